@@ -1,0 +1,145 @@
+//! What happened to a board: the entries of its log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{ActorId, ColumnId, MutationId, TaskId},
+    model::{Column, ColumnKind, Priority, Seq},
+    mutation::present,
+    rank::Rank,
+    time::{DueDate, Timestamp},
+};
+
+/// One numbered entry of a board's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Its number on the board.
+    pub seq: Seq,
+    /// When it was committed, by the server's clock.
+    pub at: Timestamp,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActorId>,
+    /// The request it answers.
+    pub mutation: MutationId,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: ChangeKind,
+}
+
+/// What happened. Field patches carry only the fields that were set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// The board was made.
+    BoardCreated {
+        /// What it is called.
+        name: String,
+        /// Its columns.
+        columns: Vec<Column>,
+    },
+    /// The board itself changed.
+    BoardUpdated {
+        /// Its new name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// The board was deleted with all that is on it. No change follows.
+    BoardDeleted {},
+    /// A column was added.
+    ColumnCreated {
+        /// The column.
+        column: Column,
+        /// Other columns that got new ranks to make room.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ranks: Vec<(ColumnId, Rank)>,
+    },
+    /// A column changed.
+    ColumnUpdated {
+        /// Which column.
+        column: ColumnId,
+        /// Its new name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its new kind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column_kind: Option<ColumnKind>,
+        /// Its new rank.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rank: Option<Rank>,
+        /// Other columns that got new ranks to make room.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ranks: Vec<(ColumnId, Rank)>,
+    },
+    /// A column was deleted. It held no tasks but deleted ones.
+    ColumnDeleted {
+        /// Which column.
+        column: ColumnId,
+    },
+    /// A task was added.
+    TaskCreated {
+        /// Its id.
+        task: TaskId,
+        /// Its title.
+        title: String,
+        /// Its description, in Markdown.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        description: String,
+        /// Its column.
+        column: ColumnId,
+        /// Its rank.
+        rank: Rank,
+        /// How urgent it is.
+        #[serde(default, skip_serializing_if = "Priority::is_none")]
+        priority: Priority,
+        /// The day it is due.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<DueDate>,
+        /// Other tasks that got new ranks to make room.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ranks: Vec<(TaskId, Rank)>,
+    },
+    /// Some fields of a task changed.
+    TaskUpdated {
+        /// Which task.
+        task: TaskId,
+        /// Its new title.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// Its new description.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// Its new priority.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<Priority>,
+        /// Its new due date; `null` where it has none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+        due: Option<Option<DueDate>>,
+        /// The column it moved to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<ColumnId>,
+        /// Its new rank.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rank: Option<Rank>,
+        /// Other tasks that got new ranks to make room.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ranks: Vec<(TaskId, Rank)>,
+    },
+    /// A task was put into the trash.
+    TaskDeleted {
+        /// Which task.
+        task: TaskId,
+    },
+    /// A task was taken out of the trash.
+    TaskRestored {
+        /// Which task.
+        task: TaskId,
+        /// The column it is in now.
+        column: ColumnId,
+        /// Its rank there.
+        rank: Rank,
+        /// Other tasks that got new ranks to make room.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ranks: Vec<(TaskId, Rank)>,
+    },
+}

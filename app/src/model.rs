@@ -1,0 +1,163 @@
+//! What a board is made of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{ActorId, ColumnId, TaskId},
+    rank::Rank,
+    time::{DueDate, Timestamp},
+};
+
+/// The number of a change on its board. Numbers start at 1 and have no gaps; 0 is the board before its first change.
+pub type Seq = u64;
+
+/// A column of a board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Which column.
+    pub id: ColumnId,
+    /// What it is called.
+    pub name: String,
+    /// What being in it says about a task.
+    pub kind: ColumnKind,
+    /// Where it stands among the columns; equal ranks are told apart by id.
+    pub rank: Rank,
+}
+
+/// What being in a column says about a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// Not begun.
+    Open,
+    /// Being worked on.
+    Active,
+    /// Completed: a task is completed exactly when its column is of this kind.
+    Done,
+}
+
+impl ColumnKind {
+    /// Every kind, in the order in which work moves through them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Active, Self::Done];
+
+    /// The name it is stored and sent under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Active => "active",
+            Self::Done => "done",
+        }
+    }
+
+    /// Reads the name it is stored and sent under.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// A task, deleted ones included: a deleted task is kept, in the trash, and can be restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Which task.
+    pub id: TaskId,
+    /// One line of text.
+    pub title: String,
+    /// Markdown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The column it is in.
+    pub column: ColumnId,
+    /// Where it stands in its column; equal ranks are told apart by id.
+    pub rank: Rank,
+    /// How urgent it is.
+    #[serde(default, skip_serializing_if = "Priority::is_none")]
+    pub priority: Priority,
+    /// The day it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DueDate>,
+    /// The column it was in before it was completed, to which it goes back when it is reopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopen_column: Option<ColumnId>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Who created it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<ActorId>,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Who changed it last, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_by: Option<ActorId>,
+    /// When it was deleted, if it is in the trash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+    /// The number of its newest change.
+    pub seq: Seq,
+    /// The number of the newest change of its title.
+    pub title_seq: Seq,
+    /// The number of the newest change of its description.
+    pub description_seq: Seq,
+}
+
+impl Task {
+    /// Whether it is in the trash.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
+/// How urgent a task is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Nobody said.
+    #[default]
+    None,
+    /// Can wait.
+    Low,
+    /// As usual.
+    Medium,
+    /// Before others.
+    High,
+    /// Now.
+    Urgent,
+}
+
+impl Priority {
+    /// Every priority, least urgent first.
+    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Urgent];
+
+    /// The name it is stored and sent under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
+    /// Reads the name it is stored and sent under.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|priority| priority.as_str() == name)
+    }
+
+    /// Whether nobody said how urgent it is.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// A line of the list of boards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardSummary {
+    /// Which board.
+    pub id: crate::id::BoardId,
+    /// What it is called.
+    pub name: String,
+    /// The number of its newest change.
+    pub seq: Seq,
+    /// When it was created.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,342 @@
+//! What can be asked of a board.
+//!
+//! Form, server function, socket, REST and command line all build a [`Mutation`] and hand it to the one write path.
+//! [`crate::board::decide`] says what comes of it.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{
+    id::{ColumnId, MutationId, TaskId},
+    model::{ColumnKind, Priority, Seq},
+    time::DueDate,
+};
+
+/// A request to change one board, in whole or not at all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mutation {
+    /// Made by the sender, who uses it again to repeat a request whose answer it did not get: the repetition is answered
+    /// as the first time and changes nothing.
+    pub id: MutationId,
+    /// What to do.
+    #[serde(flatten)]
+    pub op: Op,
+}
+
+/// What to do with a board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Op {
+    /// Make the board.
+    CreateBoard(CreateBoard),
+    /// Change the board itself.
+    UpdateBoard(UpdateBoard),
+    /// Delete the board with all that is on it.
+    DeleteBoard(DeleteBoard),
+    /// Add a column.
+    CreateColumn(CreateColumn),
+    /// Rename a column, change its kind, or move it.
+    UpdateColumn(UpdateColumn),
+    /// Delete a column that holds no tasks.
+    DeleteColumn(DeleteColumn),
+    /// Add a task.
+    CreateTask(CreateTask),
+    /// Change some fields of a task; its place is one of them.
+    UpdateTask(UpdateTask),
+    /// Put a task into the trash.
+    DeleteTask(DeleteTask),
+    /// Take a task out of the trash, to the end of its column.
+    RestoreTask(RestoreTask),
+}
+
+/// Where to put something among its siblings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place<Id> {
+    /// Before all others.
+    First,
+    /// After all others.
+    #[default]
+    Last,
+    /// Directly before this one; last, if it has gone meanwhile.
+    Before(Id),
+    /// Directly after this one; last, if it has gone meanwhile.
+    After(Id),
+}
+
+/// See [`Op::CreateBoard`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBoard {
+    /// What to call it.
+    pub name: String,
+    /// Its columns from left to right.
+    pub columns: Vec<NewColumn>,
+}
+
+/// A column of a board that is being made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewColumn {
+    /// The id to give it.
+    pub id: ColumnId,
+    /// What to call it.
+    pub name: String,
+    /// What being in it says about a task.
+    pub kind: ColumnKind,
+}
+
+/// See [`Op::UpdateBoard`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBoard {
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// See [`Op::DeleteBoard`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteBoard {}
+
+/// See [`Op::CreateColumn`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateColumn {
+    /// The id to give it.
+    pub column: ColumnId,
+    /// What to call it.
+    pub name: String,
+    /// What being in it says about a task.
+    pub kind: ColumnKind,
+    /// Where to put it.
+    #[serde(default)]
+    pub place: Place<ColumnId>,
+}
+
+/// See [`Op::UpdateColumn`]. What is absent stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateColumn {
+    /// Which column.
+    pub column: ColumnId,
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A new kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ColumnKind>,
+    /// A new place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place<ColumnId>>,
+}
+
+/// See [`Op::DeleteColumn`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteColumn {
+    /// Which column.
+    pub column: ColumnId,
+}
+
+/// See [`Op::CreateTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTask {
+    /// The id to give it.
+    pub task: TaskId,
+    /// One line of text.
+    pub title: String,
+    /// Markdown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The column to put it in; the first one, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnId>,
+    /// `true` puts it into the first done column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<bool>,
+    /// Where in the column.
+    #[serde(default)]
+    pub place: Place<TaskId>,
+    /// How urgent it is.
+    #[serde(default, skip_serializing_if = "Priority::is_none")]
+    pub priority: Priority,
+    /// The day it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DueDate>,
+}
+
+/// See [`Op::UpdateTask`]. What is absent stays as it is, so edits of different fields both survive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTask {
+    /// Which task.
+    pub task: TaskId,
+    /// The number of the newest change the editor of `title` or `description` had seen. Where someone changed the same
+    /// text later, the answer is a conflict. Absent: the later writer wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+    /// A new title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// A new description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A new priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// A new due date; `Some(None)`, in JSON `null`, clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub due: Option<Option<DueDate>>,
+    /// Another column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnId>,
+    /// `true` moves it to the first done column, `false` back to where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<bool>,
+    /// A new place in its column, or in the one it moves to (there, absent means last).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place<TaskId>>,
+}
+
+impl UpdateTask {
+    /// An update that changes nothing yet.
+    pub fn of(task: TaskId) -> Self {
+        Self {
+            task,
+            base: None,
+            title: None,
+            description: None,
+            priority: None,
+            due: None,
+            column: None,
+            completed: None,
+            place: None,
+        }
+    }
+}
+
+/// See [`Op::DeleteTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteTask {
+    /// Which task.
+    pub task: TaskId,
+}
+
+/// See [`Op::RestoreTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreTask {
+    /// Which task.
+    pub task: TaskId,
+}
+
+/// Tells a field that is `null` (`Some(None)`) from one that is absent (`None`, by `default`).
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Why a mutation was refused. It changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    /// A field's value will not do.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// The field, by the name it has in the mutation.
+        field: String,
+        /// What is wrong, for people.
+        message: String,
+    },
+    /// There is no such thing on this board (any more).
+    #[error("this {what} does not exist, or was deleted")]
+    NotFound {
+        /// `board`, `column` or `task`.
+        what: Thing,
+    },
+    /// The id is taken.
+    #[error("a {what} with this id exists already")]
+    Exists {
+        /// `board`, `column` or `task`.
+        what: Thing,
+    },
+    /// Somebody else changed the same text since the editor started.
+    #[error("somebody else changed the {field} meanwhile")]
+    Conflict {
+        /// `title` or `description`.
+        field: TextField,
+        /// The text as it is now.
+        theirs: String,
+        /// The base to send with the text that both agree on.
+        seq: Seq,
+    },
+    /// The column still holds tasks.
+    #[error("the column still holds tasks; move or delete them first")]
+    NotEmpty,
+    /// The board cannot hold more.
+    #[error("a board holds at most {limit} {what}s")]
+    Full {
+        /// What there are too many of.
+        what: Thing,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// The id of the mutation was used before for a different one.
+    #[error("this mutation id was used before, for something else")]
+    IdReused,
+}
+
+impl Refusal {
+    /// A field's value will not do.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid { field: field.to_owned(), message: message.into() }
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: Thing) -> Self {
+        Self::NotFound { what }
+    }
+}
+
+/// What a [`Refusal`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thing {
+    /// A board.
+    Board,
+    /// A column.
+    Column,
+    /// A task.
+    Task,
+}
+
+impl std::fmt::Display for Thing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Board => "board",
+            Self::Column => "column",
+            Self::Task => "task",
+        })
+    }
+}
+
+/// A text of a task that two people may edit at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextField {
+    /// [`crate::model::Task::title`].
+    Title,
+    /// [`crate::model::Task::description`].
+    Description,
+}
+
+impl std::fmt::Display for TextField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Title => "title",
+            Self::Description => "description",
+        })
+    }
+}
