@@ -4,6 +4,7 @@
 //!
 //! - [`id`], [`time`], [`rank`]: small values.
 //! - [`model`]: what a board is made of. [`mutation`]: what can be asked of it. [`change`]: what happened to it.
+//! - [`protocol`]: what travels over the socket.
 //! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
 
 pub mod board;
@@ -11,5 +12,6 @@ pub mod change;
 pub mod id;
 pub mod model;
 pub mod mutation;
+pub mod protocol;
 pub mod rank;
 pub mod time;

@@ -107,7 +107,10 @@ impl<'a> Parts<'a> {
     fn parse(rank: &'a Rank) -> Option<Self> {
         let text = rank.as_str();
         let length = integer_length(*text.as_bytes().first()?)?;
-        if text.len() < length || !text.bytes().all(|byte| DIGITS.contains(&byte)) || text.len() > length && text.ends_with('0') {
+        if text.len() < length
+            || !text.bytes().all(|byte| DIGITS.contains(&byte))
+            || text.len() > length && text.ends_with('0')
+        {
             return None;
         }
         let (integer, fraction) = text.split_at(length);

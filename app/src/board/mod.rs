@@ -1,1 +1,16 @@
-//! x
+//! The state of a board, and the only ways to change it.
+//!
+//! - [`BoardState`] is what a log amounts to. [`BoardState::apply`] is the one way a change reaches it, wherever the
+//!   change comes from; applying a change twice does nothing, and a gap is an error.
+//! - [`decide`] says what a mutation does to a board, or why it is refused. The server decides for good, under the
+//!   board's lock; the browser decides the same way to show an edit before it is saved.
+//! - [`OptimisticBoard`] is a board with edits that are shown but not yet saved.
+
+mod decide;
+mod optimistic;
+mod order;
+mod state;
+
+pub use decide::{MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide};
+pub use optimistic::{OptimisticBoard, Settled, TextBase};
+pub use state::{Applied, BoardState, Contents, Gap, Snapshot, Stamp, Touched};

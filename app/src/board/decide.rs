@@ -1,0 +1,289 @@
+//! What a mutation does to a board, or why it is refused.
+
+use super::{order::Placement, state::BoardState};
+use crate::{
+    change::ChangeKind,
+    id::{ColumnId, TaskId},
+    model::{Column, ColumnKind, Task},
+    mutation::{
+        CreateBoard, CreateColumn, CreateTask, NewColumn, Op, Place, Refusal, TextField, Thing, UpdateColumn,
+        UpdateTask,
+    },
+    rank::Rank,
+};
+
+/// The longest title of a task, in characters.
+pub const MAX_TITLE_CHARS: usize = 500;
+/// The longest name of a board or column, in characters.
+pub const MAX_NAME_CHARS: usize = 100;
+/// The longest description, in bytes of UTF-8: written as JSON it still fits into one message of the socket.
+pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
+/// How many columns a board holds.
+pub const MAX_COLUMNS: usize = 50;
+/// How many tasks a board holds, those in the trash not counted.
+pub const MAX_TASKS: usize = 10_000;
+
+/// Says what `op` does to the board: one change, or a refusal. Text comes back trimmed.
+///
+/// A board that does not exist yet is [`BoardState::empty`].
+pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
+    if let Op::CreateBoard(create) = op {
+        return create_board(state, create);
+    }
+    if !state.exists() {
+        return Err(Refusal::not_found(Thing::Board));
+    }
+    match op {
+        Op::CreateBoard(create) => create_board(state, create),
+        Op::UpdateBoard(update) => {
+            Ok(ChangeKind::BoardUpdated { name: update.name.as_deref().map(|text| name("name", text)).transpose()? })
+        }
+        Op::DeleteBoard(_) => Ok(ChangeKind::BoardDeleted {}),
+        Op::CreateColumn(create) => create_column(state, create),
+        Op::UpdateColumn(update) => update_column(state, update),
+        Op::DeleteColumn(delete) => {
+            require_column(state, delete.column)?;
+            if state.lane_len(delete.column) > 0 {
+                return Err(Refusal::NotEmpty);
+            }
+            if state.columns().count() == 1 {
+                return Err(Refusal::invalid("column", "is the only one; a board needs at least one column"));
+            }
+            Ok(ChangeKind::ColumnDeleted { column: delete.column })
+        }
+        Op::CreateTask(create) => create_task(state, create),
+        Op::UpdateTask(update) => update_task(state, update),
+        Op::DeleteTask(delete) => {
+            let task = require_task(state, delete.task)?;
+            Ok(ChangeKind::TaskDeleted { task: task.id })
+        }
+        Op::RestoreTask(restore) => {
+            let task = state.task(restore.task).ok_or(Refusal::not_found(Thing::Task))?;
+            if !task.is_deleted() {
+                // Somebody was quicker; what was asked for is so.
+                return Ok(unchanged(task));
+            }
+            require_room(state)?;
+            let column = match state.column(task.column) {
+                Some(column) => column.id,
+                None => first_column(state, |_| true)?,
+            };
+            let Placement { rank, ranks } = state.place_task(column, Place::Last, task.id);
+            Ok(ChangeKind::TaskRestored { task: task.id, column, rank, ranks })
+        }
+    }
+}
+
+fn create_board(state: &BoardState, create: &CreateBoard) -> Result<ChangeKind, Refusal> {
+    if state.seq() > 0 {
+        return Err(Refusal::Exists { what: Thing::Board });
+    }
+    if create.columns.is_empty() {
+        return Err(Refusal::invalid("columns", "a board needs at least one column"));
+    }
+    if create.columns.len() > MAX_COLUMNS {
+        return Err(Refusal::Full { what: Thing::Column, limit: MAX_COLUMNS as u32 });
+    }
+    let mut columns: Vec<Column> = Vec::with_capacity(create.columns.len());
+    for (NewColumn { id, name: text, kind }, rank) in create.columns.iter().zip(Rank::spread(create.columns.len())) {
+        if columns.iter().any(|column| column.id == *id) {
+            return Err(Refusal::invalid("columns", "two columns have the same id"));
+        }
+        columns.push(Column { id: *id, name: name("columns.name", text)?, kind: *kind, rank });
+    }
+    Ok(ChangeKind::BoardCreated { name: name("name", &create.name)?, columns })
+}
+
+fn create_column(state: &BoardState, create: &CreateColumn) -> Result<ChangeKind, Refusal> {
+    if state.column(create.column).is_some() {
+        return Err(Refusal::Exists { what: Thing::Column });
+    }
+    if state.columns().count() >= MAX_COLUMNS {
+        return Err(Refusal::Full { what: Thing::Column, limit: MAX_COLUMNS as u32 });
+    }
+    let name = name("name", &create.name)?;
+    let Placement { rank, ranks } = state.place_column(create.place, create.column);
+    Ok(ChangeKind::ColumnCreated { column: Column { id: create.column, name, kind: create.kind, rank }, ranks })
+}
+
+fn update_column(state: &BoardState, update: &UpdateColumn) -> Result<ChangeKind, Refusal> {
+    require_column(state, update.column)?;
+    let name = update.name.as_deref().map(|text| name("name", text)).transpose()?;
+    let (rank, ranks) = match update.place {
+        // Next to itself is where it is.
+        Some(Place::Before(id) | Place::After(id)) if id == update.column => (None, Vec::new()),
+        Some(place) => {
+            let Placement { rank, ranks } = state.place_column(place, update.column);
+            (Some(rank), ranks)
+        }
+        None => (None, Vec::new()),
+    };
+    Ok(ChangeKind::ColumnUpdated { column: update.column, name, column_kind: update.kind, rank, ranks })
+}
+
+fn create_task(state: &BoardState, create: &CreateTask) -> Result<ChangeKind, Refusal> {
+    if state.task(create.task).is_some() {
+        return Err(Refusal::Exists { what: Thing::Task });
+    }
+    require_room(state)?;
+    let title = title(&create.title)?;
+    let description = description(&create.description)?;
+    let column = match (create.column, create.completed) {
+        (Some(column), completed) => {
+            let kind = require_column(state, column)?.kind;
+            check_completed(kind, completed)?;
+            column
+        }
+        (None, Some(true)) => first_done_column(state)?,
+        (None, Some(false)) => first_column(state, |kind| kind != ColumnKind::Done)?,
+        (None, None) => first_column(state, |_| true)?,
+    };
+    let Placement { rank, ranks } = state.place_task(column, create.place, create.task);
+    let (task, priority, due) = (create.task, create.priority, create.due);
+    Ok(ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, ranks })
+}
+
+fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Refusal> {
+    let task = require_task(state, update.task)?;
+    let title = update.title.as_deref().map(title).transpose()?;
+    let description = update.description.as_deref().map(description).transpose()?;
+    if let Some(base) = update.base {
+        // Two people who wrote the same agree.
+        if title.as_ref().is_some_and(|mine| task.title_seq > base && *mine != task.title) {
+            return Err(conflict(TextField::Title, task));
+        }
+        if description.as_ref().is_some_and(|mine| task.description_seq > base && *mine != task.description) {
+            return Err(conflict(TextField::Description, task));
+        }
+    }
+    let column = destination(state, task, update)?;
+    let (rank, ranks) = match update.place {
+        // Next to itself is where it is.
+        Some(Place::Before(id) | Place::After(id)) if id == task.id && column.is_none() => (None, Vec::new()),
+        None if column.is_none() => (None, Vec::new()),
+        place => {
+            let Placement { rank, ranks } =
+                state.place_task(column.unwrap_or(task.column), place.unwrap_or_default(), task.id);
+            (Some(rank), ranks)
+        }
+    };
+    let (task, priority, due) = (task.id, update.priority, update.due);
+    Ok(ChangeKind::TaskUpdated { task, title, description, priority, due, column, rank, ranks })
+}
+
+/// The column the task moves to, if it leaves its own.
+fn destination(state: &BoardState, task: &Task, update: &UpdateTask) -> Result<Option<ColumnId>, Refusal> {
+    let column = match (update.column, update.completed) {
+        (Some(column), completed) => {
+            let kind = require_column(state, column)?.kind;
+            check_completed(kind, completed)?;
+            column
+        }
+        (None, Some(completed)) if completed == state.is_completed(task) => task.column,
+        (None, Some(true)) => first_done_column(state)?,
+        (None, Some(false)) => {
+            let back =
+                task.reopen_column.and_then(|id| state.column(id)).filter(|column| column.kind != ColumnKind::Done);
+            match back {
+                Some(column) => column.id,
+                None => first_column(state, |kind| kind != ColumnKind::Done)
+                    .map_err(|_| Refusal::invalid("completed", "this board has only columns for done tasks"))?,
+            }
+        }
+        (None, None) => task.column,
+    };
+    Ok((column != task.column).then_some(column))
+}
+
+fn check_completed(kind: ColumnKind, completed: Option<bool>) -> Result<(), Refusal> {
+    match completed {
+        Some(completed) if completed != (kind == ColumnKind::Done) => {
+            Err(Refusal::invalid("completed", "says something else than the kind of the column"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn conflict(field: TextField, task: &Task) -> Refusal {
+    let (theirs, seq) = match field {
+        TextField::Title => (&task.title, task.title_seq),
+        TextField::Description => (&task.description, task.description_seq),
+    };
+    Refusal::Conflict { field, theirs: theirs.clone(), seq }
+}
+
+/// An update of no field.
+fn unchanged(task: &Task) -> ChangeKind {
+    ChangeKind::TaskUpdated {
+        task: task.id,
+        title: None,
+        description: None,
+        priority: None,
+        due: None,
+        column: None,
+        rank: None,
+        ranks: Vec::new(),
+    }
+}
+
+fn require_column(state: &BoardState, id: ColumnId) -> Result<&Column, Refusal> {
+    state.column(id).map(|column| &**column).ok_or(Refusal::not_found(Thing::Column))
+}
+
+fn require_task(state: &BoardState, id: TaskId) -> Result<&Task, Refusal> {
+    state.live_task(id).map(|task| &**task).ok_or(Refusal::not_found(Thing::Task))
+}
+
+fn require_room(state: &BoardState) -> Result<(), Refusal> {
+    if state.live_len() >= MAX_TASKS {
+        return Err(Refusal::Full { what: Thing::Task, limit: MAX_TASKS as u32 });
+    }
+    Ok(())
+}
+
+fn first_column(state: &BoardState, wanted: impl Fn(ColumnKind) -> bool) -> Result<ColumnId, Refusal> {
+    state.columns().find(|column| wanted(column.kind)).map(|column| column.id).ok_or(Refusal::not_found(Thing::Column))
+}
+
+fn first_done_column(state: &BoardState) -> Result<ColumnId, Refusal> {
+    first_column(state, |kind| kind == ColumnKind::Done)
+        .map_err(|_| Refusal::invalid("completed", "this board has no column for done tasks"))
+}
+
+fn title(text: &str) -> Result<String, Refusal> {
+    line("title", text, MAX_TITLE_CHARS)
+}
+
+fn name(field: &str, text: &str) -> Result<String, Refusal> {
+    line(field, text, MAX_NAME_CHARS)
+}
+
+/// One line of text: not empty, not too long, no control characters.
+fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Refusal::invalid(field, "must not be empty"));
+    }
+    let chars = text.chars().count();
+    if chars > max_chars {
+        return Err(Refusal::invalid(field, format!("is {chars} characters long; {max_chars} is the most")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Refusal::invalid(field, "must be one line of text without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Several lines of text, with `\n` between them.
+fn description(text: &str) -> Result<String, Refusal> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim_end();
+    if text.len() > MAX_DESCRIPTION_BYTES {
+        let message = format!("is {} bytes long; {MAX_DESCRIPTION_BYTES} is the most", text.len());
+        return Err(Refusal::invalid("description", message));
+    }
+    if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
+        return Err(Refusal::invalid("description", "must not hold control characters"));
+    }
+    Ok(text.to_owned())
+}

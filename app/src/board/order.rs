@@ -1,0 +1,82 @@
+//! Siblings in the order of their ranks.
+
+use std::collections::BTreeSet;
+
+use crate::{mutation::Place, rank::Rank};
+
+/// Siblings by rank, equal ranks by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Order<Id: Ord>(BTreeSet<(Rank, Id)>);
+
+/// Where something new or moved goes.
+pub(super) struct Placement<Id> {
+    pub rank: Rank,
+    /// Siblings that need other ranks to make room: none, unless ranks were equal or grew long.
+    pub ranks: Vec<(Id, Rank)>,
+}
+
+impl<Id: Ord> Default for Order<Id> {
+    fn default() -> Self {
+        Self(BTreeSet::new())
+    }
+}
+
+impl<Id: Ord + Copy> Order<Id> {
+    pub fn insert(&mut self, rank: Rank, id: Id) {
+        self.0.insert((rank, id));
+    }
+
+    pub fn remove(&mut self, rank: &Rank, id: Id) {
+        self.0.remove(&(rank.clone(), id));
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = Id> + '_ {
+        self.0.iter().map(|(_, id)| *id)
+    }
+
+    /// Finds room at `place` for `moving`, which may be one of these siblings or come from elsewhere. `rank_of` tells the
+    /// rank of a sibling, and `None` for what is not one.
+    pub fn place(&self, place: Place<Id>, moving: Id, rank_of: impl Fn(Id) -> Option<Rank>) -> Placement<Id> {
+        let others = || self.0.iter().filter(|(_, id)| *id != moving);
+        let anchor = |id: Id| (id != moving).then(|| rank_of(id)).flatten().map(|rank| (rank, id));
+        let last = || (others().next_back(), None);
+        let (low, high) = match place {
+            Place::First => (None, others().next()),
+            Place::Last => last(),
+            Place::After(id) => match anchor(id) {
+                Some(anchor) => {
+                    let low = self.0.get(&anchor);
+                    let mut above = self.0.range(anchor..).skip(1).filter(|(_, id)| *id != moving);
+                    (low, above.next())
+                }
+                None => last(),
+            },
+            Place::Before(id) => match anchor(id) {
+                Some(anchor) => {
+                    let high = self.0.get(&anchor);
+                    let mut below = self.0.range(..anchor).rev().filter(|(_, id)| *id != moving);
+                    (below.next(), high)
+                }
+                None => last(),
+            },
+        };
+        match Rank::between(low.map(|(rank, _)| rank), high.map(|(rank, _)| rank)) {
+            Some(rank) if !rank.is_long() => Placement { rank, ranks: Vec::new() },
+            _ => self.spread(moving, low.map(|(_, id)| *id)),
+        }
+    }
+
+    /// Numbers all siblings anew, with `moving` directly after `after`.
+    fn spread(&self, moving: Id, after: Option<Id>) -> Placement<Id> {
+        let mut ids: Vec<Id> = self.ids().filter(|id| *id != moving).collect();
+        let index = after.and_then(|after| ids.iter().position(|id| *id == after)).map_or(0, |index| index + 1);
+        ids.insert(index, moving);
+        let mut ranks: Vec<(Id, Rank)> = ids.into_iter().zip(Rank::spread(self.len() + 1)).collect();
+        let (_, rank) = ranks.remove(index);
+        Placement { rank, ranks }
+    }
+}

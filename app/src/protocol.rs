@@ -1,0 +1,123 @@
+//! What travels over the socket: one JSON object a text frame, told apart by its `type`. `docs/PROTOCOL.md` explains it
+//! for people who write a client in another language.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    board::Snapshot,
+    change::Change,
+    id::{BoardId, MutationId},
+    model::{BoardSummary, Seq},
+    mutation::{Mutation, Refusal},
+};
+
+/// The WebSocket subprotocol.
+pub const SUBPROTOCOL: &str = "taskwire.v1";
+
+/// The largest message a client may send, in bytes.
+pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Send what happens on a board from now on, and first what happened after `since`. Without it, a snapshot.
+    Subscribe {
+        /// Which board.
+        board: BoardId,
+        /// The newest change the client has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Seq>,
+    },
+    /// Send nothing more of a board.
+    Unsubscribe {
+        /// Which board.
+        board: BoardId,
+    },
+    /// Send the list of boards now and whenever it changes.
+    WatchBoards {},
+    /// Change a board. Each mutation is answered by [`ServerMessage::Accepted`] or [`ServerMessage::Rejected`], in order.
+    Mutate {
+        /// Which board.
+        board: BoardId,
+        /// What to do, in order.
+        mutations: Vec<Mutation>,
+    },
+    /// Are you there? Browsers cannot see the pings of the WebSocket protocol itself.
+    Ping {},
+}
+
+/// What the server says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The whole state of a board, in place of the changes that led to it.
+    Snapshot(Snapshot),
+    /// Changes of a board without a hole: the numbers `after + 1`, `after + 2`, …
+    Changes {
+        /// Which board.
+        board: BoardId,
+        /// The number of the change before the first of these. None at all (the answer to a subscription that is up to
+        /// date) says: that is the newest.
+        after: Seq,
+        /// The changes.
+        changes: Vec<Change>,
+    },
+    /// All boards there are, newest first.
+    Boards {
+        /// The boards.
+        boards: Vec<BoardSummary>,
+    },
+    /// A mutation is saved for good.
+    Accepted {
+        /// Which.
+        mutation: MutationId,
+        /// The number of its change.
+        seq: Seq,
+    },
+    /// A mutation was refused and changed nothing.
+    Rejected {
+        /// Which.
+        mutation: MutationId,
+        /// Why.
+        error: Refusal,
+    },
+    /// I am here. The newest numbers of the boards that are subscribed.
+    Pong {
+        /// By board.
+        heads: BTreeMap<BoardId, Seq>,
+    },
+    /// Something is wrong with what the client sent. Where the server cannot go on, it closes the socket next.
+    Error {
+        /// Which kind of error.
+        code: ErrorCode,
+        /// What is wrong, for people.
+        message: String,
+        /// The board it is about, where it is about one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        board: Option<BoardId>,
+    },
+    /// The server is going away. It closes the socket next.
+    Goodbye {
+        /// How long to wait before connecting again, in milliseconds: spread, so that not all come back at once.
+        reconnect_after_ms: u64,
+    },
+}
+
+/// See [`ServerMessage::Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, of no known type, or with wrong fields.
+    BadMessage,
+    /// Larger than the limit.
+    TooLarge,
+    /// More messages, subscriptions or mutations than the limits allow.
+    TooMany,
+    /// There is no such board (any more).
+    NoSuchBoard,
+    /// The server cannot read or write at the moment. Nothing was changed; try again.
+    Unavailable,
+}
