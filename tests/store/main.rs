@@ -7,6 +7,7 @@ mod boards;
 mod log;
 mod nodes;
 mod numbers;
+mod opening;
 mod refusals;
 mod repeating;
 mod replay;
@@ -16,6 +17,7 @@ mod speed;
 macro_rules! on_both_engines {
     ($(async fn $name:ident($database:ident) $body:block)*) => {$(
         mod $name {
+            #[allow(unused_imports, reason = "a test may need nothing but its database")]
             use super::*;
             use crate::support::database::Database;
 
