@@ -259,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_gives_up_leaves_the_others_alone() {
         let flight = Flight::default();
-        let stuck = flight.join(|| std::future::pending());
+        let stuck = flight.join(std::future::pending);
         tokio::time::timeout(std::time::Duration::from_millis(10), stuck).await.expect_err("it never ends");
         assert!(flight.join(async || Ok(None)).await.expect("a read of its own").is_none());
     }

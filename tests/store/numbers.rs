@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use sqlx::Connection;
+use taskwire::writer::WriteError;
 
 use crate::{
     on_both_engines,
     support::{
         database::Database,
-        node::{Node, create, delete, new_task, rename},
+        node::{Node, create, delete, mutation, new_task, rename},
     },
 };
 
@@ -37,6 +38,38 @@ on_both_engines! {
         assert_eq!(answered, (2..=901).collect::<Vec<_>>());
         assert_eq!(node.numbers(board.id).await, (1..=901).collect::<Vec<_>>());
         assert_eq!(*node.board(board.id).await, node.replayed(board.id).await);
+    }
+
+    async fn a_writer_that_closes_stores_what_it_took_in(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let answers: Vec<_> =
+            (0..1_000).map(|_| node.writer.write(board, mutation(create(new_task(), "Last minute")), None)).collect();
+        node.writer.close().await;
+        for (answer, expected) in answers.into_iter().zip(2..) {
+            assert_eq!(answer.await.expect("accepted").seq, expected);
+        }
+        let late = node.write(board, create(new_task(), "Too late")).await;
+        assert!(matches!(late, Err(WriteError::Unavailable(_))), "{late:?}");
+        node.writer.close().await;
+        assert_eq!(database.open().await.heads(&[board]).await.expect("an answer")[&board], 1_001);
+    }
+
+    async fn a_writer_that_cannot_keep_up_says_so(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let answers: Vec<_> =
+            (0..6_000).map(|_| node.writer.write(board, mutation(create(new_task(), "One of many")), None)).collect();
+        let (mut accepted, mut turned_away) = (0, 0);
+        for answer in answers {
+            match answer.await {
+                Ok(_) => accepted += 1,
+                Err(WriteError::Unavailable(_)) => turned_away += 1,
+                Err(refused) => panic!("{refused}"),
+            }
+        }
+        assert!(accepted >= 4_096 && turned_away > 0, "{accepted} accepted, {turned_away} turned away");
+        assert_eq!(node.numbers(board).await.len(), 1 + accepted);
     }
 }
 

@@ -109,6 +109,7 @@ fn start(folder: &Path) -> u16 {
 }
 
 /// Starts the watchdog, which outlives this process.
+#[expect(clippy::zombie_processes, reason = "it outlives this process, and is not waited for")]
 fn watch(folder: &Path, data: &Path) {
     let stop = as_postgres("pg_ctl");
     let stop: Vec<String> = std::iter::once(stop.get_program())
