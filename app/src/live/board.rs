@@ -11,12 +11,13 @@ use super::{
     connection::Live,
     session::{BoardSession, Outcome},
 };
+#[cfg(feature = "hydrate")]
+use crate::protocol::{ClientMessage, ServerMessage};
 use crate::{
     board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
     id::{BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task},
     mutation::{Mutation, Op, Refusal, TextField},
-    protocol::{ClientMessage, ServerMessage},
     time::Timestamp,
 };
 
@@ -180,15 +181,18 @@ impl LiveBoard {
         Ok(id)
     }
 
+    #[cfg(feature = "hydrate")]
     pub(super) fn connected(&self) -> Vec<ClientMessage> {
         self.session().connected()
     }
 
+    #[cfg(feature = "hydrate")]
     pub(super) fn disconnected(&self) {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
     }
 
+    #[cfg(feature = "hydrate")]
     pub(super) fn receive(&self, message: ServerMessage) {
         let outcome = self.session().receive(message);
         self.take(outcome);
