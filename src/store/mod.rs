@@ -76,6 +76,11 @@ pub struct Committed {
 
 #[allow(unused_variables, clippy::todo, clippy::unused_async)]
 impl Store {
+    /// x
+    pub async fn open(url: &str, synchronous: crate::settings::SqliteSynchronous) -> Result<Self, StoreError> {
+        todo!()
+    }
+
     /// All boards that were not deleted, newest first.
     pub async fn boards(&self) -> Result<Vec<BoardSummary>, StoreError> {
         todo!()
