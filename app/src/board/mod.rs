@@ -12,5 +12,5 @@ mod order;
 mod state;
 
 pub use decide::{MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide};
-pub use optimistic::{OptimisticBoard, Settled, TextBase};
+pub use optimistic::{OptimisticBoard, Received, Settled, TextBase};
 pub use state::{Applied, BoardState, Contents, Gap, Snapshot, Stamp, Touched};
