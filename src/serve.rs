@@ -25,7 +25,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    http::{self, Services, origin::Origins},
+    http::{
+        self, Services,
+        origin::Origins,
+        socket::{SocketContext, SocketLimits},
+    },
     hub::Hub,
     sample,
     settings::{Retention, Settings},
@@ -81,9 +85,18 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     if !settings.no_sample {
         sample::create_if_empty(&store, &writer).await.map_err(|error| StartError::Sample(error.to_string()))?;
     }
+    let socket = SocketContext {
+        writer: writer.clone(),
+        hub: hub.clone(),
+        limits: Arc::new(SocketLimits::default()),
+        allowed_origins: settings.allowed_origins.clone().into(),
+        shutdown: CancellationToken::new(),
+        tracker: TaskTracker::new(),
+    };
     let services = Services {
         store,
         writer,
+        socket,
         hub,
         origins: Origins::new(address, settings.allowed_origins.clone()),
         leptos: leptos_options(&settings, address),
@@ -102,9 +115,18 @@ impl Server {
         tracing::info!("stopping");
         upkeep.abort();
         connections.close();
-        if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
-            let open = connections.len();
-            tracing::warn!(open, waited_ms = DRAIN.as_millis() as u64, "not all requests ended in time");
+        let sockets = &services.socket;
+        sockets.shutdown.cancel();
+        sockets.tracker.close();
+        let ended = futures::future::join(connections.wait(), sockets.tracker.wait());
+        if tokio::time::timeout(DRAIN, ended).await.is_err() {
+            let (requests, sockets) = (connections.len(), sockets.tracker.len());
+            tracing::warn!(
+                requests,
+                sockets,
+                waited_ms = DRAIN.as_millis() as u64,
+                "not all connections ended in time"
+            );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");

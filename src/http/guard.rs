@@ -111,7 +111,7 @@ fn protect(headers: &mut HeaderMap) {
 fn report(method: &Method, route: Option<&MatchedPath>, path: Option<&str>, status: StatusCode, latency: Duration) {
     let route = route.map_or("none", MatchedPath::as_str);
     metrics::histogram!(
-        "http_request_duration_seconds",
+        "taskwire_http_request_seconds",
         "method" => method_name(method), "route" => route.to_owned(), "status" => status_class(status)
     )
     .record(latency);

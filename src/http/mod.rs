@@ -1,6 +1,7 @@
 //! Everything the server answers over HTTP.
 //!
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
+//! - [`socket`]: the live connection.
 //! - [`health`]: whether the process is alive and ready, and its figures.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server.
@@ -14,12 +15,13 @@ pub mod health;
 pub mod input;
 pub mod origin;
 pub mod problem;
+pub mod socket;
 
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, OriginalUri},
+    extract::{DefaultBodyLimit, FromRef, OriginalUri},
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
@@ -27,7 +29,7 @@ use axum::{
 };
 use leptos::config::LeptosOptions;
 
-use self::{origin::Origins, problem::Problem};
+use self::{origin::Origins, problem::Problem, socket::SocketContext};
 use crate::{hub::Hub, store::Store, writer::Writer};
 
 /// Where the REST interface is mounted.
@@ -43,10 +45,18 @@ pub struct Services {
     pub hub: Hub,
     /// Whose pages may use this server.
     pub origins: Origins,
+    /// What sockets need.
+    pub socket: SocketContext,
     /// How pages name the site's files.
     pub leptos: LeptosOptions,
     /// The folder of the site's files.
     pub site: PathBuf,
+}
+
+impl FromRef<Arc<Services>> for SocketContext {
+    fn from_ref(services: &Arc<Services>) -> Self {
+        services.socket.clone()
+    }
 }
 
 /// All routes.
@@ -55,6 +65,7 @@ pub fn router(services: Arc<Services>) -> Router {
     Router::new()
         .nest(API_ROOT, rest)
         .route(&format!("{API_ROOT}/openapi.json"), get(api::openapi_document))
+        .merge(socket::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::figures))
