@@ -1,0 +1,1 @@
+//! Descriptions: Markdown, rendered safely.
