@@ -2,6 +2,7 @@
 
 mod board;
 mod home;
+mod markdown;
 
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
