@@ -1,8 +1,8 @@
 //! The pages: one Leptos tree, rendered by the server and taken over by the browser.
 
+mod address;
 mod board;
 mod home;
-mod markdown;
 
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
@@ -11,6 +11,8 @@ use leptos_router::{
     components::{Route, Router, Routes},
     path,
 };
+
+pub use address::{View, board_path, task_path};
 
 use crate::live::Live;
 
