@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use leptos::prelude::*;
@@ -38,6 +38,7 @@ struct Inner {
     columns: ArcRwSignal<Vec<Arc<Column>>>,
     lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
+    followers: Mutex<Vec<Weak<Mutex<Touched>>>>,
     revision: ArcRwSignal<u64>,
     unsaved: ArcRwSignal<usize>,
     problems: ArcRwSignal<Vec<Problem>>,
@@ -50,6 +51,17 @@ pub struct TaskSignals {
     pub task: ArcRwSignal<Option<Arc<Task>>>,
     /// Counts up when somebody else changes the task.
     pub elsewhere: ArcRwSignal<u32>,
+}
+
+/// Collects what changes on a board between two looks: see [`LiveBoard::follow`].
+#[derive(Clone)]
+pub struct Follower(Arc<Mutex<Touched>>);
+
+impl Follower {
+    /// What changed since the last call.
+    pub fn take(&self) -> Touched {
+        std::mem::take(&mut lock(&self.0))
+    }
 }
 
 /// An edit of this page that was refused and rolled back.
@@ -73,6 +85,7 @@ impl LiveBoard {
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
             lanes: Mutex::default(),
             tasks: Mutex::default(),
+            followers: Mutex::default(),
             revision: ArcRwSignal::new(0),
             unsaved: ArcRwSignal::new(0),
             problems: ArcRwSignal::new(Vec::new()),
@@ -130,6 +143,14 @@ impl LiveBoard {
     /// Counts up with every change of anything, for what depends on all tasks: a filtered list, the trash.
     pub fn revision(&self) -> ArcRwSignal<u64> {
         self.0.revision.clone()
+    }
+
+    /// Collects what changes from now on, for what is derived from many tasks and would be slow to derive anew:
+    /// [`Self::revision`] tells when to look.
+    pub fn follow(&self) -> Follower {
+        let collected = Arc::default();
+        lock(&self.0.followers).push(Arc::downgrade(&collected));
+        Follower(collected)
     }
 
     /// How many edits of this page are not known to be saved.
@@ -252,6 +273,13 @@ impl LiveBoard {
         };
         drop(session);
 
+        lock(&self.0.followers).retain(|follower| match follower.upgrade() {
+            Some(collected) => {
+                lock(&collected).merge(touched.clone());
+                true
+            }
+            None => false,
+        });
         for (signal, task) in tasks {
             signal.maybe_set(task);
         }
