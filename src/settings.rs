@@ -7,6 +7,8 @@ use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::store::Synchronous;
+
 const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 
 /// A live task board that a team hosts itself.
@@ -57,7 +59,7 @@ pub struct Settings {
 
     /// When SQLite calls a write durable: `full` survives a loss of power, `normal` may lose the last moment before one.
     #[arg(long, env = "TASKWIRE_SQLITE_SYNCHRONOUS", value_name = "LEVEL", default_value = "full")]
-    pub sqlite_synchronous: SqliteSynchronous,
+    pub sqlite_synchronous: Synchronous,
 
     /// The folder of the site's files [default: `site` beside the folder of the executable, or in it].
     #[arg(long, env = "TASKWIRE_SITE", value_name = "FOLDER")]
@@ -101,7 +103,7 @@ impl Settings {
             allow_remote: false,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
-            sqlite_synchronous: SqliteSynchronous::Full,
+            sqlite_synchronous: Synchronous::Full,
             site_root: None,
             allowed_origins: Vec::new(),
             log: "info".to_owned(),
@@ -157,15 +159,6 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub String);
-
-/// When SQLite calls a write durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SqliteSynchronous {
-    /// When it is on the disk, whatever happens to the machine.
-    Full,
-    /// When the operating system has it: a loss of power may undo the last moment.
-    Normal,
-}
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
