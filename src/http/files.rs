@@ -3,54 +3,59 @@
 //! The build writes `.br` and `.gz` files beside them, so nothing is compressed while somebody waits. A file that is not
 //! there is a plain 404, never a page.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    Router,
     body::Body,
-    extract::Request,
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
-    response::{IntoResponse, Response},
+    extract::{Request, State},
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::Response,
 };
-use tower::{Service, ServiceExt, service_fn};
+use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use super::{Services, no_such_route};
 
-/// What the browser's half consists of. With hashed names a file never changes, so it is kept for good.
-pub fn package(services: &Services) -> Router {
-    let cache = match services.leptos.hash_files {
-        true => "public, max-age=31536000, immutable",
-        false => "no-cache",
-    };
-    let folder = services.site.join(services.leptos.site_pkg_dir.as_ref());
-    Router::new().fallback_service(files_in(folder, HeaderValue::from_static(cache)))
+/// Answers with the file that the path names, if there is one.
+pub async fn file(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with("/api/") || path.ends_with('/') {
+        return no_such_route(&services, request).await;
+    }
+    let cache = cache_control(&services, path);
+    // What the files do not answer is asked again below.
+    let mut question = Request::new(Body::empty());
+    question.method_mut().clone_from(request.method());
+    question.uri_mut().clone_from(request.uri());
+    question.headers_mut().clone_from(request.headers());
+    let files =
+        ServeDir::new(&services.site).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    let Ok(response) = files.oneshot(question).await;
+    if !is_file(response.status()) {
+        return no_such_route(&services, request).await;
+    }
+    let mut response = response.map(Body::new);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/javascript") {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    }
+    response
 }
 
-/// Icons and the like, under names that do not change.
-pub fn public(services: &Services) -> Router {
-    Router::new().fallback_service(files_in(services.site.clone(), HeaderValue::from_static("public, max-age=3600")))
+/// With hashed names a file of the package never changes, so it is kept for good. Icons and the like keep their names.
+fn cache_control(services: &Services, path: &str) -> &'static str {
+    let package = path.strip_prefix('/').and_then(|path| path.strip_prefix(services.leptos.site_pkg_dir.as_ref()));
+    match package.is_some_and(|rest| rest.starts_with('/')) {
+        true if services.leptos.hash_files => "public, max-age=31536000, immutable",
+        true => "no-cache",
+        false => "public, max-age=3600",
+    }
 }
 
-fn files_in(
-    folder: std::path::PathBuf,
-    cache: HeaderValue,
-) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
-    let files = ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
-    service_fn(move |request: Request| {
-        let (files, cache) = (files.clone(), cache.clone());
-        async move {
-            let path = Arc::<str>::from(request.uri().path());
-            let Ok(response) = files.oneshot(request).await;
-            let status = response.status();
-            if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) || status.is_redirection() {
-                if status != StatusCode::NOT_MODIFIED {
-                    return Ok(no_such_route(&path));
-                }
-            }
-            let mut response = response.map(Body::new);
-            response.headers_mut().insert(CACHE_CONTROL, cache);
-            Ok(response.into_response())
-        }
-    })
+fn is_file(status: StatusCode) -> bool {
+    status.is_success() || matches!(status, StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE)
 }

@@ -3,6 +3,7 @@
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
 //! - [`socket`]: the live connection.
 //! - [`health`]: whether the process is alive and ready, and its figures.
+//! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server.
 //! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod health;
 pub mod input;
 pub mod origin;
+pub mod page;
 pub mod problem;
 pub mod socket;
 
@@ -21,7 +23,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef, OriginalUri},
+    extract::{DefaultBodyLimit, FromRef, OriginalUri, Request},
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
@@ -66,11 +68,11 @@ pub fn router(services: Arc<Services>) -> Router {
         .nest(API_ROOT, rest)
         .route(&format!("{API_ROOT}/openapi.json"), get(api::openapi_document))
         .merge(socket::routes())
+        .merge(page::routes(&services))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::figures))
-        .nest_service("/pkg", files::package(&services))
-        .fallback_service(files::public(&services))
+        .fallback(files::file)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(input::MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
@@ -82,11 +84,14 @@ pub fn openapi_json() -> String {
     api::openapi().to_pretty_json().unwrap_or_default()
 }
 
-/// There is nothing at this address.
-fn no_such_route(path: &str) -> Response {
-    let problem = Problem::new(StatusCode::NOT_FOUND, "no_such_route", format!("there is nothing at {path}"));
+/// There is nothing at this address: told as data, as a page, or plainly, as whoever asks will understand it.
+async fn no_such_route(services: &Services, request: Request) -> Response {
+    let path = request.uri().path();
     if path.starts_with("/api/") {
-        problem.into_response()
+        let detail = format!("there is nothing at {path}");
+        Problem::new(StatusCode::NOT_FOUND, "no_such_route", detail).into_response()
+    } else if page::is_wanted(request.method(), path, request.headers()) {
+        page::render(services, request).await
     } else {
         (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()
     }
