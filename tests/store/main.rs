@@ -3,7 +3,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod boards;
+mod log;
+mod nodes;
 mod numbers;
+mod refusals;
+mod repeating;
+mod replay;
+mod speed;
 
 /// Writes down a test once and runs it on both engines.
 macro_rules! on_both_engines {

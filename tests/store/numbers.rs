@@ -1,10 +1,16 @@
 //! Numbers without gaps, in commit order.
 
+use std::time::Duration;
+
 use futures::future::join_all;
+use sqlx::Connection;
 
 use crate::{
     on_both_engines,
-    support::node::{Node, create, delete, new_task, rename},
+    support::{
+        database::Database,
+        node::{Node, create, delete, new_task, rename},
+    },
 };
 
 on_both_engines! {
@@ -32,4 +38,20 @@ on_both_engines! {
         assert_eq!(node.numbers(board.id).await, (1..=901).collect::<Vec<_>>());
         assert_eq!(*node.board(board.id).await, node.replayed(board.id).await);
     }
+}
+
+/// A backup, a shell or another program may hold SQLite's one write lock for a while. Nobody is told that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_is_waited_for() {
+    let database = Database::sqlite();
+    let node = Node::on(&database).await;
+    let board = node.create_board().await.id;
+    let mut other = sqlx::AnyConnection::connect(&database.url).await.expect("a connection");
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
+    let (accepted, ()) = tokio::join!(node.accepted(board, create(new_task(), "Patient")), async {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert_eq!(node.board(board).await.seq(), 1, "readers are not kept waiting");
+        lock.rollback().await.expect("the lock is let go");
+    });
+    assert_eq!(accepted.seq, 2);
 }
