@@ -1,14 +1,18 @@
 //! The line at the top of a board: where one is, where one can go, and how the page stands with the server.
 
-use leptos::prelude::*;
+use leptos::{ev, html, prelude::*};
 
 use super::{
     connection::ConnectionState,
+    delete_board::DeleteBoardDialog,
+    focus::focus_when_drawn,
     icon::{Icon, Picture},
-    menu::Menu,
+    menu::{Menu, close_menu},
+    name_editor::NameEditor,
 };
 use crate::{
     live::{Live, LiveBoard},
+    mutation::{Op, UpdateBoard},
     pages::{View, board_path},
 };
 
@@ -17,6 +21,12 @@ use crate::{
 pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl IntoView {
     let id = board.id();
     let name = board.name();
+    let gone = board.gone();
+    let renaming = RwSignal::new(false);
+    let rename = {
+        let board = board.clone();
+        Callback::new(move |(name,)| board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name) })).map(drop))
+    };
     let tab = move |to: View, icon: Icon, words: &'static str| {
         let current = move || (view.get() == to).then_some("page");
         view! {
@@ -31,15 +41,53 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             <a class="logo" href="/" aria-label="Taskwire: all boards">
                 <Mark />
             </a>
-            <h1 class="board-name">{move || name.get()}</h1>
+            <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
+                <NameEditor
+                    name=Signal::derive(move || name.get())
+                    label="Board name"
+                    editing=renaming
+                    rename
+                    on_done=Callback::new(|()| focus_when_drawn(".board-menu summary"))
+                />
+            </h1>
             <BoardSwitcher board=board.clone() />
+            <BoardMenu board=board.clone() renaming />
             <nav class="tabs" aria-label="Views">
                 {tab(View::Board, Icon::Board, "Board")}
                 {tab(View::List, Icon::List, "List")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
-            <ConnectionState board />
+            {move || (!gone.get()).then(|| view! { <ConnectionState board=board.clone() /> })}
         </header>
+    }
+}
+
+#[component]
+fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let rename = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        renaming.set(true);
+    };
+    let delete = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        if let Some(dialog) = dialog.get_untracked() {
+            // It is open already, if it cannot be opened.
+            let _ = dialog.show_modal();
+        }
+    };
+    view! {
+        <Menu label="Board menu" class="board-menu needs-script" button=view! { <Picture icon=Icon::More /> }.into_any()>
+            <button type="button" class="menu-item" on:click=rename>
+                <Picture icon=Icon::Edit />
+                "Rename board"
+            </button>
+            <button type="button" class="menu-item danger" on:click=delete>
+                <Picture icon=Icon::Trash />
+                "Delete board…"
+            </button>
+        </Menu>
+        <DeleteBoardDialog board dialog />
     }
 }
 

@@ -3,6 +3,8 @@
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 use uuid::Uuid;
 
+use super::{announcer::Announcer, focus::find, lane::Revealed};
+
 use crate::{
     board::MAX_TITLE_CHARS,
     forms::AddTask,
@@ -14,6 +16,8 @@ use crate::{
 /// The field for a new task. It keeps the focus for the next one, and what was typed when that is refused.
 #[component]
 pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
+    let announcer = expect_context::<Announcer>();
+    let revealed = expect_context::<Revealed>();
     let field = NodeRef::<html::Input>::new();
     let (refusal, set_refusal) = signal(None::<String>);
     let ids = (board.id().to_string(), column.to_string(), format!("add-refused-{column}"));
@@ -24,9 +28,11 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let add = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
+        let task = TaskId(Uuid::now_v7());
+        let title = input.value();
         let create = CreateTask {
-            task: TaskId(Uuid::now_v7()),
-            title: input.value(),
+            task,
+            title: title.clone(),
             description: String::new(),
             column: Some(column),
             completed: None,
@@ -38,6 +44,9 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
             Ok(_) => {
                 input.set_value("");
                 set_refusal.set(None);
+                revealed.add(task);
+                announcer.say(format!("Added “{}”", title.trim()));
+                show_when_drawn(task);
             }
             Err(refusal) => set_refusal.set(Some(refusal.to_string())),
         }
@@ -63,4 +72,13 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
             </p>
         </form>
     }
+}
+
+/// Scrolls a new card into view, and leaves the focus where it is.
+fn show_when_drawn(task: TaskId) {
+    request_animation_frame(move || {
+        if let Some(card) = find(&format!(".lane [data-task='{task}']")) {
+            card.scroll_into_view_with_bool(false);
+        }
+    });
 }

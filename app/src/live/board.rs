@@ -73,6 +73,9 @@ pub struct Problem {
     pub refusal: Refusal,
 }
 
+/// How many tasks somebody else may change at once for those that are not drawn yet to show it when they are.
+const TOLD_UNASKED: usize = 20;
+
 impl LiveBoard {
     /// A board that continues from `state` as soon as [`Live::open`] has it.
     pub fn new(state: BoardState, live: Live) -> Self {
@@ -223,8 +226,12 @@ impl LiveBoard {
     fn take(&self, outcome: Outcome) {
         let Outcome { touched, elsewhere, settled, send } = outcome;
         self.draw(&touched);
+        // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
+        // column that was numbered anew.
+        let few = elsewhere.tasks.len() <= TOLD_UNASKED;
         for id in &elsewhere.tasks {
-            if let Some(signals) = lock(&self.0.tasks).get(id).cloned() {
+            let asked_for = lock(&self.0.tasks).get(id).cloned();
+            if let Some(signals) = asked_for.or_else(|| few.then(|| self.task(*id))) {
                 signals.elsewhere.update(|count| *count += 1);
             }
         }

@@ -7,8 +7,16 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::{NotFound, View, address::Address};
 use crate::{
     components::{
-        columns::Columns, due::Today, form_error::FormError, header::BoardHeader, list_view::ListView,
-        menu::close_menus_on_click_elsewhere, task_panel::TaskPanel, toasts::Toasts, trash::TrashPage,
+        announcer::{Announcements, Announcer},
+        columns::Columns,
+        due::Today,
+        form_error::FormError,
+        header::BoardHeader,
+        list_view::ListView,
+        menu::close_menus_on_click_elsewhere,
+        task_panel::TaskPanel,
+        toasts::Toasts,
+        trash::TrashPage,
     },
     forms::load_board,
     live::{Live, LiveBoard},
@@ -50,6 +58,7 @@ pub fn BoardPage() -> impl IntoView {
 #[component]
 fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     Today::provide();
+    let announcer = Announcer::provide();
     close_menus_on_click_elsewhere();
     let name = board.name();
     let gone = board.gone();
@@ -83,6 +92,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         </main>
         {panel}
         <Toasts board />
+        <Announcements announcer />
     }
 }
 
