@@ -1,27 +1,408 @@
 //! Who is to be told of which board's changes.
+//!
+//! - [`topic`]: a board that is open on this node: its newest changes, already encoded, and its subscribers.
+//! - [`frame`]: messages as they go onto the wire, shared by all sockets.
+//! - [`wake`]: how a socket's task is told that something waits for it.
+//! - [`redis`]: hints from other nodes.
+//! - `boards`: the list of boards, for those who watch it.
+//! - [`metrics`]: what is counted.
+//!
+//! The database is the truth. What [`Hub::publish`] is told, and what comes from other nodes, are hints that make things
+//! quick: once a second the hub compares the numbers of all its open boards with the database and fetches what it was
+//! not told. So a hint may be lost, doubled or late, and there is no other mode to switch to when hints stop coming.
 
-use app::id::BoardId;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use app::{id::BoardId, model::Seq};
+use futures::future::BoxFuture;
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::store::{LoggedChange, Store};
 
-/// The topics of this node. Cheap to clone.
-#[derive(Clone)]
-pub struct Hub {}
+mod boards;
+pub mod frame;
+pub mod metrics;
+pub mod redis;
+pub mod topic;
+pub mod wake;
 
-#[allow(unused_variables, clippy::todo)]
+use boards::BoardList;
+use frame::Frame;
+use metrics::Metrics;
+use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
+use topic::{Next, Resume, SocketId, Source, Taken, Topic, TopicError};
+use wake::Wake;
+
+/// How much the hub keeps, and how often it looks.
+#[derive(Clone, Debug)]
+pub struct HubSettings {
+    /// How many changes a topic holds at most.
+    pub ring_changes: usize,
+    /// How many bytes of changes a topic holds at most.
+    pub ring_bytes: usize,
+    /// How large a frame with several changes grows at most.
+    pub frame_bytes: usize,
+    /// Up to this size, what somebody missed is sent as changes even where a snapshot would be smaller: changes leave
+    /// the page as it is but for what they touch.
+    pub small_replay_bytes: usize,
+    /// How often the numbers of open boards are compared with the database.
+    pub poll_every: Duration,
+    /// How often the list of boards is read again while somebody watches it.
+    pub boards_every: Duration,
+    /// Where other nodes are heard of; `None` for one node alone, or for several that make do with `poll_every`.
+    pub redis: Option<RedisSettings>,
+    /// How long a board stays open after its last subscriber left.
+    pub topic_idle: Duration,
+}
+
+impl Default for HubSettings {
+    fn default() -> Self {
+        Self {
+            ring_changes: 1024,
+            ring_bytes: 1024 * 1024,
+            frame_bytes: 256 * 1024,
+            small_replay_bytes: 64 * 1024,
+            poll_every: Duration::from_secs(1),
+            boards_every: Duration::from_secs(3),
+            redis: None,
+            topic_idle: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The topics of this node. Cheap to clone; its tasks end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+    _tasks: Arc<DropGuard>,
+}
+
+struct Shared {
+    store: Store,
+    settings: HubSettings,
+    metrics: Metrics,
+    topics: Mutex<HashMap<BoardId, Arc<Topic>>>,
+    boards: BoardList,
+    redis: Option<Arc<Redis>>,
+    last_socket: AtomicU64,
+    /// Topics with something new that their subscribers have not been told of.
+    to_herald: Mutex<Vec<Arc<Topic>>>,
+    herald: Notify,
+    /// Compare with the database now, do not wait for the second to pass.
+    check_now: Notify,
+}
+
 impl Hub {
-    /// A hub that repairs its gaps from `store`.
+    /// A hub for one node alone that repairs its gaps from `store`.
     pub fn new(store: Store) -> Self {
-        todo!()
+        Self::build(store, HubSettings::default(), None)
+    }
+
+    /// A hub, and the tasks that belong to it. To be called within a tokio runtime, after the recorder of metrics is
+    /// installed. Does not wait for Redis, which may come and go.
+    pub fn start(store: Store, settings: HubSettings) -> Result<Self, RedisUrlError> {
+        let redis = settings.redis.as_ref().map(Redis::new).transpose()?;
+        Ok(Self::build(store, settings, redis))
+    }
+
+    fn build(store: Store, settings: HubSettings, redis: Option<Redis>) -> Self {
+        let shared = Arc::new(Shared {
+            store,
+            settings,
+            metrics: Metrics::new(),
+            topics: Mutex::default(),
+            boards: BoardList::default(),
+            redis: redis.map(Arc::new),
+            last_socket: AtomicU64::new(0),
+            to_herald: Mutex::default(),
+            herald: Notify::new(),
+            check_now: Notify::new(),
+        });
+        let stop = CancellationToken::new();
+        let spawn = |task: BoxFuture<'static, ()>| {
+            let stop = stop.clone();
+            tokio::spawn(async move { stop.run_until_cancelled(task).await });
+        };
+        spawn(Box::pin(herald(Arc::clone(&shared))));
+        spawn(Box::pin(compare(Arc::clone(&shared))));
+        spawn(Box::pin(list(Arc::clone(&shared))));
+        if let Some(redis) = &shared.redis {
+            redis.tasks(&shared).into_iter().for_each(spawn);
+        }
+        Self { shared, _tasks: Arc::new(stop.drop_guard()) }
     }
 
     /// Tells of changes that were just committed on this node. Does not wait.
     pub fn publish(&self, board: BoardId, changes: Vec<LoggedChange>) {
-        todo!()
+        self.shared.take(board, &changes);
+        if let Some(redis) = &self.shared.redis {
+            redis.publish(board, changes, &self.shared.metrics);
+        }
     }
 
     /// Tells that the list of boards is not what it was. Does not wait.
     pub fn boards_changed(&self) {
-        todo!()
+        self.shared.boards.stale.notify_one();
+        if let Some(redis) = &self.shared.redis {
+            redis.publish_boards(&self.shared.metrics);
+        }
+    }
+
+    /// How Redis is.
+    pub fn redis_state(&self) -> RedisState {
+        self.shared.redis.as_ref().map_or(RedisState::Off, |redis| redis.state())
+    }
+
+    /// Closes the connections to Redis. To be called last: what is published afterwards stays on this node.
+    pub async fn close(&self) {
+        if let Some(redis) = &self.shared.redis {
+            redis.close().await;
+        }
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// A socket that wants to be told of things through `wake`.
+    pub(crate) fn connect(&self) -> Follower {
+        let id = self.shared.last_socket.fetch_add(1, Ordering::Relaxed);
+        self.shared.metrics.sockets.increment(1);
+        Follower { shared: Arc::clone(&self.shared), id, wake: Arc::default(), watching: None }
+    }
+}
+
+/// A socket's end of the hub.
+pub(crate) struct Follower {
+    shared: Arc<Shared>,
+    id: SocketId,
+    wake: Arc<Wake>,
+    /// The list of boards it has, if it watches that.
+    watching: Option<u64>,
+}
+
+impl Follower {
+    /// Is set when something is new.
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Follows a board: from now on [`Subscription::next`] has its changes.
+    pub(crate) fn subscribe(&self, board: BoardId) -> Subscription {
+        let mut topics = self.shared.topics();
+        let topic = topics.entry(board).or_insert_with(|| {
+            if let Some(redis) = &self.shared.redis {
+                redis.interest.notify_one();
+            }
+            Arc::new(Topic::new(board))
+        });
+        topic.subscribe(self.id, Arc::clone(&self.wake));
+        let topic = Arc::clone(topic);
+        self.shared.metrics.topics.set(topics.len() as f64);
+        drop(topics);
+        Subscription { shared: Arc::clone(&self.shared), topic, socket: self.id }
+    }
+
+    /// Watches the list of boards.
+    pub(crate) fn watch_boards(&mut self) {
+        self.watching = Some(0);
+        self.shared.boards.watch(self.id, Arc::clone(&self.wake));
+    }
+
+    /// The list of boards, if it was not sent yet.
+    pub(crate) fn boards(&mut self) -> Option<Frame> {
+        let version = self.watching.as_mut()?;
+        let (newest, frame) = self.shared.boards.newer_than(*version)?;
+        *version = newest;
+        Some(frame)
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.shared.metrics.sockets.decrement(1);
+        if self.watching.is_some() {
+            self.shared.boards.unwatch(self.id);
+        }
+    }
+}
+
+/// A board that a socket follows, until it is dropped.
+pub(crate) struct Subscription {
+    shared: Arc<Shared>,
+    topic: Arc<Topic>,
+    socket: SocketId,
+}
+
+impl Subscription {
+    pub(crate) fn board(&self) -> BoardId {
+        self.topic.board()
+    }
+
+    /// The number of the newest change this node knows.
+    pub(crate) fn head(&self) -> Seq {
+        self.topic.head()
+    }
+
+    /// What follows a cursor, from memory.
+    pub(crate) fn next(&self, cursor: Seq) -> Next {
+        self.topic.after(cursor, &self.shared.settings)
+    }
+
+    /// How to go on from a number; may read the database.
+    pub(crate) async fn resume(&self, since: Option<Seq>) -> Result<Resume, TopicError> {
+        self.topic.resume(since, &self.shared.source()).await
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.topic.unsubscribe(self.socket);
+    }
+}
+
+impl Shared {
+    fn source(&self) -> Source<'_> {
+        Source { store: &self.store, settings: &self.settings, metrics: &self.metrics }
+    }
+
+    fn topics(&self) -> MutexGuard<'_, HashMap<BoardId, Arc<Topic>>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn topic(&self, board: BoardId) -> Option<Arc<Topic>> {
+        self.topics().get(&board).cloned()
+    }
+
+    /// Takes in changes that are durable, from this node or another.
+    fn take(&self, board: BoardId, changes: &[LoggedChange]) {
+        let Some(topic) = self.topic(board) else { return };
+        match topic.take(changes, &self.settings) {
+            Taken::New => self.tell(topic),
+            Taken::Known => {}
+            Taken::Gap => self.check_now.notify_one(),
+        }
+    }
+
+    /// Takes in what another node says was committed; our own comes back this way too.
+    fn take_hint(&self, board: BoardId, Batch { after, changes }: Batch) {
+        let Some(topic) = self.topic(board) else { return };
+        let head = topic.head();
+        if head == 0 || after + changes.len() as u64 <= head {
+            return;
+        }
+        if after > head {
+            self.check_now.notify_one();
+        } else if topic::check(after, &changes) {
+            self.take(board, &changes);
+        } else {
+            self.metrics.bad_hints.increment(1);
+        }
+    }
+
+    /// Has the subscribers of a topic told that there is something new. Telling thousands takes longer than the writer
+    /// should wait, and changes that come meanwhile are told along with it.
+    fn tell(&self, topic: Arc<Topic>) {
+        if !topic.heralded.swap(true, Ordering::AcqRel) {
+            self.to_herald.lock().unwrap_or_else(PoisonError::into_inner).push(topic);
+            self.herald.notify_one();
+        }
+    }
+
+    /// Compares the numbers of all open boards with the database, and fetches what is missing.
+    async fn compare(&self) -> Result<(), crate::store::StoreError> {
+        let open: Vec<BoardId> = self.topics().values().filter(|topic| topic.head() > 0).map(|t| t.board()).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        for (board, newest) in self.store.heads(&open).await? {
+            let Some(topic) = self.topic(board) else { continue };
+            if newest > topic.head() && topic.catch_up(&self.source()).await? {
+                self.metrics.gaps.increment(1);
+                self.tell(topic);
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the boards that nobody has open any more.
+    fn tidy(&self) {
+        let mut topics = self.topics();
+        topics.retain(|_, topic| !topic.is_idle(self.settings.topic_idle));
+        for topic in topics.values() {
+            topic.forget_unused(self.settings.topic_idle);
+        }
+        self.metrics.topics.set(topics.len() as f64);
+    }
+}
+
+/// Tells the subscribers of topics that there is something new.
+async fn herald(shared: Arc<Shared>) {
+    loop {
+        let topics = std::mem::take(&mut *shared.to_herald.lock().unwrap_or_else(PoisonError::into_inner));
+        for topic in &topics {
+            // First this, then the waking: a change that comes in between is heralded again.
+            topic.heralded.store(false, Ordering::Release);
+            topic.wake_all();
+        }
+        if topics.is_empty() {
+            shared.herald.notified().await;
+        }
+    }
+}
+
+/// The safety net under all hints.
+async fn compare(shared: Arc<Shared>) {
+    let mut tick = interval(shared.settings.poll_every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => shared.tidy(),
+            () = shared.check_now.notified() => {}
+        }
+        let outcome = shared.compare().await;
+        match &outcome {
+            Err(error) if !failing => {
+                tracing::warn!(%error, "the database cannot be read; open boards may be behind until it can");
+            }
+            Ok(()) if failing => tracing::info!("the database can be read again"),
+            _ => {}
+        }
+        failing = outcome.is_err();
+    }
+}
+
+/// Keeps the list of boards fresh while somebody watches it.
+async fn list(shared: Arc<Shared>) {
+    let mut tick = interval(shared.settings.boards_every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shared.boards.stale.notified() => {}
+        }
+        if shared.boards.is_watched() {
+            match shared.store.boards().await {
+                Ok(boards) => shared.boards.set(boards),
+                Err(error) => tracing::debug!(%error, "the list of boards could not be read; trying again soon"),
+            }
+        }
     }
 }

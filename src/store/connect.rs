@@ -37,7 +37,7 @@ impl StoreSettings {
 }
 
 /// What SQLite waits for before it says a write is durable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Synchronous {
     /// Until the disk has it: nothing acknowledged is lost when the power goes.
     #[default]

@@ -1,0 +1,51 @@
+//! The live connection: `GET /ws`.
+//!
+//! - `upgrade`: who may connect, and the handshake.
+//! - `session`: one socket's life, in one task.
+//! - `wire`: writing shared frames, and no longer than is bounded.
+//! - [`limits`]: what one socket may ask for.
+//!
+//! `docs/PROTOCOL.md` describes what travels over it.
+
+use std::sync::Arc;
+
+use axum::{Router, extract::FromRef, routing::get};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{hub::Hub, writer::Writer};
+
+pub mod limits;
+mod session;
+mod upgrade;
+mod wire;
+
+pub use limits::SocketLimits;
+pub use upgrade::upgrade;
+
+/// What a socket needs of the server. Cheap to clone.
+#[derive(Clone)]
+pub struct SocketContext {
+    /// Takes the mutations.
+    pub writer: Writer,
+    /// Has the changes.
+    pub hub: Hub,
+    /// What one socket may ask for.
+    pub limits: Arc<SocketLimits>,
+    /// Origins other than the server's own whose pages may connect, such as `https://board.example.org`.
+    pub allowed_origins: Arc<[String]>,
+    /// When it is cancelled, each socket says goodbye and closes.
+    pub shutdown: CancellationToken,
+    /// Knows the sockets' tasks: after `shutdown`, wait for it.
+    pub tracker: TaskTracker,
+}
+
+/// The route `/ws`, for any state that has a [`SocketContext`].
+///
+/// The listener should set `TCP_NODELAY`: a change is one small write, and should not wait for the answer to the last.
+pub fn routes<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    SocketContext: FromRef<S>,
+{
+    Router::new().route("/ws", get(upgrade))
+}

@@ -1,0 +1,509 @@
+//! One socket's life, in one task.
+//!
+//! The task sends what waits, then waits for the first of: something new, a message, an answer of the writer, its timer,
+//! the end. Nothing is queued for it: while it is busy sending, changes wait in the topics' rings and the log, and
+//! messages in the kernel's buffers.
+
+use std::{
+    collections::BTreeMap,
+    future::{Future, poll_fn},
+    hash::{BuildHasher, RandomState},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use app::{
+    id::{BoardId, MutationId},
+    model::Seq,
+    mutation::Mutation,
+    protocol::{ClientMessage, ErrorCode, ServerMessage},
+};
+use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use super::{
+    SocketContext,
+    limits::{Bucket, SocketLimits},
+    wire::{Incoming, Wire, WriteFailed},
+};
+use crate::{
+    hub::{
+        Follower, Subscription,
+        frame::{Frame, PING, put_message},
+        topic::{Next, Resume, TopicError},
+    },
+    store::Accepted,
+    writer::{WriteError, Writer},
+};
+
+/// How long to wait before trying again to read what could not be read.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Why sockets are closed: see `docs/PROTOCOL.md`.
+mod close_code {
+    pub(super) const AWAY: u16 = 1001;
+    pub(super) const NOT_TEXT: u16 = 1007;
+    pub(super) const POLICY: u16 = 1008;
+    pub(super) const TOO_LARGE: u16 = 1009;
+    pub(super) const TRY_AGAIN: u16 = 1013;
+    pub(super) const SILENT: u16 = 4408;
+}
+
+/// Serves a socket until it ends.
+pub(super) async fn run(wire: Wire, context: SocketContext) {
+    let SocketContext { writer, hub, limits, shutdown, .. } = context;
+    let now = Instant::now();
+    let mut session = Session {
+        wire,
+        follower: hub.connect(),
+        writer,
+        subscriptions: Vec::new(),
+        answers: None,
+        unanswered: 0,
+        replies: Vec::new(),
+        errors: 0,
+        bucket: Bucket::new(limits.rate, now.into_std()),
+        heard: now,
+        paused_until: None,
+        timer: Box::pin(sleep_until(now + limits.ping_after)),
+        shutdown: Box::pin(shutdown.cancelled_owned()),
+        limits,
+    };
+    drop(hub);
+    let end = session.serve().await;
+    let Session { wire, limits, .. } = session;
+    match end {
+        End::Gone => {}
+        End::Close(code, reason) => wire.close(code, reason, limits.close).await,
+        End::CloseUnread(code, reason) => wire.close_unread(code, reason, limits.close).await,
+    }
+}
+
+/// How it ends.
+enum End {
+    /// The connection broke, or the client closed it.
+    Gone,
+    /// We close it.
+    Close(u16, &'static str),
+    /// We close it, and cannot make sense of what still comes in.
+    CloseUnread(u16, &'static str),
+}
+
+/// What a socket waits for.
+enum Event {
+    News,
+    Message(Incoming),
+    Answer(Answer),
+    Tick,
+    Shutdown,
+}
+
+struct Session {
+    wire: Wire,
+    follower: Follower,
+    writer: Writer,
+    limits: Arc<SocketLimits>,
+    subscriptions: Vec<Followed>,
+    /// Mutations the writer has yet to answer, in order. Most sockets only look, and need none.
+    answers: Option<Box<FuturesOrdered<BoxFuture<'static, Answer>>>>,
+    unanswered: usize,
+    /// Frames with our replies that are yet to be written.
+    replies: Vec<u8>,
+    errors: u32,
+    bucket: Bucket,
+    heard: Instant,
+    /// Nothing is read until then.
+    paused_until: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+    shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+/// A board the client subscribed to.
+struct Followed {
+    topic: Subscription,
+    /// The newest change the client was sent.
+    cursor: Seq,
+    /// What follows could not be read; it is tried again then.
+    retry_at: Option<Instant>,
+}
+
+struct Answer {
+    board: BoardId,
+    mutation: MutationId,
+    outcome: Result<Accepted, WriteError>,
+}
+
+impl From<WriteFailed> for End {
+    fn from(_: WriteFailed) -> Self {
+        // Somebody who takes nothing would not take a goodbye either.
+        Self::Gone
+    }
+}
+
+impl Session {
+    async fn serve(&mut self) -> End {
+        loop {
+            match self.step().await {
+                Ok(()) => {}
+                Err(end) => return end,
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), End> {
+        self.deliver().await?;
+        self.send_replies().await?;
+        match poll_fn(|cx| self.poll_event(cx)).await {
+            Event::News => Ok(()),
+            Event::Message(message) => self.receive(message).await,
+            Event::Answer(answer) => self.answer(answer).await,
+            Event::Tick => self.tick().await,
+            Event::Shutdown => Err(Box::pin(self.say_goodbye()).await),
+        }
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.shutdown.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Event::Shutdown);
+        }
+        if let Some(answers) = &mut self.answers
+            && let Poll::Ready(Some(answer)) = answers.poll_next_unpin(cx)
+        {
+            return Poll::Ready(Event::Answer(answer));
+        }
+        if self.timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Event::Tick);
+        }
+        if self.paused_until.is_none()
+            && self.unanswered < self.limits.in_flight
+            && let Poll::Ready(message) = self.wire.poll_read(cx)
+        {
+            return Poll::Ready(Event::Message(message));
+        }
+        // Last, so that a busy board does not keep us from listening.
+        self.follower.wake().poll(cx).map(|()| Event::News)
+    }
+
+    /// Sends one frame for each board that has something new.
+    async fn deliver(&mut self) -> Result<(), End> {
+        let mut index = 0;
+        while let Some(followed) = self.subscriptions.get_mut(index) {
+            index += 1;
+            if followed.retry_at.is_some() {
+                continue;
+            }
+            match followed.topic.next(followed.cursor) {
+                Next::UpToDate => {}
+                Next::Changes(span) => {
+                    let count = span.upto - followed.cursor;
+                    followed.cursor = span.upto;
+                    let more = followed.topic.head() > span.upto;
+                    self.write(span.frame.bytes()).await?;
+                    self.follower.metrics().deliveries.increment(count);
+                    self.follower.metrics().frames.increment(1);
+                    if more {
+                        self.follower.wake().wake();
+                    }
+                }
+                Next::Behind => {
+                    if !Box::pin(self.resume(index - 1, false)).await? {
+                        index -= 1;
+                    }
+                }
+            }
+        }
+        if let Some(list) = self.follower.boards() {
+            self.write(list.bytes()).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with a subscription from where the client is. Tells whether it is still there.
+    async fn resume(&mut self, index: usize, first: bool) -> Result<bool, End> {
+        let since = Some(self.subscriptions[index].cursor);
+        self.resume_from(index, since, first).await
+    }
+
+    async fn resume_from(&mut self, index: usize, since: Option<Seq>, first: bool) -> Result<bool, End> {
+        let followed = &mut self.subscriptions[index];
+        let board = followed.topic.board();
+        match followed.topic.resume(since).await {
+            Ok(Resume::Here(cursor)) => {
+                followed.cursor = cursor;
+                if first {
+                    self.follower.metrics().resumes.increment(1);
+                    if matches!(self.subscriptions[index].topic.next(cursor), Next::UpToDate) {
+                        let nothing = Frame::changes(board, cursor, [].iter());
+                        self.write(nothing.bytes()).await?;
+                    }
+                }
+                // What follows is sent with the next delivery.
+                self.follower.wake().wake();
+            }
+            Ok(Resume::Changes(span)) => {
+                let count = span.upto - since.unwrap_or_default();
+                followed.cursor = span.upto;
+                self.write(span.frame.bytes()).await?;
+                let metrics = self.follower.metrics();
+                metrics.deliveries.increment(count);
+                metrics.frames.increment(1);
+                metrics.resumes.increment(u64::from(first));
+                self.follower.wake().wake();
+            }
+            Ok(Resume::Snapshot { seq, frame }) => {
+                followed.cursor = seq;
+                self.write(frame.bytes()).await?;
+                self.follower.metrics().snapshots.increment(1);
+                self.follower.wake().wake();
+            }
+            Err(TopicError::NoSuchBoard) => {
+                self.subscriptions.remove(index);
+                self.say_error(ErrorCode::NoSuchBoard, "there is no such board", Some(board));
+                return Ok(false);
+            }
+            Err(TopicError::Store(error)) => {
+                tracing::debug!(%error, %board, "a board could not be read for a socket");
+                if first {
+                    self.subscriptions.remove(index);
+                    self.say_error(ErrorCode::Unavailable, "the board cannot be read at the moment", Some(board));
+                    return Ok(false);
+                }
+                let retry_at = Instant::now() + RETRY;
+                followed.retry_at = Some(retry_at);
+                self.wake_at(retry_at);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn receive(&mut self, message: Incoming) -> Result<(), End> {
+        let now = Instant::now();
+        self.heard = now;
+        let text = match message {
+            Incoming::Text(text) => text,
+            Incoming::Binary => {
+                self.pay(1, now);
+                return self.blame(ErrorCode::BadMessage, "a message is a JSON object in a text frame").await;
+            }
+            Incoming::Alive => {
+                self.pay(1, now);
+                return Ok(());
+            }
+            Incoming::TooLarge => {
+                self.follower.metrics().bad_messages.increment(1);
+                let message = format!("a message may have {} bytes", self.limits.message_bytes);
+                self.say_error(ErrorCode::TooLarge, message, None);
+                self.send_replies().await?;
+                return Err(End::CloseUnread(close_code::TOO_LARGE, "message too large"));
+            }
+            Incoming::NotText => {
+                self.follower.metrics().bad_messages.increment(1);
+                self.say_error(ErrorCode::BadMessage, "a text frame holds UTF-8", None);
+                self.send_replies().await?;
+                return Err(End::CloseUnread(close_code::NOT_TEXT, "not UTF-8"));
+            }
+            Incoming::Gone => return Err(End::Gone),
+        };
+        match serde_json::from_str(&text) {
+            Ok(message) => {
+                drop(text);
+                self.obey(message, now).await
+            }
+            Err(error) => {
+                self.pay(1, now);
+                self.blame(ErrorCode::BadMessage, error.to_string()).await
+            }
+        }
+    }
+
+    async fn obey(&mut self, message: ClientMessage, now: Instant) -> Result<(), End> {
+        match message {
+            ClientMessage::Subscribe { board, since } => {
+                self.pay(1, now);
+                Box::pin(self.subscribe(board, since)).await
+            }
+            ClientMessage::Unsubscribe { board } => {
+                self.pay(1, now);
+                self.subscriptions.retain(|followed| followed.topic.board() != board);
+                Ok(())
+            }
+            ClientMessage::WatchBoards {} => {
+                self.pay(1, now);
+                self.follower.watch_boards();
+                Ok(())
+            }
+            ClientMessage::Mutate { board, mutations } => {
+                self.pay(1 + mutations.len(), now);
+                self.mutate(board, mutations);
+                Ok(())
+            }
+            ClientMessage::Ping {} => {
+                self.pay(1, now);
+                // What is newest is sent before the numbers that tell of it.
+                self.deliver().await?;
+                let heads = self
+                    .subscriptions
+                    .iter()
+                    .map(|followed| (followed.topic.board(), followed.topic.head().max(followed.cursor)));
+                let heads = BTreeMap::from_iter(heads);
+                put_message(&mut self.replies, &ServerMessage::Pong { heads });
+                Ok(())
+            }
+        }
+    }
+
+    async fn subscribe(&mut self, board: BoardId, since: Option<Seq>) -> Result<(), End> {
+        self.subscriptions.retain(|followed| followed.topic.board() != board);
+        if self.subscriptions.len() >= self.limits.subscriptions {
+            let message = format!("a socket may follow {} boards", self.limits.subscriptions);
+            self.say_error(ErrorCode::TooMany, message, Some(board));
+            return Ok(());
+        }
+        let topic = self.follower.subscribe(board);
+        self.subscriptions.push(Followed { topic, cursor: since.unwrap_or_default(), retry_at: None });
+        self.resume_from(self.subscriptions.len() - 1, since, true).await?;
+        Ok(())
+    }
+
+    fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {
+        let answers = self.answers.get_or_insert_default();
+        self.unanswered += mutations.len();
+        for mutation in mutations {
+            let writer = self.writer.clone();
+            let id = mutation.id;
+            answers.push_back(Box::pin(async move {
+                let outcome = writer.write(board, mutation, None).await;
+                Answer { board, mutation: id, outcome }
+            }));
+        }
+    }
+
+    async fn answer(&mut self, answer: Answer) -> Result<(), End> {
+        let Answer { board, mutation, outcome } = answer;
+        self.unanswered -= 1;
+        match outcome {
+            Ok(accepted) => {
+                put_message(&mut self.replies, &ServerMessage::Accepted { mutation, seq: accepted.seq });
+                Ok(())
+            }
+            Err(WriteError::Refused(error)) => {
+                put_message(&mut self.replies, &ServerMessage::Rejected { mutation, error });
+                Ok(())
+            }
+            Err(WriteError::Unavailable(error)) => {
+                tracing::debug!(%error, %board, %mutation, "a mutation could not be stored");
+                self.say_error(ErrorCode::Unavailable, "the change could not be stored; send it again", Some(board));
+                self.send_replies().await?;
+                Err(End::Close(close_code::TRY_AGAIN, "cannot store changes at the moment"))
+            }
+        }
+    }
+
+    async fn tick(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if self.paused_until.is_some_and(|until| until <= now) {
+            self.paused_until = None;
+            // We did not listen, so the client was not silent.
+            self.heard = now;
+        }
+        for followed in &mut self.subscriptions {
+            followed.retry_at = followed.retry_at.filter(|at| *at > now);
+        }
+        if self.unanswered >= self.limits.in_flight || self.paused_until.is_some() {
+            self.heard = now;
+        }
+        let silent = now - self.heard;
+        if silent >= self.limits.silence {
+            return Err(End::Close(close_code::SILENT, "nothing was heard for too long"));
+        }
+        if silent >= self.limits.ping_after {
+            self.write(PING).await?;
+        }
+        let retries = self.subscriptions.iter().filter_map(|followed| followed.retry_at);
+        let next = retries.chain(self.paused_until).fold(now + self.limits.ping_after, Instant::min);
+        self.timer.as_mut().reset(next);
+        Ok(())
+    }
+
+    /// Tells the client that the server is going away, answers what it asked for, and ends.
+    async fn say_goodbye(&mut self) -> End {
+        let spread = self.limits.reconnect_spread.as_millis().max(1) as u64;
+        // The keys of a hasher are random, which is all that is needed.
+        let reconnect_after_ms = RandomState::new().hash_one(0) % spread;
+        put_message(&mut self.replies, &ServerMessage::Goodbye { reconnect_after_ms });
+        let patience = self.limits.close;
+        let farewell = async {
+            self.send_replies().await?;
+            while self.unanswered > 0 {
+                let Some(answer) = self.next_answer().await else { break };
+                self.answer(answer).await?;
+                self.send_replies().await?;
+            }
+            self.deliver().await
+        };
+        match timeout(patience, farewell).await {
+            Ok(Err(end)) => end,
+            Ok(Ok(())) | Err(_) => End::Close(close_code::AWAY, "the server is going away"),
+        }
+    }
+
+    async fn next_answer(&mut self) -> Option<Answer> {
+        self.answers.as_mut()?.next().await
+    }
+
+    async fn send_replies(&mut self) -> Result<(), End> {
+        if !self.replies.is_empty() {
+            // Taken, so that a socket that was busy once does not keep the memory.
+            let replies = std::mem::take(&mut self.replies);
+            self.write(&replies).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, frames: &[u8]) -> Result<(), End> {
+        match self.wire.write(frames).await {
+            Ok(()) => Ok(()),
+            Err(failed) => {
+                if matches!(failed, WriteFailed::TooSlow) {
+                    self.follower.metrics().too_slow.increment(1);
+                }
+                Err(failed.into())
+            }
+        }
+    }
+
+    /// Takes what a message costs off the client's account. If that is overdrawn, nothing is read for a while.
+    fn pay(&mut self, count: usize, now: Instant) {
+        if let Some(wait) = self.bucket.take(count, self.limits.rate, now.into_std()) {
+            let until = now + wait;
+            self.paused_until = Some(until);
+            self.wake_at(until);
+        }
+    }
+
+    fn wake_at(&mut self, at: Instant) {
+        if at < self.timer.deadline() {
+            self.timer.as_mut().reset(at);
+        }
+    }
+
+    /// Tells the client what is wrong with its message, and leaves it when that happens too often.
+    async fn blame(&mut self, code: ErrorCode, message: impl Into<String>) -> Result<(), End> {
+        self.follower.metrics().bad_messages.increment(1);
+        self.errors += 1;
+        self.say_error(code, message, None);
+        if self.errors < self.limits.errors {
+            return Ok(());
+        }
+        self.send_replies().await?;
+        Err(End::Close(close_code::POLICY, "too many bad messages"))
+    }
+
+    fn say_error(&mut self, code: ErrorCode, message: impl Into<String>, board: Option<BoardId>) {
+        let message = message.into();
+        put_message(&mut self.replies, &ServerMessage::Error { code, message, board });
+    }
+}

@@ -1,0 +1,152 @@
+//! Who may connect, and the handshake.
+//!
+//! axum's own upgrade wraps the connection so that nothing but whole messages can be written; we write shared frames.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use hyper::upgrade::OnUpgrade;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::{SocketContext, session, wire::Wire};
+
+/// Answers `GET /ws`.
+pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    match handshake(&mut parts, &context) {
+        Ok((on_upgrade, response)) => {
+            let tracker = context.tracker.clone();
+            tracker.spawn(async move {
+                match on_upgrade.await {
+                    Ok(upgraded) => {
+                        let wire = Wire::new(upgraded, &context.limits).await;
+                        session::run(wire, context).await;
+                    }
+                    Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
+                }
+            });
+            response
+        }
+        Err((status, why)) => (status, why).into_response(),
+    }
+}
+
+type Refusal = (StatusCode, &'static str);
+
+fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Response), Refusal> {
+    let headers = &parts.headers;
+    if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
+        return Err((StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n"));
+    }
+    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Version must be 13\n"));
+    }
+    let key =
+        headers.get(header::SEC_WEBSOCKET_KEY).ok_or((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing\n"))?;
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()))
+        .map_err(|_| (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key will not do\n"))?;
+    if !may_connect(headers, &context.allowed_origins) {
+        return Err((StatusCode::FORBIDDEN, "pages of this origin may not connect\n"));
+    }
+    let offered = headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
+    if offered && !lists(headers, header::SEC_WEBSOCKET_PROTOCOL, app::protocol::SUBPROTOCOL) {
+        return Err((StatusCode::BAD_REQUEST, "the subprotocol is taskwire.v1\n"));
+    }
+    if context.shutdown.is_cancelled() {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
+    }
+    if context.tracker.len() >= context.limits.sockets {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
+    }
+    let on_upgrade = parts
+        .extensions
+        .remove::<OnUpgrade>()
+        .ok_or((StatusCode::UPGRADE_REQUIRED, "this connection cannot be upgraded; use HTTP/1.1\n"))?;
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if offered {
+        let protocol = HeaderValue::from_static(app::protocol::SUBPROTOCOL);
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    Ok((on_upgrade, response))
+}
+
+/// Whether a header lists a word.
+fn lists(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name);
+    values
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|item| item.trim().eq_ignore_ascii_case(word))
+}
+
+/// Browsers let any page open a socket to any server, and send the visitor's cookies along; so the server looks where
+/// the page is from. Other programs name no origin, and have no visitor's cookies.
+fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = match (origins.next(), origins.next()) {
+        (None, _) => return !headers.contains_key(header::COOKIE),
+        (Some(origin), None) => origin.to_str().unwrap_or_default(),
+        (Some(_), Some(_)) => return false,
+    };
+    if allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+        return true;
+    }
+    // A proxy may speak TLS where we do not, so the scheme is not compared.
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    authority.zip(host).is_some_and(|(authority, host)| !host.is_empty() && authority.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_the_server_and_of_allowed_origins_may_connect() {
+        let allowed = ["https://board.example.org".to_owned()];
+        let cases: &[(&[(&str, &str)], bool)] = &[
+            // Programs that are not browsers.
+            (&[("host", "localhost:3000")], true),
+            (&[("host", "localhost:3000"), ("cookie", "session=1")], false),
+            // The server's own pages, also behind a proxy with TLS.
+            (&[("host", "localhost:3000"), ("origin", "http://localhost:3000")], true),
+            (&[("host", "localhost:3000"), ("origin", "http://LOCALHOST:3000"), ("cookie", "session=1")], true),
+            (&[("host", "board.local"), ("origin", "https://board.local")], true),
+            (&[("host", "[::1]:3000"), ("origin", "http://[::1]:3000")], true),
+            // Configured ones.
+            (&[("host", "10.0.0.7:3000"), ("origin", "https://board.example.org")], true),
+            (&[("host", "10.0.0.7:3000"), ("origin", "http://board.example.org")], false),
+            // Others.
+            (&[("host", "localhost:3000"), ("origin", "http://localhost:3001")], false),
+            (&[("host", "localhost:3000"), ("origin", "http://evil.example")], false),
+            (&[("host", "localhost:3000"), ("origin", "http://localhost:3000.evil.example")], false),
+            (&[("host", "localhost:3000"), ("origin", "http://evil.example/localhost:3000")], false),
+            (&[("host", "localhost:3000"), ("origin", "null")], false),
+            (&[("host", "localhost:3000"), ("origin", "")], false),
+            (&[("host", ""), ("origin", "http://")], false),
+            (&[("host", "localhost:3000"), ("origin", "file://localhost:3000")], false),
+            (&[("origin", "http://localhost:3000")], false),
+            (
+                &[("host", "localhost:3000"), ("origin", "http://localhost:3000"), ("origin", "http://evil.example")],
+                false,
+            ),
+        ];
+        for (given, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for (name, value) in *given {
+                headers.append(
+                    HeaderName::from_bytes(name.as_bytes()).expect("a header's name"),
+                    HeaderValue::from_str(value).expect("a header's value"),
+                );
+            }
+            assert_eq!(may_connect(&headers, &allowed), *expected, "{given:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the hub counts. The handles are looked up once, because a look-up costs more than a delivery may.
+
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+
+/// The hub's and its sockets' counters and gauges.
+pub struct Metrics {
+    /// Sockets that are open.
+    pub sockets: Gauge,
+    /// Boards that are open on this node.
+    pub topics: Gauge,
+    /// Changes sent, times the sockets they were sent to.
+    pub deliveries: Counter,
+    /// Frames these were sent in.
+    pub frames: Counter,
+    /// Subscriptions that went on from a number.
+    pub resumes: Counter,
+    /// Snapshots sent.
+    pub snapshots: Counter,
+    /// Snapshots encoded.
+    pub snapshots_made: Counter,
+    /// Times changes were missing and were fetched from the log.
+    pub gaps: Counter,
+    /// Sockets closed because they did not take what was sent.
+    pub too_slow: Counter,
+    /// Messages of clients that were not as they should be.
+    pub bad_messages: Counter,
+    /// 1 while Redis is connected, 0 while it is not. Absent without Redis.
+    pub redis: Gauge,
+    /// Messages from Redis that were no batch of changes.
+    pub bad_hints: Counter,
+    /// Messages not given to Redis because too many were waiting.
+    pub dropped_hints: Counter,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        describe_gauge!("taskwire_sockets", "Sockets that are open");
+        describe_gauge!("taskwire_topics", "Boards that are open on this node");
+        describe_counter!("taskwire_deliveries_total", "Changes sent, times the sockets they were sent to");
+        describe_counter!("taskwire_frames_total", "Frames in which changes were sent");
+        describe_counter!("taskwire_resumes_total", "Subscriptions that went on from a number");
+        describe_counter!("taskwire_snapshots_total", "Snapshots sent");
+        describe_counter!("taskwire_snapshots_encoded_total", "Snapshots encoded");
+        describe_counter!("taskwire_gaps_repaired_total", "Times missing changes were fetched from the log");
+        describe_counter!("taskwire_slow_sockets_closed_total", "Sockets closed because they did not read");
+        describe_counter!("taskwire_bad_messages_total", "Messages of clients that were refused");
+        describe_gauge!("taskwire_redis_up", "Whether Redis is connected");
+        describe_counter!("taskwire_bad_hints_total", "Messages from Redis that were no batch of changes");
+        describe_counter!("taskwire_dropped_hints_total", "Messages not given to Redis: too many were waiting");
+        Self {
+            sockets: gauge!("taskwire_sockets"),
+            topics: gauge!("taskwire_topics"),
+            deliveries: counter!("taskwire_deliveries_total"),
+            frames: counter!("taskwire_frames_total"),
+            resumes: counter!("taskwire_resumes_total"),
+            snapshots: counter!("taskwire_snapshots_total"),
+            snapshots_made: counter!("taskwire_snapshots_encoded_total"),
+            gaps: counter!("taskwire_gaps_repaired_total"),
+            too_slow: counter!("taskwire_slow_sockets_closed_total"),
+            bad_messages: counter!("taskwire_bad_messages_total"),
+            redis: gauge!("taskwire_redis_up"),
+            bad_hints: counter!("taskwire_bad_hints_total"),
+            dropped_hints: counter!("taskwire_dropped_hints_total"),
+        }
+    }
+}

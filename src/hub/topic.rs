@@ -1,0 +1,509 @@
+//! A board that somebody on this node has open: its newest changes, and the sockets that want them.
+//!
+//! Nothing here waits for a socket. A socket has a cursor, the number of the last change it was sent, and asks for what
+//! follows; a slow one asks later. What the ring no longer holds comes from the log, or is skipped with a snapshot.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use app::{change::Change, id::BoardId, model::Seq, protocol::ServerMessage};
+use serde::Deserialize;
+
+use super::{HubSettings, frame::Frame, metrics::Metrics, wake::Wake};
+use crate::store::{LoggedChange, Missing, Store, StoreError};
+
+/// How many frames are kept to be shared by sockets that ask for the same.
+const SHARED_FRAMES: usize = 8;
+/// How many changes are read from the log at once.
+const PAGE: usize = 512;
+/// A snapshot that is followed by more changes than this is made anew rather than reused.
+const SNAPSHOT_TAIL: u64 = 256;
+
+/// A socket, as a topic knows it.
+pub type SocketId = u64;
+
+/// A board that is open on this node.
+pub struct Topic {
+    board: BoardId,
+    /// The number of the newest change this node knows: a copy of [`State::head`] that is read without a lock.
+    head: AtomicU64,
+    state: Mutex<State>,
+    subscribers: Mutex<Subscribers>,
+    /// Held by whoever reads the database for this topic, so that a thousand sockets who need the same cost one read.
+    reading: tokio::sync::Mutex<()>,
+    /// Whether the herald has yet to tell the subscribers.
+    pub(super) heralded: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` until the database was asked.
+    head: Option<Seq>,
+    deleted: bool,
+    /// The newest changes, without a hole, up to the head.
+    ring: VecDeque<LoggedChange>,
+    ring_bytes: usize,
+    /// Frames made from the ring as it is now.
+    frames: VecDeque<Span>,
+    /// Frames made from the log, of changes that are older than the ring.
+    pages: VecDeque<Span>,
+    snapshot: Option<CachedSnapshot>,
+    /// The log is known not to continue this number, nor any before.
+    trimmed: Option<Seq>,
+}
+
+struct Subscribers {
+    wakes: HashMap<SocketId, Arc<Wake>>,
+    /// When the last one left.
+    idle_since: Instant,
+}
+
+/// A frame with the changes `after + 1` to `upto`.
+#[derive(Clone)]
+pub struct Span {
+    after: Seq,
+    /// The number of its last change.
+    pub upto: Seq,
+    /// The frame.
+    pub frame: Frame,
+}
+
+struct CachedSnapshot {
+    seq: Seq,
+    frame: Frame,
+    used: Instant,
+}
+
+/// What follows a cursor.
+pub enum Next {
+    /// Nothing.
+    UpToDate,
+    /// These.
+    Changes(Span),
+    /// More than the ring holds: ask [`Topic::resume`].
+    Behind,
+}
+
+/// Where to go on from a number.
+pub enum Resume {
+    /// From there: the ring holds what follows.
+    Here(Seq),
+    /// From the end of these.
+    Changes(Span),
+    /// From this state.
+    Snapshot {
+        /// The number of the newest change in it.
+        seq: Seq,
+        /// The frame.
+        frame: Frame,
+    },
+}
+
+/// Why a board cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicError {
+    /// There is no such board (any more).
+    #[error("there is no such board")]
+    NoSuchBoard,
+    /// The database cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What came of a batch of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It had changes that were next.
+    New,
+    /// It had nothing new.
+    Known,
+    /// Changes are missing before it.
+    Gap,
+}
+
+/// The little one has to know of a change that is handed on as it is.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    kind: &'a str,
+}
+
+impl Topic {
+    pub(super) fn new(board: BoardId) -> Self {
+        Self {
+            board,
+            head: AtomicU64::new(0),
+            state: Mutex::default(),
+            subscribers: Mutex::new(Subscribers { wakes: HashMap::new(), idle_since: Instant::now() }),
+            reading: tokio::sync::Mutex::default(),
+            heralded: AtomicBool::new(false),
+        }
+    }
+
+    /// Which board.
+    pub fn board(&self) -> BoardId {
+        self.board
+    }
+
+    /// The number of the newest change this node knows; 0 before the first [`Self::resume`].
+    pub fn head(&self) -> Seq {
+        self.head.load(Ordering::Acquire)
+    }
+
+    /// What follows a cursor, from memory. All sockets with the same cursor share one frame.
+    pub fn after(&self, cursor: Seq, settings: &HubSettings) -> Next {
+        if cursor >= self.head() {
+            return Next::UpToDate;
+        }
+        let mut state = self.state();
+        let (start, head) = (state.start(), state.head.unwrap_or_default());
+        if cursor >= head {
+            return Next::UpToDate;
+        }
+        if cursor < start {
+            return Next::Behind;
+        }
+        if let Some(span) = state.frames.iter().find(|span| span.after == cursor) {
+            return Next::Changes(span.clone());
+        }
+        let skip = (cursor - start) as usize;
+        let span = self.span(cursor, state.ring.range(skip..), settings.frame_bytes);
+        remember(&mut state.frames, span.clone());
+        Next::Changes(span)
+    }
+
+    /// How to go on from `since`; without it, from a snapshot.
+    pub async fn resume(&self, since: Option<Seq>, from: &Source<'_>) -> Result<Resume, TopicError> {
+        let head = self.open(from).await?;
+        let Some(since) = since else { return self.snapshot(0, from).await };
+        if since > head {
+            // Another node may have told the client what this one has not heard of yet.
+            self.catch_up(from).await?;
+            if since > self.head() {
+                // It comes from a log that is no more, such as one that was put back to an older state.
+                return self.snapshot(0, from).await;
+            }
+        }
+        if self.weight(since).is_none() {
+            self.fill(since, from).await?;
+        }
+        match self.weight(since) {
+            Some(bytes) if bytes <= from.settings.small_replay_bytes => Ok(Resume::Here(since)),
+            Some(bytes) => match self.snapshot(since, from).await? {
+                Resume::Snapshot { seq, frame } if frame.bytes().len() < bytes => Ok(Resume::Snapshot { seq, frame }),
+                _ => Ok(Resume::Here(since)),
+            },
+            None => self.resume_from_log(since, from).await,
+        }
+    }
+
+    /// Takes in changes that are durable. They follow each other.
+    pub(super) fn take(&self, changes: &[LoggedChange], settings: &HubSettings) -> Taken {
+        let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return Taken::Known };
+        let mut state = self.state();
+        let head = *state.head.get_or_insert(first.seq.saturating_sub(1));
+        if last.seq <= head {
+            return Taken::Known;
+        }
+        if first.seq > head + 1 {
+            return Taken::Gap;
+        }
+        for change in changes.iter().filter(|change| change.seq > head) {
+            let kind = serde_json::from_slice::<Kind<'_>>(&change.json);
+            state.deleted |= kind.is_ok_and(|change| change.kind == "board_deleted");
+            state.ring_bytes += change.json.len();
+            state.ring.push_back(change.clone());
+        }
+        state.head = Some(last.seq);
+        state.shrink(settings);
+        state.frames.clear();
+        self.head.store(last.seq, Ordering::Release);
+        Taken::New
+    }
+
+    /// Reads from the log what this node has not heard of. Tells whether there was anything.
+    pub(super) async fn catch_up(&self, from: &Source<'_>) -> Result<bool, StoreError> {
+        let _reading = self.reading.lock().await;
+        let mut any = false;
+        loop {
+            let Some(head) = self.state().head else { return Ok(any) };
+            match from.store.changes_after(self.board, head, PAGE).await? {
+                Missing::Changes(changes) => {
+                    any |= self.take(&changes, from.settings) == Taken::New;
+                    if changes.len() < PAGE {
+                        return Ok(any);
+                    }
+                }
+                Missing::Trimmed => {
+                    // So far behind that the log was trimmed past us: go on from where the board is now.
+                    let newest = from.store.heads(&[self.board]).await?.get(&self.board).copied();
+                    let mut state = self.state();
+                    if let Some(newest) = newest.filter(|newest| Some(*newest) > state.head) {
+                        state.ring.clear();
+                        state.ring_bytes = 0;
+                        state.frames.clear();
+                        state.head = Some(newest);
+                        self.head.store(newest, Ordering::Release);
+                        any = true;
+                    }
+                    return Ok(any);
+                }
+            }
+        }
+    }
+
+    pub(super) fn subscribe(&self, id: SocketId, wake: Arc<Wake>) {
+        self.subscribers().wakes.insert(id, wake);
+    }
+
+    pub(super) fn unsubscribe(&self, id: SocketId) {
+        let mut subscribers = self.subscribers();
+        subscribers.wakes.remove(&id);
+        if subscribers.wakes.is_empty() {
+            subscribers.idle_since = Instant::now();
+        }
+    }
+
+    /// Tells all subscribers that there is something new.
+    pub(super) fn wake_all(&self) {
+        for wake in self.subscribers().wakes.values() {
+            wake.wake();
+        }
+    }
+
+    /// Whether nobody has been here for so long.
+    pub(super) fn is_idle(&self, time: Duration) -> bool {
+        let subscribers = self.subscribers();
+        subscribers.wakes.is_empty() && subscribers.idle_since.elapsed() >= time
+    }
+
+    /// Lets go of what nobody asked for in the last while.
+    pub(super) fn forget_unused(&self, time: Duration) {
+        let mut state = self.state();
+        if state.snapshot.as_ref().is_some_and(|snapshot| snapshot.used.elapsed() >= time) {
+            state.snapshot = None;
+            state.pages.clear();
+        }
+    }
+
+    /// How many bytes this topic holds of changes, and how many changes.
+    pub fn held(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.ring_bytes, state.ring.len())
+    }
+
+    /// Asks the database where the board is, unless that is known.
+    async fn open(&self, from: &Source<'_>) -> Result<Seq, TopicError> {
+        if let Some(head) = self.known_head()? {
+            return Ok(head);
+        }
+        let _reading = self.reading.lock().await;
+        if let Some(head) = self.known_head()? {
+            return Ok(head);
+        }
+        let board = from.store.board(self.board).await?.filter(|board| board.exists());
+        let board = board.ok_or(TopicError::NoSuchBoard)?;
+        let mut state = self.state();
+        // A commit may have told the topic where it is meanwhile.
+        let head = *state.head.get_or_insert(board.seq());
+        self.head.store(head, Ordering::Release);
+        Ok(head)
+    }
+
+    fn known_head(&self) -> Result<Option<Seq>, TopicError> {
+        let state = self.state();
+        if state.deleted { Err(TopicError::NoSuchBoard) } else { Ok(state.head) }
+    }
+
+    /// How many bytes of changes follow a number, if the ring holds them all.
+    fn weight(&self, since: Seq) -> Option<usize> {
+        let state = self.state();
+        let skip = since.checked_sub(state.start())? as usize;
+        Some(state.ring.iter().skip(skip).map(|change| change.json.len()).sum())
+    }
+
+    /// Extends the ring backwards so that it holds what follows `since`, if it has room for that. It takes in all it has
+    /// room for, because others who come back now will be some changes older or younger.
+    async fn fill(&self, since: Seq, from: &Source<'_>) -> Result<(), StoreError> {
+        let _reading = self.reading.lock().await;
+        let (start, oldest) = {
+            let state = self.state();
+            let head = state.head.unwrap_or_default();
+            (state.start(), head.saturating_sub(from.settings.ring_changes as u64))
+        };
+        if since >= start || since < oldest {
+            return Ok(());
+        }
+        for after in [oldest, since] {
+            if self.state().trimmed.is_some_and(|trimmed| after <= trimmed) {
+                continue;
+            }
+            match from.store.changes_after(self.board, after, (start - after) as usize).await? {
+                Missing::Changes(older) => {
+                    self.state().prepend(&older, from.settings);
+                    return Ok(());
+                }
+                Missing::Trimmed => {
+                    let mut state = self.state();
+                    state.trimmed = state.trimmed.max(Some(after));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The way on for someone who is further behind than the ring reaches.
+    async fn resume_from_log(&self, since: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
+        let Resume::Snapshot { seq, frame } = self.snapshot(since, from).await? else { return Ok(Resume::Here(since)) };
+        let snapshot = Resume::Snapshot { seq, frame: frame.clone() };
+        let missing = (self.head().saturating_sub(since) as usize).saturating_mul(self.state().usual_size());
+        if missing > frame.bytes().len().max(from.settings.small_replay_bytes) {
+            return Ok(snapshot);
+        }
+        let _reading = self.reading.lock().await;
+        {
+            let state = self.state();
+            if state.trimmed.is_some_and(|trimmed| since <= trimmed) {
+                return Ok(snapshot);
+            }
+            if let Some(span) = state.pages.iter().find(|span| span.after == since) {
+                return Ok(Resume::Changes(span.clone()));
+            }
+        }
+        match from.store.changes_after(self.board, since, PAGE).await? {
+            Missing::Changes(changes) if !changes.is_empty() => {
+                let span = self.span(since, changes.iter(), from.settings.frame_bytes);
+                remember(&mut self.state().pages, span.clone());
+                Ok(Resume::Changes(span))
+            }
+            Missing::Changes(_) => Ok(snapshot),
+            Missing::Trimmed => {
+                let mut state = self.state();
+                state.trimmed = state.trimmed.max(Some(since));
+                Ok(snapshot)
+            }
+        }
+    }
+
+    /// The board's state, encoded once for all who need it while the ring holds what follows. Never older than what the
+    /// socket has: nobody is taken back.
+    async fn snapshot(&self, at_least: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
+        if let Some(snapshot) = self.cached_snapshot(at_least) {
+            return Ok(snapshot);
+        }
+        let _reading = self.reading.lock().await;
+        if let Some(snapshot) = self.cached_snapshot(at_least) {
+            return Ok(snapshot);
+        }
+        let board = from.store.board(self.board).await?.filter(|board| board.exists());
+        let board = board.ok_or(TopicError::NoSuchBoard)?;
+        let seq = board.seq();
+        // Thousands of tasks take some milliseconds, in which a worker thread would serve nobody else.
+        let encode = move || Frame::of(&ServerMessage::Snapshot(board.snapshot()));
+        let frame = tokio::task::spawn_blocking(encode)
+            .await
+            .map_err(|error| StoreError::from(sqlx::Error::Io(std::io::Error::other(error))))?;
+        from.metrics.snapshots_made.increment(1);
+        self.state().snapshot = Some(CachedSnapshot { seq, frame: frame.clone(), used: Instant::now() });
+        Ok(Resume::Snapshot { seq, frame })
+    }
+
+    fn cached_snapshot(&self, at_least: Seq) -> Option<Resume> {
+        let mut state = self.state();
+        let (start, head) = (state.start(), state.head.unwrap_or_default());
+        let snapshot = state.snapshot.as_mut()?;
+        if snapshot.seq < start.max(at_least) || head.saturating_sub(snapshot.seq) > SNAPSHOT_TAIL {
+            return None;
+        }
+        snapshot.used = Instant::now();
+        Some(Resume::Snapshot { seq: snapshot.seq, frame: snapshot.frame.clone() })
+    }
+
+    /// As many of the changes after a number as fit into one frame; at least one.
+    fn span<'a>(
+        &self,
+        after: Seq,
+        changes: impl ExactSizeIterator<Item = &'a LoggedChange> + Clone,
+        frame_bytes: usize,
+    ) -> Span {
+        let mut bytes = 0;
+        let fitting = changes.clone().take_while(|change| {
+            let first = bytes == 0;
+            bytes += change.json.len();
+            first || bytes <= frame_bytes
+        });
+        let count = fitting.count();
+        Span { after, upto: after + count as u64, frame: Frame::changes(self.board, after, changes.take(count)) }
+    }
+
+    // A panic while one of these was held left nothing half-done that matters: a topic is a cache of the log.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn subscribers(&self) -> MutexGuard<'_, Subscribers> {
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a topic reads from.
+pub struct Source<'a> {
+    pub(super) store: &'a Store,
+    pub(super) settings: &'a HubSettings,
+    pub(super) metrics: &'a Metrics,
+}
+
+impl State {
+    /// The number before the first change of the ring.
+    fn start(&self) -> Seq {
+        self.head.unwrap_or_default() - self.ring.len() as u64
+    }
+
+    /// Drops the oldest changes until the ring keeps within its bounds.
+    fn shrink(&mut self, settings: &HubSettings) {
+        while self.ring.len() > settings.ring_changes || self.ring_bytes > settings.ring_bytes {
+            let Some(oldest) = self.ring.pop_front() else { break };
+            self.ring_bytes -= oldest.json.len();
+        }
+    }
+
+    /// Puts older changes in front of the ring, as many as there is room for.
+    fn prepend(&mut self, older: &[LoggedChange], settings: &HubSettings) {
+        for change in older.iter().rev() {
+            if change.seq != self.start() {
+                continue;
+            }
+            let bytes = self.ring_bytes + change.json.len();
+            if self.ring.len() >= settings.ring_changes || bytes > settings.ring_bytes {
+                break;
+            }
+            self.ring_bytes = bytes;
+            self.ring.push_front(change.clone());
+        }
+    }
+
+    /// The size of a change on this board, roughly.
+    fn usual_size(&self) -> usize {
+        self.ring_bytes.checked_div(self.ring.len()).unwrap_or(300)
+    }
+}
+
+/// Reads what came from outside this process: whether it is a batch of changes, each as it should be and with the number
+/// it should have.
+pub(super) fn check(after: Seq, changes: &[LoggedChange]) -> bool {
+    changes.iter().zip(after + 1..).all(|(change, seq)| {
+        change.seq == seq && serde_json::from_slice::<Change>(&change.json).is_ok_and(|change| change.seq == seq)
+    })
+}
+
+fn remember(spans: &mut VecDeque<Span>, span: Span) {
+    if spans.len() == SHARED_FRAMES {
+        spans.pop_front();
+    }
+    spans.push_back(span);
+}
