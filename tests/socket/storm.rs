@@ -24,7 +24,7 @@ impl Dice {
     }
 
     fn below(&mut self, limit: u64) -> u64 {
-        use proptest::prelude::RngCore;
+        use proptest::prelude::Rng;
         self.0.next_u64() % limit
     }
 }
