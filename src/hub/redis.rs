@@ -304,7 +304,7 @@ async fn care(
             () = redis.interest.notified() => false,
             _ = tick.tick() => {
                 looks = looks.wrapping_add(1);
-                redis.look(&shared.metrics).await || (redis.sharded && looks % LOOKS_PER_RENEWAL == 0)
+                redis.look(&shared.metrics).await || (redis.sharded && looks.is_multiple_of(LOOKS_PER_RENEWAL))
             }
         };
         if renew {
