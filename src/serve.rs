@@ -77,9 +77,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     // From the first moment on, so that no figure is missing.
     telemetry::figures();
     let address = listener.local_addr()?;
-    let store = Store::open(&settings.database, settings.sqlite_synchronous)
-        .await
-        .map_err(|error| StartError::Database(error.to_string()))?;
+    let store = Store::open(settings.store()).await.map_err(|error| StartError::Database(error.to_string()))?;
     let hub = Hub::new(store.clone());
     let writer = Writer::start(store.clone(), hub.clone());
     if !settings.no_sample {

@@ -7,6 +7,8 @@ use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::store::{StoreSettings, Synchronous};
+
 const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 
 /// A live task board that a team hosts itself.
@@ -130,6 +132,15 @@ impl Settings {
             )));
         }
         Ok(address)
+    }
+
+    /// Which database to open, and how.
+    pub fn store(&self) -> StoreSettings {
+        let synchronous = match self.sqlite_synchronous {
+            SqliteSynchronous::Full => Synchronous::Full,
+            SqliteSynchronous::Normal => Synchronous::Normal,
+        };
+        StoreSettings { synchronous, ..StoreSettings::new(&self.database) }
     }
 
     /// The folder of the site's files.

@@ -2,17 +2,47 @@
 //!
 //! Form, server function, socket, REST and command line all build a mutation and hand it to [`Writer::write`]. Writes
 //! that arrive while a transaction is under way share the next one (group commit); each is answered when it is durable.
-//! The hub is told in commit order.
+//! The hub is told in commit order, before the answers go out.
+//!
+//! A database that is busy, restarting or gone for a moment is tried again for a while: mutation ids make that safe, even
+//! where a commit may have succeeded without our hearing of it.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use app::{
     id::{ActorId, BoardId},
+    model::Seq,
     mutation::{Mutation, Refusal},
+    time::Timestamp,
 };
+use metrics::{counter, histogram};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     hub::Hub,
-    store::{Accepted, Store, StoreError},
+    store::{Accepted, Committed, Missing, Store, StoreError, Write},
 };
+
+/// The most writes in one transaction.
+const GROUP: usize = 256;
+
+/// The most writes that wait. One that comes when so many do is told to come again later.
+const QUEUE: usize = 4_096;
+
+/// How long a group is tried again while the database is away. Then its writes, and those that come until the database is
+/// back, are told so.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long one transaction may take.
+const ATTEMPT: Duration = Duration::from_secs(15);
 
 /// Why a write did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -27,33 +57,203 @@ pub enum WriteError {
 
 /// A handle to the task that writes. Cheap to clone.
 #[derive(Clone)]
-pub struct Writer {}
+pub struct Writer {
+    queue: mpsc::Sender<Job>,
+    closing: CancellationToken,
+    closed: CancellationToken,
+}
 
-#[allow(unused_variables, clippy::todo, clippy::unused_async)]
+struct Job {
+    write: Write,
+    answer: oneshot::Sender<Result<Accepted, WriteError>>,
+}
+
 impl Writer {
     /// Starts the task. It ends, with all accepted writes durable, after [`Writer::close`].
     pub fn start(store: Store, hub: Hub) -> Self {
-        todo!()
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
+        let task = Task { store, hub, database_is_away: false };
+        let (until, guard) = (closing.clone(), closed.clone().drop_guard());
+        tokio::spawn(async move {
+            task.run(jobs, until).await;
+            drop(guard);
+        });
+        Self { queue, closing, closed }
     }
 
     /// Hands a mutation over: when this returns it is in the queue, in the order of the calls. The future it returns says
-    /// what came of it.
-    pub async fn write(
+    /// what came of it; dropping the future does not take the write back.
+    pub fn write(
         &self,
         board: BoardId,
         mutation: Mutation,
         actor: Option<ActorId>,
-    ) -> Result<Accepted, WriteError> {
-        todo!()
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
+        let (answer, outcome) = oneshot::channel();
+        let job = Job { write: Write { board, mutation, actor, at: now() }, answer };
+        let queued = self.queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => unavailable("too many writes are waiting"),
+            mpsc::error::TrySendError::Closed(_) => unavailable("the server is stopping"),
+        });
+        async move {
+            queued?;
+            outcome.await.unwrap_or_else(|_| Err(unavailable("the server is stopping")))
+        }
     }
 
     /// Takes no more writes, and returns when those taken are durable and answered.
     pub async fn close(&self) {
-        todo!()
+        self.closing.cancel();
+        self.closed.cancelled().await;
     }
 }
 
-#[allow(dead_code)]
-fn _error(error: StoreError) -> WriteError {
-    WriteError::Unavailable(error.to_string())
+/// The task that writes.
+struct Task {
+    store: Store,
+    hub: Hub,
+    /// Whether the last group failed for good, so that those waiting behind it need not be patient as well.
+    database_is_away: bool,
+}
+
+impl Task {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>, closing: CancellationToken) {
+        let mut group = Vec::with_capacity(GROUP);
+        loop {
+            tokio::select! {
+                biased;
+                () = closing.cancelled(), if !jobs.is_closed() => {
+                    // From here on `write` is refused, and what is in the queue still comes.
+                    jobs.close();
+                    continue;
+                }
+                received = jobs.recv_many(&mut group, GROUP) => if received == 0 {
+                    break;
+                }
+            }
+            let (writes, answers): (Vec<Write>, Vec<_>) =
+                group.drain(..).map(|Job { write, answer }| (write, answer)).unzip();
+            let outcomes = self.commit(&writes).await;
+            for (outcome, answer) in outcomes.into_iter().zip(answers) {
+                counter!("taskwire_writes_total", "outcome" => label(&outcome)).increment(1);
+                // Whoever stopped waiting does not want to know; the write stands all the same.
+                let _ = answer.send(outcome);
+            }
+        }
+    }
+
+    /// Stores a group and tells the hub.
+    async fn commit(&mut self, writes: &[Write]) -> Vec<Result<Accepted, WriteError>> {
+        match self.persist(writes).await {
+            Ok(outcomes) => outcomes,
+            // One of them may be at fault; the others shall not suffer for it.
+            Err(error) if writes.len() > 1 && !error.is_transient() => {
+                tracing::warn!(%error, writes = writes.len(), "a group of writes failed; trying them one at a time");
+                let mut outcomes = Vec::with_capacity(writes.len());
+                for write in writes {
+                    match self.persist(std::slice::from_ref(write)).await {
+                        Ok(outcome) => outcomes.extend(outcome),
+                        Err(error) => outcomes.push(Err(failed(&error, 1))),
+                    }
+                }
+                outcomes
+            }
+            Err(error) => {
+                let failed = failed(&error, writes.len());
+                writes.iter().map(|_| Err(unavailable(failed.to_string()))).collect()
+            }
+        }
+    }
+
+    /// Stores some writes in one transaction, however often that has to be tried.
+    async fn persist(&mut self, writes: &[Write]) -> Result<Vec<Result<Accepted, WriteError>>, StoreError> {
+        let deadline = Instant::now() + if self.database_is_away { Duration::ZERO } else { PATIENCE };
+        let mut pause = Duration::from_millis(10);
+        let mut races = 0;
+        let mut unsure = false;
+        loop {
+            let began = Instant::now();
+            let attempt = timeout(ATTEMPT, self.store.commit(writes)).await;
+            let error = match attempt.unwrap_or(Err(StoreError::TimedOut(ATTEMPT))) {
+                Ok(committed) => {
+                    histogram!("taskwire_commit_seconds").record(began.elapsed());
+                    histogram!("taskwire_commit_batch_size").record(writes.len() as f64);
+                    self.database_is_away = false;
+                    return Ok(self.announce(committed, unsure).await);
+                }
+                Err(error) => error,
+            };
+            if error.is_transient() {
+                if Instant::now() >= deadline {
+                    self.database_is_away = true;
+                    return Err(error);
+                }
+                tracing::debug!(%error, "the database is away or busy; trying again");
+                // The commit may have gone through without our hearing of it.
+                unsure = true;
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(500));
+            } else if error.is_race() && writes.len() == 1 && races < 10 {
+                races += 1;
+            } else {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Tells the hub what was committed. `unsure` says that an attempt before may have succeeded unheard: then what now
+    /// looks repeated may be new to the hub.
+    async fn announce(&self, committed: Committed, unsure: bool) -> Vec<Result<Accepted, WriteError>> {
+        let Committed { outcomes, changes, boards_changed } = committed;
+        if unsure {
+            self.announce_repeated(&outcomes).await;
+        }
+        for (board, changes) in changes {
+            self.hub.publish(board, changes);
+        }
+        if boards_changed || unsure {
+            self.hub.boards_changed();
+        }
+        outcomes.into_iter().map(|outcome| outcome.map_err(WriteError::Refused)).collect()
+    }
+
+    async fn announce_repeated(&self, outcomes: &[Result<Accepted, Refusal>]) {
+        let mut since: BTreeMap<BoardId, Seq> = BTreeMap::new();
+        for accepted in outcomes.iter().flatten().filter(|accepted| accepted.repeated) {
+            let first = since.entry(accepted.board.id()).or_insert(accepted.seq);
+            *first = accepted.seq.min(*first);
+        }
+        for (board, first) in since {
+            match self.store.changes_after(board, first - 1, GROUP).await {
+                Ok(Missing::Changes(changes)) => self.hub.publish(board, changes),
+                Ok(Missing::Trimmed) => {}
+                Err(error) => tracing::warn!(%error, %board, "cannot tell what was written; pages learn of it late"),
+            }
+        }
+    }
+}
+
+fn unavailable(why: impl Into<String>) -> WriteError {
+    WriteError::Unavailable(why.into())
+}
+
+fn failed(error: &StoreError, writes: usize) -> WriteError {
+    tracing::error!(%error, writes, "writes could not be stored");
+    unavailable(error.to_string())
+}
+
+fn label(outcome: &Result<Accepted, WriteError>) -> &'static str {
+    match outcome {
+        Ok(accepted) if accepted.repeated => "repeated",
+        Ok(_) => "accepted",
+        Err(WriteError::Refused(_)) => "refused",
+        Err(WriteError::Unavailable(_)) => "unavailable",
+    }
+}
+
+/// The one place where the server reads a clock for what it stores.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

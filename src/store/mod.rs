@@ -1,6 +1,25 @@
 //! Boards, tasks and the numbered log of changes, in SQLite or PostgreSQL.
+//!
+//! The database is the truth. Only this module and its parts name sqlx:
+//!
+//! - [`Store::open`] connects and migrates (`connect`).
+//! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way anything is written,
+//!   apart from [`Store::trim_log`].
+//! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
+//! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
+//!
+//! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
+//! how a row is locked.
 
-use std::{collections::HashMap, sync::Arc};
+mod cache;
+mod commit;
+mod connect;
+mod error;
+mod log;
+mod rows;
+mod sql;
+
+use std::sync::Arc;
 
 use app::{
     board::BoardState,
@@ -10,6 +29,16 @@ use app::{
     time::Timestamp,
 };
 use bytes::Bytes;
+use sqlx::{AnyPool, Row};
+use tokio::sync::Mutex;
+
+pub use connect::{StoreSettings, Synchronous};
+pub use error::StoreError;
+
+use cache::Cache;
+use commit::Lane;
+use connect::Database;
+use sql::query;
 
 /// A change as it is stored and sent: encoded once, when it was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +54,8 @@ pub struct LoggedChange {
 pub enum Missing {
     /// The changes that follow, oldest first, without a hole; empty if there are none. At most as many as asked for.
     Changes(Vec<LoggedChange>),
-    /// The log no longer reaches back that far (or the number is ahead of the log): only a snapshot helps.
+    /// The log no longer reaches back that far (or the number is ahead of the log, or there is no such board): only a
+    /// snapshot helps.
     Trimmed,
 }
 
@@ -55,16 +85,8 @@ pub struct Accepted {
     pub board: Arc<BoardState>,
 }
 
-/// The database cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct StoreError(#[from] pub sqlx::Error);
-
-/// A database of boards. Cheap to clone.
-#[derive(Clone)]
-pub struct Store {}
-
 /// What came of a group of writes.
+#[derive(Debug)]
 pub struct Committed {
     /// An outcome for each write, in order.
     pub outcomes: Vec<Result<Accepted, Refusal>>,
@@ -74,50 +96,59 @@ pub struct Committed {
     pub boards_changed: bool,
 }
 
-#[allow(unused_variables, clippy::todo, clippy::unused_async)]
+/// A database of boards. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    database: Database,
+    readers: AnyPool,
+    cache: Cache,
+    /// The one connection that writes. A lock of tokio's, because it is held while the database works.
+    lane: Mutex<Lane>,
+}
+
 impl Store {
-    /// x
-    pub async fn open(url: &str, synchronous: crate::settings::SqliteSynchronous) -> Result<Self, StoreError> {
-        todo!()
+    /// Connects, makes the file if there is none (SQLite), and brings the tables up to date.
+    pub async fn open(settings: StoreSettings) -> Result<Self, StoreError> {
+        let database = Database::new(&settings)?;
+        let lane = Lane::new(database.open_and_migrate().await?);
+        let readers = database.pool(settings.readers).await?;
+        let cache = Cache::new(settings.cached_tasks);
+        Ok(Self { shared: Arc::new(Shared { database, readers, cache, lane: Mutex::new(lane) }) })
     }
 
     /// All boards that were not deleted, newest first.
     pub async fn boards(&self) -> Result<Vec<BoardSummary>, StoreError> {
-        todo!()
+        query("SELECT id, name, seq, created_at FROM boards WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC")
+            .fetch_all(&self.shared.readers)
+            .await?
+            .iter()
+            .map(rows::summary)
+            .collect()
     }
 
-    /// A board as it is now; `None` if there never was one. A deleted one has [`BoardState::deleted_at`].
-    pub async fn board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
-        todo!()
-    }
-
-    /// What happened on a board after a change.
-    pub async fn changes_after(&self, board: BoardId, after: Seq, limit: usize) -> Result<Missing, StoreError> {
-        todo!()
-    }
-
-    /// The newest numbers of some boards, in one query. Boards that do not exist are missing; deleted ones are not.
-    pub async fn heads(&self, boards: &[BoardId]) -> Result<HashMap<BoardId, Seq>, StoreError> {
-        todo!()
-    }
-
-    /// The board a task is on.
+    /// The board a task is on, whether they are deleted or not.
     pub async fn board_of(&self, task: TaskId) -> Result<Option<BoardId>, StoreError> {
-        todo!()
-    }
-
-    /// Does a group of writes in one transaction; durable when this returns. Only [`crate::writer::Writer`] calls it.
-    pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Committed, StoreError> {
-        todo!()
-    }
-
-    /// Deletes log entries older than a time, but never the newest of a board. Tells how many.
-    pub async fn trim_log(&self, before: Timestamp) -> Result<u64, StoreError> {
-        todo!()
+        query("SELECT board FROM tasks WHERE id = $1")
+            .bind(task.to_string())
+            .fetch_optional(&self.shared.readers)
+            .await?
+            .map(|row| rows::id(row.try_get(0)?))
+            .transpose()
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        query("SELECT 1").execute(&self.shared.readers).await?;
+        Ok(())
+    }
+
+    /// Closes the connections, after what is under way. What is asked for later fails.
+    pub async fn close(&self) {
+        self.shared.lane.lock().await.close().await;
+        self.shared.readers.close().await;
     }
 }

@@ -1,0 +1,174 @@
+//! Connections: which engine, with which settings, and the migrations.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    AnyConnection, AnyPool, ConnectOptions, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::Migrator,
+};
+
+use super::StoreError;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a reader waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Which database to open, and how.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// `sqlite:taskwire.db` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// What SQLite waits for before it says a write is durable. PostgreSQL has a setting of its own.
+    pub synchronous: Synchronous,
+    /// How many connections read.
+    pub readers: u32,
+    /// How many tasks, on all boards together, are kept in memory for readers.
+    pub cached_tasks: u64,
+}
+
+impl StoreSettings {
+    /// A database with everything else as it is by default.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), synchronous: Synchronous::Full, readers: 4, cached_tasks: 200_000 }
+    }
+}
+
+/// What SQLite waits for before it says a write is durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// Until the disk has it: nothing acknowledged is lost when the power goes.
+    #[default]
+    Full,
+    /// Until the operating system has it: nothing is lost when this process dies, but the last writes may be when the
+    /// power goes.
+    Normal,
+}
+
+/// The two engines, and what differs between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// Begins a transaction that will write. A transaction of SQLite's that begins as a reader fails when it turns writer
+    /// while another one writes, however long it would be willing to wait.
+    pub fn begin_write(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        }
+    }
+
+    /// Begins a transaction whose reads all see the same moment.
+    pub fn begin_read(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Ends a SELECT of boards that nobody else may change until the transaction ends, locking them in the order of their
+    /// ids. SQLite has one writer at a time anyway.
+    pub fn lock_rows(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " ORDER BY id FOR UPDATE",
+        }
+    }
+}
+
+/// A database that connections can be made to.
+pub(super) struct Database {
+    pub engine: Engine,
+    options: AnyConnectOptions,
+    synchronous: Synchronous,
+    /// The URL without what is secret, for messages.
+    shown: String,
+}
+
+impl Database {
+    pub fn new(settings: &StoreSettings) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let url = settings.url.trim();
+        let engine = match url.split_once(':') {
+            Some(("sqlite", _)) => Engine::Sqlite,
+            Some(("postgres" | "postgresql", _)) => Engine::Postgres,
+            _ => {
+                return Err(StoreError::Url("the database must be given as sqlite:<file> or postgres://…".to_owned()));
+            }
+        };
+        if engine == Engine::Sqlite && (url.contains(":memory:") || url.contains("mode=memory")) {
+            let message = "a database in memory cannot be shared by several connections; name a file instead";
+            return Err(StoreError::Url(message.to_owned()));
+        }
+        let unreadable = |error: &dyn std::fmt::Display| StoreError::Url(format!("not a database URL: {error}"));
+        let mut options = AnyConnectOptions::from_str(url).map_err(|error| unreadable(&error))?;
+        let mut shown = options.database_url.clone();
+        if shown.password().is_some() {
+            // An address that has a password can have another one.
+            let _ = shown.set_password(Some("***"));
+        }
+        if engine == Engine::Sqlite && !url.contains("mode=") {
+            options.database_url.query_pairs_mut().append_pair("mode", "rwc");
+        }
+        Ok(Self { engine, options, synchronous: settings.synchronous, shown: shown.to_string() })
+    }
+
+    /// The first connection: makes the file and the tables.
+    pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
+        let open = async {
+            let mut connection = self.writer().await?;
+            let migrations = match self.engine {
+                Engine::Sqlite => &SQLITE_MIGRATIONS,
+                Engine::Postgres => &POSTGRES_MIGRATIONS,
+            };
+            migrations.run(&mut connection).await?;
+            Ok(connection)
+        };
+        open.await.map_err(|source| StoreError::Open { database: self.shown.clone(), source })
+    }
+
+    /// A connection that writes.
+    pub async fn writer(&self) -> Result<AnyConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        let settings = match (self.engine, self.synchronous) {
+            (Engine::Sqlite, Synchronous::Full) => {
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
+            }
+            (Engine::Sqlite, Synchronous::Normal) => {
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
+            }
+            // A server that froze in the middle of a transaction must not keep the others from writing.
+            (Engine::Postgres, _) => "SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '10s'",
+        };
+        connection.execute(settings).await?;
+        Ok(connection)
+    }
+
+    /// Connections that only read.
+    pub async fn pool(&self, connections: u32) -> Result<AnyPool, StoreError> {
+        let settings = match self.engine {
+            Engine::Sqlite => "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON",
+            Engine::Postgres => "SET default_transaction_read_only = on",
+        };
+        AnyPoolOptions::new()
+            .max_connections(connections.max(1))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    connection.execute(settings).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(self.options.clone())
+            .await
+            .map_err(|source| StoreError::Open { database: self.shown.clone(), source })
+    }
+}

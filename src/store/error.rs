@@ -1,0 +1,82 @@
+//! What can go wrong between the server and its database, and which of it may pass by itself.
+
+use std::time::Duration;
+
+use sqlx::error::ErrorKind;
+
+/// The database cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The setting that names the database will not do.
+    #[error("{0}")]
+    Url(String),
+    /// The database could not be opened.
+    #[error("cannot open the database {database}: {source}")]
+    Open {
+        /// Which, without its password.
+        database: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The database answered with an error, or not at all.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// What is stored makes no sense: it was damaged, or written by a later version of this program.
+    #[error("the database holds something this version of Taskwire cannot read: {0}")]
+    Corrupt(String),
+    /// Another node took an id or a number first. The same write, done again, sees what the other one did.
+    #[error("another server wrote the same thing at the same time")]
+    Raced,
+    /// A read that others waited for failed, and this is what it failed with.
+    #[error("{0}")]
+    Shared(String),
+    /// The database did not answer in time.
+    #[error("the database did not answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+}
+
+impl StoreError {
+    /// What is stored makes no sense.
+    pub(super) fn corrupt(what: impl std::fmt::Display) -> Self {
+        Self::Corrupt(what.to_string())
+    }
+
+    /// Whether the same write may well succeed if it is tried again a moment later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::TimedOut(_) => true,
+            Self::Database(error) | Self::Open { source: error, .. } => match error {
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed => true,
+                sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether another node was quicker, so that the same write has to be decided again on what that node wrote.
+    pub fn is_race(&self) -> bool {
+        match self {
+            Self::Raced => true,
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.kind() == ErrorKind::UniqueViolation
+                    || error.code().is_some_and(|code| matches!(&*code, "40001" | "40P01"))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// SQLite: busy or locked, in all their variants. PostgreSQL: the connection broke, the server is starting or stopping,
+/// has no connection left, or gave up waiting for a lock.
+fn is_transient_code(code: &str) -> bool {
+    match code.parse::<u32>() {
+        // A PostgreSQL code has five characters, and none of these looks like a number of SQLite's.
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6),
+        _ => code.starts_with("08") || code.starts_with("57P") || matches!(code, "53300" | "55P03" | "57014"),
+    }
+}

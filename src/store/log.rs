@@ -1,0 +1,126 @@
+//! The numbered log: what happened after a number, the newest numbers, and forgetting what is old.
+
+use std::collections::HashMap;
+
+use app::{id::BoardId, model::Seq, time::Timestamp};
+use sqlx::{Any, Connection, Executor, Row};
+
+use super::{
+    LoggedChange, Missing, Store, StoreError, rows,
+    sql::{fetch_by_ids, query},
+};
+
+/// How many changes one transaction forgets: few enough that writers hardly wait.
+const TRIM_STEP: Seq = 5_000;
+
+impl Store {
+    /// What happened on a board after a change.
+    pub async fn changes_after(&self, board: BoardId, after: Seq, limit: usize) -> Result<Missing, StoreError> {
+        missing(&self.shared.readers, board, after, limit).await
+    }
+
+    /// The newest numbers of some boards, in one query. Boards that do not exist are missing; deleted ones are not.
+    pub async fn heads(&self, boards: &[BoardId]) -> Result<HashMap<BoardId, Seq>, StoreError> {
+        let ids: Vec<String> = boards.iter().map(ToString::to_string).collect();
+        let mut connection = self.shared.readers.acquire().await?;
+        fetch_by_ids(&mut connection, "SELECT id, seq FROM boards WHERE id", "", &ids)
+            .await?
+            .iter()
+            .map(|row| Ok((rows::id(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?)))
+            .collect()
+    }
+
+    /// Deletes log entries older than a time, but never the newest of a board. Tells how many.
+    ///
+    /// What goes with them: whoever is older gets a snapshot, and a request that was answered before then is no longer
+    /// recognised when it is repeated.
+    pub async fn trim_log(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let boards = query(
+            "SELECT boards.id FROM boards JOIN changes ON changes.board = boards.id AND changes.seq = boards.log_start \
+             WHERE changes.at < $1 AND boards.log_start < boards.seq",
+        )
+        .bind(before.as_millis())
+        .fetch_all(&self.shared.readers)
+        .await?;
+        let mut trimmed = 0;
+        for board in boards {
+            let board: String = board.try_get(0)?;
+            loop {
+                let step = self.trim_step(&board, before).await?;
+                trimmed += step;
+                if step < TRIM_STEP {
+                    break;
+                }
+            }
+        }
+        Ok(trimmed)
+    }
+
+    /// Forgets at most [`TRIM_STEP`] changes of a board.
+    async fn trim_step(&self, board: &str, before: Timestamp) -> Result<u64, StoreError> {
+        let engine = self.shared.database.engine;
+        let mut lane = self.shared.lane.lock().await;
+        let mut connection = lane.take(&self.shared.database).await?;
+        let mut transaction = connection.begin_with(engine.begin_write()).await?;
+        let select = "SELECT seq, log_start FROM boards WHERE id";
+        let locked = fetch_by_ids(&mut transaction, select, engine.lock_rows(), &[board.to_owned()]).await?;
+        let row = locked.first().ok_or(sqlx::Error::RowNotFound)?;
+        let (head, start) = (rows::seq(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?);
+        let end = head.min(start + TRIM_STEP);
+        // Times of a board never go backwards, so what is older is what comes first.
+        let trimmed = query("DELETE FROM changes WHERE board = $1 AND seq < $2 AND at < $3")
+            .bind(board)
+            .bind(end as i64)
+            .bind(before.as_millis())
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        query("UPDATE boards SET log_start = log_start + $2 WHERE id = $1")
+            .bind(board)
+            .bind(trimmed as i64)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        lane.put_back(connection);
+        Ok(trimmed)
+    }
+}
+
+/// What happened on a board after a change: see [`Store::changes_after`]. One statement, so it sees one moment.
+pub(super) async fn missing(
+    database: impl Executor<'_, Database = Any>,
+    board: BoardId,
+    after: Seq,
+    limit: usize,
+) -> Result<Missing, StoreError> {
+    let found = query(
+        "SELECT boards.seq, boards.log_start, changes.seq, changes.json FROM boards \
+         LEFT JOIN changes ON changes.board = boards.id AND changes.seq > $2 \
+         WHERE boards.id = $1 ORDER BY changes.seq LIMIT $3",
+    )
+    .bind(board.to_string())
+    .bind(i64::try_from(after).unwrap_or(i64::MAX))
+    // A board without newer changes is a row, too.
+    .bind(i64::try_from(limit.max(1)).unwrap_or(i64::MAX))
+    .fetch_all(database)
+    .await?;
+    let Some(first) = found.first() else { return Ok(Missing::Trimmed) };
+    let (head, start) = (rows::seq(first.try_get(0)?)?, rows::seq(first.try_get(1)?)?);
+    if after > head || after + 1 < start {
+        return Ok(Missing::Trimmed);
+    }
+    if after == head {
+        return Ok(Missing::Changes(Vec::new()));
+    }
+    let mut changes = Vec::with_capacity(found.len());
+    for (row, expected) in found.into_iter().zip(after + 1..) {
+        let number: Option<i64> = row.try_get(2)?;
+        if number.map(rows::seq).transpose()? != Some(expected) {
+            return Err(StoreError::corrupt(format_args!("change {expected} of board {board} is not in the log")));
+        }
+        let json: String = row.try_get(3)?;
+        changes.push(LoggedChange { seq: expected, json: json.into() });
+    }
+    changes.truncate(limit);
+    Ok(Missing::Changes(changes))
+}

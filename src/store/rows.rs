@@ -1,0 +1,254 @@
+//! The model as rows, and rows as the model.
+
+use std::{str::FromStr, sync::Arc};
+
+use app::{
+    board::{BoardState, Contents, Snapshot},
+    change::Change,
+    id::{BoardId, ColumnId, MutationId},
+    model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
+    rank::Rank,
+    time::{DueDate, Timestamp},
+};
+use sqlx::{Any, AnyConnection, Row, any::AnyArguments, any::AnyRow, query::Query};
+
+use super::{
+    LoggedChange, StoreError,
+    sql::{Insert, query},
+};
+
+type AnyQuery = Query<'static, Any, AnyArguments>;
+
+/// A board's own row, as a transaction leaves it.
+pub(super) struct BoardRow<'a> {
+    pub state: &'a BoardState,
+    /// The time of its newest change.
+    pub changed_at: Timestamp,
+}
+
+const PUT_BOARDS: Insert = Insert {
+    into: "INSERT INTO boards (id, name, seq, created_at, changed_at, deleted_at)",
+    width: 6,
+    on_conflict: " ON CONFLICT (id) DO UPDATE SET name = excluded.name, seq = excluded.seq, \
+                  created_at = excluded.created_at, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at",
+};
+
+const PUT_COLUMNS: Insert = Insert {
+    into: "INSERT INTO columns (board, id, name, kind, rank)",
+    width: 5,
+    on_conflict: " ON CONFLICT (board, id) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
+                  rank = excluded.rank",
+};
+
+/// A row of another board's is left as it is: see [`put_tasks`].
+const PUT_TASKS: Insert = Insert {
+    into: "INSERT INTO tasks (id, board, title, description, column_id, rank, priority, due, reopen_column, \
+           created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq)",
+    width: 17,
+    on_conflict: " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, \
+                  column_id = excluded.column_id, rank = excluded.rank, priority = excluded.priority, \
+                  due = excluded.due, reopen_column = excluded.reopen_column, updated_at = excluded.updated_at, \
+                  updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, seq = excluded.seq, \
+                  title_seq = excluded.title_seq, description_seq = excluded.description_seq \
+                  WHERE tasks.board = excluded.board",
+};
+
+const APPEND_CHANGES: Insert =
+    Insert { into: "INSERT INTO changes (board, seq, at, mutation, fingerprint, json)", width: 6, on_conflict: "" };
+
+/// Writes the boards' own rows.
+pub(super) async fn put_boards(connection: &mut AnyConnection, boards: &[BoardRow<'_>]) -> Result<(), StoreError> {
+    let bind = |query: AnyQuery, BoardRow { state, changed_at }: &BoardRow<'_>| {
+        query
+            .bind(state.id().to_string())
+            .bind(state.name())
+            .bind(state.seq() as i64)
+            .bind(state.created_at().as_millis())
+            .bind(changed_at.as_millis())
+            .bind(state.deleted_at().map(Timestamp::as_millis))
+    };
+    PUT_BOARDS.run(connection, boards, bind).await?;
+    Ok(())
+}
+
+/// Writes columns as they are now.
+pub(super) async fn put_columns(
+    connection: &mut AnyConnection,
+    columns: &[(BoardId, &Column)],
+) -> Result<(), StoreError> {
+    let bind = |query: AnyQuery, (board, column): &(BoardId, &Column)| {
+        query
+            .bind(board.to_string())
+            .bind(column.id.to_string())
+            .bind(column.name.as_str())
+            .bind(column.kind.as_str())
+            .bind(column.rank.as_str())
+    };
+    PUT_COLUMNS.run(connection, columns, bind).await?;
+    Ok(())
+}
+
+/// Deletes a column.
+pub(super) async fn remove_column(
+    connection: &mut AnyConnection,
+    board: BoardId,
+    column: ColumnId,
+) -> Result<(), StoreError> {
+    query("DELETE FROM columns WHERE board = $1 AND id = $2")
+        .bind(board.to_string())
+        .bind(column.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes tasks as they are now. Where another node has just made one of the same id on another board, that one stays as
+/// it is, and this is a race.
+pub(super) async fn put_tasks(connection: &mut AnyConnection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
+    let bind = |query: AnyQuery, (board, task): &(BoardId, &Task)| {
+        query
+            .bind(task.id.to_string())
+            .bind(board.to_string())
+            .bind(task.title.as_str())
+            .bind(task.description.as_str())
+            .bind(task.column.to_string())
+            .bind(task.rank.as_str())
+            .bind(task.priority.as_str())
+            .bind(task.due.map(|due| due.to_string()))
+            .bind(task.reopen_column.map(|id| id.to_string()))
+            .bind(task.created_at.as_millis())
+            .bind(task.created_by.map(|id| id.to_string()))
+            .bind(task.updated_at.as_millis())
+            .bind(task.updated_by.map(|id| id.to_string()))
+            .bind(task.deleted_at.map(Timestamp::as_millis))
+            .bind(task.seq as i64)
+            .bind(task.title_seq as i64)
+            .bind(task.description_seq as i64)
+    };
+    let written = PUT_TASKS.run(connection, tasks, bind).await?;
+    if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
+}
+
+/// A change as it is logged.
+pub(super) struct ChangeRow {
+    pub board: BoardId,
+    pub at: Timestamp,
+    pub mutation: MutationId,
+    pub fingerprint: i64,
+    pub logged: LoggedChange,
+}
+
+/// Appends to the log.
+pub(super) async fn append_changes(connection: &mut AnyConnection, changes: &[&ChangeRow]) -> Result<(), StoreError> {
+    let bind = |query: AnyQuery, change: &&ChangeRow| {
+        query
+            .bind(change.board.to_string())
+            .bind(change.logged.seq as i64)
+            .bind(change.at.as_millis())
+            .bind(change.mutation.to_string())
+            .bind(change.fingerprint)
+            // It is JSON, so it is UTF-8.
+            .bind(String::from_utf8_lossy(&change.logged.json).into_owned())
+    };
+    APPEND_CHANGES.run(connection, changes, bind).await?;
+    Ok(())
+}
+
+/// Loads a board from its rows. The connection must be in a transaction whose reads see one moment, or hold the lock of
+/// the board's row.
+pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
+    let board = query("SELECT name, seq, created_at, deleted_at FROM boards WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(board) = board else { return Ok(None) };
+    let columns = query("SELECT id, name, kind, rank FROM columns WHERE board = $1")
+        .bind(id.to_string())
+        .fetch_all(&mut *connection)
+        .await?;
+    let tasks = query(
+        "SELECT id, title, description, column_id, rank, priority, due, reopen_column, created_at, created_by, \
+         updated_at, updated_by, deleted_at, seq, title_seq, description_seq FROM tasks WHERE board = $1",
+    )
+    .bind(id.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    let snapshot = Snapshot {
+        board: id,
+        seq: seq(board.try_get(1)?)?,
+        state: Contents {
+            name: board.try_get(0)?,
+            created_at: Timestamp::from_millis(board.try_get(2)?),
+            deleted_at: board.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
+            columns: columns.iter().map(column).collect::<Result<_, _>>()?,
+            tasks: tasks.iter().map(task).collect::<Result<_, _>>()?,
+        },
+    };
+    Ok(Some(snapshot.into()))
+}
+
+fn column(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
+    let kind: &str = row.try_get(2)?;
+    Ok(Arc::new(Column {
+        id: id(row.try_get(0)?)?,
+        name: row.try_get(1)?,
+        kind: ColumnKind::parse(kind).ok_or_else(|| StoreError::corrupt(format_args!("a column of kind `{kind}`")))?,
+        rank: Rank::from_stored(row.try_get(3)?),
+    }))
+}
+
+fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
+    let priority: &str = row.try_get(5)?;
+    let due: Option<&str> = row.try_get(6)?;
+    Ok(Arc::new(Task {
+        id: id(row.try_get(0)?)?,
+        title: row.try_get(1)?,
+        description: row.try_get(2)?,
+        column: id(row.try_get(3)?)?,
+        rank: Rank::from_stored(row.try_get(4)?),
+        priority: Priority::parse(priority)
+            .ok_or_else(|| StoreError::corrupt(format_args!("a task of priority `{priority}`")))?,
+        due: due
+            .map(|due| DueDate::parse(due).ok_or_else(|| StoreError::corrupt(format_args!("a task due on `{due}`"))))
+            .transpose()?,
+        reopen_column: optional_id(row.try_get(7)?)?,
+        created_at: Timestamp::from_millis(row.try_get(8)?),
+        created_by: optional_id(row.try_get(9)?)?,
+        updated_at: Timestamp::from_millis(row.try_get(10)?),
+        updated_by: optional_id(row.try_get(11)?)?,
+        deleted_at: row.try_get::<Option<i64>, _>(12)?.map(Timestamp::from_millis),
+        seq: seq(row.try_get(13)?)?,
+        title_seq: seq(row.try_get(14)?)?,
+        description_seq: seq(row.try_get(15)?)?,
+    }))
+}
+
+/// A row of `id, name, seq, created_at`.
+pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
+    Ok(BoardSummary {
+        id: id(row.try_get(0)?)?,
+        name: row.try_get(1)?,
+        seq: seq(row.try_get(2)?)?,
+        created_at: Timestamp::from_millis(row.try_get(3)?),
+    })
+}
+
+/// A logged change, decoded.
+pub(super) fn change(logged: &LoggedChange) -> Result<Change, StoreError> {
+    serde_json::from_slice(&logged.json)
+        .map_err(|error| StoreError::corrupt(format_args!("change number {}: {error}", logged.seq)))
+}
+
+/// An id as it is stored.
+pub(super) fn id<Id: FromStr>(text: &str) -> Result<Id, StoreError> {
+    text.parse().map_err(|_| StoreError::corrupt(format_args!("`{text}` in the place of an id")))
+}
+
+fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError> {
+    text.map(id).transpose()
+}
+
+/// A number of a change as it is stored.
+pub(super) fn seq(number: i64) -> Result<Seq, StoreError> {
+    Seq::try_from(number).map_err(|_| StoreError::corrupt(format_args!("a change number of {number}")))
+}

@@ -1,0 +1,111 @@
+//! Statements for many rows at once.
+//!
+//! A statement is prepared once a connection and then kept, so there must not be one for every number of rows: rows go in
+//! blocks whose sizes are powers of two, and lists of ids are filled up to one by repeating the last.
+
+use std::fmt::Write as _;
+
+use sqlx::{Any, AnyConnection, AssertSqlSafe, any::AnyArguments, any::AnyRow, query::Query};
+
+use super::StoreError;
+
+/// The most rows or ids in one statement. (Tasks have 17 columns, and SQLite takes 32,766 parameters.)
+const MOST: usize = 256;
+
+/// A statement that stands in the source as it is.
+pub(super) fn query(sql: &'static str) -> Query<'static, Any, AnyArguments> {
+    sqlx::query(sql)
+}
+
+/// An INSERT of some rows of one table.
+pub(super) struct Insert {
+    /// `INSERT INTO table (a, b)`.
+    pub into: &'static str,
+    /// How many columns that names.
+    pub width: usize,
+    /// What to do with rows that are there already, if anything.
+    pub on_conflict: &'static str,
+}
+
+impl Insert {
+    /// Inserts the rows, each with the values that `bind` binds. Tells how many rows were inserted or updated.
+    pub async fn run<T>(
+        &self,
+        connection: &mut AnyConnection,
+        rows: &[T],
+        bind: impl Fn(Query<'static, Any, AnyArguments>, &T) -> Query<'static, Any, AnyArguments>,
+    ) -> Result<u64, StoreError> {
+        let mut affected = 0;
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let (block, after) = rest.split_at(block_size(rest.len()));
+            let query = sqlx::query(AssertSqlSafe(self.sql(block.len())));
+            affected += block.iter().fold(query, &bind).execute(&mut *connection).await?.rows_affected();
+            rest = after;
+        }
+        Ok(affected)
+    }
+
+    fn sql(&self, rows: usize) -> String {
+        let mut sql = format!("{} VALUES ", self.into);
+        for row in 0..rows {
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            placeholders(&mut sql, row * self.width, self.width);
+            sql.push(')');
+        }
+        sql.push_str(self.on_conflict);
+        sql
+    }
+}
+
+/// The rows that `SELECT … WHERE key IN (ids) …` finds, in whatever order the blocks of ids bring them. `before` ends with
+/// the name of the key.
+pub(super) async fn fetch_by_ids(
+    connection: &mut AnyConnection,
+    before: &'static str,
+    after: &'static str,
+    ids: &[String],
+) -> Result<Vec<AnyRow>, StoreError> {
+    let mut rows = Vec::new();
+    for block in ids.chunks(MOST) {
+        let size = block.len().next_power_of_two();
+        let mut sql = format!("{before} IN (");
+        placeholders(&mut sql, 0, size);
+        sql.push(')');
+        sql.push_str(after);
+        let filled = block.iter().chain(std::iter::repeat(&block[block.len() - 1])).take(size);
+        let query = filled.fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.as_str()));
+        rows.append(&mut query.fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
+}
+
+/// The largest power of two that is no more than `rows` and [`MOST`].
+fn block_size(rows: usize) -> usize {
+    1 << rows.min(MOST).ilog2()
+}
+
+/// `$1, $2, …`, after as many as `used`.
+fn placeholders(sql: &mut String, used: usize, count: usize) {
+    for index in 1..=count {
+        let comma = if index == 1 { "" } else { ", " };
+        // Writing into a String cannot fail.
+        let _ = write!(sql, "{comma}${}", used + index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_go_in_blocks_of_powers_of_two() {
+        assert_eq!([1, 2, 3, 63, 64, 1000].map(block_size), [1, 2, 2, 32, 64, 256]);
+    }
+
+    #[test]
+    fn an_insert_numbers_its_parameters_through() {
+        let insert = Insert { into: "INSERT INTO t (a, b)", width: 2, on_conflict: " ON CONFLICT DO NOTHING" };
+        assert_eq!(insert.sql(2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
+    }
+}

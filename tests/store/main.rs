@@ -1,0 +1,30 @@
+//! The store and the writer, on a real SQLite and a real PostgreSQL. Every test runs on both, unless it is about one.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod numbers;
+
+/// Writes down a test once and runs it on both engines.
+macro_rules! on_both_engines {
+    ($(async fn $name:ident($database:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+            use crate::support::database::Database;
+
+            async fn run($database: Database) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() {
+                run(Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgres() {
+                run(Database::postgres().await).await;
+            }
+        }
+    )*};
+}
+
+use on_both_engines;

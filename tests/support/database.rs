@@ -1,0 +1,29 @@
+//! A fresh database for one test: a file of SQLite's in a folder of its own, or a database in a real PostgreSQL server.
+
+use taskwire::store::{Store, StoreSettings};
+use tempfile::TempDir;
+
+use super::postgres;
+
+pub struct Database {
+    pub url: String,
+    /// Goes away with the test.
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let url = format!("sqlite:{}", folder.path().join("taskwire.db").display());
+        Self { url, _folder: Some(folder) }
+    }
+
+    pub async fn postgres() -> Self {
+        Self { url: postgres::fresh_database().await, _folder: None }
+    }
+
+    /// Opens it, as a node of its own.
+    pub async fn open(&self) -> Store {
+        Store::open(StoreSettings::new(&self.url)).await.expect("the database opens")
+    }
+}

@@ -1,0 +1,177 @@
+//! A real PostgreSQL server for all tests that run at about the same time, in however many processes.
+//!
+//! It lives in a folder of its own below the temporary folder, on a free loopback port. The first test that needs it
+//! starts it. Every test process holds a shared lock on a file for as long as it lives; the kernel lets go of it however
+//! the process ends. A watchdog waits until nobody has held it for a few seconds, then stops the server and removes the
+//! folder.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    net::TcpListener,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+/// How long the server outlives the last test that used it.
+const LINGER_SECONDS: u32 = 10;
+
+/// The URL of a database nobody else uses.
+pub async fn fresh_database() -> String {
+    let server = server();
+    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let mut connection = PgConnection::connect(&server.url("postgres")).await.expect("the test server answers");
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.execute(AssertSqlSafe(create)).await.expect("a database is made");
+    connection.close().await.expect("the connection ends");
+    server.url(&name)
+}
+
+/// Cuts every connection to a database, as a restart of the server would.
+pub async fn cut_connections(url: &str) {
+    let name = url.rsplit('/').next().expect("a URL ends with the database");
+    let mut connection = PgConnection::connect(&server().url("postgres")).await.expect("the test server answers");
+    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+        .bind(name)
+        .execute(&mut connection)
+        .await
+        .expect("connections are cut");
+}
+
+struct Server {
+    port: u16,
+    /// Locked for as long as this process lives.
+    _users: File,
+}
+
+impl Server {
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let user = if is_root() { "root" } else { "user" };
+        let folder = std::env::temp_dir().join(format!("taskwire-test-postgres-{user}"));
+        fs::create_dir_all(&folder).expect("a folder for the test server");
+        // Whoever runs PostgreSQL must be able to go through it.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("the folder can be opened");
+
+        let users = lock_file(&folder, "users");
+        users.lock_shared().expect("the watchdog lets go");
+        let starting = lock_file(&folder, "starting");
+        starting.lock().expect("another test has started the server");
+        let port = match running(&folder) {
+            Some(port) => port,
+            None => start(&folder),
+        };
+        Server { port, _users: users }
+    })
+}
+
+fn lock_file(folder: &Path, name: &str) -> File {
+    File::options().create(true).append(true).open(folder.join(name)).expect("a file to lock")
+}
+
+/// The port of the server, if it runs.
+fn running(folder: &Path) -> Option<u16> {
+    let port = fs::read_to_string(folder.join("port")).ok()?.parse().ok()?;
+    std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(|_| port)
+}
+
+fn start(folder: &Path) -> u16 {
+    let data = folder.join("data");
+    // What is left of a machine that was switched off.
+    let _ = fs::remove_dir_all(&data);
+    fs::create_dir(&data).expect("a folder for the data");
+    if is_root() {
+        run(Command::new("chown").arg("postgres:").arg(&data));
+    }
+    run(as_postgres("initdb")
+        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "-D"])
+        .arg(&data));
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+    let settings = format!(
+        "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c full_page_writes=off \
+         -c timezone=UTC",
+        data.display()
+    );
+    run(as_postgres("pg_ctl")
+        .args(["start", "-w", "-s", "-o", &settings, "-l"])
+        .arg(data.join("log"))
+        .arg("-D")
+        .arg(&data));
+    watch(folder, &data);
+    let mut file = File::create(folder.join("port")).expect("a file for the port");
+    write!(file, "{port}").expect("the port is noted");
+    port
+}
+
+/// Starts the watchdog, which outlives this process.
+fn watch(folder: &Path, data: &Path) {
+    let stop = as_postgres("pg_ctl");
+    let stop: Vec<String> = std::iter::once(stop.get_program())
+        .chain(stop.get_args())
+        .map(|part| format!("'{}'", part.to_string_lossy()))
+        .collect();
+    let script = format!(
+        "cd /; while :; do
+           flock --exclusive {users} true
+           sleep {LINGER_SECONDS}
+           flock --exclusive --nonblock {users} sh -c \"{stop} stop -s -m immediate -D {data}; rm -rf {data} {port}\" && exit
+         done",
+        users = folder.join("users").display(),
+        port = folder.join("port").display(),
+        data = data.display(),
+        stop = stop.join(" "),
+    );
+    Command::new("sh")
+        .args(["-c", &script])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("the watchdog starts");
+}
+
+/// One of PostgreSQL's programs. Its server refuses to run as root.
+fn as_postgres(program: &str) -> Command {
+    let path = programs().join(program);
+    let mut command = if is_root() {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(path);
+        command
+    } else {
+        Command::new(path)
+    };
+    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+/// Debian keeps the server's programs out of the path, in a folder a version.
+fn programs() -> PathBuf {
+    let in_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
+    let debian =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let mut found: Vec<PathBuf> =
+        in_path.into_iter().chain(debian).filter(|folder| folder.join("initdb").exists()).collect();
+    found.sort();
+    found.pop().expect("PostgreSQL's server is missing; on Debian: apt-get install postgresql")
+}
+
+fn is_root() -> bool {
+    // The owner of what belongs to this process.
+    std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").expect("/proc")) == 0
+}
+
+fn run(command: &mut Command) {
+    let output = command.stderr(Stdio::piped()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
