@@ -129,6 +129,7 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
+        services.store.close().await;
         tracing::info!("stopped");
     }
 }

@@ -5,3 +5,4 @@
 pub mod database;
 pub mod node;
 pub mod postgres;
+pub mod server;
