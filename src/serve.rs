@@ -33,7 +33,7 @@ use crate::{
     hub::Hub,
     sample,
     settings::{Retention, Settings},
-    store::{Store, StoreSettings},
+    store::Store,
     telemetry,
     writer::Writer,
 };
@@ -77,12 +77,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     // From the first moment on, so that no figure is missing.
     telemetry::figures();
     let address = listener.local_addr()?;
-    let store = Store::open(StoreSettings {
-        synchronous: settings.sqlite_synchronous,
-        ..StoreSettings::new(&settings.database)
-    })
-    .await
-    .map_err(|error| StartError::Database(error.to_string()))?;
+    let store = Store::open(settings.store()).await.map_err(|error| StartError::Database(error.to_string()))?;
     let hub = Hub::new(store.clone());
     let writer = Writer::start(store.clone(), hub.clone());
     if !settings.no_sample {
@@ -134,6 +129,7 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
+        services.store.close().await;
         tracing::info!("stopped");
     }
 }

@@ -64,10 +64,10 @@ pub async fn render(services: &Services, request: Request) -> Response {
     render.call(request, options).await
 }
 
-/// Whether a request comes from somebody who looks for a page, rather than for a file or for data.
-pub fn is_wanted(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+/// Whether a request may be for a page, as opposed to a file or data.
+pub fn is_wanted(method: &Method, path: &str) -> bool {
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    matches!(*method, Method::GET | Method::HEAD) && !is_file && accepts_html(headers)
+    matches!(*method, Method::GET | Method::HEAD) && !is_file
 }
 
 async fn server_function(context: impl Fn() + Clone + Send + 'static, request: Request) -> Response {

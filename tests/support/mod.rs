@@ -9,3 +9,4 @@ pub mod postgres;
 pub mod proxy;
 pub mod redis;
 pub mod served;
+pub mod server;
