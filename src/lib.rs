@@ -1,11 +1,19 @@
 //! The Taskwire server.
 //!
+//! - [`settings`], [`telemetry`]: what the person who runs it decides, and what it tells that person.
 //! - [`store`]: boards, tasks and the numbered log in SQLite or PostgreSQL. The database is the truth.
 //! - [`writer`]: the one write path: groups mutations into transactions, then tells the hub.
 //! - [`http`]: the routes.
 //! - [`hub`]: who is to be told of which board's changes, on this node and, over Redis, on the others.
+//! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
+//! - [`sample`]: the board that an empty database starts with.
+//! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
 
 pub mod http;
 pub mod hub;
+pub mod sample;
+pub mod serve;
+pub mod settings;
 pub mod store;
+pub mod telemetry;
 pub mod writer;

@@ -1,2 +1,71 @@
-//! x
-fn main() {}
+//! The `taskwire` command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use taskwire::{
+    http, serve,
+    settings::{Command, CommandLine, Settings},
+    telemetry,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    // Wrong flags and wrong variables end here, with a message that names them and exit code 2.
+    let outcome = match CommandLine::parse().command {
+        Command::Serve(settings) => run(*settings),
+        Command::Openapi => {
+            println!("{}", http::openapi_json());
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(settings: Settings) -> Result<(), String> {
+    telemetry::start_log(&settings);
+    let address = settings.listen_address().map_err(|error| error.to_string())?;
+    // A page is rendered by more than one thread even on a machine with one core: Leptos can hang on a single worker.
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("--listen (TASKWIRE_LISTEN): cannot listen on {address}: {error}"))?;
+        let address = listener.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
+        let stop = CancellationToken::new();
+        stop_on_signal(stop.clone()).map_err(|error| format!("cannot wait for signals: {error}"))?;
+        let server = serve::start(listener, settings).await.map_err(|error| error.to_string())?;
+        println!("listening on http://{address}");
+        server.run(stop).await;
+        Ok(())
+    })
+}
+
+/// Stops the server at the first SIGTERM or SIGINT; a second one ends the process at once.
+fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        stop.cancel();
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        eprintln!("error: told to stop twice: ending without waiting for what is under way");
+        std::process::exit(1);
+    });
+    Ok(())
+}

@@ -4,14 +4,30 @@
 //!
 //! - [`id`], [`time`], [`rank`]: small values.
 //! - [`model`]: what a board is made of. [`mutation`]: what can be asked of it. [`change`]: what happened to it.
-//! - [`protocol`]: what travels over the socket.
 //! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
+//! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
+//!
+//! With Leptos:
+//!
+//! - [`live`]: a board as signals, and the socket that feeds them.
+//! - `pages`: the pages, and what is at which address. `components`: what pages are made of. [`forms`]: what they load, and what their forms do without JavaScript.
+//! - `backend`: what the pages need of the server.
 
+#![recursion_limit = "256"]
+
+#[cfg(feature = "ssr")]
+pub mod backend;
 pub mod board;
 pub mod change;
+mod components;
+pub mod forms;
 pub mod id;
+pub mod live;
 pub mod model;
 pub mod mutation;
+mod pages;
 pub mod protocol;
 pub mod rank;
 pub mod time;
+
+pub use pages::{App, shell};

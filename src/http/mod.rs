@@ -1,5 +1,103 @@
-//! What the server answers over HTTP.
+//! Everything the server answers over HTTP.
 //!
+//! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
 //! - [`socket`]: the live connection.
+//! - [`health`]: whether the process is alive and ready, and its figures.
+//! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
+//! - [`files`]: the site's files.
+//! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server.
+//! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
 
+pub mod api;
+pub mod conditional;
+pub mod files;
+pub mod guard;
+pub mod health;
+pub mod input;
+pub mod origin;
+pub mod page;
+pub mod problem;
 pub mod socket;
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef, OriginalUri, Request},
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use leptos::config::LeptosOptions;
+
+use self::{origin::Origins, problem::Problem, socket::SocketContext};
+use crate::{hub::Hub, store::Store, writer::Writer};
+
+/// Where the REST interface is mounted.
+pub const API_ROOT: &str = "/api/v1";
+
+/// What handlers work with.
+pub struct Services {
+    /// To read.
+    pub store: Store,
+    /// To write.
+    pub writer: Writer,
+    /// Who is told.
+    pub hub: Hub,
+    /// Whose pages may use this server.
+    pub origins: Origins,
+    /// What sockets need.
+    pub socket: SocketContext,
+    /// How pages name the site's files.
+    pub leptos: LeptosOptions,
+    /// The folder of the site's files.
+    pub site: PathBuf,
+}
+
+impl FromRef<Arc<Services>> for SocketContext {
+    fn from_ref(services: &Arc<Services>) -> Self {
+        services.socket.clone()
+    }
+}
+
+/// All routes.
+pub fn router(services: Arc<Services>) -> Router {
+    let (rest, _) = api::routes();
+    Router::new()
+        .nest(API_ROOT, rest)
+        .route(&format!("{API_ROOT}/openapi.json"), get(api::openapi_document))
+        .merge(socket::routes())
+        .merge(page::routes(&services))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::figures))
+        .fallback(files::file)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(input::MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
+        .with_state(services)
+}
+
+/// The OpenAPI document of the REST interface.
+pub fn openapi_json() -> String {
+    api::openapi().to_pretty_json().unwrap_or_default()
+}
+
+/// There is nothing at this address: told as data, as a page, or plainly, as whoever asks will understand it.
+async fn no_such_route(services: &Services, request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") {
+        let detail = format!("there is nothing at {path}");
+        Problem::new(StatusCode::NOT_FOUND, "no_such_route", detail).into_response()
+    } else if page::is_wanted(request.method(), path) {
+        page::render(services, request).await
+    } else {
+        (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()
+    }
+}
+
+async fn method_not_allowed(OriginalUri(uri): OriginalUri) -> Problem {
+    let detail = format!("{} does not take this method; the header Allow names those it takes", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}

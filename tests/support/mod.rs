@@ -6,5 +6,7 @@ pub mod client;
 pub mod database;
 pub mod node;
 pub mod postgres;
+pub mod proxy;
 pub mod redis;
 pub mod served;
+pub mod server;

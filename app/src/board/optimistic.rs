@@ -60,6 +60,17 @@ pub enum Settled {
     Refused(Box<Mutation>, Refusal),
 }
 
+/// What a change of the log led to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Received {
+    /// What may look different now.
+    pub touched: Touched,
+    /// What the change itself touched, if it was not one of ours.
+    pub elsewhere: Touched,
+    /// The edit of ours that it was.
+    pub settled: Option<Settled>,
+}
+
 impl OptimisticBoard {
     /// A board with nothing pending.
     pub fn new(confirmed: BoardState) -> Self {
@@ -159,12 +170,14 @@ impl OptimisticBoard {
     }
 
     /// Takes in a change of the log.
-    pub fn receive(&mut self, change: &Change) -> Result<(Touched, Option<Settled>), Gap> {
+    pub fn receive(&mut self, change: &Change) -> Result<Received, Gap> {
         match self.confirmed.apply(change)? {
-            Applied::Known => Ok((Touched::default(), None)),
+            Applied::Known => Ok(Received::default()),
             Applied::New(touched) => {
+                let ours = self.pending.iter().any(|pending| pending.mutation.id == change.mutation);
+                let elsewhere = if ours { Touched::default() } else { touched.clone() };
                 let settled = self.settle(change.mutation, change.seq);
-                Ok((self.replay(touched), settled))
+                Ok(Received { touched: self.replay(touched), elsewhere, settled })
             }
         }
     }

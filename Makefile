@@ -1,0 +1,27 @@
+# The commands; what they do is in scripts/.
+
+.PHONY: help run build dev check test bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build a release and serve it on http://127.0.0.1:3000
+	@exec target/release/taskwire serve
+
+build: ## Build the release: target/release/taskwire and target/site
+	@scripts/build
+
+dev: ## Serve a debug build, rebuilt and reloaded at every change
+	@scripts/dev
+
+check: ## The quick checks: formatting, lints, Rust tests
+	@scripts/test format lint-server lint-browser rust
+
+test: ## Every check, quick ones first (some only: make test only="lint-server e2e")
+	@scripts/test $(only)
+
+bench: build ## Measure the release build
+	@scripts/bench
+
+clean: ## Remove everything that was built
+	rm -rf target scripts/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

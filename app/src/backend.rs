@@ -1,0 +1,37 @@
+//! What the pages need of the server, handed in through Leptos' context so that this crate knows neither the database nor
+//! the hub.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use crate::{
+    board::BoardState,
+    id::BoardId,
+    model::{BoardSummary, Seq},
+    mutation::{Mutation, Refusal},
+};
+
+/// A boxed future, so that [`Backend`] can be a trait object.
+pub type BackendFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, BackendError>> + Send + 'a>>;
+
+/// The server behind the pages. Provided to Leptos as `Arc<dyn Backend>`.
+pub trait Backend: Send + Sync {
+    /// All boards, newest first.
+    fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>>;
+
+    /// A board as it is now, deleted ones included; `None` if there never was one.
+    fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>>;
+
+    /// Changes a board by the one write path. Durable when it returns the change's number.
+    fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;
+}
+
+/// Why the server did not do what a page asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The request will not do.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server cannot read or write at the moment.
+    #[error("the server cannot reach its data right now; nothing was changed, please try again")]
+    Unavailable,
+}

@@ -1,0 +1,102 @@
+//! Server functions: what a page loads, and what its forms do without JavaScript.
+//!
+//! With JavaScript the same forms go through [`crate::live`] instead: at once, and kept until they are saved.
+
+use leptos::{prelude::*, server};
+
+use crate::{
+    board::Snapshot,
+    id::{BoardId, ColumnId, TaskId},
+    model::BoardSummary,
+};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{
+        backend::{Backend, BackendError},
+        id::MutationId,
+        model::ColumnKind,
+        mutation::{self, Mutation, Op},
+    },
+    std::sync::Arc,
+    uuid::Uuid,
+};
+
+/// All boards, newest first.
+#[server(prefix = "/forms", endpoint = "list_boards")]
+pub async fn list_boards() -> Result<Vec<BoardSummary>, ServerFnError> {
+    backend()?.boards().await.map_err(explain)
+}
+
+/// A board as it is now; `None` if there is none, or none any more.
+#[server(prefix = "/forms", endpoint = "load_board")]
+pub async fn load_board(board: BoardId) -> Result<Option<Snapshot>, ServerFnError> {
+    let state = backend()?.board(board).await.map_err(explain)?;
+    Ok(state.filter(|state| state.exists()).map(|state| state.snapshot()))
+}
+
+/// Makes a board with the three usual columns and opens it.
+#[server(prefix = "/forms", endpoint = "create_board")]
+pub async fn create_board(name: String) -> Result<(), ServerFnError> {
+    let board = BoardId(Uuid::now_v7());
+    let column = |name: &str, kind| mutation::NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind };
+    let columns =
+        vec![column("To do", ColumnKind::Open), column("Doing", ColumnKind::Active), column("Done", ColumnKind::Done)];
+    write(board, Op::CreateBoard(mutation::CreateBoard { name, columns })).await?;
+    leptos_axum::redirect(&format!("/boards/{board}"));
+    Ok(())
+}
+
+/// Adds a task at the end of a column.
+#[server(prefix = "/forms", endpoint = "add_task")]
+pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
+    let create = mutation::CreateTask {
+        task: TaskId(Uuid::now_v7()),
+        title,
+        description: String::new(),
+        column: Some(column),
+        completed: None,
+        place: mutation::Place::Last,
+        priority: Default::default(),
+        due: None,
+    };
+    write(board, Op::CreateTask(create)).await
+}
+
+/// Completes or reopens a task.
+#[server(prefix = "/forms", endpoint = "set_completed")]
+pub async fn set_completed(board: BoardId, task: TaskId, completed: bool) -> Result<(), ServerFnError> {
+    let update = mutation::UpdateTask { completed: Some(completed), ..mutation::UpdateTask::of(task) };
+    write(board, Op::UpdateTask(update)).await
+}
+
+/// Puts a task into the trash and shows its board.
+#[server(prefix = "/forms", endpoint = "delete_task")]
+pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
+    write(board, Op::DeleteTask(mutation::DeleteTask { task })).await?;
+    leptos_axum::redirect(&format!("/boards/{board}"));
+    Ok(())
+}
+
+/// Takes a task out of the trash.
+#[server(prefix = "/forms", endpoint = "restore_task")]
+pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
+    write(board, Op::RestoreTask(mutation::RestoreTask { task })).await
+}
+
+#[cfg(feature = "ssr")]
+async fn write(board: BoardId, op: Op) -> Result<(), ServerFnError> {
+    let mutation = Mutation { id: MutationId(Uuid::now_v7()), op };
+    backend()?.write(board, mutation).await.map_err(explain)?;
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
+    use_context().ok_or_else(|| ServerFnError::new("the server was started without its data"))
+}
+
+#[cfg(feature = "ssr")]
+fn explain(error: BackendError) -> ServerFnError {
+    ServerFnError::new(error)
+}

@@ -1,0 +1,336 @@
+//! A board as signals.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use leptos::prelude::*;
+
+use super::{
+    connection::Live,
+    session::{BoardSession, Outcome},
+};
+#[cfg(feature = "hydrate")]
+use crate::protocol::{ClientMessage, ServerMessage};
+use crate::{
+    board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
+    id::{BoardId, ColumnId, MutationId, TaskId},
+    model::{Column, Task},
+    mutation::{Mutation, Op, Refusal, TextField},
+    time::Timestamp,
+};
+
+/// A board whose parts are signals. Cheap to clone.
+///
+/// The signals of tasks and columns are made when something first asks for them, and a change wakes only those of what it
+/// touched: a row that is not drawn costs nothing.
+#[derive(Clone)]
+pub struct LiveBoard(Arc<Inner>);
+
+struct Inner {
+    id: BoardId,
+    session: Mutex<BoardSession>,
+    live: Live,
+    name: ArcRwSignal<String>,
+    gone: ArcRwSignal<bool>,
+    synced: ArcRwSignal<bool>,
+    columns: ArcRwSignal<Vec<Arc<Column>>>,
+    lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
+    tasks: Mutex<HashMap<TaskId, TaskSignals>>,
+    followers: Mutex<Vec<Weak<Mutex<Touched>>>>,
+    revision: ArcRwSignal<u64>,
+    unsaved: ArcRwSignal<usize>,
+    problems: ArcRwSignal<Vec<Problem>>,
+}
+
+/// The signals of one task.
+#[derive(Clone)]
+pub struct TaskSignals {
+    /// The task as it is shown: with edits that are not saved yet. `None` if there is no such task.
+    pub task: ArcRwSignal<Option<Arc<Task>>>,
+    /// Counts up when somebody else changes the task.
+    pub elsewhere: ArcRwSignal<u32>,
+}
+
+/// Collects what changes on a board between two looks: see [`LiveBoard::follow`].
+#[derive(Clone)]
+pub struct Follower(Arc<Mutex<Touched>>);
+
+impl Follower {
+    /// What changed since the last call.
+    pub fn take(&self) -> Touched {
+        std::mem::take(&mut lock(&self.0))
+    }
+}
+
+/// An edit of this page that was refused and rolled back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// What was to be done; what was typed is in it.
+    pub mutation: Mutation,
+    /// Why it was not.
+    pub refusal: Refusal,
+}
+
+/// How many tasks somebody else may change at once for those that are not drawn yet to show it when they are.
+const TOLD_UNASKED: usize = 20;
+
+impl LiveBoard {
+    /// A board that continues from `state` as soon as [`Live::open`] has it.
+    pub fn new(state: BoardState, live: Live) -> Self {
+        let gone = !state.exists();
+        Self(Arc::new(Inner {
+            id: state.id(),
+            name: ArcRwSignal::new(state.name().to_owned()),
+            gone: ArcRwSignal::new(gone),
+            synced: ArcRwSignal::new(false),
+            columns: ArcRwSignal::new(state.columns().cloned().collect()),
+            lanes: Mutex::default(),
+            tasks: Mutex::default(),
+            followers: Mutex::default(),
+            revision: ArcRwSignal::new(0),
+            unsaved: ArcRwSignal::new(0),
+            problems: ArcRwSignal::new(Vec::new()),
+            session: Mutex::new(BoardSession::new(state)),
+            live,
+        }))
+    }
+
+    /// Which board.
+    pub fn id(&self) -> BoardId {
+        self.0.id
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> ArcRwSignal<String> {
+        self.0.name.clone()
+    }
+
+    /// Whether it was deleted.
+    pub fn gone(&self) -> ArcRwSignal<bool> {
+        self.0.gone.clone()
+    }
+
+    /// Whether what is shown follows what happens: the subscription is open and has been answered.
+    pub fn synced(&self) -> ArcRwSignal<bool> {
+        self.0.synced.clone()
+    }
+
+    /// Its columns, in order.
+    pub fn columns(&self) -> ArcRwSignal<Vec<Arc<Column>>> {
+        self.0.columns.clone()
+    }
+
+    /// The ids of the tasks of a column, in order, those in the trash left out.
+    pub fn lane(&self, column: ColumnId) -> ArcRwSignal<Arc<[TaskId]>> {
+        let session = self.session();
+        lock(&self.0.lanes)
+            .entry(column)
+            .or_insert_with(|| ArcRwSignal::new(session.board().view().lane_ids(column).collect()))
+            .clone()
+    }
+
+    /// The signals of a task.
+    pub fn task(&self, id: TaskId) -> TaskSignals {
+        let session = self.session();
+        lock(&self.0.tasks)
+            .entry(id)
+            .or_insert_with(|| TaskSignals {
+                task: ArcRwSignal::new(session.board().view().task(id).cloned()),
+                elsewhere: ArcRwSignal::new(0),
+            })
+            .clone()
+    }
+
+    /// Counts up with every change of anything, for what depends on all tasks: a filtered list, the trash.
+    pub fn revision(&self) -> ArcRwSignal<u64> {
+        self.0.revision.clone()
+    }
+
+    /// Collects what changes from now on, for what is derived from many tasks and would be slow to derive anew:
+    /// [`Self::revision`] tells when to look.
+    pub fn follow(&self) -> Follower {
+        let collected = Arc::default();
+        lock(&self.0.followers).push(Arc::downgrade(&collected));
+        Follower(collected)
+    }
+
+    /// How many edits of this page are not known to be saved.
+    pub fn unsaved(&self) -> ArcRwSignal<usize> {
+        self.0.unsaved.clone()
+    }
+
+    /// Edits of this page that were refused, oldest first, until [`Self::dismiss`].
+    pub fn problems(&self) -> ArcRwSignal<Vec<Problem>> {
+        self.0.problems.clone()
+    }
+
+    /// Forgets a refused edit.
+    pub fn dismiss(&self, id: MutationId) {
+        self.0.problems.update(|problems| problems.retain(|problem| problem.mutation.id != id));
+    }
+
+    /// Looks at the board as it is shown. Not tracked: combine with one of the signals. Do not call back into this board
+    /// from within.
+    pub fn with<T>(&self, look: impl FnOnce(&BoardState) -> T) -> T {
+        look(self.session().board().view())
+    }
+
+    /// Looks at the board with both what is shown and what is saved. Not tracked, as [`Self::with`].
+    pub fn with_optimistic<T>(&self, look: impl FnOnce(&OptimisticBoard) -> T) -> T {
+        look(self.session().board())
+    }
+
+    /// The base for an editor that starts on a text as it is shown now; goes back in with [`Self::submit_text`].
+    pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
+        self.session().text_base(task, field)
+    }
+
+    /// Does something to the board: it shows at once, is kept until the server has saved it, and is rolled back, with a
+    /// [`Problem`], if the server refuses it. What can be seen to be wrong here is refused here, and nothing happens.
+    pub fn submit(&self, op: Op) -> Result<MutationId, Refusal> {
+        self.submit_based(op, None)
+    }
+
+    /// As [`Self::submit`], for the edit of a text that the editor saw at `base`.
+    pub fn submit_text(&self, op: Op, base: TextBase) -> Result<MutationId, Refusal> {
+        self.submit_based(op, Some(base))
+    }
+
+    fn submit_based(&self, op: Op, base: Option<TextBase>) -> Result<MutationId, Refusal> {
+        let id = MutationId(uuid::Uuid::now_v7());
+        let outcome = self.session().submit(Mutation { id, op }, base, now())?;
+        self.take(outcome);
+        Ok(id)
+    }
+
+    #[cfg(feature = "hydrate")]
+    pub(super) fn connected(&self) -> Vec<ClientMessage> {
+        self.session().connected()
+    }
+
+    #[cfg(feature = "hydrate")]
+    pub(super) fn disconnected(&self) {
+        self.session().disconnected();
+        self.0.synced.maybe_set(false);
+    }
+
+    #[cfg(feature = "hydrate")]
+    pub(super) fn receive(&self, message: ServerMessage) {
+        let outcome = self.session().receive(message);
+        self.take(outcome);
+    }
+
+    /// Wakes the signals of what an outcome touched, and sends what is to be sent.
+    fn take(&self, outcome: Outcome) {
+        let Outcome { touched, elsewhere, settled, send } = outcome;
+        self.draw(&touched);
+        // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
+        // column that was numbered anew.
+        let few = elsewhere.tasks.len() <= TOLD_UNASKED;
+        for id in &elsewhere.tasks {
+            let asked_for = lock(&self.0.tasks).get(id).cloned();
+            if let Some(signals) = asked_for.or_else(|| few.then(|| self.task(*id))) {
+                signals.elsewhere.update(|count| *count += 1);
+            }
+        }
+        for settled in settled {
+            if let Settled::Refused(mutation, refusal) = settled {
+                self.0.problems.update(|problems| problems.push(Problem { mutation: *mutation, refusal }));
+            }
+        }
+        let (unsaved, synced, ended) = {
+            let session = self.session();
+            (session.board().unsaved(), session.is_live(), session.has_ended())
+        };
+        self.0.unsaved.maybe_set(unsaved);
+        self.0.synced.maybe_set(synced);
+        if ended {
+            self.0.gone.maybe_set(true);
+        }
+        for message in send {
+            self.0.live.send(message);
+        }
+    }
+
+    fn draw(&self, touched: &Touched) {
+        if touched.is_empty() {
+            return;
+        }
+        // Everything is read before anything is woken: what wakes may look at the board again.
+        let session = self.session();
+        let view = session.board().view();
+        let board = touched.board.then(|| (view.name().to_owned(), !view.exists()));
+        let columns = (!touched.columns.is_empty()).then(|| view.columns().cloned().collect::<Vec<_>>());
+        let tasks: Vec<_> = {
+            let signals = lock(&self.0.tasks);
+            let drawn = |id: &TaskId| Some((signals.get(id)?.task.clone(), view.task(*id).cloned()));
+            touched.tasks.iter().filter_map(drawn).collect()
+        };
+        let lanes: Vec<_> = match touched.tasks.is_empty() && columns.is_none() {
+            true => Vec::new(),
+            false => lock(&self.0.lanes)
+                .iter()
+                .filter_map(|(column, signal)| {
+                    let same = signal.with_untracked(|ids| view.lane_ids(*column).eq(ids.iter().copied()));
+                    (!same).then(|| (signal.clone(), view.lane_ids(*column).collect::<Arc<[TaskId]>>()))
+                })
+                .collect(),
+        };
+        drop(session);
+
+        lock(&self.0.followers).retain(|follower| match follower.upgrade() {
+            Some(collected) => {
+                lock(&collected).merge(touched.clone());
+                true
+            }
+            None => false,
+        });
+        for (signal, task) in tasks {
+            signal.maybe_set(task);
+        }
+        for (signal, ids) in lanes {
+            signal.set(ids);
+        }
+        if let Some(columns) = columns {
+            self.0.columns.maybe_set(columns);
+        }
+        if let Some((name, gone)) = board {
+            self.0.name.maybe_set(name);
+            self.0.gone.maybe_set(gone);
+        }
+        self.0.revision.update(|revision| *revision += 1);
+    }
+
+    fn session(&self) -> MutexGuard<'_, BoardSession> {
+        lock(&self.0.session)
+    }
+}
+
+/// Sets a signal only if that changes it: nothing is drawn again for nothing.
+trait MaybeSet<T> {
+    fn maybe_set(&self, value: T);
+}
+
+impl<T: PartialEq + Send + Sync + 'static> MaybeSet<T> for ArcRwSignal<T> {
+    fn maybe_set(&self, value: T) {
+        if self.with_untracked(|old| *old != value) {
+            self.set(value);
+        }
+    }
+}
+
+/// The state behind a lock stays whole if a look at it panics: nothing is written while somebody else's code runs.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The browser's clock; only for what is shown until the server's time comes.
+fn now() -> Timestamp {
+    #[cfg(feature = "hydrate")]
+    let millis = js_sys::Date::now() as i64;
+    #[cfg(not(feature = "hydrate"))]
+    let millis = 0;
+    Timestamp::from_millis(millis)
+}

@@ -1,0 +1,450 @@
+//! The page's one socket: opened once, kept open, opened again.
+
+use leptos::prelude::*;
+
+use super::board::LiveBoard;
+use crate::{board::BoardState, model::BoardSummary, protocol::ClientMessage};
+
+/// How the page stands with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The first connection is being made.
+    Connecting,
+    /// The socket is open.
+    Live,
+    /// The connection was lost and is being made again.
+    Reconnecting,
+    /// The browser says that there is no network.
+    Offline,
+}
+
+/// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
+#[derive(Clone)]
+pub struct Live {
+    status: ArcRwSignal<Status>,
+    boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
+    #[cfg(feature = "hydrate")]
+    socket: browser::Socket,
+}
+
+impl Live {
+    /// A connection that is not open yet. In the browser the socket is opened at the first [`Self::open`] or
+    /// [`Self::watch_boards`]; on the server never.
+    pub fn new() -> Self {
+        let status = ArcRwSignal::new(Status::Connecting);
+        let boards = ArcRwSignal::new(None);
+        Self {
+            #[cfg(feature = "hydrate")]
+            socket: browser::Socket::new(status.clone(), boards.clone()),
+            status,
+            boards,
+        }
+    }
+
+    /// How the page stands with the server.
+    pub fn status(&self) -> ArcRwSignal<Status> {
+        self.status.clone()
+    }
+
+    /// The list of boards as the socket last told it; `None` before.
+    pub fn boards(&self) -> ArcRwSignal<Option<Vec<BoardSummary>>> {
+        self.boards.clone()
+    }
+
+    /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board
+    /// that is open already, or was closed with edits that are not saved yet, is the same one again.
+    pub fn open(&self, state: BoardState) -> LiveBoard {
+        #[cfg(feature = "hydrate")]
+        {
+            let id = state.id();
+            let board = self.socket.open(state, self);
+            let socket = self.socket.clone();
+            on_cleanup(move || socket.close(id));
+            board
+        }
+        #[cfg(not(feature = "hydrate"))]
+        LiveBoard::new(state, self.clone())
+    }
+
+    /// Whether a board has edits that would be lost if the page went away now.
+    pub fn has_unsaved(&self) -> bool {
+        #[cfg(feature = "hydrate")]
+        return self.socket.has_unsaved();
+        #[cfg(not(feature = "hydrate"))]
+        false
+    }
+
+    /// Keeps the list of boards up to date from now on.
+    pub fn watch_boards(&self) {
+        #[cfg(feature = "hydrate")]
+        self.socket.command(browser::Command::WatchBoards);
+    }
+
+    pub(super) fn send(&self, message: ClientMessage) {
+        #[cfg(feature = "hydrate")]
+        self.socket.command(browser::Command::Send(message));
+        #[cfg(not(feature = "hydrate"))]
+        drop(message);
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    //! The socket itself. One task owns it; everything else talks to the task.
+
+    use std::{
+        collections::HashMap,
+        sync::{Arc, Mutex, PoisonError},
+    };
+
+    use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::Either};
+    use gloo_net::websocket::{Message, futures::WebSocket};
+    use gloo_timers::future::TimeoutFuture;
+    use leptos::{prelude::*, task::spawn_local};
+    use wasm_bindgen::{JsCast, prelude::Closure};
+
+    use super::{Live, Status};
+    use crate::{
+        board::BoardState,
+        id::BoardId,
+        live::LiveBoard,
+        model::BoardSummary,
+        protocol::{ClientMessage, SUBPROTOCOL, ServerMessage},
+    };
+
+    /// How often the server is asked whether it is there.
+    const PING_EVERY_MS: u32 = 20_000;
+    /// How long it has to answer; and a new connection, to open.
+    const ANSWER_WITHIN_MS: u32 = 8_000;
+    /// The first wait before connecting again is chosen between nothing and this, the next between nothing and twice this…
+    const BACKOFF_FIRST_MS: f64 = 500.0;
+    /// … up to this.
+    const BACKOFF_MOST_MS: f64 = 15_000.0;
+
+    /// What the rest of the page asks of the socket's task.
+    pub enum Command {
+        Opened(LiveBoard),
+        /// Nobody looks at this board any more.
+        Closed,
+        WatchBoards,
+        Send(ClientMessage),
+        /// The network or the tab came back: do not wait any longer.
+        Wake,
+    }
+
+    #[derive(Clone)]
+    pub struct Socket {
+        commands: mpsc::UnboundedSender<Command>,
+        boards: Boards,
+        /// The task, until it is started.
+        task: Arc<Mutex<Option<Task>>>,
+    }
+
+    /// The boards the socket feeds.
+    type Boards = Arc<Mutex<HashMap<BoardId, Open>>>;
+
+    struct Open {
+        board: LiveBoard,
+        /// How many places show it. One that none shows is kept until its edits are saved.
+        viewers: usize,
+    }
+
+    impl Socket {
+        pub fn new(status: ArcRwSignal<Status>, list: ArcRwSignal<Option<Vec<BoardSummary>>>) -> Self {
+            let (commands, inbox) = mpsc::unbounded();
+            let boards = Boards::default();
+            let task = Task { inbox, status, list, boards: Arc::clone(&boards), watching: false, pause: None };
+            Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
+        }
+
+        pub fn command(&self, command: Command) {
+            if let Some(task) = lock(&self.task).take() {
+                wake_on_return(&self.commands);
+                warn_before_loss(self.clone());
+                spawn_local(task.run());
+            }
+            // The task lives as long as the page.
+            let _ = self.commands.unbounded_send(command);
+        }
+
+        pub fn open(&self, state: BoardState, live: &Live) -> LiveBoard {
+            let known = lock(&self.boards).get_mut(&state.id()).map(|open| {
+                open.viewers += 1;
+                open.board.clone()
+            });
+            if let Some(board) = known {
+                board.receive(ServerMessage::Snapshot(state.snapshot()));
+                return board;
+            }
+            let board = LiveBoard::new(state, live.clone());
+            lock(&self.boards).insert(board.id(), Open { board: board.clone(), viewers: 1 });
+            self.command(Command::Opened(board.clone()));
+            board
+        }
+
+        pub fn close(&self, id: BoardId) {
+            if let Some(open) = lock(&self.boards).get_mut(&id) {
+                open.viewers -= 1;
+            }
+            self.command(Command::Closed);
+        }
+
+        pub fn has_unsaved(&self) -> bool {
+            lock(&self.boards).values().any(|open| open.board.unsaved().get_untracked() > 0)
+        }
+    }
+
+    struct Task {
+        inbox: mpsc::UnboundedReceiver<Command>,
+        status: ArcRwSignal<Status>,
+        list: ArcRwSignal<Option<Vec<BoardSummary>>>,
+        boards: Boards,
+        watching: bool,
+        /// How long the server asked to be left alone, in milliseconds.
+        pause: Option<u64>,
+    }
+
+    /// Why a connection ended.
+    struct Lost {
+        /// It had been open, so the next one may be tried soon.
+        was_open: bool,
+    }
+
+    impl Task {
+        async fn run(mut self) {
+            let mut failures = 0;
+            loop {
+                let lost = self.connection().await;
+                for board in self.all_boards() {
+                    board.disconnected();
+                }
+                self.status.set(if online() { Status::Reconnecting } else { Status::Offline });
+                failures = if lost.was_open { 0 } else { failures + 1 };
+                let wait = match self.pause.take() {
+                    Some(pause) => pause as f64,
+                    None => (BACKOFF_FIRST_MS * f64::powi(2.0, failures)).min(BACKOFF_MOST_MS) * js_sys::Math::random(),
+                };
+                self.wait(wait as u32).await;
+            }
+        }
+
+        /// Opens a socket and serves it until it closes.
+        async fn connection(&mut self) -> Lost {
+            let mut was_open = false;
+            let Some(url) = url() else { return Lost { was_open } };
+            let Ok(socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost { was_open } };
+            let (mut sink, stream) = socket.split();
+            let mut stream = stream.fuse();
+
+            let mut hello = Vec::new();
+            if self.watching {
+                hello.push(ClientMessage::WatchBoards {});
+            }
+            hello.extend(self.all_boards().iter().flat_map(LiveBoard::connected));
+            hello.push(ClientMessage::Ping {});
+            for message in hello {
+                if send(&mut sink, &message).await.is_err() {
+                    return Lost { was_open };
+                }
+            }
+
+            // The first ping is out; whatever the server says counts as an answer.
+            let mut waiting = true;
+            let mut timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
+            loop {
+                let event = {
+                    let mut next = stream.next();
+                    let mut command = self.inbox.next();
+                    futures::select_biased! {
+                        message = next => Event::Message(message),
+                        command = command => Event::Command(command),
+                        () = timer => Event::Timer,
+                    }
+                };
+                match event {
+                    Event::Message(Some(Ok(message))) => {
+                        was_open = true;
+                        if waiting {
+                            waiting = false;
+                            timer = TimeoutFuture::new(PING_EVERY_MS).fuse();
+                            self.status.set(Status::Live);
+                        }
+                        if let Message::Text(text) = message {
+                            self.receive(&text);
+                        }
+                        for message in self.forget_unseen() {
+                            if send(&mut sink, &message).await.is_err() {
+                                return Lost { was_open };
+                            }
+                        }
+                    }
+                    Event::Message(_) => return Lost { was_open },
+                    Event::Timer if waiting => return Lost { was_open },
+                    Event::Command(Some(Command::Wake)) if !online() => return Lost { was_open },
+                    Event::Timer | Event::Command(Some(Command::Wake)) => {
+                        waiting = true;
+                        timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
+                        if send(&mut sink, &ClientMessage::Ping {}).await.is_err() {
+                            return Lost { was_open };
+                        }
+                    }
+                    Event::Command(Some(command)) => {
+                        for message in self.command(command, true) {
+                            if send(&mut sink, &message).await.is_err() {
+                                return Lost { was_open };
+                            }
+                        }
+                    }
+                    // The page is going away.
+                    Event::Command(None) => std::future::pending().await,
+                }
+            }
+        }
+
+        fn receive(&mut self, text: &str) {
+            let message = match serde_json::from_str(text) {
+                Ok(message) => message,
+                Err(error) => return leptos::logging::warn!("a message of the server was not understood: {error}"),
+            };
+            match message {
+                ServerMessage::Boards { boards } => self.list.set(Some(boards)),
+                ServerMessage::Goodbye { reconnect_after_ms } => self.pause = Some(reconnect_after_ms),
+                ServerMessage::Snapshot(_) | ServerMessage::Changes { .. } | ServerMessage::Error { .. } => {
+                    let about = match &message {
+                        ServerMessage::Snapshot(snapshot) => Some(snapshot.board),
+                        ServerMessage::Changes { board, .. } => Some(*board),
+                        ServerMessage::Error { board, message, .. } => {
+                            leptos::logging::warn!("the server says: {message}");
+                            *board
+                        }
+                        _ => None,
+                    };
+                    if let Some(board) = about.and_then(|id| lock(&self.boards).get(&id).map(|open| open.board.clone()))
+                    {
+                        board.receive(message);
+                    }
+                }
+                // Answers name the mutation, not the board; each board knows its own.
+                ServerMessage::Accepted { .. } | ServerMessage::Rejected { .. } | ServerMessage::Pong { .. } => {
+                    for board in self.all_boards() {
+                        board.receive(message.clone());
+                    }
+                }
+            }
+        }
+
+        /// Does what the page asks; tells what to send for it on an open connection.
+        fn command(&mut self, command: Command, open: bool) -> Vec<ClientMessage> {
+            match command {
+                Command::Opened(board) => {
+                    if open {
+                        board.connected()
+                    } else {
+                        Vec::new()
+                    }
+                }
+                Command::Closed => self.forget_unseen(),
+                Command::WatchBoards => {
+                    let first = !std::mem::replace(&mut self.watching, true);
+                    if first { vec![ClientMessage::WatchBoards {}] } else { Vec::new() }
+                }
+                Command::Send(message) => vec![message],
+                Command::Wake => Vec::new(),
+            }
+        }
+
+        /// Lets go of the boards that nobody looks at and that have nothing left to save.
+        fn forget_unseen(&mut self) -> Vec<ClientMessage> {
+            let done = |open: &mut Open| open.viewers == 0 && open.board.unsaved().get_untracked() == 0;
+            let unseen: Vec<BoardId> =
+                lock(&self.boards).iter_mut().filter_map(|(id, open)| done(open).then_some(*id)).collect();
+            for id in &unseen {
+                lock(&self.boards).remove(id);
+            }
+            unseen.into_iter().map(|board| ClientMessage::Unsubscribe { board }).collect()
+        }
+
+        /// The boards, taken out of the lock: what they wake may open and close boards.
+        fn all_boards(&self) -> Vec<LiveBoard> {
+            lock(&self.boards).values().map(|open| open.board.clone()).collect()
+        }
+
+        /// Waits before the next attempt, unless something calls for it now.
+        async fn wait(&mut self, millis: u32) {
+            let mut timer = TimeoutFuture::new(millis);
+            loop {
+                let woken = match futures::future::select(&mut timer, self.inbox.next()).await {
+                    Either::Left(_) | Either::Right((Some(Command::Wake), _)) => return,
+                    Either::Right((Some(command), _)) => command,
+                    Either::Right((None, _)) => std::future::pending().await,
+                };
+                // Closed: nothing can be sent; a board's queue is sent again when it is connected.
+                self.command(woken, false);
+                self.status.set(if online() { Status::Reconnecting } else { Status::Offline });
+            }
+        }
+    }
+
+    enum Event {
+        Message(Option<Result<Message, gloo_net::websocket::WebSocketError>>),
+        Command(Option<Command>),
+        Timer,
+    }
+
+    async fn send(
+        sink: &mut futures::stream::SplitSink<WebSocket, Message>,
+        message: &ClientMessage,
+    ) -> Result<(), ()> {
+        let text = serde_json::to_string(message).map_err(|_| ())?;
+        sink.send(Message::Text(text)).await.map_err(|_| ())
+    }
+
+    /// The address of the socket on the server that served the page.
+    fn url() -> Option<String> {
+        let location = window().location();
+        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+        Some(format!("{scheme}://{}/ws", location.host().ok()?))
+    }
+
+    fn online() -> bool {
+        window().navigator().on_line()
+    }
+
+    /// Asks before the page is left only if something would be lost.
+    fn warn_before_loss(socket: Socket) {
+        let warn = Closure::<dyn Fn(web_sys::BeforeUnloadEvent)>::new(move |event: web_sys::BeforeUnloadEvent| {
+            if socket.has_unsaved() {
+                event.prevent_default();
+            }
+        });
+        let _ = window().add_event_listener_with_callback("beforeunload", warn.as_ref().unchecked_ref());
+        // For as long as the page lives.
+        warn.forget();
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connects at once when the network or the tab comes back, and finds out at once when they were gone.
+    fn wake_on_return(commands: &mpsc::UnboundedSender<Command>) {
+        for event in ["online", "offline", "pageshow", "visibilitychange"] {
+            let commands = commands.clone();
+            let wake = Closure::<dyn Fn()>::new(move || {
+                if !document().hidden() {
+                    // The task lives as long as the page.
+                    let _ = commands.unbounded_send(Command::Wake);
+                }
+            });
+            let _ = window().add_event_listener_with_callback(event, wake.as_ref().unchecked_ref());
+            // For as long as the page lives.
+            wake.forget();
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The live client: a board's signals, and the socket that feeds them.
+//!
+//! - [`session`]: the client's half of the protocol, pure.
+//! - [`LiveBoard`]: a board as signals; a change touches those of the rows it touched.
+//! - [`Live`]: the page's one socket, the boards it feeds, and the state of the connection. On the server the same types
+//!   exist and hold still.
+
+mod board;
+mod connection;
+pub mod session;
+
+pub use board::{Follower, LiveBoard, Problem, TaskSignals};
+pub use connection::{Live, Status};

@@ -1,0 +1,212 @@
+//! One board's end of the socket: the client's half of the protocol, without the socket.
+//!
+//! Messages go in, and what to draw and what to send comes out. There is no I/O here and no clock, so the tests can put any
+//! number of these against a log, cut their connections at any moment, and compare where they all end.
+
+use crate::{
+    board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
+    id::{BoardId, TaskId},
+    model::Seq,
+    mutation::{Mutation, Refusal, TextField},
+    protocol::{ClientMessage, ErrorCode, MAX_CLIENT_MESSAGE_BYTES, ServerMessage},
+    time::Timestamp,
+};
+
+/// How many mutations go out in one message.
+const MAX_MUTATIONS_A_MESSAGE: usize = 100;
+
+/// Room for what stands around the mutations in a message.
+const ENVELOPE_BYTES: usize = 256;
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub struct BoardSession {
+    board: OptimisticBoard,
+    connection: Connection,
+    /// What the last pong said was the newest number, where that is ahead of ours.
+    behind: Option<Seq>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    Closed,
+    /// The subscription is under way.
+    Subscribing,
+    Live,
+    /// The board is gone; nothing is asked of the server any more.
+    Ended,
+}
+
+/// What a message led to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// What may look different now.
+    pub touched: Touched,
+    /// The part of it that changed because of somebody else.
+    pub elsewhere: Touched,
+    /// Edits of ours that are decided.
+    pub settled: Vec<Settled>,
+    /// What to send now, in order.
+    pub send: Vec<ClientMessage>,
+}
+
+impl BoardSession {
+    /// A session that continues from `state`, which may come from the page, and is not connected yet.
+    pub fn new(state: BoardState) -> Self {
+        Self { board: OptimisticBoard::new(state), connection: Connection::Closed, behind: None }
+    }
+
+    /// The board, with edits that are not saved yet.
+    pub fn board(&self) -> &OptimisticBoard {
+        &self.board
+    }
+
+    /// Whether what is shown follows what happens.
+    pub fn is_live(&self) -> bool {
+        self.connection == Connection::Live
+    }
+
+    /// A connection is open: what to say first.
+    pub fn connected(&mut self) -> Vec<ClientMessage> {
+        self.board.disconnected();
+        self.behind = None;
+        if self.connection == Connection::Ended {
+            return Vec::new();
+        }
+        let mut send = vec![self.subscribe()];
+        send.extend(self.flush());
+        send
+    }
+
+    /// The connection is gone.
+    pub fn disconnected(&mut self) {
+        self.board.disconnected();
+        if self.connection != Connection::Ended {
+            self.connection = Connection::Closed;
+        }
+    }
+
+    /// The base for an editor that starts on a text as it is shown now.
+    pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
+        self.board.text_base(task, field)
+    }
+
+    /// Shows an edit at once and sends it when it can be sent. A refusal says what is wrong with it; then nothing happened.
+    pub fn submit(&mut self, mutation: Mutation, base: Option<TextBase>, now: Timestamp) -> Result<Outcome, Refusal> {
+        let touched = self.board.submit(mutation, base, now)?;
+        Ok(Outcome { touched, send: self.flush(), ..Outcome::default() })
+    }
+
+    /// Takes in a message of the server. One for another board is ignored.
+    pub fn receive(&mut self, message: ServerMessage) -> Outcome {
+        let mut outcome = Outcome::default();
+        let id = self.id();
+        match message {
+            ServerMessage::Snapshot(snapshot) if snapshot.board == id => {
+                self.answered();
+                let (touched, settled) = self.board.reset(snapshot);
+                outcome.touched = touched;
+                outcome.settled = settled;
+            }
+            ServerMessage::Changes { board, after, changes } if board == id => {
+                if after > self.board.confirmed().seq() {
+                    // A hole: ask for what is missing, once.
+                    if self.connection == Connection::Live {
+                        outcome.send.push(self.subscribe());
+                    }
+                    return outcome;
+                }
+                self.answered();
+                for change in &changes {
+                    match self.board.receive(change) {
+                        Ok(received) => {
+                            outcome.touched.merge(received.touched);
+                            outcome.elsewhere.merge(received.elsewhere);
+                            outcome.settled.extend(received.settled);
+                        }
+                        Err(_) => {
+                            outcome.send.push(self.subscribe());
+                            break;
+                        }
+                    }
+                }
+                if self.board.confirmed().deleted_at().is_some() {
+                    self.connection = Connection::Ended;
+                }
+            }
+            ServerMessage::Accepted { mutation, seq } => {
+                let (touched, settled) = self.board.accepted(mutation, seq);
+                outcome.touched = touched;
+                outcome.settled.extend(settled);
+            }
+            ServerMessage::Rejected { mutation, error } => {
+                let (touched, settled) = self.board.rejected(mutation, error);
+                outcome.touched = touched;
+                outcome.settled.extend(settled);
+            }
+            ServerMessage::Pong { heads } => {
+                // What the pong counts may still be on its way. Behind the same number twice, and nothing came between:
+                // the subscription starves.
+                let head = heads.get(&id).copied().unwrap_or(0);
+                let starved = self.behind.is_some_and(|behind| behind > self.board.confirmed().seq());
+                self.behind = (head > self.board.confirmed().seq()).then_some(head);
+                if starved && self.connection == Connection::Live {
+                    outcome.send.push(self.subscribe());
+                }
+            }
+            ServerMessage::Error { code: ErrorCode::NoSuchBoard, board: Some(board), .. } if board == id => {
+                self.connection = Connection::Ended;
+            }
+            _ => {}
+        }
+        outcome.send.extend(self.flush());
+        outcome
+    }
+
+    /// Whether the server no longer has this board.
+    pub fn has_ended(&self) -> bool {
+        self.connection == Connection::Ended
+    }
+
+    fn id(&self) -> BoardId {
+        self.board.confirmed().id()
+    }
+
+    fn subscribe(&mut self) -> ClientMessage {
+        self.connection = Connection::Subscribing;
+        let seq = self.board.confirmed().seq();
+        ClientMessage::Subscribe { board: self.id(), since: (seq > 0).then_some(seq) }
+    }
+
+    fn answered(&mut self) {
+        if self.connection == Connection::Subscribing {
+            self.connection = Connection::Live;
+        }
+    }
+
+    /// What of the queue can go out now, in messages no larger than the server takes.
+    fn flush(&mut self) -> Vec<ClientMessage> {
+        if matches!(self.connection, Connection::Closed | Connection::Ended) {
+            return Vec::new();
+        }
+        let board = self.id();
+        let mut messages = Vec::new();
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for mutation in self.board.take_sendable() {
+            let size = serde_json::to_string(&mutation).map_or(0, |json| json.len() + 1);
+            let full =
+                bytes + size > MAX_CLIENT_MESSAGE_BYTES - ENVELOPE_BYTES || batch.len() == MAX_MUTATIONS_A_MESSAGE;
+            if full && !batch.is_empty() {
+                messages.push(ClientMessage::Mutate { board, mutations: std::mem::take(&mut batch) });
+                bytes = 0;
+            }
+            bytes += size;
+            batch.push(mutation);
+        }
+        if !batch.is_empty() {
+            messages.push(ClientMessage::Mutate { board, mutations: batch });
+        }
+        messages
+    }
+}

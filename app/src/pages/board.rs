@@ -1,0 +1,129 @@
+//! One board, and everything below its address.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{NotFound, View, address::Address};
+use crate::{
+    components::{
+        announcer::{Announcements, Announcer},
+        columns::Columns,
+        due::Today,
+        form_error::FormError,
+        header::BoardHeader,
+        list_view::ListView,
+        menu::close_menus_on_click_elsewhere,
+        task_panel::TaskPanel,
+        toasts::Toasts,
+        trash::TrashPage,
+    },
+    forms::load_board,
+    live::{Live, LiveBoard},
+};
+
+/// `/boards/{board}` and all below it. The board stays as it is while views change and tasks open and close.
+#[component]
+pub fn BoardPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (params, query) = (use_params_map(), use_query_map());
+    let address = Memo::new(move |_| Address::read(&params.read(), &query.read()));
+    let id = Memo::new(move |_| address.get().map(|address| address.board));
+    let loaded = Resource::new_blocking(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => load_board(id).await,
+                None => Ok(None),
+            }
+        },
+    );
+
+    view! {
+        <Suspense>
+            {move || {
+                let live = live.clone();
+                Suspend::new(async move {
+                    match loaded.await {
+                        Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) address /> }.into_any(),
+                        Ok(None) => view! { <NotFound /> }.into_any(),
+                        Err(error) => view! { <Unavailable error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
+    Today::provide();
+    let announcer = Announcer::provide();
+    close_menus_on_click_elsewhere();
+    let name = board.name();
+    let gone = board.gone();
+    let view = Memo::new(move |_| address.get().map(|address| address.view).unwrap_or_default());
+    let task = Memo::new(move |_| address.get().and_then(|address| address.task));
+
+    let main = {
+        let board = board.clone();
+        move || {
+            let board = board.clone();
+            if gone.get() {
+                return view! { <Gone /> }.into_any();
+            }
+            match view.get() {
+                View::Board => view! { <Columns board /> }.into_any(),
+                View::List => view! { <ListView board /> }.into_any(),
+                View::Trash => view! { <TrashPage board /> }.into_any(),
+            }
+        }
+    };
+    let panel = {
+        let board = board.clone();
+        move || task.get().map(|task| view! { <TaskPanel board=board.clone() task view=view.get_untracked() /> })
+    };
+    view! {
+        <Title text=move || name.get() />
+        <BoardHeader board=board.clone() view />
+        <main class="board">
+            <FormError />
+            {main}
+        </main>
+        {panel}
+        <Toasts board />
+        <Announcements announcer />
+    }
+}
+
+/// The board was deleted while it was open.
+#[component]
+fn Gone() -> impl IntoView {
+    view! {
+        <div class="message" role="alert">
+            <h2>"This board was deleted"</h2>
+            <p>"Somebody deleted it with all its tasks."</p>
+            <p>
+                <a class="button primary" href="/">
+                    "All boards"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn Unavailable(error: ServerFnError) -> impl IntoView {
+    view! {
+        <Title text="Not available" />
+        <main class="message">
+            <h1>"The board cannot be shown right now"</h1>
+            <p>{error.to_string()}</p>
+            <p>
+                <a class="button" href="/">
+                    "All boards"
+                </a>
+            </p>
+        </main>
+    }
+}

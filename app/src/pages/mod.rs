@@ -1,0 +1,87 @@
+//! The pages: one Leptos tree, rendered by the server and taken over by the browser.
+
+mod address;
+mod board;
+mod home;
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+pub use address::{View, board_path, task_path};
+
+use crate::live::Live;
+
+/// The document around the app, as the server sends it.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options=options.clone() id="style" />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The app.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(Live::new());
+    mark_hydrated();
+
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Taskwire".to_owned() } else { format!("{title} · Taskwire") } />
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=home::HomePage ssr=SsrMode::Async />
+                // One route for all of a board, so that it stays as it is while tasks open and close.
+                <Route path=path!("/boards/:board/*rest") view=board::BoardPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+/// What is shown where nothing is.
+#[component]
+fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <Title text="Not found" />
+        <main class="message">
+            <h1>"There is nothing here"</h1>
+            <p>"The board may have been deleted, or the address is not quite right."</p>
+            <p>
+                <a href="/">"All boards"</a>
+            </p>
+        </main>
+    }
+}
+
+/// Tells tests, and anyone who looks, that the page now answers: `data-hydrated` on the root element.
+fn mark_hydrated() {
+    Effect::new(|| {
+        if let Some(root) = document().document_element() {
+            // A mark that cannot be set changes nothing for the person.
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+}

@@ -1,0 +1,298 @@
+//! A board's state is what its log amounts to, however the log arrives.
+
+mod random;
+
+use app::{
+    board::{Applied, BoardState, Gap, Snapshot, decide},
+    change::Change,
+    id::{BoardId, MutationId, TaskId},
+    model::ColumnKind,
+    mutation::{CreateTask, DeleteTask, Op, Place, Refusal, RestoreTask, TextField, Thing, UpdateTask},
+    time::Timestamp,
+};
+use proptest::prelude::*;
+use random::Random;
+
+/// A board that decides and logs, as the server does.
+struct Log {
+    state: BoardState,
+    changes: Vec<Change>,
+}
+
+impl Log {
+    fn new(random: &mut Random) -> Self {
+        let mut log = Self { state: BoardState::empty(BoardId(random.uuid())), changes: Vec::new() };
+        let create = random.create_board();
+        log.write(random, &create).unwrap();
+        log
+    }
+
+    fn of_random_edits(seed: u64, edits: usize) -> Self {
+        let mut random = Random::seeded(seed);
+        let mut log = Self::new(&mut random);
+        for _ in 0..edits {
+            let op = random.op(&log.state);
+            // A refusal leaves no trace; that is part of what is tested.
+            let _ = log.write(&mut random, &op);
+        }
+        log
+    }
+
+    fn write(&mut self, random: &mut Random, op: &Op) -> Result<(), Refusal> {
+        let kind = decide(&self.state, op)?;
+        let seq = self.state.seq() + 1;
+        let at = Timestamp::from_millis(1_000 * seq as i64);
+        let change = Change { seq, at, by: None, mutation: MutationId(random.uuid()), kind };
+        assert!(matches!(self.state.apply(&change), Ok(Applied::New(_))));
+        self.changes.push(change);
+        Ok(())
+    }
+
+    fn replay(&self) -> BoardState {
+        let mut state = BoardState::empty(self.state.id());
+        for change in &self.changes {
+            state.apply(change).unwrap();
+        }
+        state
+    }
+
+    fn titles(&self, kind: ColumnKind) -> Vec<String> {
+        let column = self.state.columns().find(|column| column.kind == kind).unwrap();
+        self.state.lane(column.id).map(|task| task.title.clone()).collect()
+    }
+}
+
+/// A board with tasks of these titles in its first column; their ids.
+fn board_with(titles: &[&str]) -> (Log, Random, Vec<TaskId>) {
+    let mut random = Random::seeded(1);
+    let mut log = Log::new(&mut random);
+    let tasks: Vec<TaskId> = titles.iter().map(|_| TaskId(random.uuid())).collect();
+    for (task, title) in tasks.iter().zip(titles) {
+        log.write(&mut random, &create(*task, title)).unwrap();
+    }
+    (log, random, tasks)
+}
+
+fn create(task: TaskId, title: &str) -> Op {
+    Op::CreateTask(CreateTask {
+        task,
+        title: title.to_owned(),
+        description: String::new(),
+        column: None,
+        completed: None,
+        place: Place::Last,
+        priority: Default::default(),
+        due: None,
+    })
+}
+
+fn retitle(task: TaskId, title: &str, base: Option<u64>) -> Op {
+    Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), base, ..UpdateTask::of(task) })
+}
+
+fn complete(task: TaskId, completed: bool) -> Op {
+    Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_replayed_log_is_the_state(seed: u64) {
+        let log = Log::of_random_edits(seed, 120);
+        prop_assert_eq!(&log.replay(), &log.state);
+    }
+
+    #[test]
+    fn a_snapshot_survives_the_journey(seed: u64) {
+        let log = Log::of_random_edits(seed, 80);
+        let json = serde_json::to_string(&log.state.snapshot()).unwrap();
+        let snapshot: Snapshot = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(&BoardState::from(snapshot), &log.state);
+    }
+
+    #[test]
+    fn a_change_survives_the_journey(seed: u64) {
+        for change in Log::of_random_edits(seed, 80).changes {
+            let json = serde_json::to_string(&change).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Change>(&json).unwrap(), change);
+        }
+    }
+
+    /// Changes come doubled, out of order and with holes; snapshots come late. What is applied is never wrong, and what
+    /// is missing is noticed.
+    #[test]
+    fn any_mixture_of_deliveries_ends_in_the_same_state(seed: u64) {
+        let log = Log::of_random_edits(seed, 60);
+        let mut random = Random::seeded(!seed);
+        let mut state = BoardState::empty(log.state.id());
+        let snapshots: Vec<BoardState> = {
+            let mut at = BoardState::empty(log.state.id());
+            log.changes.iter().map(|change| { at.apply(change).unwrap(); at.clone() }).collect()
+        };
+        while state.seq() < log.state.seq() {
+            let index = random.below(log.changes.len());
+            if random.one_in(40) {
+                let snapshot = &snapshots[index];
+                if snapshot.seq() > state.seq() {
+                    state = snapshot.snapshot().into();
+                }
+                continue;
+            }
+            let (before, change) = (state.clone(), &log.changes[index]);
+            match state.apply(change) {
+                Ok(Applied::New(_)) => prop_assert_eq!(change.seq, before.seq() + 1),
+                Ok(Applied::Known) => {
+                    prop_assert!(change.seq <= before.seq());
+                    prop_assert_eq!(&state, &before);
+                }
+                Err(Gap { have, got }) => {
+                    prop_assert_eq!((have, got), (before.seq(), change.seq));
+                    prop_assert_eq!(&state, &before);
+                }
+            }
+            prop_assert_eq!(&state.clone(), &if state.seq() == 0 { BoardState::empty(log.state.id()) } else { snapshots[state.seq() as usize - 1].clone() });
+        }
+        prop_assert_eq!(&state, &log.state);
+    }
+
+    #[test]
+    fn a_column_never_holds_a_task_twice_or_not_at_all(seed: u64) {
+        let log = Log::of_random_edits(seed, 150);
+        let mut listed: Vec<TaskId> = log.state.columns().flat_map(|column| log.state.lane_ids(column.id)).collect();
+        let mut live: Vec<TaskId> = log.state.tasks().filter(|task| !task.is_deleted()).map(|task| task.id).collect();
+        listed.sort();
+        live.sort();
+        prop_assert_eq!(listed, live);
+    }
+}
+
+#[test]
+fn edits_of_different_fields_both_survive() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let base = log.state.seq();
+    log.write(&mut random, &retitle(tasks[0], "two", Some(base))).unwrap();
+    let describe = UpdateTask { description: Some("why".to_owned()), base: Some(base), ..UpdateTask::of(tasks[0]) };
+    log.write(&mut random, &Op::UpdateTask(describe)).unwrap();
+    let task = log.state.task(tasks[0]).unwrap();
+    assert_eq!((task.title.as_str(), task.description.as_str()), ("two", "why"));
+}
+
+#[test]
+fn a_text_that_somebody_else_changed_is_a_conflict_that_shows_theirs() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let base = log.state.seq();
+    log.write(&mut random, &retitle(tasks[0], "theirs", Some(base))).unwrap();
+    let refusal = log.write(&mut random, &retitle(tasks[0], "mine", Some(base))).unwrap_err();
+    let seq = log.state.seq();
+    assert_eq!(refusal, Refusal::Conflict { field: TextField::Title, theirs: "theirs".to_owned(), seq });
+    log.write(&mut random, &retitle(tasks[0], "both", Some(seq))).unwrap();
+}
+
+#[test]
+fn two_who_write_the_same_text_agree() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let base = log.state.seq();
+    log.write(&mut random, &retitle(tasks[0], "same", Some(base))).unwrap();
+    log.write(&mut random, &retitle(tasks[0], "same", Some(base))).unwrap();
+}
+
+#[test]
+fn a_completed_task_goes_back_to_where_it_came_from() {
+    let (mut log, mut random, tasks) = board_with(&["one", "two"]);
+    let doing = log.state.columns().find(|column| column.kind == ColumnKind::Active).unwrap().id;
+    let to_doing = UpdateTask { column: Some(doing), ..UpdateTask::of(tasks[0]) };
+    log.write(&mut random, &Op::UpdateTask(to_doing)).unwrap();
+    log.write(&mut random, &complete(tasks[0], true)).unwrap();
+    assert_eq!(log.titles(ColumnKind::Done), ["one"]);
+    log.write(&mut random, &complete(tasks[0], false)).unwrap();
+    assert_eq!(log.titles(ColumnKind::Active), ["one"]);
+}
+
+#[test]
+fn completing_a_completed_task_moves_nothing() {
+    let (mut log, mut random, tasks) = board_with(&["one", "two"]);
+    for task in &tasks {
+        log.write(&mut random, &complete(*task, true)).unwrap();
+    }
+    log.write(&mut random, &complete(tasks[0], true)).unwrap();
+    assert_eq!(log.titles(ColumnKind::Done), ["one", "two"]);
+}
+
+#[test]
+fn a_deleted_task_can_be_restored_but_not_edited() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    log.write(&mut random, &Op::DeleteTask(DeleteTask { task: tasks[0] })).unwrap();
+    assert!(log.titles(ColumnKind::Open).is_empty());
+    let refusal = log.write(&mut random, &retitle(tasks[0], "x", None)).unwrap_err();
+    assert_eq!(refusal, Refusal::NotFound { what: Thing::Task });
+    log.write(&mut random, &Op::RestoreTask(RestoreTask { task: tasks[0] })).unwrap();
+    assert_eq!(log.titles(ColumnKind::Open), ["one"]);
+}
+
+#[test]
+fn moving_puts_a_task_exactly_where_it_is_told() {
+    let (mut log, mut random, tasks) = board_with(&["a", "b", "c", "d"]);
+    let mut go = |task: usize, place| {
+        log.write(&mut random, &Op::UpdateTask(UpdateTask { place: Some(place), ..UpdateTask::of(tasks[task]) }))
+            .unwrap();
+        log.titles(ColumnKind::Open).concat()
+    };
+    assert_eq!(go(3, Place::First), "dabc");
+    assert_eq!(go(0, Place::After(tasks[2])), "dbca");
+    assert_eq!(go(0, Place::Before(tasks[2])), "dbac");
+    assert_eq!(go(0, Place::Before(tasks[0])), "dbac");
+    assert_eq!(go(1, Place::Last), "dacb");
+    assert_eq!(go(0, Place::After(tasks[3])), "dacb");
+}
+
+#[test]
+fn any_number_of_moves_between_the_same_two_keeps_ranks_short_and_order_right() {
+    let (mut log, mut random, tasks) = board_with(&["first", "x", "y", "last"]);
+    let mut spread = 0;
+    for round in 0..3_000 {
+        let task = tasks[1 + round % 2];
+        let update = UpdateTask { place: Some(Place::After(tasks[0])), ..UpdateTask::of(task) };
+        log.write(&mut random, &Op::UpdateTask(update)).unwrap();
+        let order: Vec<TaskId> = log.state.lane_ids(log.state.task(task).unwrap().column).collect();
+        assert_eq!((order[0], order[1], order[3]), (tasks[0], task, tasks[3]));
+        let Some(Change { kind: app::change::ChangeKind::TaskUpdated { ranks, .. }, .. }) = log.changes.last() else {
+            panic!("not an update")
+        };
+        spread += usize::from(!ranks.is_empty());
+    }
+    assert!(log.state.tasks().all(|task| !task.rank.is_long()));
+    assert!((1..100).contains(&spread), "numbered anew {spread} times in 3,000 moves");
+    assert_eq!(log.replay(), log.state);
+}
+
+#[test]
+fn bad_fields_are_refused_by_name_and_change_nothing() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let before = log.state.clone();
+    let long = "x".repeat(1_000_000);
+    for (op, field) in [
+        (retitle(tasks[0], "  \n ", None), "title"),
+        (retitle(tasks[0], &long, None), "title"),
+        (retitle(tasks[0], "a\0b", None), "title"),
+        (retitle(tasks[0], "two\nlines", None), "title"),
+        (Op::UpdateTask(UpdateTask { description: Some(long.clone()), ..UpdateTask::of(tasks[0]) }), "description"),
+        (Op::UpdateTask(UpdateTask { description: Some("\0".into()), ..UpdateTask::of(tasks[0]) }), "description"),
+    ] {
+        match log.write(&mut random, &op) {
+            Err(Refusal::Invalid { field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    assert_eq!(log.state, before);
+}
+
+#[test]
+fn nothing_follows_the_deletion_of_a_board() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    log.write(&mut random, &Op::DeleteBoard(app::mutation::DeleteBoard {})).unwrap();
+    let refusal = log.write(&mut random, &retitle(tasks[0], "x", None)).unwrap_err();
+    assert_eq!(refusal, Refusal::NotFound { what: Thing::Board });
+    let create = random.create_board();
+    assert_eq!(log.write(&mut random, &create).unwrap_err(), Refusal::Exists { what: Thing::Board });
+}

@@ -1,0 +1,117 @@
+//! Seeded random boards and edits.
+
+use app::{
+    board::BoardState,
+    id::{ColumnId, MutationId, TaskId},
+    model::{ColumnKind, Priority},
+    mutation::{
+        CreateBoard, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, NewColumn, Op, Place, RestoreTask,
+        UpdateBoard, UpdateColumn, UpdateTask,
+    },
+    time::DueDate,
+};
+use uuid::Uuid;
+
+/// Where everything random comes from: the same seed makes the same test.
+pub struct Random(fastrand::Rng);
+
+impl Random {
+    pub fn seeded(seed: u64) -> Self {
+        Self(fastrand::Rng::with_seed(seed))
+    }
+
+    /// True once in `n` times.
+    pub fn one_in(&mut self, n: u32) -> bool {
+        self.0.u32(..n) == 0
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0.usize(..n)
+    }
+
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
+        (!from.is_empty()).then(|| from[self.below(from.len())])
+    }
+
+    pub fn uuid(&mut self) -> Uuid {
+        Uuid::from_u128(self.0.u128(..))
+    }
+
+    pub fn mutation(&mut self, op: Op) -> Mutation {
+        Mutation { id: MutationId(self.uuid()), op }
+    }
+
+    pub fn create_board(&mut self) -> Op {
+        let columns = [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)]
+            .map(|(name, kind)| NewColumn { id: ColumnId(self.uuid()), name: name.to_owned(), kind });
+        Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: columns.into() })
+    }
+
+    /// Something a person might do to this board; not always something that can be done.
+    pub fn op(&mut self, state: &BoardState) -> Op {
+        let columns: Vec<ColumnId> = state.columns().map(|column| column.id).collect();
+        let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).collect();
+        let Some(task) = self.pick(&tasks).filter(|_| !self.one_in(4)) else {
+            return self.create_task(&columns, &tasks);
+        };
+        match self.below(20) {
+            0..=2 => Op::UpdateTask(UpdateTask { title: Some(self.text()), ..UpdateTask::of(task) }),
+            3 => Op::UpdateTask(UpdateTask { description: Some(self.text()), ..UpdateTask::of(task) }),
+            4 => Op::UpdateTask(UpdateTask {
+                due: Some((!self.one_in(3)).then(|| DueDate::parse("2026-12-24")).flatten()),
+                priority: self.pick(&Priority::ALL),
+                ..UpdateTask::of(task)
+            }),
+            5..=9 => Op::UpdateTask(UpdateTask {
+                column: self.pick(&columns),
+                place: Some(self.place(&tasks)),
+                ..UpdateTask::of(task)
+            }),
+            10..=11 => Op::UpdateTask(UpdateTask { completed: Some(self.one_in(2)), ..UpdateTask::of(task) }),
+            12 => Op::DeleteTask(DeleteTask { task }),
+            13..=14 => Op::RestoreTask(RestoreTask { task }),
+            15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()) }),
+            16 => Op::CreateColumn(CreateColumn {
+                column: ColumnId(self.uuid()),
+                name: self.text(),
+                kind: self.pick(&ColumnKind::ALL).unwrap_or(ColumnKind::Open),
+                place: self.place(&columns),
+            }),
+            17 | 18 => Op::UpdateColumn(UpdateColumn {
+                column: columns[self.below(columns.len())],
+                name: None,
+                kind: if self.one_in(4) { self.pick(&ColumnKind::ALL) } else { None },
+                place: Some(self.place(&columns)),
+            }),
+            _ => Op::DeleteColumn(DeleteColumn { column: columns[self.below(columns.len())] }),
+        }
+    }
+
+    fn create_task(&mut self, columns: &[ColumnId], tasks: &[TaskId]) -> Op {
+        Op::CreateTask(CreateTask {
+            task: TaskId(self.uuid()),
+            title: self.text(),
+            description: if self.one_in(2) { self.text() } else { String::new() },
+            column: self.pick(columns),
+            completed: None,
+            place: self.place(tasks),
+            priority: self.pick(&Priority::ALL).unwrap_or_default(),
+            due: None,
+        })
+    }
+
+    fn place<Id: Copy>(&mut self, siblings: &[Id]) -> Place<Id> {
+        match (self.below(4), self.pick(siblings)) {
+            (0, Some(id)) => Place::Before(id),
+            (1, Some(id)) => Place::After(id),
+            (2, _) => Place::First,
+            _ => Place::Last,
+        }
+    }
+
+    fn text(&mut self) -> String {
+        const WORDS: [&str; 8] =
+            ["tea", "<b>bold</b>", "'; DROP TABLE tasks; --", "ünïcode", "日本", "🚀", "\"quotes\"", "x"];
+        (0..=self.below(3)).map(|_| WORDS[self.below(WORDS.len())]).collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,385 @@
+//! Any number of pages, a log, and connections that break at any moment: in the end all show the same, and every edit
+//! was done once or refused for a reason.
+//!
+//! Nothing here waits: the network is a pair of queues, and a seed decides who goes next.
+
+mod random;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use app::{
+    board::{BoardState, Settled, TextBase, decide},
+    change::Change,
+    id::{BoardId, MutationId, TaskId},
+    live::session::{BoardSession, Outcome},
+    model::Seq,
+    mutation::{Mutation, Op, Refusal, TextField, UpdateTask},
+    protocol::{ClientMessage, ServerMessage},
+    time::Timestamp,
+};
+use proptest::prelude::*;
+use random::Random;
+
+/// The server's end: one board, its log, and what is on its way to each page.
+struct Server {
+    state: BoardState,
+    log: Vec<Change>,
+    /// Changes up to this one are no longer in the log.
+    trimmed: Seq,
+    seen: HashMap<MutationId, Seq>,
+    pages: Vec<Wire>,
+}
+
+/// One page's connection, as the server sees it.
+#[derive(Default)]
+struct Wire {
+    to_server: VecDeque<ClientMessage>,
+    to_page: VecDeque<ServerMessage>,
+    subscribed: bool,
+}
+
+impl Server {
+    fn new(random: &mut Random, pages: usize) -> Self {
+        let mut server = Self {
+            state: BoardState::empty(BoardId(random.uuid())),
+            log: Vec::new(),
+            trimmed: 0,
+            seen: HashMap::new(),
+            pages: (0..pages).map(|_| Wire::default()).collect(),
+        };
+        let create = random.create_board();
+        let create = random.mutation(create);
+        server.write(&create).unwrap();
+        server
+    }
+
+    fn write(&mut self, mutation: &Mutation) -> Result<Seq, Refusal> {
+        if let Some(seq) = self.seen.get(&mutation.id) {
+            return Ok(*seq);
+        }
+        let kind = decide(&self.state, &mutation.op)?;
+        let seq = self.state.seq() + 1;
+        let change = Change { seq, at: Timestamp::from_millis(seq as i64), by: None, mutation: mutation.id, kind };
+        self.state.apply(&change).unwrap();
+        self.seen.insert(mutation.id, seq);
+        for wire in self.pages.iter_mut().filter(|wire| wire.subscribed) {
+            wire.to_page.push_back(ServerMessage::Changes {
+                board: self.state.id(),
+                after: seq - 1,
+                changes: vec![change.clone()],
+            });
+        }
+        self.log.push(change);
+        Ok(seq)
+    }
+
+    /// Takes in the next message of a page. `answers_first` tells whether the answer overtakes the change, as it may.
+    fn step(&mut self, page: usize, answers_first: bool) {
+        let Some(message) = self.pages[page].to_server.pop_front() else { return };
+        match message {
+            ClientMessage::Subscribe { since, .. } => {
+                let board = self.state.id();
+                let answer = match since {
+                    Some(since) if since >= self.trimmed && since <= self.state.seq() => ServerMessage::Changes {
+                        board,
+                        after: since,
+                        changes: self.log.iter().filter(|change| change.seq > since).cloned().collect(),
+                    },
+                    _ => ServerMessage::Snapshot(self.state.snapshot()),
+                };
+                self.pages[page].to_page.push_back(answer);
+                self.pages[page].subscribed = true;
+            }
+            ClientMessage::Mutate { mutations, .. } => {
+                for mutation in mutations {
+                    let queued = self.pages[page].to_page.len();
+                    let answer = match self.write(&mutation) {
+                        Ok(seq) => ServerMessage::Accepted { mutation: mutation.id, seq },
+                        Err(error) => ServerMessage::Rejected { mutation: mutation.id, error },
+                    };
+                    let wire = &mut self.pages[page].to_page;
+                    wire.insert(if answers_first { queued } else { wire.len() }, answer);
+                }
+            }
+            ClientMessage::Ping {} => {
+                let heads = [(self.state.id(), self.state.seq())].into();
+                self.pages[page].to_page.push_back(ServerMessage::Pong { heads });
+            }
+            ClientMessage::Unsubscribe { .. } | ClientMessage::WatchBoards {} => {}
+        }
+    }
+}
+
+/// A page: its session, and what it did and heard.
+struct Page {
+    session: BoardSession,
+    connected: bool,
+    submitted: HashSet<MutationId>,
+    saved: Vec<MutationId>,
+    refused: Vec<MutationId>,
+}
+
+impl Page {
+    fn take(&mut self, outcome: Outcome, wire: &mut Wire) {
+        wire.to_server.extend(outcome.send);
+        for settled in outcome.settled {
+            match settled {
+                Settled::Saved(id) => self.saved.push(id),
+                Settled::Refused(mutation, _) => self.refused.push(mutation.id),
+            }
+        }
+    }
+}
+
+fn run(seed: u64) {
+    let mut random = Random::seeded(seed);
+    let pages = 2 + random.below(3);
+    let mut server = Server::new(&mut random, pages);
+    let mut all: Vec<Page> = (0..pages)
+        .map(|_| Page {
+            session: BoardSession::new(server.state.clone()),
+            connected: false,
+            submitted: HashSet::new(),
+            saved: Vec::new(),
+            refused: Vec::new(),
+        })
+        .collect();
+
+    for _ in 0..400 {
+        let index = random.below(pages);
+        let page = &mut all[index];
+        match random.below(12) {
+            0 | 1 => {
+                let op = random.op(page.session.board().view());
+                let base = text_base(&page.session, &op);
+                let mutation = random.mutation(op);
+                let id = mutation.id;
+                if let Ok(outcome) = page.session.submit(mutation, base, Timestamp::from_millis(0)) {
+                    page.submitted.insert(id);
+                    page.take(outcome, &mut server.pages[index]);
+                }
+            }
+            2..=5 => server.step(index, random.one_in(2)),
+            6..=9 => {
+                if let Some(message) = server.pages[index].to_page.pop_front() {
+                    let outcome = page.session.receive(message);
+                    page.take(outcome, &mut server.pages[index]);
+                }
+            }
+            10 if page.connected && random.one_in(4) => {
+                // What is on its way in either direction is lost.
+                server.pages[index] = Wire::default();
+                page.session.disconnected();
+                page.connected = false;
+            }
+            10 | 11 if !page.connected => {
+                server.pages[index].to_server.extend(page.session.connected());
+                page.connected = true;
+            }
+            11 if random.one_in(20) => server.trimmed = server.state.seq().saturating_sub(2),
+            _ => {}
+        }
+    }
+
+    // The network comes back, and everything arrives.
+    for (index, page) in all.iter_mut().enumerate().filter(|(_, page)| !page.connected) {
+        server.pages[index].to_server.extend(page.session.connected());
+    }
+    while server.pages.iter().any(|wire| !wire.to_server.is_empty() || !wire.to_page.is_empty()) {
+        for (index, page) in all.iter_mut().enumerate() {
+            server.step(index, random.one_in(2));
+            if let Some(message) = server.pages[index].to_page.pop_front() {
+                let outcome = page.session.receive(message);
+                page.take(outcome, &mut server.pages[index]);
+            }
+        }
+    }
+
+    let done: HashSet<MutationId> = server.log.iter().map(|change| change.mutation).collect();
+    assert_eq!(done.len(), server.log.len(), "a mutation was done twice");
+    for page in &all {
+        assert_eq!(page.session.board().confirmed(), &server.state);
+        assert_eq!(page.session.board().view(), &server.state);
+        assert_eq!(page.session.board().unsaved(), 0);
+        let (saved, refused): (HashSet<_>, HashSet<_>) =
+            (page.saved.iter().copied().collect(), page.refused.iter().copied().collect());
+        assert_eq!((saved.len(), refused.len()), (page.saved.len(), page.refused.len()), "told twice");
+        assert!(saved.is_subset(&done) && refused.is_disjoint(&done));
+        assert_eq!(&saved | &refused, page.submitted, "an edit was neither saved nor refused");
+    }
+}
+
+/// The base that an editor opened just now would have.
+fn text_base(session: &BoardSession, op: &Op) -> Option<TextBase> {
+    match op {
+        Op::UpdateTask(update) if update.title.is_some() => Some(session.text_base(update.task, TextField::Title)),
+        Op::UpdateTask(update) if update.description.is_some() => {
+            Some(session.text_base(update.task, TextField::Description))
+        }
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_that_come_and_go_end_equal(seed: u64) {
+        run(seed);
+    }
+}
+
+/// Two pages on a board with one task, both connected.
+struct Pair {
+    server: Server,
+    pages: [Page; 2],
+    task: TaskId,
+    random: Random,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let mut random = Random::seeded(7);
+        let mut server = Server::new(&mut random, 2);
+        let task = TaskId(random.uuid());
+        let create = app::mutation::CreateTask {
+            task,
+            title: "one".to_owned(),
+            description: String::new(),
+            column: None,
+            completed: None,
+            place: app::mutation::Place::Last,
+            priority: Default::default(),
+            due: None,
+        };
+        let create = random.mutation(Op::CreateTask(create));
+        server.write(&create).unwrap();
+        let pages = [0, 1].map(|_| Page {
+            session: BoardSession::new(server.state.clone()),
+            connected: true,
+            submitted: HashSet::new(),
+            saved: Vec::new(),
+            refused: Vec::new(),
+        });
+        let mut pair = Self { server, pages, task, random };
+        for index in 0..2 {
+            let hello = pair.pages[index].session.connected();
+            pair.server.pages[index].to_server.extend(hello);
+        }
+        pair.settle();
+        pair
+    }
+
+    fn retitle(&mut self, page: usize, title: &str, base: TextBase) {
+        let update = UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(self.task) };
+        let mutation = self.random.mutation(Op::UpdateTask(update));
+        let outcome = self.pages[page].session.submit(mutation, Some(base), Timestamp::from_millis(0)).unwrap();
+        self.pages[page].take(outcome, &mut self.server.pages[page]);
+    }
+
+    fn base(&self, page: usize) -> TextBase {
+        self.pages[page].session.text_base(self.task, TextField::Title)
+    }
+
+    fn settle(&mut self) {
+        while self.server.pages.iter().any(|wire| !wire.to_server.is_empty() || !wire.to_page.is_empty()) {
+            for index in 0..2 {
+                self.server.step(index, true);
+                if let Some(message) = self.server.pages[index].to_page.pop_front() {
+                    let outcome = self.pages[index].session.receive(message);
+                    self.pages[index].take(outcome, &mut self.server.pages[index]);
+                }
+            }
+        }
+    }
+
+    fn title(&self, page: usize) -> &str {
+        &self.pages[page].session.board().view().task(self.task).unwrap().title
+    }
+}
+
+#[test]
+fn several_edits_of_one_text_in_a_row_do_not_conflict_with_each_other() {
+    let mut pair = Pair::new();
+    for title in ["two", "three", "four"] {
+        let base = pair.base(0);
+        pair.retitle(0, title, base);
+    }
+    assert_eq!(pair.title(0), "four");
+    pair.settle();
+    assert_eq!((pair.title(0), pair.title(1)), ("four", "four"));
+    assert!(pair.pages[0].refused.is_empty());
+}
+
+#[test]
+fn an_editor_opened_on_an_unsaved_text_can_be_saved_after_that_text_is() {
+    let mut pair = Pair::new();
+    let base = pair.base(0);
+    pair.retitle(0, "two", base);
+    let base = pair.base(0);
+    assert!(matches!(base, TextBase::Pending(_)));
+    pair.settle();
+    pair.retitle(0, "three", base);
+    pair.settle();
+    assert_eq!((pair.title(0), pair.title(1)), ("three", "three"));
+}
+
+#[test]
+fn a_clash_rolls_back_one_edit_and_hands_it_back() {
+    let mut pair = Pair::new();
+    let (left, right) = (pair.base(0), pair.base(1));
+    pair.retitle(0, "left", left);
+    pair.retitle(1, "right", right);
+    pair.settle();
+    assert_eq!((pair.title(0), pair.title(1)), ("left", "left"));
+    assert_eq!((pair.pages[0].refused.len(), pair.pages[1].refused.len()), (0, 1));
+}
+
+#[test]
+fn typing_on_top_of_a_refused_text_never_overwrites_somebody_else() {
+    let mut pair = Pair::new();
+    let (left, right) = (pair.base(0), pair.base(1));
+    pair.retitle(0, "left", left);
+    pair.retitle(1, "right", right);
+    let later = pair.base(1);
+    pair.settle();
+    // Refused on the spot: the page knows already what the server would say.
+    let update = UpdateTask { title: Some("right again".to_owned()), ..UpdateTask::of(pair.task) };
+    let mutation = pair.random.mutation(Op::UpdateTask(update));
+    let refusal = pair.pages[1].session.submit(mutation, Some(later), Timestamp::from_millis(0)).unwrap_err();
+    assert!(matches!(refusal, Refusal::Conflict { .. }));
+    assert_eq!(pair.title(1), "left");
+}
+
+#[test]
+fn a_subscription_that_starves_is_renewed() {
+    let mut pair = Pair::new();
+    pair.server.pages[1].subscribed = false;
+    let base = pair.base(0);
+    pair.retitle(0, "two", base);
+    pair.settle();
+    assert_eq!(pair.title(1), "one");
+    for _ in 0..2 {
+        pair.server.pages[1].to_server.push_back(ClientMessage::Ping {});
+        pair.settle();
+    }
+    assert_eq!(pair.title(1), "two");
+}
+
+#[test]
+fn a_long_queue_leaves_in_messages_the_server_takes() {
+    let mut pair = Pair::new();
+    pair.pages[0].session.disconnected();
+    for round in 0..150 {
+        let update =
+            UpdateTask { description: Some("\"".repeat(3_000) + &round.to_string()), ..UpdateTask::of(pair.task) };
+        let mutation = pair.random.mutation(Op::UpdateTask(update));
+        assert_eq!(pair.pages[0].session.submit(mutation, None, Timestamp::from_millis(0)).unwrap().send, []);
+    }
+    let hello = pair.pages[0].session.connected();
+    assert!(hello.iter().all(|message| serde_json::to_string(message).unwrap().len() <= 64 * 1024));
+    pair.server.pages[0] = Wire::default();
+    pair.server.pages[0].to_server.extend(hello);
+    pair.settle();
+    assert_eq!(pair.pages[0].saved.len(), 150);
+}

@@ -1,0 +1,132 @@
+// What every test gets: a Taskwire of its own with nothing else in it, and, when it asks for them, more nodes, databases
+// and people. `import { test, expect } from '../fixtures.ts'` instead of Playwright's.
+
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
+import { Postgres } from './support/postgres.ts';
+import { Redis } from './support/redis.ts';
+import { type Settings, Taskwire } from './support/taskwire.ts';
+
+export { expect };
+export type { Api, Task } from './support/api.ts';
+export type { Postgres, Redis, Taskwire };
+
+interface Fixtures {
+  /** The server that relative URLs mean; on SQLite, without Redis. */
+  server: Taskwire;
+  /** Starts one more server. Give it the `DATABASE_URL` and `REDIS_URL` of another, and it is another node. */
+  startServer: (settings?: Settings) => Promise<Taskwire>;
+  startRedis: () => Promise<Redis>;
+  /** The URL of a new, empty database in `postgres`. */
+  postgresDatabase: string;
+  /** Opens a browser of another person: nothing in common with `page` but the server. */
+  person: (options?: BrowserContextOptions) => Promise<Page>;
+  /** Fails if axe finds anything serious on the page. */
+  audit: (page: Page) => Promise<void>;
+  /** Messages in the browsers' consoles that this test expects; any other error there fails it. */
+  expectedErrors: RegExp[];
+}
+
+interface WorkerFixtures {
+  /** Shared by the tests that need it; not to be stopped. */
+  postgres: Postgres;
+  /** For the tests that stop it. */
+  startPostgres: () => Promise<Postgres>;
+}
+
+export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }, WorkerFixtures>({
+  server: async ({ startServer }, use) => use(await startServer()),
+
+  startServer: async ({}, use, testInfo) => {
+    const servers: Taskwire[] = [];
+    await use(async (settings) => {
+      const server = await Taskwire.start(settings);
+      servers.push(server);
+      return server;
+    });
+    for (const [index, server] of servers.entries()) {
+      await server.dispose();
+      if (testInfo.status === testInfo.expectedStatus) continue;
+      await testInfo.attach(`server ${index + 1}`, { body: server.log.join('\n'), contentType: 'text/plain' });
+    }
+  },
+
+  startRedis: async ({}, use) => {
+    const started: Redis[] = [];
+    await use(async () => {
+      const redis = await Redis.start();
+      started.push(redis);
+      return redis;
+    });
+    for (const redis of started) await redis.dispose();
+  },
+
+  startPostgres: [
+    async ({}, use) => {
+      const started: Postgres[] = [];
+      await use(async () => {
+        const postgres = await Postgres.start();
+        started.push(postgres);
+        return postgres;
+      });
+      for (const postgres of started) await postgres.dispose();
+    },
+    { scope: 'worker' },
+  ],
+
+  postgres: [async ({ startPostgres }, use) => use(await startPostgres()), { scope: 'worker' }],
+
+  postgresDatabase: async ({ postgres }, use) => use(postgres.createDatabase()),
+
+  baseURL: async ({ server }, use) => use(server.url),
+
+  expectedErrors: async ({}, use) => use([]),
+
+  watch: async ({ expectedErrors }, use) => {
+    const errors: string[] = [];
+    await use((context) => {
+      context.on('weberror', (error) => errors.push(String(error.error())));
+      context.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+    });
+    expect(errors.filter((error) => !expectedErrors.some((expected) => expected.test(error)))).toEqual([]);
+  },
+
+  context: async ({ context, watch }, use) => {
+    watch(context);
+    await use(context);
+  },
+
+  person: async ({ browser, baseURL, watch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}), ...options });
+      contexts.push(context);
+      watch(context);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+  },
+
+  audit: async ({}, use) => {
+    await use(async (page) => {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      const findings = serious.flatMap(({ id, help, nodes }) =>
+        nodes.map((node) => `${id}: ${help}\n  ${node.html}\n  ${node.failureSummary ?? ''}`),
+      );
+      expect(findings, 'accessibility findings').toEqual([]);
+    });
+  },
+});
+
+/** Opens a path and waits until the page reacts to people. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await hydrated(page);
+}
+
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator('html[data-hydrated]'), 'the page is hydrated').toBeAttached({ timeout: 15_000 });
+}

@@ -1,0 +1,63 @@
+/** Taskwire's REST interface, as far as the tests use it. */
+export class Api {
+  readonly #root: string;
+
+  constructor(server: string) {
+    this.#root = `${server}/api/v1`;
+  }
+
+  boards = (): Promise<{ boards: Board[] }> => this.#call('GET', '/boards');
+  createBoard = (name: string): Promise<Board> => this.#call('POST', '/boards', { name });
+
+  tasks = (board: string, query = ''): Promise<TaskList> => this.#call('GET', `/boards/${board}/tasks${query}`);
+  createTask = (board: string, task: TaskFields): Promise<Task> => this.#call('POST', `/boards/${board}/tasks`, task);
+  changeTask = (task: string, fields: TaskFields): Promise<Task> => this.#call('PATCH', `/tasks/${task}`, fields);
+  deleteTask = (task: string): Promise<void> => this.#call('DELETE', `/tasks/${task}`);
+  restoreTask = (task: string): Promise<Task> => this.#call('POST', `/tasks/${task}/restore`);
+
+  /** One after the other, so that they are numbered in this order. */
+  async createTasks(board: string, titles: string[]): Promise<Task[]> {
+    const tasks = [];
+    for (const title of titles) tasks.push(await this.createTask(board, { title }));
+    return tasks;
+  }
+
+  /** The answer as it is, whatever its status. */
+  request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.#root}${path}`, { method, ...init });
+  }
+
+  async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const response = await this.request(method, path, json);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text ? JSON.parse(text) : undefined) as Answer;
+  }
+}
+
+export interface Board {
+  id: string;
+  name: string;
+}
+
+export interface TaskFields {
+  title?: string;
+  description?: string;
+  column?: string;
+  completed?: boolean;
+  priority?: string;
+  due?: string | null;
+}
+
+export interface Task extends TaskFields {
+  id: string;
+  title: string;
+  completed: boolean;
+}
+
+export interface TaskList {
+  tasks: Task[];
+  next: string | null;
+  seq: number;
+}

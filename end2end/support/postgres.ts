@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chownSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, Program, removeDirectory, temporaryDirectory } from './process.ts';
+
+/** A PostgreSQL server of our own. It can be stopped and started again on the same port. */
+export class Postgres {
+  readonly #port: number;
+  readonly #directory = temporaryDirectory();
+  readonly #user = otherUser();
+  #program: Program | undefined;
+
+  private constructor(port: number) {
+    this.#port = port;
+  }
+
+  static async start(): Promise<Postgres> {
+    const postgres = new Postgres(await freePort());
+    postgres.#initialise();
+    await postgres.start();
+    return postgres;
+  }
+
+  async start(): Promise<void> {
+    const settings = [`port=${this.#port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
+    [this.#program] = await Program.start(
+      tool('postgres'),
+      ['-D', this.#directory, ...settings.flatMap((setting) => ['-c', setting])],
+      { ready: /database system is ready to accept connections/, directory: this.#directory, ...this.#as() },
+    );
+  }
+
+  /** Makes an empty database and returns its URL. */
+  createDatabase(): string {
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    execFileSync(tool('createdb'), ['-h', '127.0.0.1', '-p', String(this.#port), '-U', 'taskwire', name]);
+    return `postgres://taskwire@127.0.0.1:${this.#port}/${name}`;
+  }
+
+  async stop(): Promise<void> {
+    // Does not wait for its clients to leave, as SIGTERM would.
+    await this.#program?.stop('SIGINT');
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    removeDirectory(this.#directory);
+  }
+
+  #initialise(): void {
+    if (this.#user) chownSync(this.#directory, this.#user.uid, this.#user.gid);
+    const options = { ...this.#user, cwd: this.#directory, stdio: 'pipe' as const };
+    const args = ['-U', 'taskwire', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync', this.#directory];
+    execFileSync(tool('initdb'), args, options);
+  }
+
+  #as() {
+    return this.#user ? { user: this.#user } : {};
+  }
+}
+
+/** PostgreSQL refuses to run as root; the user that comes with its package will do. */
+function otherUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (what: string) => Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+/** Debian keeps the server's programs, by version, out of the PATH. */
+function tool(name: string): string {
+  const versions = '/usr/lib/postgresql';
+  const installed = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : [];
+  return installed.map((version) => join(versions, version, 'bin', name)).find(existsSync) ?? name;
+}

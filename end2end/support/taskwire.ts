@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Api } from './api.ts';
+import { Program, removeDirectory, temporaryDirectory } from './process.ts';
+
+const BINARY = join(import.meta.dirname, '../../target/release/taskwire');
+
+/** Settings as the server takes them from its environment. */
+export type Settings = Record<string, string>;
+
+/**
+ * A Taskwire server: one node, on a free port, with a SQLite file of its own unless the settings name a database.
+ * It can be killed or stopped and started again on the same port and data.
+ */
+export class Taskwire {
+  readonly url: string;
+  readonly api: Api;
+  readonly log: string[];
+  readonly #settings: Settings;
+  readonly #directory: string;
+  #program: Program;
+
+  private constructor(url: string, settings: Settings, directory: string, program: Program) {
+    this.url = url;
+    this.api = new Api(url);
+    this.#settings = settings;
+    this.#directory = directory;
+    this.#program = program;
+    this.log = program.log;
+  }
+
+  static async start(settings: Settings = {}): Promise<Taskwire> {
+    if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run "make build" first.`);
+    const directory = temporaryDirectory();
+    const all = {
+      DATABASE_URL: `sqlite:${join(directory, 'taskwire.sqlite')}`,
+      TASKWIRE_LISTEN: '127.0.0.1:0',
+      ...settings,
+    };
+    const [program, url] = await serve(all, directory).catch((error: unknown) => {
+      removeDirectory(directory);
+      throw error;
+    });
+    return new Taskwire(url, { ...all, TASKWIRE_LISTEN: new URL(url).host }, directory, program);
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  /** Starts it again after `stop` or `kill`, where it was, with some settings changed if wanted. */
+  async start(settings: Settings = {}): Promise<void> {
+    [this.#program] = await serve({ ...this.#settings, ...settings }, this.#directory, this.log);
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.stop();
+  }
+
+  async kill(): Promise<void> {
+    await this.#program.kill();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#program.kill();
+    removeDirectory(this.#directory);
+  }
+}
+
+async function serve(settings: Settings, directory: string, log: string[] = []): Promise<[Program, string]> {
+  const ready = /^listening on (http:\/\/\S+)$/;
+  const [program, match] = await Program.start(BINARY, ['serve'], { ready, env: settings, directory, log });
+  return [program, match[1]!];
+}

@@ -1,0 +1,154 @@
+// Makes target/site, everything the server hands to a browser as it is, from the WASM that cargo built, style/ and
+// public/. The layout is cargo-leptos's with hashed names and precompression, because Leptos looks for that one:
+//
+//   target/release/hash.txt                        the hashes, where the server finds them
+//   target/site/pkg/taskwire.<hash>.{js,wasm,css}
+//   target/site/...                                what is in public/
+//
+// and beside every file in target/site the same file as .br and .gz.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import * as esbuild from 'esbuild';
+
+const NAME = 'taskwire';
+const COMPILED = 'target/wasm32-unknown-unknown/wasm-release/frontend.wasm';
+const FRONTEND = 'target/frontend';
+const SITE = 'target/site';
+const HASHES = 'target/release/hash.txt';
+
+// What Rust itself turns on for the target.
+const WASM_FEATURES = [
+  'bulk-memory',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+].map((feature) => `--enable-${feature}`);
+
+// The youngest of the browsers that have what style/main.css uses; newer ones need nothing rewritten.
+const BROWSERS = ['chrome120', 'firefox121', 'safari17.2'];
+
+process.chdir(join(import.meta.dirname, '..'));
+if (!fs.existsSync(COMPILED)) {
+  console.error(`${COMPILED} is missing: start scripts/build, which makes it first.`);
+  process.exit(1);
+}
+await once(FRONTEND, [COMPILED, ...ourselves()], makeFrontend);
+await once(SITE, [FRONTEND, 'style', 'public', ...ourselves()], makeSite, [HASHES]);
+
+/** The script and its style: wasm-bindgen's glue, and the WASM as small as wasm-opt gets it. */
+async function makeFrontend(out) {
+  step('Generating the script with wasm-bindgen');
+  run('wasm-bindgen', ['--target=web', '--no-typescript', `--out-name=${NAME}`, `--out-dir=${out}`, COMPILED]);
+
+  step('Shrinking the WASM with wasm-opt');
+  const generated = join(out, `${NAME}_bg.wasm`);
+  run('wasm-opt', ['-Oz', ...WASM_FEATURES, generated, '-o', join(out, `${NAME}.wasm`)]);
+  fs.rmSync(generated);
+
+  await minify(join(out, `${NAME}.js`), join(out, `${NAME}.js`), { format: 'esm', target: 'es2022' });
+}
+
+async function makeSite(out) {
+  step('Putting the site together');
+  const pkg = join(out, 'pkg');
+  fs.cpSync('public', out, { recursive: true });
+  fs.cpSync(FRONTEND, pkg, { recursive: true });
+  await minify('style/main.css', join(pkg, `${NAME}.css`), { target: BROWSERS });
+
+  const hashes = ['js', 'wasm', 'css'].map((kind) => [kind, addHash(join(pkg, `${NAME}.${kind}`))]);
+  fs.mkdirSync(dirname(HASHES), { recursive: true });
+  fs.writeFileSync(HASHES, hashes.map(([kind, hash]) => `${kind}: ${hash}\n`).join(''));
+
+  await Promise.all(files(out).map(compress));
+  for (const [kind, hash] of hashes) report(join(pkg, `${NAME}.${hash}.${kind}`));
+}
+
+/** Renames a file to contain the hash of what it contains, and returns the hash: the same one as cargo-leptos makes. */
+function addHash(path) {
+  const hash = createHash('md5').update(fs.readFileSync(path)).digest('base64url');
+  const kind = extname(path);
+  fs.renameSync(path, join(dirname(path), `${basename(path, kind)}.${hash}${kind}`));
+  return hash;
+}
+
+async function minify(from, to, options) {
+  const loader = extname(from).slice(1);
+  const { code, warnings } = await esbuild.transform(fs.readFileSync(from, 'utf8'), { loader, minify: true, ...options });
+  if (warnings.length) console.error((await esbuild.formatMessages(warnings, { kind: 'warning' })).join('\n'));
+  fs.writeFileSync(to, code);
+}
+
+async function compress(path) {
+  const content = fs.readFileSync(path);
+  const [br, gz] = await Promise.all([
+    promisify(zlib.brotliCompress)(content, { params: { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: content.length } }),
+    promisify(zlib.gzip)(content, { level: zlib.constants.Z_BEST_COMPRESSION }),
+  ]);
+  fs.writeFileSync(`${path}.br`, br);
+  fs.writeFileSync(`${path}.gz`, gz);
+}
+
+/**
+ * Has `make` fill the directory `out`, unless it was made from exactly these inputs before. It is filled under another
+ * name and put in place whole, so that a server that is running, or a build that is interrupted, never has half of it.
+ */
+async function once(out, inputs, make, byproducts = []) {
+  const stamp = `${out}.stamp`;
+  const state = digest(inputs);
+  const made = [out, stamp, ...byproducts].every((path) => fs.existsSync(path));
+  if (made && fs.readFileSync(stamp, 'utf8') === state) return;
+
+  const filling = `${out}.new`;
+  fs.rmSync(filling, { recursive: true, force: true });
+  fs.mkdirSync(filling, { recursive: true });
+  await make(filling);
+  fs.rmSync(stamp, { force: true });
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.renameSync(filling, out);
+  fs.writeFileSync(stamp, state);
+}
+
+/** The recipe counts as an input too: this file and the versions of its tools. */
+function ourselves() {
+  return ['scripts/site.mjs', 'scripts/package-lock.json', 'Cargo.lock'];
+}
+
+function digest(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths.flatMap(files)) hash.update(`${path}\0`).update(fs.readFileSync(path));
+  return hash.digest('hex');
+}
+
+/** A file as it is, a directory as all the files below it. */
+function files(path) {
+  if (!fs.statSync(path).isDirectory()) return [path];
+  return fs.readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function report(path) {
+  const [plain, br] = [path, `${path}.br`].map((each) => `${(fs.statSync(each).size / 1024).toFixed(1)} KiB`);
+  console.log(`    ${extname(path).slice(1).padEnd(4)} ${plain}, ${br} as brotli`);
+}
+
+function run(command, args) {
+  try {
+    execFileSync(command, args, { stdio: 'inherit' });
+  } catch (error) {
+    console.error(`${command} failed: ${error.message}`);
+    process.exit(1);
+  }
+}
+
+function step(message) {
+  console.log(`\x1b[1m==>\x1b[0m ${message}`);
+}

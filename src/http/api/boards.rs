@@ -1,0 +1,186 @@
+//! Boards over REST.
+
+use std::sync::Arc;
+
+use app::{
+    id::{BoardId, ColumnId},
+    model::ColumnKind,
+    mutation::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard},
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    board, json, located,
+    model::{Board, BoardLine, Kind, not_null},
+    not_modified, tagged, write,
+};
+use crate::http::{
+    Services,
+    conditional::{is_known, require_unchanged},
+    input::{Json, Key, Path},
+    problem::{Failures, Problem},
+};
+
+/// All boards.
+#[derive(Serialize, ToSchema)]
+pub struct Boards {
+    /// The boards, newest first.
+    boards: Vec<BoardLine>,
+}
+
+/// A board to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBoard {
+    /// The id to give it; without one, the server makes it.
+    #[serde(default)]
+    id: Option<Uuid>,
+    /// What to call it.
+    #[schema(max_length = 100)]
+    name: String,
+    /// Its columns from left to right; without any: To do, Doing, Done.
+    #[serde(default)]
+    columns: Option<Vec<BoardColumn>>,
+}
+
+/// A column of a board to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoardColumn {
+    /// The id to give it; without one, the server makes it.
+    #[serde(default)]
+    id: Option<Uuid>,
+    /// What to call it.
+    #[schema(max_length = 100)]
+    name: String,
+    /// What being in it says about a task.
+    #[schema(value_type = Kind)]
+    kind: ColumnKind,
+}
+
+/// What to change of a board; what is absent stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoardPatch {
+    /// A new name.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
+    name: Option<String>,
+}
+
+/// List the boards
+#[utoipa::path(get, path = "/boards", tag = "boards", responses((status = 200, body = Boards), Failures))]
+pub async fn list(State(services): State<Arc<Services>>) -> Result<Response, Problem> {
+    let boards = services.store.boards().await?.into_iter().map(BoardLine::from).collect();
+    Ok(json(StatusCode::OK, &Boards { boards }))
+}
+
+/// Create a board
+#[utoipa::path(
+    post, path = "/boards", tag = "boards",
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")),
+    request_body = NewBoard,
+    responses(
+        (status = 201, body = Board<'_>, headers(("Location" = String), ("ETag" = String))),
+        Failures
+    )
+)]
+pub async fn create(
+    State(services): State<Arc<Services>>,
+    key: Key,
+    Json(new): Json<NewBoard>,
+) -> Result<Response, Problem> {
+    // What the client does not name is named after the key, so that a repetition asks for the very same.
+    let seed = key.0.0;
+    let id = BoardId(new.id.unwrap_or(seed));
+    let columns = new.columns.unwrap_or_else(|| {
+        [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)]
+            .map(|(name, kind)| BoardColumn { id: None, name: name.to_owned(), kind })
+            .into()
+    });
+    let columns = columns.into_iter().enumerate().map(|(index, BoardColumn { id, name, kind })| NewColumn {
+        id: ColumnId(id.unwrap_or_else(|| Uuid::new_v5(&seed, format!("column {index}").as_bytes()))),
+        name,
+        kind,
+    });
+    let op = Op::CreateBoard(CreateBoard { name: new.name, columns: columns.collect() });
+    let accepted = write(&services, id, key, op).await?;
+    let body = json(StatusCode::CREATED, &Board::from(&*accepted.board));
+    Ok(located(tagged(body, accepted.board.seq()), format!("/boards/{id}")))
+}
+
+/// Read a board and its columns
+#[utoipa::path(
+    get, path = "/boards/{board}", tag = "boards",
+    params(("board" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Board<'_>, headers(("ETag" = String))),
+        (status = 304, description = "Nothing changed since"),
+        Failures
+    )
+)]
+pub async fn read(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<BoardId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let board = board(&services, id).await?;
+    if is_known(&headers, board.seq()) {
+        return Ok(not_modified(board.seq()));
+    }
+    Ok(tagged(json(StatusCode::OK, &Board::from(&*board)), board.seq()))
+}
+
+/// Change a board
+#[utoipa::path(
+    patch, path = "/boards/{board}", tag = "boards",
+    params(
+        ("board" = Uuid, Path),
+        ("If-Match" = Option<String>, Header, description = "Refuse if anything on the board changed since"),
+        ("Idempotency-Key" = Option<Uuid>, Header)
+    ),
+    request_body = BoardPatch,
+    responses((status = 200, body = Board<'_>, headers(("ETag" = String))), Failures)
+)]
+pub async fn update(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<BoardId>,
+    headers: HeaderMap,
+    key: Key,
+    Json(patch): Json<BoardPatch>,
+) -> Result<Response, Problem> {
+    require_unchanged(&headers, board(&services, id).await?.seq())?;
+    let accepted = write(&services, id, key, Op::UpdateBoard(UpdateBoard { name: patch.name })).await?;
+    Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
+}
+
+/// Delete a board with all that is on it
+#[utoipa::path(
+    delete, path = "/boards/{board}", tag = "boards",
+    params(
+        ("board" = Uuid, Path),
+        ("If-Match" = Option<String>, Header, description = "Refuse if anything on the board changed since"),
+        ("Idempotency-Key" = Option<Uuid>, Header)
+    ),
+    responses((status = 204, description = "Deleted"), Failures)
+)]
+pub async fn delete(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<BoardId>,
+    headers: HeaderMap,
+    key: Key,
+) -> Result<Response, Problem> {
+    // Of a board that is gone only the writer knows whether this is the repetition of the request that deleted it.
+    if let Some(board) = services.store.board(id).await?.filter(|board| board.exists()) {
+        require_unchanged(&headers, board.seq())?;
+    }
+    write(&services, id, key, Op::DeleteBoard(DeleteBoard {})).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

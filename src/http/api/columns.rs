@@ -1,0 +1,149 @@
+//! Columns over REST.
+
+use std::sync::Arc;
+
+use app::{
+    board::BoardState,
+    id::{BoardId, ColumnId},
+    model::ColumnKind,
+    mutation::{CreateColumn, DeleteColumn, Op, Thing, UpdateColumn},
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    board, json, located,
+    model::{Column, Kind, Place, not_null},
+    tagged, write,
+};
+use crate::http::{
+    Services,
+    input::{Json, Key, Path},
+    problem::{Failures, Problem},
+};
+
+/// The columns of a board.
+#[derive(Serialize, ToSchema)]
+pub struct Columns<'a> {
+    /// The columns, in order.
+    columns: Vec<Column<'a>>,
+    /// The number of the board's newest change.
+    seq: u64,
+}
+
+/// A column to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewColumn)]
+pub struct NewColumn {
+    /// The id to give it; without one, the server makes it.
+    #[serde(default)]
+    id: Option<Uuid>,
+    /// What to call it.
+    #[schema(max_length = 100)]
+    name: String,
+    /// What being in it says about a task.
+    #[schema(value_type = Kind)]
+    kind: ColumnKind,
+    /// Where to put it; last, if absent.
+    #[serde(default)]
+    place: Place,
+}
+
+/// What to change of a column; what is absent stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnPatch {
+    /// A new name.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
+    name: Option<String>,
+    /// A new kind.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<Kind>, nullable = false)]
+    kind: Option<ColumnKind>,
+    /// A new place.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<Place>, nullable = false)]
+    place: Option<Place>,
+}
+
+/// List the columns of a board
+#[utoipa::path(
+    get, path = "/boards/{board}/columns", tag = "columns",
+    params(("board" = Uuid, Path)),
+    responses((status = 200, body = Columns<'_>), Failures)
+)]
+pub async fn list(State(services): State<Arc<Services>>, Path(id): Path<BoardId>) -> Result<Response, Problem> {
+    let board = board(&services, id).await?;
+    let columns = board.columns().map(|column| Column::of(&board, column)).collect();
+    Ok(tagged(json(StatusCode::OK, &Columns { columns, seq: board.seq() }), board.seq()))
+}
+
+/// Add a column
+#[utoipa::path(
+    post, path = "/boards/{board}/columns", tag = "columns",
+    params(
+        ("board" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    request_body = NewColumn,
+    responses((status = 201, body = Column<'_>, headers(("Location" = String))), Failures)
+)]
+pub async fn create(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<BoardId>,
+    key: Key,
+    Json(new): Json<NewColumn>,
+) -> Result<Response, Problem> {
+    let column = ColumnId(new.id.unwrap_or(key.0.0));
+    let create = CreateColumn { column, name: new.name, kind: new.kind, place: new.place.into() };
+    let accepted = write(&services, id, key, Op::CreateColumn(create)).await?;
+    let body = answer(StatusCode::CREATED, &accepted.board, column)?;
+    Ok(located(body, format!("/boards/{id}/columns/{column}")))
+}
+
+/// Rename a column, change its kind, or move it
+#[utoipa::path(
+    patch, path = "/boards/{board}/columns/{column}", tag = "columns",
+    params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
+    request_body = ColumnPatch,
+    responses((status = 200, body = Column<'_>), Failures)
+)]
+pub async fn update(
+    State(services): State<Arc<Services>>,
+    Path((id, column)): Path<(BoardId, ColumnId)>,
+    key: Key,
+    Json(ColumnPatch { name, kind, place }): Json<ColumnPatch>,
+) -> Result<Response, Problem> {
+    let update = UpdateColumn { column, name, kind, place: place.map(Place::into) };
+    let accepted = write(&services, id, key, Op::UpdateColumn(update)).await?;
+    answer(StatusCode::OK, &accepted.board, column)
+}
+
+/// Delete a column that holds no tasks
+#[utoipa::path(
+    delete, path = "/boards/{board}/columns/{column}", tag = "columns",
+    params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
+    responses((status = 204, description = "Deleted"), Failures)
+)]
+pub async fn delete(
+    State(services): State<Arc<Services>>,
+    Path((id, column)): Path<(BoardId, ColumnId)>,
+    key: Key,
+) -> Result<Response, Problem> {
+    write(&services, id, key, Op::DeleteColumn(DeleteColumn { column })).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn answer(status: StatusCode, board: &BoardState, id: ColumnId) -> Result<Response, Problem> {
+    // Another write of the same group may have deleted it again.
+    let column = board.column(id).ok_or_else(|| Problem::not_found(Thing::Column))?;
+    Ok(json(status, &Column::of(board, column)))
+}

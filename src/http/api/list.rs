@@ -1,0 +1,264 @@
+//! A list of tasks, page by page.
+//!
+//! A cursor is the sort key of the last task of a page, so that tasks that come, go or move between two pages neither
+//! shift the others nor show them twice; only a task that itself moves past the cursor may be met twice or not at all.
+
+use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
+
+use app::{
+    board::BoardState,
+    id::{ColumnId, TaskId},
+    model::{self, Priority, Seq},
+    time::{DueDate, Timestamp},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::model::Task;
+use crate::http::problem::Problem;
+
+const MAX_LIMIT: usize = 500;
+const DEFAULT_LIMIT: usize = 100;
+
+/// Which tasks, and in which order.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Listing {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: Option<usize>,
+    /// Go on after an earlier answer: its `next`.
+    cursor: Option<String>,
+    /// Only completed ones, or only others.
+    completed: Option<bool>,
+    /// Only those in this column.
+    column: Option<Uuid>,
+    /// Only those with this text in title or description, whatever the case.
+    q: Option<String>,
+    /// `true` lists the trash instead.
+    #[param(default = false)]
+    deleted: Option<bool>,
+    /// `position` (as on the board), `created`, `updated`, `due`, `priority` or `title`; with `-` before it the other way
+    /// round.
+    #[param(default = "position")]
+    order: Option<String>,
+}
+
+/// A page of tasks.
+#[derive(Serialize, ToSchema)]
+pub struct Tasks<'a> {
+    /// The tasks, in the order asked for.
+    tasks: Vec<Task<'a>>,
+    /// What to ask for as `cursor` to get more; `null` if these are all.
+    next: Option<String>,
+    /// The number of the board's newest change that they contain.
+    seq: Seq,
+}
+
+/// A [`Listing`] that makes sense.
+pub struct PageRequest {
+    limit: usize,
+    after: Option<Cursor>,
+    completed: Option<bool>,
+    column: Option<ColumnId>,
+    needle: Option<String>,
+    deleted: bool,
+    order: Order,
+}
+
+impl Listing {
+    /// Checks what a type alone cannot.
+    pub fn check(self) -> Result<PageRequest, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
+        }
+        let order = match self.order {
+            Some(text) => text.parse().map_err(|message: &str| Problem::parameter("order", message))?,
+            None => Order { by: By::Position, descending: false },
+        };
+        let after =
+            match self.cursor {
+                Some(text) => Some(Cursor::read(&text, order).ok_or_else(|| {
+                    Problem::parameter("cursor", "is not the `next` of an answer to the same question")
+                })?),
+                None => None,
+            };
+        Ok(PageRequest {
+            limit,
+            after,
+            completed: self.completed,
+            column: self.column.map(ColumnId),
+            needle: self.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
+            deleted: self.deleted.unwrap_or_default(),
+            order,
+        })
+    }
+}
+
+impl PageRequest {
+    /// The page of a board that was asked for.
+    pub fn page_of<'a>(&self, board: &'a BoardState) -> Tasks<'a> {
+        let mut found: Vec<(Key<'a>, &model::Task)> = board
+            .tasks()
+            .filter(|task| self.wants(board, task))
+            .map(|task| (self.order.key(board, task), &**task))
+            .filter(|(key, _)| self.after.as_ref().is_none_or(|after| self.order.compare(key, &after.key).is_gt()))
+            .collect();
+        let compare = |a: &(Key<'_>, _), b: &(Key<'_>, _)| self.order.compare(&a.0, &b.0);
+        let is_last = found.len() <= self.limit;
+        if !is_last {
+            // Only the page itself has to be sorted.
+            found.select_nth_unstable_by(self.limit, compare);
+            found.truncate(self.limit);
+        }
+        found.sort_unstable_by(compare);
+        let next = match found.pop() {
+            Some(last) => {
+                let cursor = (!is_last).then(|| Cursor::write(self.order, &last.0));
+                found.push(last);
+                cursor
+            }
+            None => None,
+        };
+        Tasks { tasks: found.iter().map(|(_, task)| Task::of(board, task)).collect(), next, seq: board.seq() }
+    }
+
+    fn wants(&self, board: &BoardState, task: &model::Task) -> bool {
+        task.is_deleted() == self.deleted
+            && self.column.is_none_or(|column| task.column == column)
+            && self.completed.is_none_or(|completed| board.is_completed(task) == completed)
+            && self.needle.as_deref().is_none_or(|needle| {
+                task.title.to_lowercase().contains(needle) || task.description.to_lowercase().contains(needle)
+            })
+    }
+}
+
+/// What to sort by, and in which direction. Tasks that are otherwise equal follow in the order of their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Order {
+    by: By,
+    descending: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Position,
+    Created,
+    Updated,
+    Due,
+    Priority,
+    Title,
+}
+
+impl By {
+    const ALL: [(&'static str, Self); 6] = [
+        ("position", Self::Position),
+        ("created", Self::Created),
+        ("updated", Self::Updated),
+        ("due", Self::Due),
+        ("priority", Self::Priority),
+        ("title", Self::Title),
+    ];
+}
+
+impl Order {
+    fn key<'a>(self, board: &'a BoardState, task: &'a model::Task) -> Key<'a> {
+        let sort = match self.by {
+            By::Position => {
+                // A deleted task may be left over from a column that is gone.
+                let column = board.column(task.column).map(|column| Cow::Borrowed(column.rank.as_str()));
+                Sort::Position(column.is_none(), column.unwrap_or_default(), task.column, task.rank.as_str().into())
+            }
+            By::Created => Sort::Created(task.created_at),
+            By::Updated => Sort::Updated(task.updated_at),
+            By::Due => Sort::Due(task.due.is_none(), task.due),
+            By::Priority => Sort::Priority(task.priority),
+            By::Title => Sort::Title(task.title.to_lowercase().into()),
+        };
+        Key { sort, id: task.id }
+    }
+
+    fn compare(self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
+        let ordering = a.cmp(b);
+        if self.descending { ordering.reverse() } else { ordering }
+    }
+}
+
+impl FromStr for Order {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let by = By::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, by)| by);
+        by.map(|by| Self { by, descending })
+            .ok_or("expected position, created, updated, due, priority or title, or one of them with - before it")
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = By::ALL.into_iter().find(|(_, by)| *by == self.by).map_or("", |(name, _)| name);
+        write!(f, "{}{name}", if self.descending { "-" } else { "" })
+    }
+}
+
+/// Where a task stands in an order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Key<'a> {
+    sort: Sort<'a>,
+    id: TaskId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Sort<'a> {
+    Position(bool, Cow<'a, str>, ColumnId, Cow<'a, str>),
+    Created(Timestamp),
+    Updated(Timestamp),
+    /// Tasks that are not due come after all others.
+    Due(bool, Option<DueDate>),
+    Priority(Priority),
+    Title(Cow<'a, str>),
+}
+
+/// The key of the last task of a page, with the order it is meant for.
+#[derive(Debug, Deserialize)]
+struct Cursor {
+    order: String,
+    key: Key<'static>,
+}
+
+impl Cursor {
+    fn write(order: Order, key: &Key<'_>) -> String {
+        #[derive(Serialize)]
+        struct Borrowed<'a> {
+            order: String,
+            key: &'a Key<'a>,
+        }
+        // Plain data with text keys: this does not fail.
+        let json = serde_json::to_vec(&Borrowed { order: order.to_string(), key }).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    fn read(text: &str, order: Order) -> Option<Self> {
+        let json = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let cursor: Self = serde_json::from_slice(&json).ok()?;
+        (cursor.order == order.to_string() && cursor.key.sort.is_for(order.by)).then_some(cursor)
+    }
+}
+
+impl Sort<'_> {
+    fn is_for(&self, by: By) -> bool {
+        match self {
+            Self::Position(..) => by == By::Position,
+            Self::Created(_) => by == By::Created,
+            Self::Updated(_) => by == By::Updated,
+            Self::Due(..) => by == By::Due,
+            Self::Priority(_) => by == By::Priority,
+            Self::Title(_) => by == By::Title,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! REST: boards, columns, tasks and changes as JSON.
+//!
+//! A handler reads the request strictly, builds a mutation for the one write path or reads a board's state, and answers.
+//! The OpenAPI document is made from the same handlers and types; a route cannot be mounted without being described.
+
+pub mod boards;
+pub mod changes;
+pub mod columns;
+mod list;
+mod model;
+pub mod tasks;
+
+use std::sync::Arc;
+
+use app::{
+    board::BoardState,
+    id::{BoardId, TaskId},
+    mutation::{Mutation, Op, Thing},
+};
+use axum::{
+    Router,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::{
+    OpenApi,
+    openapi::{InfoBuilder, OpenApiBuilder, ServerBuilder},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{API_ROOT, Services, conditional::etag, input::Key, problem::Problem};
+use crate::{store::Accepted, writer::WriteError};
+
+/// The routes of REST, to be mounted at [`API_ROOT`], and what describes them.
+pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(boards::list, boards::create))
+        .routes(routes!(boards::read, boards::update, boards::delete))
+        .routes(routes!(columns::list, columns::create))
+        .routes(routes!(columns::update, columns::delete))
+        .routes(routes!(tasks::list, tasks::create))
+        .routes(routes!(tasks::read, tasks::update, tasks::delete))
+        .routes(routes!(tasks::restore))
+        .routes(routes!(changes::list))
+        .split_for_parts()
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, described) = routes();
+    let info = InfoBuilder::from(described.info.clone())
+        .title("Taskwire")
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(None)
+        .contact(None)
+        .build();
+    OpenApiBuilder::from(described).info(info).servers(Some([ServerBuilder::new().url(API_ROOT).build()])).build()
+}
+
+/// Answers with the OpenAPI document.
+pub async fn openapi_document() -> Response {
+    json(StatusCode::OK, &openapi())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(description = "Boards, columns and tasks of Taskwire. Whatever is changed here, every open page shows at once.\n\n\
+        **Errors** are problem details (RFC 9457); `code` tells them apart, and `errors` names the fields that are wrong.\n\n\
+        **Idempotency.** A writing request may carry an `Idempotency-Key`, a UUID. The same request with the same key is \
+        done once, however often it is sent, and answered as the first time.\n\n\
+        **Concurrency.** `ETag` is the number of the newest change. A `PATCH` of a task with `If-Match` is refused only \
+        if somebody else changed the same text meanwhile; the problem then carries their text."),
+    tags(
+        (name = "boards", description = "Boards and what happened on them"),
+        (name = "columns", description = "The columns of a board; a task is completed when its column is `done`"),
+        (name = "tasks", description = "Tasks, the trash included"),
+    )
+)]
+struct Description;
+
+/// A board that exists.
+async fn board(services: &Services, id: BoardId) -> Result<Arc<BoardState>, Problem> {
+    services.store.board(id).await?.filter(|board| board.exists()).ok_or_else(|| Problem::not_found(Thing::Board))
+}
+
+/// The board that a task is on, which has the task.
+async fn board_of(services: &Services, task: TaskId) -> Result<Arc<BoardState>, Problem> {
+    let not_found = || Problem::not_found(Thing::Task);
+    let id = services.store.board_of(task).await?.ok_or_else(not_found)?;
+    let board = services.store.board(id).await?.ok_or_else(not_found)?;
+    if board.exists() && board.task(task).is_some() { Ok(board) } else { Err(not_found()) }
+}
+
+/// Hands a mutation to the one write path.
+async fn write(services: &Services, board: BoardId, Key(id): Key, op: Op) -> Result<Accepted, WriteError> {
+    // There are no accounts yet, so nobody is named.
+    services.writer.write(board, Mutation { id, op }, None).await
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(body) => json_bytes(status, body),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server made a mistake; it has been logged")
+                .into_response()
+        }
+    }
+}
+
+fn json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        // Others change boards too: whoever keeps an answer asks with If-None-Match whether it still holds.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    (status, headers, body).into_response()
+}
+
+/// Adds the entity tag of what is answered.
+fn tagged(mut response: Response, seq: app::model::Seq) -> Response {
+    response.headers_mut().insert(header::ETAG, etag(seq));
+    response
+}
+
+/// Adds where the thing that was created is.
+fn located(mut response: Response, path: String) -> Response {
+    if let Ok(location) = HeaderValue::try_from(format!("{API_ROOT}{path}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// The client has the current state already.
+fn not_modified(seq: app::model::Seq) -> Response {
+    tagged(StatusCode::NOT_MODIFIED.into_response(), seq)
+}

@@ -1,0 +1,232 @@
+//! Boards, columns and tasks as REST shows and takes them: every field is always there, `null` where there is nothing.
+
+use app::{
+    board::BoardState,
+    id::{ActorId, BoardId, ColumnId, TaskId},
+    model::{self, ColumnKind, Priority, Seq},
+    mutation,
+    time::{DueDate, Timestamp},
+};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A board.
+#[derive(Serialize, ToSchema)]
+pub struct Board<'a> {
+    /// Which board.
+    #[schema(value_type = Uuid)]
+    pub id: BoardId,
+    /// What it is called.
+    pub name: &'a str,
+    /// The number of its newest change.
+    pub seq: Seq,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Its columns, in order.
+    pub columns: Vec<Column<'a>>,
+}
+
+impl<'a> From<&'a BoardState> for Board<'a> {
+    fn from(board: &'a BoardState) -> Self {
+        Self {
+            id: board.id(),
+            name: board.name(),
+            seq: board.seq(),
+            created_at: board.created_at(),
+            columns: board.columns().map(|column| Column::of(board, column)).collect(),
+        }
+    }
+}
+
+/// A line of the list of boards.
+#[derive(Serialize, ToSchema)]
+pub struct BoardLine {
+    /// Which board.
+    #[schema(value_type = Uuid)]
+    pub id: BoardId,
+    /// What it is called.
+    pub name: String,
+    /// The number of its newest change.
+    pub seq: Seq,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<model::BoardSummary> for BoardLine {
+    fn from(board: model::BoardSummary) -> Self {
+        let model::BoardSummary { id, name, seq, created_at } = board;
+        Self { id, name, seq, created_at }
+    }
+}
+
+/// A column of a board.
+#[derive(Serialize, ToSchema)]
+pub struct Column<'a> {
+    /// Which column.
+    #[schema(value_type = Uuid)]
+    pub id: ColumnId,
+    /// What it is called.
+    pub name: &'a str,
+    /// What being in it says about a task.
+    #[schema(value_type = Kind)]
+    pub kind: ColumnKind,
+    /// Where it stands among the columns: the order of these texts.
+    pub rank: &'a str,
+    /// How many tasks are in it.
+    pub tasks: usize,
+}
+
+impl<'a> Column<'a> {
+    /// A column of this board.
+    pub fn of(board: &BoardState, column: &'a model::Column) -> Self {
+        Self {
+            id: column.id,
+            name: &column.name,
+            kind: column.kind,
+            rank: column.rank.as_str(),
+            tasks: board.lane_len(column.id),
+        }
+    }
+}
+
+/// A task.
+#[derive(Serialize, ToSchema)]
+pub struct Task<'a> {
+    /// Which task.
+    #[schema(value_type = Uuid)]
+    pub id: TaskId,
+    /// The board it is on.
+    #[schema(value_type = Uuid)]
+    pub board: BoardId,
+    /// One line of text.
+    pub title: &'a str,
+    /// Markdown.
+    pub description: &'a str,
+    /// The column it is in.
+    #[schema(value_type = Uuid)]
+    pub column: ColumnId,
+    /// Whether its column is one for done tasks.
+    pub completed: bool,
+    /// Where it stands in its column: the order of these texts.
+    pub rank: &'a str,
+    /// How urgent it is.
+    #[schema(value_type = Urgency)]
+    pub priority: Priority,
+    /// The day it is due.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub due: Option<DueDate>,
+    /// The column it goes back to when it is reopened.
+    #[schema(value_type = Option<Uuid>)]
+    pub reopen_column: Option<ColumnId>,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Who created it, where that is known.
+    #[schema(value_type = Option<Uuid>)]
+    pub created_by: Option<ActorId>,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// Who changed it last, where that is known.
+    #[schema(value_type = Option<Uuid>)]
+    pub updated_by: Option<ActorId>,
+    /// When it was deleted, if it is in the trash.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deleted_at: Option<Timestamp>,
+    /// The number of its newest change; also its `ETag`.
+    pub seq: Seq,
+    /// The number of the newest change of its title.
+    pub title_seq: Seq,
+    /// The number of the newest change of its description.
+    pub description_seq: Seq,
+}
+
+impl<'a> Task<'a> {
+    /// A task of this board.
+    pub fn of(board: &BoardState, task: &'a model::Task) -> Self {
+        Self {
+            id: task.id,
+            board: board.id(),
+            title: &task.title,
+            description: &task.description,
+            column: task.column,
+            completed: board.is_completed(task),
+            rank: task.rank.as_str(),
+            priority: task.priority,
+            due: task.due,
+            reopen_column: task.reopen_column,
+            created_at: task.created_at,
+            created_by: task.created_by,
+            updated_at: task.updated_at,
+            updated_by: task.updated_by,
+            deleted_at: task.deleted_at,
+            seq: task.seq,
+            title_seq: task.title_seq,
+            description_seq: task.description_seq,
+        }
+    }
+}
+
+/// Where to put something among its siblings: `"first"`, `"last"`, `{"before": id}` or `{"after": id}`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Before all others.
+    First,
+    /// After all others.
+    #[default]
+    Last,
+    /// Directly before this one; last, if it has gone meanwhile.
+    Before(Uuid),
+    /// Directly after this one; last, if it has gone meanwhile.
+    After(Uuid),
+}
+
+impl<Id: From<Uuid>> From<Place> for mutation::Place<Id> {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::First => Self::First,
+            Place::Last => Self::Last,
+            Place::Before(id) => Self::Before(id.into()),
+            Place::After(id) => Self::After(id.into()),
+        }
+    }
+}
+
+/// What being in a column says about a task.
+#[derive(ToSchema)]
+#[schema(as = ColumnKind, rename_all = "snake_case")]
+#[allow(dead_code)]
+pub enum Kind {
+    /// Not begun.
+    Open,
+    /// Being worked on.
+    Active,
+    /// Completed.
+    Done,
+}
+
+/// How urgent a task is.
+#[derive(ToSchema)]
+#[schema(as = Priority, rename_all = "snake_case")]
+#[allow(dead_code)]
+pub enum Urgency {
+    /// Nobody said.
+    None,
+    /// Can wait.
+    Low,
+    /// As usual.
+    Medium,
+    /// Before others.
+    High,
+    /// Now.
+    Urgent,
+}
+
+/// Reads a field that may be absent but not `null`: `null` would look like a wish to clear it.
+pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,290 @@
+//! Tasks over REST, those in the trash included.
+
+use std::sync::Arc;
+
+use app::{
+    board::BoardState,
+    id::{BoardId, ColumnId, TaskId},
+    model::Priority,
+    mutation::{CreateTask, DeleteTask, Op, Refusal, RestoreTask, Thing, UpdateTask},
+    time::DueDate,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    board, board_of, json,
+    list::{Listing, Tasks},
+    located,
+    model::{Place, Task, Urgency, not_null},
+    not_modified, tagged, write,
+};
+use crate::{
+    http::{
+        Services,
+        conditional::{self, is_known, require_unchanged},
+        input::{Json, Key, Path, Query},
+        problem::{Failures, Problem},
+    },
+    writer::WriteError,
+};
+
+/// A task to be created.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTask {
+    /// The id to give it, best a UUIDv7; without one, the server makes it.
+    #[serde(default)]
+    id: Option<Uuid>,
+    /// One line of text.
+    #[schema(max_length = 500)]
+    title: String,
+    /// Markdown.
+    #[serde(default)]
+    #[schema(max_length = 30000)]
+    description: String,
+    /// The column to put it in; the first one, if absent.
+    #[serde(default)]
+    column: Option<Uuid>,
+    /// `true` puts it into the first column for done tasks.
+    #[serde(default)]
+    completed: Option<bool>,
+    /// Where in the column; last, if absent.
+    #[serde(default)]
+    place: Place,
+    /// How urgent it is.
+    #[serde(default)]
+    #[schema(value_type = Urgency)]
+    priority: Priority,
+    /// The day it is due.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    due: Option<DueDate>,
+}
+
+/// What to change of a task; what is absent stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPatch {
+    /// A new title.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 500)]
+    title: Option<String>,
+    /// A new description.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 30000)]
+    description: Option<String>,
+    /// A new priority.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<Urgency>, nullable = false)]
+    priority: Option<Priority>,
+    /// A new due date; `null` clears it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = Date)]
+    due: Option<Option<DueDate>>,
+    /// Another column.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    column: Option<Uuid>,
+    /// `true` moves it to the first column for done tasks, `false` back to where it came from.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<bool>, nullable = false)]
+    completed: Option<bool>,
+    /// A new place in its column, or in the one it moves to (there, absent means last).
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<Place>, nullable = false)]
+    place: Option<Place>,
+}
+
+/// List tasks of a board
+#[utoipa::path(
+    get, path = "/boards/{board}/tasks", tag = "tasks",
+    params(("board" = Uuid, Path), Listing, ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Tasks<'_>, headers(("ETag" = String, description = "The number of the board's newest change"))),
+        (status = 304, description = "Nothing on the board changed since"),
+        Failures
+    )
+)]
+pub async fn list(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<BoardId>,
+    Query(listing): Query<Listing>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let request = listing.check()?;
+    let board = board(&services, id).await?;
+    if is_known(&headers, board.seq()) {
+        return Ok(not_modified(board.seq()));
+    }
+    Ok(tagged(json(StatusCode::OK, &request.page_of(&board)), board.seq()))
+}
+
+/// Create a task
+#[utoipa::path(
+    post, path = "/boards/{board}/tasks", tag = "tasks",
+    params(
+        ("board" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    request_body = NewTask,
+    responses(
+        (status = 201, body = Task<'_>, headers(("Location" = String), ("ETag" = String))),
+        Failures
+    )
+)]
+pub async fn create(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<BoardId>,
+    key: Key,
+    Json(new): Json<NewTask>,
+) -> Result<Response, Problem> {
+    // A task that the client does not name is named after the key, so that a repetition asks for the very same.
+    let task = TaskId(new.id.unwrap_or(key.0.0));
+    let names_column = new.column.is_some();
+    let create = CreateTask {
+        task,
+        title: new.title,
+        description: new.description,
+        column: new.column.map(ColumnId),
+        completed: new.completed,
+        place: new.place.into(),
+        priority: new.priority,
+        due: new.due,
+    };
+    let accepted = write(&services, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
+    Ok(located(answer(StatusCode::CREATED, &accepted.board, task)?, format!("/tasks/{task}")))
+}
+
+/// Read a task
+#[utoipa::path(
+    get, path = "/tasks/{task}", tag = "tasks",
+    params(("task" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Task<'_>, headers(("ETag" = String))),
+        (status = 304, description = "Not changed since"),
+        Failures
+    )
+)]
+pub async fn read(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<TaskId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let board = board_of(&services, id).await?;
+    let task = board.live_task(id).ok_or_else(|| {
+        let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
+        Problem::new(StatusCode::NOT_FOUND, "in_trash", detail)
+    })?;
+    if is_known(&headers, task.seq) {
+        return Ok(not_modified(task.seq));
+    }
+    answer(StatusCode::OK, &board, id)
+}
+
+/// Change some fields of a task
+#[utoipa::path(
+    patch, path = "/tasks/{task}", tag = "tasks",
+    params(
+        ("task" = Uuid, Path),
+        ("If-Match" = Option<String>, Header,
+            description = "The ETag that the edit started from. If somebody changed the same text since, the answer is 412 \
+                with their text; edits of different fields both survive."),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    request_body = TaskPatch,
+    responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
+)]
+pub async fn update(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<TaskId>,
+    headers: HeaderMap,
+    key: Key,
+    Json(patch): Json<TaskPatch>,
+) -> Result<Response, Problem> {
+    let names_column = patch.column.is_some();
+    let update = UpdateTask {
+        task: id,
+        base: conditional::base(&headers)?,
+        title: patch.title,
+        description: patch.description,
+        priority: patch.priority,
+        due: patch.due,
+        column: patch.column.map(ColumnId),
+        completed: patch.completed,
+        place: patch.place.map(Place::into),
+    };
+    let board = board_of(&services, id).await?;
+    let accepted = write(&services, board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column))?;
+    answer(StatusCode::OK, &accepted.board, id)
+}
+
+/// Put a task into the trash
+#[utoipa::path(
+    delete, path = "/tasks/{task}", tag = "tasks",
+    params(
+        ("task" = Uuid, Path),
+        ("If-Match" = Option<String>, Header, description = "Refuse if the task was changed since"),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    responses((status = 204, description = "Deleted"), Failures)
+)]
+pub async fn delete(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<TaskId>,
+    headers: HeaderMap,
+    key: Key,
+) -> Result<Response, Problem> {
+    let board = board_of(&services, id).await?;
+    // Of a task that is gone only the writer knows whether this is the repetition of the request that deleted it.
+    if let Some(task) = board.live_task(id) {
+        require_unchanged(&headers, task.seq)?;
+    }
+    write(&services, board.id(), key, Op::DeleteTask(DeleteTask { task: id })).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Take a task out of the trash
+#[utoipa::path(
+    post, path = "/tasks/{task}/restore", tag = "tasks",
+    params(
+        ("task" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
+)]
+pub async fn restore(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<TaskId>,
+    key: Key,
+) -> Result<Response, Problem> {
+    let board = board_of(&services, id).await?;
+    let accepted = write(&services, board.id(), key, Op::RestoreTask(RestoreTask { task: id })).await?;
+    answer(StatusCode::OK, &accepted.board, id)
+}
+
+fn answer(status: StatusCode, board: &BoardState, id: TaskId) -> Result<Response, Problem> {
+    let task = board.task(id).ok_or_else(|| Problem::not_found(Thing::Task))?;
+    Ok(tagged(json(status, &Task::of(board, task)), task.seq))
+}
+
+/// Where the body named a column, a column that is not found is a mistake in the body, not in the address.
+fn in_body(names_column: bool) -> impl Fn(WriteError) -> Problem {
+    move |error| match error {
+        WriteError::Refused(Refusal::NotFound { what: Thing::Column }) if names_column => {
+            Problem::field("column", "is not a column of this board")
+        }
+        error => error.into(),
+    }
+}
+
+/// Tells a field that is `null` from one that is absent.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<DueDate>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,78 @@
+//! Entity tags: a task's is the number of its newest change, a board's the board's, so that `If-Match` carries the same
+//! base as an edit in the page.
+
+use app::model::Seq;
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{IF_MATCH, IF_NONE_MATCH},
+};
+
+use super::problem::Problem;
+
+/// The entity tag of what was last changed by a number.
+pub fn etag(seq: Seq) -> HeaderValue {
+    // Digits between quotes are always a valid header.
+    HeaderValue::try_from(format!("\"{seq}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// Whether the client has that state already and needs only a 304.
+pub fn is_known(headers: &HeaderMap, seq: Seq) -> bool {
+    tags(headers, &IF_NONE_MATCH).any(|tag| tag == "*" || number(tag) == Some(seq))
+}
+
+/// The newest number in `If-Match`; `None` without the header, or where it only asks that there be something (`*`).
+pub fn base(headers: &HeaderMap) -> Result<Option<Seq>, Problem> {
+    let mut newest = None;
+    for tag in tags(headers, &IF_MATCH).filter(|tag| *tag != "*") {
+        match number(tag) {
+            Some(seq) => newest = newest.max(Some(seq)),
+            None => return Err(Problem::parameter("If-Match", "expected an ETag of this server, such as \"12\"")),
+        }
+    }
+    Ok(newest)
+}
+
+/// A problem where `If-Match` asks for another state than this.
+pub fn require_unchanged(headers: &HeaderMap, seq: Seq) -> Result<(), Problem> {
+    match base(headers)? {
+        Some(base) if base != seq => Err(Problem::stale(seq)),
+        _ => Ok(()),
+    }
+}
+
+fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).into_iter();
+    values.flat_map(|value| value.to_str().unwrap_or("?").split(',')).map(str::trim)
+}
+
+/// A compressing proxy turns `"12"` into `W/"12"`; that is the same number.
+fn number(tag: &str) -> Option<Seq> {
+    tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_tag_is_the_number_in_quotes() {
+        assert_eq!(etag(12), "\"12\"");
+        assert!(is_known(&headers(IF_NONE_MATCH, "\"3\", W/\"12\""), 12));
+        assert!(is_known(&headers(IF_NONE_MATCH, "*"), 12));
+        assert!(!is_known(&headers(IF_NONE_MATCH, "\"abc\""), 12));
+        assert!(!is_known(&HeaderMap::new(), 12));
+    }
+
+    #[test]
+    fn the_newest_number_is_the_base() {
+        assert_eq!(base(&HeaderMap::new()).unwrap(), None);
+        assert_eq!(base(&headers(IF_MATCH, "*")).unwrap(), None);
+        assert_eq!(base(&headers(IF_MATCH, "\"3\", \"12\"")).unwrap(), Some(12));
+        assert!(base(&headers(IF_MATCH, "12")).is_err());
+        assert!(base(&headers(IF_MATCH, "\"x\"")).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! What handlers take from a request, read strictly: whatever is wrong is a [`Problem`] that names it.
+
+use app::id::MutationId;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::problem::Problem;
+
+/// The largest body of a request, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A body of JSON.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "the body must be JSON: send Content-Type: application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+                .with_field("Content-Type", "expected application/json"));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => Problem::bad_request("incomplete", "the body ended before it was complete"),
+        })?;
+        // The path to a mistake costs time to keep; only mistakes pay for it.
+        serde_json::from_slice(&body).map(Self).map_err(|_| explain::<T>(&body))
+    }
+}
+
+/// The parameters of the path, all of them ids.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if let Ok(axum::extract::Path(value)) = axum::extract::Path::from_request_parts(parts, state).await {
+            return Ok(Self(value));
+        }
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let wrong = params.iter().flatten().find(|(_, value)| Uuid::parse_str(value).is_err());
+        Err(Problem::parameter(wrong.map_or("path", |(name, _)| name), "is not a UUID"))
+    }
+}
+
+/// The parameters of the query.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(QueryRejection::FailedToDeserializeQueryString(error)) => {
+                // It reads `…query string: limit: invalid digit found in string`.
+                let text = error.body_text();
+                let text = text.split_once("query string: ").map_or(&*text, |(_, rest)| rest);
+                let (path, message) = text.split_once(": ").unwrap_or(("query", text));
+                let name = quoted_name(message).unwrap_or(path);
+                Err(Problem::parameter(name, message))
+            }
+            Err(_) => Err(Problem::bad_request("invalid_query", "the query cannot be read")),
+        }
+    }
+}
+
+/// The id of the mutation that the request asks for: the `Idempotency-Key`, or a new one.
+pub struct Key(pub MutationId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(Self(MutationId(Uuid::now_v7())));
+        };
+        // The draft of the header writes its value as a quoted string; most people send it bare.
+        let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
+        match Uuid::parse_str(text) {
+            Ok(id) => Ok(Self(MutationId(id))),
+            Err(_) => Err(Problem::parameter("Idempotency-Key", "is not a UUID")),
+        }
+    }
+}
+
+/// The body is larger than the limit.
+pub fn too_large() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        format!("the body is larger than {MAX_BODY_BYTES} bytes, which is the most"),
+    )
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// Says what is wrong with a body that does not fit, and where.
+fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
+    let not_json =
+        |error: &serde_json::Error| Problem::bad_request("not_json", format!("the body is not JSON: {error}"));
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) => error,
+        Ok(_) => match deserializer.end() {
+            Err(error) => return not_json(&error),
+            Ok(()) => return Problem::bad_request("not_json", "the body cannot be read"),
+        },
+    };
+    // What comes after a wrong field may not be JSON at all; then that is the mistake to tell.
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        return not_json(&error);
+    }
+    let path = error.path().to_string();
+    let message = error.inner().to_string();
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+    let field = match quoted_name(message) {
+        // The path ends at the object that should have the field.
+        Some(name) if message.starts_with("missing field") && path != "." => format!("{path}.{name}"),
+        Some(name) if message.starts_with("missing field") || path == "." => name.to_owned(),
+        _ => path,
+    };
+    if field == "." {
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("the body will not do: {message}"));
+    }
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{field}: {message}")).with_field(&field, message)
+}
+
+/// The name in "missing field `name`", "unknown field `name`, expected …" or "duplicate field `name`".
+fn quoted_name(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once(" field `")?;
+    Some(rest.split_once('`')?.0)
+}

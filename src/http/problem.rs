@@ -1,0 +1,216 @@
+//! Errors as they are told to whoever uses REST: problem details, [RFC 9457].
+//!
+//! Handlers return `Result<_, Problem>`. What the write path refuses and what the database cannot do become problems
+//! here, in one place, so the same refusal reads the same from every route. A failure of the server is logged here, once;
+//! a mistake of the caller is told to the caller only.
+//!
+//! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
+
+use std::borrow::Cow;
+
+use app::{
+    model::Seq,
+    mutation::{Refusal, TextField, Thing},
+};
+use axum::{
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, ETAG, RETRY_AFTER},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+use super::conditional::etag;
+use crate::{store::StoreError, writer::WriteError};
+
+/// How long to wait before trying again when the database is away.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// Something did not work. Built from its status, code and detail; fields and headers are added where there are any.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Box<ProblemBody>,
+}
+
+/// Why a request did not work (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The name of the status.
+    title: &'static str,
+    /// The status.
+    status: u16,
+    /// What kind of problem it is, for programs.
+    code: &'static str,
+    /// What is wrong, for people.
+    detail: Cow<'static, str>,
+    /// The fields, parameters or headers that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// The text that somebody else wrote meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<Conflict>,
+}
+
+/// What is wrong with one field, parameter or header.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Its name; nested ones with dots, such as `columns[0].name`.
+    field: String,
+    /// What is wrong.
+    message: String,
+}
+
+/// A text that somebody else changed since the number in `If-Match`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Conflict {
+    /// Which text: `title` or `description`.
+    #[schema(value_type = String)]
+    field: TextField,
+    /// The text as it is now.
+    theirs: String,
+    /// What to send as `If-Match` to replace it all the same.
+    seq: Seq,
+}
+
+/// What every operation may answer instead.
+#[derive(IntoResponses)]
+#[allow(dead_code)]
+pub enum Failures {
+    /// The request will not do.
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Mistake(#[to_schema] ProblemBody),
+    /// The server cannot do it now.
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Failure(#[to_schema] ProblemBody),
+}
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Box::new(ProblemBody {
+                kind: "about:blank",
+                title: status.canonical_reason().unwrap_or("Error"),
+                status: status.as_u16(),
+                code,
+                detail: detail.into(),
+                errors: Vec::new(),
+                conflict: None,
+            }),
+        }
+    }
+
+    /// The request cannot be understood.
+    pub fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// A parameter of the path or the query, or a header, is wrong.
+    pub fn parameter(name: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::bad_request("invalid_parameter", format!("{name}: {message}")).with_field(name, message)
+    }
+
+    /// A field of the body is wrong.
+    pub fn field(name: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{name} {message}")).with_field(name, message)
+    }
+
+    /// What the path names does not exist.
+    pub fn not_found(what: Thing) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// What `If-Match` asks for is not so any more.
+    pub fn stale(seq: Seq) -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "stale",
+            "it was changed since the number in If-Match; read it again and decide anew",
+        )
+        .with_header(ETAG, etag(seq))
+    }
+
+    /// The server cannot read or write at the moment.
+    pub fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS.into())
+    }
+
+    /// Names a field, parameter or header that is wrong.
+    pub fn with_field(mut self, field: &str, message: impl Into<String>) -> Self {
+        self.body.errors.push(FieldError { field: field.to_owned(), message: message.into() });
+        self
+    }
+
+    /// Adds a header to the answer.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::Invalid { field, message } => Self::field(&field, message),
+            Refusal::NotFound { what } => Self::not_found(what),
+            Refusal::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
+            Refusal::NotEmpty => Self::new(StatusCode::CONFLICT, "not_empty", detail),
+            Refusal::Full { .. } => Self::new(StatusCode::CONFLICT, "full", detail),
+            Refusal::IdReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail.clone())
+                .with_field("Idempotency-Key", detail),
+            Refusal::Conflict { field, theirs, seq } => {
+                let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "conflict", detail.clone())
+                    .with_field(&field.to_string(), detail)
+                    .with_header(ETAG, etag(seq));
+                problem.body.conflict = Some(Conflict { field, theirs, seq });
+                problem
+            }
+        }
+    }
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(refusal) => refusal.into(),
+            // The writer has logged why, once for all writes of the group.
+            WriteError::Unavailable(_) => Self::unavailable(
+                "the change could not be stored; send it again with the same Idempotency-Key in a moment",
+            ),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database could not be read");
+        Self::unavailable("the database does not answer; try again in a moment")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.body).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        response
+    }
+}

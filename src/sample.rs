@@ -1,0 +1,115 @@
+//! The board that an empty database starts with: it teaches by being used.
+
+use std::error::Error;
+
+use app::{
+    id::{BoardId, ColumnId, MutationId, TaskId},
+    model::{ColumnKind, Priority},
+    mutation::{CreateBoard, CreateTask, Mutation, NewColumn, Op, Place},
+};
+use uuid::Uuid;
+
+use crate::{store::Store, writer::Writer};
+
+struct SampleTask {
+    column: usize,
+    title: &'static str,
+    priority: Priority,
+    description: &'static str,
+}
+
+const TASKS: &[SampleTask] = &[
+    SampleTask {
+        column: 0,
+        title: "Open this board in a second window",
+        priority: Priority::High,
+        description: "Put the two windows side by side, then change something in one of them: add a task, drag it, tick \
+            it off. The other one follows at once. So does every other open page, on whichever machine.\n\nThe line at \
+            the top always says whether the page is **live**.",
+    },
+    SampleTask {
+        column: 0,
+        title: "Add a task of your own",
+        priority: Priority::Medium,
+        description: "Type into the field at the end of a column and press `Enter`. The field stays where it is, so the \
+            next task can follow right away.",
+    },
+    SampleTask {
+        column: 0,
+        title: "Move me to Doing",
+        priority: Priority::None,
+        description: "Drag me there, or use the keyboard:\n\n1. Go to the task with `Tab`.\n2. Pick it up with `Space`.\n3. \
+            Move it with the arrow keys.\n4. Drop it with `Space`, or change your mind with `Esc`.",
+    },
+    SampleTask {
+        column: 0,
+        title: "Write a description in Markdown",
+        priority: Priority::None,
+        description: "Descriptions are [Markdown](https://commonmark.org/help/):\n\n- **bold**, *italic*, `code`\n- lists \
+            such as this one\n- links\n\n> Somebody else may edit the same text at the same time. Then nobody's words are \
+            lost: you see both, and choose.",
+    },
+    SampleTask {
+        column: 0,
+        title: "Delete this task, then bring it back",
+        priority: Priority::Low,
+        description: "Deleted tasks go to the board's trash. A message offers to undo it for a moment; the trash does so \
+            for as long as you like.",
+    },
+    SampleTask {
+        column: 1,
+        title: "Try it without a connection",
+        priority: Priority::Medium,
+        description: "Switch the network off and go on working. The line at the top says how many edits are not saved \
+            yet. They are sent, once each, when the network is back, together with what the others did meanwhile.",
+    },
+    SampleTask {
+        column: 1,
+        title: "Change a task from the command line",
+        priority: Priority::None,
+        description: "Whatever changes a board, every open page shows it:\n\n```\ncurl -s \
+            http://127.0.0.1:3000/api/v1/boards\n```\n\nThe whole REST interface is described at \
+            [/api/v1/openapi.json](/api/v1/openapi.json).",
+    },
+    SampleTask {
+        column: 2,
+        title: "Start Taskwire",
+        priority: Priority::None,
+        description: "Done. A task is completed when it is in a column for done tasks; take the tick away and it goes \
+            back to where it came from.",
+    },
+];
+
+/// Creates the sample board if there is no board at all.
+pub async fn create_if_empty(store: &Store, writer: &Writer) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if !store.boards().await?.is_empty() {
+        return Ok(());
+    }
+    let board = BoardId(Uuid::now_v7());
+    let columns: Vec<NewColumn> =
+        [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)]
+            .map(|(name, kind)| NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind })
+            .into();
+    let ids: Vec<ColumnId> = columns.iter().map(|column| column.id).collect();
+    let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns });
+    writer.write(board, mutation(create), None).await?;
+    for task in TASKS {
+        let create = Op::CreateTask(CreateTask {
+            task: TaskId(Uuid::now_v7()),
+            title: task.title.to_owned(),
+            description: task.description.to_owned(),
+            column: ids.get(task.column).copied(),
+            completed: None,
+            place: Place::Last,
+            priority: task.priority,
+            due: None,
+        });
+        writer.write(board, mutation(create), None).await?;
+    }
+    tracing::info!(%board, "the database was empty; created the sample board");
+    Ok(())
+}
+
+fn mutation(op: Op) -> Mutation {
+    Mutation { id: MutationId(Uuid::now_v7()), op }
+}

@@ -1,0 +1,307 @@
+//! What the person who runs the server decides.
+//!
+//! Every setting is a flag and an environment variable of one name, has a default, and when it is wrong the error names
+//! it. What `cargo leptos watch` sets (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) is respected where ours says nothing.
+
+use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::store::{StoreSettings, Synchronous};
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
+
+/// A live task board that a team hosts itself.
+#[derive(Debug, Parser)]
+#[command(name = "taskwire", version, about, arg_required_else_help = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the executable can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the boards.
+    Serve(Box<Settings>),
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
+}
+
+/// The settings of `taskwire serve`.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The address to listen on [default: 127.0.0.1:3000]. Port 0 takes a free one.
+    #[arg(long, env = "TASKWIRE_LISTEN", value_name = "ADDRESS:PORT", hide_env_values = true)]
+    pub listen: Option<SocketAddr>,
+
+    /// Listen beyond this machine, although there are no accounts yet: everybody who reaches the address may read and
+    /// change everything.
+    #[arg(long, env = "TASKWIRE_ALLOW_REMOTE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_remote: bool,
+
+    /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        default_value = "sqlite:taskwire.db",
+        value_parser = database_url
+    )]
+    pub database: String,
+
+    /// The Redis through which several nodes tell each other of changes: `redis://`, `rediss://`, `redis-sentinel://` or
+    /// `redis-cluster://`. One node alone needs none.
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true, value_parser = redis_url)]
+    pub redis: Option<String>,
+
+    /// When SQLite calls a write durable: `full` survives a loss of power, `normal` may lose the last moment before one.
+    #[arg(long, env = "TASKWIRE_SQLITE_SYNCHRONOUS", value_name = "LEVEL", default_value = "full")]
+    pub sqlite_synchronous: SqliteSynchronous,
+
+    /// The folder of the site's files [default: `site` beside the folder of the executable, or in it].
+    #[arg(long, env = "TASKWIRE_SITE", value_name = "FOLDER")]
+    pub site_root: Option<PathBuf>,
+
+    /// Another origin whose pages may use this server, such as `https://board.example.com` where a proxy serves it.
+    /// Repeatable; in the environment separated by commas.
+    #[arg(
+        long = "allowed-origin",
+        env = "TASKWIRE_ALLOWED_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = origin
+    )]
+    pub allowed_origins: Vec<String>,
+
+    /// What to log: a level (`error`, `warn`, `info`, `debug`, `trace`) or directives such as `info,taskwire=debug`.
+    #[arg(long, env = "TASKWIRE_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
+    pub log: String,
+
+    /// How to write the log, which goes to standard error.
+    #[arg(long, env = "TASKWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// How long the log of changes reaches back: a number with `s`, `m`, `h` or `d`, or `forever`. Whoever was away for
+    /// longer is sent the whole board instead of what changed.
+    #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
+    pub log_retention: Retention,
+
+    /// Start an empty database without the sample board.
+    #[arg(long, env = "TASKWIRE_NO_SAMPLE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_sample: bool,
+}
+
+impl Settings {
+    /// The settings as they are if nobody says anything, with the environment left out of it. For tests, which then set
+    /// what they are about.
+    pub fn defaults() -> Self {
+        Self {
+            listen: None,
+            allow_remote: false,
+            database: "sqlite:taskwire.db".to_owned(),
+            redis: None,
+            sqlite_synchronous: SqliteSynchronous::Full,
+            site_root: None,
+            allowed_origins: Vec::new(),
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+            log_retention: Retention::DEFAULT,
+            no_sample: false,
+        }
+    }
+
+    /// The address to listen on; an error where accounts would be needed first.
+    pub fn listen_address(&self) -> Result<SocketAddr, SettingsError> {
+        let address = match self.listen {
+            Some(address) => address,
+            None => match env::var("LEPTOS_SITE_ADDR") {
+                Ok(text) => text.parse().map_err(|_| {
+                    SettingsError(format!("LEPTOS_SITE_ADDR: `{text}` is not an address such as {DEFAULT_LISTEN}"))
+                })?,
+                Err(_) => SocketAddr::from(([127, 0, 0, 1], 3000)),
+            },
+        };
+        if !address.ip().is_loopback() && !self.allow_remote {
+            return Err(SettingsError(format!(
+                "--listen (TASKWIRE_LISTEN): {address} can be reached from other machines, and there are no accounts yet: \
+                 everybody who reaches it could read and change everything. Add --allow-remote (TASKWIRE_ALLOW_REMOTE=true) \
+                 if that is what you want."
+            )));
+        }
+        Ok(address)
+    }
+
+    /// Which database to open, and how.
+    pub fn store(&self) -> StoreSettings {
+        let synchronous = match self.sqlite_synchronous {
+            SqliteSynchronous::Full => Synchronous::Full,
+            SqliteSynchronous::Normal => Synchronous::Normal,
+        };
+        StoreSettings { synchronous, ..StoreSettings::new(&self.database) }
+    }
+
+    /// The folder of the site's files.
+    pub fn site_folder(&self) -> PathBuf {
+        if let Some(folder) = &self.site_root {
+            return folder.clone();
+        }
+        if let Some(folder) = env::var_os("LEPTOS_SITE_ROOT") {
+            return folder.into();
+        }
+        // `target/release/taskwire` has its site at `target/site`; unpacked elsewhere, they are neighbours.
+        let executable = env::current_exe().ok();
+        let folder = executable.as_deref().and_then(|path| path.parent());
+        let beside = folder.map(|folder| folder.join("site"));
+        let above = folder.and_then(|folder| folder.parent()).map(|folder| folder.join("site"));
+        match (beside, above) {
+            (Some(beside), _) if beside.is_dir() => beside,
+            (_, Some(above)) => above,
+            _ => PathBuf::from("site"),
+        }
+    }
+}
+
+/// A setting that will not do. Says which, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(pub String);
+
+/// When SQLite calls a write durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SqliteSynchronous {
+    /// When it is on the disk, whatever happens to the machine.
+    Full,
+    /// When the operating system has it: a loss of power may undo the last moment.
+    Normal,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How long the log of changes reaches back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention(pub Option<Duration>);
+
+impl Retention {
+    const DEFAULT: Self = Self(Some(Duration::from_secs(90 * 24 * 60 * 60)));
+}
+
+impl fmt::Display for Retention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => write!(f, "{}s", time.as_secs()),
+            None => f.write_str("forever"),
+        }
+    }
+}
+
+impl FromStr for Retention {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "forever" {
+            return Ok(Self(None));
+        }
+        let seconds_of = |unit| match unit {
+            's' => Some(1),
+            'm' => Some(60),
+            'h' => Some(60 * 60),
+            'd' => Some(24 * 60 * 60),
+            _ => None,
+        };
+        text.char_indices()
+            .next_back()
+            .and_then(|(at, unit)| Some((text[..at].parse::<u64>().ok()?, seconds_of(unit)?)))
+            .and_then(|(count, seconds)| count.checked_mul(seconds))
+            .filter(|seconds| *seconds > 0)
+            .map(|seconds| Self(Some(Duration::from_secs(seconds))))
+            .ok_or_else(|| "expected a time such as `90d`, `12h` or `30m`, or `forever`".to_owned())
+    }
+}
+
+fn database_url(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("sqlite" | "postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`".to_owned()),
+    }
+}
+
+fn redis_url(text: &str) -> Result<String, String> {
+    let (scheme, _) = text.split_once("://").unwrap_or_default();
+    let (base, kind) = scheme.split_once('-').unwrap_or((scheme, "centralized"));
+    if matches!(base, "redis" | "rediss" | "valkey" | "valkeys")
+        && matches!(kind, "centralized" | "sentinel" | "cluster")
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("expected `redis://HOST:PORT`, or one of rediss://, redis-sentinel://, redis-cluster://".to_owned())
+    }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim().trim_end_matches('/');
+    match text.split_once("://") {
+        Some(("http" | "https", host)) if !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']) => {
+            Ok(text.to_ascii_lowercase())
+        }
+        _ => Err("expected an origin such as https://board.example.com, without a path".to_owned()),
+    }
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_flags_are_the_defaults_of_the_tests() {
+        let parsed = CommandLine::parse_from(["taskwire", "serve"]);
+        let Command::Serve(settings) = parsed.command else { panic!("not `serve`") };
+        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::defaults()));
+    }
+
+    #[test]
+    fn a_retention_is_a_number_with_a_unit() {
+        assert_eq!("90d".parse(), Ok(Retention::DEFAULT));
+        assert_eq!("2m".parse(), Ok(Retention(Some(Duration::from_secs(120)))));
+        assert_eq!("forever".parse(), Ok(Retention(None)));
+        for wrong in
+            ["", "d", "0d", "-1d", "90", "1w", "1.5h", "99999999999999999999d", "9999999999999999999d", "1 d", "é"]
+        {
+            assert!(wrong.parse::<Retention>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_addresses_are_allowed_without_saying_so() {
+        let with = |address: &str, allow_remote| Settings {
+            listen: Some(address.parse().unwrap()),
+            allow_remote,
+            ..Settings::defaults()
+        };
+        assert!(with("127.0.0.1:0", false).listen_address().is_ok());
+        assert!(with("[::1]:80", false).listen_address().is_ok());
+        assert!(with("0.0.0.0:80", true).listen_address().is_ok());
+        let error = with("0.0.0.0:80", false).listen_address().unwrap_err().to_string();
+        assert!(error.contains("--listen") && error.contains("--allow-remote"), "{error}");
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        CommandLine::command().debug_assert();
+    }
+}
