@@ -70,3 +70,27 @@ async fn a_server_that_stops_takes_no_new_sockets() {
     let refused = crate::support::client::Client::connect_with(served.address, &[]).await;
     assert_eq!(refused.err(), Some(503));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_does_not_hold_the_server_up() {
+    let database = Database::sqlite();
+    let served = Served::on(&database).await;
+    let board = served.node.create_board().await;
+    let mut client = served.connect().await;
+    client.subscribe(board.id, Some(1)).await;
+    client.hear().await;
+    // More than the kernel's buffers hold.
+    for _ in 0..50 {
+        let writes = (0..20).map(|_| {
+            let mut op = create(new_task(), "Buy milk");
+            if let app::mutation::Op::CreateTask(create) = &mut op {
+                create.description = "x".repeat(20_000);
+            }
+            served.node.writer.write(board.id, mutation(op), None)
+        });
+        futures::future::join_all(writes.collect::<Vec<_>>()).await;
+    }
+    served.shutdown.cancel();
+    served.tracker.close();
+    tokio::time::timeout(Duration::from_secs(10), served.tracker.wait()).await.expect("all sockets end");
+}

@@ -234,7 +234,6 @@ async fn a_client_that_says_nothing_is_pinged_and_then_left() {
     raw.read_to_end(&mut heard).await.expect("the end");
     let text = String::from_utf8_lossy(&heard);
     assert!(text.starts_with("HTTP/1.1 101"), "{text}");
-    assert!(text.contains("s3pPLBMiTxaQ9kYGzzhZRbK+xOo="), "{text}");
     let frames = &heard[heard.windows(4).position(|end| end == b"\r\n\r\n").expect("the headers end") + 4..];
     assert_eq!(frames[..2], [0x89, 0], "a ping");
     let close = frames.iter().position(|byte| *byte == 0x88).expect("a close frame");

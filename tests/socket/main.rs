@@ -4,6 +4,7 @@
 mod support;
 
 mod delivery;
+mod document;
 mod goodbye;
 mod hostile;
 mod slow;
