@@ -10,7 +10,7 @@
 //! With Leptos:
 //!
 //! - [`live`]: a board as signals, and the socket that feeds them.
-//! - `pages`: the pages. [`forms`]: what they load, and what their forms do without JavaScript.
+//! - `pages`: the pages, and what is at which address. `components`: what pages are made of. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server.
 
 #![recursion_limit = "256"]
@@ -19,6 +19,7 @@
 pub mod backend;
 pub mod board;
 pub mod change;
+mod components;
 pub mod forms;
 pub mod id;
 pub mod live;

@@ -131,6 +131,13 @@ pub struct UpdateColumn {
     pub place: Option<Place<ColumnId>>,
 }
 
+impl UpdateColumn {
+    /// An update that changes nothing yet.
+    pub fn of(column: ColumnId) -> Self {
+        Self { column, name: None, kind: None, place: None }
+    }
+}
+
 /// See [`Op::DeleteColumn`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use leptos::prelude::*;
@@ -11,12 +11,13 @@ use super::{
     connection::Live,
     session::{BoardSession, Outcome},
 };
+#[cfg(feature = "hydrate")]
+use crate::protocol::{ClientMessage, ServerMessage};
 use crate::{
     board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
     id::{BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task},
     mutation::{Mutation, Op, Refusal, TextField},
-    protocol::{ClientMessage, ServerMessage},
     time::Timestamp,
 };
 
@@ -37,6 +38,7 @@ struct Inner {
     columns: ArcRwSignal<Vec<Arc<Column>>>,
     lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
+    followers: Mutex<Vec<Weak<Mutex<Touched>>>>,
     revision: ArcRwSignal<u64>,
     unsaved: ArcRwSignal<usize>,
     problems: ArcRwSignal<Vec<Problem>>,
@@ -51,6 +53,17 @@ pub struct TaskSignals {
     pub elsewhere: ArcRwSignal<u32>,
 }
 
+/// Collects what changes on a board between two looks: see [`LiveBoard::follow`].
+#[derive(Clone)]
+pub struct Follower(Arc<Mutex<Touched>>);
+
+impl Follower {
+    /// What changed since the last call.
+    pub fn take(&self) -> Touched {
+        std::mem::take(&mut lock(&self.0))
+    }
+}
+
 /// An edit of this page that was refused and rolled back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
@@ -59,6 +72,9 @@ pub struct Problem {
     /// Why it was not.
     pub refusal: Refusal,
 }
+
+/// How many tasks somebody else may change at once for those that are not drawn yet to show it when they are.
+const TOLD_UNASKED: usize = 20;
 
 impl LiveBoard {
     /// A board that continues from `state` as soon as [`Live::open`] has it.
@@ -72,6 +88,7 @@ impl LiveBoard {
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
             lanes: Mutex::default(),
             tasks: Mutex::default(),
+            followers: Mutex::default(),
             revision: ArcRwSignal::new(0),
             unsaved: ArcRwSignal::new(0),
             problems: ArcRwSignal::new(Vec::new()),
@@ -131,6 +148,14 @@ impl LiveBoard {
         self.0.revision.clone()
     }
 
+    /// Collects what changes from now on, for what is derived from many tasks and would be slow to derive anew:
+    /// [`Self::revision`] tells when to look.
+    pub fn follow(&self) -> Follower {
+        let collected = Arc::default();
+        lock(&self.0.followers).push(Arc::downgrade(&collected));
+        Follower(collected)
+    }
+
     /// How many edits of this page are not known to be saved.
     pub fn unsaved(&self) -> ArcRwSignal<usize> {
         self.0.unsaved.clone()
@@ -180,15 +205,18 @@ impl LiveBoard {
         Ok(id)
     }
 
+    #[cfg(feature = "hydrate")]
     pub(super) fn connected(&self) -> Vec<ClientMessage> {
         self.session().connected()
     }
 
+    #[cfg(feature = "hydrate")]
     pub(super) fn disconnected(&self) {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
     }
 
+    #[cfg(feature = "hydrate")]
     pub(super) fn receive(&self, message: ServerMessage) {
         let outcome = self.session().receive(message);
         self.take(outcome);
@@ -198,8 +226,12 @@ impl LiveBoard {
     fn take(&self, outcome: Outcome) {
         let Outcome { touched, elsewhere, settled, send } = outcome;
         self.draw(&touched);
+        // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
+        // column that was numbered anew.
+        let few = elsewhere.tasks.len() <= TOLD_UNASKED;
         for id in &elsewhere.tasks {
-            if let Some(signals) = lock(&self.0.tasks).get(id).cloned() {
+            let asked_for = lock(&self.0.tasks).get(id).cloned();
+            if let Some(signals) = asked_for.or_else(|| few.then(|| self.task(*id))) {
                 signals.elsewhere.update(|count| *count += 1);
             }
         }
@@ -248,6 +280,13 @@ impl LiveBoard {
         };
         drop(session);
 
+        lock(&self.0.followers).retain(|follower| match follower.upgrade() {
+            Some(collected) => {
+                lock(&collected).merge(touched.clone());
+                true
+            }
+            None => false,
+        });
         for (signal, task) in tasks {
             signal.maybe_set(task);
         }

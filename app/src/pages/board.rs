@@ -1,27 +1,34 @@
-//! One board.
+//! One board, and everything below its address.
 
-use std::sync::Arc;
-
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
-use uuid::Uuid;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::NotFound;
+use super::{NotFound, View, address::Address};
 use crate::{
-    forms::{AddTask, load_board},
-    id::{BoardId, TaskId},
-    live::{Live, LiveBoard, Status},
-    model::Column,
-    mutation::{CreateTask, Op, Place},
+    components::{
+        announcer::{Announcements, Announcer},
+        columns::Columns,
+        due::Today,
+        form_error::FormError,
+        header::BoardHeader,
+        list_view::ListView,
+        menu::close_menus_on_click_elsewhere,
+        task_panel::TaskPanel,
+        toasts::Toasts,
+        trash::TrashPage,
+    },
+    forms::load_board,
+    live::{Live, LiveBoard},
 };
 
-/// `/boards/{board}` and all below it.
+/// `/boards/{board}` and all below it. The board stays as it is while views change and tasks open and close.
 #[component]
 pub fn BoardPage() -> impl IntoView {
     let live = expect_context::<Live>();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("board").and_then(|id| id.parse::<BoardId>().ok()));
+    let (params, query) = (use_params_map(), use_query_map());
+    let address = Memo::new(move |_| Address::read(&params.read(), &query.read()));
+    let id = Memo::new(move |_| address.get().map(|address| address.board));
     let loaded = Resource::new_blocking(
         move || id.get(),
         |id| async move {
@@ -38,9 +45,9 @@ pub fn BoardPage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     match loaded.await {
-                        Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) /> }.into_any(),
+                        Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) address /> }.into_any(),
                         Ok(None) => view! { <NotFound /> }.into_any(),
-                        Err(error) => view! { <main class="message"><p>{error.to_string()}</p></main> }.into_any(),
+                        Err(error) => view! { <Unavailable error /> }.into_any(),
                     }
                 })
             }}
@@ -49,79 +56,74 @@ pub fn BoardPage() -> impl IntoView {
 }
 
 #[component]
-fn Board(board: LiveBoard) -> impl IntoView {
+fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
+    Today::provide();
+    let announcer = Announcer::provide();
+    close_menus_on_click_elsewhere();
     let name = board.name();
-    let columns = board.columns();
+    let gone = board.gone();
+    let view = Memo::new(move |_| address.get().map(|address| address.view).unwrap_or_default());
+    let task = Memo::new(move |_| address.get().and_then(|address| address.task));
+
+    let main = {
+        let board = board.clone();
+        move || {
+            let board = board.clone();
+            if gone.get() {
+                return view! { <Gone /> }.into_any();
+            }
+            match view.get() {
+                View::Board => view! { <Columns board /> }.into_any(),
+                View::List => view! { <ListView board /> }.into_any(),
+                View::Trash => view! { <TrashPage board /> }.into_any(),
+            }
+        }
+    };
+    let panel = {
+        let board = board.clone();
+        move || task.get().map(|task| view! { <TaskPanel board=board.clone() task view=view.get_untracked() /> })
+    };
     view! {
         <Title text=move || name.get() />
-        <ConnectionState board=board.clone() />
+        <BoardHeader board=board.clone() view />
         <main class="board">
-            <h1>{let name = board.name(); move || name.get()}</h1>
-            <div class="columns">
-                <For each=move || columns.get() key=|column| column.id let:column>
-                    <Lane board=board.clone() column />
-                </For>
-            </div>
+            <FormError />
+            {main}
         </main>
+        {panel}
+        <Toasts board />
+        <Announcements announcer />
+    }
+}
+
+/// The board was deleted while it was open.
+#[component]
+fn Gone() -> impl IntoView {
+    view! {
+        <div class="message" role="alert">
+            <h2>"This board was deleted"</h2>
+            <p>"Somebody deleted it with all its tasks."</p>
+            <p>
+                <a class="button primary" href="/">
+                    "All boards"
+                </a>
+            </p>
+        </div>
     }
 }
 
 #[component]
-fn ConnectionState(board: LiveBoard) -> impl IntoView {
-    let status = expect_context::<Live>().status();
-    let unsaved = board.unsaved();
-    let words = move || match (status.get(), unsaved.get()) {
-        (Status::Connecting, _) => "connecting".to_owned(),
-        (Status::Live, 0) => "live".to_owned(),
-        (Status::Live, count) => format!("saving {count}"),
-        (Status::Reconnecting, 0) => "reconnecting".to_owned(),
-        (Status::Offline, 0) => "offline".to_owned(),
-        (_, count) => format!("offline with {count} unsent edits"),
-    };
-    view! { <p class="connection" role="status">{words}</p> }
-}
-
-#[component]
-fn Lane(board: LiveBoard, column: Arc<Column>) -> impl IntoView {
-    let tasks = board.lane(column.id);
-    let title = RwSignal::new(String::new());
-    let id = column.id;
-    let board_id = board.id().to_string();
-    let add = {
-        let board = board.clone();
-        move |event: leptos::ev::SubmitEvent| {
-            event.prevent_default();
-            let create = CreateTask {
-                task: TaskId(Uuid::now_v7()),
-                title: title.get_untracked(),
-                description: String::new(),
-                column: Some(id),
-                completed: None,
-                place: Place::Last,
-                priority: Default::default(),
-                due: None,
-            };
-            if board.submit(Op::CreateTask(create)).is_ok() {
-                title.set(String::new());
-            }
-        }
-    };
+fn Unavailable(error: ServerFnError) -> impl IntoView {
     view! {
-        <section class="lane" aria-label=column.name.clone()>
-            <h2>{column.name.clone()}</h2>
-            <ol>
-                <For each=move || tasks.get().to_vec() key=|id| *id let:id>
-                    {
-                        let task = board.task(id).task;
-                        view! { <li class="card">{move || task.get().map(|task| task.title.clone())}</li> }
-                    }
-                </For>
-            </ol>
-            <form method="post" action=AddTask::PATH on:submit=add>
-                <input type="hidden" name="board" value=board_id />
-                <input type="hidden" name="column" value=id.to_string() />
-                <input name="title" aria-label="New task" required bind:value=title />
-            </form>
-        </section>
+        <Title text="Not available" />
+        <main class="message">
+            <h1>"The board cannot be shown right now"</h1>
+            <p>{error.to_string()}</p>
+            <p>
+                <a class="button" href="/">
+                    "All boards"
+                </a>
+            </p>
+        </main>
     }
 }

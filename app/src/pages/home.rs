@@ -3,9 +3,13 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
+use super::{View, board_path};
 use crate::{
+    board::MAX_NAME_CHARS,
+    components::{form_error::FormError, header::Mark},
     forms::{CreateBoard, list_boards},
     live::Live,
+    model::BoardSummary,
 };
 
 /// `/`
@@ -20,30 +24,65 @@ pub fn HomePage() -> impl IntoView {
 
     view! {
         <Title text="Boards" />
+        <header class="topbar">
+            <span class="logo">
+                <Mark />
+            </span>
+            <p class="brand">"Taskwire"</p>
+        </header>
         <main class="home">
             <h1>"Boards"</h1>
+            <FormError />
             <Suspense>
                 {move || {
                     let live = live.clone();
                     Suspend::new(async move {
-                        let first = loaded.await.unwrap_or_default();
-                        let boards = move || live.boards().get().unwrap_or_else(|| first.clone());
-                        view! {
-                            <ul class="boards">
-                                <For each=boards key=|board| (board.id, board.name.clone()) let:board>
-                                    <li>
-                                        <a href=format!("/boards/{}", board.id)>{board.name}</a>
-                                    </li>
-                                </For>
-                            </ul>
+                        match loaded.await {
+                            Ok(first) => view! { <Boards live first /> }.into_any(),
+                            Err(error) => view! { <p class="form-error">{error.to_string()}</p> }.into_any(),
                         }
                     })
                 }}
             </Suspense>
-            <form method="post" action=CreateBoard::PATH>
-                <label>"New board" <input name="name" required maxlength="100" /></label>
-                <button>"Create"</button>
+            <form class="new-board" method="post" action=CreateBoard::PATH>
+                <div class="field">
+                    <label for="new-board-name">"New board"</label>
+                    <input
+                        id="new-board-name"
+                        name="name"
+                        required
+                        maxlength=MAX_NAME_CHARS.to_string()
+                        autocomplete="off"
+                        placeholder="What are you working on?"
+                    />
+                </div>
+                <button class="button primary">"Create board"</button>
             </form>
         </main>
+    }
+}
+
+/// The list, as it was sent with the page and then as the socket tells it.
+#[component]
+fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
+    let told = live.boards();
+    let boards = Memo::new(move |_| told.get().unwrap_or_else(|| first.clone()));
+    let none = Memo::new(move |_| boards.read().is_empty());
+    view! {
+        <ul class="boards">
+            <For each=move || boards.get() key=|board| (board.id, board.name.clone()) let:board>
+                <li>
+                    <a class="board-link" href=board_path(board.id, View::Board)>
+                        {board.name}
+                    </a>
+                </li>
+            </For>
+        </ul>
+        {move || {
+            none.get()
+                .then(|| {
+                    view! { <p class="empty">"No boards yet. Give the first one a name, and it opens with three columns."</p> }
+                })
+        }}
     }
 }

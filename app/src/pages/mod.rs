@@ -1,5 +1,6 @@
 //! The pages: one Leptos tree, rendered by the server and taken over by the browser.
 
+mod address;
 mod board;
 mod home;
 
@@ -10,6 +11,8 @@ use leptos_router::{
     components::{Route, Router, Routes},
     path,
 };
+
+pub use address::{View, board_path, task_path};
 
 use crate::live::Live;
 

@@ -1,0 +1,250 @@
+//! The tasks of a board that a person wants to see in one list, in the order they want.
+//!
+//! Kept up to date task by task: what it costs to take in a change depends on what was changed, not on how many tasks
+//! there are. So a list that is searched stays live on a board with thousands.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use super::state::{BoardState, Touched};
+use crate::{
+    id::{ColumnId, TaskId},
+    model::{ColumnKind, Priority, Task},
+    rank::Rank,
+    time::{DueDate, Timestamp},
+};
+
+/// Which tasks are wanted, and in which order. The default is all, as they stand on the board.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Words that must all be in the title or the description, in any case and order.
+    pub text: String,
+    /// The column they must be in.
+    pub column: Option<ColumnId>,
+    /// Whether they must be completed, or must not.
+    pub completed: Option<bool>,
+    /// The order.
+    pub sort: Sort,
+}
+
+/// The order of a list. Tasks that are equal in it stand as they do on the board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// As on the board: by column, and as they stand in it.
+    #[default]
+    Board,
+    /// The earliest due first, those without a date last.
+    Due,
+    /// By title, upper and lower case alike.
+    Title,
+    /// The most urgent first.
+    Priority,
+    /// The last changed first.
+    Updated,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 5] = [Self::Board, Self::Due, Self::Title, Self::Priority, Self::Updated];
+
+    /// The name it has in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+            Self::Due => "due",
+            Self::Title => "title",
+            Self::Priority => "priority",
+            Self::Updated => "updated",
+        }
+    }
+
+    /// Reads the name it has in addresses.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == name)
+    }
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub struct Listing {
+    wanted: Wanted,
+    /// The words of [`Wanted::text`], in lower case.
+    words: Vec<String>,
+    columns: HashMap<ColumnId, ColumnFacts>,
+    entries: HashMap<TaskId, Entry>,
+    rows: BTreeSet<Key>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ColumnFacts {
+    position: usize,
+    is_done: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    task: Arc<Task>,
+    /// Title and description in lower case, once something was searched for.
+    text: Option<String>,
+    /// Where it stands among the rows, if it is one.
+    key: Option<Key>,
+}
+
+/// Where a row stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    first: First,
+    column: usize,
+    rank: Rank,
+    id: TaskId,
+}
+
+/// What a row is sorted by before its place on the board.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum First {
+    Nothing,
+    Due(DueDate),
+    Undated,
+    Title(String),
+    Priority(Reverse<Priority>),
+    Updated(Reverse<Timestamp>),
+}
+
+impl Listing {
+    /// The wanted tasks of a board.
+    pub fn new(board: &BoardState, wanted: Wanted) -> Self {
+        let mut listing = Self {
+            words: words(&wanted.text),
+            wanted,
+            columns: column_facts(board),
+            entries: HashMap::new(),
+            rows: BTreeSet::new(),
+        };
+        for task in board.tasks() {
+            listing.put(task);
+        }
+        listing
+    }
+
+    /// What is wanted.
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// The ids of the wanted tasks, in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = TaskId> + '_ {
+        self.rows.iter().map(|key| key.id)
+    }
+
+    /// How many tasks are wanted.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Wants something else from now on.
+    pub fn want(&mut self, wanted: Wanted) {
+        if wanted != self.wanted {
+            self.words = words(&wanted.text);
+            self.wanted = wanted;
+            self.place_all();
+        }
+    }
+
+    /// Takes in what changed on the board.
+    pub fn update(&mut self, board: &BoardState, touched: &Touched) {
+        if !touched.columns.is_empty() {
+            let columns = column_facts(board);
+            if columns != self.columns {
+                self.columns = columns;
+                self.place_all();
+            }
+        }
+        for id in &touched.tasks {
+            self.remove(*id);
+            if let Some(task) = board.task(*id) {
+                self.put(task);
+            }
+        }
+    }
+
+    fn put(&mut self, task: &Arc<Task>) {
+        if task.is_deleted() {
+            return;
+        }
+        let mut entry = Entry { task: Arc::clone(task), text: None, key: None };
+        self.place(&mut entry);
+        self.entries.insert(task.id, entry);
+    }
+
+    fn remove(&mut self, id: TaskId) {
+        if let Some(Entry { key: Some(key), .. }) = self.entries.remove(&id) {
+            self.rows.remove(&key);
+        }
+    }
+
+    fn place_all(&mut self) {
+        self.rows.clear();
+        let mut entries = std::mem::take(&mut self.entries);
+        for entry in entries.values_mut() {
+            self.place(entry);
+        }
+        self.entries = entries;
+    }
+
+    /// Makes an entry a row, if it is wanted.
+    fn place(&mut self, entry: &mut Entry) {
+        entry.key = self.is_wanted(entry).then(|| self.key(&entry.task));
+        self.rows.extend(entry.key.clone());
+    }
+
+    fn is_wanted(&self, entry: &mut Entry) -> bool {
+        let task = &entry.task;
+        let is_done = self.columns.get(&task.column).is_some_and(|column| column.is_done);
+        if self.wanted.column.is_some_and(|column| column != task.column)
+            || self.wanted.completed.is_some_and(|completed| completed != is_done)
+        {
+            return false;
+        }
+        if self.words.is_empty() {
+            return true;
+        }
+        // The line break keeps a word from being found across the two.
+        let text = entry.text.get_or_insert_with(|| format!("{}\n{}", task.title, task.description).to_lowercase());
+        self.words.iter().all(|word| text.contains(word))
+    }
+
+    fn key(&self, task: &Task) -> Key {
+        Key {
+            first: match self.wanted.sort {
+                Sort::Board => First::Nothing,
+                Sort::Due => task.due.map_or(First::Undated, First::Due),
+                Sort::Title => First::Title(task.title.to_lowercase()),
+                Sort::Priority => First::Priority(Reverse(task.priority)),
+                Sort::Updated => First::Updated(Reverse(task.updated_at)),
+            },
+            column: self.columns.get(&task.column).map_or(usize::MAX, |column| column.position),
+            rank: task.rank.clone(),
+            id: task.id,
+        }
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase().split_whitespace().map(str::to_owned).collect()
+}
+
+fn column_facts(board: &BoardState) -> HashMap<ColumnId, ColumnFacts> {
+    board
+        .columns()
+        .enumerate()
+        .map(|(position, column)| (column.id, ColumnFacts { position, is_done: column.kind == ColumnKind::Done }))
+        .collect()
+}

@@ -1,0 +1,180 @@
+//! A task on the board.
+
+use leptos::{ev, prelude::*, server_fn::ServerFn};
+
+use super::{
+    announcer::Announcer,
+    due::Due,
+    focus::{card_link, focus_card, focus_when_drawn},
+    icon::{Icon, Picture},
+};
+use crate::{
+    forms::{DeleteTask, SetCompleted},
+    id::TaskId,
+    live::{LiveBoard, TaskSignals},
+    model::{Priority, Task},
+    mutation::{self, Op, UpdateTask},
+    pages::{View, task_path},
+};
+
+/// A card. All of it leads to the task; it can be ticked off and deleted where it is, without JavaScript too.
+#[component]
+pub fn Card(
+    board: LiveBoard,
+    task: TaskId,
+    /// Whether the task is completed.
+    completed: Signal<bool>,
+) -> impl IntoView {
+    let announcer = expect_context::<Announcer>();
+    let TaskSignals { task: shown, elsewhere } = board.task(task);
+    let field = {
+        let shown = shown.clone();
+        move |read: fn(&Task) -> String| shown.read().as_ref().map(|task| read(task)).unwrap_or_default()
+    };
+    let title = {
+        let field = field.clone();
+        move || field(|task| task.title.clone())
+    };
+    let verb = move || if completed.get() { "Reopen" } else { "Complete" };
+    let tick_label = {
+        let title = title.clone();
+        move || format!("{} “{}”", verb(), title())
+    };
+    let delete_label = {
+        let title = title.clone();
+        move || format!("Delete “{}”", title())
+    };
+
+    let tick = {
+        let (board, title) = (board.clone(), title.clone());
+        move |event: ev::MouseEvent| {
+            event.prevent_default();
+            let completed = !completed.get_untracked();
+            let title = untrack(&title);
+            match board.submit(Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) })) {
+                Ok(_) => {
+                    focus_when_drawn(format!("[data-task='{task}'] .tick"));
+                    announcer.say(format!("{} “{title}”", if completed { "Completed" } else { "Reopened" }));
+                }
+                Err(refusal) => announcer.say(format!("“{title}” stays as it is: {refusal}")),
+            }
+        }
+    };
+    let delete = {
+        let (board, title) = (board.clone(), title.clone());
+        move |event: ev::MouseEvent| {
+            event.prevent_default();
+            let title = untrack(&title);
+            let next = neighbour(&board, task);
+            if board.submit(Op::DeleteTask(mutation::DeleteTask { task })).is_ok() {
+                announcer.say(format!("Deleted “{title}”"));
+                match next {
+                    Some(next) => focus_card(next),
+                    None => focus_when_drawn(".quick-add input[name=title]"),
+                }
+            }
+        }
+    };
+
+    // Two names for the same animation: going from one to the other starts it again.
+    let flash = {
+        let elsewhere = elsewhere.clone();
+        move |odd: bool| {
+            let count = elsewhere.get();
+            count > 0 && (count % 2 == 1) == odd
+        }
+    };
+    let (flash_odd, flash_even) = (flash.clone(), flash);
+    let seen = move |event: ev::AnimationEvent| {
+        if event.animation_name().starts_with("changed") {
+            elsewhere.set(0);
+        }
+    };
+
+    let priority = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default())
+    };
+    let due = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due))
+    };
+    let described = Memo::new(move |_| shown.read().as_ref().is_some_and(|task| !task.description.is_empty()));
+    view! {
+        <li
+            class="card"
+            data-task=task.to_string()
+            class:completed=completed
+            class:changed-odd=move || flash_odd(true)
+            class:changed-even=move || flash_even(false)
+            on:animationend=seen
+        >
+            <form method="post">
+                <input type="hidden" name="board" value=board.id().to_string() />
+                <input type="hidden" name="task" value=task.to_string() />
+                <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
+                <button class="tick" formaction=SetCompleted::PATH aria-label=tick_label on:click=tick>
+                    <Picture icon=Icon::Check />
+                </button>
+                <a
+                    class="card-link"
+                    href=task_path(board.id(), task, View::Board)
+                    draggable="false"
+                    aria-describedby="moving-help"
+                >
+                    {title}
+                </a>
+                <button class="card-delete" formaction=DeleteTask::PATH aria-label=delete_label on:click=delete>
+                    <Picture icon=Icon::Trash />
+                </button>
+                <div class="card-marks">
+                    {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+                    {move || due.get().map(|due| view! { <Due due completed /> })}
+                    {move || described.get().then(description_mark)}
+                </div>
+            </form>
+        </li>
+    }
+}
+
+/// What a person calls a priority.
+pub fn priority_words(priority: Priority) -> &'static str {
+    match priority {
+        Priority::None => "No priority",
+        Priority::Low => "Low",
+        Priority::Medium => "Medium",
+        Priority::High => "High",
+        Priority::Urgent => "Urgent",
+    }
+}
+
+/// A priority, as a chip.
+pub fn priority_chip(priority: Priority) -> impl IntoView {
+    view! {
+        <span class="chip" data-priority=priority.as_str()>
+            {priority_words(priority)}
+            <span class="visually-hidden">" priority"</span>
+        </span>
+    }
+}
+
+/// A mark that says: there is more to read.
+fn description_mark() -> impl IntoView {
+    view! {
+        <span class="described">
+            <Picture icon=Icon::Text />
+            <span class="visually-hidden">"Has a description"</span>
+        </span>
+    }
+}
+
+/// The card that takes the place of a task when it goes: the next, or the one before.
+fn neighbour(board: &LiveBoard, task: TaskId) -> Option<TaskId> {
+    let column = board.with(|board| board.task(task).map(|task| task.column))?;
+    let lane = board.lane(column).get_untracked();
+    let index = lane.iter().position(|id| *id == task)?;
+    // Only a card that is drawn can be focused.
+    let drawn = |id: &TaskId| super::focus::find(&card_link(*id)).is_some();
+    let before = index.checked_sub(1).and_then(|index| lane.get(index));
+    lane.get(index + 1).filter(|id| drawn(id)).or(before).copied()
+}

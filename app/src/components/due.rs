@@ -1,0 +1,132 @@
+//! Due dates: the words for them, and which day is today.
+//!
+//! The server must not look at a clock, or the browser would find another page than it was sent. So until the page is
+//! taken over nothing is overdue and every date is written out.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, Picture};
+use crate::time::DueDate;
+
+/// Which day it is where the page is read; `None` on the server and until the page is taken over. A context.
+#[derive(Clone, Copy)]
+pub struct Today(pub RwSignal<Option<DueDate>>);
+
+impl Today {
+    /// Starts to follow the browser's calendar.
+    pub fn provide() -> Self {
+        let today = Self(RwSignal::new(None));
+        provide_context(today);
+        Effect::new(move || {
+            today.look();
+            // A board may stay open over midnight.
+            let every_minute = set_interval_with_handle(move || today.look(), std::time::Duration::from_secs(60));
+            on_cleanup(move || {
+                if let Ok(every_minute) = every_minute {
+                    every_minute.clear();
+                }
+            });
+        });
+        today
+    }
+
+    fn look(self) {
+        let now = js_sys::Date::new_0();
+        let text = format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date());
+        let today = DueDate::parse(&text);
+        if self.0.get_untracked() != today {
+            self.0.set(today);
+        }
+    }
+}
+
+/// How a due date stands to today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// The day has gone by.
+    Overdue,
+    /// It is today.
+    Today,
+    /// It is still to come, or nobody knows.
+    Later,
+}
+
+impl Urgency {
+    /// How `due` stands to `today`.
+    pub fn of(due: DueDate, today: Option<DueDate>) -> Self {
+        match today {
+            Some(today) if due < today => Self::Overdue,
+            Some(today) if due == today => Self::Today,
+            _ => Self::Later,
+        }
+    }
+
+    /// The name it has in `data-due`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::Today => "today",
+            Self::Later => "later",
+        }
+    }
+}
+
+/// The words for a due date: "Today", "23 Nov", "23 Nov 2027".
+pub fn words(due: DueDate, today: Option<DueDate>) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let date = due.date();
+    let month = MONTHS[usize::from(u8::from(date.month())) - 1];
+    match today.map(DueDate::date) {
+        Some(today) if date == today => "Today".to_owned(),
+        Some(today) if Some(date) == today.next_day() => "Tomorrow".to_owned(),
+        Some(today) if Some(date) == today.previous_day() => "Yesterday".to_owned(),
+        Some(today) if date.year() != today.year() => format!("{} {month} {}", date.day(), date.year()),
+        _ => format!("{} {month}", date.day()),
+    }
+}
+
+/// A due date in words, standing out when the day has come or gone and the task is not completed.
+#[component]
+pub fn Due(
+    /// The day.
+    due: DueDate,
+    /// Whether the task is completed: then nothing is urgent any more.
+    #[prop(into)]
+    completed: Signal<bool>,
+) -> impl IntoView {
+    let today = expect_context::<Today>().0;
+    let urgency = move || if completed.get() { Urgency::Later } else { Urgency::of(due, today.get()) };
+    view! {
+        <span class="chip due" data-due=move || urgency().as_str()>
+            <Picture icon=Icon::Calendar />
+            <span class="visually-hidden">
+                {move || if urgency() == Urgency::Overdue { "Overdue since " } else { "Due " }}
+            </span>
+            <time datetime=due.to_string()>{move || words(due, today.get())}</time>
+        </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_due_date_is_said_as_a_person_would() {
+        let date = |text| DueDate::parse(text).unwrap();
+        let today = Some(date("2026-12-31"));
+        assert_eq!(words(date("2026-12-31"), today), "Today");
+        assert_eq!(words(date("2027-01-01"), today), "Tomorrow");
+        assert_eq!(words(date("2026-12-30"), today), "Yesterday");
+        assert_eq!(words(date("2026-11-03"), today), "3 Nov");
+        assert_eq!(words(date("2027-11-03"), today), "3 Nov 2027");
+        assert_eq!(words(date("2027-11-03"), None), "3 Nov");
+    }
+
+    #[test]
+    fn nothing_is_overdue_before_anyone_has_looked_at_the_calendar() {
+        let date = |text| DueDate::parse(text).unwrap();
+        assert_eq!(Urgency::of(date("2001-01-01"), None), Urgency::Later);
+        assert_eq!(Urgency::of(date("2001-01-01"), Some(date("2001-01-02"))), Urgency::Overdue);
+    }
+}

@@ -1,0 +1,137 @@
+//! The line at the top of a board: where one is, where one can go, and how the page stands with the server.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{
+    connection::ConnectionState,
+    delete_board::DeleteBoardDialog,
+    focus::focus_when_drawn,
+    icon::{Icon, Picture},
+    menu::{Menu, close_menu},
+    name_editor::NameEditor,
+};
+use crate::{
+    live::{Live, LiveBoard},
+    mutation::{Op, UpdateBoard},
+    pages::{View, board_path},
+};
+
+/// The header of a board.
+#[component]
+pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl IntoView {
+    let id = board.id();
+    let name = board.name();
+    let gone = board.gone();
+    let renaming = RwSignal::new(false);
+    let rename = {
+        let board = board.clone();
+        Callback::new(move |(name,)| board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name) })).map(drop))
+    };
+    let tab = move |to: View, icon: Icon, words: &'static str| {
+        let current = move || (view.get() == to).then_some("page");
+        view! {
+            <a class="tab" href=board_path(id, to) aria-current=current>
+                <Picture icon />
+                <span>{words}</span>
+            </a>
+        }
+    };
+    view! {
+        <header class="topbar">
+            <a class="logo" href="/" aria-label="Taskwire: all boards">
+                <Mark />
+            </a>
+            <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
+                <NameEditor
+                    name=Signal::derive(move || name.get())
+                    label="Board name"
+                    editing=renaming
+                    rename
+                    on_done=Callback::new(|()| focus_when_drawn(".board-menu summary"))
+                />
+            </h1>
+            <BoardSwitcher board=board.clone() />
+            <BoardMenu board=board.clone() renaming />
+            <nav class="tabs" aria-label="Views">
+                {tab(View::Board, Icon::Board, "Board")}
+                {tab(View::List, Icon::List, "List")}
+                {tab(View::Trash, Icon::Trash, "Trash")}
+            </nav>
+            {move || (!gone.get()).then(|| view! { <ConnectionState board=board.clone() /> })}
+        </header>
+    }
+}
+
+#[component]
+fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let rename = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        renaming.set(true);
+    };
+    let delete = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        if let Some(dialog) = dialog.get_untracked() {
+            // It is open already, if it cannot be opened.
+            let _ = dialog.show_modal();
+        }
+    };
+    view! {
+        <Menu label="Board menu" class="board-menu needs-script" button=view! { <Picture icon=Icon::More /> }.into_any()>
+            <button type="button" class="menu-item" on:click=rename>
+                <Picture icon=Icon::Edit />
+                "Rename board"
+            </button>
+            <button type="button" class="menu-item danger" on:click=delete>
+                <Picture icon=Icon::Trash />
+                "Delete board…"
+            </button>
+        </Menu>
+        <DeleteBoardDialog board dialog />
+    }
+}
+
+/// The sign of Taskwire: a wire that ticks.
+#[component]
+pub fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M2 13.500h4.500l3.500 5L16.500 6l2.500 4.500h3" />
+        </svg>
+    }
+}
+
+#[component]
+fn BoardSwitcher(board: LiveBoard) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let boards = live.boards();
+    let here = board.id();
+    let others = move || boards.get().unwrap_or_default();
+    view! {
+        <Menu
+            label="Switch board"
+            class="switcher"
+            on_open=Callback::new(move |()| live.watch_boards())
+            button=view! { <Picture icon=Icon::Down /> }.into_any()
+        >
+            <ul class="menu-list">
+                <For each=others key=|board| (board.id, board.name.clone()) let:board>
+                    <li>
+                        <a
+                            class="menu-item"
+                            href=board_path(board.id, View::Board)
+                            aria-current=(board.id == here).then_some("page")
+                        >
+                            {board.name}
+                        </a>
+                    </li>
+                </For>
+                <li>
+                    <a class="menu-item" href="/">
+                        "All boards"
+                    </a>
+                </li>
+            </ul>
+        </Menu>
+    }
+}

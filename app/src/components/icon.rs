@@ -1,0 +1,70 @@
+//! Small pictures, drawn with one stroke each. They only ever stand beside words, or in a button that has a name.
+
+use leptos::prelude::*;
+
+/// Which picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// A tick.
+    Check,
+    /// A cross.
+    Close,
+    /// Three dots: more to do with this.
+    More,
+    /// A plus sign.
+    Plus,
+    /// A bin.
+    Trash,
+    /// A pencil.
+    Edit,
+    /// A calendar page.
+    Calendar,
+    /// Lines of text.
+    Text,
+    /// Columns.
+    Board,
+    /// Rows.
+    List,
+    /// An arrow down, of something that opens.
+    Down,
+    /// An arrow to the left.
+    Left,
+    /// An arrow to the right.
+    Right,
+    /// An arrow that goes back.
+    Undo,
+    /// A magnifying glass.
+    Search,
+}
+
+impl Icon {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Check => "M3.5 8.5l3 3 6-7",
+            Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::More => "M3.5 8h.01M8 8h.01M12.5 8h.01",
+            Self::Plus => "M8 3v10M3 8h10",
+            Self::Trash => "M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.6 9h6.8l.6-9M6.6 7v4M9.4 7v4",
+            Self::Edit => "M3 13l.6-2.8 7.3-7.3 2.2 2.2-7.3 7.3zM9.4 4.4l2.2 2.2",
+            Self::Calendar => "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.2V5M10.5 2.2V5",
+            Self::Text => "M3 4.5h10M3 8h10M3 11.5h6",
+            Self::Board => "M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v8.500h-3z",
+            Self::List => "M6 4h7.500M6 8h7.500M6 12h7.500M2.800 4h.01M2.800 8h.01M2.800 12h.01",
+            Self::Down => "M4.5 6.5L8 10l3.5-3.5",
+            Self::Left => "M13 8H3M7 4L3 8l4 4",
+            Self::Right => "M3 8h10M9 4l4 4-4 4",
+            Self::Undo => "M5.500 3L2.500 6l3 3M2.500 6h7a3.500 3.500 0 010 7H6",
+            Self::Search => "M7 11.500a4.500 4.500 0 100-9 4.500 4.500 0 000 9zM10.300 10.300L13.500 13.500",
+        }
+    }
+}
+
+/// Draws an [`Icon`].
+#[component]
+pub fn Picture(icon: Icon) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=icon.path() />
+        </svg>
+    }
+}

@@ -1,0 +1,168 @@
+//! One column with its cards.
+//!
+//! A column may hold thousands of tasks. Only the first so many are drawn; more are drawn as they come into view, so a
+//! change costs the same however long the column is.
+
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+
+use super::{
+    card::Card,
+    column_menu::{ColumnMenu, kind_words},
+    focus::focus_when_drawn,
+    name_editor::NameEditor,
+    quick_add::QuickAdd,
+};
+use crate::{
+    id::{ColumnId, TaskId},
+    live::LiveBoard,
+    model::ColumnKind,
+    mutation::{Op, UpdateColumn},
+    pages::{View, board_path},
+};
+
+/// How many cards of a column are drawn at first, and how many more at a time.
+const WINDOW: usize = 50;
+
+/// Tasks that were put somewhere by this page: they are drawn even if they lie further down than the column is drawn, or
+/// they would seem to be lost. A context.
+#[derive(Clone, Copy)]
+pub struct Revealed(RwSignal<Vec<TaskId>>);
+
+impl Revealed {
+    /// How many are remembered.
+    const MOST: usize = 20;
+
+    /// Starts with none.
+    pub fn provide() -> Self {
+        let revealed = Self(RwSignal::new(Vec::new()));
+        provide_context(revealed);
+        revealed
+    }
+
+    /// Draws a task wherever it is.
+    pub fn add(self, task: TaskId) {
+        self.0.update(|tasks| {
+            tasks.retain(|other| *other != task);
+            tasks.push(task);
+            let forget = tasks.len().saturating_sub(Self::MOST);
+            tasks.drain(..forget);
+        });
+    }
+}
+
+/// A column.
+#[component]
+pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
+    let id = column;
+    let columns = board.columns();
+    let column = Memo::new(move |_| columns.read().iter().find(|column| column.id == id).cloned());
+    let name = Signal::derive(move || column.read().as_ref().map(|column| column.name.clone()).unwrap_or_default());
+    let kind = Signal::derive(move || column.read().as_ref().map_or(ColumnKind::Open, |column| column.kind));
+    let completed = Signal::derive(move || kind.get() == ColumnKind::Done);
+
+    let revealed = expect_context::<Revealed>();
+    let tasks = board.lane(id);
+    let limit = RwSignal::new(WINDOW);
+    let count = Memo::new({
+        let tasks = tasks.clone();
+        move |_| tasks.read().len()
+    });
+    let drawn = Memo::new({
+        let tasks = tasks.clone();
+        move |_| tasks.read().iter().copied().take(limit.get()).collect::<Vec<_>>()
+    });
+    let drawn_below = Memo::new(move |_| {
+        let revealed = revealed.0.read();
+        if revealed.is_empty() {
+            return Vec::new();
+        }
+        tasks.read().iter().copied().skip(limit.get()).filter(|task| revealed.contains(task)).collect()
+    });
+    let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get()));
+    let has_hidden = Memo::new(move |_| hidden.get() > 0);
+
+    let renaming = RwSignal::new(false);
+    let rename = {
+        let board = board.clone();
+        Callback::new(move |(name,)| {
+            board.submit(Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) })).map(drop)
+        })
+    };
+    let cards = {
+        let board = board.clone();
+        move |tasks: Memo<Vec<TaskId>>| {
+            let board = board.clone();
+            view! {
+                <For each=move || tasks.get() key=|id| *id let:task>
+                    <Card board=board.clone() task completed />
+                </For>
+            }
+        }
+    };
+    let below = cards(drawn_below);
+    let list = board_path(board.id(), View::List);
+    view! {
+        <section class="lane" aria-labelledby=format!("column-{id}") data-column=id.to_string() data-kind=move || kind.get().as_str()>
+            <div class="lane-head">
+                <span class="kind" data-kind=move || kind.get().as_str() title=move || kind_words(kind.get())></span>
+                <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(true)>
+                    <NameEditor
+                        name
+                        label="Column name"
+                        editing=renaming
+                        rename
+                        on_done=Callback::new(move |()| focus_when_drawn(format!("[data-column='{id}'] summary")))
+                    />
+                </h2>
+                <span class="count">
+                    {move || count.get()}
+                    <span class="visually-hidden">{move || if count.get() == 1 { " task" } else { " tasks" }}</span>
+                </span>
+                <ColumnMenu board=board.clone() column id renaming />
+            </div>
+            <div class="lane-body">
+                <ol class="cards" aria-labelledby=format!("column-{id}")>
+                    {cards(drawn)}
+                </ol>
+                {move || {
+                    has_hidden.get().then(|| view! { <ShowMore hidden list=list.clone() limit /> })
+                }}
+                <ol class="cards cards-below" aria-label="Further down">
+                    {below}
+                </ol>
+            </div>
+            <QuickAdd board column=id />
+        </section>
+    }
+}
+
+/// Draws more of a column when it is pressed, or comes into view. Without JavaScript it leads to the list.
+#[component]
+fn ShowMore(hidden: Memo<usize>, list: String, limit: RwSignal<usize>) -> impl IntoView {
+    let link = NodeRef::<html::A>::new();
+    let more = move || limit.update(|limit| *limit += WINDOW);
+    Effect::new(move || {
+        let Some(link) = link.get() else { return };
+        let seen =
+            Closure::<dyn Fn(Vec<IntersectionObserverEntry>)>::new(move |entries: Vec<IntersectionObserverEntry>| {
+                if entries.iter().any(IntersectionObserverEntry::is_intersecting) {
+                    more();
+                }
+            });
+        let Ok(observer) = IntersectionObserver::new(seen.as_ref().unchecked_ref()) else { return };
+        observer.observe(&link);
+        let watch = StoredValue::new_local((observer, seen));
+        on_cleanup(move || watch.with_value(|(observer, _)| observer.disconnect()));
+    });
+    let pressed = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        more();
+    };
+    view! {
+        <a class="show-more button quiet" node_ref=link href=list on:click=pressed>
+            {move || format!("Show {} more", hidden.get())}
+        </a>
+    }
+}

@@ -1,0 +1,478 @@
+//! Markdown as HTML that is safe to put into a page, whoever wrote it.
+//!
+//! Safe by construction: every tag and attribute name written here is a literal of this file, and all that comes from the
+//! text goes through [`escape`]. HTML in the text is shown as text. A link keeps its address only where [`safe_address`]
+//! knows it to be harmless, and nothing is loaded from elsewhere: an image is a link to it.
+
+use std::fmt::Write as _;
+
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
+
+/// Headings in the text start below those of the panel it stands in.
+const HEADING_SHIFT: usize = 2;
+
+/// Renders Markdown with tables, strikethrough, task lists and bare web addresses. A line break in the text is one on the
+/// page.
+pub fn to_html(markdown: &str) -> String {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut page = Writer { html: String::with_capacity(markdown.len() * 3 / 2), ..Writer::default() };
+    for event in TextMergeStream::new(Parser::new_ext(markdown, options)) {
+        page.event(event);
+    }
+    page.html
+}
+
+#[derive(Default)]
+struct Writer {
+    html: String,
+    /// The links and images that are open, outermost first. HTML allows no link within a link, so only the first is one.
+    anchors: Vec<Anchor>,
+    /// How the columns of the table that is open are aligned, and the column that is next.
+    table: Vec<Alignment>,
+    table_column: usize,
+    in_table_head: bool,
+    in_code_block: bool,
+}
+
+struct Anchor {
+    /// What an image without a text shows.
+    address: Option<String>,
+    /// Where its text starts.
+    start: usize,
+}
+
+impl Writer {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) if self.in_code_block || !self.anchors.is_empty() => self.text(&text),
+            Event::Text(text) => self.text_with_addresses(&text),
+            Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                self.html.push_str("<code>");
+                self.text(&text);
+                self.html.push_str("</code>");
+            }
+            Event::SoftBreak | Event::HardBreak => self.html.push_str("<br>"),
+            Event::Rule => self.html.push_str("<hr>"),
+            Event::TaskListMarker(done) => self.html.push_str(match done {
+                true => "<span class=\"box done\" role=\"img\" aria-label=\"done\"></span>",
+                false => "<span class=\"box\" role=\"img\" aria-label=\"not done\"></span>",
+            }),
+            Event::FootnoteReference(name) => self.text(&name),
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph | Tag::HtmlBlock => self.html.push_str("<p>"),
+            Tag::Heading { level, .. } => self.heading("<", level as usize),
+            Tag::BlockQuote(_) => self.html.push_str("<blockquote>"),
+            Tag::CodeBlock(kind) => {
+                self.in_code_block = true;
+                self.html.push_str("<pre><code");
+                if let CodeBlockKind::Fenced(info) = kind
+                    && let Some(language) = info.split_whitespace().next()
+                {
+                    self.html.push_str(" data-language=\"");
+                    self.text(language);
+                    self.html.push('"');
+                }
+                self.html.push('>');
+            }
+            Tag::List(None) => self.html.push_str("<ul>"),
+            Tag::List(Some(1)) => self.html.push_str("<ol>"),
+            Tag::List(Some(first)) => {
+                // Writing to a string cannot fail.
+                let _ = write!(self.html, "<ol start=\"{first}\">");
+            }
+            Tag::Item => self.html.push_str("<li>"),
+            Tag::Table(columns) => {
+                self.table = columns;
+                self.html.push_str("<table>");
+            }
+            Tag::TableHead => {
+                self.in_table_head = true;
+                self.table_column = 0;
+                self.html.push_str("<thead><tr>");
+            }
+            Tag::TableRow => {
+                self.table_column = 0;
+                self.html.push_str("<tr>");
+            }
+            Tag::TableCell => {
+                self.html.push_str(if self.in_table_head { "<th scope=\"col\"" } else { "<td" });
+                self.html.push_str(match self.table.get(self.table_column) {
+                    Some(Alignment::Center) => " class=\"center\">",
+                    Some(Alignment::Right) => " class=\"right\">",
+                    Some(Alignment::Left | Alignment::None) | None => ">",
+                });
+                self.table_column += 1;
+            }
+            Tag::Emphasis => self.html.push_str("<em>"),
+            Tag::Strong => self.html.push_str("<strong>"),
+            Tag::Strikethrough => self.html.push_str("<del>"),
+            Tag::Link { link_type: LinkType::Email, dest_url, .. } => {
+                self.open_anchor(&format!("mailto:{dest_url}"), false)
+            }
+            Tag::Link { dest_url, .. } => self.open_anchor(&dest_url, false),
+            Tag::Image { dest_url, .. } => self.open_anchor(&dest_url, true),
+            // Not enabled above.
+            Tag::FootnoteDefinition(_)
+            | Tag::DefinitionList
+            | Tag::DefinitionListTitle
+            | Tag::DefinitionListDefinition
+            | Tag::Superscript
+            | Tag::Subscript
+            | Tag::MetadataBlock(_) => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.html.push_str("</p>"),
+            TagEnd::Heading(level) => self.heading("</", level as usize),
+            TagEnd::BlockQuote(_) => self.html.push_str("</blockquote>"),
+            TagEnd::CodeBlock => {
+                self.in_code_block = false;
+                self.html.push_str("</code></pre>");
+            }
+            TagEnd::List(false) => self.html.push_str("</ul>"),
+            TagEnd::List(true) => self.html.push_str("</ol>"),
+            TagEnd::Item => self.html.push_str("</li>"),
+            TagEnd::Table => self.html.push_str("</tbody></table>"),
+            TagEnd::TableHead => {
+                self.in_table_head = false;
+                self.html.push_str("</tr></thead><tbody>");
+            }
+            TagEnd::TableRow => self.html.push_str("</tr>"),
+            TagEnd::TableCell => self.html.push_str(if self.in_table_head { "</th>" } else { "</td>" }),
+            TagEnd::Emphasis => self.html.push_str("</em>"),
+            TagEnd::Strong => self.html.push_str("</strong>"),
+            TagEnd::Strikethrough => self.html.push_str("</del>"),
+            TagEnd::Link | TagEnd::Image => self.close_anchor(),
+            TagEnd::FootnoteDefinition
+            | TagEnd::DefinitionList
+            | TagEnd::DefinitionListTitle
+            | TagEnd::DefinitionListDefinition
+            | TagEnd::Superscript
+            | TagEnd::Subscript
+            | TagEnd::MetadataBlock(_) => {}
+        }
+    }
+
+    fn heading(&mut self, open: &str, level: usize) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.html, "{open}h{}>", (level + HEADING_SHIFT).min(6));
+    }
+
+    fn open_anchor(&mut self, address: &str, is_image: bool) {
+        if self.anchors.is_empty() {
+            self.html.push_str("<a");
+            if let Some(address) = safe_address(address) {
+                self.html.push_str(" href=\"");
+                escape(&mut self.html, address.text);
+                self.html.push_str("\" rel=\"noopener noreferrer nofollow\"");
+                // A link out of the board opens beside it: what is being typed here stays.
+                if address.leaves {
+                    self.html.push_str(" target=\"_blank\"");
+                }
+            }
+            self.html.push('>');
+        }
+        self.anchors.push(Anchor { address: is_image.then(|| address.to_owned()), start: self.html.len() });
+    }
+
+    fn close_anchor(&mut self) {
+        let Some(anchor) = self.anchors.pop() else { return };
+        if let Some(address) = anchor.address
+            && self.html.len() == anchor.start
+        {
+            self.text(&address);
+        }
+        if self.anchors.is_empty() {
+            self.html.push_str("</a>");
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        escape(&mut self.html, text);
+    }
+
+    /// Writes text in which web addresses become links.
+    fn text_with_addresses(&mut self, mut text: &str) {
+        while let Some(start) = next_address(text) {
+            let (before, rest) = text.split_at(start);
+            let (address, after) = rest.split_at(address_len(rest));
+            self.text(before);
+            self.open_anchor(address, false);
+            self.text(address);
+            self.close_anchor();
+            text = after;
+        }
+        self.text(text);
+    }
+}
+
+/// Where the next `http://` or `https://` with something behind it starts, at the beginning of a word.
+fn next_address(text: &str) -> Option<usize> {
+    text.match_indices("http").map(|(start, _)| start).find(|&start| {
+        let at_word = text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+        let rest = &text[start..];
+        let host = rest.strip_prefix("https://").or_else(|| rest.strip_prefix("http://"));
+        at_word && host.is_some_and(|host| host.starts_with(char::is_alphanumeric))
+    })
+}
+
+/// How much of a text that starts with an address is the address: not the punctuation that ends a sentence, and a bracket
+/// only if it was opened within.
+fn address_len(text: &str) -> usize {
+    let end =
+        text.find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"')).unwrap_or(text.len());
+    let mut address = &text[..end];
+    while let Some(last) = address.chars().next_back() {
+        let dangling = match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => true,
+            ')' => address.matches(')').count() > address.matches('(').count(),
+            ']' => address.matches(']').count() > address.matches('[').count(),
+            _ => false,
+        };
+        if !dangling {
+            break;
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    address.len()
+}
+
+struct Address<'a> {
+    text: &'a str,
+    /// Whether it leads away from this server's pages.
+    leaves: bool,
+}
+
+/// An address that may stand in a link: of the web, of a mailbox, or on this server.
+///
+/// Browsers ignore control characters within an address and white space around it, and take `\` for `/`: an address with
+/// any of these is refused rather than understood.
+fn safe_address(text: &str) -> Option<Address<'_>> {
+    if text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return None;
+    }
+    let scheme = match text.find([':', '/', '?', '#']) {
+        Some(end) if text[end..].starts_with(':') => Some(&text[..end]),
+        _ => None,
+    };
+    match scheme {
+        Some(scheme) => {
+            let known = ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            known.then_some(Address { text, leaves: true })
+        }
+        // `//host` has the scheme of this page, but another host.
+        None => (!text.starts_with("//")).then_some(Address { text, leaves: false }),
+    }
+}
+
+/// Adds text as it may stand between tags and in a quoted attribute.
+fn escape(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REL: &str = "rel=\"noopener noreferrer nofollow\"";
+
+    /// The names of all tags and attributes in the HTML, so that a test fails on whatever is not expected.
+    fn tags_and_attributes(html: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for tag in html.split('<').skip(1) {
+            let tag = tag.split('>').next().unwrap_or_default();
+            let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+            names.push(name.trim_start_matches('/').to_owned());
+            // Attribute values are always quoted, and never hold a quote.
+            for (index, piece) in attributes.split('"').enumerate() {
+                if index % 2 == 0 && !piece.trim().is_empty() {
+                    names.push(piece.trim().to_owned());
+                }
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn what_people_write_looks_as_they_expect() {
+        assert_eq!(to_html("Hello **you** and *you*"), "<p>Hello <strong>you</strong> and <em>you</em></p>");
+        assert_eq!(to_html("one\ntwo"), "<p>one<br>two</p>");
+        assert_eq!(to_html("- a\n- b"), "<ul><li>a</li><li>b</li></ul>");
+        assert_eq!(to_html("3. a"), "<ol start=\"3\"><li>a</li></ol>");
+        assert_eq!(to_html("~~gone~~ `code <b>`"), "<p><del>gone</del> <code>code &lt;b&gt;</code></p>");
+        assert_eq!(to_html("> so"), "<blockquote><p>so</p></blockquote>");
+        assert_eq!(
+            to_html("```rust ignore\nlet a = \"<\";\n```"),
+            "<pre><code data-language=\"rust\">let a = &quot;&lt;&quot;;\n</code></pre>"
+        );
+    }
+
+    #[test]
+    fn headings_stand_below_those_of_the_panel() {
+        assert_eq!(to_html("# a"), "<h3>a</h3>");
+        assert_eq!(to_html("#### b"), "<h6>b</h6>");
+        assert_eq!(to_html("###### c"), "<h6>c</h6>");
+    }
+
+    #[test]
+    fn task_lists_say_what_is_done() {
+        let html = to_html("- [x] a\n- [ ] b");
+        assert!(html.contains("aria-label=\"done\"></span>a"), "{html}");
+        assert!(html.contains("aria-label=\"not done\"></span>b"), "{html}");
+    }
+
+    #[test]
+    fn tables_are_aligned_without_inline_styles() {
+        let html = to_html("| a | b |\n|---|--:|\n| 1 | 2 |");
+        assert_eq!(
+            html,
+            "<table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"right\">b</th></tr></thead><tbody>\
+             <tr><td>1</td><td class=\"right\">2</td></tr></tbody></table>"
+        );
+    }
+
+    #[test]
+    fn links_of_the_web_open_beside_the_board_and_links_within_it_do_not() {
+        let html = to_html("[a](https://example.org/?a=1&b=2 \"title\")");
+        assert_eq!(html, format!("<p><a href=\"https://example.org/?a=1&amp;b=2\" {REL} target=\"_blank\">a</a></p>"));
+        assert_eq!(to_html("[a](/boards/1?x=2#y)"), format!("<p><a href=\"/boards/1?x=2#y\" {REL}>a</a></p>"));
+        assert_eq!(to_html("[a](page:2/x)"), "<p><a>a</a></p>");
+        assert_eq!(to_html("[a](./page:2)"), format!("<p><a href=\"./page:2\" {REL}>a</a></p>"));
+        let html = to_html("<ana@example.org>");
+        assert_eq!(
+            html,
+            format!("<p><a href=\"mailto:ana@example.org\" {REL} target=\"_blank\">ana@example.org</a></p>")
+        );
+    }
+
+    #[test]
+    fn a_bare_web_address_is_a_link_without_the_punctuation_around_it() {
+        let link = |address: &str| format!("<a href=\"{address}\" {REL} target=\"_blank\">{address}</a>");
+        assert_eq!(to_html("see https://example.org/a_b."), format!("<p>see {}.</p>", link("https://example.org/a_b")));
+        let (wiki, plain) = (link("https://example.org/a_(b)"), link("http://example.org"));
+        assert_eq!(to_html("(https://example.org/a_(b)), http://example.org!"), format!("<p>({wiki}), {plain}!</p>"));
+        assert_eq!(to_html("`https://example.org`"), "<p><code>https://example.org</code></p>");
+        assert_eq!(to_html("xhttps://example.org https://"), "<p>xhttps://example.org https://</p>");
+    }
+
+    #[test]
+    fn images_are_links_and_load_nothing() {
+        let html = to_html("![a *b*](https://example.org/x.png)");
+        assert_eq!(
+            html,
+            format!("<p><a href=\"https://example.org/x.png\" {REL} target=\"_blank\">a <em>b</em></a></p>")
+        );
+        assert!(to_html("![](/x.png)").contains(">/x.png</a>"));
+        let nested = to_html("[![alt](https://a.example/i.png)](https://b.example/)");
+        assert_eq!(nested, format!("<p><a href=\"https://b.example/\" {REL} target=\"_blank\">alt</a></p>"));
+        assert_eq!(to_html("![a [b](javascript:1) https://c.example](x.png)").matches("<a").count(), 1);
+    }
+
+    #[test]
+    fn an_address_that_could_run_something_is_not_one() {
+        for address in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "javascript&colon;alert(1)",
+            "javascript&#58;alert(1)",
+            "&#106;avascript:alert(1)",
+            "&#x6A;avascript:alert(1)",
+            "java&Tab;script:alert(1)",
+            "java&NewLine;script:alert(1)",
+            "&#1;javascript:alert(1)",
+            "&#32;javascript:alert(1)",
+            "<java\tscript:alert(1)>",
+            "<  javascript:alert(1)>",
+            "javascript\\:alert(1)",
+            "vbscript:msgbox(1)",
+            "data:text/html;base64,PHNjcmlwdD4=",
+            "data:image/svg+xml,%3Csvg%3E",
+            "file:///etc/passwd",
+            "blob:https://example.org/1",
+            "//evil.example",
+            "\\\\\\\\evil.example",
+            "/\\\\evil.example",
+        ] {
+            for text in [format!("[a]({address})"), format!("![a]({address})"), format!("[a]\n\n[a]: {address}")] {
+                let html = to_html(&text);
+                assert!(!html.contains("href"), "{text} became {html}");
+            }
+        }
+        assert_eq!(to_html("<javascript:alert(1)>"), "<p><a>javascript:alert(1)</a></p>");
+    }
+
+    #[test]
+    fn html_is_shown_not_used() {
+        for text in [
+            "<script>alert(1)</script>",
+            "a <img src=x onerror=alert(1)> b",
+            "<svg/onload=alert(1)>",
+            "<a href=\"javascript:alert(1)\" onclick='x'>a</a>",
+            "<iframe srcdoc='<script>1</script>'></iframe>",
+            "<!-- --><!DOCTYPE html><?php ?><![CDATA[ ]]>",
+            "> - <style>*{}</style>\n> - <b onmouseover=alert(1)>",
+            "<details open ontoggle=alert(1)>\n\n**bold**\n\n</details>",
+            "`<script>`\n\n    <script>\n\n```\"><script>\n<script>\n```",
+            "| <script> |\n|---|\n| <img onerror=x> |",
+        ] {
+            let html = to_html(text);
+            let allowed = [
+                "p",
+                "br",
+                "code",
+                "pre",
+                "blockquote",
+                "ul",
+                "li",
+                "strong",
+                "table",
+                "thead",
+                "tbody",
+                "tr",
+                "th",
+                "td",
+                "scope=",
+                "data-language=",
+            ];
+            for name in tags_and_attributes(&html) {
+                assert!(allowed.contains(&name.as_str()), "{text} became {html} with {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_does_not_break_out_of_an_attribute() {
+        for text in [
+            "[a](https://example.org/\"onclick=\"alert(1))",
+            "[a](<https://example.org/\"onclick=\"alert(1)>)",
+            "[a](https://example.org/&quot;onclick=&quot;alert(1))",
+            "https://example.org/\"onclick=alert(1)",
+            "https://example.org/'onclick=alert(1)",
+            "![\"onerror=alert(1)](https://example.org/\"x)",
+            "<https://example.org/\"onclick=alert(1)>",
+        ] {
+            let html = to_html(text);
+            for name in tags_and_attributes(&html) {
+                assert!(["p", "a", "href=", "rel=", "target="].contains(&name.as_str()), "{text} became {html}");
+            }
+        }
+    }
+}

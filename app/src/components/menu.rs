@@ -1,0 +1,81 @@
+//! A button that opens a small box. It is a `<details>`, so it opens without JavaScript too.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDetailsElement, HtmlElement};
+
+/// A button and the box it opens.
+#[component]
+pub fn Menu(
+    /// The name of the button.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What is on the button.
+    button: AnyView,
+    /// A further class.
+    #[prop(default = "")]
+    class: &'static str,
+    /// Called when it opens.
+    #[prop(optional)]
+    on_open: Option<Callback<()>>,
+    /// What is in the box.
+    children: Children,
+) -> impl IntoView {
+    let details = NodeRef::<leptos::html::Details>::new();
+    let toggled = move |_| {
+        if details.get_untracked().is_some_and(|details| details.open())
+            && let Some(on_open) = on_open
+        {
+            on_open.run(());
+        }
+    };
+    view! {
+        <details class=format!("menu {class}") node_ref=details on:toggle=toggled on:keydown=close_on_escape>
+            <summary class="button quiet" aria-label=move || label.get()>
+                {button}
+            </summary>
+            <div class="menu-box">{children()}</div>
+        </details>
+    }
+}
+
+/// Closes the menu that an event comes from, and puts the focus back on its button.
+pub fn close_menu(event: &ev::Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let menu = target.and_then(|target| target.closest("details.menu").ok().flatten());
+    let Some(menu) = menu.and_then(|menu| menu.dyn_into::<HtmlDetailsElement>().ok()) else { return };
+    menu.set_open(false);
+    if let Ok(Some(summary)) = menu.query_selector("summary")
+        && let Some(summary) = summary.dyn_ref::<HtmlElement>()
+    {
+        // A button that cannot be focused is none to go back to.
+        let _ = summary.focus();
+    }
+}
+
+/// Closes the menus that a click went past. To be called once a page.
+pub fn close_menus_on_click_elsewhere() {
+    Effect::new(|| {
+        let listener = window_event_listener(ev::pointerdown, |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let clicked = target.and_then(|target| target.closest("details.menu").ok().flatten());
+            let Ok(open) = document().query_selector_all("details.menu[open]") else { return };
+            for index in 0..open.length() {
+                let menu = open.item(index).and_then(|menu| menu.dyn_into::<HtmlDetailsElement>().ok());
+                if let Some(menu) = menu
+                    && clicked.as_ref() != Some(menu.as_ref())
+                {
+                    menu.set_open(false);
+                }
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+fn close_on_escape(event: ev::KeyboardEvent) {
+    if event.key() == "Escape" {
+        event.stop_propagation();
+        close_menu(&event);
+    }
+}

@@ -1,0 +1,112 @@
+//! A name that can be changed in place.
+
+use leptos::{ev, html, prelude::*};
+
+use crate::{board::MAX_NAME_CHARS, mutation::Refusal};
+
+/// What an editor does with a new name.
+pub type Rename = Callback<(String,), Result<(), Refusal>>;
+
+/// Shows a name or, while `editing`, a field for a new one. What happens elsewhere does not touch what is typed; it is
+/// told beside the field.
+#[component]
+pub fn NameEditor(
+    /// The name as it is now.
+    #[prop(into)]
+    name: Signal<String>,
+    /// What the field is called.
+    label: &'static str,
+    /// Whether the field is shown.
+    editing: RwSignal<bool>,
+    /// Takes the new name.
+    rename: Rename,
+    /// Called when the editor closes by keyboard, so that the focus can go back to where it came from.
+    on_done: Callback<()>,
+) -> impl IntoView {
+    move || {
+        if editing.get() {
+            view! { <NameField name label editing rename on_done /> }.into_any()
+        } else {
+            view! { <span class="name">{move || name.get()}</span> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn NameField(
+    name: Signal<String>,
+    label: &'static str,
+    editing: RwSignal<bool>,
+    rename: Rename,
+    on_done: Callback<()>,
+) -> impl IntoView {
+    let before = name.get_untracked();
+    let field = NodeRef::<html::Input>::new();
+    let (refusal, set_refusal) = signal(None::<String>);
+    Effect::new(move || {
+        if let Some(input) = field.get() {
+            // A field that cannot be focused is still there to be clicked.
+            let _ = input.focus();
+            input.select();
+        }
+    });
+
+    let save = {
+        let before = before.clone();
+        // True when the editor has closed.
+        move || {
+            let Some(input) = field.get_untracked().filter(|_| editing.get_untracked()) else { return false };
+            let text = input.value();
+            if text.trim() != before {
+                if let Err(refusal) = rename.run((text,)) {
+                    set_refusal.set(Some(refusal.to_string()));
+                    return false;
+                }
+            }
+            editing.set(false);
+            true
+        }
+    };
+    let submitted = {
+        let save = save.clone();
+        move |event: ev::SubmitEvent| {
+            event.prevent_default();
+            if save() {
+                on_done.run(());
+            }
+        }
+    };
+    let pressed = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            event.stop_propagation();
+            editing.set(false);
+            on_done.run(());
+        }
+    };
+    let meanwhile = {
+        let before = before.clone();
+        move || Some(name.get()).filter(|name| *name != before).map(|name| format!("Meanwhile called “{name}”"))
+    };
+    view! {
+        <form class="name-editor" on:submit=submitted on:keydown=pressed>
+            <input
+                node_ref=field
+                aria-label=label
+                value=before
+                maxlength=MAX_NAME_CHARS.to_string()
+                autocomplete="off"
+                aria-invalid=move || refusal.get().map(|_| "true")
+                on:blur=move |_| {
+                    save();
+                }
+            />
+            <span class="field-error" role="alert">
+                {move || refusal.get()}
+            </span>
+            <span class="field-note" role="status">
+                {meanwhile}
+            </span>
+        </form>
+    }
+}

@@ -1,0 +1,83 @@
+//! Requests over a kept connection, one at a time.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+use crate::Result;
+
+/// A connection.
+pub struct Client {
+    address: SocketAddr,
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub async fn connect(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { address, stream: BufReader::with_capacity(64 * 1024, stream) })
+    }
+
+    /// Sends a request; answers with the body, and an error for any status but 2xx.
+    pub async fn request(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len(),
+        );
+        self.stream.get_mut().write_all(request.as_bytes()).await?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.stream.read_u8().await?);
+        }
+        let head = String::from_utf8(head)?.to_ascii_lowercase();
+        let answer = match head.lines().find_map(|line| line.strip_prefix("content-length: ")) {
+            Some(length) => {
+                let mut body = vec![0; length.trim().parse()?];
+                self.stream.read_exact(&mut body).await?;
+                body
+            }
+            None => self.chunks().await?,
+        };
+        if !head.starts_with("http/1.1 2") {
+            return Err(format!("{head}{}", String::from_utf8_lossy(&answer)).into());
+        }
+        Ok(answer)
+    }
+
+    async fn chunks(&mut self) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = Vec::new();
+            while !line.ends_with(b"\r\n") {
+                line.push(self.stream.read_u8().await?);
+            }
+            let length = usize::from_str_radix(std::str::from_utf8(&line)?.trim(), 16)?;
+            let start = body.len();
+            body.resize(start + length + 2, 0);
+            self.stream.read_exact(&mut body[start..]).await?;
+            body.truncate(start + length);
+            if length == 0 {
+                return Ok(body);
+            }
+        }
+    }
+
+    /// Makes a board; tells its id.
+    pub async fn create_board(&mut self, name: &str) -> Result<String> {
+        let body = self.request("POST", "/api/v1/boards", &format!(r#"{{"name":"{name}"}}"#)).await?;
+        let board: serde_json::Value = serde_json::from_slice(&body)?;
+        Ok(board["id"].as_str().ok_or("a board without an id")?.to_owned())
+    }
+
+    /// Adds a task to a board.
+    pub async fn create_task(&mut self, board: &str, title: &str) -> Result<()> {
+        let path = format!("/api/v1/boards/{board}/tasks");
+        self.request("POST", &path, &format!(r#"{{"title":"{title}"}}"#)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! The release server as a process of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use crate::Result;
+
+/// How many clock ticks a second of CPU time has: `_SC_CLK_TCK`, 100 on every Linux.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// A running server with a database of its own. Ended when dropped.
+pub struct Server {
+    process: Child,
+    data: TempDir,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts one on an empty SQLite database with `synchronous = FULL`.
+    pub fn start() -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?)?;
+        Ok(Self { process, data, address })
+    }
+
+    /// Kills it as a power cut would, and starts it again on the same data and address.
+    pub fn kill_and_restart(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        (self.process, _) = spawn(self.data.path(), self.address)?;
+        Ok(())
+    }
+
+    /// The CPU time it has used so far, in user and kernel.
+    pub fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The name, in brackets, may hold anything; utime and stime are the 12th and 13th fields after it.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
+        Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+    }
+
+    /// Its resident memory in KiB.
+    pub fn resident_kib(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The folder with the release build: where `cargo bench` puts this program, less `deps`.
+pub fn release_folder() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().and_then(Path::parent).ok_or("no target folder")?.to_owned())
+}
+
+fn spawn(data: &Path, listen: SocketAddr) -> Result<(Child, SocketAddr)> {
+    let mut process = Command::new(release_folder()?.join("taskwire"))
+        .args(["serve", "--no-sample", "--listen", &listen.to_string()])
+        .args(["--database", &format!("sqlite:{}", data.join("bench.db").display())])
+        .args(["--log", "warn"])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
+    let line = lines.next().ok_or("the server ended at once")??;
+    let address = line.rsplit("http://").next().unwrap_or_default().trim().parse()?;
+    // Whatever else it says must have somewhere to go.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok((process, address))
+}
