@@ -258,8 +258,15 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-    Ok(text.to_owned())
+    // A word alone could be the name of a module, but whoever writes `verbose` means a level.
+    let words = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[', '{', '}', ']']));
+    for word in words {
+        if word.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {
+            return Err(format!("`{word}` is none of off, error, warn, info, debug and trace"));
+        }
+    }
+    let filter = tracing_subscriber::EnvFilter::builder().parse(text);
+    filter.map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

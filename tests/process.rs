@@ -112,7 +112,8 @@ fn a_wrong_setting_is_named() {
         (&["--redis", "localhost"], "--redis"),
         (&["--sqlite-synchronous", "off"], "--sqlite-synchronous"),
         (&["--allowed-origin", "board.example.com"], "--allowed-origin"),
-        (&["--log", "loud="], "--log"),
+        (&["--log", "loud"], "--log"),
+        (&["--log", "info,taskwire=loud"], "--log"),
         (&["--log-format", "xml"], "--log-format"),
         (&["--log-retention", "soon"], "--log-retention"),
     ];

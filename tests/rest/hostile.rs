@@ -66,16 +66,14 @@ async fn what_is_not_json_is_refused() {
     let server = Server::start().await;
     let board = server.board().await;
     let tasks = format!("/boards/{board}/tasks");
-    for body in
-        ["", "{", "title=A", "{\"title\": \"A\"} x", "{\"title\": \"A\", }", "{\"title\": \"\\ud800\"}", "\u{0}"]
-    {
+    for body in ["", "{", "title=A", "{\"title\": \"A\"} x", "{\"title\": \"A\", }", "\u{0}"] {
         let request = server.api(Method::POST, &tasks).header("Content-Type", "application/json").body(body);
         problem(request, StatusCode::BAD_REQUEST, "not_json").await;
     }
     let latin1 = b"{\"title\": \"caf\xe9\"}".to_vec();
     let request = server.api(Method::POST, &tasks).header("Content-Type", "application/json").body(latin1);
     problem(request, StatusCode::BAD_REQUEST, "not_json").await;
-    for body in ["[]", "null", "7", "\"A\""] {
+    for body in ["[]", "null", "7", "\"A\"", "{\"title\": \"\\ud800\"}"] {
         let request = server.api(Method::POST, &tasks).header("Content-Type", "application/json").body(body);
         problem(request, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
     }

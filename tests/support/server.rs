@@ -182,9 +182,20 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs the executable to its end: its exit code, and what it says on standard output and standard error.
+/// Runs the executable to its end, which must come by itself: its exit code, and what it says on standard output and
+/// standard error.
 pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    // Should it serve after all, then not from here.
+    let folder = tempfile::tempdir().expect("a folder to run in");
+    command.current_dir(folder.path());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().expect("a status").is_none() {
+        if Instant::now() > deadline {
+            child.kill().expect("it is killed");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let (mut out, mut err) = (String::new(), String::new());
     child.stdout.take().expect("its output").read_to_string(&mut out).expect("text");
     child.stderr.take().expect("its errors").read_to_string(&mut err).expect("text");
