@@ -315,7 +315,13 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
         return None;
     }
     let (board, op) = (board.clone(), op.clone());
-    Some(("Try again", Callback::new(move |()| drop(act(&board, op.clone())))))
+    Some((
+        "Try again",
+        Callback::new(move |()| {
+            // A refusal shows as the next message.
+            let _ = act(&board, op.clone());
+        }),
+    ))
 }
 
 /// So that it can be copied with one more key.
