@@ -30,7 +30,10 @@ use crate::{
         origin::Origins,
         socket::{SocketContext, SocketLimits},
     },
-    hub::Hub,
+    hub::{
+        Hub, HubSettings,
+        redis::{RedisSettings, RedisUrlError},
+    },
     sample,
     settings::{Retention, Settings},
     store::Store,
@@ -57,6 +60,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("--database (DATABASE_URL): {0}")]
     Database(String),
+    /// The URL of Redis will not do. (That Redis does not answer is no reason not to start.)
+    #[error("--redis (REDIS_URL): {0}")]
+    Redis(#[from] RedisUrlError),
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
@@ -78,7 +84,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     telemetry::figures();
     let address = listener.local_addr()?;
     let store = Store::open(settings.store()).await.map_err(|error| StartError::Database(error.to_string()))?;
-    let hub = Hub::new(store.clone());
+    let redis = settings.redis.as_deref().map(RedisSettings::new);
+    let hub = Hub::start(store.clone(), HubSettings { redis, ..HubSettings::default() })?;
     let writer = Writer::start(store.clone(), hub.clone());
     if !settings.no_sample {
         sample::create_if_empty(&store, &writer).await.map_err(|error| StartError::Sample(error.to_string()))?;
@@ -129,6 +136,7 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
+        services.hub.close().await;
         services.store.close().await;
         tracing::info!("stopped");
     }

@@ -65,7 +65,8 @@ fn is_heard(port: u16, board: BoardId) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_reach_the_other_node_through_redis() {
     let (database, redis) = (Database::sqlite(), Redis::start());
-    let (here, there) = (node(&database, only_redis(&redis.url())).await, node(&database, only_redis(&redis.url())).await);
+    let (here, there) =
+        (node(&database, only_redis(&redis.url())).await, node(&database, only_redis(&redis.url())).await);
     let board = here.node.create_board().await.id;
     let (mut client, mut copy) = follow(&there, board, || is_heard(redis.port, board)).await;
     for number in 0..50 {
@@ -96,11 +97,8 @@ async fn a_new_board_is_in_the_list_of_the_other_node() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_board_that_nobody_has_open_is_not_listened_to() {
     let (database, redis) = (Database::sqlite(), Redis::start());
-    let settings = HubSettings {
-        topic_idle: Duration::ZERO,
-        poll_every: Duration::from_millis(50),
-        ..usual(&redis.url())
-    };
+    let settings =
+        HubSettings { topic_idle: Duration::ZERO, poll_every: Duration::from_millis(50), ..usual(&redis.url()) };
     let served = node(&database, settings).await;
     let board = served.node.create_board().await.id;
     let (client, _) = follow(&served, board, || is_heard(redis.port, board)).await;
@@ -111,7 +109,8 @@ async fn a_board_that_nobody_has_open_is_not_listened_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_are_garbage_old_doubled_or_early_change_nothing() {
     let (database, redis) = (Database::sqlite(), Redis::start());
-    let (here, there) = (node(&database, only_redis(&redis.url())).await, node(&database, only_redis(&redis.url())).await);
+    let (here, there) =
+        (node(&database, only_redis(&redis.url())).await, node(&database, only_redis(&redis.url())).await);
     let board = here.node.create_board().await.id;
     let (mut client, mut copy) = follow(&there, board, || is_heard(redis.port, board)).await;
     let channel = format!("taskwire:{{{board}}}");
@@ -253,8 +252,7 @@ async fn changes_reach_the_other_node_through_the_server_a_sentinel_names() {
     let folder = tempfile::tempdir().expect("a folder for the sentinel");
     let config = folder.path().join("sentinel.conf");
     std::fs::write(&config, format!("sentinel monitor taskwire 127.0.0.1 {} 1\n", master.port)).expect("written");
-    let sentinel =
-        tokio::task::block_in_place(|| Redis::start_with(&[&config.display().to_string(), "--sentinel"]));
+    let sentinel = tokio::task::block_in_place(|| Redis::start_with(&[&config.display().to_string(), "--sentinel"]));
     let url = format!("redis-sentinel://127.0.0.1:{}?sentinelServiceName=taskwire", sentinel.port);
     let (here, there) = (node(&database, only_redis(&url)).await, node(&database, only_redis(&url)).await);
     let board = here.node.create_board().await.id;
