@@ -76,7 +76,7 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                 announcer.say(format!("Column {name} added"));
                 close();
             }
-            Err(refusal) => set_refusal.set(Some(refusal.to_string())),
+            Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }
     });
     view! {
