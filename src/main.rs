@@ -35,6 +35,10 @@ fn main() -> ExitCode {
 fn run(settings: Settings) -> Result<(), String> {
     telemetry::start_log(&settings);
     let address = settings.listen_address().map_err(|error| error.to_string())?;
+    // Each socket is a file; the usual limit of 1,024 is one busy team.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open files, and with it of sockets, cannot be raised");
+    }
     // A page is rendered by more than one thread even on a machine with one core: Leptos can hang on a single worker.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -30,10 +30,13 @@ use crate::{
         origin::Origins,
         socket::{SocketContext, SocketLimits},
     },
-    hub::Hub,
+    hub::{
+        Hub, HubSettings,
+        redis::{RedisSettings, RedisUrlError},
+    },
     sample,
     settings::{Retention, Settings},
-    store::{Store, StoreSettings},
+    store::Store,
     telemetry,
     writer::Writer,
 };
@@ -57,6 +60,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("--database (DATABASE_URL): {0}")]
     Database(String),
+    /// The address of Redis will not do.
+    #[error("--redis (REDIS_URL): {0}")]
+    Redis(#[from] RedisUrlError),
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
@@ -77,13 +83,9 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     // From the first moment on, so that no figure is missing.
     telemetry::figures();
     let address = listener.local_addr()?;
-    let store = Store::open(StoreSettings {
-        synchronous: settings.sqlite_synchronous,
-        ..StoreSettings::new(&settings.database)
-    })
-    .await
-    .map_err(|error| StartError::Database(error.to_string()))?;
-    let hub = Hub::new(store.clone());
+    let store = Store::open(settings.store()).await.map_err(|error| StartError::Database(error.to_string()))?;
+    let redis = settings.redis.as_ref().map(RedisSettings::new);
+    let hub = Hub::start(store.clone(), HubSettings { redis, ..HubSettings::default() })?;
     let writer = Writer::start(store.clone(), hub.clone());
     if !settings.no_sample {
         sample::create_if_empty(&store, &writer).await.map_err(|error| StartError::Sample(error.to_string()))?;
@@ -134,6 +136,8 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
+        services.hub.close().await;
+        services.store.close().await;
         tracing::info!("stopped");
     }
 }

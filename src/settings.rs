@@ -7,7 +7,7 @@ use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::store::Synchronous;
+use crate::store::{StoreSettings, Synchronous};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 
@@ -59,7 +59,7 @@ pub struct Settings {
 
     /// When SQLite calls a write durable: `full` survives a loss of power, `normal` may lose the last moment before one.
     #[arg(long, env = "TASKWIRE_SQLITE_SYNCHRONOUS", value_name = "LEVEL", default_value = "full")]
-    pub sqlite_synchronous: Synchronous,
+    pub sqlite_synchronous: SqliteSynchronous,
 
     /// The folder of the site's files [default: `site` beside the folder of the executable, or in it].
     #[arg(long, env = "TASKWIRE_SITE", value_name = "FOLDER")]
@@ -103,7 +103,7 @@ impl Settings {
             allow_remote: false,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
-            sqlite_synchronous: Synchronous::Full,
+            sqlite_synchronous: SqliteSynchronous::Full,
             site_root: None,
             allowed_origins: Vec::new(),
             log: "info".to_owned(),
@@ -134,6 +134,15 @@ impl Settings {
         Ok(address)
     }
 
+    /// Which database to open, and how.
+    pub fn store(&self) -> StoreSettings {
+        let synchronous = match self.sqlite_synchronous {
+            SqliteSynchronous::Full => Synchronous::Full,
+            SqliteSynchronous::Normal => Synchronous::Normal,
+        };
+        StoreSettings { synchronous, ..StoreSettings::new(&self.database) }
+    }
+
     /// The folder of the site's files.
     pub fn site_folder(&self) -> PathBuf {
         if let Some(folder) = &self.site_root {
@@ -159,6 +168,15 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub String);
+
+/// When SQLite calls a write durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SqliteSynchronous {
+    /// When it is on the disk, whatever happens to the machine.
+    Full,
+    /// When the operating system has it: a loss of power may undo the last moment.
+    Normal,
+}
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -240,8 +258,15 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-    Ok(text.to_owned())
+    // A word alone could be the name of a module, but whoever writes `verbose` means a level.
+    let words = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[', '{', '}', ']']));
+    for word in words {
+        if word.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {
+            return Err(format!("`{word}` is none of off, error, warn, info, debug and trace"));
+        }
+    }
+    let filter = tracing_subscriber::EnvFilter::builder().parse(text);
+    filter.map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(15);
 
 /// Why a write did not happen.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
     /// The request itself will not do.
     #[error(transparent)]
@@ -161,7 +161,7 @@ impl Task {
             }
             Err(error) => {
                 let failed = failed(&error, writes.len());
-                writes.iter().map(|_| Err(unavailable(failed.to_string()))).collect()
+                writes.iter().map(|_| Err(failed.clone())).collect()
             }
         }
     }
@@ -238,9 +238,10 @@ fn unavailable(why: impl Into<String>) -> WriteError {
     WriteError::Unavailable(why.into())
 }
 
+/// Logs why writes failed. What the database says is for the log; a person is told what it means for them.
 fn failed(error: &StoreError, writes: usize) -> WriteError {
     tracing::error!(%error, writes, "writes could not be stored");
-    unavailable(error.to_string())
+    unavailable(if error.is_transient() { "the database does not answer" } else { "the database failed" })
 }
 
 fn label(outcome: &Result<Accepted, WriteError>) -> &'static str {

@@ -2,12 +2,18 @@
 //!
 //! With JavaScript the same forms go through [`crate::live`] instead: at once, and kept until they are saved.
 
+#![allow(
+    missing_docs,
+    reason = "the macro makes a struct of each function, whose fields are the documented parameters"
+)]
+
 use leptos::{prelude::*, server};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     board::Snapshot,
     id::{BoardId, ColumnId, TaskId},
-    model::BoardSummary,
+    model::{BoardSummary, Priority, Seq},
 };
 
 #[cfg(feature = "ssr")]
@@ -16,7 +22,8 @@ use {
         backend::{Backend, BackendError},
         id::MutationId,
         model::ColumnKind,
-        mutation::{self, Mutation, Op},
+        mutation::{self, Mutation, Op, Refusal},
+        time::DueDate,
     },
     std::sync::Arc,
     uuid::Uuid,
@@ -70,6 +77,50 @@ pub async fn set_completed(board: BoardId, task: TaskId, completed: bool) -> Res
     write(board, Op::UpdateTask(update)).await
 }
 
+/// What the form of a task holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskFields {
+    /// The title.
+    pub title: String,
+    /// The description, in Markdown.
+    pub description: String,
+    /// The column.
+    pub column: ColumnId,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The day it is due, such as `2026-11-23`; empty for none.
+    pub due: String,
+}
+
+/// Saves the fields of a task that the person changed: those that differ from what the form was sent out with. `base` is
+/// the number of the newest change that form had seen.
+#[server(prefix = "/forms", endpoint = "update_task")]
+pub async fn update_task(
+    board: BoardId,
+    task: TaskId,
+    base: Seq,
+    edit: TaskFields,
+    was: TaskFields,
+) -> Result<(), ServerFnError> {
+    let update = mutation::UpdateTask {
+        base: Some(base),
+        title: (!same_text(&edit.title, &was.title)).then_some(edit.title),
+        description: (!same_text(&edit.description, &was.description)).then_some(edit.description),
+        column: (edit.column != was.column).then_some(edit.column),
+        priority: (edit.priority != was.priority).then_some(edit.priority),
+        due: match edit.due.as_str() {
+            due if due == was.due => None,
+            "" => Some(None),
+            due => Some(Some(
+                DueDate::parse(due)
+                    .ok_or_else(|| explain(Refusal::invalid("due", "must be a date such as 2026-11-23").into()))?,
+            )),
+        },
+        ..mutation::UpdateTask::of(task)
+    };
+    write(board, Op::UpdateTask(update)).await
+}
+
 /// Puts a task into the trash and shows its board.
 #[server(prefix = "/forms", endpoint = "delete_task")]
 pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
@@ -82,6 +133,12 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
     write(board, Op::RestoreTask(mutation::RestoreTask { task })).await
+}
+
+/// Forms send line breaks as `\r\n`.
+#[cfg(feature = "ssr")]
+fn same_text(one: &str, other: &str) -> bool {
+    one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
 }
 
 #[cfg(feature = "ssr")]

@@ -345,7 +345,7 @@ impl std::fmt::Display for Thing {
 }
 
 /// A text of a task that two people may edit at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextField {
     /// [`crate::model::Task::title`].

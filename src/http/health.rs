@@ -11,7 +11,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{Services, problem::Problem};
-use crate::telemetry;
+use crate::{hub::redis::RedisState, telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -44,7 +44,11 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
             "down"
         }
     };
-    let redis = "off";
+    let redis = match services.hub.redis_state() {
+        RedisState::Off => "off",
+        RedisState::Up => "up",
+        RedisState::Down => "down",
+    };
     let (code, status) = match (database, redis) {
         ("down", _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (_, "down") => (StatusCode::OK, "degraded"),

@@ -90,7 +90,7 @@ async fn no_such_route(services: &Services, request: Request) -> Response {
     if path.starts_with("/api/") {
         let detail = format!("there is nothing at {path}");
         Problem::new(StatusCode::NOT_FOUND, "no_such_route", detail).into_response()
-    } else if page::is_wanted(request.method(), path, request.headers()) {
+    } else if page::is_wanted(request.method(), path) {
         page::render(services, request).await
     } else {
         (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()

@@ -64,10 +64,10 @@ pub async fn render(services: &Services, request: Request) -> Response {
     render.call(request, options).await
 }
 
-/// Whether a request comes from somebody who looks for a page, rather than for a file or for data.
-pub fn is_wanted(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+/// Whether a request may be for a page, as opposed to a file or data.
+pub fn is_wanted(method: &Method, path: &str) -> bool {
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    matches!(*method, Method::GET | Method::HEAD) && !is_file && accepts_html(headers)
+    matches!(*method, Method::GET | Method::HEAD) && !is_file
 }
 
 async fn server_function(context: impl Fn() + Clone + Send + 'static, request: Request) -> Response {
@@ -76,11 +76,12 @@ async fn server_function(context: impl Fn() + Clone + Send + 'static, request: R
     let mut response = handle_server_fns_with_context(context, request.with_limited_body()).await.into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if is_form && !headers.contains_key(LOCATION) {
-        // A form ends on a page, even where the browser does not say which one it came from.
-        headers.insert(LOCATION, HeaderValue::from_static("/"));
-    }
     if is_form {
+        // A form ends on a page: where it was told to, where it came from, or, if the browser does not say, at the start.
+        // (Leptos takes its own errors out of the address it goes back to, and leaves the question mark.)
+        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok()).unwrap_or("/");
+        let location = HeaderValue::from_str(location.trim_end_matches('?')).unwrap_or(HeaderValue::from_static("/"));
+        headers.insert(LOCATION, location);
         *response.status_mut() = StatusCode::SEE_OTHER;
     }
     response

@@ -3,6 +3,7 @@
 //! - [`topic`]: a board that is open on this node: its newest changes, already encoded, and its subscribers.
 //! - [`frame`]: messages as they go onto the wire, shared by all sockets.
 //! - [`wake`]: how a socket's task is told that something waits for it.
+//! - [`redis`]: hints from other nodes.
 //! - `boards`: the list of boards, for those who watch it.
 //! - [`metrics`]: what is counted.
 //!
@@ -32,12 +33,14 @@ use crate::store::{LoggedChange, Store};
 mod boards;
 pub mod frame;
 pub mod metrics;
+pub mod redis;
 pub mod topic;
 pub mod wake;
 
 use boards::BoardList;
 use frame::Frame;
 use metrics::Metrics;
+use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
 use topic::{Next, Resume, SocketId, Source, Taken, Topic, TopicError};
 use wake::Wake;
 
@@ -57,6 +60,8 @@ pub struct HubSettings {
     pub poll_every: Duration,
     /// How often the list of boards is read again while somebody watches it.
     pub boards_every: Duration,
+    /// Where other nodes are heard of; `None` for one node alone, or for several that make do with `poll_every`.
+    pub redis: Option<RedisSettings>,
     /// How long a board stays open after its last subscriber left.
     pub topic_idle: Duration,
 }
@@ -70,6 +75,7 @@ impl Default for HubSettings {
             small_replay_bytes: 64 * 1024,
             poll_every: Duration::from_secs(1),
             boards_every: Duration::from_secs(3),
+            redis: None,
             topic_idle: Duration::from_secs(60),
         }
     }
@@ -88,6 +94,7 @@ struct Shared {
     metrics: Metrics,
     topics: Mutex<HashMap<BoardId, Arc<Topic>>>,
     boards: BoardList,
+    redis: Option<Arc<Redis>>,
     last_socket: AtomicU64,
     /// Topics with something new that their subscribers have not been told of.
     to_herald: Mutex<Vec<Arc<Topic>>>,
@@ -99,18 +106,24 @@ struct Shared {
 impl Hub {
     /// A hub for one node alone that repairs its gaps from `store`.
     pub fn new(store: Store) -> Self {
-        Self::start(store, HubSettings::default())
+        Self::build(store, HubSettings::default(), None)
     }
 
     /// A hub, and the tasks that belong to it. To be called within a tokio runtime, after the recorder of metrics is
-    /// installed.
-    pub fn start(store: Store, settings: HubSettings) -> Self {
+    /// installed. Does not wait for Redis, which may come and go.
+    pub fn start(store: Store, settings: HubSettings) -> Result<Self, RedisUrlError> {
+        let redis = settings.redis.as_ref().map(Redis::new).transpose()?;
+        Ok(Self::build(store, settings, redis))
+    }
+
+    fn build(store: Store, settings: HubSettings, redis: Option<Redis>) -> Self {
         let shared = Arc::new(Shared {
             store,
             settings,
             metrics: Metrics::new(),
             topics: Mutex::default(),
             boards: BoardList::default(),
+            redis: redis.map(Arc::new),
             last_socket: AtomicU64::new(0),
             to_herald: Mutex::default(),
             herald: Notify::new(),
@@ -124,17 +137,38 @@ impl Hub {
         spawn(Box::pin(herald(Arc::clone(&shared))));
         spawn(Box::pin(compare(Arc::clone(&shared))));
         spawn(Box::pin(list(Arc::clone(&shared))));
+        if let Some(redis) = &shared.redis {
+            redis.tasks(&shared).into_iter().for_each(spawn);
+        }
         Self { shared, _tasks: Arc::new(stop.drop_guard()) }
     }
 
     /// Tells of changes that were just committed on this node. Does not wait.
     pub fn publish(&self, board: BoardId, changes: Vec<LoggedChange>) {
         self.shared.take(board, &changes);
+        if let Some(redis) = &self.shared.redis {
+            redis.publish(board, changes, &self.shared.metrics);
+        }
     }
 
     /// Tells that the list of boards is not what it was. Does not wait.
     pub fn boards_changed(&self) {
         self.shared.boards.stale.notify_one();
+        if let Some(redis) = &self.shared.redis {
+            redis.publish_boards(&self.shared.metrics);
+        }
+    }
+
+    /// How Redis is.
+    pub fn redis_state(&self) -> RedisState {
+        self.shared.redis.as_ref().map_or(RedisState::Off, |redis| redis.state())
+    }
+
+    /// Closes the connections to Redis. To be called last: what is published afterwards stays on this node.
+    pub async fn close(&self) {
+        if let Some(redis) = &self.shared.redis {
+            redis.close().await;
+        }
     }
 
     /// What is counted.
@@ -172,7 +206,12 @@ impl Follower {
     /// Follows a board: from now on [`Subscription::next`] has its changes.
     pub(crate) fn subscribe(&self, board: BoardId) -> Subscription {
         let mut topics = self.shared.topics();
-        let topic = topics.entry(board).or_insert_with(|| Arc::new(Topic::new(board)));
+        let topic = topics.entry(board).or_insert_with(|| {
+            if let Some(redis) = &self.shared.redis {
+                redis.interest.notify_one();
+            }
+            Arc::new(Topic::new(board))
+        });
         topic.subscribe(self.id, Arc::clone(&self.wake));
         let topic = Arc::clone(topic);
         self.shared.metrics.topics.set(topics.len() as f64);
@@ -258,6 +297,22 @@ impl Shared {
             Taken::New => self.tell(topic),
             Taken::Known => {}
             Taken::Gap => self.check_now.notify_one(),
+        }
+    }
+
+    /// Takes in what another node says was committed; our own comes back this way too.
+    fn take_hint(&self, board: BoardId, Batch { after, changes }: Batch) {
+        let Some(topic) = self.topic(board) else { return };
+        let head = topic.head();
+        if head == 0 || after + changes.len() as u64 <= head {
+            return;
+        }
+        if after > head {
+            self.check_now.notify_one();
+        } else if topic::check(after, &changes) {
+            self.take(board, &changes);
+        } else {
+            self.metrics.bad_hints.increment(1);
         }
     }
 

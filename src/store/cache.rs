@@ -4,12 +4,12 @@
 //! number and brings it up to date from the log. A thousand readers of one board at once ask twice, not a thousand times.
 
 use std::sync::{
-    Arc, Weak,
-    atomic::{AtomicU64, Ordering},
+    Arc, PoisonError, RwLock, Weak,
+    atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 use app::{board::BoardState, id::BoardId, model::Seq};
-use moka::{ops::compute, sync::Cache as Moka};
+use moka::sync::Cache as Moka;
 use sqlx::{AnyConnection, Row};
 use tokio::sync::Mutex;
 
@@ -18,12 +18,18 @@ use super::{Missing, Store, StoreError, log, rows, sql::query};
 /// A board that is further behind is loaded from its rows rather than from the log.
 const MOST_CHANGES: Seq = 1_000;
 
-/// For how many boards simultaneous readers are brought together. With more, some read more often than they need to.
-const MOST_FLIGHTS: u64 = 10_000;
-
 pub(super) struct Cache {
-    states: Moka<BoardId, Arc<BoardState>>,
-    flights: Moka<BoardId, Arc<Flight>>,
+    slots: Moka<BoardId, Arc<Slot>>,
+}
+
+/// What is kept of one board.
+#[derive(Default)]
+struct Slot {
+    /// Held only to take the state out or put one in.
+    state: RwLock<Option<Arc<BoardState>>>,
+    /// How many tasks it counted as when [`Cache::slots`] last looked.
+    weight: AtomicU32,
+    flight: Flight,
 }
 
 /// The readers of one board at one time.
@@ -50,7 +56,7 @@ enum Outcome {
     /// There is no such board.
     #[default]
     Absent,
-    /// Weak, because how much is kept is for [`Cache::states`] to say.
+    /// Weak, because how much is kept is for [`Cache::slots`] to say.
     Found(Weak<BoardState>),
     Failed(String),
 }
@@ -58,29 +64,8 @@ enum Outcome {
 impl Store {
     /// A board as it is now; `None` if there never was one. A deleted one has [`BoardState::deleted_at`].
     pub async fn board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
-        let flight = self.shared.cache.flights.get_with(id, Default::default);
-        let asked = flight.begun.load(Ordering::SeqCst);
-        let mut ended = flight.ended.lock().await;
-        if ended.number > asked {
-            match &ended.outcome {
-                Outcome::Absent => return Ok(None),
-                Outcome::Found(state) => {
-                    if let Some(state) = state.upgrade() {
-                        return Ok(Some(state));
-                    }
-                }
-                Outcome::Failed(error) => return Err(StoreError::Shared(error.clone())),
-            }
-        }
-        let number = flight.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let result = self.read_board(id).await;
-        let outcome = match &result {
-            Ok(Some(state)) => Outcome::Found(Arc::downgrade(state)),
-            Ok(None) => Outcome::Absent,
-            Err(error) => Outcome::Failed(error.to_string()),
-        };
-        *ended = Ended { number, outcome };
-        result
+        let slot = self.shared.cache.slot(id);
+        slot.flight.join(|| self.read_board(id)).await
     }
 
     async fn read_board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
@@ -91,13 +76,13 @@ impl Store {
             .fetch_optional(&self.shared.readers)
             .await?;
         let Some(row) = row else {
-            cache.states.invalidate(&id);
+            cache.forget(id);
             return Ok(None);
         };
         let head = rows::seq(row.try_get(0)?)?;
         if known.is_some_and(|known| known.seq() > head) {
             // An older copy of the database was put in its place.
-            cache.states.invalidate(&id);
+            cache.forget(id);
         }
         // Again, because a write may have renewed it meanwhile.
         if let Some(state) = cache.get(id) {
@@ -117,6 +102,37 @@ impl Store {
             cache.put(state);
         }
         Ok(state)
+    }
+}
+
+impl Flight {
+    /// What a read brings that begins from now on: this reader's own, or one it shares.
+    async fn join<Reading>(&self, read: impl FnOnce() -> Reading) -> Result<Option<Arc<BoardState>>, StoreError>
+    where
+        Reading: Future<Output = Result<Option<Arc<BoardState>>, StoreError>>,
+    {
+        let asked = self.begun.load(Ordering::SeqCst);
+        let mut ended = self.ended.lock().await;
+        if ended.number > asked {
+            match &ended.outcome {
+                Outcome::Absent => return Ok(None),
+                Outcome::Found(state) => {
+                    if let Some(state) = state.upgrade() {
+                        return Ok(Some(state));
+                    }
+                }
+                Outcome::Failed(error) => return Err(StoreError::Shared(error.clone())),
+            }
+        }
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let result = read().await;
+        let outcome = match &result {
+            Ok(Some(state)) => Outcome::Found(Arc::downgrade(state)),
+            Ok(None) => Outcome::Absent,
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+        *ended = Ended { number, outcome };
+        result
     }
 }
 
@@ -143,27 +159,108 @@ pub(super) async fn catch_up(
 impl Cache {
     /// Keeps boards with about so many tasks, all boards together.
     pub fn new(tasks: u64) -> Self {
-        let weight = |_: &BoardId, state: &Arc<BoardState>| {
-            u32::try_from(state.tasks().count() + state.columns().count()).unwrap_or(u32::MAX)
-        };
-        Self { states: Moka::builder().max_capacity(tasks).weigher(weight).build(), flights: Moka::new(MOST_FLIGHTS) }
+        let weight = |_: &BoardId, slot: &Arc<Slot>| slot.weight.load(Ordering::Relaxed).max(1);
+        Self { slots: Moka::builder().max_capacity(tasks).weigher(weight).build() }
     }
 
     /// A board as it was at some time.
     pub fn get(&self, id: BoardId) -> Option<Arc<BoardState>> {
-        self.states.get(&id)
+        self.slots.get(&id)?.get()
     }
 
     /// Keeps a board, unless a newer state of it is kept.
     pub fn put(&self, state: &Arc<BoardState>) {
-        self.states.entry(state.id()).and_compute_with(|kept| match kept {
-            Some(kept) if kept.value().seq() >= state.seq() => compute::Op::Nop,
-            _ => compute::Op::Put(Arc::clone(state)),
-        });
+        let slot = self.slot(state.id());
+        slot.put(state);
+        let tasks = u32::try_from(state.tasks().size_hint().0).unwrap_or(u32::MAX);
+        let known = slot.weight.load(Ordering::Relaxed);
+        if tasks.abs_diff(known) > 16 + known / 8 {
+            slot.weight.store(tasks, Ordering::Relaxed);
+            // To be weighed again.
+            self.slots.insert(state.id(), slot);
+        }
     }
 
     /// Forgets a board.
     pub fn forget(&self, id: BoardId) {
-        self.states.invalidate(&id);
+        if let Some(slot) = self.slots.get(&id) {
+            slot.state.write().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+
+    fn slot(&self, id: BoardId) -> Arc<Slot> {
+        self.slots.get_with(id, Default::default)
+    }
+}
+
+impl Slot {
+    fn get(&self) -> Option<Arc<BoardState>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, state: &Arc<BoardState>) {
+        let mut kept = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|kept| kept.seq() < state.seq()) {
+            let old = kept.replace(Arc::clone(state));
+            drop(kept);
+            // Which takes a while if nobody else has it, so not under the lock.
+            drop(old);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_thousand_readers_at_once_cost_two_reads() {
+        let flight = Arc::new(Flight::default());
+        let reads = Arc::new(AtomicU64::new(0));
+        let board = Arc::new(BoardState::empty(BoardId(Uuid::now_v7())));
+        let readers = (0..1_000).map(|_| {
+            let (flight, reads, board) = (Arc::clone(&flight), Arc::clone(&reads), Arc::clone(&board));
+            tokio::spawn(async move {
+                let read = async || {
+                    reads.fetch_add(1, Ordering::SeqCst);
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    Ok(Some(board))
+                };
+                flight.join(read).await.expect("the board").expect("it exists")
+            })
+        });
+        for state in join_all(readers).await {
+            assert!(Arc::ptr_eq(&state.expect("no reader failed"), &board));
+        }
+        assert_eq!(reads.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_reader_does_not_share_a_read_that_began_before_it_asked() {
+        let flight = Flight::default();
+        let (go_on, wait) = tokio::sync::oneshot::channel::<()>();
+        let first = flight.join(|| async {
+            wait.await.expect("told to go on");
+            Err(StoreError::Raced)
+        });
+        let second = flight.join(async || Ok(None));
+        let late = async {
+            tokio::task::yield_now().await;
+            go_on.send(()).expect("the first reads");
+        };
+        let (first, second, ()) = tokio::join!(first, second, late);
+        assert!(first.is_err());
+        assert!(second.expect("its own read went well").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_gives_up_leaves_the_others_alone() {
+        let flight = Flight::default();
+        let stuck = flight.join(std::future::pending);
+        tokio::time::timeout(std::time::Duration::from_millis(10), stuck).await.expect_err("it never ends");
+        assert!(flight.join(async || Ok(None)).await.expect("a read of its own").is_none());
     }
 }

@@ -32,16 +32,28 @@ use super::{
     sql::fetch_by_ids,
 };
 
-/// The one connection that writes.
+/// The most tasks, on all boards together, in states that are kept for being written to.
+const MOST_SPARE_TASKS: usize = 100_000;
+
+/// What only the writer has.
 pub(super) struct Lane {
-    /// `None` after a failure, until it is needed again.
+    /// The one connection that writes. `None` after a failure, until it is needed again.
     connection: Option<AnyConnection>,
     closed: bool,
+    spares: HashMap<BoardId, Spare>,
+}
+
+/// The state of a board from before the last transaction. By the next one its readers have mostly let go of it, so that it
+/// can be brought up to date and written to, where the current one, which everybody reads, would have to be copied whole.
+struct Spare {
+    state: Arc<BoardState>,
+    /// What happened since.
+    changes: Vec<Change>,
 }
 
 impl Lane {
     pub fn new(connection: AnyConnection) -> Self {
-        Self { connection: Some(connection), closed: false }
+        Self { connection: Some(connection), closed: false, spares: HashMap::new() }
     }
 
     /// Takes the connection out, or makes a new one. Whoever is done with it puts it back; where something goes wrong it
@@ -62,10 +74,33 @@ impl Lane {
 
     pub async fn close(&mut self) {
         self.closed = true;
+        self.spares.clear();
         if let Some(connection) = self.connection.take() {
             // What was committed is durable; how the goodbye went does not matter.
             let _ = connection.close().await;
         }
+    }
+
+    /// Keeps states for the next transactions.
+    fn keep(&mut self, spares: HashMap<BoardId, Spare>) {
+        self.spares.extend(spares);
+        let tasks = |spare: &Spare| spare.state.tasks().size_hint().0 + spare.changes.len();
+        if self.spares.values().map(tasks).sum::<usize>() > MOST_SPARE_TASKS {
+            self.spares.clear();
+        }
+    }
+}
+
+impl Spare {
+    /// A state equal to `current` that nobody else has: this one, if it can be had, or else a copy.
+    fn renew(spare: Option<Self>, current: &BoardState) -> Result<BoardState, StoreError> {
+        let Some(Self { state, changes }) = spare else { return Ok(current.clone()) };
+        let Ok(mut state) = Arc::try_unwrap(state) else { return Ok(current.clone()) };
+        for change in &changes {
+            state.apply(change).map_err(StoreError::corrupt)?;
+        }
+        // Another node may have written meanwhile.
+        Ok(if state.seq() == current.seq() { state } else { current.clone() })
     }
 }
 
@@ -78,11 +113,14 @@ impl Store {
         let engine = shared.database.engine;
         let mut transaction = connection.begin_with(engine.begin_write()).await?;
         let mut group = Group::lock(&mut transaction, engine, &shared.cache, writes).await?;
-        let decided: Vec<_> = writes.iter().map(|write| group.decide(write)).collect::<Result<_, _>>()?;
+        let decided: Vec<_> =
+            writes.iter().map(|write| group.decide(write, &mut lane.spares)).collect::<Result<_, _>>()?;
         group.store(&mut transaction).await?;
         transaction.commit().await?;
         lane.put_back(connection);
-        Ok(group.finish(&shared.cache, writes, decided))
+        let (committed, spares) = group.finish(&shared.cache, writes, decided);
+        lane.keep(spares);
+        Ok(committed)
     }
 }
 
@@ -97,11 +135,15 @@ struct Group {
 
 /// A board in the middle of a transaction.
 struct Working {
-    state: Arc<BoardState>,
+    /// As it was before.
+    before: Arc<BoardState>,
+    /// As the writes so far leave it, once one was accepted.
+    after: Option<BoardState>,
     /// The time of its newest change.
     changed_at: Timestamp,
     touched: Touched,
-    changes: Vec<ChangeRow>,
+    changes: Vec<Change>,
+    rows: Vec<ChangeRow>,
 }
 
 struct Seen {
@@ -134,11 +176,11 @@ impl Group {
         }
         let mut boards = BTreeMap::new();
         for id in ids {
-            let (state, changed_at) = match heads.get(&id) {
+            let (before, changed_at) = match heads.get(&id) {
                 Some((head, changed_at)) => (current(connection, cache, id, *head).await?, *changed_at),
                 None => (Arc::new(BoardState::empty(id)), Timestamp::from_millis(0)),
             };
-            boards.insert(id, Working { state, changed_at, touched: Touched::default(), changes: Vec::new() });
+            boards.insert(id, Working::on(before, changed_at));
         }
         let seen = seen(connection, writes).await?;
         let taken = taken(connection, writes).await?;
@@ -146,7 +188,11 @@ impl Group {
     }
 
     /// Decides a write on the state that the ones before it left, and applies it there.
-    fn decide(&mut self, write: &Write) -> Result<Result<Decided, Refusal>, StoreError> {
+    fn decide(
+        &mut self,
+        write: &Write,
+        spares: &mut HashMap<BoardId, Spare>,
+    ) -> Result<Result<Decided, Refusal>, StoreError> {
         let Write { board, mutation, actor, at } = write;
         let fingerprint = fingerprint(*board, &mutation.op)?;
         if let Some(seen) = self.seen.get(&mutation.id) {
@@ -162,24 +208,28 @@ impl Group {
             return Ok(Err(Refusal::Exists { what: Thing::Task }));
         }
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
-        let kind = match decide(&working.state, &mutation.op) {
+        let kind = match decide(working.state(), &mutation.op) {
             Ok(kind) => kind,
             Err(refusal) => return Ok(Err(refusal)),
         };
         if let ChangeKind::TaskCreated { task, .. } = &kind {
             self.taken.insert(*task, *board);
         }
-        let seq = working.state.seq() + 1;
+        let after = match &mut working.after {
+            Some(after) => after,
+            none => none.insert(Spare::renew(spares.remove(board), &working.before)?),
+        };
+        let seq = after.seq() + 1;
         working.changed_at = working.changed_at.max(*at);
         let change = Change { seq, at: working.changed_at, by: *actor, mutation: mutation.id, kind };
-        let Applied::New(touched) = Arc::make_mut(&mut working.state).apply(&change).map_err(StoreError::corrupt)?
-        else {
+        let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
         working.touched.merge(touched);
         let json = serde_json::to_vec(&change).map_err(StoreError::corrupt)?.into();
         let logged = LoggedChange { seq, json };
-        working.changes.push(ChangeRow { board: *board, at: change.at, mutation: mutation.id, fingerprint, logged });
+        working.rows.push(ChangeRow { board: *board, at: change.at, mutation: mutation.id, fingerprint, logged });
+        working.changes.push(change);
         self.seen.insert(mutation.id, Seen { fingerprint, seq });
         Ok(Ok(Decided { seq, repeated: false }))
     }
@@ -190,10 +240,8 @@ impl Group {
         let mut columns: Vec<(BoardId, &Column)> = Vec::new();
         let mut gone = Vec::new();
         let mut tasks: Vec<(BoardId, &Task)> = Vec::new();
-        for (id, Working { state, changed_at, touched, changes }) in &self.boards {
-            if changes.is_empty() {
-                continue;
-            }
+        for (id, Working { after, changed_at, touched, .. }) in &self.boards {
+            let Some(state) = after else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
             for column in &touched.columns {
                 match state.column(*column) {
@@ -209,33 +257,53 @@ impl Group {
             rows::remove_column(connection, board, column).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
-        let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.changes).collect();
+        let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.rows).collect();
         rows::append_changes(connection, &changes).await
     }
 
-    /// After the commit: what came of the writes, for everybody to see.
-    fn finish(self, cache: &Cache, writes: &[Write], decided: Vec<Result<Decided, Refusal>>) -> Committed {
-        let outcomes = writes
-            .iter()
-            .zip(decided)
-            .map(|(write, decided)| {
-                let Decided { seq, repeated } = decided?;
-                let board = Arc::clone(&self.boards[&write.board].state);
-                Ok(Accepted { mutation: write.mutation.id, seq, repeated, board })
-            })
-            .collect();
+    /// After the commit: what came of the writes, for everybody to see, and what to keep for the next transaction.
+    fn finish(
+        self,
+        cache: &Cache,
+        writes: &[Write],
+        decided: Vec<Result<Decided, Refusal>>,
+    ) -> (Committed, HashMap<BoardId, Spare>) {
+        let mut states = HashMap::new();
         let mut changes = Vec::new();
         let mut boards_changed = false;
+        let mut spares = HashMap::new();
         for (id, working) in self.boards {
-            if !working.changes.is_empty() {
-                boards_changed |= working.touched.board;
-                changes.push((id, working.changes.into_iter().map(|change| change.logged).collect()));
+            let state = match working.after {
+                Some(after) => {
+                    boards_changed |= working.touched.board;
+                    changes.push((id, working.rows.into_iter().map(|row| row.logged).collect()));
+                    spares.insert(id, Spare { state: working.before, changes: working.changes });
+                    Arc::new(after)
+                }
+                None => working.before,
+            };
+            if state.seq() > 0 {
+                cache.put(&state);
             }
-            if working.state.seq() > 0 {
-                cache.put(&working.state);
-            }
+            states.insert(id, state);
         }
-        Committed { outcomes, changes, boards_changed }
+        let accept = |(write, decided): (&Write, Result<Decided, Refusal>)| {
+            let Decided { seq, repeated } = decided?;
+            Ok(Accepted { mutation: write.mutation.id, seq, repeated, board: Arc::clone(&states[&write.board]) })
+        };
+        let outcomes = writes.iter().zip(decided).map(accept).collect();
+        (Committed { outcomes, changes, boards_changed }, spares)
+    }
+}
+
+impl Working {
+    fn on(before: Arc<BoardState>, changed_at: Timestamp) -> Self {
+        let (touched, changes, rows) = Default::default();
+        Self { before, after: None, changed_at, touched, changes, rows }
+    }
+
+    fn state(&self) -> &BoardState {
+        self.after.as_ref().unwrap_or(&self.before)
     }
 }
 

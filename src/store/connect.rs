@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    AnyConnection, AnyPool, ConnectOptions, Executor,
+    AnyConnection, AnyPool, ConnectOptions, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
 };
@@ -123,11 +123,16 @@ impl Database {
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
         let open = async {
             let mut connection = self.writer().await?;
-            let migrations = match self.engine {
-                Engine::Sqlite => &SQLITE_MIGRATIONS,
-                Engine::Postgres => &POSTGRES_MIGRATIONS,
-            };
-            migrations.run(&mut connection).await?;
+            match self.engine {
+                // sqlx makes others wait with a lock of PostgreSQL's …
+                Engine::Postgres => POSTGRES_MIGRATIONS.run(&mut connection).await?,
+                // … but SQLite has none, so all migrations are one transaction (and those of sqlx parts of it).
+                Engine::Sqlite => {
+                    let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
+                    SQLITE_MIGRATIONS.run(&mut *transaction).await?;
+                    transaction.commit().await?;
+                }
+            }
             Ok(connection)
         };
         open.await.map_err(|source| StoreError::Open { database: self.shown.clone(), source })

@@ -3,12 +3,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod boards;
+mod log;
+mod nodes;
 mod numbers;
+mod opening;
+mod refusals;
+mod repeating;
+mod replay;
+mod speed;
 
 /// Writes down a test once and runs it on both engines.
 macro_rules! on_both_engines {
     ($(async fn $name:ident($database:ident) $body:block)*) => {$(
         mod $name {
+            #[allow(unused_imports, reason = "a test may need nothing but its database")]
             use super::*;
             use crate::support::database::Database;
 

@@ -22,6 +22,11 @@ impl Database {
         Self { url: postgres::fresh_database().await, _folder: None }
     }
 
+    /// One that somebody else takes care of.
+    pub fn at(url: String) -> Self {
+        Self { url, _folder: None }
+    }
+
     /// Opens it, as a node of its own.
     pub async fn open(&self) -> Store {
         Store::open(StoreSettings::new(&self.url)).await.expect("the database opens")

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod client;
 pub mod database;
 pub mod node;
 pub mod postgres;
+pub mod proxy;
+pub mod redis;
+pub mod served;
+pub mod server;

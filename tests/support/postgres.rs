@@ -31,15 +31,18 @@ pub async fn fresh_database() -> String {
     server.url(&name)
 }
 
-/// Cuts every connection to a database, as a restart of the server would.
-pub async fn cut_connections(url: &str) {
+/// The port in a URL that [`fresh_database`] made.
+pub fn port_of(url: &str) -> u16 {
+    let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next());
+    port.and_then(|port| port.parse().ok()).expect("a URL with a port")
+}
+
+/// Lets nobody connect to a database, or everybody again.
+pub async fn allow_connections(url: &str, allowed: bool) {
     let name = url.rsplit('/').next().expect("a URL ends with the database");
     let mut connection = PgConnection::connect(&server().url("postgres")).await.expect("the test server answers");
-    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
-        .bind(name)
-        .execute(&mut connection)
-        .await
-        .expect("connections are cut");
+    let alter = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {allowed}");
+    connection.execute(AssertSqlSafe(alter)).await.expect("the database is changed");
 }
 
 struct Server {
@@ -114,6 +117,7 @@ fn start(folder: &Path) -> u16 {
 }
 
 /// Starts the watchdog, which outlives this process.
+#[expect(clippy::zombie_processes, reason = "it outlives this process, and is not waited for")]
 fn watch(folder: &Path, data: &Path) {
     let stop = as_postgres("pg_ctl");
     let stop: Vec<String> = std::iter::once(stop.get_program())

@@ -1,11 +1,143 @@
-//! All tasks of a board as one list, to filter and search.
+//! The list view: the tasks of a board in one table, searched, filtered and sorted, live.
 
 use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use crate::live::LiveBoard;
+use super::{list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, show_more::ShowMore};
+use crate::{
+    board::{Listing, Sort},
+    id::TaskId,
+    live::LiveBoard,
+    pages::{ListQuery, ROWS},
+};
 
-/// The list view.
+/// What of the listing is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Drawn {
+    rows: Vec<TaskId>,
+    /// How many there are in all.
+    found: usize,
+}
+
+/// The list.
 #[component]
 pub fn ListView(board: LiveBoard) -> impl IntoView {
-    let _ = board;
+    let query = ListQuery::of_page();
+    let drawn = drawn(&board, query);
+    let found = Memo::new(move |_| drawn.read().found);
+    let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len()));
+    let has_hidden = Memo::new(move |_| hidden.get() > 0);
+
+    // New tasks go where the list looks, if it looks at one column.
+    let columns = board.columns();
+    let column = Memo::new(move |_| {
+        let wanted = query.read().wanted.column;
+        let columns = columns.read();
+        let known = columns.iter().find(|column| Some(column.id) == wanted);
+        known.or(columns.first()).map(|column| column.id)
+    });
+    let quick_add = {
+        let board = board.clone();
+        move || column.get().map(|column| view! { <QuickAdd board=board.clone() column /> })
+    };
+
+    let more = {
+        let navigate = use_navigate();
+        let id = board.id();
+        Callback::new(move |()| {
+            let longer = longer(query.get_untracked());
+            navigate(&longer.path(id), NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        })
+    };
+    let href = {
+        let id = board.id();
+        Signal::derive(move || longer(query.get()).path(id))
+    };
+    view! {
+        <section class="list-view" aria-labelledby="list-heading">
+            <h2 id="list-heading" class="visually-hidden">
+                "List of tasks"
+            </h2>
+            <ListFilters board=board.clone() query />
+            <div class="list-add">{quick_add}</div>
+            <p class="hint list-count" role="status">
+                {move || found_words(found.get(), &query.read())}
+            </p>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <th scope="col">
+                            <span class="visually-hidden">"Completed"</span>
+                        </th>
+                        <th scope="col" aria-sort=move || sorted_by(query, Sort::Title, "ascending")>
+                            "Task"
+                        </th>
+                        <th scope="col">"Column"</th>
+                        <th scope="col" aria-sort=move || sorted_by(query, Sort::Priority, "descending")>
+                            "Priority"
+                        </th>
+                        <th scope="col" aria-sort=move || sorted_by(query, Sort::Due, "ascending")>
+                            "Due"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || drawn.read().rows.clone() key=|id| *id let:task>
+                        <ListRow board=board.clone() task query />
+                    </For>
+                </tbody>
+            </table>
+            {move || has_hidden.get().then(|| view! { <ShowMore hidden href more /> })}
+        </section>
+    }
+}
+
+/// Keeps a listing of the board and draws its first rows.
+fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
+    let look =
+        |listing: &Listing, rows: usize| Drawn { rows: listing.ids().take(rows).collect(), found: listing.len() };
+    let follower = board.follow();
+    let ListQuery { wanted, rows } = query.get_untracked();
+    let listing = board.with(|board| Listing::new(board, wanted));
+    let drawn = RwSignal::new(look(&listing, rows));
+    let listing = StoredValue::new(listing);
+
+    let board = board.clone();
+    let revision = board.revision();
+    Effect::new(move || {
+        revision.track();
+        let ListQuery { wanted, rows } = query.get();
+        let now = listing.try_update_value(|listing| {
+            board.with(|board| listing.update(board, &follower.take()));
+            listing.want(wanted);
+            look(listing, rows)
+        });
+        if let Some(now) = now
+            && drawn.with_untracked(|drawn| *drawn != now)
+        {
+            drawn.set(now);
+        }
+    });
+    drawn
+}
+
+fn longer(query: ListQuery) -> ListQuery {
+    ListQuery { rows: query.rows + ROWS, ..query }
+}
+
+fn found_words(found: usize, query: &ListQuery) -> String {
+    let wanted = &query.wanted;
+    let filtered = !wanted.text.trim().is_empty() || wanted.column.is_some() || wanted.completed.is_some();
+    match (found, filtered) {
+        (0, false) => "No tasks yet. Add the first above.".to_owned(),
+        (0, true) => "No task matches.".to_owned(),
+        (1, false) => "1 task".to_owned(),
+        (1, true) => "1 task matches".to_owned(),
+        (found, false) => format!("{found} tasks"),
+        (found, true) => format!("{found} tasks match"),
+    }
+}
+
+fn sorted_by(query: Memo<ListQuery>, sort: Sort, direction: &'static str) -> Option<&'static str> {
+    (query.read().wanted.sort == sort).then_some(direction)
 }

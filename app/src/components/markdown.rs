@@ -22,6 +22,13 @@ pub fn to_html(markdown: &str) -> String {
     page.html
 }
 
+/// Text as HTML that shows just that text.
+pub fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    escape(&mut html, text);
+    html
+}
+
 #[derive(Default)]
 struct Writer {
     html: String,

@@ -3,29 +3,40 @@
 //! - Around everything: [`header`] with [`delete_board`], [`connection`], [`toasts`].
 //! - The board view: [`columns`], in each column a [`lane`] of [`card`]s and a [`quick_add`]; [`column_menu`]. Cards are moved
 //!   by hand and by keyboard through [`moving`].
-//! - The list view: [`list_view`]. The trash: [`trash`].
-//! - One task: [`task_panel`], with its description as [`markdown`].
+//! - The list view: [`list_view`] of [`list_row`]s with [`list_filters`]. The trash: [`trash`].
+//! - One task: [`task_panel`] with its [`task_fields`] and, without JavaScript, its [`task_form`]; its texts, the description
+//!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
+//! - Edits that were refused are told in [`toasts`], in the words of [`problem`].
 //! - Smaller parts that several of these use: [`announcer`], [`due`], [`focus`], [`form_error`], [`icon`], [`menu`],
-//!   [`name_editor`].
+//!   [`name_editor`], [`show_more`].
 
 pub mod announcer;
 pub mod card;
 pub mod column_menu;
 pub mod columns;
+pub mod conflict;
 pub mod connection;
 pub mod delete_board;
+pub mod drafts;
 pub mod due;
 pub mod focus;
 pub mod form_error;
 pub mod header;
 pub mod icon;
 pub mod lane;
+pub mod list_filters;
+pub mod list_row;
 pub mod list_view;
 pub mod markdown;
 pub mod menu;
 pub mod moving;
 pub mod name_editor;
+pub mod problem;
 pub mod quick_add;
+pub mod show_more;
+pub mod task_fields;
+pub mod task_form;
 pub mod task_panel;
+pub mod text_editor;
 pub mod toasts;
 pub mod trash;

@@ -1,11 +1,377 @@
-//! One task, in a panel over its board.
+//! One task, in a panel beside its board.
+//!
+//! Not modal: the board stays in reach, and stays as it is. On a phone the panel takes the place of the board.
 
-use leptos::prelude::*;
+use leptos::{ev, html, prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
-use crate::{id::TaskId, live::LiveBoard, pages::View};
+use super::{
+    conflict::Conflicts,
+    drafts::{Draft, Drafts, text_of},
+    focus::focus_when_drawn,
+    form_error::FormError,
+    icon::{Icon, Picture},
+    markdown,
+    task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
+    task_form::TaskForm,
+    text_editor::TextEditor,
+    toasts::Notices,
+};
+use crate::{
+    forms::{DeleteTask, RestoreTask},
+    id::TaskId,
+    live::LiveBoard,
+    model::Task,
+    mutation::{self, Op, TextField},
+    pages::{ListQuery, View, board_path, task_path},
+};
 
 /// The panel of a task. Closing it leads back to `view`.
 #[component]
 pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
-    let _ = (board, task, view);
+    let shown = board.task(task).task;
+    let title = text_signal(&board, task, TextField::Title);
+    let known = Memo::new(move |_| shown.read().is_some());
+    let panel = NodeRef::<html::Section>::new();
+    let query = ListQuery::of_page();
+    let close = Signal::derive({
+        let board = board.id();
+        move || match view {
+            View::List => query.read().path(board),
+            view => board_path(board, view),
+        }
+    });
+    close_by_escape(panel, close);
+    focus_on_the_way_in_and_out(panel, task);
+    keep_drafts(&board, task, view);
+
+    let body = {
+        let board = board.clone();
+        move || match known.get() {
+            true => view! { <TaskBody board=board.clone() task title close /> }.into_any(),
+            false => view! { <NoSuchTask close /> }.into_any(),
+        }
+    };
+    view! {
+        <Title text=move || title.get() />
+        <section class="panel" role="dialog" aria-labelledby="task-title" tabindex="-1" node_ref=panel data-panel=task.to_string()>
+            {body}
+        </section>
+    }
+}
+
+#[component]
+fn NoSuchTask(close: Signal<String>) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <div class="panel-head">
+            <CloseLink close />
+        </div>
+        <div class="message">
+            <h2 id="task-title">"There is no such task"</h2>
+            <p>"The address is not quite right, or the task is on another board."</p>
+            <p>
+                <a class="button" href=close data-noscroll>
+                    "Back to the board"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal<String>) -> impl IntoView {
+    let shown = board.task(task).task;
+    let description = text_signal(&board, task, TextField::Description);
+    let deleted = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().is_some_and(|task| task.is_deleted()))
+    };
+    let delete = {
+        let board = board.clone();
+        move |event: ev::SubmitEvent| {
+            event.prevent_default();
+            act(&board, Op::DeleteTask(mutation::DeleteTask { task }));
+            focus_when_drawn(".panel .trashed button");
+        }
+    };
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    view! {
+        <div class="panel-head">
+            <CompletedBox board=board.clone() task labelled=true disabled=deleted />
+            <form method="post" action=DeleteTask::PATH on:submit=delete hidden=deleted>
+                <input type="hidden" name="board" value=board_id />
+                <input type="hidden" name="task" value=task_id />
+                <button class="button quiet icon-only" aria-label="Delete task" title="Delete task">
+                    <Picture icon=Icon::Trash />
+                </button>
+            </form>
+            <CloseLink close />
+        </div>
+        <div class="panel-body">
+            <FormError />
+            <Trashed board=board.clone() task deleted />
+            <TitleText board=board.clone() task title deleted />
+            <Conflicts board=board.clone() task field=TextField::Title />
+            <div class="task-fields">
+                <div class="field">
+                    <label for="task-column">"Column"</label>
+                    <ColumnSelect board=board.clone() task id="task-column" disabled=deleted />
+                </div>
+                <div class="field">
+                    <label for="task-priority">"Priority"</label>
+                    <PrioritySelect board=board.clone() task id="task-priority" disabled=deleted />
+                </div>
+                <div class="field">
+                    <label for="task-due">"Due"</label>
+                    <DueInput board=board.clone() task id="task-due" disabled=deleted />
+                </div>
+            </div>
+            <DescriptionText board=board.clone() task description deleted />
+            <Conflicts board=board.clone() task field=TextField::Description />
+            <TaskForm board task />
+            <p class="task-times">
+                {move || shown.read().as_ref().map(|task| times(task))}
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn CloseLink(close: Signal<String>) -> impl IntoView {
+    view! {
+        <a class="button quiet icon-only close" href=close aria-label="Close" title="Close (Escape)" data-noscroll>
+            <Picture icon=Icon::Close />
+        </a>
+    }
+}
+
+/// The task was deleted, here or by somebody else, while it is open.
+#[component]
+fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    let restore = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        act(&board, Op::RestoreTask(mutation::RestoreTask { task }));
+        focus_when_drawn(".panel");
+    };
+    let kept = move || {
+        let open = [TextField::Title, TextField::Description].iter().any(|field| drafts.get(task, *field).is_some());
+        open.then_some(" What you are typing is kept; restore the task to save it.")
+    };
+    view! {
+        <div role="status">
+            {move || {
+                deleted
+                    .get()
+                    .then(|| {
+                        view! {
+                            <div class="trashed">
+                                <p>"This task is in the trash." {kept()}</p>
+                                <form method="post" action=RestoreTask::PATH on:submit=restore.clone()>
+                                    <input type="hidden" name="board" value=board_id.clone() />
+                                    <input type="hidden" name="task" value=task_id.clone() />
+                                    <button class="button">
+                                        <Picture icon=Icon::Undo />
+                                        "Restore"
+                                    </button>
+                                </form>
+                            </div>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn TitleText(
+    board: LiveBoard,
+    task: TaskId,
+    title: Signal<String>,
+    #[prop(into)] deleted: Signal<bool>,
+) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let open = drafts.open(task, TextField::Title);
+    let edit = {
+        let board = board.clone();
+        move |_| drafts.put(task, TextField::Title, Draft::start(&board, task, TextField::Title))
+    };
+    view! {
+        <div class="task-title">
+            <h2 id="task-title" class:visually-hidden=move || open.get().is_some()>
+                {move || title.get()}
+            </h2>
+            {move || {
+                let board = board.clone();
+                match open.get() {
+                    Some(_) => {
+                        view! { <TextEditor board task field=TextField::Title current=title deleted /> }.into_any()
+                    }
+                    None => {
+                        view! {
+                            <button
+                                class="edit-over needs-script"
+                                aria-label="Edit title"
+                                data-edit="title"
+                                disabled=deleted
+                                on:click=edit.clone()
+                            >
+                                <Picture icon=Icon::Edit />
+                            </button>
+                        }
+                            .into_any()
+                    }
+                }
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn DescriptionText(
+    board: LiveBoard,
+    task: TaskId,
+    description: Signal<String>,
+    #[prop(into)] deleted: Signal<bool>,
+) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let open = drafts.open(task, TextField::Description);
+    let edit = {
+        let board = board.clone();
+        move || {
+            if !deleted.get_untracked() {
+                drafts.put(task, TextField::Description, Draft::start(&board, task, TextField::Description));
+            }
+        }
+    };
+    let edit_by_click = {
+        let edit = edit.clone();
+        move |event: ev::MouseEvent| {
+            // A link leads where it leads, and who marks a text wants to copy it.
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let on_link = target.is_some_and(|target| target.closest("a").ok().flatten().is_some());
+            let marked = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
+            if !on_link && !marked {
+                edit();
+            }
+        }
+    };
+    let is_empty = Memo::new(move |_| description.with(String::is_empty));
+    let shown = move || {
+        let edit = edit.clone();
+        let words = if is_empty.get() { "Add a description" } else { "Edit description" };
+        view! {
+            // By keyboard, the button does what a click on the text does.
+            <div
+                class="markdown"
+                hidden=is_empty
+                on:click=edit_by_click.clone()
+                inner_html=move || markdown::to_html(&description.get())
+            ></div>
+            <button
+                class="button quiet needs-script"
+                data-edit="description"
+                disabled=deleted
+                on:click=move |_| edit()
+            >
+                <Picture icon=Icon::Edit />
+                {words}
+            </button>
+        }
+    };
+    view! {
+        <section class="task-description" aria-label="Description">
+            {move || match open.get() {
+                Some(_) => {
+                    let board = board.clone();
+                    view! {
+                        <TextEditor board task field=TextField::Description current=description deleted />
+                    }
+                        .into_any()
+                }
+                None => shown().into_any(),
+            }}
+        </section>
+    }
+}
+
+/// When a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
+fn times(task: &Task) -> String {
+    let words = |text: String| format!("{} {} UTC", &text[..10], &text[11..16]);
+    let (created, updated) = (words(task.created_at.to_string()), words(task.updated_at.to_string()));
+    if created == updated { format!("Created {created}") } else { format!("Created {created} · Changed {updated}") }
+}
+
+fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {
+    let shown = board.task(task).task;
+    Memo::new(move |_| shown.read().as_ref().map(|task| text_of(task, field).to_owned()).unwrap_or_default()).into()
+}
+
+/// Escape closes the panel, wherever the focus is, unless something else on the page has a use for it.
+fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
+    let navigate = use_navigate();
+    Effect::new(move || {
+        let navigate = navigate.clone();
+        let listener = window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" && !event.default_prevented() && !event.is_composing() {
+                // The way out looks where the focus is: see below.
+                if let Some(panel) = panel.get_untracked() {
+                    let _ = panel.focus();
+                }
+                let to = close.get_untracked();
+                navigate(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+/// The focus goes into a panel that opens, and back to its task when it closes; but not away from where a person has put
+/// it meanwhile.
+fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
+    Effect::new(move || {
+        if let Some(panel) = panel.get() {
+            // Opened with the page, there is nothing to come from: the page is read from its start.
+            let opened_here = document().active_element().is_some_and(|active| active.tag_name() != "BODY");
+            let in_editor = panel.query_selector("textarea:focus").ok().flatten().is_some();
+            if opened_here && !in_editor {
+                let _ = panel.focus();
+            }
+        }
+    });
+    on_cleanup(move || {
+        if cfg!(feature = "hydrate") {
+            let nowhere = document()
+                .active_element()
+                .is_none_or(|active| active.tag_name() == "BODY" || active.closest(".panel").ok().flatten().is_some());
+            if nowhere {
+                focus_when_drawn(format!("[data-task='{task}'] a"));
+            }
+        }
+    });
+}
+
+/// Drafts with changes are kept when the panel closes, and the person is told where.
+fn keep_drafts(board: &LiveBoard, task: TaskId, view: View) {
+    let drafts = expect_context::<Drafts>();
+    let notices = expect_context::<Notices>();
+    let navigate = use_navigate();
+    let board = board.clone();
+    on_cleanup(move || {
+        if cfg!(feature = "hydrate") && drafts.tidy(task) {
+            let title = board.with(|board| board.task(task).map(|task| task.title.clone())).unwrap_or_default();
+            let path = task_path(board.id(), task, view);
+            let open =
+                Callback::new(move |()| navigate(&path, NavigateOptions { scroll: false, ..Default::default() }));
+            notices.say(format!("What you typed in “{title}” is kept, but not saved."), Some(("Open", open)));
+        }
+    });
 }

@@ -1,11 +1,96 @@
 //! The deleted tasks of a board, to be restored.
 
-use leptos::prelude::*;
+use std::cmp::Reverse;
 
-use crate::live::LiveBoard;
+use leptos::{ev, prelude::*, server_fn::ServerFn};
+
+use super::{
+    icon::{Icon, Picture},
+    show_more::ShowMore,
+    task_fields::act,
+};
+use crate::{
+    forms::RestoreTask,
+    id::TaskId,
+    live::LiveBoard,
+    mutation::{self, Op},
+    pages::{View, board_path},
+};
+
+/// How many deleted tasks are drawn at first, and how many more at a time.
+const WINDOW: usize = 100;
 
 /// The trash.
 #[component]
 pub fn TrashPage(board: LiveBoard) -> impl IntoView {
-    let _ = board;
+    let revision = board.revision();
+    let deleted = Memo::new({
+        let board = board.clone();
+        move |_| {
+            revision.track();
+            board.with(|board| {
+                let mut deleted: Vec<_> =
+                    board.tasks().filter_map(|task| Some((Reverse(task.deleted_at?), task.id))).collect();
+                deleted.sort_unstable();
+                deleted.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+            })
+        }
+    });
+    let limit = RwSignal::new(WINDOW);
+    let drawn = move || deleted.read().iter().copied().take(limit.get()).collect::<Vec<_>>();
+    let hidden = Memo::new(move |_| deleted.read().len().saturating_sub(limit.get()));
+    let count = Memo::new(move |_| deleted.read().len());
+    let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));
+    let href = board_path(board.id(), View::Trash);
+    view! {
+        <section class="trash" aria-labelledby="trash-heading">
+            <h2 id="trash-heading">"Trash"</h2>
+            <p class="hint" role="status">
+                {move || match count.get() {
+                    0 => "The trash is empty. Deleted tasks come here and can be restored.".to_owned(),
+                    1 => "1 deleted task".to_owned(),
+                    count => format!("{count} deleted tasks, the last deleted first"),
+                }}
+            </p>
+            <ul class="trash-list">
+                <For each=drawn key=|id| *id let:task>
+                    <TrashedTask board=board.clone() task />
+                </For>
+            </ul>
+            {move || (hidden.get() > 0).then(|| view! { <ShowMore hidden href=href.clone() more /> })}
+        </section>
+    }
+}
+
+#[component]
+fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
+    let shown = board.task(task).task;
+    let title = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
+    };
+    let when = move || shown.read().as_ref().and_then(|task| task.deleted_at).map(|at| at.to_string());
+    let words = |when: &str| format!("Deleted {} {} UTC", &when[..10], &when[11..16]);
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    let restore = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        act(&board, Op::RestoreTask(mutation::RestoreTask { task }));
+        super::focus::focus_when_drawn(".trash-list button, .tabs [aria-current]");
+    };
+    view! {
+        <li class="trash-row" data-task=task.to_string()>
+            <div>
+                <p class="trash-title">{move || title.get()}</p>
+                {move || when().map(|when| view! { <time datetime=when.clone()>{words(&when)}</time> })}
+            </div>
+            <form method="post" action=RestoreTask::PATH on:submit=restore>
+                <input type="hidden" name="board" value=board_id />
+                <input type="hidden" name="task" value=task_id />
+                <button class="button" aria-label=move || format!("Restore “{}”", title.get())>
+                    <Picture icon=Icon::Undo />
+                    "Restore"
+                </button>
+            </form>
+        </li>
+    }
 }

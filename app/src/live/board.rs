@@ -42,6 +42,7 @@ struct Inner {
     revision: ArcRwSignal<u64>,
     unsaved: ArcRwSignal<usize>,
     problems: ArcRwSignal<Vec<Problem>>,
+    deletions: ArcRwSignal<Vec<TaskId>>,
 }
 
 /// The signals of one task.
@@ -92,6 +93,7 @@ impl LiveBoard {
             revision: ArcRwSignal::new(0),
             unsaved: ArcRwSignal::new(0),
             problems: ArcRwSignal::new(Vec::new()),
+            deletions: ArcRwSignal::new(Vec::new()),
             session: Mutex::new(BoardSession::new(state)),
             live,
         }))
@@ -171,6 +173,24 @@ impl LiveBoard {
         self.0.problems.update(|problems| problems.retain(|problem| problem.mutation.id != id));
     }
 
+    /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]: so what was typed is kept until the
+    /// person has seen to it, wherever they go.
+    pub fn report(&self, op: Op, refusal: Refusal) {
+        let mutation = Mutation { id: MutationId(uuid::Uuid::now_v7()), op };
+        self.0.problems.update(|problems| problems.push(Problem { mutation, refusal }));
+    }
+
+    /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or
+    /// [`Self::forget_deletion`].
+    pub fn deletions(&self) -> ArcRwSignal<Vec<TaskId>> {
+        self.0.deletions.clone()
+    }
+
+    /// Offers a task no longer to be restored; it stays in the trash.
+    pub fn forget_deletion(&self, id: TaskId) {
+        self.0.deletions.update(|deletions| deletions.retain(|deleted| *deleted != id));
+    }
+
     /// Looks at the board as it is shown. Not tracked: combine with one of the signals. Do not call back into this board
     /// from within.
     pub fn with<T>(&self, look: impl FnOnce(&BoardState) -> T) -> T {
@@ -200,8 +220,19 @@ impl LiveBoard {
 
     fn submit_based(&self, op: Op, base: Option<TextBase>) -> Result<MutationId, Refusal> {
         let id = MutationId(uuid::Uuid::now_v7());
+        let (deleted, restored) = match &op {
+            Op::DeleteTask(delete) => (Some(delete.task), None),
+            Op::RestoreTask(restore) => (None, Some(restore.task)),
+            _ => (None, None),
+        };
         let outcome = self.session().submit(Mutation { id, op }, base, now())?;
         self.take(outcome);
+        if let Some(task) = deleted {
+            self.0.deletions.update(|deletions| deletions.push(task));
+        }
+        if let Some(task) = restored {
+            self.forget_deletion(task);
+        }
         Ok(id)
     }
 

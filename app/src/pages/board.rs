@@ -15,7 +15,7 @@ use crate::{
         list_view::ListView,
         menu::close_menus_on_click_elsewhere,
         task_panel::TaskPanel,
-        toasts::Toasts,
+        toasts::{Notices, Toasts},
         trash::TrashPage,
     },
     forms::load_board,
@@ -59,6 +59,7 @@ pub fn BoardPage() -> impl IntoView {
 fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     Today::provide();
     let announcer = Announcer::provide();
+    Notices::provide();
     close_menus_on_click_elsewhere();
     let name = board.name();
     let gone = board.gone();

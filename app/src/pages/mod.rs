@@ -3,6 +3,7 @@
 mod address;
 mod board;
 mod home;
+mod list_query;
 
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
@@ -13,8 +14,9 @@ use leptos_router::{
 };
 
 pub use address::{View, board_path, task_path};
+pub use list_query::{ListQuery, ROWS};
 
-use crate::live::Live;
+use crate::{components::drafts::Drafts, live::Live};
 
 /// The document around the app, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -43,6 +45,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(Live::new());
+    Drafts::provide();
     mark_hydrated();
 
     view! {

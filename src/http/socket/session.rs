@@ -372,12 +372,10 @@ impl Session {
         let answers = self.answers.get_or_insert_default();
         self.unanswered += mutations.len();
         for mutation in mutations {
-            let writer = self.writer.clone();
             let id = mutation.id;
-            answers.push_back(Box::pin(async move {
-                let outcome = writer.write(board, mutation, None).await;
-                Answer { board, mutation: id, outcome }
-            }));
+            // In the writer's queue from here on, in this order.
+            let outcome = self.writer.write(board, mutation, None);
+            answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
         }
     }
 

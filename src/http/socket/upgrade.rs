@@ -21,7 +21,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
             tracker.spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
-                        let wire = Wire::new(upgraded, &context.limits).await;
+                        let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
                         session::run(wire, context).await;
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),

@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -14,7 +14,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncReadExt, AsyncWrite},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -24,6 +24,7 @@ use tokio_tungstenite::{
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
+use tokio_util::sync::CancellationToken;
 
 use super::limits::SocketLimits;
 
@@ -36,6 +37,9 @@ pub(super) struct Wire {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     /// How long a write may take.
     patience: Duration,
+    /// How long it may still take once the server is stopping.
+    last_patience: Duration,
+    shutdown: CancellationToken,
 }
 
 /// What came in.
@@ -62,7 +66,7 @@ pub(super) enum WriteFailed {
 }
 
 impl Wire {
-    pub(super) async fn new(upgraded: Upgraded, limits: &SocketLimits) -> Self {
+    pub(super) async fn new(upgraded: Upgraded, limits: &SocketLimits, shutdown: CancellationToken) -> Self {
         let config = WebSocketConfig::default()
             // Allocated at once for every socket; grows for larger messages.
             .read_buffer_size(1024)
@@ -72,7 +76,7 @@ impl Wire {
             .max_message_size(Some(limits.message_bytes.max(1)))
             .max_frame_size(Some(limits.message_bytes.clamp(1, MAX_CLIENT_MESSAGE_BYTES)));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        Self { socket, patience: limits.write }
+        Self { socket, patience: limits.write, last_patience: limits.close, shutdown }
     }
 
     /// What comes next.
@@ -135,6 +139,7 @@ impl Wire {
 
     async fn write_slowly(&mut self, mut rest: &[u8]) -> Result<(), WriteFailed> {
         let patience = self.patience + Duration::from_secs(rest.len() as u64 / 8192);
+        let (shutdown, last_patience) = (self.shutdown.clone(), self.last_patience);
         let writing = async {
             while !rest.is_empty() {
                 let count = poll_fn(|cx| self.poll_write(rest, cx)).await?;
@@ -142,10 +147,15 @@ impl Wire {
             }
             io::Result::Ok(())
         };
-        match timeout(patience, pin!(writing)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(WriteFailed::Gone),
-            Err(_) => Err(WriteFailed::TooSlow),
+        let enough = async {
+            match timeout(patience, shutdown.cancelled()).await {
+                Ok(()) => sleep(last_patience).await,
+                Err(_) => {}
+            }
+        };
+        tokio::select! {
+            written = writing => written.map_err(|_| WriteFailed::Gone),
+            () = enough => Err(WriteFailed::TooSlow),
         }
     }
 

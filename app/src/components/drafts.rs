@@ -1,0 +1,134 @@
+//! Texts that are being edited, kept until they are saved or dropped: closing a task or going elsewhere loses nothing.
+
+use std::collections::HashMap;
+
+use leptos::{ev, prelude::*};
+
+use crate::{
+    board::TextBase,
+    id::TaskId,
+    live::LiveBoard,
+    model::Task,
+    mutation::{Op, TextField, UpdateTask},
+};
+
+/// All texts that are being edited. An editor is open exactly while there is a draft for its text. A context.
+#[derive(Clone, Copy)]
+pub struct Drafts(RwSignal<HashMap<(TaskId, TextField), Draft>>);
+
+/// A text that is being edited.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// As it is typed so far.
+    pub text: String,
+    /// As it was when its editor opened.
+    pub before: String,
+    /// What decides whether somebody else changed it since.
+    pub base: TextBase,
+    /// Another version, to be looked at while this one is edited.
+    pub beside: Option<String>,
+    /// Tells a draft from the one that it took the place of.
+    generation: u32,
+}
+
+impl Draft {
+    /// A draft that starts from a text as it is shown now.
+    pub fn start(board: &LiveBoard, task: TaskId, field: TextField) -> Self {
+        let text = board.with(|board| board.task(task).map(|task| text_of(task, field).to_owned())).unwrap_or_default();
+        Self { before: text.clone(), text, base: board.text_base(task, field), beside: None, generation: 0 }
+    }
+
+    /// A draft that goes on with a text that was refused because of another.
+    pub fn merge(mine: String, theirs: String, base: TextBase) -> Self {
+        Self { text: mine, before: theirs.clone(), base, beside: Some(theirs), generation: 0 }
+    }
+
+    /// The same draft with another text typed.
+    pub fn with_text(self, text: String) -> Self {
+        Self { text, ..self }
+    }
+
+    /// Whether anything would be lost with it.
+    pub fn is_changed(&self) -> bool {
+        self.text != self.before
+    }
+}
+
+impl Drafts {
+    /// Starts with none. The browser asks before the page is left with any of them changed.
+    pub fn provide() -> Self {
+        let drafts = Self(RwSignal::new(HashMap::new()));
+        provide_context(drafts);
+        Effect::new(move || {
+            let listener = window_event_listener(ev::beforeunload, move |event| {
+                if drafts.0.with_untracked(|drafts| drafts.values().any(Draft::is_changed)) {
+                    event.prevent_default();
+                }
+            });
+            on_cleanup(move || listener.remove());
+        });
+        drafts
+    }
+
+    /// Which draft of a text is open; `None` if none is. Changes when one takes the place of another, not while it is typed.
+    pub fn open(self, task: TaskId, field: TextField) -> Memo<Option<u32>> {
+        Memo::new(move |_| self.0.with(|drafts| drafts.get(&(task, field)).map(|draft| draft.generation)))
+    }
+
+    /// The draft of a text.
+    pub fn get(self, task: TaskId, field: TextField) -> Option<Draft> {
+        self.0.with_untracked(|drafts| drafts.get(&(task, field)).cloned())
+    }
+
+    /// Opens an editor with a draft, in place of the one that may be open.
+    pub fn put(self, task: TaskId, field: TextField, draft: Draft) {
+        self.0.update(|drafts| {
+            let generation = drafts.get(&(task, field)).map_or(0, |old| old.generation + 1);
+            drafts.insert((task, field), Draft { generation, ..draft });
+        });
+    }
+
+    /// Keeps what is typed.
+    pub fn typed(self, task: TaskId, field: TextField, text: String) {
+        // The field that it was typed into shows it already.
+        self.0.update_untracked(|drafts| {
+            if let Some(draft) = drafts.get_mut(&(task, field)) {
+                draft.text = text;
+            }
+        });
+    }
+
+    /// Closes an editor. Its draft comes back if it was changed.
+    pub fn drop(self, task: TaskId, field: TextField) -> Option<Draft> {
+        self.0.try_update(|drafts| drafts.remove(&(task, field))).flatten().filter(Draft::is_changed)
+    }
+
+    /// Closes the editors of a task in which nothing was changed. Tells whether any is left.
+    pub fn tidy(self, task: TaskId) -> bool {
+        self.0.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));
+        self.0.with_untracked(|drafts| drafts.keys().any(|(id, _)| *id == task))
+    }
+}
+
+/// One of the texts of a task.
+pub fn text_of(task: &Task, field: TextField) -> &str {
+    match field {
+        TextField::Title => &task.title,
+        TextField::Description => &task.description,
+    }
+}
+
+/// An edit of one of the texts of a task.
+pub fn text_edit(task: TaskId, field: TextField, text: String) -> Op {
+    Op::UpdateTask(match field {
+        TextField::Title => UpdateTask { title: Some(text), ..UpdateTask::of(task) },
+        TextField::Description => UpdateTask { description: Some(text), ..UpdateTask::of(task) },
+    })
+}
+
+/// The text that an edit sets, if it sets one.
+pub fn edited_text(op: &Op) -> Option<(TaskId, TextField, &str)> {
+    let Op::UpdateTask(update) = op else { return None };
+    let title = update.title.as_deref().map(|text| (update.task, TextField::Title, text));
+    title.or_else(|| update.description.as_deref().map(|text| (update.task, TextField::Description, text)))
+}

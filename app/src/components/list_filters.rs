@@ -1,0 +1,152 @@
+//! What is wanted of the list: a plain form that says it in the address, and does so at once with JavaScript.
+
+use std::time::Duration;
+
+use leptos::{html, leptos_dom::helpers::debounce, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::icon::{Icon, Picture};
+use crate::{
+    board::{Sort, Wanted},
+    live::LiveBoard,
+    pages::{ListQuery, ROWS},
+};
+
+/// How long typing must pause before the list follows.
+const TYPING_PAUSE: Duration = Duration::from_millis(120);
+
+/// The filters of a list.
+#[component]
+pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
+    let id = board.id();
+    let navigate = use_navigate();
+    let want = Callback::new(move |wanted: Wanted| {
+        let path = ListQuery { wanted, rows: ROWS }.path(id);
+        navigate(&path, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+    });
+    let change = move |change: &dyn Fn(&mut Wanted)| {
+        let mut wanted = query.get_untracked().wanted;
+        change(&mut wanted);
+        want.run(wanted);
+    };
+
+    let search = NodeRef::<html::Input>::new();
+    let searched = move || query.with(|query| query.wanted.text.clone());
+    let mut searching = debounce(TYPING_PAUSE, move |text: String| change(&|wanted| wanted.text.clone_from(&text)));
+    // The address may change by another way than this field.
+    Effect::new(move || {
+        let text = searched();
+        if let Some(search) = search.get()
+            && document().active_element().as_ref() != Some(search.as_ref())
+        {
+            search.set_value(&text);
+        }
+    });
+
+    let columns = board.columns();
+    let column_options = move || {
+        let wanted = query.with(|query| query.wanted.column);
+        let option = |value: String, name: String, selected: bool| {
+            view! {
+                <option value=value selected=selected prop:selected=selected>
+                    {name}
+                </option>
+            }
+        };
+        let all = option(String::new(), "All columns".to_owned(), wanted.is_none());
+        let each = |id, name: &str| option(format!("{id}"), name.to_owned(), wanted == Some(id));
+        (all, columns.read().iter().map(|column| each(column.id, &column.name)).collect_view())
+    };
+    let completed_options = move || {
+        let wanted = query.with(|query| query.wanted.completed);
+        let option = |value: Option<bool>, name: &'static str| {
+            let selected = wanted == value;
+            view! {
+                <option
+                    value=value.map(|value| value.to_string()).unwrap_or_default()
+                    selected=selected
+                    prop:selected=selected
+                >
+                    {name}
+                </option>
+            }
+        };
+        (option(None, "Open and completed"), option(Some(false), "Open"), option(Some(true), "Completed"))
+    };
+    let sort_options = move || {
+        let wanted = query.with(|query| query.wanted.sort);
+        let option = |sort: Sort| {
+            let selected = sort == wanted;
+            view! {
+                <option value=sort.as_str() selected=selected prop:selected=selected>
+                    {sort_words(sort)}
+                </option>
+            }
+        };
+        Sort::ALL.into_iter().map(option).collect_view()
+    };
+    view! {
+        <form class="filters" role="search" aria-label="Tasks" method="get" action=format!("/boards/{id}") on:submit=|event| {
+            event.prevent_default()
+        }>
+            <input type="hidden" name="view" value="list" />
+            <div class="search">
+                <Picture icon=Icon::Search />
+                <input
+                    node_ref=search
+                    type="search"
+                    name="q"
+                    aria-label="Search tasks"
+                    placeholder="Search"
+                    autocomplete="off"
+                    value=untrack(searched)
+                    on:input=move |event| searching(event_target_value(&event))
+                />
+            </div>
+            <select
+                name="column"
+                aria-label="Column"
+                autocomplete="off"
+                on:change=move |event| {
+                    let column = event_target_value(&event).parse().ok();
+                    change(&|wanted| wanted.column = column);
+                }
+            >
+                {column_options}
+            </select>
+            <select
+                name="completed"
+                aria-label="Completed"
+                autocomplete="off"
+                on:change=move |event| {
+                    let completed = event_target_value(&event).parse().ok();
+                    change(&|wanted| wanted.completed = completed);
+                }
+            >
+                {completed_options}
+            </select>
+            <select
+                name="sort"
+                aria-label="Order"
+                autocomplete="off"
+                on:change=move |event| {
+                    let sort = Sort::parse(&event_target_value(&event)).unwrap_or_default();
+                    change(&|wanted| wanted.sort = sort);
+                }
+            >
+                {sort_options}
+            </select>
+            <button class="button no-script">"Filter"</button>
+        </form>
+    }
+}
+
+fn sort_words(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Board => "As on the board",
+        Sort::Due => "By due date",
+        Sort::Title => "By title",
+        Sort::Priority => "By priority",
+        Sort::Updated => "Last changed first",
+    }
+}

@@ -1,0 +1,75 @@
+//! A task in the list.
+
+use leptos::{ev, prelude::*};
+
+use super::{
+    card::priority_chip,
+    due::Due,
+    task_fields::{ColumnSelect, CompletedBox, completed_signal},
+};
+use crate::{
+    id::TaskId,
+    live::{LiveBoard, TaskSignals},
+    pages::ListQuery,
+};
+
+/// A row.
+#[component]
+pub fn ListRow(board: LiveBoard, task: TaskId, query: Memo<ListQuery>) -> impl IntoView {
+    let TaskSignals { task: shown, elsewhere } = board.task(task);
+    let title = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
+    };
+    let priority = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default())
+    };
+    let due = Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due));
+    let completed = completed_signal(&board, task);
+    let column_label = Signal::derive(move || format!("Column of {}", title.get()));
+
+    // Two names for the same animation: going from one to the other starts it again.
+    let flash = {
+        let elsewhere = elsewhere.clone();
+        move |odd: bool| {
+            let count = elsewhere.get();
+            count > 0 && (count % 2 == 1) == odd
+        }
+    };
+    let (flash_odd, flash_even) = (flash.clone(), flash);
+    let seen = move |event: ev::AnimationEvent| {
+        if event.animation_name().starts_with("changed") {
+            elsewhere.set(0);
+        }
+    };
+    let href = {
+        let board = board.id();
+        move || query.read().task_path(board, task)
+    };
+    view! {
+        <tr
+            data-task=task.to_string()
+            class:completed=completed
+            class:changed-odd=move || flash_odd(true)
+            class:changed-even=move || flash_even(false)
+            on:animationend=seen
+        >
+            <td class="list-check">
+                <CompletedBox board=board.clone() task labelled=false disabled=false />
+            </td>
+            <th scope="row">
+                <a href=href data-noscroll>
+                    {move || title.get()}
+                </a>
+            </th>
+            <td class="list-column">
+                <ColumnSelect board task label=column_label disabled=false />
+            </td>
+            <td class="list-priority">
+                {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+            </td>
+            <td class="list-due">{move || due.get().map(|due| view! { <Due due completed /> })}</td>
+        </tr>
+    }
+}

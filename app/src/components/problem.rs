@@ -1,0 +1,87 @@
+//! What a person is told about an edit that was refused: what it was, and what they typed.
+
+use crate::{
+    board::BoardState,
+    id::TaskId,
+    mutation::{Op, UpdateTask},
+};
+
+/// What was not done, in words that go before ": " and the reason.
+pub fn what_failed(op: &Op, board: &BoardState) -> String {
+    let title = |id: TaskId| match board.task(id) {
+        Some(task) => format!("“{}”", shortened(&task.title)),
+        None => "A task".to_owned(),
+    };
+    match op {
+        Op::CreateBoard(_) => "The board was not created".to_owned(),
+        Op::UpdateBoard(_) => "The board was not renamed".to_owned(),
+        Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
+        Op::CreateColumn(create) => format!("The column “{}” was not added", shortened(&create.name)),
+        Op::UpdateColumn(update) if update.name.is_some() => "The column was not renamed".to_owned(),
+        Op::UpdateColumn(update) if update.place.is_some() => "The column was not moved".to_owned(),
+        Op::UpdateColumn(_) => "The column was not changed".to_owned(),
+        Op::DeleteColumn(_) => "The column was not deleted".to_owned(),
+        Op::CreateTask(create) => format!("“{}” was not added", shortened(&create.title)),
+        Op::UpdateTask(update) => format!("{} {}", title(update.task), what_stayed(update)),
+        Op::DeleteTask(delete) => format!("{} was not deleted", title(delete.task)),
+        Op::RestoreTask(restore) => format!("{} was not restored", title(restore.task)),
+    }
+}
+
+/// What the person typed, if they typed something.
+pub fn typed_text(op: &Op) -> Option<&str> {
+    match op {
+        Op::CreateBoard(create) => Some(&create.name),
+        Op::UpdateBoard(update) => update.name.as_deref(),
+        Op::CreateColumn(create) => Some(&create.name),
+        Op::UpdateColumn(update) => update.name.as_deref(),
+        Op::CreateTask(create) => Some(&create.title),
+        Op::UpdateTask(update) => update.description.as_deref().or(update.title.as_deref()),
+        Op::DeleteBoard(_) | Op::DeleteColumn(_) | Op::DeleteTask(_) | Op::RestoreTask(_) => None,
+    }
+}
+
+fn what_stayed(update: &UpdateTask) -> &'static str {
+    match update {
+        UpdateTask { title: Some(_), .. } => "keeps its title",
+        UpdateTask { description: Some(_), .. } => "keeps its description",
+        UpdateTask { completed: Some(true), .. } => "was not completed",
+        UpdateTask { completed: Some(false), .. } => "was not reopened",
+        UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. } => "was not moved",
+        UpdateTask { priority: Some(_), .. } => "keeps its priority",
+        UpdateTask { due: Some(_), .. } => "keeps its due date",
+        _ => "was not changed",
+    }
+}
+
+/// Enough of a text to know which it is.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{id::BoardId, mutation::DeleteTask};
+
+    #[test]
+    fn a_task_that_is_not_known_is_still_spoken_of() {
+        let board = BoardState::empty(BoardId(Uuid::from_u128(1)));
+        let op = Op::DeleteTask(DeleteTask { task: TaskId(Uuid::from_u128(2)) });
+        assert_eq!(what_failed(&op, &board), "A task was not deleted");
+        assert_eq!(typed_text(&op), None);
+    }
+
+    #[test]
+    fn long_titles_are_shortened_between_characters() {
+        let long = "ü".repeat(61);
+        assert_eq!(shortened(&long), format!("{}…", "ü".repeat(60)));
+        assert_eq!(shortened("short"), "short");
+    }
+}

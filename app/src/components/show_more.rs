@@ -1,0 +1,40 @@
+//! More of a long list, when it comes into view.
+
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+
+/// Draws more when it is pressed, or comes into view. Without JavaScript it leads to `href`.
+#[component]
+pub fn ShowMore(
+    /// How many are not drawn.
+    #[prop(into)]
+    hidden: Signal<usize>,
+    #[prop(into)] href: Signal<String>,
+    /// Draws more.
+    more: Callback<()>,
+) -> impl IntoView {
+    let link = NodeRef::<html::A>::new();
+    Effect::new(move || {
+        let Some(link) = link.get() else { return };
+        let seen = move |entries: Vec<IntersectionObserverEntry>| {
+            if entries.iter().any(IntersectionObserverEntry::is_intersecting) {
+                more.run(());
+            }
+        };
+        let seen = Closure::<dyn Fn(Vec<IntersectionObserverEntry>)>::new(seen);
+        let Ok(observer) = IntersectionObserver::new(seen.as_ref().unchecked_ref()) else { return };
+        observer.observe(&link);
+        let watch = StoredValue::new_local((observer, seen));
+        on_cleanup(move || watch.with_value(|(observer, _)| observer.disconnect()));
+    });
+    let pressed = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        more.run(());
+    };
+    view! {
+        <a class="show-more button quiet" node_ref=link href=href on:click=pressed>
+            {move || format!("Show {} more", hidden.get())}
+        </a>
+    }
+}

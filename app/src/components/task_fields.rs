@@ -1,0 +1,260 @@
+//! The fields of a task that are set with one touch: each change is an edit of its own, shown at once.
+
+use leptos::{ev, html, prelude::*, server_fn::ServerFn};
+
+use super::{
+    card::priority_words,
+    icon::{Icon, Picture},
+};
+use crate::{
+    forms::SetCompleted,
+    id::TaskId,
+    live::LiveBoard,
+    model::{ColumnKind, Priority},
+    mutation::{Op, UpdateTask},
+    time::DueDate,
+};
+
+/// Does something to a board. What can be seen here to be impossible is told like an edit that the server refused.
+pub fn act(board: &LiveBoard, op: Op) -> bool {
+    match board.submit(op.clone()) {
+        Ok(_) => true,
+        Err(refusal) => {
+            board.report(op, refusal);
+            false
+        }
+    }
+}
+
+/// Whether a task is completed. Works without JavaScript too.
+#[component]
+pub fn CompletedBox(
+    board: LiveBoard,
+    task: TaskId,
+    /// Whether it says so in words; else its name is that of the task.
+    labelled: bool,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let completed = completed_signal(&board, task);
+    let shown = board.task(task).task;
+    let label = move || {
+        let title = shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default();
+        (!labelled).then(|| format!("Completed: {title}"))
+    };
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    let toggle = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let completed = !completed.get_untracked();
+        act(&board, Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) }));
+    };
+    view! {
+        <form class="completed-form" method="post" action=SetCompleted::PATH on:submit=toggle>
+            <input type="hidden" name="board" value=board_id />
+            <input type="hidden" name="task" value=task_id />
+            <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
+            <button
+                class="check"
+                role="checkbox"
+                aria-checked=move || completed.get().to_string()
+                aria-label=label
+                disabled=disabled
+            >
+                <span class="check-box">
+                    <Picture icon=Icon::Check />
+                </span>
+                {labelled.then_some("Completed")}
+            </button>
+        </form>
+    }
+}
+
+/// The column of a task.
+#[component]
+pub fn ColumnSelect(
+    board: LiveBoard,
+    task: TaskId,
+    /// The id of the field, where a label refers to it.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// The name of the field, where no label does.
+    #[prop(optional, into)]
+    label: Option<Signal<String>>,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let shown = board.task(task).task;
+    let column = Memo::new(move |_| shown.read().as_ref().map(|task| task.column));
+    let columns = board.columns();
+    let field = NodeRef::<html::Select>::new();
+    let options = move || {
+        let current = column.get();
+        let option = |id, name: &str| {
+            let selected = current == Some(id);
+            view! {
+                <option value=id.to_string() selected=selected prop:selected=selected>
+                    {name.to_owned()}
+                </option>
+            }
+        };
+        columns.read().iter().map(|column| option(column.id, &column.name)).collect_view()
+    };
+    let changed = move |event| {
+        if let Ok(to) = event_target_value(&event).parse()
+            && !act(&board, Op::UpdateTask(UpdateTask { column: Some(to), ..UpdateTask::of(task) }))
+            && let (Some(field), Some(column)) = (field.get_untracked(), column.get_untracked())
+        {
+            field.set_value(&column.to_string());
+        }
+    };
+    view! {
+        <select
+            node_ref=field
+            class="needs-script"
+            id=id
+            aria-label=label.map(|label| move || label.get())
+            autocomplete="off"
+            disabled=disabled
+            on:change=changed
+        >
+            {options}
+        </select>
+    }
+}
+
+/// How urgent a task is.
+#[component]
+pub fn PrioritySelect(
+    board: LiveBoard,
+    task: TaskId,
+    id: &'static str,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let shown = board.task(task).task;
+    let priority = Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default());
+    let field = NodeRef::<html::Select>::new();
+    let options = move || {
+        let current = priority.get();
+        let option = |priority: Priority| {
+            let selected = current == priority;
+            view! {
+                <option value=priority.as_str() selected=selected prop:selected=selected>
+                    {priority_words(priority)}
+                </option>
+            }
+        };
+        Priority::ALL.into_iter().map(option).collect_view()
+    };
+    let changed = move |event| {
+        if let Some(to) = Priority::parse(&event_target_value(&event))
+            && !act(&board, Op::UpdateTask(UpdateTask { priority: Some(to), ..UpdateTask::of(task) }))
+            && let Some(field) = field.get_untracked()
+        {
+            field.set_value(priority.get_untracked().as_str());
+        }
+    };
+    view! {
+        <select
+            node_ref=field
+            class="needs-script"
+            id=id
+            autocomplete="off"
+            disabled=disabled
+            on:change=changed
+        >
+            {options}
+        </select>
+    }
+}
+
+/// The day a task is due.
+#[component]
+pub fn DueInput(
+    board: LiveBoard,
+    task: TaskId,
+    id: &'static str,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let shown = board.task(task).task;
+    let due = Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due));
+    let words = move || due.get().map(|due| due.to_string()).unwrap_or_default();
+    let field = NodeRef::<html::Input>::new();
+    let show = move || {
+        if let Some(field) = field.get_untracked() {
+            field.set_value(&untrack(words));
+        }
+    };
+    // Whoever is typing a date is left alone; the field catches up when they leave it.
+    Effect::new(move || {
+        due.track();
+        let has_focus = field.get().is_some_and(|field| document().active_element().as_ref() == Some(field.as_ref()));
+        if !has_focus {
+            show();
+        }
+    });
+    let set = move |due: Option<DueDate>| {
+        act(&board, Op::UpdateTask(UpdateTask { due: Some(due), ..UpdateTask::of(task) }));
+    };
+    let changed = {
+        let set = set.clone();
+        move |event| {
+            let text = event_target_value(&event);
+            // While a year is typed, 2026 is first 0002: no date anybody means.
+            match DueDate::parse(&text).filter(|due| due.date().year() >= 1000) {
+                Some(to) => set(Some(to)),
+                None if text.is_empty()
+                    && !event_target::<web_sys::HtmlInputElement>(&event).validity().bad_input() =>
+                {
+                    set(None);
+                }
+                None => {}
+            }
+        }
+    };
+    let clear = move |_| {
+        set(None);
+        if let Some(field) = field.get_untracked() {
+            field.set_value("");
+            let _ = field.focus();
+        }
+    };
+    view! {
+        <div class="due-input needs-script">
+            <input
+                node_ref=field
+                type="date"
+                id=id
+                value=untrack(words)
+                autocomplete="off"
+                disabled=disabled
+                on:change=changed
+                on:blur=move |_| show()
+            />
+            {move || {
+                due.get()
+                    .map(|_| {
+                        view! {
+                            <button
+                                type="button"
+                                class="button quiet icon-only"
+                                aria-label="Clear due date"
+                                disabled=disabled
+                                on:click=clear.clone()
+                            >
+                                <Picture icon=Icon::Close />
+                            </button>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// Whether the column of a task is one for done tasks.
+pub fn completed_signal(board: &LiveBoard, task: TaskId) -> Memo<bool> {
+    let shown = board.task(task).task;
+    let columns = board.columns();
+    Memo::new(move |_| {
+        let column = shown.read().as_ref().map(|task| task.column);
+        let is_done = |id| columns.read().iter().any(|column| column.id == id && column.kind == ColumnKind::Done);
+        column.is_some_and(is_done)
+    })
+}

@@ -1,0 +1,93 @@
+//! A task as one form, for browsers without JavaScript.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{card::priority_words, due::Today, markdown};
+use crate::{
+    board::{MAX_TITLE_CHARS, OptimisticBoard},
+    forms::UpdateTask,
+    id::TaskId,
+    live::LiveBoard,
+    model::Priority,
+};
+
+/// The form. It goes away when the page is taken over, for then every field is edited in place.
+#[component]
+pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
+    let today = expect_context::<Today>().0;
+    // Which day it is, is known from when the page is taken over.
+    let plain = Memo::new(move |_| today.with(Option::is_none));
+    move || plain.get().then(|| view! { <Form board=board.clone() task /> })
+}
+
+/// A snapshot, as the server sends it: the fields are the reader's to change. What they were goes along, so that only what
+/// was changed is saved.
+#[component]
+fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
+    let shown = board.with(|board| board.live_task(task).cloned())?;
+    let base = board.with_optimistic(|board: &OptimisticBoard| board.confirmed().seq());
+    let columns = board.columns().get_untracked();
+    let due = shown.due.map(|due| due.to_string()).unwrap_or_default();
+    let hidden = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
+    Some(view! {
+        <form class="task-form no-script" method="post" action=UpdateTask::PATH>
+            {hidden("board", board.id().to_string())}
+            {hidden("task", task.to_string())}
+            {hidden("base", base.to_string())}
+            {hidden("was[title]", shown.title.clone())}
+            {hidden("was[description]", shown.description.clone())}
+            {hidden("was[column]", shown.column.to_string())}
+            {hidden("was[priority]", shown.priority.as_str().to_owned())}
+            {hidden("was[due]", due.clone())}
+            <h3>"Edit"</h3>
+            <label class="field">
+                <span class="field-label">"Title"</span>
+                <input name="edit[title]" value=shown.title.clone() required maxlength=MAX_TITLE_CHARS.to_string() />
+            </label>
+            <label class="field">
+                <span class="field-label">"Description"</span>
+                // The first line break after the tag is not part of the text.
+                <textarea
+                    name="edit[description]"
+                    rows="8"
+                    inner_html=format!("\n{}", markdown::escaped(&shown.description))
+                />
+            </label>
+            <label class="field">
+                <span class="field-label">"Column"</span>
+                <select name="edit[column]">
+                    {columns
+                        .iter()
+                        .map(|column| {
+                            view! {
+                                <option value=column.id.to_string() selected=column.id == shown.column>
+                                    {column.name.clone()}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                <span class="field-label">"Priority"</span>
+                <select name="edit[priority]">
+                    {Priority::ALL
+                        .into_iter()
+                        .map(|priority| {
+                            view! {
+                                <option value=priority.as_str() selected=priority == shown.priority>
+                                    {priority_words(priority)}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                <span class="field-label">"Due"</span>
+                <input type="date" name="edit[due]" value=due />
+            </label>
+            <button class="button primary">"Save"</button>
+        </form>
+    })
+}

@@ -1,0 +1,104 @@
+//! What a list shows, as it stands in its address: so that a list can be sent to others, and is a plain form without
+//! JavaScript.
+
+use leptos::prelude::*;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
+
+use crate::{
+    board::{Sort, Wanted},
+    id::{BoardId, TaskId},
+};
+
+/// How many rows are drawn at first, and how many more at a time.
+pub const ROWS: usize = 100;
+
+/// The query of a list: `?view=list&q=tea&column={id}&completed=false&sort=due&rows=200`. All but `view` may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Which tasks.
+    pub wanted: Wanted,
+    /// How many of them are drawn.
+    pub rows: usize,
+}
+
+impl ListQuery {
+    /// That of the page that is open.
+    pub fn of_page() -> Memo<Self> {
+        let query = use_query_map();
+        Memo::new(move |_| Self::read(&query.read()))
+    }
+
+    /// Reads a query. What makes no sense in it is passed over.
+    pub fn read(query: &ParamsMap) -> Self {
+        Self {
+            wanted: Wanted {
+                text: query.get("q").unwrap_or_default(),
+                column: query.get("column").and_then(|id| id.parse().ok()),
+                completed: query.get("completed").and_then(|completed| completed.parse().ok()),
+                sort: query.get("sort").and_then(|sort| Sort::parse(&sort)).unwrap_or_default(),
+            },
+            rows: query.get("rows").and_then(|rows| rows.parse().ok()).unwrap_or(ROWS).max(ROWS),
+        }
+    }
+
+    /// The address of the list.
+    pub fn path(&self, board: BoardId) -> String {
+        format!("/boards/{board}{}", self.query())
+    }
+
+    /// The address of a task, opened over the list.
+    pub fn task_path(&self, board: BoardId, task: TaskId) -> String {
+        format!("/boards/{board}/tasks/{task}{}", self.query())
+    }
+
+    fn query(&self) -> String {
+        let Self { wanted, rows } = self;
+        let mut query = ParamsMap::new();
+        query.insert("view", "list".to_owned());
+        if !wanted.text.trim().is_empty() {
+            query.insert("q", wanted.text.clone());
+        }
+        if let Some(column) = wanted.column {
+            query.insert("column", column.to_string());
+        }
+        if let Some(completed) = wanted.completed {
+            query.insert("completed", completed.to_string());
+        }
+        if wanted.sort != Sort::default() {
+            query.insert("sort", wanted.sort.as_str().to_owned());
+        }
+        if *rows > ROWS {
+            query.insert("rows", rows.to_string());
+        }
+        query.to_query_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::ColumnId;
+
+    #[test]
+    fn a_query_reads_back_as_what_it_was_made_of() {
+        let column = Some(ColumnId(Uuid::from_u128(7)));
+        let wanted = Wanted { text: "tea".to_owned(), column, completed: Some(false), sort: Sort::Due };
+        let query = ListQuery { wanted, rows: 200 };
+        let written = query.query();
+        let pairs = written.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+        let read = ParamsMap::from_iter(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(ListQuery::read(&read), query);
+        assert!(written.starts_with("?view=list&"), "{written}");
+    }
+
+    #[test]
+    fn nonsense_is_passed_over() {
+        let query = [("view", "list"), ("completed", "perhaps"), ("sort", "?"), ("rows", "-1"), ("column", "x")];
+        let read =
+            ListQuery::read(&ParamsMap::from_iter(query.map(|(name, value)| (name.to_owned(), value.to_owned()))));
+        assert_eq!(read, ListQuery { wanted: Wanted::default(), rows: ROWS });
+        assert_eq!(read.query(), "?view=list");
+    }
+}

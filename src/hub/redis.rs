@@ -1,0 +1,409 @@
+//! Hints between nodes, through Redis.
+//!
+//! A node that commits publishes the changes on the board's channel; a node subscribes to the channels of the boards that
+//! are open on it. Any message may be lost, doubled or late: [`super::topic::Topic`] takes a batch only if it is the next,
+//! and the comparison with the database once a second finds what is missing. So nothing here waits, retries or confirms
+//! more than is cheap.
+//!
+//! fred's defaults are made for a cache: it keeps 32 messages for a slow receiver, waits for ever for an answer, and its
+//! own management of subscriptions ends when it lags. All of that is set, or done here.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::{id::BoardId, model::Seq};
+use bytes::Bytes;
+use fred::{
+    clients::Client,
+    interfaces::{ClientLike, EventInterface, PubsubInterface},
+    types::{
+        Builder, Message, RespVersion, Value,
+        config::{Config, Options, ReconnectPolicy, UnresponsiveConfig},
+    },
+};
+use futures::{StreamExt, future::BoxFuture, stream};
+use tokio::{
+    sync::{Notify, broadcast::error::RecvError, mpsc},
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{Shared, metrics::Metrics};
+use crate::store::LoggedChange;
+
+/// How many batches may wait for Redis. Beyond that they are dropped: they are hints.
+const QUEUE: usize = 4096;
+/// How many batches are on the way to Redis at once.
+const PIPELINE: usize = 64;
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the connection is looked after.
+const CARE: Duration = Duration::from_secs(1);
+/// After so many looks, all channels of a cluster are subscribed to again: a slot may have moved unnoticed.
+const LOOKS_PER_RENEWAL: u32 = 10;
+/// How many channels are subscribed to with one command.
+const CHANNELS: usize = 256;
+
+/// Where Redis is.
+#[derive(Clone, Debug)]
+pub struct RedisSettings {
+    /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…` or `redis-cluster://…`; `rediss` for TLS.
+    pub url: String,
+    /// What the names of channels begin with: two installations may share a Redis.
+    pub prefix: String,
+}
+
+impl RedisSettings {
+    /// Redis at a URL, with the usual prefix.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), prefix: "taskwire".to_owned() }
+    }
+}
+
+/// How Redis is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RedisState {
+    /// None is configured.
+    #[default]
+    Off,
+    /// Connected.
+    Up,
+    /// Not connected: changes made on other nodes show with the next comparison, within about a second.
+    Down,
+}
+
+/// The URL of Redis will not do.
+#[derive(Debug, thiserror::Error)]
+#[error("this is no URL of a Redis: {0}")]
+pub struct RedisUrlError(#[from] fred::error::Error);
+
+/// This node's connections to Redis.
+pub(super) struct Redis {
+    publisher: Client,
+    subscriber: Client,
+    sharded: bool,
+    prefix: String,
+    queue: mpsc::Sender<Hint>,
+    waiting: Mutex<Option<mpsc::Receiver<Hint>>>,
+    state: Mutex<RedisState>,
+    /// Other boards are open than were.
+    pub(super) interest: Notify,
+}
+
+enum Hint {
+    Changes(BoardId, Vec<LoggedChange>),
+    Boards,
+}
+
+impl Redis {
+    /// Connects to nothing yet.
+    pub(super) fn new(settings: &RedisSettings) -> Result<Self, RedisUrlError> {
+        let mut config = Config::from_url(&settings.url)?;
+        // Redis may be away when the server starts.
+        config.fail_fast = false;
+        // With version 2 a connection that is subscribed cannot be asked anything, not even whether it is there.
+        config.version = RespVersion::RESP3;
+        let sharded = config.server.is_clustered();
+        let mut builder = Builder::from_config(config);
+        builder.set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2));
+        builder.with_connection_config(|connection| {
+            connection.connection_timeout = PATIENCE;
+            connection.internal_command_timeout = PATIENCE;
+            connection.max_command_attempts = 1;
+            connection.max_command_buffer_len = QUEUE;
+            connection.reconnect_on_auth_error = true;
+            connection.tcp.nodelay = Some(true);
+            connection.unresponsive = UnresponsiveConfig { max_timeout: Some(2 * PATIENCE), interval: CARE };
+        });
+        builder.with_performance_config(|performance| {
+            performance.broadcast_channel_capacity = QUEUE;
+            performance.default_command_timeout = PATIENCE;
+        });
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        Ok(Self {
+            publisher: builder.build()?,
+            subscriber: builder.build()?,
+            sharded,
+            prefix: settings.prefix.clone(),
+            queue,
+            waiting: Mutex::new(Some(waiting)),
+            state: Mutex::new(RedisState::Down),
+            interest: Notify::new(),
+        })
+    }
+
+    pub(super) fn state(&self) -> RedisState {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes changes, soon. Does not wait.
+    pub(super) fn publish(&self, board: BoardId, changes: Vec<LoggedChange>, metrics: &Metrics) {
+        self.send(Hint::Changes(board, changes), metrics);
+    }
+
+    /// Publishes that the list of boards is not what it was.
+    pub(super) fn publish_boards(&self, metrics: &Metrics) {
+        self.send(Hint::Boards, metrics);
+    }
+
+    /// The work to be done as long as the hub lives.
+    pub(super) fn tasks(self: &Arc<Self>, shared: &Arc<Shared>) -> Vec<BoxFuture<'static, ()>> {
+        // Before the connections are made, so that nothing they tell is missed.
+        let messages = self.subscriber.message_rx();
+        let reconnects = self.subscriber.reconnect_rx();
+        let moves = self.subscriber.cluster_change_rx();
+        self.publisher.connect();
+        self.subscriber.connect();
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut tasks: Vec<BoxFuture<'static, ()>> = vec![
+            Box::pin(listen(Arc::clone(self), Arc::clone(shared), messages)),
+            Box::pin(care(Arc::clone(self), Arc::clone(shared), reconnects, moves)),
+        ];
+        if let Some(waiting) = waiting {
+            tasks.push(Box::pin(publish(Arc::clone(self), waiting)));
+        }
+        tasks
+    }
+
+    /// Ends the connections.
+    pub(super) async fn close(&self) {
+        // They are going away in any case.
+        let _ = self.publisher.quit().await;
+        let _ = self.subscriber.quit().await;
+    }
+
+    fn send(&self, hint: Hint, metrics: &Metrics) {
+        if self.queue.try_send(hint).is_err() {
+            metrics.dropped_hints.increment(1);
+        }
+    }
+
+    /// The braces keep all that concerns a board in one slot of a cluster.
+    fn channel(&self, board: BoardId) -> String {
+        format!("{}:{{{board}}}", self.prefix)
+    }
+
+    fn boards_channel(&self) -> String {
+        format!("{}:boards", self.prefix)
+    }
+
+    fn board_of(&self, channel: &str) -> Option<BoardId> {
+        channel.strip_prefix(&self.prefix)?.strip_prefix(":{")?.strip_suffix('}')?.parse().ok()
+    }
+
+    async fn subscribe(&self, channels: Vec<String>) -> Result<(), fred::error::Error> {
+        if self.sharded {
+            // One at a time: the channels of one command must be in the same slot.
+            let subscribed = stream::iter(channels).map(|channel| self.subscriber.ssubscribe(channel));
+            subscribed.buffer_unordered(PIPELINE).fold(Ok(()), |all, one| async { all.and(one) }).await
+        } else {
+            self.subscriber.subscribe(channels).await
+        }
+    }
+
+    async fn unsubscribe(&self, channels: Vec<String>) -> Result<(), fred::error::Error> {
+        if self.sharded {
+            let unsubscribed = stream::iter(channels).map(|channel| self.subscriber.sunsubscribe(channel));
+            unsubscribed.buffer_unordered(PIPELINE).fold(Ok(()), |all, one| async { all.and(one) }).await
+        } else {
+            self.subscriber.unsubscribe(channels).await
+        }
+    }
+
+    /// Whether both connections are there, and Redis answers.
+    async fn look(&self, metrics: &Metrics) -> bool {
+        let answers = async |client: &Client| client.is_connected() && client.ping::<Value>(None).await.is_ok();
+        let up = answers(&self.publisher).await && answers(&self.subscriber).await;
+        let state = if up { RedisState::Up } else { RedisState::Down };
+        let before = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
+        metrics.redis.set(if up { 1.0 } else { 0.0 });
+        match (before, state) {
+            (RedisState::Down, RedisState::Up) => tracing::info!("Redis is connected"),
+            (RedisState::Up, RedisState::Down) => {
+                tracing::warn!("Redis is away; until it is back, changes made on other nodes take about a second");
+            }
+            _ => {}
+        }
+        up && before != RedisState::Up
+    }
+}
+
+/// Hands what waits to Redis.
+async fn publish(redis: Arc<Redis>, mut waiting: mpsc::Receiver<Hint>) {
+    let options = Options { fail_fast: true, max_attempts: Some(1), timeout: Some(PATIENCE), ..Options::default() };
+    let client = redis.publisher.with_options(&options);
+    let hints = stream::poll_fn(|cx| waiting.poll_recv(cx));
+    hints
+        .map(|hint| async {
+            let (channel, message) = match hint {
+                Hint::Changes(board, changes) => (redis.channel(board), encode(&changes)),
+                Hint::Boards => (redis.boards_channel(), Bytes::new()),
+            };
+            let published = if redis.sharded {
+                client.spublish::<Value, _, _>(channel, message).await
+            } else {
+                client.publish::<Value, _, _>(channel, message).await
+            };
+            if let Err(error) = published {
+                tracing::debug!(%error, "a hint could not be given to Redis");
+            }
+        })
+        .buffer_unordered(PIPELINE)
+        .for_each(|()| std::future::ready(()))
+        .await;
+}
+
+/// Takes in what other nodes publish.
+async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: tokio::sync::broadcast::Receiver<Message>) {
+    let boards_channel = redis.boards_channel();
+    loop {
+        match messages.recv().await {
+            Ok(message) if *message.channel == *boards_channel => shared.boards.stale.notify_one(),
+            Ok(message) => {
+                let batch = match message.value {
+                    Value::Bytes(bytes) => decode(bytes),
+                    Value::String(text) => decode(text.into_inner()),
+                    _ => None,
+                };
+                match redis.board_of(&message.channel).zip(batch) {
+                    Some((board, batch)) => shared.take_hint(board, batch),
+                    None => shared.metrics.bad_hints.increment(1),
+                }
+            }
+            // What was missed is in the log.
+            Err(RecvError::Lagged(_)) => shared.check_now.notify_one(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Keeps the subscriptions as they should be.
+async fn care(
+    redis: Arc<Redis>,
+    shared: Arc<Shared>,
+    mut reconnects: tokio::sync::broadcast::Receiver<fred::types::config::Server>,
+    mut moves: tokio::sync::broadcast::Receiver<Vec<fred::types::ClusterStateChange>>,
+) {
+    let mut subscribed = HashSet::new();
+    let mut has_boards_channel = false;
+    let mut tick = interval(CARE);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looks = 0_u32;
+    loop {
+        let renew = tokio::select! {
+            event = reconnects.recv() => match event {
+                Err(RecvError::Closed) => return,
+                _ => true,
+            },
+            event = moves.recv() => match event {
+                Err(RecvError::Closed) => return,
+                _ => true,
+            },
+            () = redis.interest.notified() => false,
+            _ = tick.tick() => {
+                looks = looks.wrapping_add(1);
+                redis.look(&shared.metrics).await || (redis.sharded && looks.is_multiple_of(LOOKS_PER_RENEWAL))
+            }
+        };
+        if renew {
+            subscribed.clear();
+            has_boards_channel = false;
+        }
+        if !redis.subscriber.is_connected() {
+            continue;
+        }
+        if !has_boards_channel && redis.subscribe(vec![redis.boards_channel()]).await.is_ok() {
+            has_boards_channel = true;
+            shared.boards.stale.notify_one();
+        }
+        let open: HashSet<BoardId> = shared.topics().keys().copied().collect();
+        let new: Vec<BoardId> = open.difference(&subscribed).copied().collect();
+        for boards in new.chunks(CHANNELS) {
+            match redis.subscribe(boards.iter().map(|board| redis.channel(*board)).collect()).await {
+                Ok(()) => subscribed.extend(boards),
+                Err(error) => tracing::debug!(%error, "could not subscribe; trying again soon"),
+            }
+        }
+        if !new.is_empty() {
+            // For what was published before we listened.
+            shared.check_now.notify_one();
+        }
+        let gone: Vec<BoardId> = subscribed.difference(&open).copied().collect();
+        for boards in gone.chunks(CHANNELS) {
+            match redis.unsubscribe(boards.iter().map(|board| redis.channel(*board)).collect()).await {
+                Ok(()) => subscribed.retain(|board| !boards.contains(board)),
+                Err(error) => tracing::debug!(%error, "could not unsubscribe; trying again soon"),
+            }
+        }
+    }
+}
+
+/// Changes that follow each other, as another node published them: not checked yet.
+pub(super) struct Batch {
+    /// The number before the first.
+    pub(super) after: Seq,
+    /// The changes.
+    pub(super) changes: Vec<LoggedChange>,
+}
+
+/// `<number before the first> <length of the first> <length of the second> …`, a line feed, and the changes' JSON without
+/// anything between: what is old is recognised by its first line.
+fn encode(changes: &[LoggedChange]) -> Bytes {
+    let after = changes.first().map_or(0, |change| change.seq.saturating_sub(1));
+    let mut head = after.to_string();
+    for change in changes {
+        head.push(' ');
+        head.push_str(&change.json.len().to_string());
+    }
+    head.push('\n');
+    let mut message = head.into_bytes();
+    for change in changes {
+        message.extend_from_slice(&change.json);
+    }
+    message.into()
+}
+
+fn decode(message: Bytes) -> Option<Batch> {
+    let line_feed = message.iter().position(|byte| *byte == b'\n')?;
+    let mut numbers = std::str::from_utf8(&message[..line_feed]).ok()?.split(' ');
+    let after: Seq = numbers.next()?.parse().ok()?;
+    let mut rest = message.slice(line_feed + 1..);
+    let mut changes = Vec::new();
+    for length in numbers {
+        let length: usize = length.parse().ok()?;
+        if length > rest.len() {
+            return None;
+        }
+        let seq = after.checked_add(changes.len() as u64 + 1)?;
+        changes.push(LoggedChange { seq, json: rest.split_to(length) });
+    }
+    rest.is_empty().then_some(Batch { after, changes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(seq: Seq, json: &'static str) -> LoggedChange {
+        LoggedChange { seq, json: Bytes::from_static(json.as_bytes()) }
+    }
+
+    #[test]
+    fn a_batch_is_read_as_it_was_written() {
+        let changes = vec![change(7, r#"{"seq":7}"#), change(8, "{}"), change(9, "{\"title\":\"\\n 3\"}")];
+        let batch = decode(encode(&changes)).unwrap();
+        assert_eq!((batch.after, batch.changes), (6, changes));
+    }
+
+    #[test]
+    fn what_is_no_batch_is_no_batch() {
+        for garbage in
+            ["", "\n", "x\n", "6", "6 4\n{}", "6 2\n{}more", "-1 2\n{}", "6 2 \n{}", "18446744073709551615 2\n{}"]
+        {
+            assert!(decode(Bytes::from_static(garbage.as_bytes())).is_none(), "{garbage:?}");
+        }
+        assert!(decode(Bytes::from_static(b"\xff\xfe\n")).is_none());
+    }
+}

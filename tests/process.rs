@@ -1,0 +1,137 @@
+//! The real executable: its settings, and how it ends.
+
+mod support;
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use support::{
+    database::Database,
+    server::{Process, command, run},
+};
+
+/// Creates tasks from several clients until the server is gone; the titles that were acknowledged.
+async fn write_until_gone(base: &str, stop_writing: Arc<AtomicBool>) -> Vec<String> {
+    let client = Client::new();
+    let boards: Value = client.get(format!("{base}/api/v1/boards")).send().await.unwrap().json().await.unwrap();
+    let url = format!("{base}/api/v1/boards/{}/tasks", boards["boards"][0]["id"].as_str().unwrap());
+    let acknowledged = Arc::new(Mutex::new(Vec::new()));
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let (client, url) = (client.clone(), url.clone());
+            let (acknowledged, stop) = (Arc::clone(&acknowledged), Arc::clone(&stop_writing));
+            tokio::spawn(async move {
+                for n in 0.. {
+                    let title = format!("{writer}/{n}");
+                    match client.post(&url).json(&json!({"title": title})).send().await {
+                        Ok(response) if response.status() == StatusCode::CREATED => {
+                            acknowledged.lock().unwrap().push(title);
+                        }
+                        _ => return,
+                    }
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    std::mem::take(&mut *acknowledged.lock().unwrap())
+}
+
+async fn stored_titles(base: &str) -> Vec<String> {
+    let boards: Value = reqwest::get(format!("{base}/api/v1/boards")).await.unwrap().json().await.unwrap();
+    let board = boards["boards"][0]["id"].as_str().unwrap();
+    let (mut titles, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let url = format!("{base}/api/v1/boards/{board}/tasks?limit=500{cursor}");
+        let page: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        titles.extend(page["tasks"].as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return titles,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_before_a_sigkill_is_there_after_it() {
+    let database = Database::sqlite();
+    for _ in 0..3 {
+        let server = Process::start(&database);
+        let base = server.base.clone();
+        let writing = tokio::spawn(async move { write_until_gone(&base, Arc::default()).await });
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        server.kill();
+        let acknowledged = writing.await.unwrap();
+        assert!(acknowledged.len() > 10, "only {} writes", acknowledged.len());
+
+        let server = Process::start(&database);
+        let stored = stored_titles(&server.base).await;
+        for title in &acknowledged {
+            assert!(stored.contains(title), "{title} was acknowledged and is lost");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sigterm_lets_what_is_under_way_end() {
+    let database = Database::sqlite();
+    let server = Process::start(&database);
+    let base = server.base.clone();
+    let writing = tokio::spawn(async move { write_until_gone(&base, Arc::default()).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let status = server.terminate().await;
+    assert_eq!(status.code(), Some(0));
+    let acknowledged = writing.await.unwrap();
+    let server = Process::start(&database);
+    let stored = stored_titles(&server.base).await;
+    assert!(acknowledged.iter().all(|title| stored.contains(title)));
+}
+
+#[test]
+fn a_wrong_setting_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}/nowhere/taskwire.db", folder.path().display());
+    let cases: &[(&[&str], &str)] = &[
+        (&["--listen", "everywhere"], "--listen"),
+        (&["--listen", "0.0.0.0:0"], "--allow-remote"),
+        (&["--listen", "203.0.113.7:0", "--allow-remote"], "--listen"),
+        (&["--database", "mysql://localhost/tasks"], "--database"),
+        (&["--database", &database, "--listen", "127.0.0.1:0"], "--database"),
+        (&["--redis", "localhost"], "--redis"),
+        (&["--sqlite-synchronous", "off"], "--sqlite-synchronous"),
+        (&["--allowed-origin", "board.example.com"], "--allowed-origin"),
+        (&["--log", "loud"], "--log"),
+        (&["--log", "info,taskwire=loud"], "--log"),
+        (&["--log-format", "xml"], "--log-format"),
+        (&["--log-retention", "soon"], "--log-retention"),
+    ];
+    for (arguments, named) in cases {
+        let (code, out, err) = run(command(&["serve"]).args(*arguments));
+        assert!(code.is_some_and(|code| code != 0), "{arguments:?}: {code:?}");
+        assert!(err.contains(named), "{arguments:?}: {err}");
+        assert!(out.is_empty() && !err.contains("panicked"), "{arguments:?}: {out}{err}");
+    }
+    let (code, _, err) = run(command(&["serve"]).env("TASKWIRE_LOG_RETENTION", "soon"));
+    assert!(code != Some(0) && err.contains("--log-retention"), "{err}");
+}
+
+#[test]
+fn it_tells_its_version_and_its_interface() {
+    let (code, out, _) = run(&mut command(&["--version"]));
+    assert_eq!((code, out.trim()), (Some(0), concat!("taskwire ", env!("CARGO_PKG_VERSION"))));
+    let (code, out, _) = run(&mut command(&["openapi"]));
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &document["openapi"]), (Some(0), &json!("3.1.0")));
+}

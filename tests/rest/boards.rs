@@ -1,0 +1,83 @@
+//! Boards, their columns and their log.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::{
+    database::Database,
+    server::{Server, answer, id, problem},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_is_made_renamed_and_deleted() {
+    let server = Server::start().await;
+    let board = format!("/boards/{}", server.board().await);
+    let made = server.get(&board).await;
+    assert_eq!(made["columns"].as_array().unwrap().len(), 3);
+    let renamed = server.patch(&board, &json!({"name": "Other plans"})).await;
+    assert_eq!(renamed["name"], "Other plans");
+    let listed = server.get("/boards").await;
+    assert_eq!(listed["boards"][0]["name"], "Other plans");
+    let stale = format!("\"{}\"", made["seq"]);
+    let delete = || server.api(Method::DELETE, &board);
+    problem(delete().header("If-Match", stale), StatusCode::PRECONDITION_FAILED, "stale").await;
+    assert_eq!(delete().send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    problem(server.api(Method::GET, &board), StatusCode::NOT_FOUND, "not_found").await;
+    assert_eq!(server.get("/boards").await["boards"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_come_move_and_go_but_not_with_tasks_in_them() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let path = format!("/boards/{board}/columns");
+    let review = id(&server.post(&path, &json!({"name": "Review", "kind": "active", "place": "first"})).await);
+    assert_eq!(server.columns(&board).await[0], review);
+    let changed = server.patch(&format!("{path}/{review}"), &json!({"name": "Check", "place": "last"})).await;
+    assert_eq!(changed["name"], "Check");
+    assert_eq!(server.columns(&board).await[3], review);
+
+    let new = json!({"title": "A", "column": review});
+    let task = id(&server.post(&format!("/boards/{board}/tasks"), &new).await);
+    let delete = || server.api(Method::DELETE, &format!("{path}/{review}"));
+    problem(delete(), StatusCode::CONFLICT, "not_empty").await;
+    server.api(Method::DELETE, &format!("/tasks/{task}")).send().await.unwrap();
+    assert_eq!(delete().send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    problem(delete(), StatusCode::NOT_FOUND, "not_found").await;
+    // The task lost its column, not its way back.
+    answer(server.api(Method::POST, &format!("/tasks/{task}/restore")), StatusCode::OK).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_read_from_any_number_on() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    for title in ["A", "B", "C"] {
+        server.task(&board, title).await;
+    }
+    let changes = format!("/boards/{board}/changes");
+    let all = server.get(&changes).await;
+    assert_eq!((&all["seq"], &all["next"]), (&json!(4), &json!(null)));
+    let first = server.get(&format!("{changes}?limit=3")).await;
+    assert_eq!((first["changes"].as_array().unwrap().len(), &first["next"]), (3, &json!(3)));
+    let rest = server.get(&format!("{changes}?since={}", first["next"])).await;
+    assert_eq!(rest["changes"][0]["title"], "C");
+    assert_eq!(server.get(&format!("{changes}?since=4")).await["changes"], json!([]));
+    let ahead = server.api(Method::GET, &format!("{changes}?since=5"));
+    assert_eq!(problem(ahead, StatusCode::BAD_REQUEST, "invalid_parameter").await["errors"][0]["field"], "since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_database_starts_with_a_board_that_can_be_used() {
+    let database = Database::sqlite();
+    let settings =
+        || taskwire::settings::Settings { database: database.url.clone(), ..taskwire::settings::Settings::defaults() };
+    let server = Server::with(settings()).await;
+    let boards = server.get("/boards").await;
+    let board = id(&boards["boards"][0]);
+    assert_eq!(server.get(&format!("/boards/{board}/tasks")).await["tasks"].as_array().unwrap().len(), 8);
+    server.stop().await;
+    // And only an empty one.
+    let server = Server::with(settings()).await;
+    assert_eq!(server.get("/boards").await, boards);
+}

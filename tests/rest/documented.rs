@@ -1,0 +1,80 @@
+//! The OpenAPI document says what the server does.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::server::Server;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_is_described_and_every_described_one_is_there() {
+    let server = Server::start().await;
+    let document: Value = server.get("/openapi.json").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut described = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            described.push(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    described.sort();
+    let expected = [
+        "DELETE /boards/{board}",
+        "DELETE /boards/{board}/columns/{column}",
+        "DELETE /tasks/{task}",
+        "GET /boards",
+        "GET /boards/{board}",
+        "GET /boards/{board}/changes",
+        "GET /boards/{board}/columns",
+        "GET /boards/{board}/tasks",
+        "GET /tasks/{task}",
+        "PATCH /boards/{board}",
+        "PATCH /boards/{board}/columns/{column}",
+        "PATCH /tasks/{task}",
+        "POST /boards",
+        "POST /boards/{board}/columns",
+        "POST /boards/{board}/tasks",
+        "POST /tasks/{task}/restore",
+    ];
+    assert_eq!(described, expected);
+
+    // What a path takes, it says in the answer to a method it does not take.
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let somewhere = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>();
+        let response = server.api(Method::PUT, &somewhere.join("/")).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let allow = response.headers()["allow"].to_str().unwrap();
+        let mut taken: Vec<String> =
+            allow.split(',').map(|method| method.trim().to_lowercase()).filter(|method| method != "head").collect();
+        taken.sort();
+        let mut said: Vec<String> = item.as_object().unwrap().keys().cloned().collect();
+        said.sort();
+        assert_eq!(taken, said, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_has_the_fields_that_are_described() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let document: Value = server.get("/openapi.json").await;
+    let task = server.post(&format!("/boards/{board}/tasks"), &json!({"title": "A"})).await;
+    let shape = |name: &str| {
+        let mut fields: Vec<String> = document["components"]["schemas"][name]["properties"]
+            .as_object()
+            .unwrap_or_else(|| panic!("{name} is described"))
+            .keys()
+            .cloned()
+            .collect();
+        fields.sort();
+        fields
+    };
+    let fields = |value: &Value| {
+        let mut fields: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        fields.sort();
+        fields
+    };
+    assert_eq!(fields(&task), shape("Task"));
+    let board = server.get(&format!("/boards/{board}")).await;
+    assert_eq!(fields(&board), shape("Board"));
+    assert_eq!(fields(&board["columns"][0]), shape("Column"));
+}

@@ -1,0 +1,98 @@
+//! What browsers get apart from data: pages, files, forms, and the headers that protect them.
+
+use std::fs;
+
+use reqwest::{Client, Method, StatusCode, redirect};
+use taskwire::settings::Settings;
+
+use crate::support::{database::Database, server::Server};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_has_a_policy_whose_nonce_its_scripts_carry() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    for path in ["/".to_owned(), format!("/boards/{board}")] {
+        let response = server.at(Method::GET, &path).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
+        let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap();
+        assert!(!scripts.contains("unsafe-inline") && !scripts.contains("'unsafe-eval'"), "{policy}");
+        let html = response.text().await.unwrap();
+        assert!(html.contains("Plans"), "{path} shows the board without a script");
+        for script in html.split("<script").skip(1) {
+            assert!(script.split('>').next().unwrap().contains(nonce), "{path}: a script without the nonce");
+        }
+        let again = server.at(Method::GET, &path).send().await.unwrap();
+        assert_ne!(again.headers()["content-security-policy"], policy.as_str(), "each page has a nonce of its own");
+    }
+    let nowhere = server.at(Method::GET, "/nowhere").header("Accept", "text/html").send().await.unwrap();
+    assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
+    assert!(nowhere.text().await.unwrap().contains("There is nothing here"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_protected() {
+    let server = Server::start().await;
+    for path in ["/", "/healthz", "/api/v1/boards", "/nothing.js", "/api/v1/nothing", "/metrics"] {
+        let response = server.at(Method::GET, path).send().await.unwrap();
+        for header in ["content-security-policy", "referrer-policy", "permissions-policy", "cross-origin-opener-policy"]
+        {
+            assert!(response.headers().contains_key(header), "{path}: {header}");
+        }
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_served_compressed_and_missing_ones_are_plainly_missing() {
+    let (database, site) = (Database::sqlite(), tempfile::tempdir().unwrap());
+    fs::create_dir(site.path().join("pkg")).unwrap();
+    fs::write(site.path().join("pkg/taskwire.js"), "let plain;").unwrap();
+    fs::write(site.path().join("pkg/taskwire.js.br"), "compressed").unwrap();
+    fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
+    let settings =
+        Settings { database: database.url.clone(), site_root: Some(site.path().to_owned()), ..Settings::defaults() };
+    let server = Server::with(settings).await;
+    let get = |path: &str| server.at(Method::GET, path);
+    let plain = get("/pkg/taskwire.js").send().await.unwrap();
+    assert!(plain.headers()["content-type"].to_str().unwrap().starts_with("text/javascript"));
+    assert_eq!(plain.text().await.unwrap(), "let plain;");
+    let small = get("/pkg/taskwire.js").header("Accept-Encoding", "br").send().await.unwrap();
+    assert_eq!(small.headers()["content-encoding"], "br");
+    assert_eq!(small.text().await.unwrap(), "compressed");
+    assert_eq!(get("/favicon.svg").send().await.unwrap().headers()["content-type"], "image/svg+xml");
+    for path in ["/pkg/other.js", "/pkg/", "/robots.txt", "/..%2f..%2fetc%2fpasswd", "/pkg/..%2f..%2fCargo.toml"] {
+        let missing = get(path).header("Accept", "*/*").send().await.unwrap();
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert!(!get("/pkg/other.js").send().await.unwrap().text().await.unwrap().contains("<html"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_works_without_a_script_and_ends_on_a_page() {
+    let server = Server::start().await;
+    let browser = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+    let submit = |path: &str, body: String| {
+        browser
+            .post(format!("{}/forms/{path}", server.base))
+            .header("Accept", "text/html,application/xhtml+xml")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Origin", &server.base)
+            .body(body)
+    };
+    let made = submit("create_board", "name=By+hand".to_owned()).send().await.unwrap();
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    let board = made.headers()["location"].to_str().unwrap().to_owned();
+    let id = board.strip_prefix("/boards/").expect("the way to the board");
+    let column = server.columns(id).await[0].clone();
+    let page = format!("{}{board}", server.base);
+    let add = submit("add_task", format!("board={id}&column={column}&title=Added")).header("Referer", &page);
+    let added = add.send().await.unwrap();
+    assert_eq!(added.status(), StatusCode::SEE_OTHER);
+    assert_eq!(added.headers()["location"], page.as_str());
+    assert!(browser.get(&page).send().await.unwrap().text().await.unwrap().contains("Added"));
+    // A browser that does not say where it comes from still ends on a page.
+    let added = submit("add_task", format!("board={id}&column={column}&title=More")).send().await.unwrap();
+    assert_eq!((added.status(), added.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/"));
+}

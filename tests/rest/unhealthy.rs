@@ -1,0 +1,40 @@
+//! The database goes away: the server says so, and goes on when it is back.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use taskwire::settings::Settings;
+
+use crate::support::{
+    database::Database,
+    postgres,
+    server::{Server, answer, problem},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
+    let database = Database::postgres().await;
+    let settings = Settings { database: database.url.clone(), no_sample: true, ..Settings::defaults() };
+    let server = Server::with(settings).await;
+    let board = server.board().await;
+    let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
+    assert_eq!(ready, json!({"status": "ready", "database": "up", "redis": "off"}));
+
+    postgres::allow_connections(&database.url, false).await;
+    postgres::cut_connections(&database.url).await;
+    let down = answer(server.at(Method::GET, "/readyz"), StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(down["database"], "down");
+    assert!(server.at(Method::GET, "/healthz").send().await.unwrap().status().is_success());
+    let create = || server.api(Method::POST, &format!("/boards/{board}/tasks")).json(&json!({"title": "A"}));
+    let response = create().send().await.unwrap();
+    assert!(response.headers().contains_key("retry-after"));
+    problem(create(), StatusCode::SERVICE_UNAVAILABLE, "unavailable").await;
+
+    postgres::allow_connections(&database.url, true).await;
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !server.at(Method::GET, "/readyz").send().await.unwrap().status().is_success() {
+        assert!(tokio::time::Instant::now() < deadline, "the server does not recover");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    answer(create(), StatusCode::CREATED).await;
+    assert_eq!(server.get(&format!("/boards/{board}/tasks")).await["tasks"].as_array().unwrap().len(), 1);
+}

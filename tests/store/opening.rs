@@ -1,0 +1,78 @@
+//! Opening a database, and the errors that say why it cannot be opened.
+
+use std::path::Path;
+
+use taskwire::store::{Store, StoreError, StoreSettings, Synchronous};
+
+use crate::{
+    on_both_engines,
+    support::{database::Database, node::Node},
+};
+
+on_both_engines! {
+    async fn what_was_stored_is_there_after_a_restart(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        node.create_task(board, "Buy milk").await;
+        let before = node.board(board).await;
+        node.clone().close().await;
+        assert!(node.store.ping().await.is_err(), "it is closed");
+
+        let node = Node::on(&database).await;
+        node.store.ping().await.expect("it is open");
+        assert_eq!(node.board(board).await, before);
+    }
+
+    async fn several_nodes_may_start_at_once(database) {
+        let nodes = futures::future::join_all((0..4).map(|_| database.open())).await;
+        for node in nodes {
+            assert!(node.boards().await.expect("the tables are there").is_empty());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_database_of_sqlite_is_one_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let node = Node::on(&Database::at(format!("sqlite:{}", folder.path().join("taskwire.db").display()))).await;
+    node.create_board().await;
+    node.close().await;
+    let files: Vec<_> = folder.path().read_dir().expect("the folder").flatten().map(|file| file.file_name()).collect();
+    assert_eq!(files, ["taskwire.db"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_may_be_named_in_all_the_usual_ways() {
+    let folder = tempfile::Builder::new().prefix("tåsk wire ").tempdir().expect("a folder");
+    let absolute = folder.path().display();
+    let here = std::env::current_dir().expect("a current folder");
+    let up = "../".repeat(here.ancestors().count() - 1);
+    let relative = folder.path().strip_prefix("/").expect("an absolute path").display();
+    let names = [
+        (format!("sqlite:{absolute}/one.db"), "one.db"),
+        (format!("sqlite://{absolute}/two.db"), "two.db"),
+        (format!("sqlite:{up}{relative}/three.db"), "three.db"),
+        (format!("sqlite:{absolute}/four.db?mode=rwc"), "four.db"),
+    ];
+    for (url, file) in names {
+        let settings = StoreSettings { synchronous: Synchronous::Normal, ..StoreSettings::new(&url) };
+        Store::open(settings).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert!(Path::new(folder.path()).join(file).exists(), "{url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_opened_is_named_and_its_password_is_not() {
+    let open = async |url: &str| match Store::open(StoreSettings::new(url)).await {
+        Err(error) => error,
+        Ok(_) => panic!("{url} was opened"),
+    };
+    for url in ["taskwire.db", "mysql://localhost/boards", "", "sqlite::memory:", "postgres://[/"] {
+        let error = open(url).await;
+        assert!(matches!(error, StoreError::Url(_)), "{url}: {error}");
+    }
+    let error = open("sqlite:/no/such/folder/taskwire.db").await.to_string();
+    assert!(error.contains("/no/such/folder/taskwire.db"), "{error}");
+    let error = open("postgres://ana:sesame@127.0.0.1:1/boards").await.to_string();
+    assert!(error.contains("127.0.0.1:1/boards") && !error.contains("sesame"), "{error}");
+}

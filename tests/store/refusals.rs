@@ -1,0 +1,102 @@
+//! What is refused changes nothing, and does not get in the way of what is accepted.
+
+use app::mutation::{CreateTask, Op, Refusal, TextField, Thing, UpdateTask};
+use taskwire::writer::WriteError;
+
+use crate::{
+    on_both_engines,
+    support::node::{Node, create, mutation, new_task, rename},
+};
+
+on_both_engines! {
+    async fn a_refused_write_leaves_no_hole_and_its_neighbours_alone(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let answers: Vec<_> = (0..40)
+            .map(|number| {
+                let op = match number % 2 {
+                    0 => create(new_task(), &format!("Task {number}")),
+                    _ => rename(new_task(), "of a task that does not exist"),
+                };
+                node.writer.write(board, mutation(op), None)
+            })
+            .collect();
+        for (number, answer) in answers.into_iter().enumerate() {
+            match (number % 2, answer.await) {
+                (0, Ok(accepted)) => assert_eq!(accepted.seq, 2 + number as u64 / 2),
+                (1, Err(WriteError::Refused(Refusal::NotFound { what: Thing::Task }))) => {}
+                (_, other) => panic!("write {number}: {other:?}"),
+            }
+        }
+        assert_eq!(node.numbers(board).await, (1..=21).collect::<Vec<_>>());
+        assert_eq!(*node.board(board).await, node.replayed(board).await);
+    }
+
+    async fn a_text_that_was_changed_meanwhile_is_not_overwritten(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let task = node.create_task(board, "Buy milk").await;
+        let base = Some(node.board(board).await.seq());
+        node.accepted(board, rename(task, "Buy oat milk")).await;
+
+        let mine = UpdateTask { base, title: Some("Buy soy milk".to_owned()), ..UpdateTask::of(task) };
+        let refusal = node.refused(board, Op::UpdateTask(mine.clone())).await;
+        let theirs = "Buy oat milk".to_owned();
+        assert_eq!(refusal, Refusal::Conflict { field: TextField::Title, theirs, seq: 3 });
+
+        // Another field is no conflict, nor is the same text once its editor has seen the other one.
+        let description = Some("Two litres".to_owned());
+        node.accepted(board, Op::UpdateTask(UpdateTask { base, description, ..UpdateTask::of(task) })).await;
+        node.accepted(board, Op::UpdateTask(UpdateTask { base: Some(3), ..mine })).await;
+        let task = node.board(board).await.task(task).cloned().expect("the task");
+        assert_eq!((task.title.as_str(), task.description.as_str()), ("Buy soy milk", "Two litres"));
+    }
+
+    async fn a_task_id_belongs_to_one_board(database) {
+        let node = Node::on(&database).await;
+        let (one, two) = (node.create_board().await.id, node.create_board().await.id);
+        let taken = Refusal::Exists { what: Thing::Task };
+        let task = node.create_task(one, "Buy milk").await;
+        assert_eq!(node.refused(two, create(task, "Buy milk")).await, taken);
+        assert_eq!(node.refused(one, create(task, "Buy milk")).await, taken);
+
+        // In one group, too: the first one gets it.
+        let task = new_task();
+        let first = node.writer.write(two, mutation(create(task, "Buy bread")), None);
+        let second = node.writer.write(one, mutation(create(task, "Buy bread")), None);
+        first.await.expect("accepted");
+        assert!(matches!(second.await, Err(WriteError::Refused(refusal)) if refusal == taken));
+        assert_eq!(node.store.board_of(task).await.expect("the database answers"), Some(two));
+        assert_eq!(node.store.board_of(new_task()).await.expect("the database answers"), None);
+    }
+
+    async fn a_board_id_is_used_once(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await;
+        assert_eq!(node.refused(board.id, board.create()).await, Refusal::Exists { what: Thing::Board });
+    }
+
+    async fn text_is_stored_as_it_is_or_not_at_all(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let texts = [
+            "'; DROP TABLE tasks; --",
+            "<script>alert(1)</script>",
+            "\" OR 1=1 $1 ?1 :name @name %s \\",
+            "Zoë 🦊 \u{202e}rtl 中文",
+        ];
+        for text in texts {
+            let task = new_task();
+            let Op::CreateTask(op) = create(task, text) else { unreachable!() };
+            let description = format!("{text}\n\t{text}");
+            node.accepted(board, Op::CreateTask(CreateTask { description: description.clone(), ..op })).await;
+            let read = Node::on(&database).await.board(board).await.task(task).cloned().expect("the task");
+            assert_eq!((read.title.as_str(), read.description.as_str()), (text, description.as_str()));
+        }
+        for text in ["a\0b", "a\nb", "\u{1b}[31m", "", "   "] {
+            let refusal = node.refused(board, create(new_task(), text)).await;
+            assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "title"), "{refusal:?}");
+        }
+        assert_eq!(node.board(board).await.tasks().count(), texts.len());
+    }
+}

@@ -1,0 +1,132 @@
+//! The board in memory, the board in its rows and the board in its log are the same board, whatever is done to it.
+
+use app::{
+    board::BoardState,
+    model::{ColumnKind, Priority},
+    mutation::{
+        CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, Place, RestoreTask, UpdateBoard, UpdateColumn,
+        UpdateTask,
+    },
+    time::DueDate,
+};
+use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
+use tokio::runtime::Runtime;
+
+use crate::support::{
+    database::Database,
+    node::{NewBoard, Node, mutation, new_column, new_task},
+};
+
+/// Something to do: which kind, to which of the things there are, with which of the values there are.
+type Step = (u8, Index, Index, u8);
+
+#[test]
+fn rows_log_and_memory_agree_on_sqlite() {
+    let runtime = Runtime::new().expect("a runtime");
+    check(&runtime, Database::sqlite(), 40);
+}
+
+#[test]
+fn rows_log_and_memory_agree_on_postgres() {
+    let runtime = Runtime::new().expect("a runtime");
+    let database = runtime.block_on(Database::postgres());
+    check(&runtime, database, 15);
+}
+
+fn check(runtime: &Runtime, database: Database, cases: u32) {
+    let node = runtime.block_on(Node::on(&database));
+    let steps = prop::collection::vec(any::<Step>(), 1..120);
+    TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..Default::default() })
+        .run(&steps, |steps| {
+            runtime.block_on(run(&node, &database, &steps));
+            Ok(())
+        })
+        .expect("they agree");
+}
+
+async fn run(node: &Node, database: &Database, steps: &[Step]) {
+    let board = node.create_board().await;
+    // A few steps at a time, so that some share a transaction.
+    for steps in steps.chunks(7) {
+        let state = node.board(board.id).await;
+        let writes: Vec<_> =
+            steps.iter().map(|step| node.writer.write(board.id, mutation(op(&state, &board, step)), None)).collect();
+        for write in writes {
+            // Refused or accepted: both are as they should be.
+            let _ = write.await;
+        }
+    }
+    let in_memory = node.board(board.id).await;
+    let in_rows = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
+    assert_eq!(in_memory, in_rows);
+    assert_eq!(*in_memory, node.replayed(board.id).await);
+    assert_eq!(node.numbers(board.id).await.len() as u64, in_memory.seq());
+}
+
+fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) -> Op {
+    let task = |index: &Index| pick(state.tasks().map(|task| task.id), index).unwrap_or_else(new_task);
+    let column = |index: &Index| pick(state.columns().map(|column| column.id), index).unwrap_or(board.columns[0]);
+    let text = || format!("Text {value}");
+    let priority = Priority::ALL[usize::from(*value) % Priority::ALL.len()];
+    let due = DueDate::parse(&format!("2026-11-{:02}", value % 28 + 1));
+    let kind_of_column = ColumnKind::ALL[usize::from(*value) % ColumnKind::ALL.len()];
+    match kind % 16 {
+        0..=4 => Op::CreateTask(CreateTask {
+            task: new_task(),
+            title: text(),
+            description: if value % 2 == 0 { text() } else { String::new() },
+            column: (value % 3 == 0).then(|| column(which)),
+            completed: None,
+            place: place(*value, || task(other)),
+            priority,
+            due: due.filter(|_| value % 2 == 0),
+        }),
+        5 | 6 => Op::UpdateTask(UpdateTask {
+            place: Some(place(*value, || task(other))),
+            column: (value % 2 == 0).then(|| column(other)),
+            ..UpdateTask::of(task(which))
+        }),
+        7 | 8 => Op::UpdateTask(UpdateTask {
+            base: (value % 2 == 0).then(|| state.seq()),
+            title: (value % 3 > 0).then(text),
+            description: (value % 3 < 2).then(text),
+            ..UpdateTask::of(task(which))
+        }),
+        9 => Op::UpdateTask(UpdateTask { completed: Some(value % 2 == 0), ..UpdateTask::of(task(which)) }),
+        10 => Op::UpdateTask(UpdateTask {
+            priority: Some(priority),
+            due: Some(due.filter(|_| value % 2 == 0)),
+            ..UpdateTask::of(task(which))
+        }),
+        11 => Op::DeleteTask(DeleteTask { task: task(which) }),
+        12 => Op::RestoreTask(RestoreTask { task: task(which) }),
+        13 => Op::CreateColumn(CreateColumn {
+            column: new_column(),
+            name: text(),
+            kind: kind_of_column,
+            place: place(*value, || column(other)),
+        }),
+        14 if value % 2 == 0 => Op::DeleteColumn(DeleteColumn { column: column(which) }),
+        14 => Op::UpdateColumn(UpdateColumn {
+            column: column(which),
+            name: (value % 3 == 0).then(text),
+            kind: (value % 5 == 0).then_some(kind_of_column),
+            place: Some(place(*value, || column(other))),
+        }),
+        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()) }),
+    }
+}
+
+fn place<Id>(value: u8, other: impl FnOnce() -> Id) -> Place<Id> {
+    match value % 4 {
+        0 => Place::First,
+        1 => Place::Last,
+        2 => Place::Before(other()),
+        _ => Place::After(other()),
+    }
+}
+
+fn pick<Id>(ids: impl Iterator<Item = Id>, index: &Index) -> Option<Id> {
+    let mut ids: Vec<Id> = ids.collect();
+    (!ids.is_empty()).then(|| ids.swap_remove(index.index(ids.len())))
+}

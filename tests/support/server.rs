@@ -1,0 +1,203 @@
+//! A whole server: in this process, to be asked over HTTP, or as the real executable, to be killed.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use taskwire::{serve, settings::Settings};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::database::Database;
+
+/// A server in this process.
+pub struct Server {
+    pub base: String,
+    pub client: Client,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    _database: Option<Database>,
+}
+
+impl Server {
+    /// On a SQLite of its own, without the sample board.
+    pub async fn start() -> Self {
+        let database = Database::sqlite();
+        let mut server =
+            Self::with(Settings { database: database.url.clone(), no_sample: true, ..Settings::defaults() }).await;
+        server._database = Some(database);
+        server
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = serve::start(listener, settings).await.expect("the server starts");
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(server.run(stop.clone()));
+        Self { base, client: Client::new(), stop, task, _database: None }
+    }
+
+    /// Ends it in good order.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.expect("the server ends in good order");
+    }
+
+    /// A request to a path of the whole server.
+    pub fn at(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    /// A request to a path of the REST interface.
+    pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at(method, &format!("/api/v1{path}"))
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        answer(self.api(Method::GET, path), StatusCode::OK).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        answer(self.api(Method::POST, path).json(body), StatusCode::CREATED).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Value {
+        answer(self.api(Method::PATCH, path).json(body), StatusCode::OK).await
+    }
+
+    /// Makes a board with the usual columns; its id.
+    pub async fn board(&self) -> String {
+        id(&self.post("/boards", &json!({"name": "Plans"})).await)
+    }
+
+    /// Makes a task; its id.
+    pub async fn task(&self, board: &str, title: &str) -> String {
+        id(&self.post(&format!("/boards/{board}/tasks"), &json!({"title": title})).await)
+    }
+
+    /// The ids of a board's columns.
+    pub async fn columns(&self, board: &str) -> Vec<String> {
+        let columns = self.get(&format!("/boards/{board}/columns")).await;
+        columns["columns"].as_array().expect("columns").iter().map(id).collect()
+    }
+}
+
+/// Sends a request that must be answered with a status; the JSON it is answered with.
+pub async fn answer(request: RequestBuilder, status: StatusCode) -> Value {
+    let response = request.send().await.expect("an answer");
+    let (got, body) = (response.status(), response.text().await.expect("a body"));
+    assert_eq!(got, status, "{body}");
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
+}
+
+/// Sends a request that must fail; the problem it is answered with.
+pub async fn problem(request: RequestBuilder, status: StatusCode, code: &str) -> Value {
+    let response = request.send().await.expect("an answer");
+    read_problem(response, status, code).await
+}
+
+pub async fn read_problem(response: Response, status: StatusCode, code: &str) -> Value {
+    let got = response.status();
+    let kind = response.headers().get("content-type").cloned();
+    let body = response.text().await.expect("a body");
+    assert_eq!(got, status, "{body}");
+    assert_eq!(kind.expect("a content type"), "application/problem+json", "{body}");
+    let problem: Value = serde_json::from_str(&body).expect("a problem is JSON");
+    assert_eq!(problem["status"], status.as_u16(), "{body}");
+    assert_eq!(problem["code"], code, "{body}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{body}");
+    problem
+}
+
+/// The `id` of what was answered.
+pub fn id(value: &Value) -> String {
+    value["id"].as_str().expect("an id").to_owned()
+}
+
+/// The real executable.
+pub struct Process {
+    pub base: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts it on a database and a free port, and waits until it listens.
+    pub fn start(database: &Database) -> Self {
+        let mut child = command(&["serve", "--listen", "127.0.0.1:0", "--database", &database.url])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        out.read_line(&mut line).expect("a line");
+        let base = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("not an address: {line}"));
+        Self { base: base.to_owned(), child }
+    }
+
+    /// Ends it as a loss of power would end the process.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it is gone");
+    }
+
+    /// Tells it to stop (SIGTERM) and waits until it has.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
+        assert!(told.success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not stop");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The executable with none of this environment's settings.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_taskwire"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("TASKWIRE_") || text.starts_with("LEPTOS_") || text == "DATABASE_URL" || text == "REDIS_URL"
+        {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs the executable to its end, which must come by itself: its exit code, and what it says on standard output and
+/// standard error.
+pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    // Should it serve after all, then not from here.
+    let folder = tempfile::tempdir().expect("a folder to run in");
+    command.current_dir(folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().expect("a status").is_none() {
+        if Instant::now() > deadline {
+            child.kill().expect("it is killed");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (mut out, mut err) = (String::new(), String::new());
+    child.stdout.take().expect("its output").read_to_string(&mut out).expect("text");
+    child.stderr.take().expect("its errors").read_to_string(&mut err).expect("text");
+    (child.wait().expect("it ends").code(), out, err)
+}
