@@ -135,6 +135,7 @@ pub fn Card(
             </form>
         </li>
     }
+    .into_any()
 }
 
 /// What a person calls a priority.

@@ -136,6 +136,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
             <QuickAdd board column=id />
         </section>
     }
+    .into_any()
 }
 
 /// Draws more of a column when it is pressed, or comes into view. Without JavaScript it leads to the list.

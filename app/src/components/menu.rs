@@ -39,6 +39,7 @@ pub fn Menu(
             </div>
         </details>
     }
+    .into_any()
 }
 
 /// Closes the menu that an event comes from, and puts the focus back on its button.

@@ -73,6 +73,7 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
             </p>
         </form>
     }
+    .into_any()
 }
 
 /// Scrolls a new card into view, and leaves the focus where it is.
