@@ -37,4 +37,5 @@ pub fn ShowMore(
             {move || format!("Show {} more", hidden.get())}
         </a>
     }
+    .into_any()
 }
