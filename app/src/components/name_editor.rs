@@ -61,11 +61,11 @@ fn NameField(
             }
             let Some(input) = field.get_untracked() else { return false };
             let text = input.value();
-            if text.trim() != before {
-                if let Err(refusal) = rename.run((text,)) {
-                    set_refusal.set(Some(refusal.sentence()));
-                    return false;
-                }
+            if text.trim() != before
+                && let Err(refusal) = rename.run((text,))
+            {
+                set_refusal.set(Some(refusal.sentence()));
+                return false;
             }
             editing.set(false);
             true
