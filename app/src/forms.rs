@@ -155,5 +155,8 @@ fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
 
 #[cfg(feature = "ssr")]
 fn explain(error: BackendError) -> ServerFnError {
-    ServerFnError::new(error)
+    match error {
+        BackendError::Refused(refusal) => ServerFnError::new(refusal.sentence()),
+        BackendError::Unavailable => ServerFnError::new(error),
+    }
 }
