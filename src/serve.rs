@@ -60,7 +60,7 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("--database (DATABASE_URL): {0}")]
     Database(String),
-    /// The address of Redis will not do.
+    /// The URL of Redis will not do. (That Redis does not answer is no reason not to start.)
     #[error("--redis (REDIS_URL): {0}")]
     Redis(#[from] RedisUrlError),
     /// The sample board could not be made.
@@ -84,7 +84,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     telemetry::figures();
     let address = listener.local_addr()?;
     let store = Store::open(settings.store()).await.map_err(|error| StartError::Database(error.to_string()))?;
-    let redis = settings.redis.as_ref().map(RedisSettings::new);
+    let redis = settings.redis.as_deref().map(RedisSettings::new);
     let hub = Hub::start(store.clone(), HubSettings { redis, ..HubSettings::default() })?;
     let writer = Writer::start(store.clone(), hub.clone());
     if !settings.no_sample {

@@ -1,5 +1,7 @@
 //! The real executable: its settings, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod support;
 
 use std::{

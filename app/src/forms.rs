@@ -2,6 +2,11 @@
 //!
 //! With JavaScript the same forms go through [`crate::live`] instead: at once, and kept until they are saved.
 
+#![allow(
+    missing_docs,
+    reason = "the macro makes a struct of each function, whose fields are the documented parameters"
+)]
+
 use leptos::{prelude::*, server};
 use serde::{Deserialize, Serialize};
 
@@ -150,5 +155,8 @@ fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
 
 #[cfg(feature = "ssr")]
 fn explain(error: BackendError) -> ServerFnError {
-    ServerFnError::new(error)
+    match error {
+        BackendError::Refused(refusal) => ServerFnError::new(refusal.sentence()),
+        BackendError::Unavailable => ServerFnError::new(error),
+    }
 }

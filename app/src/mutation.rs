@@ -305,6 +305,21 @@ impl Refusal {
     pub fn not_found(what: Thing) -> Self {
         Self::NotFound { what }
     }
+
+    /// What to tell a person, as a sentence. ([`Display`](std::fmt::Display) is for programs: it starts with the field.)
+    pub fn sentence(&self) -> String {
+        let words = match self {
+            Self::Invalid { field, message } => match field.as_str() {
+                "title" | "description" | "name" => format!("the {field} {message}"),
+                "column" => format!("this column {message}"),
+                _ => message.clone(),
+            },
+            other => other.to_string(),
+        };
+        let mut chars = words.chars();
+        let first = chars.next().map(char::to_uppercase);
+        first.into_iter().flatten().chain(chars).chain(['.']).collect()
+    }
 }
 
 /// What a [`Refusal`] is about.
@@ -345,5 +360,20 @@ impl std::fmt::Display for TextField {
             Self::Title => "title",
             Self::Description => "description",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_as_a_sentence() {
+        assert_eq!(Refusal::invalid("title", "must not be empty").sentence(), "The title must not be empty.");
+        assert_eq!(
+            Refusal::invalid("completed", "this board has no column for done tasks").sentence(),
+            "This board has no column for done tasks."
+        );
+        assert_eq!(Refusal::not_found(Thing::Task).sentence(), "This task does not exist, or was deleted.");
     }
 }

@@ -111,6 +111,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
     let not_json =
         |error: &serde_json::Error| Problem::bad_request("not_json", format!("the body is not JSON: {error}"));
+    if let Err(error) = std::str::from_utf8(body) {
+        return Problem::bad_request("not_json", format!("the body is not UTF-8: {error}"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => error,

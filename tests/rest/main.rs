@@ -1,5 +1,7 @@
 //! REST, asked over HTTP: a whole server on a real database.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

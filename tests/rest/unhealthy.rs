@@ -7,20 +7,23 @@ use taskwire::settings::Settings;
 use crate::support::{
     database::Database,
     postgres,
+    proxy::Proxy,
     server::{Server, answer, problem},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     let database = Database::postgres().await;
-    let settings = Settings { database: database.url.clone(), no_sample: true, ..Settings::defaults() };
+    let port = postgres::port_of(&database.url);
+    let network = Proxy::to(port).await;
+    let url = database.url.replace(&format!(":{port}/"), &format!(":{}/", network.port));
+    let settings = Settings { database: url, no_sample: true, ..Settings::defaults() };
     let server = Server::with(settings).await;
     let board = server.board().await;
     let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
     assert_eq!(ready, json!({"status": "ready", "database": "up", "redis": "off"}));
 
-    postgres::allow_connections(&database.url, false).await;
-    postgres::cut_connections(&database.url).await;
+    network.cut();
     let down = answer(server.at(Method::GET, "/readyz"), StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(down["database"], "down");
     assert!(server.at(Method::GET, "/healthz").send().await.unwrap().status().is_success());
@@ -29,7 +32,7 @@ async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     assert!(response.headers().contains_key("retry-after"));
     problem(create(), StatusCode::SERVICE_UNAVAILABLE, "unavailable").await;
 
-    postgres::allow_connections(&database.url, true).await;
+    network.mend();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
     while !server.at(Method::GET, "/readyz").send().await.unwrap().status().is_success() {
         assert!(tokio::time::Instant::now() < deadline, "the server does not recover");
@@ -37,4 +40,21 @@ async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     }
     answer(create(), StatusCode::CREATED).await;
     assert_eq!(server.get(&format!("/boards/{board}/tasks")).await["tasks"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_redis_the_server_works_and_says_that_it_is_degraded() {
+    let database = Database::sqlite();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = Settings {
+        database: database.url.clone(),
+        redis: Some(format!("redis://{nobody}")),
+        no_sample: true,
+        ..Settings::defaults()
+    };
+    let server = Server::with(settings).await;
+    let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
+    assert_eq!(ready, json!({"status": "degraded", "database": "up", "redis": "down"}));
+    server.board().await;
+    server.stop().await;
 }

@@ -37,14 +37,6 @@ pub fn port_of(url: &str) -> u16 {
     port.and_then(|port| port.parse().ok()).expect("a URL with a port")
 }
 
-/// Lets nobody connect to a database, or everybody again.
-pub async fn allow_connections(url: &str, allowed: bool) {
-    let name = url.rsplit('/').next().expect("a URL ends with the database");
-    let mut connection = PgConnection::connect(&server().url("postgres")).await.expect("the test server answers");
-    let alter = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {allowed}");
-    connection.execute(AssertSqlSafe(alter)).await.expect("the database is changed");
-}
-
 struct Server {
     port: u16,
     /// Locked for as long as this process lives.

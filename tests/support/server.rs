@@ -1,7 +1,8 @@
 //! A whole server: in this process, to be asked over HTTP, or as the real executable, to be killed.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    fs::{self, File},
+    io::{BufRead, BufReader},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -188,16 +189,19 @@ pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
     // Should it serve after all, then not from here.
     let folder = tempfile::tempdir().expect("a folder to run in");
     command.current_dir(folder.path());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let (out, err) = (folder.path().join("out"), folder.path().join("err"));
+    let file = |path| File::create(path).expect("a file to write to");
+    let mut child = command.stdout(file(&out)).stderr(file(&err)).spawn().expect("it starts");
     let deadline = Instant::now() + Duration::from_secs(10);
-    while child.try_wait().expect("a status").is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a status") {
+            break status;
+        }
         if Instant::now() > deadline {
             child.kill().expect("it is killed");
         }
         std::thread::sleep(Duration::from_millis(10));
-    }
-    let (mut out, mut err) = (String::new(), String::new());
-    child.stdout.take().expect("its output").read_to_string(&mut out).expect("text");
-    child.stderr.take().expect("its errors").read_to_string(&mut err).expect("text");
-    (child.wait().expect("it ends").code(), out, err)
+    };
+    let text = |path| fs::read_to_string(path).expect("text");
+    (status.code(), text(&out), text(&err))
 }

@@ -56,7 +56,7 @@ pub fn Card(
                     focus_when_drawn(format!("[data-task='{task}'] .tick"));
                     announcer.say(format!("{} “{title}”", if completed { "Completed" } else { "Reopened" }));
                 }
-                Err(refusal) => announcer.say(format!("“{title}” stays as it is: {refusal}")),
+                Err(refusal) => announcer.say(format!("“{title}” stays as it is. {}", refusal.sentence())),
             }
         }
     };
@@ -135,6 +135,7 @@ pub fn Card(
             </form>
         </li>
     }
+    .into_any()
 }
 
 /// What a person calls a priority.

@@ -14,7 +14,7 @@ use crate::{
     id::ColumnId,
     live::LiveBoard,
     model::{Column, ColumnKind},
-    mutation::{DeleteColumn, Op, Place, UpdateColumn},
+    mutation::{DeleteColumn, Op, Place, Refusal, UpdateColumn},
 };
 
 /// What a person calls a kind of column.
@@ -49,7 +49,7 @@ pub fn ColumnMenu(
         let board = board.clone();
         Callback::new(move |op: Op| {
             let done = board.submit(op);
-            set_refusal.set(done.as_ref().err().map(ToString::to_string));
+            set_refusal.set(done.as_ref().err().map(Refusal::sentence));
             done.is_ok()
         })
     };

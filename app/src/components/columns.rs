@@ -21,8 +21,7 @@ use crate::{
 #[component]
 pub fn Columns(board: LiveBoard) -> impl IntoView {
     let columns = board.columns();
-    let revealed = Revealed::provide();
-    let moving = Moving::new(board.clone(), expect_context::<Announcer>(), revealed);
+    let moving = Moving::new(board.clone(), expect_context::<Announcer>(), expect_context::<Revealed>());
     let lanes = {
         let board = board.clone();
         view! {
@@ -37,6 +36,7 @@ pub fn Columns(board: LiveBoard) -> impl IntoView {
             <AddColumn board />
         </Movable>
     }
+    .into_any()
 }
 
 #[component]
@@ -76,7 +76,7 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                 announcer.say(format!("Column {name} added"));
                 close();
             }
-            Err(refusal) => set_refusal.set(Some(refusal.to_string())),
+            Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }
     });
     view! {

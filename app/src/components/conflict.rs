@@ -27,6 +27,7 @@ pub fn Conflicts(board: LiveBoard, task: TaskId, field: TextField) -> impl IntoV
             <Conflict board=board.clone() problem />
         </For>
     }
+    .into_any()
 }
 
 #[component]

@@ -75,7 +75,7 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
     });
     let announcement = Memo::new(move |_| standing.get().announcement());
     view! {
-        <div class="connection" data-connection=move || standing.get().as_str()>
+        <div class="connection needs-script" data-connection=move || standing.get().as_str()>
             <span class="connection-words" aria-hidden="true">
                 {move || standing.get().words(unsaved.get())}
             </span>

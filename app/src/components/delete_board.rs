@@ -26,7 +26,7 @@ pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> imp
                 close();
                 navigate("/", NavigateOptions::default());
             }
-            Err(refusal) => set_refusal.set(Some(refusal.to_string())),
+            Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }
     };
     view! {

@@ -18,7 +18,7 @@ pub fn FormError() -> impl IntoView {
         words().map(|words| {
             view! {
                 <p class="form-error" role="alert">
-                    <strong>"That did not work: "</strong>
+                    <strong>"That did not work. "</strong>
                     {words}
                 </p>
             }

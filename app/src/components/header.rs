@@ -60,6 +60,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             {move || (!gone.get()).then(|| view! { <ConnectionState board=board.clone() /> })}
         </header>
     }
+    .into_any()
 }
 
 #[component]

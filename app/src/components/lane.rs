@@ -3,9 +3,7 @@
 //! A column may hold thousands of tasks. Only the first so many are drawn; more are drawn as they come into view, so a
 //! change costs the same however long the column is.
 
-use leptos::{ev, html, prelude::*};
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+use leptos::prelude::*;
 
 use super::{
     card::Card,
@@ -13,6 +11,7 @@ use super::{
     focus::focus_when_drawn,
     name_editor::NameEditor,
     quick_add::QuickAdd,
+    show_more::ShowMore,
 };
 use crate::{
     id::{ColumnId, TaskId},
@@ -83,6 +82,10 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get()));
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
+    let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));
+    // What was just put further down is looked at: it stays where it is until somebody asks for more.
+    let has_below = Memo::new(move |_| !drawn_below.read().is_empty());
+
     let renaming = RwSignal::new(false);
     let rename = {
         let board = board.clone();
@@ -127,7 +130,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     {cards(drawn)}
                 </ol>
                 {move || {
-                    has_hidden.get().then(|| view! { <ShowMore hidden list=list.clone() limit /> })
+                    has_hidden.get().then(|| view! { <ShowMore hidden href=list.clone() more paused=has_below /> })
                 }}
                 <ol class="cards cards-below" aria-label="Further down">
                     {below}
@@ -136,33 +139,5 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
             <QuickAdd board column=id />
         </section>
     }
-}
-
-/// Draws more of a column when it is pressed, or comes into view. Without JavaScript it leads to the list.
-#[component]
-fn ShowMore(hidden: Memo<usize>, list: String, limit: RwSignal<usize>) -> impl IntoView {
-    let link = NodeRef::<html::A>::new();
-    let more = move || limit.update(|limit| *limit += WINDOW);
-    Effect::new(move || {
-        let Some(link) = link.get() else { return };
-        let seen =
-            Closure::<dyn Fn(Vec<IntersectionObserverEntry>)>::new(move |entries: Vec<IntersectionObserverEntry>| {
-                if entries.iter().any(IntersectionObserverEntry::is_intersecting) {
-                    more();
-                }
-            });
-        let Ok(observer) = IntersectionObserver::new(seen.as_ref().unchecked_ref()) else { return };
-        observer.observe(&link);
-        let watch = StoredValue::new_local((observer, seen));
-        on_cleanup(move || watch.with_value(|(observer, _)| observer.disconnect()));
-    });
-    let pressed = move |event: ev::MouseEvent| {
-        event.prevent_default();
-        more();
-    };
-    view! {
-        <a class="show-more button quiet" node_ref=link href=list on:click=pressed>
-            {move || format!("Show {} more", hidden.get())}
-        </a>
-    }
+    .into_any()
 }

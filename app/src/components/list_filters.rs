@@ -139,6 +139,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
             <button class="button no-script">"Filter"</button>
         </form>
     }
+    .into_any()
 }
 
 fn sort_words(sort: Sort) -> &'static str {

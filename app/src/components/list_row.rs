@@ -72,4 +72,5 @@ pub fn ListRow(board: LiveBoard, task: TaskId, query: Memo<ListQuery>) -> impl I
             <td class="list-due">{move || due.get().map(|due| view! { <Due due completed /> })}</td>
         </tr>
     }
+    .into_any()
 }

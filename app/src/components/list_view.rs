@@ -90,6 +90,7 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
             {move || has_hidden.get().then(|| view! { <ShowMore hidden href more /> })}
         </section>
     }
+    .into_any()
 }
 
 /// Keeps a listing of the board and draws its first rows.

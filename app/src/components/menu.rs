@@ -34,9 +34,12 @@ pub fn Menu(
             <summary class="button quiet" aria-label=move || label.get()>
                 {button}
             </summary>
-            <div class="menu-box">{children()}</div>
+            <div class="menu-box" on:click=close_on_link>
+                {children()}
+            </div>
         </details>
     }
+    .into_any()
 }
 
 /// Closes the menu that an event comes from, and puts the focus back on its button.
@@ -71,6 +74,14 @@ pub fn close_menus_on_click_elsewhere() {
         });
         on_cleanup(move || listener.remove());
     });
+}
+
+/// A link leads somewhere else; the menu may still be there, and then is in the way.
+fn close_on_link(event: ev::MouseEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    if target.is_some_and(|target| target.closest("a").is_ok_and(|link| link.is_some())) {
+        close_menu(&event);
+    }
 }
 
 fn close_on_escape(event: ev::KeyboardEvent) {

@@ -55,13 +55,17 @@ fn NameField(
         let before = before.clone();
         // True when the editor has closed.
         move || {
-            let Some(input) = field.get_untracked().filter(|_| editing.get_untracked()) else { return false };
+            // Taking the field away blurs it once more, when it is over.
+            if !editing.get_untracked() {
+                return false;
+            }
+            let Some(input) = field.get_untracked() else { return false };
             let text = input.value();
-            if text.trim() != before {
-                if let Err(refusal) = rename.run((text,)) {
-                    set_refusal.set(Some(refusal.to_string()));
-                    return false;
-                }
+            if text.trim() != before
+                && let Err(refusal) = rename.run((text,))
+            {
+                set_refusal.set(Some(refusal.sentence()));
+                return false;
             }
             editing.set(false);
             true

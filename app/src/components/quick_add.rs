@@ -48,7 +48,7 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 announcer.say(format!("Added “{}”", title.trim()));
                 show_when_drawn(task);
             }
-            Err(refusal) => set_refusal.set(Some(refusal.to_string())),
+            Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }
     };
     view! {
@@ -65,6 +65,7 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 maxlength=MAX_TITLE_CHARS.to_string()
                 aria-invalid=move || refusal.get().map(|_| "true")
                 aria-describedby=refused
+                on:input=move |_| set_refusal.set(None)
             />
             <button class="button quiet">"Add"</button>
             <p class="field-error" id=ids.2 role="alert">
@@ -72,6 +73,7 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
             </p>
         </form>
     }
+    .into_any()
 }
 
 /// Scrolls a new card into view, and leaves the focus where it is.

@@ -13,12 +13,16 @@ pub fn ShowMore(
     #[prop(into)] href: Signal<String>,
     /// Draws more.
     more: Callback<()>,
+    /// Draws more only when it is pressed, for as long as this holds.
+    #[prop(optional)]
+    paused: Option<Memo<bool>>,
 ) -> impl IntoView {
     let link = NodeRef::<html::A>::new();
     Effect::new(move || {
         let Some(link) = link.get() else { return };
         let seen = move |entries: Vec<IntersectionObserverEntry>| {
-            if entries.iter().any(IntersectionObserverEntry::is_intersecting) {
+            let paused = paused.is_some_and(|paused| paused.get_untracked());
+            if !paused && entries.iter().any(IntersectionObserverEntry::is_intersecting) {
                 more.run(());
             }
         };
@@ -37,4 +41,5 @@ pub fn ShowMore(
             {move || format!("Show {} more", hidden.get())}
         </a>
     }
+    .into_any()
 }

@@ -66,6 +66,7 @@ pub fn CompletedBox(
             </button>
         </form>
     }
+    .into_any()
 }
 
 /// The column of a task.
@@ -118,6 +119,7 @@ pub fn ColumnSelect(
             {options}
         </select>
     }
+    .into_any()
 }
 
 /// How urgent a task is.
@@ -163,6 +165,7 @@ pub fn PrioritySelect(
             {options}
         </select>
     }
+    .into_any()
 }
 
 /// The day a task is due.
@@ -246,6 +249,7 @@ pub fn DueInput(
             }}
         </div>
     }
+    .into_any()
 }
 
 /// Whether the column of a task is one for done tasks.

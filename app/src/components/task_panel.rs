@@ -61,6 +61,7 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
             {body}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -83,6 +84,7 @@ fn NoSuchTask(close: Signal<String>) -> impl IntoView {
             </p>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -141,6 +143,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             </p>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -189,6 +192,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
             }}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -233,6 +237,7 @@ fn TitleText(
             }}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -301,6 +306,7 @@ fn DescriptionText(
             }}
         </section>
     }
+    .into_any()
 }
 
 /// When a task was made and changed, the same for everyone: the server has no idea of the reader's clock.

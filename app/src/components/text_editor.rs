@@ -133,6 +133,7 @@ pub fn TextEditor(
             </div>
         </form>
     }
+    .into_any()
 }
 
 /// A selector for the button that opens the editor of a text.
@@ -191,6 +192,7 @@ fn Meanwhile(
         </div>
         {move || (changed.get() && shown.get()).then(|| view! { <OtherText text=current /> })}
     }
+    .into_any()
 }
 
 /// The text that somebody else wrote, to read and to copy from.

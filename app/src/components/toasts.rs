@@ -90,6 +90,7 @@ pub fn Toasts(board: LiveBoard) -> impl IntoView {
             </ul>
         </section>
     }
+    .into_any()
 }
 
 /// One message. Escape in it dismisses it.
@@ -163,6 +164,7 @@ fn Toast(
             </button>
         </li>
     }
+    .into_any()
 }
 
 #[component]
@@ -187,6 +189,7 @@ fn NoticeToast(notice: Notice) -> impl IntoView {
                 })}
         </Toast>
     }
+    .into_any()
 }
 
 /// A task that this page deleted, until it is back or the person has had time to think again.
@@ -315,7 +318,13 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
         return None;
     }
     let (board, op) = (board.clone(), op.clone());
-    Some(("Try again", Callback::new(move |()| drop(act(&board, op.clone())))))
+    Some((
+        "Try again",
+        Callback::new(move |()| {
+            // A refusal shows as the next message.
+            let _ = act(&board, op.clone());
+        }),
+    ))
 }
 
 /// So that it can be copied with one more key.

@@ -60,6 +60,7 @@ pub fn TrashPage(board: LiveBoard) -> impl IntoView {
             {move || (hidden.get() > 0).then(|| view! { <ShowMore hidden href=href.clone() more /> })}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -93,4 +94,5 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
             </form>
         </li>
     }
+    .into_any()
 }

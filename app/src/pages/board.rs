@@ -12,6 +12,7 @@ use crate::{
         due::Today,
         form_error::FormError,
         header::BoardHeader,
+        lane::Revealed,
         list_view::ListView,
         menu::close_menus_on_click_elsewhere,
         task_panel::TaskPanel,
@@ -60,6 +61,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     Today::provide();
     let announcer = Announcer::provide();
     Notices::provide();
+    Revealed::provide();
     close_menus_on_click_elsewhere();
     let name = board.name();
     let gone = board.gone();

@@ -73,7 +73,8 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
             <For each=move || boards.get() key=|board| (board.id, board.name.clone()) let:board>
                 <li>
                     <a class="board-link" href=board_path(board.id, View::Board)>
-                        {board.name}
+                        <Mark />
+                        <span>{board.name}</span>
                     </a>
                 </li>
             </For>

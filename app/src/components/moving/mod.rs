@@ -123,7 +123,7 @@ impl Moving {
                     self.revealed.add(task);
                     self.announcer.say(format!("{title} is now at {words}"));
                 }
-                Err(refusal) => self.announcer.say(format!("{title} was not moved: {refusal}")),
+                Err(refusal) => self.announcer.say(format!("{title} was not moved. {}", refusal.sentence())),
             }
         }
         if by == Hand::Keyboard {
