@@ -375,9 +375,8 @@ fn keep_drafts(board: &LiveBoard, task: TaskId, view: View) {
         if cfg!(feature = "hydrate") && drafts.tidy(task) {
             let title = board.with(|board| board.task(task).map(|task| task.title.clone())).unwrap_or_default();
             let path = task_path(board.id(), task, view);
-            let open =
-                Callback::new(move |()| navigate(&path, NavigateOptions { scroll: false, ..Default::default() }));
-            notices.say(format!("What you typed in “{title}” is kept, but not saved."), Some(("Open", open)));
+            let open = move || navigate(&path, NavigateOptions { scroll: false, ..Default::default() });
+            notices.offer(format!("What you typed in “{title}” is kept, but not saved."), "Open", open);
         }
     });
 }

@@ -1,6 +1,6 @@
 //! Short messages at the edge of the page: what was undone and why, and what can be undone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, html, prelude::*};
 use leptos_router::{
@@ -38,10 +38,13 @@ pub struct Notices(RwSignal<Vec<Notice>>);
 struct Notice {
     id: usize,
     words: String,
-    action: Option<Action>,
+    /// The words on its button.
+    label: &'static str,
+    /// What the button does. Not a [`Callback`], which would go with the component that made it: the message stays longer.
+    act: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// What can be done about it: the words on the button, and what the button does.
+/// What can be done about a refused edit: the words on the button, and what the button does.
 type Action = (&'static str, Callback<()>);
 
 impl Notices {
@@ -52,11 +55,11 @@ impl Notices {
         notices
     }
 
-    /// Shows a message for a while.
-    pub fn say(self, words: impl Into<String>, action: Option<Action>) {
+    /// Says for a while what was done, and offers to do something about it.
+    pub fn offer(self, words: impl Into<String>, label: &'static str, act: impl Fn() + Send + Sync + 'static) {
         self.0.update(|notices| {
             let id = notices.last().map_or(0, |last| last.id + 1);
-            notices.push(Notice { id, words: words.into(), action });
+            notices.push(Notice { id, words: words.into(), label, act: Arc::new(act) });
         });
     }
 
@@ -170,23 +173,18 @@ fn Toast(
 #[component]
 fn NoticeToast(notice: Notice) -> impl IntoView {
     let notices = expect_context::<Notices>();
-    let Notice { id, words, action } = notice;
+    let Notice { id, words, label, act } = notice;
     let on_dismiss = Callback::new(move |()| notices.dismiss(id));
+    let pressed = move |_| {
+        notices.dismiss(id);
+        act();
+    };
     view! {
         <Toast seconds=SECONDS_TO_UNDO on_dismiss>
             <p>{words}</p>
-            {action
-                .map(|(label, run)| {
-                    let pressed = move |_| {
-                        notices.dismiss(id);
-                        run.run(());
-                    };
-                    view! {
-                        <button type="button" class="button" on:click=pressed>
-                            {label}
-                        </button>
-                    }
-                })}
+            <button type="button" class="button" on:click=pressed>
+                {label}
+            </button>
         </Toast>
     }
     .into_any()
