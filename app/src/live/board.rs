@@ -365,3 +365,77 @@ fn now() -> Timestamp {
     let millis = 0;
     Timestamp::from_millis(millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        board::decide,
+        change::Change,
+        model::ColumnKind,
+        mutation::{CreateBoard, CreateTask, DeleteTask, NewColumn, Place, RestoreTask, UpdateTask},
+    };
+
+    fn task(number: u128) -> TaskId {
+        TaskId(Uuid::from_u128(number))
+    }
+
+    /// A board with one column and one task in it.
+    fn board() -> LiveBoard {
+        let column = NewColumn { id: ColumnId(Uuid::from_u128(1)), name: "To do".to_owned(), kind: ColumnKind::Open };
+        let create = CreateTask {
+            task: task(2),
+            title: "Tea".to_owned(),
+            description: String::new(),
+            column: None,
+            completed: None,
+            place: Place::Last,
+            priority: Default::default(),
+            due: None,
+        };
+        let mut state = BoardState::empty(BoardId(Uuid::from_u128(3)));
+        for op in
+            [Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: vec![column] }), Op::CreateTask(create)]
+        {
+            let kind = decide(&state, &op).unwrap();
+            let (seq, mutation) = (state.seq() + 1, MutationId(Uuid::now_v7()));
+            state.apply(&Change { seq, at: Timestamp::from_millis(0), by: None, mutation, kind }).unwrap();
+        }
+        LiveBoard::new(state, Live::new())
+    }
+
+    #[test]
+    fn a_follower_collects_what_changed_between_two_looks() {
+        let board = board();
+        let follower = board.follow();
+        let rename =
+            |title: &str| Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(task(2)) });
+        board.submit(rename("Green tea")).unwrap();
+        board.submit(rename("Black tea")).unwrap();
+        assert_eq!(follower.take().tasks, [task(2)].into());
+        assert!(follower.take().is_empty());
+    }
+
+    #[test]
+    fn a_task_that_this_page_deleted_is_offered_back_until_it_is_restored() {
+        let board = board();
+        board.submit(Op::DeleteTask(DeleteTask { task: task(2) })).unwrap();
+        assert_eq!(board.deletions().get_untracked(), [task(2)]);
+        board.submit(Op::RestoreTask(RestoreTask { task: task(2) })).unwrap();
+        assert!(board.deletions().get_untracked().is_empty());
+    }
+
+    #[test]
+    fn an_edit_that_was_refused_here_is_kept_until_it_is_dismissed() {
+        let board = board();
+        let delete = Op::DeleteTask(DeleteTask { task: task(9) });
+        let refusal = board.submit(delete.clone()).unwrap_err();
+        board.report(delete.clone(), refusal);
+        let problems = board.problems().get_untracked();
+        assert_eq!(problems[0].mutation.op, delete);
+        board.dismiss(problems[0].mutation.id);
+        assert!(board.problems().get_untracked().is_empty());
+    }
+}

@@ -51,7 +51,8 @@ impl ListQuery {
         format!("/boards/{board}/tasks/{task}{}", self.query())
     }
 
-    fn query(&self) -> String {
+    /// As it stands in an address, from the question mark on.
+    pub fn query(&self) -> String {
         let Self { wanted, rows } = self;
         let mut query = ParamsMap::new();
         query.insert("view", "list".to_owned());
