@@ -23,6 +23,7 @@ export class Api {
   }
 
   tasks = (board: string, query = ''): Promise<TaskList> => this.#call('GET', `/boards/${board}/tasks${query}`);
+  task = (task: string): Promise<Task> => this.#call('GET', `/tasks/${task}`);
   createTask = (board: string, task: TaskFields): Promise<Task> => this.#call('POST', `/boards/${board}/tasks`, task);
   changeTask = (task: string, fields: TaskFields): Promise<Task> => this.#call('PATCH', `/tasks/${task}`, fields);
   deleteTask = (task: string): Promise<void> => this.#call('DELETE', `/tasks/${task}`);
