@@ -38,14 +38,23 @@ pub struct Notices(RwSignal<Vec<Notice>>);
 struct Notice {
     id: usize,
     words: String,
-    /// The words on its button.
-    label: &'static str,
-    /// What the button does. Not a [`Callback`], which would go with the component that made it: the message stays longer.
-    act: Arc<dyn Fn() + Send + Sync>,
+    action: Option<Action>,
 }
 
-/// What can be done about a refused edit: the words on the button, and what the button does.
-type Action = (&'static str, Callback<()>);
+/// What can be done about something.
+#[derive(Clone)]
+pub struct Action {
+    label: &'static str,
+    /// No callback of Leptos: those go with the part of the page that made them, and a message outlives it.
+    run: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Action {
+    /// A button with this label that does this.
+    pub fn new(label: &'static str, run: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { label, run: Arc::new(run) }
+    }
+}
 
 impl Notices {
     /// Starts with none.
@@ -55,11 +64,11 @@ impl Notices {
         notices
     }
 
-    /// Says for a while what was done, and offers to do something about it.
-    pub fn offer(self, words: impl Into<String>, label: &'static str, act: impl Fn() + Send + Sync + 'static) {
+    /// Shows a message for a while.
+    pub fn say(self, words: impl Into<String>, action: Option<Action>) {
         self.0.update(|notices| {
             let id = notices.last().map_or(0, |last| last.id + 1);
-            notices.push(Notice { id, words: words.into(), label, act: Arc::new(act) });
+            notices.push(Notice { id, words: words.into(), action });
         });
     }
 
@@ -173,18 +182,23 @@ fn Toast(
 #[component]
 fn NoticeToast(notice: Notice) -> impl IntoView {
     let notices = expect_context::<Notices>();
-    let Notice { id, words, label, act } = notice;
+    let Notice { id, words, action } = notice;
     let on_dismiss = Callback::new(move |()| notices.dismiss(id));
-    let pressed = move |_| {
-        notices.dismiss(id);
-        act();
-    };
     view! {
         <Toast seconds=SECONDS_TO_UNDO on_dismiss>
             <p>{words}</p>
-            <button type="button" class="button" on:click=pressed>
-                {label}
-            </button>
+            {action
+                .map(|Action { label, run }| {
+                    let pressed = move |_| {
+                        notices.dismiss(id);
+                        run();
+                    };
+                    view! {
+                        <button type="button" class="button" on:click=pressed>
+                            {label}
+                        </button>
+                    }
+                })}
         </Toast>
     }
     .into_any()
@@ -247,10 +261,10 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
             </label>
         }
     });
-    let again = again(&board, &op, &problem.refusal).map(|(label, run)| {
+    let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
         let pressed = move |_| {
             on_dismiss.run(());
-            run.run(());
+            run();
         };
         view! {
             <button type="button" class="button" on:click=pressed>
@@ -304,25 +318,19 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
         let drafts = expect_context::<Drafts>();
         let navigate = use_navigate();
         let (board, text) = (board.clone(), text.to_owned());
-        let edit = Callback::new(move |()| {
+        return Some(Action::new("Edit again", move || {
             drafts.put(task, field, Draft::start(&board, task, field).with_text(text.clone()));
             let path = task_path(board.id(), task, View::Board);
             navigate(&path, NavigateOptions { scroll: false, ..Default::default() });
-        });
-        return Some(("Edit again", edit));
+        }));
     }
     // What the value itself does not allow will not be allowed the next time either.
     if matches!(refusal, Refusal::Invalid { .. } | Refusal::Exists { .. } | Refusal::IdReused) {
         return None;
     }
     let (board, op) = (board.clone(), op.clone());
-    Some((
-        "Try again",
-        Callback::new(move |()| {
-            // A refusal shows as the next message.
-            let _ = act(&board, op.clone());
-        }),
-    ))
+    // A refusal shows as the next message.
+    Some(Action::new("Try again", move || drop(act(&board, op.clone()))))
 }
 
 /// So that it can be copied with one more key.
