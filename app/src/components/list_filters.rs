@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use leptos::{html, leptos_dom::helpers::debounce, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 
 use super::icon::{Icon, Picture};
 use crate::{
@@ -19,9 +22,10 @@ const TYPING_PAUSE: Duration = Duration::from_millis(120);
 #[component]
 pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
     let id = board.id();
-    let navigate = use_navigate();
+    let (navigate, path) = (use_navigate(), use_location().pathname);
     let want = Callback::new(move |wanted: Wanted| {
-        let path = ListQuery { wanted, rows: ROWS }.path(id);
+        // A task that is open stays open.
+        let path = path.get_untracked() + &ListQuery { wanted, rows: ROWS }.query();
         navigate(&path, NavigateOptions { replace: true, scroll: false, ..Default::default() });
     });
     let change = move |change: &dyn Fn(&mut Wanted)| {

@@ -1,7 +1,10 @@
 //! The list view: the tasks of a board in one table, searched, filtered and sorted, live.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 
 use super::{list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, show_more::ShowMore};
 use crate::{
@@ -42,11 +45,10 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
     };
 
     let more = {
-        let navigate = use_navigate();
-        let id = board.id();
+        let (navigate, path) = (use_navigate(), use_location().pathname);
         Callback::new(move |()| {
-            let longer = longer(query.get_untracked());
-            navigate(&longer.path(id), NavigateOptions { replace: true, scroll: false, ..Default::default() });
+            let longer = path.get_untracked() + &longer(query.get_untracked()).query();
+            navigate(&longer, NavigateOptions { replace: true, scroll: false, ..Default::default() });
         })
     };
     let href = {

@@ -40,22 +40,22 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             {hidden("was[priority]", shown.priority.as_str().to_owned())}
             {hidden("was[due]", due.clone())}
             <h3>"Edit"</h3>
-            <label class="field">
-                <span class="field-label">"Title"</span>
-                <input name="edit[title]" value=shown.title.clone() required maxlength=MAX_TITLE_CHARS.to_string() />
-            </label>
-            <label class="field">
-                <span class="field-label">"Description"</span>
+            <div class="field">
+                <label for="edit-title">"Title"</label>
+                <input id="edit-title" name="edit[title]" value=shown.title.clone() required maxlength=MAX_TITLE_CHARS.to_string() />
+            </div>
+            <div class="field">
+                <label for="edit-description">"Description"</label>
                 // The first line break after the tag is not part of the text.
                 <textarea
-                    name="edit[description]"
+                    id="edit-description" name="edit[description]"
                     rows="8"
                     inner_html=format!("\n{}", markdown::escaped(&shown.description))
                 />
-            </label>
-            <label class="field">
-                <span class="field-label">"Column"</span>
-                <select name="edit[column]">
+            </div>
+            <div class="field">
+                <label for="edit-column">"Column"</label>
+                <select id="edit-column" name="edit[column]">
                     {columns
                         .iter()
                         .map(|column| {
@@ -67,10 +67,10 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                         })
                         .collect_view()}
                 </select>
-            </label>
-            <label class="field">
-                <span class="field-label">"Priority"</span>
-                <select name="edit[priority]">
+            </div>
+            <div class="field">
+                <label for="edit-priority">"Priority"</label>
+                <select id="edit-priority" name="edit[priority]">
                     {Priority::ALL
                         .into_iter()
                         .map(|priority| {
@@ -82,11 +82,11 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                         })
                         .collect_view()}
                 </select>
-            </label>
-            <label class="field">
-                <span class="field-label">"Due"</span>
-                <input type="date" name="edit[due]" value=due />
-            </label>
+            </div>
+            <div class="field">
+                <label for="edit-due">"Due"</label>
+                <input type="date" id="edit-due" name="edit[due]" value=due />
+            </div>
             <button class="button primary">"Save"</button>
         </form>
     })

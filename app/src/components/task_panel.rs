@@ -11,14 +11,14 @@ use web_sys::Element;
 use super::{
     conflict::Conflicts,
     drafts::{Draft, Drafts, text_of},
-    focus::focus_when_drawn,
+    focus::{find, focus_when_drawn},
     form_error::FormError,
     icon::{Icon, Picture},
     markdown,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
     task_form::TaskForm,
     text_editor::TextEditor,
-    toasts::Notices,
+    toasts::{Action, Notices},
 };
 use crate::{
     forms::{DeleteTask, RestoreTask},
@@ -327,7 +327,8 @@ fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
     Effect::new(move || {
         let navigate = navigate.clone();
         let listener = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" && !event.default_prevented() && !event.is_composing() {
+            let elsewhere = || find("dialog[open]").is_some() || event.is_composing();
+            if event.key() == "Escape" && !event.default_prevented() && !elsewhere() {
                 // The way out looks where the focus is: see below.
                 if let Some(panel) = panel.get_untracked() {
                     let _ = panel.focus();
@@ -375,9 +376,11 @@ fn keep_drafts(board: &LiveBoard, task: TaskId, view: View) {
         if cfg!(feature = "hydrate") && drafts.tidy(task) {
             let title = board.with(|board| board.task(task).map(|task| task.title.clone())).unwrap_or_default();
             let path = task_path(board.id(), task, view);
-            let open =
-                Callback::new(move |()| navigate(&path, NavigateOptions { scroll: false, ..Default::default() }));
-            notices.say(format!("What you typed in “{title}” is kept, but not saved."), Some(("Open", open)));
+            let navigate = navigate.clone();
+            let open = Action::new("Open", move || {
+                navigate(&path, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            });
+            notices.say(format!("What you typed in “{title}” is kept, but not saved."), Some(open));
         }
     });
 }

@@ -8,7 +8,7 @@ use leptos::{ev, html, prelude::*};
 use super::{
     drafts::{Draft, Drafts, text_edit},
     focus::focus_when_drawn,
-    toasts::Notices,
+    toasts::{Action, Notices},
 };
 use crate::{
     id::TaskId,
@@ -69,8 +69,8 @@ pub fn TextEditor(
     };
     let cancel = move || {
         if let Some(draft) = drafts.drop(task, field) {
-            let bring_back = Callback::new(move |()| drafts.put(task, field, draft.clone()));
-            notices.say(format!("Your changes of the {field} were dropped."), Some(("Bring back", bring_back)));
+            let bring_back = Action::new("Bring back", move || drafts.put(task, field, draft.clone()));
+            notices.say(format!("Your changes of the {field} were dropped."), Some(bring_back));
         }
         focus_when_drawn(edit_button(field));
     };
@@ -158,8 +158,8 @@ fn Meanwhile(
         let mine = drafts.get(task, field).filter(Draft::is_changed);
         drafts.put(task, field, Draft::start(&board, task, field));
         if let Some(mine) = mine {
-            let bring_back = Callback::new(move |()| drafts.put(task, field, mine.clone()));
-            notices.say(format!("The newer {field} took the place of yours."), Some(("Bring mine back", bring_back)));
+            let bring_back = Action::new("Bring mine back", move || drafts.put(task, field, mine.clone()));
+            notices.say(format!("The newer {field} took the place of yours."), Some(bring_back));
         }
     };
     view! {

@@ -1,6 +1,6 @@
 //! Short messages at the edge of the page: what was undone and why, and what can be undone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, html, prelude::*};
 use leptos_router::{
@@ -41,8 +41,20 @@ struct Notice {
     action: Option<Action>,
 }
 
-/// What can be done about it: the words on the button, and what the button does.
-type Action = (&'static str, Callback<()>);
+/// What can be done about something.
+#[derive(Clone)]
+pub struct Action {
+    label: &'static str,
+    /// No callback of Leptos: those go with the part of the page that made them, and a message outlives it.
+    run: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Action {
+    /// A button with this label that does this.
+    pub fn new(label: &'static str, run: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { label, run: Arc::new(run) }
+    }
+}
 
 impl Notices {
     /// Starts with none.
@@ -176,10 +188,10 @@ fn NoticeToast(notice: Notice) -> impl IntoView {
         <Toast seconds=SECONDS_TO_UNDO on_dismiss>
             <p>{words}</p>
             {action
-                .map(|(label, run)| {
+                .map(|Action { label, run }| {
                     let pressed = move |_| {
                         notices.dismiss(id);
-                        run.run(());
+                        run();
                     };
                     view! {
                         <button type="button" class="button" on:click=pressed>
@@ -249,10 +261,10 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
             </label>
         }
     });
-    let again = again(&board, &op, &problem.refusal).map(|(label, run)| {
+    let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
         let pressed = move |_| {
             on_dismiss.run(());
-            run.run(());
+            run();
         };
         view! {
             <button type="button" class="button" on:click=pressed>
@@ -306,25 +318,22 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
         let drafts = expect_context::<Drafts>();
         let navigate = use_navigate();
         let (board, text) = (board.clone(), text.to_owned());
-        let edit = Callback::new(move |()| {
+        return Some(Action::new("Edit again", move || {
             drafts.put(task, field, Draft::start(&board, task, field).with_text(text.clone()));
             let path = task_path(board.id(), task, View::Board);
             navigate(&path, NavigateOptions { scroll: false, ..Default::default() });
-        });
-        return Some(("Edit again", edit));
+        }));
     }
     // What the value itself does not allow will not be allowed the next time either.
     if matches!(refusal, Refusal::Invalid { .. } | Refusal::Exists { .. } | Refusal::IdReused) {
         return None;
     }
     let (board, op) = (board.clone(), op.clone());
-    Some((
-        "Try again",
-        Callback::new(move |()| {
-            // A refusal shows as the next message.
-            let _ = act(&board, op.clone());
-        }),
-    ))
+    // A refusal shows as the next message.
+    Some(Action::new("Try again", move || {
+        // A refusal shows as the next message.
+        let _ = act(&board, op.clone());
+    }))
 }
 
 /// So that it can be copied with one more key.
