@@ -330,7 +330,9 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
     }
     let (board, op) = (board.clone(), op.clone());
     // A refusal shows as the next message.
-    Some(Action::new("Try again", move || drop(act(&board, op.clone()))))
+    Some(Action::new("Try again", move || {
+        let _ = act(&board, op.clone());
+    }))
 }
 
 /// So that it can be copied with one more key.
