@@ -1,7 +1,7 @@
 //! What can be asked of a board.
 //!
 //! Form, server function, socket, REST and command line all build a [`Mutation`] and hand it to the one write path.
-//! [`crate::board::decide`] says what comes of it.
+//! [`crate::board::decide()`] says what comes of it.
 
 use serde::{Deserialize, Deserializer, Serialize};
 

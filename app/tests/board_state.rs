@@ -1,5 +1,7 @@
 //! A board's state is what its log amounts to, however the log arrives.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod random;
 
 use app::{

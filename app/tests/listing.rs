@@ -1,5 +1,7 @@
 //! A list that takes in one change after the other shows what a new one would.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod random;
 
 use app::{

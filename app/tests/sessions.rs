@@ -3,6 +3,8 @@
 //!
 //! Nothing here waits: the network is a pair of queues, and a seed decides who goes next.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod random;
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -9,7 +9,21 @@ export class Api {
   boards = (): Promise<{ boards: Board[] }> => this.#call('GET', '/boards');
   createBoard = (name: string): Promise<Board> => this.#call('POST', '/boards', { name });
 
+  board = (board: string): Promise<Board> => this.#call('GET', `/boards/${board}`);
+  renameBoard = (board: string, name: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { name });
+  deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
+  createColumn = (board: string, name: string): Promise<Column> =>
+    this.#call('POST', `/boards/${board}/columns`, { name, kind: 'active' });
+  deleteColumn = (board: string, column: string): Promise<void> =>
+    this.#call('DELETE', `/boards/${board}/columns/${column}`);
+
+  /** What happened on a board after the change with this number, oldest first. */
+  async changes(board: string, since = 0): Promise<Change[]> {
+    return (await this.#call<{ changes: Change[] }>('GET', `/boards/${board}/changes?since=${since}`)).changes;
+  }
+
   tasks = (board: string, query = ''): Promise<TaskList> => this.#call('GET', `/boards/${board}/tasks${query}`);
+  task = (task: string): Promise<Task> => this.#call('GET', `/tasks/${task}`);
   createTask = (board: string, task: TaskFields): Promise<Task> => this.#call('POST', `/boards/${board}/tasks`, task);
   changeTask = (task: string, fields: TaskFields): Promise<Task> => this.#call('PATCH', `/tasks/${task}`, fields);
   deleteTask = (task: string): Promise<void> => this.#call('DELETE', `/tasks/${task}`);
@@ -39,6 +53,21 @@ export class Api {
 export interface Board {
   id: string;
   name: string;
+  seq: number;
+  columns: Column[];
+}
+
+export interface Column {
+  id: string;
+  name: string;
+}
+
+export interface Change {
+  seq: number;
+  mutation: string;
+  kind: string;
+  task?: string;
+  title?: string;
 }
 
 export interface TaskFields {
@@ -48,6 +77,7 @@ export interface TaskFields {
   completed?: boolean;
   priority?: string;
   due?: string | null;
+  place?: 'first' | 'last' | { before: string } | { after: string };
 }
 
 export interface Task extends TaskFields {

@@ -71,10 +71,8 @@ impl Store {
     async fn read_board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
         let cache = &self.shared.cache;
         let known = cache.get(id);
-        let row = query("SELECT seq FROM boards WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&self.shared.readers)
-            .await?;
+        let row =
+            query("SELECT seq FROM boards WHERE id = $1").bind(id.to_string()).fetch_optional(self.readers()).await?;
         let Some(row) = row else {
             cache.forget(id);
             return Ok(None);
@@ -89,13 +87,13 @@ impl Store {
             if state.seq() >= head {
                 return Ok(Some(state));
             }
-            let mut connection = self.shared.readers.acquire().await?;
+            let mut connection = self.readers().acquire().await?;
             if let Some(state) = catch_up(&mut connection, state, head).await? {
                 cache.put(&state);
                 return Ok(Some(state));
             }
         }
-        let mut transaction = self.shared.readers.begin_with(self.shared.database.engine.begin_read()).await?;
+        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
         let state = rows::load(&mut transaction, id).await?.map(Arc::new);
         transaction.rollback().await?;
         if let Some(state) = &state {

@@ -16,13 +16,13 @@ const TRIM_STEP: Seq = 5_000;
 impl Store {
     /// What happened on a board after a change.
     pub async fn changes_after(&self, board: BoardId, after: Seq, limit: usize) -> Result<Missing, StoreError> {
-        missing(&self.shared.readers, board, after, limit).await
+        missing(self.readers(), board, after, limit).await
     }
 
     /// The newest numbers of some boards, in one query. Boards that do not exist are missing; deleted ones are not.
     pub async fn heads(&self, boards: &[BoardId]) -> Result<HashMap<BoardId, Seq>, StoreError> {
         let ids: Vec<String> = boards.iter().map(ToString::to_string).collect();
-        let mut connection = self.shared.readers.acquire().await?;
+        let mut connection = self.readers().acquire().await?;
         fetch_by_ids(&mut connection, "SELECT id, seq FROM boards WHERE id", "", &ids)
             .await?
             .iter()
@@ -40,7 +40,7 @@ impl Store {
              WHERE changes.at < $1 AND boards.log_start < boards.seq",
         )
         .bind(before.as_millis())
-        .fetch_all(&self.shared.readers)
+        .fetch_all(self.readers())
         .await?;
         let mut trimmed = 0;
         for board in boards {

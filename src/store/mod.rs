@@ -123,7 +123,7 @@ impl Store {
     /// All boards that were not deleted, newest first.
     pub async fn boards(&self) -> Result<Vec<BoardSummary>, StoreError> {
         query("SELECT id, name, seq, created_at FROM boards WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC")
-            .fetch_all(&self.shared.readers)
+            .fetch_all(self.readers())
             .await?
             .iter()
             .map(rows::summary)
@@ -134,7 +134,7 @@ impl Store {
     pub async fn board_of(&self, task: TaskId) -> Result<Option<BoardId>, StoreError> {
         query("SELECT board FROM tasks WHERE id = $1")
             .bind(task.to_string())
-            .fetch_optional(&self.shared.readers)
+            .fetch_optional(self.readers())
             .await?
             .map(|row| rows::id(row.try_get(0)?))
             .transpose()
@@ -142,8 +142,14 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        query("SELECT 1").execute(&self.shared.readers).await?;
+        query("SELECT 1").execute(self.readers()).await?;
         Ok(())
+    }
+
+    /// The connections for reading. Everything that reads comes by here and is counted.
+    fn readers(&self) -> &AnyPool {
+        metrics::counter!("taskwire_store_reads_total").increment(1);
+        &self.shared.readers
     }
 
     /// Closes the connections, after what is under way. What is asked for later fails.

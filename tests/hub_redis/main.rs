@@ -1,5 +1,7 @@
 //! Two nodes over one database and a real Redis: what Redis makes quick, and that nothing depends on it.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,6 +1,8 @@
 //! A client that does not read costs the server a number, not a queue. The test looks at the memory of its process, so it
 //! has one to itself.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! The live connection over a real SQLite: what it delivers, and what it withstands.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! The store and the writer, on a real SQLite and a real PostgreSQL. Every test runs on both, unless it is about one.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

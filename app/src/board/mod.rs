@@ -2,7 +2,7 @@
 //!
 //! - [`BoardState`] is what a log amounts to. [`BoardState::apply`] is the one way a change reaches it, wherever the
 //!   change comes from; applying a change twice does nothing, and a gap is an error.
-//! - [`decide`] says what a mutation does to a board, or why it is refused. The server decides for good, under the
+//! - [`decide()`] says what a mutation does to a board, or why it is refused. The server decides for good, under the
 //!   board's lock; the browser decides the same way to show an edit before it is saved.
 //! - [`OptimisticBoard`] is a board with edits that are shown but not yet saved.
 //! - [`Listing`] is a filtered, sorted list of its tasks that keeps up with changes.

@@ -246,7 +246,7 @@ impl BoardState {
     }
 
     /// Does what a change says, without a look at its number. What the change names and the state does not have is passed
-    /// over: a log is made under a lock by [`super::decide`], so that happens only to edits that are not saved yet.
+    /// over: a log is made under a lock by [`super::decide()`], so that happens only to edits that are not saved yet.
     pub(super) fn perform(&mut self, kind: &ChangeKind, stamp: Stamp) -> Touched {
         let mut touched = Touched::default();
         match kind {

@@ -79,7 +79,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
         }
         tasks.read().iter().copied().skip(limit.get()).filter(|task| revealed.contains(task)).collect()
     });
-    let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get()));
+    let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get() + drawn_below.read().len()));
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
     let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));

@@ -331,6 +331,7 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
     let (board, op) = (board.clone(), op.clone());
     // A refusal shows as the next message.
     Some(Action::new("Try again", move || {
+        // A refusal shows as the next message.
         let _ = act(&board, op.clone());
     }))
 }

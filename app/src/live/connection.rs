@@ -104,7 +104,7 @@ mod browser {
     };
 
     use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::Either};
-    use gloo_net::websocket::{Message, futures::WebSocket};
+    use gloo_net::websocket::{Message, State, futures::WebSocket};
     use gloo_timers::future::TimeoutFuture;
     use leptos::{prelude::*, task::spawn_local};
     use wasm_bindgen::{JsCast, prelude::Closure};
@@ -238,7 +238,16 @@ mod browser {
         async fn connection(&mut self) -> Lost {
             let mut was_open = false;
             let Some(url) = url() else { return Lost { was_open } };
-            let Ok(socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost { was_open } };
+            let Ok(mut socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost { was_open } };
+            // What is sent to a socket that could not be opened would be an error in the browser's console.
+            let ready = std::future::poll_fn(|cx| socket.poll_ready_unpin(cx));
+            let in_time = matches!(
+                futures::future::select(ready, TimeoutFuture::new(ANSWER_WITHIN_MS)).await,
+                Either::Left((Ok(()), _))
+            );
+            if !in_time || !matches!(socket.state(), State::Open) {
+                return Lost { was_open };
+            }
             let (mut sink, stream) = socket.split();
             let mut stream = stream.fuse();
 

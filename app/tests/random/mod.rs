@@ -1,5 +1,7 @@
 //! Seeded random boards and edits.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use app::{
     board::BoardState,
     id::{ColumnId, MutationId, TaskId},

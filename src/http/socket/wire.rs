@@ -148,9 +148,8 @@ impl Wire {
             io::Result::Ok(())
         };
         let enough = async {
-            match timeout(patience, shutdown.cancelled()).await {
-                Ok(()) => sleep(last_patience).await,
-                Err(_) => {}
+            if timeout(patience, shutdown.cancelled()).await.is_ok() {
+                sleep(last_patience).await;
             }
         };
         tokio::select! {

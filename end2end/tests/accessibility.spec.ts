@@ -1,0 +1,118 @@
+// Every page, in light and dark, on a desk and on a phone, with JavaScript and without, has no serious finding of axe.
+
+import type { Page } from '@playwright/test';
+import { expect, hydrated, type Taskwire, test } from '../fixtures.ts';
+import { cardLink, expectConnection, messages, panel } from '../support/board.ts';
+
+const LOOKS = {
+  'on a desk, light': { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  'on a desk, dark': { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  'on a phone, light': { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  'on a phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+} as const;
+
+const PAGES = ['home', 'board', 'list', 'task', 'trash', 'not found', 'no such task'] as const;
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
+    for (const [look, options] of Object.entries(LOOKS)) {
+      test(`every page is accessible ${look}`, async ({ person, server, audit, expectedErrors }) => {
+        test.slow();
+        expectedErrors.push(/status of 404/);
+        const page = await person({ ...options, reducedMotion: 'reduce' });
+        if (!javaScriptEnabled) await withoutScripts(page);
+        const addresses = await fill(server);
+        for (const name of PAGES) {
+          await test.step(name, async () => {
+            await page.goto(addresses[name]);
+            if (javaScriptEnabled) await hydrated(page);
+            await audit(page);
+            await expectNoSidewaysScroll(page);
+          });
+        }
+      });
+    }
+  });
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`what opens over a page is accessible, ${colorScheme}`, async ({ person, server, audit, expectedErrors }) => {
+    test.slow();
+    expectedErrors.push(/ERR_INTERNET_DISCONNECTED/);
+    const page = await person({ colorScheme, reducedMotion: 'reduce' });
+    const { board, task, id } = await fill(server);
+    await page.goto(board);
+    await expectConnection(page, 'live');
+
+    await page.getByLabel('Column To do').click();
+    await audit(page);
+    await page.keyboard.press('Escape');
+
+    await page.getByLabel('Board menu').click();
+    await page.getByRole('button', { name: 'Delete board…' }).click();
+    await audit(page);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+
+    await cardLink(page, 'Buy tea').focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+    await audit(page);
+    await page.keyboard.press('Escape');
+
+    await page.goto(task);
+    await expectConnection(page, 'live');
+    await panel(page).getByRole('button', { name: 'Edit description' }).click();
+    await panel(page).getByRole('textbox', { name: 'Description' }).fill('Mine');
+    await server.api.changeTask(id, { description: 'Theirs' });
+    await panel(page).getByRole('button', { name: 'Show the newer text' }).click();
+    await audit(page);
+    await panel(page).getByRole('textbox', { name: 'Description' }).press('Control+Enter');
+    await expect(panel(page).getByRole('button', { name: 'Save mine over it' })).toBeVisible();
+    await audit(page);
+    await panel(page).getByRole('button', { name: 'Keep theirs' }).click();
+
+    await panel(page).getByRole('button', { name: 'Delete task' }).click();
+    await expect(messages(page).getByRole('button', { name: 'Restore' })).toBeVisible();
+    await page.context().setOffline(true);
+    await expectConnection(page, 'offline');
+    await audit(page);
+  });
+}
+
+/** Something of everything, and where it is. */
+async function fill({ api }: Taskwire) {
+  const board = await api.createBoard('Errands');
+  const description = '# Tea\n\n- [x] green\n- [ ] black\n\n> **Not** the `cheap` one\n\n[Shop](https://example.com)\n\n| a | b |\n|---|---|\n| 1 | 2 |';
+  const { id } = await api.createTask(board.id, { title: 'Buy tea', description, priority: 'urgent', due: '2020-01-01' });
+  for (const priority of ['low', 'medium', 'high']) {
+    await api.createTask(board.id, { title: `A task of ${priority} priority`, priority, due: '2040-02-03' });
+  }
+  await api.createTask(board.id, { title: 'Completed already', completed: true, due: '2020-01-01' });
+  const deleted = await api.createTask(board.id, { title: 'In the trash' });
+  await api.deleteTask(deleted.id);
+  const at = `/boards/${board.id}`;
+  return {
+    id,
+    home: '/',
+    board: at,
+    list: `${at}?view=list`,
+    task: `${at}/tasks/${id}`,
+    trash: `${at}/trash`,
+    'not found': '/nowhere',
+    'no such task': `${at}/tasks/00000000-0000-7000-8000-000000000000`,
+  };
+}
+
+/** Pages come as to a browser without JavaScript. It stays switched on, because axe itself needs it. */
+async function withoutScripts(page: Page): Promise<void> {
+  await page.route(/\/[^.]*$/, async (route) => {
+    const response = await route.fetch();
+    const html = (await response.text()).replaceAll(/<script\b.*?<\/script>/gs, '');
+    await route.fulfill({ response, body: html });
+  });
+}
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [inner, whole] = await page.evaluate(() => [window.innerWidth, document.documentElement.scrollWidth]);
+  expect(whole, 'the page fits the width of the screen').toBeLessThanOrEqual(inner!);
+}

@@ -1,0 +1,87 @@
+// The server dies without a warning, while people and programs write, and comes back. What it had accepted is there.
+
+import { expect, type Taskwire, test } from '../fixtures.ts';
+import { expectConnection, lane, noticeReloads, openBoard, quickAdd } from '../support/board.ts';
+
+for (const engine of ['SQLite', 'PostgreSQL']) {
+  test(`after a SIGKILL under writes, every acknowledged write is there and pages resume (${engine})`, async ({
+    page,
+    person,
+    startServer,
+    postgres,
+    expectedErrors,
+  }) => {
+    test.slow();
+    expectedErrors.push(/WebSocket|ERR_CONNECTION_REFUSED/);
+    const server = await startServer(engine === 'PostgreSQL' ? { DATABASE_URL: postgres.createDatabase() } : {});
+    const board = await server.api.createBoard('Errands');
+    const watcher = await person();
+    for (const each of [page, watcher]) await openBoard(each, board, '', server.url);
+    const checks = [await noticeReloads(page), await noticeReloads(watcher)];
+
+    const typed: string[] = [];
+    const acknowledged: string[] = [];
+    for (let round = 1; round <= 3; round++) {
+      const writers = Array.from({ length: 4 }, (_, index) => writeUntilItFails(server, board.id, `${round}-${index}`));
+      for (let index = 1; index <= 5; index++) {
+        typed.push(`Typed ${round}-${index}`);
+        await quickAdd(page, 'Doing', typed.at(-1)!);
+      }
+      await server.kill();
+      acknowledged.push(...(await Promise.all(writers)).flat());
+      typed.push(`Typed without a server ${round}`);
+      await quickAdd(page, 'Doing', typed.at(-1)!);
+      await server.start();
+      await expectConnection(page, 'live', { timeout: 20_000 });
+      await expectConnection(watcher, 'live', { timeout: 20_000 });
+    }
+
+    const stored = await allTitles(server, board.id);
+    expect(acknowledged.length, 'so many writes were acknowledged').toBeGreaterThan(10);
+    expect(acknowledged.filter((title) => !stored.includes(title)), 'acknowledged and lost').toEqual([]);
+    expect(stored.filter((title) => title.startsWith('Typed')), 'typed into a page').toEqual(typed);
+    expect(new Set(stored).size, 'nothing is there twice').toBe(stored.length);
+    for (const each of [page, watcher]) {
+      await expect(lane(each, 'Doing').locator('.count')).toHaveText(`${typed.length} tasks`);
+      await expect(lane(each, 'To do').locator('.count')).toHaveText(`${stored.length - typed.length} tasks`);
+    }
+    for (const stillTheSame of checks) await stillTheSame();
+
+    const numbers = (await changes(server, board.id)).map(({ seq }) => seq);
+    expect(numbers, 'numbers without holes').toEqual(numbers.map((_, index) => index + 1));
+  });
+}
+
+/** Creates tasks one after the other until the server is gone; returns the titles it said were saved. */
+async function writeUntilItFails(server: Taskwire, board: string, name: string): Promise<string[]> {
+  const acknowledged = [];
+  for (let index = 1; ; index++) {
+    const title = `Written ${name}-${index}`;
+    try {
+      await server.api.createTask(board, { title });
+    } catch {
+      return acknowledged;
+    }
+    acknowledged.push(title);
+  }
+}
+
+async function allTitles(server: Taskwire, board: string): Promise<string[]> {
+  const titles = [];
+  let next: string | null = '';
+  while (next !== null) {
+    const page = await server.api.tasks(board, `?limit=200${next && `&cursor=${encodeURIComponent(next)}`}`);
+    titles.push(...page.tasks.map(({ title }) => title));
+    next = page.next;
+  }
+  return titles;
+}
+
+async function changes(server: Taskwire, board: string) {
+  const all = await server.api.changes(board);
+  for (;;) {
+    const more = await server.api.changes(board, all.at(-1)!.seq);
+    if (more.length === 0) return all;
+    all.push(...more);
+  }
+}
