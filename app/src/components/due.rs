@@ -30,6 +30,11 @@ impl Today {
         today
     }
 
+    /// Whether the page is as the server sent it: which day it is, is known from when it is taken over.
+    pub fn not_yet_taken_over(self) -> Memo<bool> {
+        Memo::new(move |_| self.0.with(Option::is_none))
+    }
+
     fn look(self) {
         let now = js_sys::Date::new_0();
         let text = format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date());

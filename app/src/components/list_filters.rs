@@ -75,7 +75,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
                 </option>
             }
         };
-        (option(None, "Open and completed"), option(Some(false), "Open"), option(Some(true), "Completed"))
+        (option(None, "All tasks"), option(Some(false), "Open"), option(Some(true), "Completed"))
     };
     let sort_options = move || {
         let wanted = query.with(|query| query.wanted.sort);

@@ -15,7 +15,13 @@ use crate::{
 
 /// A row.
 #[component]
-pub fn ListRow(board: LiveBoard, task: TaskId, query: Memo<ListQuery>) -> impl IntoView {
+pub fn ListRow(
+    board: LiveBoard,
+    task: TaskId,
+    query: Memo<ListQuery>,
+    /// Whether the page is as the server sent it: then the column can be read, but not changed.
+    plain: Memo<bool>,
+) -> impl IntoView {
     let TaskSignals { task: shown, elsewhere } = board.task(task);
     let title = {
         let shown = shown.clone();
@@ -64,7 +70,7 @@ pub fn ListRow(board: LiveBoard, task: TaskId, query: Memo<ListQuery>) -> impl I
                 </a>
             </th>
             <td class="list-column">
-                <ColumnSelect board task label=column_label disabled=false />
+                <ColumnSelect board task label=column_label disabled=plain />
             </td>
             <td class="list-priority">
                 {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}

@@ -6,7 +6,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 
-use super::{list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, show_more::ShowMore};
+use super::{due::Today, list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, show_more::ShowMore};
 use crate::{
     board::{Listing, Sort},
     id::TaskId,
@@ -27,6 +27,7 @@ struct Drawn {
 pub fn ListView(board: LiveBoard) -> impl IntoView {
     let query = ListQuery::of_page();
     let drawn = drawn(&board, query);
+    let plain = expect_context::<Today>().not_yet_taken_over();
     let found = Memo::new(move |_| drawn.read().found);
     let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len()));
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
@@ -85,7 +86,7 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                 </thead>
                 <tbody>
                     <For each=move || drawn.read().rows.clone() key=|id| *id let:task>
-                        <ListRow board=board.clone() task query />
+                        <ListRow board=board.clone() task query plain />
                     </For>
                 </tbody>
             </table>

@@ -109,7 +109,6 @@ pub fn ColumnSelect(
     view! {
         <select
             node_ref=field
-            class="needs-script"
             id=id
             aria-label=label.map(|label| move || label.get())
             autocomplete="off"
@@ -156,7 +155,6 @@ pub fn PrioritySelect(
     view! {
         <select
             node_ref=field
-            class="needs-script"
             id=id
             autocomplete="off"
             disabled=disabled
@@ -220,7 +218,7 @@ pub fn DueInput(
         }
     };
     view! {
-        <div class="due-input needs-script">
+        <div class="due-input">
             <input
                 node_ref=field
                 type="date"

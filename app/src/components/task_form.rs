@@ -14,9 +14,7 @@ use crate::{
 /// The form. It goes away when the page is taken over, for then every field is edited in place.
 #[component]
 pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
-    let today = expect_context::<Today>().0;
-    // Which day it is, is known from when the page is taken over.
-    let plain = Memo::new(move |_| today.with(Option::is_none));
+    let plain = expect_context::<Today>().not_yet_taken_over();
     move || plain.get().then(|| view! { <Form board=board.clone() task /> })
 }
 

@@ -121,7 +121,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             <Trashed board=board.clone() task deleted />
             <TitleText board=board.clone() task title deleted />
             <Conflicts board=board.clone() task field=TextField::Title />
-            <div class="task-fields">
+            <div class="task-fields needs-script">
                 <div class="field">
                     <label for="task-column">"Column"</label>
                     <ColumnSelect board=board.clone() task id="task-column" disabled=deleted />
