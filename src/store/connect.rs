@@ -7,11 +7,18 @@ use sqlx::{
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
 };
+use tokio::time::{Instant, sleep};
 
-use super::StoreError;
+use super::{StoreError, error::is_transient};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a connection to SQLite waits for others that have the file locked; the same as `busy_timeout` below.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often it looks again where SQLite does not wait by itself.
+const BUSY_RETRY: Duration = Duration::from_millis(10);
 
 /// How long a reader waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -153,7 +160,14 @@ impl Database {
             // A server that froze in the middle of a transaction must not keep the others from writing.
             (Engine::Postgres, _) => "SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '10s'",
         };
-        connection.execute(settings).await?;
+        // While others turn the same new file to WAL, SQLite answers "busy" at once, whatever its busy_timeout.
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        while let Err(error) = connection.execute(settings).await {
+            if self.engine == Engine::Postgres || !is_transient(&error) || Instant::now() > deadline {
+                return Err(error);
+            }
+            sleep(BUSY_RETRY).await;
+        }
         Ok(connection)
     }
 

@@ -45,15 +45,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
-            Self::Database(error) | Self::Open { source: error, .. } => match error {
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::WorkerCrashed => true,
-                sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
-                _ => false,
-            },
+            Self::Database(error) | Self::Open { source: error, .. } => is_transient(error),
             _ => false,
         }
     }
@@ -68,6 +60,19 @@ impl StoreError {
             }
             _ => false,
         }
+    }
+}
+
+/// Whether the same statement may well succeed if it is tried again a moment later.
+pub(super) fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
+        _ => false,
     }
 }
 

@@ -31,6 +31,23 @@ on_both_engines! {
     }
 }
 
+/// SQLite says "busy" at once to a connection that turns a new file to WAL while another one does: about once in twenty
+/// of these rounds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_may_be_made_by_many_at_once() {
+    for _ in 0..50 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("taskwire.db").display());
+        let nodes = futures::future::join_all((0..8).map(|_| {
+            let settings = StoreSettings { synchronous: Synchronous::Normal, readers: 1, ..StoreSettings::new(&url) };
+            Store::open(settings)
+        }));
+        for node in nodes.await {
+            node.expect("the file opens");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_database_of_sqlite_is_one_file() {
     let folder = tempfile::tempdir().expect("a folder");
