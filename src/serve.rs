@@ -90,11 +90,12 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     if !settings.no_sample {
         sample::create_if_empty(&store, &writer).await.map_err(|error| StartError::Sample(error.to_string()))?;
     }
+    let origins = Arc::new(Origins::new(address, settings.allowed_origins.clone()));
     let socket = SocketContext {
         writer: writer.clone(),
         hub: hub.clone(),
         limits: Arc::new(SocketLimits::default()),
-        allowed_origins: settings.allowed_origins.clone().into(),
+        origins: Arc::clone(&origins),
         shutdown: CancellationToken::new(),
         tracker: TaskTracker::new(),
     };
@@ -103,7 +104,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         writer,
         socket,
         hub,
-        origins: Origins::new(address, settings.allowed_origins.clone()),
+        origins,
         leptos: leptos_options(&settings, address),
         site: settings.site_folder(),
     };

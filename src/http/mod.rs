@@ -46,7 +46,7 @@ pub struct Services {
     /// Who is told.
     pub hub: Hub,
     /// Whose pages may use this server.
-    pub origins: Origins,
+    pub origins: Arc<Origins>,
     /// What sockets need.
     pub socket: SocketContext,
     /// How pages name the site's files.

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use axum::http::{
     HeaderMap, HeaderValue, Method, StatusCode,
-    header::{HOST, ORIGIN},
+    header::{COOKIE, HOST, ORIGIN},
 };
 
 use super::problem::Problem;
@@ -44,12 +44,25 @@ impl Origins {
 
     /// Whether the page that sent the request may use this server. True for programs, which send no `Origin`.
     pub fn is_allowed(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(ORIGIN) else { return true };
-        let Some(origin) = text(origin) else { return false };
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = match (origins.next(), origins.next()) {
+            (None, _) => return true,
+            (Some(origin), None) => text(origin).unwrap_or_default(),
+            (Some(_), Some(_)) => return false,
+        };
+        if self.allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+            return true;
+        }
+        // A proxy may speak TLS where we do not, so the scheme is not compared.
+        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         let own = headers.get(HOST).and_then(text);
-        (authority.is_some() && authority.map(str::to_ascii_lowercase) == own.map(str::to_ascii_lowercase))
-            || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+        authority.zip(own).is_some_and(|(authority, own)| !own.is_empty() && authority.eq_ignore_ascii_case(own))
+    }
+
+    /// Whether a page may open a socket. Browsers let any page open one to any server and send the visitor's cookies
+    /// along, with a GET; so it takes what a write takes, and cookies only come from pages.
+    pub fn may_connect(&self, headers: &HeaderMap) -> bool {
+        self.is_allowed(headers) && (headers.contains_key(ORIGIN) || !headers.contains_key(COOKIE))
     }
 
     fn is_addressed(&self, headers: &HeaderMap) -> bool {
@@ -64,7 +77,8 @@ impl Origins {
             || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         is_own
             || self.allowed.iter().any(|allowed| {
-                allowed.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+                let authority = allowed.trim_end_matches('/').split_once("://").map(|(_, authority)| authority);
+                authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
             })
     }
 }
@@ -75,6 +89,8 @@ fn text(value: &HeaderValue) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     fn check(origin: Option<&'static str>, host: &'static str, method: Method) -> Result<(), Problem> {
@@ -93,6 +109,48 @@ mod tests {
         assert!(check(Some("http://[::1]:3000"), "[::1]:3000", Method::POST).is_ok());
         assert!(check(Some("https://board.example.com"), "board.example.com", Method::POST).is_ok());
         assert!(check(Some("https://board.example.com"), "127.0.0.1:3000", Method::POST).is_ok());
+    }
+
+    #[test]
+    fn only_pages_of_the_server_and_of_allowed_origins_may_connect() {
+        let origins = Origins::new(([10, 0, 0, 7], 3000).into(), vec!["https://board.example.org/".to_owned()]);
+        let cases: &[(&[(&str, &str)], bool)] = &[
+            // Programs that are not browsers.
+            (&[("host", "localhost:3000")], true),
+            (&[("host", "localhost:3000"), ("cookie", "session=1")], false),
+            // The server's own pages, also behind a proxy with TLS.
+            (&[("host", "localhost:3000"), ("origin", "http://localhost:3000")], true),
+            (&[("host", "localhost:3000"), ("origin", "http://LOCALHOST:3000"), ("cookie", "session=1")], true),
+            (&[("host", "board.local"), ("origin", "https://board.local")], true),
+            (&[("host", "[::1]:3000"), ("origin", "http://[::1]:3000")], true),
+            // Configured ones.
+            (&[("host", "10.0.0.7:3000"), ("origin", "https://board.example.org")], true),
+            (&[("host", "10.0.0.7:3000"), ("origin", "http://board.example.org")], false),
+            // Others.
+            (&[("host", "localhost:3000"), ("origin", "http://localhost:3001")], false),
+            (&[("host", "localhost:3000"), ("origin", "http://evil.example")], false),
+            (&[("host", "localhost:3000"), ("origin", "http://localhost:3000.evil.example")], false),
+            (&[("host", "localhost:3000"), ("origin", "http://evil.example/localhost:3000")], false),
+            (&[("host", "localhost:3000"), ("origin", "null")], false),
+            (&[("host", "localhost:3000"), ("origin", "")], false),
+            (&[("host", ""), ("origin", "http://")], false),
+            (&[("host", "localhost:3000"), ("origin", "file://localhost:3000")], false),
+            (&[("origin", "http://localhost:3000")], false),
+            (
+                &[("host", "localhost:3000"), ("origin", "http://localhost:3000"), ("origin", "http://evil.example")],
+                false,
+            ),
+        ];
+        for (given, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for (name, value) in *given {
+                headers.append(
+                    HeaderName::from_bytes(name.as_bytes()).expect("a header's name"),
+                    HeaderValue::from_str(value).expect("a header's value"),
+                );
+            }
+            assert_eq!(origins.may_connect(&headers), *expected, "{given:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::serve::ListenerExt;
 use taskwire::{
-    http::socket::{self, SocketContext, SocketLimits},
+    http::{
+        origin::Origins,
+        socket::{self, SocketContext, SocketLimits},
+    },
     hub::{Hub, HubSettings},
     store::Store,
     writer::Writer,
@@ -35,16 +38,16 @@ impl Served {
         let hub = Hub::start(store.clone(), settings).expect("the settings are right");
         let writer = Writer::start(store.clone(), hub.clone());
         let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
         let context = SocketContext {
             writer: writer.clone(),
             hub: hub.clone(),
             limits: Arc::new(limits),
-            allowed_origins: Arc::new(["https://board.example.org".to_owned()]),
+            origins: Arc::new(Origins::new(address, vec!["https://board.example.org".to_owned()])),
             shutdown: shutdown.clone(),
             tracker: tracker.clone(),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
         let router = socket::routes().with_state(context);
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("TCP_NODELAY"));
         tokio::spawn(async move { axum::serve(listener, router).await });

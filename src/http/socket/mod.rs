@@ -1,6 +1,6 @@
 //! The live connection: `GET /ws`.
 //!
-//! - `upgrade`: who may connect, and the handshake.
+//! - `upgrade`: the handshake.
 //! - `session`: one socket's life, in one task.
 //! - `wire`: writing shared frames, and no longer than is bounded.
 //! - [`limits`]: what one socket may ask for.
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::{Router, extract::FromRef, routing::get};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::origin::Origins;
 use crate::{hub::Hub, writer::Writer};
 
 pub mod limits;
@@ -31,8 +32,8 @@ pub struct SocketContext {
     pub hub: Hub,
     /// What one socket may ask for.
     pub limits: Arc<SocketLimits>,
-    /// Origins other than the server's own whose pages may connect, such as `https://board.example.org`.
-    pub allowed_origins: Arc<[String]>,
+    /// Whose pages may connect.
+    pub origins: Arc<Origins>,
     /// When it is cancelled, each socket says goodbye and closes.
     pub shutdown: CancellationToken,
     /// Knows the sockets' tasks: after `shutdown`, wait for it.

@@ -1,4 +1,4 @@
-//! Who may connect, and the handshake.
+//! The handshake.
 //!
 //! axum's own upgrade wraps the connection so that nothing but whole messages can be written; we write shared frames.
 
@@ -47,7 +47,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, R
         headers.get(header::SEC_WEBSOCKET_KEY).ok_or((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing\n"))?;
     let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()))
         .map_err(|_| (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key will not do\n"))?;
-    if !may_connect(headers, &context.allowed_origins) {
+    if !context.origins.may_connect(headers) {
         return Err((StatusCode::FORBIDDEN, "pages of this origin may not connect\n"));
     }
     let offered = headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
@@ -84,69 +84,4 @@ fn lists(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|item| item.trim().eq_ignore_ascii_case(word))
-}
-
-/// Browsers let any page open a socket to any server, and send the visitor's cookies along; so the server looks where
-/// the page is from. Other programs name no origin, and have no visitor's cookies.
-fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let origin = match (origins.next(), origins.next()) {
-        (None, _) => return !headers.contains_key(header::COOKIE),
-        (Some(origin), None) => origin.to_str().unwrap_or_default(),
-        (Some(_), Some(_)) => return false,
-    };
-    if allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
-        return true;
-    }
-    // A proxy may speak TLS where we do not, so the scheme is not compared.
-    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    authority.zip(host).is_some_and(|(authority, host)| !host.is_empty() && authority.eq_ignore_ascii_case(host))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_pages_of_the_server_and_of_allowed_origins_may_connect() {
-        let allowed = ["https://board.example.org".to_owned()];
-        let cases: &[(&[(&str, &str)], bool)] = &[
-            // Programs that are not browsers.
-            (&[("host", "localhost:3000")], true),
-            (&[("host", "localhost:3000"), ("cookie", "session=1")], false),
-            // The server's own pages, also behind a proxy with TLS.
-            (&[("host", "localhost:3000"), ("origin", "http://localhost:3000")], true),
-            (&[("host", "localhost:3000"), ("origin", "http://LOCALHOST:3000"), ("cookie", "session=1")], true),
-            (&[("host", "board.local"), ("origin", "https://board.local")], true),
-            (&[("host", "[::1]:3000"), ("origin", "http://[::1]:3000")], true),
-            // Configured ones.
-            (&[("host", "10.0.0.7:3000"), ("origin", "https://board.example.org")], true),
-            (&[("host", "10.0.0.7:3000"), ("origin", "http://board.example.org")], false),
-            // Others.
-            (&[("host", "localhost:3000"), ("origin", "http://localhost:3001")], false),
-            (&[("host", "localhost:3000"), ("origin", "http://evil.example")], false),
-            (&[("host", "localhost:3000"), ("origin", "http://localhost:3000.evil.example")], false),
-            (&[("host", "localhost:3000"), ("origin", "http://evil.example/localhost:3000")], false),
-            (&[("host", "localhost:3000"), ("origin", "null")], false),
-            (&[("host", "localhost:3000"), ("origin", "")], false),
-            (&[("host", ""), ("origin", "http://")], false),
-            (&[("host", "localhost:3000"), ("origin", "file://localhost:3000")], false),
-            (&[("origin", "http://localhost:3000")], false),
-            (
-                &[("host", "localhost:3000"), ("origin", "http://localhost:3000"), ("origin", "http://evil.example")],
-                false,
-            ),
-        ];
-        for (given, expected) in cases {
-            let mut headers = HeaderMap::new();
-            for (name, value) in *given {
-                headers.append(
-                    HeaderName::from_bytes(name.as_bytes()).expect("a header's name"),
-                    HeaderValue::from_str(value).expect("a header's value"),
-                );
-            }
-            assert_eq!(may_connect(&headers, &allowed), *expected, "{given:?}");
-        }
-    }
 }
