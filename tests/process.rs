@@ -12,9 +12,11 @@ use std::{
     time::Duration,
 };
 
+use app::protocol::{ClientMessage, ServerMessage};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use support::{
+    client as socket,
     database::Database,
     server::{Process, command, run},
 };
@@ -99,6 +101,26 @@ async fn a_sigterm_lets_what_is_under_way_end() {
     let server = Process::start(&database);
     let stored = stored_titles(&server.base).await;
     assert!(acknowledged.iter().all(|title| stored.contains(title)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sigterm_says_goodbye_to_every_socket() {
+    let server = Process::start(&Database::sqlite());
+    let address = server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        let mut client = socket::Client::connect(address).await;
+        // It is there when it is answered.
+        client.say(&ClientMessage::Ping {}).await;
+        client.hear().await;
+        clients.push(client);
+    }
+    let ending = tokio::spawn(server.terminate());
+    for client in &mut clients {
+        assert!(matches!(client.hear().await, ServerMessage::Goodbye { .. }));
+        assert_eq!(client.hear_or_end().await.unwrap_err(), Some(1001));
+    }
+    assert_eq!(ending.await.unwrap().code(), Some(0));
 }
 
 #[test]

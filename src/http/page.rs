@@ -111,7 +111,7 @@ fn policy(nonce: &str, reload: Option<u32>) -> String {
     let reload = reload.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
-         style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
+         style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \
          manifest-src 'self'; connect-src 'self'{reload}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
          object-src 'none'"
     )

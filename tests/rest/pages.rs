@@ -16,8 +16,7 @@ async fn a_page_has_a_policy_whose_nonce_its_scripts_carry() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
-        let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap();
-        assert!(!scripts.contains("unsafe-inline") && !scripts.contains("'unsafe-eval'"), "{policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
         let html = response.text().await.unwrap();
         assert!(html.contains("Plans"), "{path} shows the board without a script");
         for script in html.split("<script").skip(1) {
