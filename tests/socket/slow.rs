@@ -2,37 +2,44 @@
 
 use std::time::Duration;
 
-use app::protocol::ServerMessage;
+use app::{mutation::Op, protocol::ServerMessage};
 use taskwire::{http::socket::SocketLimits, hub::HubSettings};
 
 use crate::support::{
+    client::PATIENCE,
     database::Database,
     node::{create, mutation, new_task},
     served::Served,
 };
 
+/// Together more than the kernel takes for somebody who does not read: 4 MiB to send, and what was there to receive.
+const TASKS: usize = 1_000;
+const DESCRIPTION: usize = 20_000;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let database = Database::sqlite();
     let limits = SocketLimits { write: Duration::from_millis(100), ..SocketLimits::default() };
-    let served = Served::with(&database, HubSettings::default(), limits).await;
+    // A larger frame is waited for longer; and all of it is sent from memory, never as one large snapshot.
+    let settings =
+        HubSettings { frame_bytes: DESCRIPTION, ring_bytes: 2 * TASKS * DESCRIPTION, ..HubSettings::default() };
+    let served = Served::with(&database, settings, limits).await;
     let board = served.node.create_board().await;
     let mut client = served.connect().await;
     client.subscribe(board.id, Some(1)).await;
     assert!(matches!(client.hear().await, ServerMessage::Changes { .. }));
-    let text = "x".repeat(20_000);
-    // More than the kernel's buffers hold, as long as the server keeps the socket.
-    while !served.tracker.is_empty() {
-        let writes = (0..20).map(|_| {
-            let mut op = create(new_task(), "Buy milk");
-            if let app::mutation::Op::CreateTask(create) = &mut op {
-                create.description.clone_from(&text);
-            }
-            served.node.writer.write(board.id, mutation(op), None)
-        });
-        for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
-            outcome.expect("accepted");
+    let text = "x".repeat(DESCRIPTION);
+    let writes = (0..TASKS).map(|_| {
+        let mut op = create(new_task(), "Buy milk");
+        if let Op::CreateTask(create) = &mut op {
+            create.description.clone_from(&text);
         }
+        served.node.writer.write(board.id, mutation(op), None)
+    });
+    for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
+        outcome.expect("accepted");
     }
+    served.tracker.close();
+    tokio::time::timeout(PATIENCE, served.tracker.wait()).await.expect("the server leaves the socket");
     drop(client);
 }
