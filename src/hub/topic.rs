@@ -4,7 +4,7 @@
 //! follows; a slow one asks later. What the ring no longer holds comes from the log, or is skipped with a snapshot.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -59,7 +59,8 @@ struct State {
 }
 
 struct Subscribers {
-    wakes: HashMap<SocketId, Arc<Wake>>,
+    /// In the order in which the sockets came, because that is how they lie in memory, here and in the kernel.
+    wakes: BTreeMap<SocketId, Arc<Wake>>,
     /// When the last one left.
     idle_since: Instant,
 }
@@ -139,7 +140,7 @@ impl Topic {
             board,
             head: AtomicU64::new(0),
             state: Mutex::default(),
-            subscribers: Mutex::new(Subscribers { wakes: HashMap::new(), idle_since: Instant::now() }),
+            subscribers: Mutex::new(Subscribers { wakes: BTreeMap::new(), idle_since: Instant::now() }),
             reading: tokio::sync::Mutex::default(),
             heralded: AtomicBool::new(false),
         }

@@ -24,18 +24,13 @@ impl Wake {
         }
     }
 
-    /// Whether [`Self::wake`] was called since this last said so.
-    pub fn take(&self) -> bool {
-        self.set.swap(false, Ordering::AcqRel)
-    }
-
     /// Ready, once, after [`Self::wake`].
     pub fn poll(&self, cx: &Context<'_>) -> Poll<()> {
-        if self.take() {
+        if self.set.swap(false, Ordering::AcqRel) {
             return Poll::Ready(());
         }
         self.waker.register(cx.waker());
         // It may have been set between the look and the registration.
-        if self.take() { Poll::Ready(()) } else { Poll::Pending }
+        if self.set.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
     }
 }

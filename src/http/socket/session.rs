@@ -65,7 +65,6 @@ pub(super) async fn run(wire: Wire, context: SocketContext) {
         unanswered: 0,
         replies: Vec::new(),
         errors: 0,
-        had_news: false,
         bucket: Bucket::new(limits.rate, now.into_std()),
         heard: now,
         paused_until: None,
@@ -114,8 +113,6 @@ struct Session {
     /// Frames with our replies that are yet to be written.
     replies: Vec<u8>,
     errors: u32,
-    /// The last event was news.
-    had_news: bool,
     bucket: Bucket,
     heard: Instant,
     /// Nothing is read until then.
@@ -169,12 +166,6 @@ impl Session {
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        // News is what a socket is woken for most, so that is looked at before everything else has to be; but only every
-        // other time, so that a busy board does not keep us from listening.
-        if !std::mem::replace(&mut self.had_news, false) && self.follower.wake().take() {
-            self.had_news = true;
-            return Poll::Ready(Event::News);
-        }
         if self.shutdown.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Shutdown);
         }
@@ -192,6 +183,7 @@ impl Session {
         {
             return Poll::Ready(Event::Message(message));
         }
+        // Last, so that a busy board does not keep us from listening.
         self.follower.wake().poll(cx).map(|()| Event::News)
     }
 
