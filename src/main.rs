@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use taskwire::{
     http, serve,
     settings::{Command, CommandLine, Settings},
@@ -15,8 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
-    // Wrong flags and wrong variables end here, with a message that names them and exit code 2.
-    let outcome = match CommandLine::parse().command {
+    let outcome = match CommandLine::of_process().command {
         Command::Serve(settings) => run(*settings),
         Command::Openapi => {
             println!("{}", http::openapi_json());

@@ -3,7 +3,7 @@
 //! Every setting is a flag and an environment variable of one name, has a default, and when it is wrong the error names
 //! it. What `cargo leptos watch` sets (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) is respected where ours says nothing.
 
-use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{env, ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -18,6 +18,18 @@ pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl CommandLine {
+    /// What this process was given. `cargo leptos` gives it nothing, and means `serve`. A wrong flag or variable ends the
+    /// process here, with a message that names it and exit code 2.
+    pub fn of_process() -> Self {
+        let mut given: Vec<OsString> = env::args_os().collect();
+        if given.len() == 1 && env::var_os("LEPTOS_SITE_ADDR").is_some() {
+            given.push("serve".into());
+        }
+        Self::parse_from(given)
+    }
 }
 
 /// What the executable can be asked to do.

@@ -120,6 +120,7 @@ async fn a_sigterm_says_goodbye_to_every_socket() {
         assert!(matches!(client.hear().await, ServerMessage::Goodbye { .. }));
         assert_eq!(client.hear_or_end().await.unwrap_err(), Some(1001));
     }
+    drop(clients);
     assert_eq!(ending.await.unwrap().code(), Some(0));
 }
 
@@ -149,6 +150,17 @@ fn a_wrong_setting_is_named() {
     }
     let (code, _, err) = run(command(&["serve"]).env("TASKWIRE_LOG_RETENTION", "soon"));
     assert!(code != Some(0) && err.contains("--log-retention"), "{err}");
+}
+
+/// `cargo leptos watch` runs the executable with nothing but its own variables.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_under_cargo_leptos() {
+    let database = Database::sqlite();
+    let mut command = command(&[]);
+    command.env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env("DATABASE_URL", &database.url);
+    let server = Process::spawn(&mut command);
+    let page = reqwest::get(&server.base).await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
 }
 
 #[test]

@@ -129,10 +129,12 @@ pub struct Process {
 impl Process {
     /// Starts it on a database and a free port, and waits until it listens.
     pub fn start(database: &Database) -> Self {
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0", "--database", &database.url])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
+        Self::spawn(&mut command(&["serve", "--listen", "127.0.0.1:0", "--database", &database.url]))
+    }
+
+    /// Runs a command that serves, and waits until it listens.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         out.read_line(&mut line).expect("a line");
