@@ -27,6 +27,33 @@ async fn a_board_is_made_renamed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn boards_are_listed_page_by_page() {
+    let server = Server::start().await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.insert(0, server.board().await);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server.get(&format!("/boards?limit=2{cursor}")).await;
+        seen.extend(page["boards"].as_array().unwrap().iter().map(id));
+        // One that comes meanwhile is newer than all that follow.
+        server.board().await;
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, made);
+    for (query, field) in [("limit=0", "limit"), ("limit=501", "limit"), ("cursor=e30", "cursor"), ("page=2", "page")] {
+        let problem =
+            problem(server.api(Method::GET, &format!("/boards?{query}")), StatusCode::BAD_REQUEST, "invalid_parameter");
+        let problem = problem.await;
+        assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn columns_come_move_and_go_but_not_with_tasks_in_them() {
     let server = Server::start().await;
     let board = server.board().await;

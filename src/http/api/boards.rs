@@ -6,6 +6,7 @@ use app::{
     id::{BoardId, ColumnId},
     model::ColumnKind,
     mutation::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard},
+    time::Timestamp,
 };
 use axum::{
     extract::State,
@@ -13,26 +14,40 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    board, json, located,
+    board, cursor, json, located,
     model::{Board, BoardLine, Kind, not_null},
     not_modified, tagged, write,
 };
 use crate::http::{
     Services,
     conditional::{is_known, require_unchanged},
-    input::{Json, Key, Path},
+    input::{Json, Key, Path, Query},
     problem::{Failures, Problem},
 };
 
-/// All boards.
+/// How many boards, and where to begin.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: Option<usize>,
+    /// Go on after an earlier answer: its `next`.
+    cursor: Option<String>,
+}
+
+/// A page of boards.
 #[derive(Serialize, ToSchema)]
 pub struct Boards {
     /// The boards, newest first.
     boards: Vec<BoardLine>,
+    /// What to ask for as `cursor` to get more; `null` if these are all.
+    next: Option<String>,
 }
 
 /// A board to be made.
@@ -76,10 +91,20 @@ pub struct BoardPatch {
 }
 
 /// List the boards
-#[utoipa::path(get, path = "/boards", tag = "boards", responses((status = 200, body = Boards), Failures))]
-pub async fn list(State(services): State<Arc<Services>>) -> Result<Response, Problem> {
-    let boards = services.store.boards().await?.into_iter().map(BoardLine::from).collect();
-    Ok(json(StatusCode::OK, &Boards { boards }))
+#[utoipa::path(get, path = "/boards", tag = "boards", params(Paging), responses((status = 200, body = Boards), Failures))]
+pub async fn list(
+    State(services): State<Arc<Services>>,
+    Query(Paging { limit, cursor }): Query<Paging>,
+) -> Result<Response, Problem> {
+    let limit = cursor::limit(limit)?;
+    let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
+    let mut boards = services.store.boards().await?;
+    boards.retain(|board| after.is_none_or(|after| (board.created_at, board.id) < after));
+    let is_last = boards.len() <= limit;
+    boards.truncate(limit);
+    let last = boards.last().filter(|_| !is_last);
+    let next = last.map(|board| cursor::write(&(board.created_at, board.id)));
+    Ok(json(StatusCode::OK, &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
 }
 
 /// Create a board

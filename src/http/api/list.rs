@@ -11,16 +11,12 @@ use app::{
     model::{self, Priority, Seq},
     time::{DueDate, Timestamp},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::model::Task;
+use super::{cursor, model::Task};
 use crate::http::problem::Problem;
-
-const MAX_LIMIT: usize = 500;
-const DEFAULT_LIMIT: usize = 100;
 
 /// Which tasks, and in which order.
 #[derive(Deserialize, IntoParams)]
@@ -61,7 +57,7 @@ pub struct Tasks<'a> {
 /// A [`Listing`] that makes sense.
 pub struct PageRequest {
     limit: usize,
-    after: Option<Cursor>,
+    after: Option<Cursor<'static>>,
     completed: Option<bool>,
     column: Option<ColumnId>,
     needle: Option<String>,
@@ -72,21 +68,13 @@ pub struct PageRequest {
 impl Listing {
     /// Checks what a type alone cannot.
     pub fn check(self) -> Result<PageRequest, Problem> {
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-        }
+        let limit = cursor::limit(self.limit)?;
         let order = match self.order {
             Some(text) => text.parse().map_err(|message: &str| Problem::parameter("order", message))?,
             None => Order { by: By::Position, descending: false },
         };
-        let after =
-            match self.cursor {
-                Some(text) => Some(Cursor::read(&text, order).ok_or_else(|| {
-                    Problem::parameter("cursor", "is not the `next` of an answer to the same question")
-                })?),
-                None => None,
-            };
+        let fits = |cursor: &Cursor<'_>| cursor.order == order.to_string() && cursor.key.sort.is_for(order.by);
+        let after = cursor::read(self.cursor.as_deref(), fits)?;
         Ok(PageRequest {
             limit,
             after,
@@ -118,9 +106,9 @@ impl PageRequest {
         found.sort_unstable_by(compare);
         let next = match found.pop() {
             Some(last) => {
-                let cursor = (!is_last).then(|| Cursor::write(self.order, &last.0));
+                let key = last.0.clone();
                 found.push(last);
-                cursor
+                (!is_last).then(|| cursor::write(&Cursor { order: self.order.to_string(), key }))
             }
             None => None,
         };
@@ -225,29 +213,10 @@ enum Sort<'a> {
 }
 
 /// The key of the last task of a page, with the order it is meant for.
-#[derive(Debug, Deserialize)]
-struct Cursor {
+#[derive(Debug, Serialize, Deserialize)]
+struct Cursor<'a> {
     order: String,
-    key: Key<'static>,
-}
-
-impl Cursor {
-    fn write(order: Order, key: &Key<'_>) -> String {
-        #[derive(Serialize)]
-        struct Borrowed<'a> {
-            order: String,
-            key: &'a Key<'a>,
-        }
-        // Plain data with text keys: this does not fail.
-        let json = serde_json::to_vec(&Borrowed { order: order.to_string(), key }).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode(json)
-    }
-
-    fn read(text: &str, order: Order) -> Option<Self> {
-        let json = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let cursor: Self = serde_json::from_slice(&json).ok()?;
-        (cursor.order == order.to_string() && cursor.key.sort.is_for(order.by)).then_some(cursor)
-    }
+    key: Key<'a>,
 }
 
 impl Sort<'_> {

@@ -6,6 +6,7 @@
 pub mod boards;
 pub mod changes;
 pub mod columns;
+mod cursor;
 mod list;
 mod model;
 pub mod tasks;
