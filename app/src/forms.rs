@@ -25,6 +25,8 @@ use {
         mutation::{self, Mutation, Op, Refusal},
         time::DueDate,
     },
+    http::StatusCode,
+    leptos_axum::ResponseOptions,
     std::sync::Arc,
     uuid::Uuid,
 };
@@ -153,10 +155,15 @@ fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
     use_context().ok_or_else(|| ServerFnError::new("the server was started without its data"))
 }
 
+/// What to answer, be it to a program that called the function or on the page that is being made.
 #[cfg(feature = "ssr")]
 fn explain(error: BackendError) -> ServerFnError {
-    match error {
-        BackendError::Refused(refusal) => ServerFnError::new(refusal.sentence()),
-        BackendError::Unavailable => ServerFnError::new(error),
+    let (status, words) = match error {
+        BackendError::Refused(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal.sentence()),
+        BackendError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+    };
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
     }
+    ServerFnError::new(words)
 }

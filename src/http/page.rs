@@ -83,6 +83,9 @@ async fn server_function(context: impl Fn() + Clone + Send + 'static, request: R
         let location = HeaderValue::from_str(location.trim_end_matches('?')).unwrap_or(HeaderValue::from_static("/"));
         headers.insert(LOCATION, location);
         *response.status_mut() = StatusCode::SEE_OTHER;
+    } else if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        // The functions say themselves what went wrong in them; this is Leptos's word for what it could not read.
+        *response.status_mut() = StatusCode::BAD_REQUEST;
     }
     response
 }

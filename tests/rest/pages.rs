@@ -95,3 +95,26 @@ async fn a_form_works_without_a_script_and_ends_on_a_page() {
     let added = submit("add_task", format!("board={id}&column={column}&title=More")).send().await.unwrap();
     assert_eq!((added.status(), added.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_sends_nonsense_to_a_form_is_told_that_it_is_nonsense() {
+    let server = Server::start().await;
+    let (board, nowhere) = (server.board().await, uuid::Uuid::now_v7());
+    let column = server.columns(&board).await[0].clone();
+    for (fields, status, words) in [
+        ("".to_owned(), StatusCode::BAD_REQUEST, "missing field `board`"),
+        (format!("board=no&column={column}&title=A"), StatusCode::BAD_REQUEST, "UUID"),
+        (
+            format!("board={nowhere}&column={column}&title=A"),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This board does not exist",
+        ),
+        (format!("board={board}&column={column}&title="), StatusCode::UNPROCESSABLE_ENTITY, "The title"),
+    ] {
+        let form = server.at(Method::POST, "/forms/add_task").header("Accept", "*/*").body(fields.clone());
+        let answer = form.header("Content-Type", "application/x-www-form-urlencoded").send().await.unwrap();
+        assert_eq!(answer.status(), status, "{fields}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(words), "{fields}: {text}");
+    }
+}
