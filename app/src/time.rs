@@ -1,19 +1,20 @@
 //! Points in time and calendar dates, as they travel and are stored.
 //!
-//! Nothing here reads a clock: whoever has one passes the time in.
+//! Nothing here reads a clock: whoever has one passes the time in. And nothing uses the format descriptions of the `time`
+//! crate, which knows the calendar: written out, the two formats there are take a fraction of the room in the browser.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use time::{
-    Date, OffsetDateTime, UtcOffset,
-    format_description::{BorrowedFormatItem, well_known::Rfc3339},
-    macros::format_description,
-};
+use time::{Date, Month};
 
-const INSTANT: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+const SECOND: i64 = 1000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// The Julian day of 1970-01-01.
+const EPOCH: i32 = 2_440_588;
 
 /// A point in time: milliseconds since the Unix epoch, UTC. In JSON an RFC 3339 text with milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,14 +34,56 @@ impl Timestamp {
         self.0
     }
 
-    fn to_datetime(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    /// Reads an RFC 3339 time.
+    fn parse(text: &str) -> Option<Self> {
+        let (date, time) = (text.get(..10)?, text.get(11..)?);
+        let separator = text.as_bytes()[10];
+        let zone = time.find(['Z', 'z', '+', '-'])?;
+        let (time, zone) = time.split_at(zone);
+        let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+        let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+        let offset = || numbers(&zone[1..], ':', [2, 2]).and_then(|[hours, minutes]| clock(hours, minutes, 0));
+        let ahead = match zone.as_bytes()[0] {
+            b'+' => offset()?,
+            b'-' => -offset()?,
+            _ if zone.len() == 1 => 0,
+            _ => return None,
+        };
+        let is_number = !fraction.is_empty() && fraction.bytes().all(|digit| digit.is_ascii_digit());
+        if !matches!(separator, b'T' | b't' | b' ') || !is_number {
+            return None;
+        }
+        // Three digits of it, whether it has more or fewer.
+        let millis: i64 = format!("{fraction:0<3}")[..3].parse().ok()?;
+        let days = i64::from(DueDate::parse(date)?.0.to_julian_day() - EPOCH);
+        Some(Self::from_millis(days * DAY + clock(hour, minute, second)? + millis - ahead))
     }
+}
+
+/// How long after midnight a clock shows this, in milliseconds.
+fn clock(hour: u16, minute: u16, second: u16) -> Option<i64> {
+    let exists = hour < 24 && minute < 60 && second < 60;
+    exists.then(|| i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND)
+}
+
+/// Reads numbers of exactly so many digits each.
+fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[u16; N]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; N];
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_datetime().format(INSTANT).map_err(|_| fmt::Error)?)
+        // Within the years that `from_millis` allows, every day has a date.
+        let date = Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).map_err(|_| fmt::Error)?;
+        let (hour, minute, second) = (self.0 % DAY / HOUR, self.0 % HOUR / MINUTE, self.0 % MINUTE / SECOND);
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", DueDate(date), self.0 % SECOND)
     }
 }
 
@@ -59,10 +102,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let time = OffsetDateTime::parse(&text, &Rfc3339)
-            .map_err(|_| D::Error::custom(format_args!("`{text}` is not an RFC 3339 time")))?
-            .to_offset(UtcOffset::UTC);
-        Ok(Self::from_millis((time.unix_timestamp_nanos() / 1_000_000) as i64))
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is not an RFC 3339 time")))
     }
 }
 
@@ -73,7 +113,10 @@ pub struct DueDate(Date);
 impl DueDate {
     /// Reads `2026-11-23`.
     pub fn parse(text: &str) -> Option<Self> {
-        Date::parse(text, DATE).ok().filter(|date| (1..=9999).contains(&date.year())).map(Self)
+        let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
+        (year > 0).then_some(Self(date))
     }
 
     /// The date itself.
@@ -84,7 +127,7 @@ impl DueDate {
 
 impl fmt::Display for DueDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.format(DATE).map_err(|_| fmt::Error)?)
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
     }
 }
 
@@ -126,9 +169,60 @@ mod tests {
     }
 
     #[test]
+    fn every_way_of_writing_a_time_is_read() {
+        let read =
+            |text: &str| serde_json::from_str::<Timestamp>(&format!("\"{text}\"")).ok().map(Timestamp::as_millis);
+        let time = Some(1_795_400_235_000);
+        for same in [
+            "2026-11-23T02:17:15Z",
+            "2026-11-23t02:17:15.000000000z",
+            "2026-11-22 23:47:15.0-02:30",
+            "2026-11-23T02:17:15+00:00",
+        ] {
+            assert_eq!(read(same), time, "{same}");
+        }
+        assert_eq!(read("1970-01-01T00:00:00.1Z"), Some(100));
+        assert_eq!(read("1970-01-01T00:00:00.0129Z"), Some(12));
+        assert_eq!(read("9999-12-31T23:59:59.999Z"), Some(Timestamp::MAX_MILLIS));
+        assert_eq!(read("0001-01-01T00:00:00Z"), Some(0));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for wrong in [
+            "",
+            "2026-11-23",
+            "2026-11-23T02:17:15",
+            "2026-11-23T02:17Z",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T02:60:00Z",
+            "2026-11-23T02:17:15.Z",
+            "2026-11-23T02:17:15Z ",
+            "2026-11-23T02:17:15+",
+            "2026-11-23T02:17:15+1:00",
+            "2026-02-29T02:17:15Z",
+            "2026-11-23é02:17:15Z",
+        ] {
+            assert_eq!(Timestamp::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_calendar_has_leap_years() {
+        let written = |millis| Timestamp::from_millis(millis).to_string();
+        assert_eq!(written(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(written(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(written(i64::MAX), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
     fn a_date_that_does_not_exist_is_refused() {
         assert!(DueDate::parse("2026-02-29").is_none());
         assert!(serde_json::from_str::<DueDate>("\"23.11.2026\"").is_err());
+        for wrong in ["0000-01-01", "2026-13-01", "2026-00-01", "2026-1-01", "+2026-01-01", "2026-01-01-01", "2026-01"]
+        {
+            assert!(DueDate::parse(wrong).is_none(), "{wrong}");
+        }
         assert_eq!(DueDate::parse("2028-02-29").unwrap().to_string(), "2028-02-29");
     }
 }
