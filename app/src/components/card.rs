@@ -7,6 +7,7 @@ use super::{
     due::Due,
     focus::{card_link, focus_card, focus_when_drawn},
     icon::{Icon, Picture},
+    redrawn::redrawn,
 };
 use crate::{
     forms::{DeleteTask, SetCompleted},
@@ -122,14 +123,14 @@ pub fn Card(
                     draggable="false"
                     aria-describedby="moving-help"
                 >
-                    {title}
+                    {redrawn(title)}
                 </a>
                 <button class="card-delete" formaction=DeleteTask::PATH aria-label=delete_label on:click=delete>
                     <Picture icon=Icon::Trash />
                 </button>
                 <div class="card-marks">
                     {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
-                    {move || due.get().map(|due| view! { <Due due completed /> })}
+                    {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
                     {move || described.get().then(description_mark)}
                 </div>
             </form>
@@ -150,23 +151,25 @@ pub fn priority_words(priority: Priority) -> &'static str {
 }
 
 /// A priority, as a chip.
-pub fn priority_chip(priority: Priority) -> impl IntoView {
+pub fn priority_chip(priority: Priority) -> AnyView {
     view! {
         <span class="chip" data-priority=priority.as_str()>
             {priority_words(priority)}
             <span class="visually-hidden">" priority"</span>
         </span>
     }
+    .into_any()
 }
 
 /// A mark that says: there is more to read.
-fn description_mark() -> impl IntoView {
+fn description_mark() -> AnyView {
     view! {
         <span class="described">
             <Picture icon=Icon::Text />
             <span class="visually-hidden">"Has a description"</span>
         </span>
     }
+    .into_any()
 }
 
 /// The card that takes the place of a task when it goes: the next, or the one before.

@@ -8,6 +8,7 @@ use super::{
     icon::{Icon, Picture},
     lane::{Lane, Revealed},
     moving::{Movable, Moving},
+    rows::Rows,
 };
 use crate::{
     board::MAX_NAME_CHARS,
@@ -25,9 +26,9 @@ pub fn Columns(board: LiveBoard) -> impl IntoView {
     let lanes = {
         let board = board.clone();
         view! {
-            <For each=move || columns.get() key=|column| column.id let:column>
+            <Rows each=move || columns.get() key=|column| column.id.0 let:column>
                 <Lane board=board.clone() column=column.id />
-            </For>
+            </Rows>
         }
     };
     view! {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     drafts::{Draft, Drafts, edited_text, text_edit},
     focus::focus_when_drawn,
+    rows::Rows,
     text_editor::edit_button,
 };
 use crate::{
@@ -23,9 +24,9 @@ pub fn Conflicts(board: LiveBoard, task: TaskId, field: TextField) -> impl IntoV
         problems.read().iter().filter(is_wanted).cloned().collect::<Vec<_>>()
     };
     view! {
-        <For each=waiting key=|problem| problem.mutation.id let:problem>
+        <Rows each=waiting key=|problem| problem.mutation.id.0 let:problem>
             <Conflict board=board.clone() problem />
-        </For>
+        </Rows>
     }
     .into_any()
 }

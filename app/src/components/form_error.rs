@@ -3,6 +3,8 @@
 use leptos::{prelude::*, server_fn::error::ServerFnUrlError};
 use leptos_router::hooks::use_query_map;
 
+use super::redrawn::redrawn;
+
 /// The error that the server put into the address when it sent the person back, if there is one.
 #[component]
 pub fn FormError() -> impl IntoView {
@@ -14,7 +16,7 @@ pub fn FormError() -> impl IntoView {
             error => error.to_string(),
         })
     };
-    move || {
+    redrawn(move || {
         words().map(|words| {
             view! {
                 <p class="form-error" role="alert">
@@ -22,6 +24,7 @@ pub fn FormError() -> impl IntoView {
                     {words}
                 </p>
             }
+            .into_any()
         })
-    }
+    })
 }

@@ -9,6 +9,7 @@ use super::{
     icon::{Icon, Picture},
     menu::{Menu, close_menu},
     name_editor::NameEditor,
+    rows::Rows,
 };
 use crate::{
     live::{Live, LiveBoard},
@@ -57,7 +58,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 {tab(View::List, Icon::List, "List")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
-            {move || (!gone.get()).then(|| view! { <ConnectionState board=board.clone() /> })}
+            {move || (!gone.get()).then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
         </header>
     }
     .into_any()
@@ -107,7 +108,8 @@ fn BoardSwitcher(board: LiveBoard) -> impl IntoView {
     let live = expect_context::<Live>();
     let boards = live.boards();
     let here = board.id();
-    let others = move || boards.get().unwrap_or_default();
+    let boards = Memo::new(move |_| boards.get().unwrap_or_default());
+    let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
     view! {
         <Menu
             label="Switch board"
@@ -116,17 +118,17 @@ fn BoardSwitcher(board: LiveBoard) -> impl IntoView {
             button=view! { <Picture icon=Icon::Down /> }.into_any()
         >
             <ul class="menu-list">
-                <For each=others key=|board| (board.id, board.name.clone()) let:board>
+                <Rows each=move || boards.get() key=|board| board.id.0 let:board>
                     <li>
                         <a
                             class="menu-item"
                             href=board_path(board.id, View::Board)
                             aria-current=(board.id == here).then_some("page")
                         >
-                            {board.name}
+                            {move || name(board.id)}
                         </a>
                     </li>
-                </For>
+                </Rows>
                 <li>
                     <a class="menu-item" href="/">
                         "All boards"

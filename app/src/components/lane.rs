@@ -11,6 +11,7 @@ use super::{
     focus::focus_when_drawn,
     name_editor::NameEditor,
     quick_add::QuickAdd,
+    rows::Rows,
     show_more::ShowMore,
 };
 use crate::{
@@ -98,9 +99,9 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
         move |tasks: Memo<Vec<TaskId>>| {
             let board = board.clone();
             view! {
-                <For each=move || tasks.get() key=|id| *id let:task>
+                <Rows each=move || tasks.get() key=|id| id.0 let:task>
                     <Card board=board.clone() task completed />
-                </For>
+                </Rows>
             }
         }
     };
@@ -130,7 +131,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     {cards(drawn)}
                 </ol>
                 {move || {
-                    has_hidden.get().then(|| view! { <ShowMore hidden href=list.clone() more paused=has_below /> })
+                    has_hidden.get().then(|| view! { <ShowMore hidden href=list.clone() more paused=has_below /> }.into_any())
                 }}
                 <ol class="cards cards-below" aria-label="Further down">
                     {below}

@@ -1,6 +1,6 @@
 //! What is wanted of the list: a plain form that says it in the address, and does so at once with JavaScript.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use leptos::{html, leptos_dom::helpers::debounce, prelude::*};
 use leptos_router::{
@@ -8,7 +8,11 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 
-use super::icon::{Icon, Picture};
+use super::{
+    choice::choice,
+    icon::{Icon, Picture},
+    redrawn::redrawn,
+};
 use crate::{
     board::{Sort, Wanted},
     live::LiveBoard,
@@ -50,44 +54,22 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
     let columns = board.columns();
     let column_options = move || {
         let wanted = query.with(|query| query.wanted.column);
-        let option = |value: String, name: String, selected: bool| {
-            view! {
-                <option value=value selected=selected prop:selected=selected>
-                    {name}
-                </option>
-            }
-        };
-        let all = option(String::new(), "All columns".to_owned(), wanted.is_none());
-        let each = |id, name: &str| option(format!("{id}"), name.to_owned(), wanted == Some(id));
-        (all, columns.read().iter().map(|column| each(column.id, &column.name)).collect_view())
+        let columns = columns.read();
+        let each = columns.iter().map(|column| choice(column.id, &column.name, wanted == Some(column.id)));
+        iter::once(choice("", "All columns", wanted.is_none())).chain(each).collect_view().into_any()
     };
     let completed_options = move || {
         let wanted = query.with(|query| query.wanted.completed);
-        let option = |value: Option<bool>, name: &'static str| {
-            let selected = wanted == value;
-            view! {
-                <option
-                    value=value.map(|value| value.to_string()).unwrap_or_default()
-                    selected=selected
-                    prop:selected=selected
-                >
-                    {name}
-                </option>
-            }
-        };
-        (option(None, "All tasks"), option(Some(false), "Open"), option(Some(true), "Completed"))
+        [("", "All tasks", None), ("false", "Open", Some(false)), ("true", "Completed", Some(true))]
+            .map(|(value, words, completed)| choice(value, words, wanted == completed))
+            .into_iter()
+            .collect_view()
+            .into_any()
     };
     let sort_options = move || {
         let wanted = query.with(|query| query.wanted.sort);
-        let option = |sort: Sort| {
-            let selected = sort == wanted;
-            view! {
-                <option value=sort.as_str() selected=selected prop:selected=selected>
-                    {sort_words(sort)}
-                </option>
-            }
-        };
-        Sort::ALL.into_iter().map(option).collect_view()
+        let each = Sort::ALL.into_iter().map(|sort| choice(sort.as_str(), sort_words(sort), sort == wanted));
+        each.collect_view().into_any()
     };
     view! {
         <form class="filters" role="search" aria-label="Tasks" method="get" action=format!("/boards/{id}") on:submit=|event| {
@@ -116,7 +98,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
                     change(&|wanted| wanted.column = column);
                 }
             >
-                {column_options}
+                {redrawn(column_options)}
             </select>
             <select
                 name="completed"
@@ -127,7 +109,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
                     change(&|wanted| wanted.completed = completed);
                 }
             >
-                {completed_options}
+                {redrawn(completed_options)}
             </select>
             <select
                 name="sort"
@@ -138,7 +120,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
                     change(&|wanted| wanted.sort = sort);
                 }
             >
-                {sort_options}
+                {redrawn(sort_options)}
             </select>
             <button class="button no-script">"Filter"</button>
         </form>

@@ -75,7 +75,7 @@ pub fn ListRow(
             <td class="list-priority">
                 {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
             </td>
-            <td class="list-due">{move || due.get().map(|due| view! { <Due due completed /> })}</td>
+            <td class="list-due">{move || due.get().map(|due| view! { <Due due completed /> }.into_any())}</td>
         </tr>
     }
     .into_any()

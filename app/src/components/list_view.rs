@@ -6,7 +6,10 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 
-use super::{due::Today, list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, show_more::ShowMore};
+use super::{
+    due::Today, list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, redrawn::redrawn, rows::Rows,
+    show_more::ShowMore,
+};
 use crate::{
     board::{Listing, Sort},
     id::TaskId,
@@ -42,7 +45,7 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
     });
     let quick_add = {
         let board = board.clone();
-        move || column.get().map(|column| view! { <QuickAdd board=board.clone() column /> })
+        move || column.get().map(|column| view! { <QuickAdd board=board.clone() column /> }.into_any())
     };
 
     let more = {
@@ -62,7 +65,7 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                 "List of tasks"
             </h2>
             <ListFilters board=board.clone() query />
-            <div class="list-add">{quick_add}</div>
+            <div class="list-add">{redrawn(quick_add)}</div>
             <p class="hint list-count" role="status">
                 {move || found_words(found.get(), &query.read())}
             </p>
@@ -85,12 +88,12 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || drawn.read().rows.clone() key=|id| *id let:task>
+                    <Rows each=move || drawn.read().rows.clone() key=|id| id.0 let:task>
                         <ListRow board=board.clone() task query plain />
-                    </For>
+                    </Rows>
                 </tbody>
             </table>
-            {move || has_hidden.get().then(|| view! { <ShowMore hidden href more /> })}
+            {move || has_hidden.get().then(|| view! { <ShowMore hidden href more /> }.into_any())}
         </section>
     }
     .into_any()

@@ -7,11 +7,12 @@
 //! - One task: [`task_panel`] with its [`task_fields`] and, without JavaScript, its [`task_form`]; its texts, the description
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
 //! - Edits that were refused are told in [`toasts`], in the words of [`problem`].
-//! - Smaller parts that several of these use: [`announcer`], [`due`], [`focus`], [`form_error`], [`icon`], [`menu`],
-//!   [`name_editor`], [`show_more`].
+//! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`focus`], [`form_error`], [`icon`], [`menu`],
+//!   [`name_editor`], [`redrawn`], [`rows`], [`show_more`].
 
 pub mod announcer;
 pub mod card;
+pub mod choice;
 pub mod column_menu;
 pub mod columns;
 pub mod conflict;
@@ -33,6 +34,8 @@ pub mod moving;
 pub mod name_editor;
 pub mod problem;
 pub mod quick_add;
+pub mod redrawn;
+pub mod rows;
 pub mod show_more;
 pub mod task_fields;
 pub mod task_form;

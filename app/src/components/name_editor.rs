@@ -2,6 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
+use super::redrawn::redrawn;
 use crate::{board::MAX_NAME_CHARS, mutation::Refusal};
 
 /// What an editor does with a new name.
@@ -23,13 +24,13 @@ pub fn NameEditor(
     /// Called when the editor closes by keyboard, so that the focus can go back to where it came from.
     on_done: Callback<()>,
 ) -> impl IntoView {
-    move || {
+    redrawn(move || {
         if editing.get() {
             view! { <NameField name label editing rename on_done /> }.into_any()
         } else {
             view! { <span class="name">{move || name.get()}</span> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
@@ -109,7 +110,7 @@ fn NameField(
                 {move || refusal.get()}
             </span>
             <span class="field-note" role="status">
-                {meanwhile}
+                {redrawn(meanwhile)}
             </span>
         </form>
     }

@@ -4,7 +4,9 @@ use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
 use super::{
     card::priority_words,
+    choice::choice,
     icon::{Icon, Picture},
+    redrawn::redrawn,
 };
 use crate::{
     forms::SetCompleted,
@@ -88,15 +90,9 @@ pub fn ColumnSelect(
     let field = NodeRef::<html::Select>::new();
     let options = move || {
         let current = column.get();
-        let option = |id, name: &str| {
-            let selected = current == Some(id);
-            view! {
-                <option value=id.to_string() selected=selected prop:selected=selected>
-                    {name.to_owned()}
-                </option>
-            }
-        };
-        columns.read().iter().map(|column| option(column.id, &column.name)).collect_view()
+        let columns = columns.read();
+        let each = columns.iter().map(|column| choice(column.id, &column.name, current == Some(column.id)));
+        each.collect_view().into_any()
     };
     let changed = move |event| {
         if let Ok(to) = event_target_value(&event).parse()
@@ -115,7 +111,7 @@ pub fn ColumnSelect(
             disabled=disabled
             on:change=changed
         >
-            {options}
+            {redrawn(options)}
         </select>
     }
     .into_any()
@@ -134,15 +130,10 @@ pub fn PrioritySelect(
     let field = NodeRef::<html::Select>::new();
     let options = move || {
         let current = priority.get();
-        let option = |priority: Priority| {
-            let selected = current == priority;
-            view! {
-                <option value=priority.as_str() selected=selected prop:selected=selected>
-                    {priority_words(priority)}
-                </option>
-            }
-        };
-        Priority::ALL.into_iter().map(option).collect_view()
+        let each = Priority::ALL
+            .into_iter()
+            .map(|priority| choice(priority.as_str(), priority_words(priority), priority == current));
+        each.collect_view().into_any()
     };
     let changed = move |event| {
         if let Some(to) = Priority::parse(&event_target_value(&event))
@@ -160,7 +151,7 @@ pub fn PrioritySelect(
             disabled=disabled
             on:change=changed
         >
-            {options}
+            {redrawn(options)}
         </select>
     }
     .into_any()
@@ -243,6 +234,7 @@ pub fn DueInput(
                                 <Picture icon=Icon::Close />
                             </button>
                         }
+                        .into_any()
                     })
             }}
         </div>

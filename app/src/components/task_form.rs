@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{card::priority_words, due::Today, markdown};
+use super::{card::priority_words, choice::choice, due::Today, markdown, redrawn::redrawn};
 use crate::{
     board::{MAX_TITLE_CHARS, OptimisticBoard},
     forms::UpdateTask,
@@ -15,7 +15,7 @@ use crate::{
 #[component]
 pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
     let plain = expect_context::<Today>().not_yet_taken_over();
-    move || plain.get().then(|| view! { <Form board=board.clone() task /> })
+    redrawn(move || plain.get().then(|| view! { <Form board=board.clone() task /> }.into_any()))
 }
 
 /// A snapshot, as the server sends it: the fields are the reader's to change. What they were goes along, so that only what
@@ -56,13 +56,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                 <select id="edit-column" name="edit[column]">
                     {columns
                         .iter()
-                        .map(|column| {
-                            view! {
-                                <option value=column.id.to_string() selected=column.id == shown.column>
-                                    {column.name.clone()}
-                                </option>
-                            }
-                        })
+                        .map(|column| choice(column.id, &column.name, column.id == shown.column))
                         .collect_view()}
                 </select>
             </div>
@@ -71,13 +65,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                 <select id="edit-priority" name="edit[priority]">
                     {Priority::ALL
                         .into_iter()
-                        .map(|priority| {
-                            view! {
-                                <option value=priority.as_str() selected=priority == shown.priority>
-                                    {priority_words(priority)}
-                                </option>
-                            }
-                        })
+                        .map(|priority| choice(priority.as_str(), priority_words(priority), priority == shown.priority))
                         .collect_view()}
                 </select>
             </div>

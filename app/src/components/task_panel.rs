@@ -15,6 +15,7 @@ use super::{
     form_error::FormError,
     icon::{Icon, Picture},
     markdown,
+    redrawn::redrawn,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
     task_form::TaskForm,
     text_editor::TextEditor,
@@ -58,7 +59,7 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     view! {
         <Title text=move || title.get() />
         <section class="panel" role="dialog" aria-labelledby="task-title" tabindex="-1" node_ref=panel data-panel=task.to_string()>
-            {body}
+            {redrawn(body)}
         </section>
     }
     .into_any()
@@ -188,6 +189,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
                                 </form>
                             </div>
                         }
+                        .into_any()
                     })
             }}
         </div>

@@ -116,7 +116,7 @@ pub fn TextEditor(
                 {move || refusal.get()}
             </p>
             <Meanwhile board task field current before=draft.before />
-            {draft.beside.map(|text| view! { <OtherText text=Signal::stored(text) /> })}
+            {draft.beside.map(|text| view! { <OtherText text=Signal::stored(text) /> }.into_any())}
             <div class="actions">
                 <button class="button primary" disabled=deleted>
                     "Save"
@@ -187,10 +187,11 @@ fn Meanwhile(
                                 </div>
                             </div>
                         }
+                        .into_any()
                     })
             }}
         </div>
-        {move || (changed.get() && shown.get()).then(|| view! { <OtherText text=current /> })}
+        {move || (changed.get() && shown.get()).then(|| view! { <OtherText text=current /> }.into_any())}
     }
     .into_any()
 }

@@ -7,6 +7,7 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -15,6 +16,8 @@ use super::{
     focus::{find, focus, focus_when_drawn},
     icon::{Icon, Picture},
     problem::{typed_text, what_failed},
+    redrawn::redrawn,
+    rows::Rows,
     task_fields::act,
 };
 use crate::{
@@ -36,7 +39,7 @@ pub struct Notices(RwSignal<Vec<Notice>>);
 
 #[derive(Clone)]
 struct Notice {
-    id: usize,
+    id: Uuid,
     words: String,
     action: Option<Action>,
 }
@@ -66,13 +69,11 @@ impl Notices {
 
     /// Shows a message for a while.
     pub fn say(self, words: impl Into<String>, action: Option<Action>) {
-        self.0.update(|notices| {
-            let id = notices.last().map_or(0, |last| last.id + 1);
-            notices.push(Notice { id, words: words.into(), action });
-        });
+        let notice = Notice { id: Uuid::now_v7(), words: words.into(), action };
+        self.0.update(|notices| notices.push(notice));
     }
 
-    fn dismiss(self, id: usize) {
+    fn dismiss(self, id: Uuid) {
         self.0.update(|notices| notices.retain(|notice| notice.id != id));
     }
 }
@@ -90,15 +91,15 @@ pub fn Toasts(board: LiveBoard) -> impl IntoView {
     view! {
         <section class="toasts" aria-label="Messages">
             <ul aria-live="polite">
-                <For each=move || problems.get() key=|problem| problem.mutation.id let:problem>
+                <Rows each=move || problems.get() key=|problem| problem.mutation.id.0 let:problem>
                     <ProblemToast board=board.clone() problem />
-                </For>
-                <For each=deleted key=|task| *task let:task>
+                </Rows>
+                <Rows each=deleted key=|task| task.0 let:task>
                     <DeletedToast board=other.clone() task />
-                </For>
-                <For each=move || notices.0.get() key=|notice| notice.id let:notice>
+                </Rows>
+                <Rows each=move || notices.0.get() key=|notice| notice.id let:notice>
                     <NoticeToast notice />
-                </For>
+                </Rows>
             </ul>
         </section>
     }
@@ -222,7 +223,8 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
             focus_when_drawn(format!(".panel[data-panel='{task}'], [data-task='{task}'] a"));
         }
     });
-    move || {
+    let title = redrawn(title);
+    redrawn(move || {
         let title = title.clone();
         deleted.get().then(|| {
             view! {
@@ -234,8 +236,9 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
                     </button>
                 </Toast>
             }
+            .into_any()
         })
-    }
+    })
 }
 
 /// An edit that was refused and rolled back: why, and what was typed. It stays until the person has seen to it.
@@ -294,7 +297,7 @@ fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: C
     let is_open = Memo::new(move |_| path.read().ends_with(&task.to_string()));
     let what = board.with(|board| what_failed(&problem.mutation.op, board));
     let href = task_path(board.id(), task, View::Board);
-    move || {
+    redrawn(move || {
         let (what, href) = (what.clone(), href.clone());
         (!is_open.get()).then(|| {
             view! {
@@ -308,8 +311,9 @@ fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: C
                     </a>
                 </Toast>
             }
+            .into_any()
         })
-    }
+    })
 }
 
 /// What can be done with a refused edit other than to let it go.

@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 
 use super::{
     icon::{Icon, Picture},
+    rows::Rows,
     show_more::ShowMore,
     task_fields::act,
 };
@@ -53,11 +54,11 @@ pub fn TrashPage(board: LiveBoard) -> impl IntoView {
                 }}
             </p>
             <ul class="trash-list">
-                <For each=drawn key=|id| *id let:task>
+                <Rows each=drawn key=|id| id.0 let:task>
                     <TrashedTask board=board.clone() task />
-                </For>
+                </Rows>
             </ul>
-            {move || (hidden.get() > 0).then(|| view! { <ShowMore hidden href=href.clone() more /> })}
+            {move || (hidden.get() > 0).then(|| view! { <ShowMore hidden href=href.clone() more /> }.into_any())}
         </section>
     }
     .into_any()
@@ -82,7 +83,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
         <li class="trash-row" data-task=task.to_string()>
             <div>
                 <p class="trash-title">{move || title.get()}</p>
-                {move || when().map(|when| view! { <time datetime=when.clone()>{words(&when)}</time> })}
+                {move || when().map(|when| view! { <time datetime=when.clone()>{words(&when)}</time> }.into_any())}
             </div>
             <form method="post" action=RestoreTask::PATH on:submit=restore>
                 <input type="hidden" name="board" value=board_id />

@@ -15,6 +15,7 @@ use crate::{
         lane::Revealed,
         list_view::ListView,
         menu::close_menus_on_click_elsewhere,
+        redrawn::redrawn,
         task_panel::TaskPanel,
         toasts::{Notices, Toasts},
         trash::TrashPage,
@@ -84,16 +85,18 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     };
     let panel = {
         let board = board.clone();
-        move || task.get().map(|task| view! { <TaskPanel board=board.clone() task view=view.get_untracked() /> })
+        move || {
+            task.get().map(|task| view! { <TaskPanel board=board.clone() task view=view.get_untracked() /> }.into_any())
+        }
     };
     view! {
         <Title text=move || name.get() />
         <BoardHeader board=board.clone() view />
         <main class="board">
             <FormError />
-            {main}
+            {redrawn(main)}
         </main>
-        {panel}
+        {redrawn(panel)}
         <Toasts board />
         <Announcements announcer />
     }

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{View, board_path};
 use crate::{
     board::MAX_NAME_CHARS,
-    components::{form_error::FormError, header::Mark},
+    components::{form_error::FormError, header::Mark, rows::Rows},
     forms::{CreateBoard, list_boards},
     live::Live,
     model::BoardSummary,
@@ -68,21 +68,22 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
     let told = live.boards();
     let boards = Memo::new(move |_| told.get().unwrap_or_else(|| first.clone()));
     let none = Memo::new(move |_| boards.read().is_empty());
+    let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
     view! {
         <ul class="boards">
-            <For each=move || boards.get() key=|board| (board.id, board.name.clone()) let:board>
+            <Rows each=move || boards.get() key=|board| board.id.0 let:board>
                 <li>
                     <a class="board-link" href=board_path(board.id, View::Board)>
                         <Mark />
-                        <span>{board.name}</span>
+                        <span>{move || name(board.id)}</span>
                     </a>
                 </li>
-            </For>
+            </Rows>
         </ul>
         {move || {
             none.get()
                 .then(|| {
-                    view! { <p class="empty">"No boards yet. Give the first one a name, and it opens with three columns."</p> }
+                    view! { <p class="empty">"No boards yet. Give the first one a name, and it opens with three columns."</p> }.into_any()
                 })
         }}
     }

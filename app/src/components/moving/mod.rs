@@ -19,6 +19,7 @@ use super::{
     announcer::Announcer,
     focus::{card_link, find, focus, focus_card},
     lane::Revealed,
+    redrawn::redrawn,
 };
 use crate::{id::TaskId, live::LiveBoard};
 
@@ -416,6 +417,7 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
                             view! { <KeyboardHint moving title=title.unwrap_or_default() /> }.into_any()
                         }}
                     }
+                    .into_any()
                 })
         }}
     }
@@ -432,7 +434,7 @@ fn KeyboardHint(moving: Moving, title: String) -> impl IntoView {
     view! {
         <div class="moving-hint" aria-hidden="true">
             <p>
-                "Moving " <strong>{title}</strong> " to " {words}
+                "Moving " <strong>{title}</strong> " to " {redrawn(words)}
             </p>
             <p class="keys">
                 <kbd>"← ↑ ↓ →"</kbd>

@@ -1,0 +1,13 @@
+//! An entry of a `<select>`.
+
+use leptos::prelude::*;
+
+/// An entry.
+pub fn choice(value: impl ToString, words: impl ToString, selected: bool) -> AnyView {
+    view! {
+        <option value=value.to_string() selected=selected prop:selected=selected>
+            {words.to_string()}
+        </option>
+    }
+    .into_any()
+}
