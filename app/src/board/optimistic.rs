@@ -219,11 +219,10 @@ impl OptimisticBoard {
         }
         let old = std::mem::replace(&mut self.confirmed, snapshot.into());
         let differs = |id: &TaskId| old.task(*id) != self.confirmed.task(*id);
-        let touched = Touched {
-            board: true,
-            columns: old.columns().chain(self.confirmed.columns()).map(|column| column.id).collect(),
-            tasks: old.tasks().chain(self.confirmed.tasks()).map(|task| task.id).filter(differs).collect(),
-        };
+        let mut touched = Touched { board: true, ..Touched::default() };
+        // Collected instead, each would bring a sort of its own into the browser.
+        touched.columns.extend(old.columns().chain(self.confirmed.columns()).map(|column| column.id));
+        touched.tasks.extend(old.tasks().chain(self.confirmed.tasks()).map(|task| task.id).filter(differs));
         let seq = self.confirmed.seq();
         let contained: Vec<(MutationId, Seq)> = self
             .pending
