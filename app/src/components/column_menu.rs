@@ -66,6 +66,7 @@ pub fn ColumnMenu(
                 {kind_words(kind)}
             </button>
         }
+        .into_any()
     });
     let shift = {
         let board = board.clone();

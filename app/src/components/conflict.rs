@@ -69,33 +69,36 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
             board.dismiss(id);
         }
     };
-    Some(view! {
-        <section class="conflict" aria-labelledby=heading.clone() tabindex="-1" data-conflict=field.to_string()>
-            <h3 id=heading.clone()>"Somebody else changed the " {field.to_string()} " meanwhile"</h3>
-            <p class="hint">"Yours is not saved yet. Nothing is lost: choose one, or make one of both."</p>
-            <div class="sides">
-                <figure>
-                    <figcaption>"Yours"</figcaption>
-                    <div class="plain-text" data-side="mine">{mine}</div>
-                </figure>
-                <figure>
-                    <figcaption>"Theirs, saved"</figcaption>
-                    <div class="plain-text" data-side="theirs">{theirs}</div>
-                </figure>
-            </div>
-            <div class="actions">
-                <button type="button" class="button" on:click=keep_theirs>
-                    "Keep theirs"
-                </button>
-                <button type="button" class="button" on:click=save_mine>
-                    "Save mine over it"
-                </button>
-                <button type="button" class="button primary" on:click=edit_on>
-                    "Edit mine further"
-                </button>
-            </div>
-        </section>
-    })
+    Some(
+        view! {
+            <section class="conflict" aria-labelledby=heading.clone() tabindex="-1" data-conflict=field.to_string()>
+                <h3 id=heading.clone()>"Somebody else changed the " {field.to_string()} " meanwhile"</h3>
+                <p class="hint">"Yours is not saved yet. Nothing is lost: choose one, or make one of both."</p>
+                <div class="sides">
+                    <figure>
+                        <figcaption>"Yours"</figcaption>
+                        <div class="plain-text" data-side="mine">{mine}</div>
+                    </figure>
+                    <figure>
+                        <figcaption>"Theirs, saved"</figcaption>
+                        <div class="plain-text" data-side="theirs">{theirs}</div>
+                    </figure>
+                </div>
+                <div class="actions">
+                    <button type="button" class="button" on:click=keep_theirs>
+                        "Keep theirs"
+                    </button>
+                    <button type="button" class="button" on:click=save_mine>
+                        "Save mine over it"
+                    </button>
+                    <button type="button" class="button primary" on:click=edit_on>
+                        "Edit mine further"
+                    </button>
+                </div>
+            </section>
+        }
+        .into_any(),
+    )
 }
 
 /// What a problem is about, if it is two versions of a text: the task, the text, mine, theirs, and the base to save with

@@ -121,7 +121,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     />
                 </h2>
                 <span class="count">
-                    {move || count.get()}
+                    {move || count.get().to_string()}
                     <span class="visually-hidden">{move || if count.get() == 1 { " task" } else { " tasks" }}</span>
                 </span>
                 <ColumnMenu board=board.clone() column id renaming />

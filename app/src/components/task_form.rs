@@ -75,5 +75,5 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             </div>
             <button class="button primary">"Save"</button>
         </form>
-    })
+    }.into_any())
 }

@@ -199,6 +199,7 @@ fn NoticeToast(notice: Notice) -> impl IntoView {
                             {label}
                         </button>
                     }
+                    .into_any()
                 })}
         </Toast>
     }
@@ -263,6 +264,7 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
                 <textarea readonly rows="2" prop:value=text on:focus=select_all />
             </label>
         }
+        .into_any()
     });
     let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
         let pressed = move |_| {
@@ -274,6 +276,7 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
                 {label}
             </button>
         }
+        .into_any()
     });
     view! {
         <Toast on_dismiss class="problem">

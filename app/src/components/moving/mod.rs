@@ -479,6 +479,6 @@ fn focused_card(event: &ev::KeyboardEvent) -> Option<TaskId> {
 fn place(element: &HtmlElement, x: f64, y: f64, width: f64) {
     let style = element.style();
     // What cannot be placed is not seen; the move itself does not depend on it.
-    let _ = style.set_property("transform", &format!("translate({x:.1}px, {y:.1}px)"));
-    let _ = style.set_property("width", &format!("{width:.1}px"));
+    let _ = style.set_property("transform", &format!("translate({x}px, {y}px)"));
+    let _ = style.set_property("width", &format!("{width}px"));
 }
