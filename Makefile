@@ -1,6 +1,6 @@
 # The commands; what they do is in scripts/.
 
-.PHONY: help run build dev check test bench clean
+.PHONY: help run build dev format check test bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ build: ## Build the release: target/release/taskwire and target/site
 
 dev: ## Serve a debug build, rebuilt and reloaded at every change
 	@scripts/dev
+
+format: ## Format the code
+	@scripts/format
 
 check: ## The quick checks: formatting, lints, Rust tests
 	@scripts/test format lint-server lint-browser rust

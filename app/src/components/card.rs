@@ -5,6 +5,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 use super::{
     announcer::Announcer,
     due::Due,
+    flash::{Flash, flash},
     focus::{card_link, focus_card, focus_when_drawn},
     icon::{Icon, Picture},
     redrawn::redrawn,
@@ -77,20 +78,7 @@ pub fn Card(
         }
     };
 
-    // Two names for the same animation: going from one to the other starts it again.
-    let flash = {
-        let elsewhere = elsewhere.clone();
-        move |odd: bool| {
-            let count = elsewhere.get();
-            count > 0 && (count % 2 == 1) == odd
-        }
-    };
-    let (flash_odd, flash_even) = (flash.clone(), flash);
-    let seen = move |event: ev::AnimationEvent| {
-        if event.animation_name().starts_with("changed") {
-            elsewhere.set(0);
-        }
-    };
+    let Flash { odd, even, seen } = flash(elsewhere);
 
     let priority = {
         let shown = shown.clone();
@@ -106,8 +94,8 @@ pub fn Card(
             class="card"
             data-task=task.to_string()
             class:completed=completed
-            class:changed-odd=move || flash_odd(true)
-            class:changed-even=move || flash_even(false)
+            class:changed-odd=odd
+            class:changed-even=even
             on:animationend=seen
         >
             <form method="post">

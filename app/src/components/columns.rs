@@ -31,13 +31,7 @@ pub fn Columns(board: LiveBoard) -> impl IntoView {
             </Rows>
         }
     };
-    view! {
-        <Movable moving>
-            {lanes}
-            <AddColumn board />
-        </Movable>
-    }
-    .into_any()
+    view! { <Movable moving>{lanes} <AddColumn board /></Movable> }.into_any()
 }
 
 #[component]

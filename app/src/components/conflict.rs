@@ -77,11 +77,15 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
                 <div class="sides">
                     <figure>
                         <figcaption>"Yours"</figcaption>
-                        <div class="plain-text" data-side="mine">{mine}</div>
+                        <div class="plain-text" data-side="mine">
+                            {mine}
+                        </div>
                     </figure>
                     <figure>
                         <figcaption>"Theirs, saved"</figcaption>
-                        <div class="plain-text" data-side="theirs">{theirs}</div>
+                        <div class="plain-text" data-side="theirs">
+                            {theirs}
+                        </div>
                     </figure>
                 </div>
                 <div class="actions">

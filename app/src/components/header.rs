@@ -79,7 +79,11 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <Menu label="Board menu" class="board-menu needs-script" button=view! { <Picture icon=Icon::More /> }.into_any()>
+        <Menu
+            label="Board menu"
+            class="board-menu needs-script"
+            button=view! { <Picture icon=Icon::More /> }.into_any()
+        >
             <button type="button" class="menu-item" on:click=rename>
                 <Picture icon=Icon::Edit />
                 "Rename board"

@@ -108,7 +108,12 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let below = cards(drawn_below);
     let list = board_path(board.id(), View::List);
     view! {
-        <section class="lane" aria-labelledby=format!("column-{id}") data-column=id.to_string() data-kind=move || kind.get().as_str()>
+        <section
+            class="lane"
+            aria-labelledby=format!("column-{id}")
+            data-column=id.to_string()
+            data-kind=move || kind.get().as_str()
+        >
             <div class="lane-head">
                 <span class="kind" data-kind=move || kind.get().as_str() title=move || kind_words(kind.get())></span>
                 <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(true)>
@@ -131,7 +136,9 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     {cards(drawn)}
                 </ol>
                 {move || {
-                    has_hidden.get().then(|| view! { <ShowMore hidden href=list.clone() more paused=has_below /> }.into_any())
+                    has_hidden
+                        .get()
+                        .then(|| view! { <ShowMore hidden href=list.clone() more paused=has_below /> }.into_any())
                 }}
                 <ol class="cards cards-below" aria-label="Further down">
                     {below}

@@ -72,9 +72,14 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
         each.collect_view().into_any()
     };
     view! {
-        <form class="filters" role="search" aria-label="Tasks" method="get" action=format!("/boards/{id}") on:submit=|event| {
-            event.prevent_default()
-        }>
+        <form
+            class="filters"
+            role="search"
+            aria-label="Tasks"
+            method="get"
+            action=format!("/boards/{id}")
+            on:submit=|event| { event.prevent_default() }
+        >
             <input type="hidden" name="view" value="list" />
             <div class="search">
                 <Picture icon=Icon::Search />

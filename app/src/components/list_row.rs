@@ -1,10 +1,11 @@
 //! A task in the list.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     card::priority_chip,
     due::Due,
+    flash::{Flash, flash},
     task_fields::{ColumnSelect, CompletedBox, completed_signal},
 };
 use crate::{
@@ -35,47 +36,37 @@ pub fn ListRow(
     let completed = completed_signal(&board, task);
     let column_label = Signal::derive(move || format!("Column of {}", title.get()));
 
-    // Two names for the same animation: going from one to the other starts it again.
-    let flash = {
-        let elsewhere = elsewhere.clone();
-        move |odd: bool| {
-            let count = elsewhere.get();
-            count > 0 && (count % 2 == 1) == odd
-        }
-    };
-    let (flash_odd, flash_even) = (flash.clone(), flash);
-    let seen = move |event: ev::AnimationEvent| {
-        if event.animation_name().starts_with("changed") {
-            elsewhere.set(0);
-        }
-    };
+    let Flash { odd, even, seen } = flash(elsewhere);
     let href = {
         let board = board.id();
         move || query.read().task_path(board, task)
     };
     view! {
         <tr
+            role="row"
             data-task=task.to_string()
             class:completed=completed
-            class:changed-odd=move || flash_odd(true)
-            class:changed-even=move || flash_even(false)
+            class:changed-odd=odd
+            class:changed-even=even
             on:animationend=seen
         >
-            <td class="list-check">
+            <td role="cell" class="list-check">
                 <CompletedBox board=board.clone() task labelled=false disabled=false />
             </td>
-            <th scope="row">
+            <th role="rowheader" scope="row">
                 <a href=href data-noscroll>
                     {move || title.get()}
                 </a>
             </th>
-            <td class="list-column">
+            <td role="cell" class="list-column">
                 <ColumnSelect board task label=column_label disabled=plain />
             </td>
-            <td class="list-priority">
+            <td role="cell" class="list-priority">
                 {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
             </td>
-            <td class="list-due">{move || due.get().map(|due| view! { <Due due completed /> }.into_any())}</td>
+            <td role="cell" class="list-due">
+                {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
+            </td>
         </tr>
     }
     .into_any()

@@ -69,25 +69,37 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
             <p class="hint list-count" role="status">
                 {move || found_words(found.get(), &query.read())}
             </p>
-            <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">
+            // The roles are those that the elements have by themselves; some browsers forget them, because the style draws the
+            // rows as grids.
+            <table class="list" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">
                             <span class="visually-hidden">"Completed"</span>
                         </th>
-                        <th scope="col" aria-sort=move || sorted_by(query, Sort::Title, "ascending")>
+                        <th
+                            role="columnheader"
+                            scope="col"
+                            aria-sort=move || sorted_by(query, Sort::Title, "ascending")
+                        >
                             "Task"
                         </th>
-                        <th scope="col">"Column"</th>
-                        <th scope="col" aria-sort=move || sorted_by(query, Sort::Priority, "descending")>
+                        <th role="columnheader" scope="col">
+                            "Column"
+                        </th>
+                        <th
+                            role="columnheader"
+                            scope="col"
+                            aria-sort=move || sorted_by(query, Sort::Priority, "descending")
+                        >
                             "Priority"
                         </th>
-                        <th scope="col" aria-sort=move || sorted_by(query, Sort::Due, "ascending")>
+                        <th role="columnheader" scope="col" aria-sort=move || sorted_by(query, Sort::Due, "ascending")>
                             "Due"
                         </th>
                     </tr>
                 </thead>
-                <tbody>
+                <tbody role="rowgroup">
                     <Rows each=move || drawn.read().rows.clone() key=|id| id.0 let:task>
                         <ListRow board=board.clone() task query plain />
                     </Rows>

@@ -144,13 +144,7 @@ pub fn PrioritySelect(
         }
     };
     view! {
-        <select
-            node_ref=field
-            id=id
-            autocomplete="off"
-            disabled=disabled
-            on:change=changed
-        >
+        <select node_ref=field id=id autocomplete="off" disabled=disabled on:change=changed>
             {redrawn(options)}
         </select>
     }
@@ -234,7 +228,7 @@ pub fn DueInput(
                                 <Picture icon=Icon::Close />
                             </button>
                         }
-                        .into_any()
+                            .into_any()
                     })
             }}
         </div>

@@ -40,13 +40,20 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             <h3>"Edit"</h3>
             <div class="field">
                 <label for="edit-title">"Title"</label>
-                <input id="edit-title" name="edit[title]" value=shown.title.clone() required maxlength=MAX_TITLE_CHARS.to_string() />
+                <input
+                    id="edit-title"
+                    name="edit[title]"
+                    value=shown.title.clone()
+                    required
+                    maxlength=MAX_TITLE_CHARS.to_string()
+                />
             </div>
             <div class="field">
                 <label for="edit-description">"Description"</label>
                 // The first line break after the tag is not part of the text.
                 <textarea
-                    id="edit-description" name="edit[description]"
+                    id="edit-description"
+                    name="edit[description]"
                     rows="8"
                     inner_html=format!("\n{}", markdown::escaped(&shown.description))
                 />

@@ -58,7 +58,14 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     };
     view! {
         <Title text=move || title.get() />
-        <section class="panel" role="dialog" aria-labelledby="task-title" tabindex="-1" node_ref=panel data-panel=task.to_string()>
+        <section
+            class="panel"
+            role="dialog"
+            aria-labelledby="task-title"
+            tabindex="-1"
+            node_ref=panel
+            data-panel=task.to_string()
+        >
             {redrawn(body)}
         </section>
     }
@@ -139,9 +146,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             <DescriptionText board=board.clone() task description deleted />
             <Conflicts board=board.clone() task field=TextField::Description />
             <TaskForm board task />
-            <p class="task-times">
-                {move || shown.read().as_ref().map(|task| times(task))}
-            </p>
+            <p class="task-times">{move || shown.read().as_ref().map(|task| times(task))}</p>
         </div>
     }
     .into_any()
@@ -189,7 +194,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
                                 </form>
                             </div>
                         }
-                        .into_any()
+                            .into_any()
                     })
             }}
         </div>
@@ -283,12 +288,7 @@ fn DescriptionText(
                 on:click=edit_by_click.clone()
                 inner_html=move || markdown::to_html(&description.get())
             ></div>
-            <button
-                class="button quiet needs-script"
-                data-edit="description"
-                disabled=deleted
-                on:click=move |_| edit()
-            >
+            <button class="button quiet needs-script" data-edit="description" disabled=deleted on:click=move |_| edit()>
                 <Picture icon=Icon::Edit />
                 {words}
             </button>
@@ -299,9 +299,7 @@ fn DescriptionText(
             {move || match open.get() {
                 Some(_) => {
                     let board = board.clone();
-                    view! {
-                        <TextEditor board task field=TextField::Description current=description deleted />
-                    }
+                    view! { <TextEditor board task field=TextField::Description current=description deleted /> }
                         .into_any()
                 }
                 None => shown().into_any(),

@@ -179,7 +179,9 @@ fn Meanwhile(
                                         aria-expanded=move || shown.get().to_string()
                                         on:click=move |_| shown.update(|shown| *shown = !*shown)
                                     >
-                                        {move || if shown.get() { "Hide the newer text" } else { "Show the newer text" }}
+                                        {move || {
+                                            if shown.get() { "Hide the newer text" } else { "Show the newer text" }
+                                        }}
                                     </button>
                                     <button type="button" class="button" on:click=move |_| take_over()>
                                         "Use the newer text"
@@ -187,7 +189,7 @@ fn Meanwhile(
                                 </div>
                             </div>
                         }
-                        .into_any()
+                            .into_any()
                     })
             }}
         </div>

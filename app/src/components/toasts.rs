@@ -199,7 +199,7 @@ fn NoticeToast(notice: Notice) -> impl IntoView {
                             {label}
                         </button>
                     }
-                    .into_any()
+                        .into_any()
                 })}
         </Toast>
     }

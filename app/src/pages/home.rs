@@ -83,7 +83,12 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
         {move || {
             none.get()
                 .then(|| {
-                    view! { <p class="empty">"No boards yet. Give the first one a name, and it opens with three columns."</p> }.into_any()
+                    view! {
+                        <p class="empty">
+                            "No boards yet. Give the first one a name, and it opens with three columns."
+                        </p>
+                    }
+                        .into_any()
                 })
         }}
     }

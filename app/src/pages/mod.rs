@@ -49,7 +49,9 @@ pub fn App() -> impl IntoView {
     mark_hydrated();
 
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Taskwire".to_owned() } else { format!("{title} · Taskwire") } />
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Taskwire".to_owned() } else { format!("{title} · Taskwire") }
+        } />
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=home::HomePage ssr=SsrMode::Async />

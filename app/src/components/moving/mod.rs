@@ -417,7 +417,7 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
                             view! { <KeyboardHint moving title=title.unwrap_or_default() /> }.into_any()
                         }}
                     }
-                    .into_any()
+                        .into_any()
                 })
         }}
     }
@@ -433,9 +433,7 @@ fn KeyboardHint(moving: Moving, title: String) -> impl IntoView {
     };
     view! {
         <div class="moving-hint" aria-hidden="true">
-            <p>
-                "Moving " <strong>{title}</strong> " to " {redrawn(words)}
-            </p>
+            <p>"Moving " <strong>{title}</strong> " to " {redrawn(words)}</p>
             <p class="keys">
                 <kbd>"← ↑ ↓ →"</kbd>
                 " move "
