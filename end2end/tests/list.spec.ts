@@ -63,6 +63,23 @@ test('a search stays live and stands in the address', async ({ page, person, ser
   expect(await rowTitles(other).allTextContents()).toEqual(await rowTitles(page).allTextContents());
 });
 
+test('a task that is added and not listed is told of', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await server.api.createTasks(board.id, ['Green tea', 'Milk']);
+  await openBoard(page, board, '?view=list&q=tea&sort=title');
+  const field = page.getByRole('textbox', { name: 'New task' });
+  await field.fill('Black tea');
+  await field.press('Enter');
+  await expect(rowTitles(page)).toHaveText(['Black tea', 'Green tea']);
+  await expect(messages(page).getByText('leave it out')).toHaveCount(0);
+  await field.fill('Honey');
+  await field.press('Enter');
+  await expect(messages(page).getByText('The task was added, but the filters leave it out.')).toBeVisible();
+  await expect(rowTitles(page)).toHaveText(['Black tea', 'Green tea']);
+  await messages(page).getByRole('button', { name: 'Show all' }).click();
+  await expect(rowTitles(page)).toHaveText(['Black tea', 'Green tea', 'Honey', 'Milk']);
+});
+
 test('filters and order stay live and stand in the address', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   const [tea, milk] = await server.api.createTasks(board.id, ['Tea', 'Milk', 'Apples']);

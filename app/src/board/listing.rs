@@ -30,6 +30,18 @@ pub struct Wanted {
     pub sort: Sort,
 }
 
+impl Wanted {
+    /// Whether this leaves out any task at all.
+    pub fn is_filtered(&self) -> bool {
+        !self.text.trim().is_empty() || self.column.is_some() || self.completed.is_some()
+    }
+
+    /// Everything, in the same order.
+    pub fn unfiltered(&self) -> Self {
+        Self { sort: self.sort, ..Self::default() }
+    }
+}
+
 /// The order of a list. Tasks that are equal in it stand as they do on the board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {

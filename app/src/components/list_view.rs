@@ -7,8 +7,14 @@ use leptos_router::{
 };
 
 use super::{
-    due::Today, list_filters::ListFilters, list_row::ListRow, quick_add::QuickAdd, redrawn::redrawn, rows::Rows,
+    due::Today,
+    list_filters::ListFilters,
+    list_row::ListRow,
+    quick_add::QuickAdd,
+    redrawn::redrawn,
+    rows::Rows,
     show_more::ShowMore,
+    toasts::{Action, Notices},
 };
 use crate::{
     board::{Listing, Sort},
@@ -43,9 +49,10 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
         let known = columns.iter().find(|column| Some(column.id) == wanted);
         known.or(columns.first()).map(|column| column.id)
     });
+    let added = added(&board, query);
     let quick_add = {
         let board = board.clone();
-        move || column.get().map(|column| view! { <QuickAdd board=board.clone() column /> }.into_any())
+        move || column.get().map(|column| view! { <QuickAdd board=board.clone() column added /> }.into_any())
     };
 
     let more = {
@@ -140,14 +147,29 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
     drawn
 }
 
+/// Tells of a new task that the filters leave out, which would seem to be lost.
+fn added(board: &LiveBoard, query: Memo<ListQuery>) -> Callback<TaskId> {
+    let (board, notices, navigate) = (board.clone(), expect_context::<Notices>(), use_navigate());
+    Callback::new(move |task| {
+        let wanted = query.get_untracked().wanted;
+        if !wanted.is_filtered() {
+            return;
+        }
+        let all = ListQuery { wanted: wanted.unfiltered(), rows: ROWS }.path(board.id());
+        if board.with(|board| Listing::new(board, wanted).ids().all(|listed| listed != task)) {
+            let navigate = navigate.clone();
+            let show = Action::new("Show all", move || navigate(&all, NavigateOptions::default()));
+            notices.say("The task was added, but the filters leave it out.", Some(show));
+        }
+    })
+}
+
 fn longer(query: ListQuery) -> ListQuery {
     ListQuery { rows: query.rows + ROWS, ..query }
 }
 
 fn found_words(found: usize, query: &ListQuery) -> String {
-    let wanted = &query.wanted;
-    let filtered = !wanted.text.trim().is_empty() || wanted.column.is_some() || wanted.completed.is_some();
-    match (found, filtered) {
+    match (found, query.wanted.is_filtered()) {
         (0, false) => "No tasks yet. Add the first above.".to_owned(),
         (0, true) => "No task matches.".to_owned(),
         (1, false) => "1 task".to_owned(),

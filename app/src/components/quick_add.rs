@@ -15,7 +15,13 @@ use crate::{
 
 /// The field for a new task. It keeps the focus for the next one, and what was typed when that is refused.
 #[component]
-pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
+pub fn QuickAdd(
+    board: LiveBoard,
+    column: ColumnId,
+    /// Told of each task that was added.
+    #[prop(optional, into)]
+    added: Option<Callback<TaskId>>,
+) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
     let revealed = expect_context::<Revealed>();
     let field = NodeRef::<html::Input>::new();
@@ -47,6 +53,9 @@ pub fn QuickAdd(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 revealed.add(task);
                 announcer.say(format!("Added “{}”", title.trim()));
                 show_when_drawn(task);
+                if let Some(added) = added {
+                    added.run(task);
+                }
             }
             Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }

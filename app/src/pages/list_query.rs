@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How many rows are drawn at first, and how many more at a time.
-pub const ROWS: usize = 100;
+pub const ROWS: usize = 50;
 
 /// The query of a list: `?view=list&q=tea&column={id}&completed=false&sort=due&rows=200`. All but `view` may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
