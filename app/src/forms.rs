@@ -126,7 +126,7 @@ pub async fn update_task(
 /// Puts a task into the trash and shows its board.
 #[server(prefix = "/forms", endpoint = "delete_task")]
 pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
-    write(board, Op::DeleteTask(mutation::DeleteTask { task })).await?;
+    write(board, Op::DeleteTask(mutation::DeleteTask::of(task))).await?;
     leptos_axum::redirect(&format!("/boards/{board}"));
     Ok(())
 }

@@ -89,15 +89,24 @@ pub struct NewColumn {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBoard {
+    /// The number of the newest change of the board that the sender had seen; refused as stale where there is a newer one. Absent:
+    /// whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
     /// A new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
 /// See [`Op::DeleteBoard`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DeleteBoard {}
+pub struct DeleteBoard {
+    /// The number of the newest change of the board that the sender had seen; refused as stale where there is a newer one. Absent:
+    /// whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+}
 
 /// See [`Op::CreateColumn`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -230,6 +239,17 @@ impl UpdateTask {
 pub struct DeleteTask {
     /// Which task.
     pub task: TaskId,
+    /// The number of the newest change of the task that the sender had seen; refused as stale where there is a newer one. Absent:
+    /// whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+}
+
+impl DeleteTask {
+    /// Deletes it whatever happened to it.
+    pub fn of(task: TaskId) -> Self {
+        Self { task, base: None }
+    }
 }
 
 /// See [`Op::RestoreTask`].
@@ -277,6 +297,12 @@ pub enum Refusal {
         /// The text as it is now.
         theirs: String,
         /// The base to send with the text that both agree on.
+        seq: Seq,
+    },
+    /// It was changed since the number that the mutation was based on.
+    #[error("it was changed meanwhile")]
+    Stale {
+        /// The number of its newest change.
         seq: Seq,
     },
     /// The column still holds tasks.

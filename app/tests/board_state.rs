@@ -224,7 +224,7 @@ fn completing_a_completed_task_moves_nothing() {
 #[test]
 fn a_deleted_task_can_be_restored_but_not_edited() {
     let (mut log, mut random, tasks) = board_with(&["one"]);
-    log.write(&mut random, &Op::DeleteTask(DeleteTask { task: tasks[0] })).unwrap();
+    log.write(&mut random, &Op::DeleteTask(DeleteTask::of(tasks[0]))).unwrap();
     assert!(log.titles(ColumnKind::Open).is_empty());
     let refusal = log.write(&mut random, &retitle(tasks[0], "x", None)).unwrap_err();
     assert_eq!(refusal, Refusal::NotFound { what: Thing::Task });
@@ -292,7 +292,7 @@ fn bad_fields_are_refused_by_name_and_change_nothing() {
 #[test]
 fn nothing_follows_the_deletion_of_a_board() {
     let (mut log, mut random, tasks) = board_with(&["one"]);
-    log.write(&mut random, &Op::DeleteBoard(app::mutation::DeleteBoard {})).unwrap();
+    log.write(&mut random, &Op::DeleteBoard(app::mutation::DeleteBoard::default())).unwrap();
     let refusal = log.write(&mut random, &retitle(tasks[0], "x", None)).unwrap_err();
     assert_eq!(refusal, Refusal::NotFound { what: Thing::Board });
     let create = random.create_board();

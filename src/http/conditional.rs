@@ -32,14 +32,6 @@ pub fn base(headers: &HeaderMap) -> Result<Option<Seq>, Problem> {
     Ok(newest)
 }
 
-/// A problem where `If-Match` asks for another state than this.
-pub fn require_unchanged(headers: &HeaderMap, seq: Seq) -> Result<(), Problem> {
-    match base(headers)? {
-        Some(base) if base != seq => Err(Problem::stale(seq)),
-        _ => Ok(()),
-    }
-}
-
 fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).into_iter();
     values.flat_map(|value| value.to_str().unwrap_or("?").split(',')).map(str::trim)

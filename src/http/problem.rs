@@ -168,6 +168,7 @@ impl From<Refusal> for Problem {
             Refusal::Invalid { field, message } => Self::field(&field, message),
             Refusal::NotFound { what } => Self::not_found(what),
             Refusal::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
+            Refusal::Stale { seq } => Self::stale(seq),
             Refusal::NotEmpty => Self::new(StatusCode::CONFLICT, "not_empty", detail),
             Refusal::Full { .. } => Self::new(StatusCode::CONFLICT, "full", detail),
             Refusal::IdReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail.clone())

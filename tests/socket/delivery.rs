@@ -172,7 +172,7 @@ async fn the_deletion_of_a_board_is_a_change_and_then_there_is_no_such_board() {
     let board = served.node.create_board().await;
     let mut client = served.connect().await;
     client.subscribe(board.id, Some(1)).await;
-    served.node.accepted(board.id, Op::DeleteBoard(DeleteBoard {})).await;
+    served.node.accepted(board.id, Op::DeleteBoard(DeleteBoard::default())).await;
     Copy::of(board.id, Some(1)).reach(2, &mut client).await;
     client.subscribe(board.id, Some(1)).await;
     assert_eq!(client.hear_error().await, ErrorCode::NoSuchBoard);

@@ -15,14 +15,14 @@ on_both_engines! {
     async fn the_list_of_boards_follows_what_happens_to_them(database) {
         let node = Node::on(&database).await;
         let (one, two) = (node.create_board().await.id, node.create_board().await.id);
-        node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()) })).await;
+        node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), base: None })).await;
         let list = node.store.boards().await.expect("the list");
         assert_eq!(list.iter().map(|board| (board.id, board.name.as_str(), board.seq)).collect::<Vec<_>>(), [
             (two, "Plans", 1),
             (one, "Holidays", 2),
         ]);
 
-        node.accepted(two, Op::DeleteBoard(DeleteBoard {})).await;
+        node.accepted(two, Op::DeleteBoard(DeleteBoard::default())).await;
         let list = node.store.boards().await.expect("the list");
         assert_eq!(list.iter().map(|board| board.id).collect::<Vec<_>>(), [one]);
         assert_eq!(node.refused(two, create(new_task(), "Late")).await, Refusal::NotFound { what: Thing::Board });

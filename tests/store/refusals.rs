@@ -1,6 +1,6 @@
 //! What is refused changes nothing, and does not get in the way of what is accepted.
 
-use app::mutation::{CreateTask, Op, Refusal, TextField, Thing, UpdateTask};
+use app::mutation::{CreateTask, DeleteBoard, DeleteTask, Op, Refusal, TextField, Thing, UpdateBoard, UpdateTask};
 use taskwire::writer::WriteError;
 
 use crate::{
@@ -50,6 +50,25 @@ on_both_engines! {
         node.accepted(board, Op::UpdateTask(UpdateTask { base: Some(3), ..mine })).await;
         let task = node.board(board).await.task(task).cloned().expect("the task");
         assert_eq!((task.title.as_str(), task.description.as_str()), ("Buy soy milk", "Two litres"));
+    }
+
+    async fn what_was_changed_meanwhile_is_not_deleted(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let task = node.create_task(board, "Buy milk").await;
+        let delete = Op::DeleteTask(DeleteTask { task, base: Some(2) });
+        // In one group: the first one makes the second one stale.
+        let rename = node.writer.write(board, mutation(rename(task, "Buy oat milk")), None);
+        let stale = node.writer.write(board, mutation(delete), None);
+        rename.await.expect("accepted");
+        assert!(matches!(stale.await, Err(WriteError::Refused(Refusal::Stale { seq: 3 }))));
+        node.accepted(board, Op::DeleteTask(DeleteTask { task, base: Some(3) })).await;
+
+        let whole = Op::DeleteBoard(DeleteBoard { base: Some(3) });
+        assert_eq!(node.refused(board, whole).await, Refusal::Stale { seq: 4 });
+        let name = Some("Errands".to_owned());
+        node.accepted(board, Op::UpdateBoard(UpdateBoard { base: Some(4), name })).await;
+        node.accepted(board, Op::DeleteBoard(DeleteBoard { base: Some(5) })).await;
     }
 
     async fn a_task_id_belongs_to_one_board(database) {

@@ -98,7 +98,7 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             due: Some(due.filter(|_| value % 2 == 0)),
             ..UpdateTask::of(task(which))
         }),
-        11 => Op::DeleteTask(DeleteTask { task: task(which) }),
+        11 => Op::DeleteTask(DeleteTask::of(task(which))),
         12 => Op::RestoreTask(RestoreTask { task: task(which) }),
         13 => Op::CreateColumn(CreateColumn {
             column: new_column(),
@@ -113,7 +113,7 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             kind: (value % 5 == 0).then_some(kind_of_column),
             place: Some(place(*value, || column(other))),
         }),
-        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()) }),
+        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), base: None }),
     }
 }
 

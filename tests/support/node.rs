@@ -142,7 +142,7 @@ pub fn rename(task: TaskId, title: &str) -> Op {
 }
 
 pub fn delete(task: TaskId) -> Op {
-    Op::DeleteTask(DeleteTask { task })
+    Op::DeleteTask(DeleteTask::of(task))
 }
 
 pub fn restore(task: TaskId) -> Op {

@@ -4,7 +4,7 @@ use super::{order::Placement, state::BoardState};
 use crate::{
     change::ChangeKind,
     id::{ColumnId, TaskId},
-    model::{Column, ColumnKind, Task},
+    model::{Column, ColumnKind, Seq, Task},
     mutation::{
         CreateBoard, CreateColumn, CreateTask, NewColumn, Op, Place, Refusal, TextField, Thing, UpdateColumn,
         UpdateTask,
@@ -36,9 +36,13 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
     match op {
         Op::CreateBoard(create) => create_board(state, create),
         Op::UpdateBoard(update) => {
+            require_unchanged(state.seq(), update.base)?;
             Ok(ChangeKind::BoardUpdated { name: update.name.as_deref().map(|text| name("name", text)).transpose()? })
         }
-        Op::DeleteBoard(_) => Ok(ChangeKind::BoardDeleted {}),
+        Op::DeleteBoard(delete) => {
+            require_unchanged(state.seq(), delete.base)?;
+            Ok(ChangeKind::BoardDeleted {})
+        }
         Op::CreateColumn(create) => create_column(state, create),
         Op::UpdateColumn(update) => update_column(state, update),
         Op::DeleteColumn(delete) => {
@@ -55,6 +59,7 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
         Op::UpdateTask(update) => update_task(state, update),
         Op::DeleteTask(delete) => {
             let task = require_task(state, delete.task)?;
+            require_unchanged(task.seq, delete.base)?;
             Ok(ChangeKind::TaskDeleted { task: task.id })
         }
         Op::RestoreTask(restore) => {
@@ -228,6 +233,13 @@ fn unchanged(task: &Task) -> ChangeKind {
 
 fn require_column(state: &BoardState, id: ColumnId) -> Result<&Column, Refusal> {
     state.column(id).map(|column| &**column).ok_or(Refusal::not_found(Thing::Column))
+}
+
+fn require_unchanged(seq: Seq, base: Option<Seq>) -> Result<(), Refusal> {
+    match base {
+        Some(base) if base != seq => Err(Refusal::Stale { seq }),
+        _ => Ok(()),
+    }
 }
 
 fn require_task(state: &BoardState, id: TaskId) -> Result<&Task, Refusal> {

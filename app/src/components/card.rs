@@ -68,7 +68,7 @@ pub fn Card(
             event.prevent_default();
             let title = untrack(&title);
             let next = neighbour(&board, task);
-            if board.submit(Op::DeleteTask(mutation::DeleteTask { task })).is_ok() {
+            if board.submit(Op::DeleteTask(mutation::DeleteTask::of(task))).is_ok() {
                 announcer.say(format!("Deleted “{title}”"));
                 match next {
                     Some(next) => focus_card(next),

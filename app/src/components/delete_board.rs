@@ -21,7 +21,7 @@ pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> imp
     };
     let delete = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        match board.submit(Op::DeleteBoard(DeleteBoard {})) {
+        match board.submit(Op::DeleteBoard(DeleteBoard::default())) {
             Ok(_) => {
                 close();
                 navigate("/", NavigateOptions::default());

@@ -26,7 +26,9 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     let renaming = RwSignal::new(false);
     let rename = {
         let board = board.clone();
-        Callback::new(move |(name,)| board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name) })).map(drop))
+        Callback::new(move |(name,)| {
+            board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name), base: None })).map(drop)
+        })
     };
     let tab = move |to: View, icon: Icon, words: &'static str| {
         let current = move || (view.get() == to).then_some("page");

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_task_that_is_not_known_is_still_spoken_of() {
         let board = BoardState::empty(BoardId(Uuid::from_u128(1)));
-        let op = Op::DeleteTask(DeleteTask { task: TaskId(Uuid::from_u128(2)) });
+        let op = Op::DeleteTask(DeleteTask::of(TaskId(Uuid::from_u128(2))));
         assert_eq!(what_failed(&op, &board), "A task was not deleted");
         assert_eq!(typed_text(&op), None);
     }

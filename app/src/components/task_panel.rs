@@ -107,7 +107,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         let board = board.clone();
         move |event: ev::SubmitEvent| {
             event.prevent_default();
-            act(&board, Op::DeleteTask(mutation::DeleteTask { task }));
+            act(&board, Op::DeleteTask(mutation::DeleteTask::of(task)));
             focus_when_drawn(".panel .trashed button");
         }
     };

@@ -332,11 +332,10 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
         }));
     }
     // What the value itself does not allow will not be allowed the next time either.
-    if matches!(refusal, Refusal::Invalid { .. } | Refusal::Exists { .. } | Refusal::IdReused) {
+    if matches!(refusal, Refusal::Invalid { .. } | Refusal::Exists { .. } | Refusal::Stale { .. } | Refusal::IdReused) {
         return None;
     }
     let (board, op) = (board.clone(), op.clone());
-    // A refusal shows as the next message.
     Some(Action::new("Try again", move || {
         // A refusal shows as the next message.
         let _ = act(&board, op.clone());

@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn a_task_that_this_page_deleted_is_offered_back_until_it_is_restored() {
         let board = board();
-        board.submit(Op::DeleteTask(DeleteTask { task: task(2) })).unwrap();
+        board.submit(Op::DeleteTask(DeleteTask::of(task(2)))).unwrap();
         assert_eq!(board.deletions().get_untracked(), [task(2)]);
         board.submit(Op::RestoreTask(RestoreTask { task: task(2) })).unwrap();
         assert!(board.deletions().get_untracked().is_empty());
@@ -430,7 +430,7 @@ mod tests {
     #[test]
     fn an_edit_that_was_refused_here_is_kept_until_it_is_dismissed() {
         let board = board();
-        let delete = Op::DeleteTask(DeleteTask { task: task(9) });
+        let delete = Op::DeleteTask(DeleteTask::of(task(9)));
         let refusal = board.submit(delete.clone()).unwrap_err();
         board.report(delete.clone(), refusal);
         let problems = board.problems().get_untracked();

@@ -70,9 +70,9 @@ impl Random {
                 ..UpdateTask::of(task)
             }),
             10..=11 => Op::UpdateTask(UpdateTask { completed: Some(self.one_in(2)), ..UpdateTask::of(task) }),
-            12 => Op::DeleteTask(DeleteTask { task }),
+            12 => Op::DeleteTask(DeleteTask::of(task)),
             13..=14 => Op::RestoreTask(RestoreTask { task }),
-            15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()) }),
+            15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), base: None }),
             16 => Op::CreateColumn(CreateColumn {
                 column: ColumnId(self.uuid()),
                 name: self.text(),

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::http::{
     Services,
-    conditional::{is_known, require_unchanged},
+    conditional::{base, is_known},
     input::{Json, Key, Path, Query},
     problem::{Failures, Problem},
 };
@@ -181,8 +181,8 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    require_unchanged(&headers, board(&services, id).await?.seq())?;
-    let accepted = write(&services, id, key, Op::UpdateBoard(UpdateBoard { name: patch.name })).await?;
+    let update = UpdateBoard { base: base(&headers)?, name: patch.name };
+    let accepted = write(&services, id, key, Op::UpdateBoard(update)).await?;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }
 
@@ -202,10 +202,6 @@ pub async fn delete(
     headers: HeaderMap,
     key: Key,
 ) -> Result<Response, Problem> {
-    // Of a board that is gone only the writer knows whether this is the repetition of the request that deleted it.
-    if let Some(board) = services.store.board(id).await?.filter(|board| board.exists()) {
-        require_unchanged(&headers, board.seq())?;
-    }
-    write(&services, id, key, Op::DeleteBoard(DeleteBoard {})).await?;
+    write(&services, id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

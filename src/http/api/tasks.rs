@@ -28,7 +28,7 @@ use super::{
 use crate::{
     http::{
         Services,
-        conditional::{self, is_known, require_unchanged},
+        conditional::{base, is_known},
         input::{Json, Key, Path, Query},
         problem::{Failures, Problem},
     },
@@ -211,7 +211,7 @@ pub async fn update(
     let names_column = patch.column.is_some();
     let update = UpdateTask {
         task: id,
-        base: conditional::base(&headers)?,
+        base: base(&headers)?,
         title: patch.title,
         description: patch.description,
         priority: patch.priority,
@@ -241,12 +241,9 @@ pub async fn delete(
     headers: HeaderMap,
     key: Key,
 ) -> Result<Response, Problem> {
+    let delete = DeleteTask { task: id, base: base(&headers)? };
     let board = board_of(&services, id).await?;
-    // Of a task that is gone only the writer knows whether this is the repetition of the request that deleted it.
-    if let Some(task) = board.live_task(id) {
-        require_unchanged(&headers, task.seq)?;
-    }
-    write(&services, board.id(), key, Op::DeleteTask(DeleteTask { task: id })).await?;
+    write(&services, board.id(), key, Op::DeleteTask(delete)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
