@@ -2,7 +2,7 @@
 //!
 //! Leptos compiles what it does with a part of a page anew for each type there is, and every closure is one. `view!` boxes
 //! the closures that stand in it; those that are made outside of it go through [`redrawn`]. For the same reason they make
-//! an [`AnyView`], or an `Option<AnyView>` where there may be nothing to show, and no view of a type of its own.
+//! an `AnyView`, or an `Option<AnyView>` where there may be nothing to show, and no view of a type of its own.
 
 use std::sync::{Arc, Mutex};
 
