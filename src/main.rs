@@ -1,6 +1,6 @@
 //! The `taskwire` command.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use taskwire::{
     http, serve,
@@ -17,7 +17,8 @@ fn main() -> ExitCode {
     let outcome = match CommandLine::of_process().command {
         Command::Serve(settings) => run(*settings),
         Command::Openapi => {
-            println!("{}", http::openapi_json());
+            // Whoever reads it may have had enough.
+            let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
             Ok(())
         }
     };
@@ -33,6 +34,11 @@ fn main() -> ExitCode {
 fn run(settings: Settings) -> Result<(), String> {
     telemetry::start_log(&settings);
     let address = settings.listen_address().map_err(|error| error.to_string())?;
+    settings.check_site().map_err(|error| error.to_string())?;
+    if !settings.site_folder().join("pkg").is_dir() {
+        let folder = settings.site_folder();
+        tracing::warn!(folder = %folder.display(), "no scripts and styles there; pages will be bare (--site-root)");
+    }
     // Each socket is a file; the usual limit of 1,024 is one busy team.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the number of open files, and with it of sockets, cannot be raised");

@@ -67,9 +67,9 @@ const TASKS: &[SampleTask] = &[
         column: 1,
         title: "Change a task from the command line",
         priority: Priority::None,
-        description: "Whatever changes a board, every open page shows it:\n\n```\ncurl -s \
-            http://127.0.0.1:3000/api/v1/boards\n```\n\nThe whole REST interface is described at \
-            [/api/v1/openapi.json](/api/v1/openapi.json).",
+        description: "Whatever changes a board, every open page shows it. Watch this task while you say:\n\n```\ncurl -s \
+            {server}/api/v1/tasks/{task} --request PATCH --json '{\"title\": \"Changed from the command line\"}'\n```\n\n\
+            The whole REST interface is described at [/api/v1/openapi.json](/api/v1/openapi.json).",
     },
     SampleTask {
         column: 2,
@@ -80,8 +80,8 @@ const TASKS: &[SampleTask] = &[
     },
 ];
 
-/// Creates the sample board if there is no board at all.
-pub async fn create_if_empty(store: &Store, writer: &Writer) -> Result<(), Box<dyn Error + Send + Sync>> {
+/// Creates the sample board if there is no board at all. `server` is the origin at which this server can be asked.
+pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     if !store.boards().await?.is_empty() {
         return Ok(());
     }
@@ -94,10 +94,11 @@ pub async fn create_if_empty(store: &Store, writer: &Writer) -> Result<(), Box<d
     let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns });
     writer.write(board, mutation(create), None).await?;
     for task in TASKS {
+        let id = TaskId(Uuid::now_v7());
         let create = Op::CreateTask(CreateTask {
-            task: TaskId(Uuid::now_v7()),
+            task: id,
             title: task.title.to_owned(),
-            description: task.description.to_owned(),
+            description: task.description.replace("{server}", server).replace("{task}", &id.to_string()),
             column: ids.get(task.column).copied(),
             completed: None,
             place: Place::Last,

@@ -88,7 +88,10 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let hub = Hub::start(store.clone(), HubSettings { redis, ..HubSettings::default() })?;
     let writer = Writer::start(store.clone(), hub.clone());
     if !settings.no_sample {
-        sample::create_if_empty(&store, &writer).await.map_err(|error| StartError::Sample(error.to_string()))?;
+        let server = format!("http://localhost:{}", address.port());
+        sample::create_if_empty(&store, &writer, &server)
+            .await
+            .map_err(|error| StartError::Sample(error.to_string()))?;
     }
     let origins = Arc::new(Origins::new(address, settings.allowed_origins.clone()));
     let socket = SocketContext {

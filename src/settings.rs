@@ -45,7 +45,7 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
     /// The address to listen on [default: 127.0.0.1:3000]. Port 0 takes a free one.
-    #[arg(long, env = "TASKWIRE_LISTEN", value_name = "ADDRESS:PORT", hide_env_values = true)]
+    #[arg(long, env = "TASKWIRE_LISTEN", value_name = "ADDRESS:PORT", hide_env_values = true, value_parser = address)]
     pub listen: Option<SocketAddr>,
 
     /// Listen beyond this machine, although there are no accounts yet: everybody who reaches the address may read and
@@ -146,6 +146,16 @@ impl Settings {
         Ok(address)
     }
 
+    /// An error where the folder of the site's files was named and is none.
+    pub fn check_site(&self) -> Result<(), SettingsError> {
+        match &self.site_root {
+            Some(folder) if !folder.is_dir() => {
+                Err(SettingsError(format!("--site-root (TASKWIRE_SITE): there is no folder {}", folder.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Which database to open, and how.
     pub fn store(&self) -> StoreSettings {
         let synchronous = match self.sqlite_synchronous {
@@ -238,6 +248,10 @@ impl FromStr for Retention {
             .map(|seconds| Self(Some(Duration::from_secs(seconds))))
             .ok_or_else(|| "expected a time such as `90d`, `12h` or `30m`, or `forever`".to_owned())
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("expected an address and a port, such as {DEFAULT_LISTEN} or [::1]:3000"))
 }
 
 fn database_url(text: &str) -> Result<String, String> {

@@ -137,6 +137,8 @@ fn a_wrong_setting_is_named() {
         (&["--redis", "localhost"], "--redis"),
         (&["--sqlite-synchronous", "off"], "--sqlite-synchronous"),
         (&["--allowed-origin", "board.example.com"], "--allowed-origin"),
+        (&["--listen", "3000"], "such as 127.0.0.1:3000"),
+        (&["--site-root", "/nowhere/site"], "--site-root"),
         (&["--log", "loud"], "--log"),
         (&["--log", "info,taskwire=loud"], "--log"),
         (&["--log-format", "xml"], "--log-format"),

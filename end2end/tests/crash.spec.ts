@@ -52,6 +52,37 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
   });
 }
 
+test('while the server is away one can leave a board with an unsent edit and come back to it', async ({
+  page,
+  person,
+  server,
+  expectedErrors,
+}) => {
+  test.slow();
+  expectedErrors.push(/WebSocket|ERR_CONNECTION_REFUSED|ERR_INTERNET/);
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  const stillTheSame = await noticeReloads(page);
+  const other = await person();
+  await openBoard(other, board);
+  await server.kill();
+
+  await quickAdd(page, 'Doing', 'Tea');
+  await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await expect(page.getByText('There is no answer from the server.')).toBeVisible();
+  await page.goBack();
+  await expect(lane(page, 'Doing').getByRole('link', { name: 'Tea' })).toBeVisible();
+  await expect(page.getByText('1 unsent edit').first()).toBeVisible();
+  await other.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await expect(other.getByText('There is no answer from the server.')).toBeVisible();
+
+  await server.start();
+  await expectConnection(page, 'live', { timeout: 20_000 });
+  expect((await server.api.tasks(board.id)).tasks.map(({ title }) => title)).toEqual(['Tea']);
+  await expect(other.getByRole('link', { name: 'Errands' })).toBeVisible({ timeout: 20_000 });
+  await stillTheSame();
+});
+
 /** Creates tasks one after the other until the server is gone; returns the titles it said were saved. */
 async function writeUntilItFails(server: Taskwire, board: string, name: string): Promise<string[]> {
   const acknowledged = [];

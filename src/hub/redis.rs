@@ -41,6 +41,8 @@ const PIPELINE: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the connection is looked after.
 const CARE: Duration = Duration::from_secs(1);
+/// After how many looks a Redis that was not there yet is complained of.
+const LOOKS_AT_START: u32 = 3;
 /// After so many looks, all channels of a cluster are subscribed to again: a slot may have moved unnoticed.
 const LOOKS_PER_RENEWAL: u32 = 10;
 /// How many channels are subscribed to with one command.
@@ -304,7 +306,11 @@ async fn care(
             () = redis.interest.notified() => false,
             _ = tick.tick() => {
                 looks = looks.wrapping_add(1);
-                redis.look(&shared.metrics).await || (redis.sharded && looks.is_multiple_of(LOOKS_PER_RENEWAL))
+                let is_back = redis.look(&shared.metrics).await;
+                if looks == LOOKS_AT_START && redis.state() == RedisState::Down {
+                    tracing::warn!("Redis does not answer; until it does, changes made on other nodes take about a second");
+                }
+                is_back || (redis.sharded && looks.is_multiple_of(LOOKS_PER_RENEWAL))
             }
         };
         if renew {

@@ -8,7 +8,8 @@
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
 //! - Edits that were refused are told in [`toasts`], in the words of [`problem`].
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`], [`icon`], [`menu`],
-//!   [`name_editor`], [`redrawn`], [`rows`], [`show_more`].
+//!   [`name_editor`], [`redrawn`], [`rows`], [`show_more`],
+//!   [`unavailable`].
 
 pub mod announcer;
 pub mod card;
@@ -44,3 +45,4 @@ pub mod task_panel;
 pub mod text_editor;
 pub mod toasts;
 pub mod trash;
+pub mod unavailable;

@@ -60,7 +60,7 @@ pub fn TextEditor(
                         drafts.drop(task, field);
                         return focus_when_drawn(".conflict");
                     }
-                    Err(refusal) => return set_refusal.set(Some(refusal.to_string())),
+                    Err(refusal) => return set_refusal.set(Some(refusal.sentence())),
                 }
             }
             drafts.drop(task, field);

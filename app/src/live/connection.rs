@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::board::LiveBoard;
-use crate::{board::BoardState, model::BoardSummary, protocol::ClientMessage};
+use crate::{board::BoardState, id::BoardId, model::BoardSummary, protocol::ClientMessage};
 
 /// How the page stands with the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +56,29 @@ impl Live {
     pub fn open(&self, state: BoardState) -> LiveBoard {
         #[cfg(feature = "hydrate")]
         {
-            let id = state.id();
             let board = self.socket.open(state, self);
-            let socket = self.socket.clone();
-            on_cleanup(move || socket.close(id));
+            self.close_on_cleanup(board.id());
             board
         }
         #[cfg(not(feature = "hydrate"))]
         LiveBoard::new(state, self.clone())
+    }
+
+    /// As [`Self::open`], with a board that this page still has: what to go on with while the server cannot be asked.
+    pub fn reopen(&self, id: BoardId) -> Option<LiveBoard> {
+        #[cfg(feature = "hydrate")]
+        return self.socket.reopen(id).inspect(|_| self.close_on_cleanup(id));
+        #[cfg(not(feature = "hydrate"))]
+        {
+            let _ = id;
+            None
+        }
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn close_on_cleanup(&self, id: BoardId) {
+        let socket = self.socket.clone();
+        on_cleanup(move || socket.close(id));
     }
 
     /// Whether a board has edits that would be lost if the page went away now.
@@ -151,7 +166,7 @@ mod browser {
 
     struct Open {
         board: LiveBoard,
-        /// How many places show it. One that none shows is kept until its edits are saved.
+        /// How many places show it. One that none shows is kept until there is a connection and its edits are saved.
         viewers: usize,
     }
 
@@ -174,11 +189,7 @@ mod browser {
         }
 
         pub fn open(&self, state: BoardState, live: &Live) -> LiveBoard {
-            let known = lock(&self.boards).get_mut(&state.id()).map(|open| {
-                open.viewers += 1;
-                open.board.clone()
-            });
-            if let Some(board) = known {
+            if let Some(board) = self.reopen(state.id()) {
                 board.receive(ServerMessage::Snapshot(state.snapshot()));
                 return board;
             }
@@ -186,6 +197,13 @@ mod browser {
             lock(&self.boards).insert(board.id(), Open { board: board.clone(), viewers: 1 });
             self.command(Command::Opened(board.clone()));
             board
+        }
+
+        pub fn reopen(&self, id: BoardId) -> Option<LiveBoard> {
+            let mut boards = lock(&self.boards);
+            let open = boards.get_mut(&id)?;
+            open.viewers += 1;
+            Some(open.board.clone())
         }
 
         pub fn close(&self, id: BoardId) {
@@ -358,6 +376,8 @@ mod browser {
                         Vec::new()
                     }
                 }
+                // Without a connection it may be all there is to go back to.
+                Command::Closed if !open => Vec::new(),
                 Command::Closed => self.forget_unseen(),
                 Command::WatchBoards => {
                     let first = !std::mem::replace(&mut self.watching, true);

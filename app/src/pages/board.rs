@@ -19,6 +19,7 @@ use crate::{
         task_panel::TaskPanel,
         toasts::{Notices, Toasts},
         trash::TrashPage,
+        unavailable::Unavailable,
     },
     forms::load_board,
     live::{Live, LiveBoard},
@@ -49,7 +50,20 @@ pub fn BoardPage() -> impl IntoView {
                     match loaded.await {
                         Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) address /> }.into_any(),
                         Ok(None) => view! { <NotFound /> }.into_any(),
-                        Err(error) => view! { <Unavailable error /> }.into_any(),
+                        Err(error) => {
+                            match id.get_untracked().and_then(|id| live.reopen(id)) {
+                                Some(board) => view! { <Board board address /> }.into_any(),
+                                None => {
+                                    view! {
+                                        <Title text="Not available" />
+                                        <main class="message">
+                                            <Unavailable error again=move || loaded.refetch() />
+                                        </main>
+                                    }
+                                        .into_any()
+                                }
+                            }
+                        }
                     }
                 })
             }}
@@ -115,21 +129,5 @@ fn Gone() -> impl IntoView {
                 </a>
             </p>
         </div>
-    }
-}
-
-#[component]
-fn Unavailable(error: ServerFnError) -> impl IntoView {
-    view! {
-        <Title text="Not available" />
-        <main class="message">
-            <h1>"The board cannot be shown right now"</h1>
-            <p>{error.to_string()}</p>
-            <p>
-                <a class="button" href="/">
-                    "All boards"
-                </a>
-            </p>
-        </main>
     }
 }

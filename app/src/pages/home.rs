@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{View, board_path};
 use crate::{
     board::MAX_NAME_CHARS,
-    components::{form_error::FormError, header::Mark, rows::Rows},
+    components::{form_error::FormError, header::Mark, rows::Rows, unavailable::Unavailable},
     forms::{CreateBoard, list_boards},
     live::Live,
     model::BoardSummary,
@@ -39,7 +39,12 @@ pub fn HomePage() -> impl IntoView {
                     Suspend::new(async move {
                         match loaded.await {
                             Ok(first) => view! { <Boards live first /> }.into_any(),
-                            Err(error) => view! { <p class="form-error">{error.to_string()}</p> }.into_any(),
+                            Err(_) if live.boards().read_untracked().is_some() => {
+                                // The socket may have told it before the connection was lost.
+                                view! { <Boards live first=Vec::new() /> }
+                                    .into_any()
+                            }
+                            Err(error) => view! { <Unavailable error again=move || loaded.refetch() /> }.into_any(),
                         }
                     })
                 }}
