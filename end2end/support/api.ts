@@ -26,6 +26,8 @@ export class Api {
   task = (task: string): Promise<Task> => this.#call('GET', `/tasks/${task}`);
   createTask = (board: string, task: TaskFields): Promise<Task> => this.#call('POST', `/boards/${board}/tasks`, task);
   changeTask = (task: string, fields: TaskFields): Promise<Task> => this.#call('PATCH', `/tasks/${task}`, fields);
+  changeColumn = (board: string, column: string, fields: { name?: string; place?: 'first' | 'last' }): Promise<unknown> =>
+    this.#call('PATCH', `/boards/${board}/columns/${column}`, fields);
   deleteTask = (task: string): Promise<void> => this.#call('DELETE', `/tasks/${task}`);
   restoreTask = (task: string): Promise<Task> => this.#call('POST', `/tasks/${task}/restore`);
 

@@ -59,3 +59,16 @@ test('pages in two windows of one browser follow each other too', async ({ conte
   await quickAdd(second, 'To do', 'From the second');
   await expect(titles(page, 'To do')).toHaveText(['From the first', 'From the second']);
 });
+
+test('whoever types in a column that somebody else moves goes on typing', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  const field = lane(page, 'Done').getByRole('textbox', { name: 'New task' });
+  await field.click();
+  await page.keyboard.type('Buy ');
+  await server.api.changeColumn(board.id, board.columns[2]!.id, { place: 'first' });
+  await expect(page.locator('.lane h2').first()).toHaveText('Done');
+  await page.keyboard.type('tea');
+  await expect(field).toHaveValue('Buy tea');
+  await expect(field).toBeFocused();
+});

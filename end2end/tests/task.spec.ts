@@ -28,6 +28,25 @@ test('a task opens in a panel at an address of its own, and Escape leads back to
   await stillTheSame();
 });
 
+test('one task after the other opens in the panel', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await server.api.createTasks(board.id, ['Tea', 'Milk', 'Honey']);
+  await openBoard(page, board);
+  for (const title of ['Tea', 'Milk']) {
+    await cardLink(page, title).click();
+    await expect(panel(page).getByRole('heading', { name: title })).toBeVisible();
+    await expect(page).toHaveTitle(`${title} · Taskwire`);
+  }
+  await page.keyboard.press('Escape');
+  await expect(panel(page)).toHaveCount(0);
+  await expect(page).toHaveTitle('Errands · Taskwire');
+  await cardLink(page, 'Honey').click();
+  await expect(panel(page).getByRole('heading', { name: 'Honey' })).toBeVisible();
+  await page.goBack();
+  await page.goBack();
+  await expect(panel(page).getByRole('heading', { name: 'Milk' })).toBeVisible();
+});
+
 test('the address of a task opens it with its board', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   const task = await server.api.createTask(board.id, { title: 'Buy tea', description: 'The *green* one' });
@@ -153,6 +172,25 @@ test.describe('when two people edit the same text', () => {
     await expect(conflict.getByRole('figure', { name: 'Yours' })).toContainText('Mine');
     await expect(conflict.getByRole('figure', { name: 'Theirs, saved' })).toContainText('Theirs');
     await expect(panel(page).locator('.markdown').first()).toHaveText('Theirs');
+  });
+
+  test('it is still there for one who went to another board meanwhile', async ({ page, server }) => {
+    const [board, other] = [await server.api.createBoard('Errands'), await server.api.createBoard('Other')];
+    const task = await server.api.createTask(board.id, { title: 'Buy tea', description: 'Before' });
+    await openBoard(page, board, `/tasks/${task.id}`);
+    await editDescription(page, 'Mine');
+    await server.api.changeTask(task.id, { description: 'Theirs' });
+    await expect(panel(page).getByText('Somebody changed this description')).toBeVisible();
+    await page.keyboard.press('Control+Enter');
+    const conflict = panel(page).getByRole('region', { name: 'Somebody else changed the description meanwhile' });
+    await expect(conflict).toBeVisible();
+
+    await page.locator('.switcher summary').click();
+    await page.getByRole('link', { name: 'Other' }).click();
+    await expect(page).toHaveURL(`/boards/${other.id}`);
+    await expect(panel(page)).toHaveCount(0);
+    await page.goBack();
+    await expect(conflict.getByRole('figure', { name: 'Yours' })).toContainText('Mine');
   });
 
   test('edits of different fields both survive', async ({ page, server }) => {

@@ -97,6 +97,7 @@ pub fn ColumnMenu(
         if submit.run(Op::DeleteColumn(DeleteColumn { column: id })) {
             close_menu(&event);
             announcer.say(format!("Column {name} deleted"));
+            focus_when_drawn("[data-column] summary");
         }
     };
     view! {

@@ -16,6 +16,21 @@ pub fn focus_when_drawn(selector: impl Into<String>) {
     });
 }
 
+/// Keeps the focus where it is while what has it is moved: that takes it out of the page for a moment, and the browser does
+/// not give the focus back. To be called before; whoever types does not notice.
+pub fn keep_focus() {
+    if !cfg!(feature = "hydrate") {
+        return;
+    }
+    let Some(focused) = document().active_element().filter(|element| element.tag_name() != "BODY") else { return };
+    queue_microtask(move || {
+        let has_it = document().active_element().is_some_and(|element| element.tag_name() != "BODY");
+        if focused.is_connected() && !has_it {
+            focus(&focused);
+        }
+    });
+}
+
 /// Focuses the card of a task, as soon as it is drawn where it is now.
 pub fn focus_card(task: TaskId) {
     focus_when_drawn(card_link(task));

@@ -238,15 +238,17 @@ fn address_len(text: &str) -> usize {
     let end =
         text.find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"')).unwrap_or(text.len());
     let mut address = &text[..end];
+    let excess = |closing: char, opening: char| {
+        address.matches(closing).count().saturating_sub(address.matches(opening).count())
+    };
+    // So many of each at the end are not part of it. Counted once, or a text full of them would take long.
+    let (mut round, mut square) = (excess(')', '('), excess(']', '['));
     while let Some(last) = address.chars().next_back() {
-        let dangling = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => true,
-            ')' => address.matches(')').count() > address.matches('(').count(),
-            ']' => address.matches(']').count() > address.matches('[').count(),
-            _ => false,
-        };
-        if !dangling {
-            break;
+        match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => {}
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            _ => break,
         }
         address = &address[..address.len() - last.len_utf8()];
     }
@@ -376,6 +378,8 @@ mod tests {
         assert_eq!(to_html("see https://example.org/a_b."), format!("<p>see {}.</p>", link("https://example.org/a_b")));
         let (wiki, plain) = (link("https://example.org/a_(b)"), link("http://example.org"));
         assert_eq!(to_html("(https://example.org/a_(b)), http://example.org!"), format!("<p>({wiki}), {plain}!</p>"));
+        let (brackets, address) = (")]".repeat(10_000), link("http://a"));
+        assert_eq!(to_html(&format!("http://a{brackets}")), format!("<p>{address}{brackets}</p>"));
         assert_eq!(to_html("`https://example.org`"), "<p><code>https://example.org</code></p>");
         assert_eq!(to_html("xhttps://example.org https://"), "<p>xhttps://example.org https://</p>");
     }

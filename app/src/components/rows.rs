@@ -8,6 +8,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::focus::keep_focus;
+
 /// A row that may have to be drawn.
 struct Row {
     key: Uuid,
@@ -36,7 +38,10 @@ where
         let (key, children) = (key(&item), Arc::clone(&children));
         Row { key, draw: Box::new(move || children(item).into_any()) }
     };
-    boxed(Box::new(move || each().into_iter().map(&row).collect()))
+    boxed(Box::new(move || {
+        keep_focus();
+        each().into_iter().map(&row).collect()
+    }))
 }
 
 fn boxed(each: Box<dyn Fn() -> Vec<Row> + Send>) -> AnyView {

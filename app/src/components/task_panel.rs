@@ -3,7 +3,6 @@
 //! Not modal: the board stays in reach, and stays as it is. On a phone the panel takes the place of the board.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
-use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -11,7 +10,7 @@ use web_sys::Element;
 use super::{
     conflict::Conflicts,
     drafts::{Draft, Drafts, text_of},
-    focus::{find, focus_when_drawn},
+    focus::{find, focus, focus_when_drawn},
     form_error::FormError,
     icon::{Icon, Picture},
     markdown,
@@ -57,7 +56,6 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
         }
     };
     view! {
-        <Title text=move || title.get() />
         <section
             class="panel"
             role="dialog"
@@ -360,7 +358,16 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
                 .active_element()
                 .is_none_or(|active| active.tag_name() == "BODY" || active.closest(".panel").ok().flatten().is_some());
             if nowhere {
-                focus_when_drawn(format!("[data-task='{task}'] a"));
+                request_animation_frame(move || {
+                    // Unless another task was opened in its place. A task that was deleted leaves the field for the next one.
+                    let place =
+                        || find(&format!("[data-task='{task}'] a")).or_else(|| find(".quick-add input[name=title]"));
+                    if find(".panel").is_none()
+                        && let Some(place) = place()
+                    {
+                        focus(&place);
+                    }
+                });
             }
         }
     });

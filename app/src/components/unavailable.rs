@@ -9,9 +9,9 @@ const PAUSE: Duration = Duration::from_secs(3);
 
 /// Says that the server does not answer, or what it answered, and asks it again until there is something to show.
 #[component]
-pub fn Unavailable(error: ServerFnError, again: impl Fn() + Send + 'static) -> impl IntoView {
+pub fn Unavailable(error: ServerFnError, #[prop(into)] again: Callback<()>) -> impl IntoView {
     Effect::new(move || {
-        if let Ok(timer) = set_timeout_with_handle(move || again(), PAUSE) {
+        if let Ok(timer) = set_timeout_with_handle(move || again.run(()), PAUSE) {
             on_cleanup(move || timer.clear());
         }
     });

@@ -168,6 +168,11 @@ impl LiveBoard {
         self.0.problems.clone()
     }
 
+    /// Whether a text that was typed here waits for somebody to choose between it and another.
+    pub fn has_conflict(&self) -> bool {
+        self.0.problems.read_untracked().iter().any(|problem| matches!(problem.refusal, Refusal::Conflict { .. }))
+    }
+
     /// Forgets a refused edit.
     pub fn dismiss(&self, id: MutationId) {
         self.0.problems.update(|problems| problems.retain(|problem| problem.mutation.id != id));

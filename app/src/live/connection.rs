@@ -166,7 +166,8 @@ mod browser {
 
     struct Open {
         board: LiveBoard,
-        /// How many places show it. One that none shows is kept until there is a connection and its edits are saved.
+        /// How many places show it. One that none shows is kept until there is a connection, its
+        /// edits are saved, and what was refused of them has been looked at.
         viewers: usize,
     }
 
@@ -214,7 +215,9 @@ mod browser {
         }
 
         pub fn has_unsaved(&self) -> bool {
-            lock(&self.boards).values().any(|open| open.board.unsaved().get_untracked() > 0)
+            lock(&self.boards)
+                .values()
+                .any(|open| open.board.unsaved().get_untracked() > 0 || open.board.has_conflict())
         }
     }
 
@@ -388,9 +391,12 @@ mod browser {
             }
         }
 
-        /// Lets go of the boards that nobody looks at and that have nothing left to save.
+        /// Lets go of the boards that nobody looks at and that have nothing left to save or to decide.
         fn forget_unseen(&mut self) -> Vec<ClientMessage> {
-            let done = |open: &mut Open| open.viewers == 0 && open.board.unsaved().get_untracked() == 0;
+            let done = |open: &mut Open| {
+                let Open { board, viewers } = open;
+                *viewers == 0 && board.unsaved().get_untracked() == 0 && board.problems().read_untracked().is_empty()
+            };
             let unseen: Vec<BoardId> =
                 lock(&self.boards).iter_mut().filter_map(|(id, open)| done(open).then_some(*id)).collect();
             for id in &unseen {

@@ -16,6 +16,7 @@ use crate::{
         list_view::ListView,
         menu::close_menus_on_click_elsewhere,
         redrawn::redrawn,
+        rows::Rows,
         task_panel::TaskPanel,
         toasts::{Notices, Toasts},
         trash::TrashPage,
@@ -57,7 +58,7 @@ pub fn BoardPage() -> impl IntoView {
                                     view! {
                                         <Title text="Not available" />
                                         <main class="message">
-                                            <Unavailable error again=move || loaded.refetch() />
+                                            <Unavailable error again=move |()| loaded.refetch() />
                                         </main>
                                     }
                                         .into_any()
@@ -99,18 +100,30 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     };
     let panel = {
         let board = board.clone();
+        // A list of one at the most: the panel of another task is another panel, with a title and a focus of its own.
+        view! {
+            <Rows each=move || Vec::from_iter(task.get()) key=|task| task.0 let:task>
+                <TaskPanel board=board.clone() task view=view.get_untracked() />
+            </Rows>
+        }
+    };
+    // One title for the board and its panel. leptos_meta keeps the text of a title whose place another one took, and asks it
+    // once more when that one goes: so this may be asked when all that lives here is gone.
+    let title = {
+        let board = board.clone();
         move || {
-            task.get().map(|task| view! { <TaskPanel board=board.clone() task view=view.get_untracked() /> }.into_any())
+            let open = task.try_get().flatten().and_then(|task| board.task(task).task.get());
+            open.map_or_else(|| name.get(), |task| task.title.clone())
         }
     };
     view! {
-        <Title text=move || name.get() />
+        <Title text=title />
         <BoardHeader board=board.clone() view />
         <main class="board">
             <FormError />
             {redrawn(main)}
         </main>
-        {redrawn(panel)}
+        {panel}
         <Toasts board />
         <Announcements announcer />
     }

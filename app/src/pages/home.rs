@@ -44,7 +44,7 @@ pub fn HomePage() -> impl IntoView {
                                 view! { <Boards live first=Vec::new() /> }
                                     .into_any()
                             }
-                            Err(error) => view! { <Unavailable error again=move || loaded.refetch() /> }.into_any(),
+                            Err(error) => view! { <Unavailable error again=move |()| loaded.refetch() /> }.into_any(),
                         }
                     })
                 }}
