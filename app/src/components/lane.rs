@@ -15,11 +15,12 @@ use super::{
     show_more::ShowMore,
 };
 use crate::{
+    board::Wanted,
     id::{ColumnId, TaskId},
     live::LiveBoard,
     model::ColumnKind,
     mutation::{Op, UpdateColumn},
-    pages::{View, board_path},
+    pages::{ListQuery, ROWS},
 };
 
 /// How many cards of a column are drawn at first, and how many more at a time.
@@ -106,7 +107,11 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
         }
     };
     let below = cards(drawn_below);
-    let list = board_path(board.id(), View::List);
+    // Where the rest is without JavaScript.
+    let list = {
+        let wanted = Wanted { column: Some(id), ..Wanted::default() };
+        ListQuery { wanted, rows: WINDOW + ROWS }.path(board.id())
+    };
     view! {
         <section
             class="lane"

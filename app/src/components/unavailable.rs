@@ -21,7 +21,7 @@ pub fn Unavailable(error: ServerFnError, #[prop(into)] again: Callback<()>) -> i
     };
     view! {
         <h2>"This cannot be shown right now"</h2>
-        <p role="alert">{words}</p>
+        <p>{words}</p>
         <p class="needs-script">"It will be asked again every few seconds; you need not do anything."</p>
         <p>
             <a class="button" href="/">

@@ -100,7 +100,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     };
     let panel = {
         let board = board.clone();
-        // A list of one at the most: the panel of another task is another panel, with a title and a focus of its own.
+        // A list of one at the most: the panel of another task is another panel, with a focus of its own.
         view! {
             <Rows each=move || Vec::from_iter(task.get()) key=|task| task.0 let:task>
                 <TaskPanel board=board.clone() task view=view.get_untracked() />
