@@ -5,7 +5,7 @@ use std::error::Error;
 use app::{
     id::{BoardId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Priority},
-    mutation::{CreateBoard, CreateTask, Mutation, NewColumn, Op, Place},
+    mutation::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
 };
 use uuid::Uuid;
 
@@ -96,14 +96,10 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
     for task in TASKS {
         let id = TaskId(Uuid::now_v7());
         let create = Op::CreateTask(CreateTask {
-            task: id,
-            title: task.title.to_owned(),
             description: task.description.replace("{server}", server).replace("{task}", &id.to_string()),
             column: ids.get(task.column).copied(),
-            completed: None,
-            place: Place::Last,
             priority: task.priority,
-            due: None,
+            ..CreateTask::of(id, task.title)
         });
         writer.write(board, mutation(create), None).await?;
     }

@@ -59,16 +59,8 @@ pub async fn create_board(name: String) -> Result<(), ServerFnError> {
 /// Adds a task at the end of a column.
 #[server(prefix = "/forms", endpoint = "add_task")]
 pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
-    let create = mutation::CreateTask {
-        task: TaskId(Uuid::now_v7()),
-        title,
-        description: String::new(),
-        column: Some(column),
-        completed: None,
-        place: mutation::Place::Last,
-        priority: Default::default(),
-        due: None,
-    };
+    let create =
+        mutation::CreateTask { column: Some(column), ..mutation::CreateTask::of(TaskId(Uuid::now_v7()), title) };
     write(board, Op::CreateTask(create)).await
 }
 

@@ -183,6 +183,22 @@ pub struct CreateTask {
     pub due: Option<DueDate>,
 }
 
+impl CreateTask {
+    /// A task with nothing but a title, last in the first column.
+    pub fn of(task: TaskId, title: impl Into<String>) -> Self {
+        Self {
+            task,
+            title: title.into(),
+            description: String::new(),
+            column: None,
+            completed: None,
+            place: Place::Last,
+            priority: Priority::None,
+            due: None,
+        }
+    }
+}
+
 /// See [`Op::UpdateTask`]. What is absent stays as it is, so edits of different fields both survive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

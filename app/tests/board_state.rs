@@ -76,16 +76,7 @@ fn board_with(titles: &[&str]) -> (Log, Random, Vec<TaskId>) {
 }
 
 fn create(task: TaskId, title: &str) -> Op {
-    Op::CreateTask(CreateTask {
-        task,
-        title: title.to_owned(),
-        description: String::new(),
-        column: None,
-        completed: None,
-        place: Place::Last,
-        priority: Default::default(),
-        due: None,
-    })
+    Op::CreateTask(CreateTask::of(task, title))
 }
 
 fn retitle(task: TaskId, title: &str, base: Option<u64>) -> Op {

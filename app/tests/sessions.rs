@@ -244,16 +244,7 @@ impl Pair {
         let mut random = Random::seeded(7);
         let mut server = Server::new(&mut random, 2);
         let task = TaskId(random.uuid());
-        let create = app::mutation::CreateTask {
-            task,
-            title: "one".to_owned(),
-            description: String::new(),
-            column: None,
-            completed: None,
-            place: app::mutation::Place::Last,
-            priority: Default::default(),
-            due: None,
-        };
+        let create = app::mutation::CreateTask::of(task, "one");
         let create = random.mutation(Op::CreateTask(create));
         server.write(&create).unwrap();
         let pages = [0, 1].map(|_| Page {

@@ -4,7 +4,7 @@ use app::{
     board::BoardState,
     id::{BoardId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Seq},
-    mutation::{CreateBoard, CreateTask, DeleteTask, Mutation, NewColumn, Op, Place, Refusal, RestoreTask, UpdateTask},
+    mutation::{CreateBoard, CreateTask, DeleteTask, Mutation, NewColumn, Op, Refusal, RestoreTask, UpdateTask},
 };
 use std::sync::Arc;
 use taskwire::{
@@ -125,16 +125,7 @@ pub fn mutation(op: Op) -> Mutation {
 }
 
 pub fn create(task: TaskId, title: &str) -> Op {
-    Op::CreateTask(CreateTask {
-        task,
-        title: title.to_owned(),
-        description: String::new(),
-        column: None,
-        completed: None,
-        place: Place::Last,
-        priority: Default::default(),
-        due: None,
-    })
+    Op::CreateTask(CreateTask::of(task, title))
 }
 
 pub fn rename(task: TaskId, title: &str) -> Op {

@@ -22,13 +22,17 @@ pub fn keep_focus() {
     if !cfg!(feature = "hydrate") {
         return;
     }
-    let Some(focused) = document().active_element().filter(|element| element.tag_name() != "BODY") else { return };
+    let Some(before) = focused() else { return };
     queue_microtask(move || {
-        let has_it = document().active_element().is_some_and(|element| element.tag_name() != "BODY");
-        if focused.is_connected() && !has_it {
-            focus(&focused);
+        if before.is_connected() && focused().is_none() {
+            focus(&before);
         }
     });
+}
+
+/// What has the focus; nothing where the page as a whole has it.
+pub fn focused() -> Option<Element> {
+    document().active_element().filter(|element| element.tag_name() != "BODY")
 }
 
 /// Focuses the card of a task, as soon as it is drawn where it is now.

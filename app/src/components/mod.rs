@@ -7,9 +7,8 @@
 //! - One task: [`task_panel`] with its [`task_fields`] and, without JavaScript, its [`task_form`]; its texts, the description
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
 //! - Edits that were refused are told in [`toasts`], in the words of [`problem`].
-//! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`], [`icon`], [`menu`],
-//!   [`name_editor`], [`redrawn`], [`rows`], [`show_more`],
-//!   [`unavailable`].
+//! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`],
+//!   [`icon`], [`menu`], [`name_editor`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
 pub mod announcer;
 pub mod card;

@@ -10,7 +10,7 @@ use crate::{
     forms::AddTask,
     id::{ColumnId, TaskId},
     live::LiveBoard,
-    mutation::{CreateTask, Op, Place},
+    mutation::{CreateTask, Op},
 };
 
 /// The field for a new task. It keeps the focus for the next one, and what was typed when that is refused.
@@ -36,16 +36,7 @@ pub fn QuickAdd(
         let Some(input) = field.get_untracked() else { return };
         let task = TaskId(Uuid::now_v7());
         let title = input.value();
-        let create = CreateTask {
-            task,
-            title: title.clone(),
-            description: String::new(),
-            column: Some(column),
-            completed: None,
-            place: Place::Last,
-            priority: Default::default(),
-            due: None,
-        };
+        let create = CreateTask { column: Some(column), ..CreateTask::of(task, title.clone()) };
         match board.submit(Op::CreateTask(create)) {
             Ok(_) => {
                 input.set_value("");

@@ -10,7 +10,7 @@ use web_sys::Element;
 use super::{
     conflict::Conflicts,
     drafts::{Draft, Drafts, text_of},
-    focus::{find, focus, focus_when_drawn},
+    focus::{find, focus, focus_when_drawn, focused},
     form_error::FormError,
     icon::{Icon, Picture},
     markdown,
@@ -345,7 +345,7 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
     Effect::new(move || {
         if let Some(panel) = panel.get() {
             // Opened with the page, there is nothing to come from: the page is read from its start.
-            let opened_here = document().active_element().is_some_and(|active| active.tag_name() != "BODY");
+            let opened_here = focused().is_some();
             let in_editor = panel.query_selector("textarea:focus").ok().flatten().is_some();
             if opened_here && !in_editor {
                 let _ = panel.focus();
@@ -354,9 +354,7 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
     });
     on_cleanup(move || {
         if cfg!(feature = "hydrate") {
-            let nowhere = document()
-                .active_element()
-                .is_none_or(|active| active.tag_name() == "BODY" || active.closest(".panel").ok().flatten().is_some());
+            let nowhere = focused().is_none_or(|focused| focused.closest(".panel").ok().flatten().is_some());
             if nowhere {
                 request_animation_frame(move || {
                     // Unless another task was opened in its place. A task that was deleted leaves the field for the next one.

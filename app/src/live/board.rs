@@ -380,7 +380,7 @@ mod tests {
         board::decide,
         change::Change,
         model::ColumnKind,
-        mutation::{CreateBoard, CreateTask, DeleteTask, NewColumn, Place, RestoreTask, UpdateTask},
+        mutation::{CreateBoard, CreateTask, DeleteTask, NewColumn, RestoreTask, UpdateTask},
     };
 
     fn task(number: u128) -> TaskId {
@@ -390,16 +390,7 @@ mod tests {
     /// A board with one column and one task in it.
     fn board() -> LiveBoard {
         let column = NewColumn { id: ColumnId(Uuid::from_u128(1)), name: "To do".to_owned(), kind: ColumnKind::Open };
-        let create = CreateTask {
-            task: task(2),
-            title: "Tea".to_owned(),
-            description: String::new(),
-            column: None,
-            completed: None,
-            place: Place::Last,
-            priority: Default::default(),
-            due: None,
-        };
+        let create = CreateTask::of(task(2), "Tea");
         let mut state = BoardState::empty(BoardId(Uuid::from_u128(3)));
         for op in
             [Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: vec![column] }), Op::CreateTask(create)]
