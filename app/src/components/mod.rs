@@ -8,7 +8,7 @@
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
 //! - Edits that were refused are told in [`toasts`], in the words of [`problem`].
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`],
-//!   [`icon`], [`menu`], [`name_editor`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
+//!   [`icon`], [`menu`], [`name_editor`], [`person`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
 pub mod announcer;
 pub mod card;
@@ -33,6 +33,7 @@ pub mod markdown;
 pub mod menu;
 pub mod moving;
 pub mod name_editor;
+pub mod person;
 pub mod problem;
 pub mod quick_add;
 pub mod redrawn;

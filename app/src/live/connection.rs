@@ -1,9 +1,17 @@
 //! The page's one socket: opened once, kept open, opened again.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use leptos::prelude::*;
 
 use super::board::LiveBoard;
-use crate::{board::BoardState, id::BoardId, model::BoardSummary, protocol::ClientMessage};
+use crate::{
+    board::BoardState,
+    id::{ActorId, BoardId},
+    model::BoardSummary,
+    people::Person,
+    protocol::ClientMessage,
+};
 
 /// How the page stands with the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +31,8 @@ pub enum Status {
 pub struct Live {
     status: ArcRwSignal<Status>,
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
+    people: ArcRwSignal<Arc<BTreeMap<ActorId, Person>>>,
+    me: ArcRwSignal<Option<ActorId>>,
     #[cfg(feature = "hydrate")]
     socket: browser::Socket,
 }
@@ -38,6 +48,8 @@ impl Live {
             socket: browser::Socket::new(status.clone(), boards.clone()),
             status,
             boards,
+            people: ArcRwSignal::new(Arc::default()),
+            me: ArcRwSignal::new(None),
         }
     }
 
@@ -49,6 +61,28 @@ impl Live {
     /// The list of boards as the socket last told it; `None` before.
     pub fn boards(&self) -> ArcRwSignal<Option<Vec<BoardSummary>>> {
         self.boards.clone()
+    }
+
+    /// The people this page knows by name.
+    pub fn people(&self) -> ArcRwSignal<Arc<BTreeMap<ActorId, Person>>> {
+        self.people.clone()
+    }
+
+    /// Who reads this page; `None` for somebody without an account.
+    pub fn me(&self) -> ArcRwSignal<Option<ActorId>> {
+        self.me.clone()
+    }
+
+    /// Gets to know people, and who of them reads this page.
+    pub fn meet(&self, people: Vec<Person>, me: Option<ActorId>) {
+        let mut known = self.people.read_untracked().as_ref().clone();
+        known.extend(people.into_iter().map(|person| (person.id, person)));
+        if **self.people.read_untracked() != known {
+            self.people.set(Arc::new(known));
+        }
+        if *self.me.read_untracked() != me {
+            self.me.set(me);
+        }
     }
 
     /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board

@@ -1,0 +1,52 @@
+//! The people of a server, as the others on it see them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ActorId;
+
+/// A person. E-mail addresses and roles are not for everybody, and are not here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub id: ActorId,
+    /// What they want to be called.
+    pub name: String,
+}
+
+impl Person {
+    /// One or two letters that stand for the name: the first of its first and of its last word.
+    pub fn initials(&self) -> String {
+        let mut words =
+            self.name.split_whitespace().filter_map(|word| word.chars().find(|char| char.is_alphanumeric()));
+        let first = words.next();
+        let last = words.next_back();
+        first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    }
+
+    /// One of [`TINTS`] colours, always the same for this person.
+    pub fn tint(&self) -> u8 {
+        // The last bytes of a UUIDv7 are random.
+        self.id.0.as_bytes()[15] % TINTS
+    }
+}
+
+/// How many colours tell people apart; the style sheet has as many.
+pub const TINTS: u8 = 8;
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        let initials = |name: &str| Person { id: ActorId(Uuid::nil()), name: name.to_owned() }.initials();
+        assert_eq!(initials("Ana Lima"), "AL");
+        assert_eq!(initials("  jean-luc de la tour "), "JT");
+        assert_eq!(initials("Öznur"), "Ö");
+        assert_eq!(initials("李 小龍"), "李小");
+        assert_eq!(initials("…"), "");
+        assert_eq!(initials("ßa"), "SS");
+    }
+}
