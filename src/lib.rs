@@ -6,12 +6,19 @@
 //! - [`http`]: the routes.
 //! - [`hub`]: who is to be told of which board's changes, on this node and, over Redis, on the others.
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
+//! - [`accounts`]: who is who on this server.
+//! - [`caller`], [`secret`]: who asks, and what they carry to prove it.
+//! - [`clock`]: what time it is.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
 
+pub mod accounts;
+pub mod caller;
+pub mod clock;
 pub mod http;
 pub mod hub;
 pub mod sample;
+pub mod secret;
 pub mod serve;
 pub mod settings;
 pub mod store;

@@ -59,6 +59,10 @@ fn run(settings: Settings) -> Result<(), String> {
         stop_on_signal(stop.clone()).map_err(|error| format!("cannot wait for signals: {error}"))?;
         let server = serve::start(listener, settings).await.map_err(|error| error.to_string())?;
         println!("listening on http://{address}");
+        if let Some(url) = server.first_visit() {
+            // Whoever started us may have read enough.
+            let _ = writeln!(std::io::stdout(), "nobody has an account yet; make yours at {url}");
+        }
         server.run(stop).await;
         Ok(())
     })

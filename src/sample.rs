@@ -9,7 +9,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use crate::{store::Store, writer::Writer};
+use crate::{caller::Caller, store::Store, writer::Writer};
 
 struct SampleTask {
     column: usize,
@@ -91,8 +91,8 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
             .map(|(name, kind)| NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind })
             .into();
     let ids: Vec<ColumnId> = columns.iter().map(|column| column.id).collect();
-    let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns });
-    writer.write(board, mutation(create), None).await?;
+    let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns, everyone: None });
+    writer.write(board, mutation(create), Caller::local()).await?;
     for task in TASKS {
         let id = TaskId(Uuid::now_v7());
         let create = Op::CreateTask(CreateTask {
@@ -101,7 +101,7 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
             priority: task.priority,
             ..CreateTask::of(id, task.title)
         });
-        writer.write(board, mutation(create), None).await?;
+        writer.write(board, mutation(create), Caller::local()).await?;
     }
     tracing::info!(%board, "the database was empty; created the sample board");
     Ok(())

@@ -11,7 +11,7 @@ use std::{
 };
 
 use app::time::Timestamp;
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -23,19 +23,22 @@ use tokio::{
     time::MissedTickBehavior,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::Layer;
 
 use crate::{
+    accounts::Accounts,
     http::{
         self, Services,
         origin::Origins,
         socket::{SocketContext, SocketLimits},
+        visitor::Peer,
     },
     hub::{
         Hub, HubSettings,
         redis::{RedisSettings, RedisUrlError},
     },
     sample,
-    settings::{Retention, Settings},
+    settings::{Auth, Retention, Settings},
     store::Store,
     telemetry,
     writer::Writer,
@@ -51,6 +54,8 @@ const IDLE: Duration = Duration::from_secs(75);
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 /// How often old entries of the log of changes are looked for.
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often invitations that were interrupted are completed, and what has ended is forgotten.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often figures that nobody fetched are folded together.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -66,6 +71,9 @@ pub enum StartError {
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
+    /// The link for the first visit cannot be made.
+    #[error("cannot prepare the first visit: {0}")]
+    FirstVisit(String),
     /// The listener has no address.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
@@ -76,6 +84,7 @@ pub struct Server {
     listener: TcpListener,
     services: Arc<Services>,
     retention: Retention,
+    first_visit: Option<String>,
 }
 
 /// Opens the database, brings it up to date, and creates the sample board where there is none.
@@ -93,8 +102,12 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             .await
             .map_err(|error| StartError::Sample(error.to_string()))?;
     }
-    let origins = Arc::new(Origins::new(address, settings.allowed_origins.clone()));
+    let accounts = Accounts::new(store.clone(), hub.clone());
+    let public_url = settings.public_url(address);
+    let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
+    let origins = Arc::new(Origins::new(address, allowed));
     let socket = SocketContext {
+        store: store.clone(),
         writer: writer.clone(),
         hub: hub.clone(),
         limits: Arc::new(SocketLimits::default()),
@@ -103,6 +116,12 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         tracker: TaskTracker::new(),
     };
     let services = Services {
+        auth: settings.auth,
+        accounts,
+        is_behind_tls: public_url.starts_with("https://"),
+        public_url,
+        proxies: settings.proxies,
+        is_exposed: !address.ip().is_loopback(),
         store,
         writer,
         socket,
@@ -111,14 +130,33 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         leptos: leptos_options(&settings, address),
         site: settings.site_folder(),
     };
-    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention })
+    let first_visit = first_visit(&services).await?;
+    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
+}
+
+/// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here.
+async fn first_visit(services: &Services) -> Result<Option<String>, StartError> {
+    if services.auth == Auth::Open || !services.accounts.is_first_visit() {
+        return Ok(None);
+    }
+    let url = format!("{}/first-visit", services.public_url);
+    if !services.is_exposed {
+        return Ok(Some(url));
+    }
+    let code = services.accounts.first_visit_link().await.map_err(|error| StartError::FirstVisit(error.to_string()))?;
+    Ok(Some(format!("{url}?code={}", code.expose())))
 }
 
 impl Server {
+    /// Where the first account is made, if nobody has one yet.
+    pub fn first_visit(&self) -> Option<&str> {
+        self.first_visit.as_deref()
+    }
+
     /// Serves until `stop` is cancelled, then ends in good order.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, services, retention } = self;
-        let upkeep = tokio::spawn(upkeep(services.store.clone(), retention));
+        let Self { listener, services, retention, .. } = self;
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&services), retention));
         let connections = TaskTracker::new();
         accept(listener, http::router(Arc::clone(&services)), &connections, &stop).await;
         tracing::info!("stopping");
@@ -149,10 +187,10 @@ impl Server {
 /// Takes connections until `stop`; the listener is closed when this returns.
 async fn accept(listener: TcpListener, router: Router, connections: &TaskTracker, stop: &CancellationToken) {
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, most likely: those who wait get their turn when others leave.
                     tracing::error!(%error, "cannot take a connection");
@@ -161,11 +199,11 @@ async fn accept(listener: TcpListener, router: Router, connections: &TaskTracker
                 }
             },
         };
-        connections.spawn(connection(stream, router.clone(), stop.clone()));
+        connections.spawn(connection(stream, peer, router.clone(), stop.clone()));
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
     // An answer is written in one piece; there is nothing to wait for.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
@@ -175,7 +213,7 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .max_buf_size(MAX_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(Extension(Peer(peer.ip())).layer(router)))
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -192,9 +230,11 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
 }
 
 /// What has to be done now and then.
-async fn upkeep(store: Store, retention: Retention) {
+async fn upkeep(services: Arc<Services>, retention: Retention) {
+    let mut tidy = tokio::time::interval(TIDY_EVERY);
     let mut trim = tokio::time::interval(TRIM_EVERY);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
+    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     trim.set_missed_tick_behavior(MissedTickBehavior::Delay);
     fold.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -204,7 +244,12 @@ async fn upkeep(store: Store, retention: Retention) {
                     figures.run_upkeep();
                 }
             }
-            _ = trim.tick() => trim_log(&store, retention).await,
+            _ = trim.tick() => trim_log(&services.store, retention).await,
+            _ = tidy.tick() => {
+                if let Err(error) = services.accounts.tidy(&services.writer).await {
+                    tracing::debug!(%error, "could not tidy the accounts; will try again");
+                }
+            }
         }
     }
 }

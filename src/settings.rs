@@ -48,10 +48,19 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LISTEN", value_name = "ADDRESS:PORT", hide_env_values = true, value_parser = address)]
     pub listen: Option<SocketAddr>,
 
-    /// Listen beyond this machine, although there are no accounts yet: everybody who reaches the address may read and
-    /// change everything.
-    #[arg(long, env = "TASKWIRE_ALLOW_REMOTE", value_parser = clap::builder::FalseyValueParser::new())]
-    pub allow_remote: bool,
+    /// Who may use the server: `accounts`, people who sign in; or `open`, everybody who reaches it, which is allowed on
+    /// this machine's own addresses only.
+    #[arg(long, env = "TASKWIRE_AUTH", value_name = "MODE", default_value = "accounts")]
+    pub auth: Auth,
+
+    /// The address people see in their browsers, such as `https://board.example.com`: for links in invitations and mails, and
+    /// to send cookies only by https where it begins with that. [default: http://localhost:PORT]
+    #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", value_parser = origin)]
+    pub public_url: Option<String>,
+
+    /// How many proxies stand in front, so that the address of a client is read from what they add to `X-Forwarded-For`.
+    #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
+    pub proxies: usize,
 
     /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
@@ -112,7 +121,9 @@ impl Settings {
     pub fn defaults() -> Self {
         Self {
             listen: None,
-            allow_remote: false,
+            auth: Auth::Accounts,
+            public_url: None,
+            proxies: 0,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
             sqlite_synchronous: SqliteSynchronous::Full,
@@ -136,11 +147,10 @@ impl Settings {
                 Err(_) => SocketAddr::from(([127, 0, 0, 1], 3000)),
             },
         };
-        if !address.ip().is_loopback() && !self.allow_remote {
+        if !address.ip().is_loopback() && self.auth == Auth::Open {
             return Err(SettingsError(format!(
-                "--listen (TASKWIRE_LISTEN): {address} can be reached from other machines, and there are no accounts yet: \
-                 everybody who reaches it could read and change everything. Add --allow-remote (TASKWIRE_ALLOW_REMOTE=true) \
-                 if that is what you want."
+                "--auth (TASKWIRE_AUTH): {address} (--listen) can be reached from other machines, and `open` lets everybody who \
+                 reaches it read and change everything. Use `accounts`, or listen on 127.0.0.1."
             )));
         }
         Ok(address)
@@ -154,6 +164,12 @@ impl Settings {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The address people see in their browsers.
+    pub fn public_url(&self, listening_on: SocketAddr) -> String {
+        let own = || format!("http://localhost:{}", listening_on.port());
+        self.public_url.clone().unwrap_or_else(own)
     }
 
     /// Which database to open, and how.
@@ -190,6 +206,15 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub String);
+
+/// Who may use the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// People who sign in.
+    Accounts,
+    /// Everybody who reaches it: on this machine's own addresses only.
+    Open,
+}
 
 /// When SQLite calls a write durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -319,17 +344,14 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_addresses_are_allowed_without_saying_so() {
-        let with = |address: &str, allow_remote| Settings {
-            listen: Some(address.parse().unwrap()),
-            allow_remote,
-            ..Settings::defaults()
-        };
-        assert!(with("127.0.0.1:0", false).listen_address().is_ok());
-        assert!(with("[::1]:80", false).listen_address().is_ok());
-        assert!(with("0.0.0.0:80", true).listen_address().is_ok());
-        let error = with("0.0.0.0:80", false).listen_address().unwrap_err().to_string();
-        assert!(error.contains("--listen") && error.contains("--allow-remote"), "{error}");
+    fn a_server_without_accounts_is_for_its_own_machine() {
+        let with =
+            |address: &str, auth| Settings { listen: Some(address.parse().unwrap()), auth, ..Settings::defaults() };
+        assert!(with("127.0.0.1:0", Auth::Open).listen_address().is_ok());
+        assert!(with("[::1]:80", Auth::Open).listen_address().is_ok());
+        assert!(with("0.0.0.0:80", Auth::Accounts).listen_address().is_ok());
+        let error = with("0.0.0.0:80", Auth::Open).listen_address().unwrap_err().to_string();
+        assert!(error.contains("--auth") && error.contains("--listen"), "{error}");
     }
 
     #[test]

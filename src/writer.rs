@@ -10,14 +10,13 @@
 use std::{
     collections::BTreeMap,
     future::Future,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use app::{
-    id::{ActorId, BoardId},
+    id::BoardId,
     model::Seq,
     mutation::{Mutation, Refusal},
-    time::Timestamp,
 };
 use metrics::{counter, histogram};
 use tokio::{
@@ -27,6 +26,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    caller::Caller,
+    clock::now,
     hub::Hub,
     store::{Accepted, Committed, Missing, Store, StoreError, Write},
 };
@@ -88,10 +89,10 @@ impl Writer {
         &self,
         board: BoardId,
         mutation: Mutation,
-        actor: Option<ActorId>,
+        by: Caller,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
         let (answer, outcome) = oneshot::channel();
-        let job = Job { write: Write { board, mutation, actor, at: now() }, answer };
+        let job = Job { write: Write { board, mutation, by, at: now() }, answer };
         let queued = self.queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => unavailable("too many writes are waiting"),
             mpsc::error::TrySendError::Closed(_) => unavailable("the server is stopping"),
@@ -251,10 +252,4 @@ fn label(outcome: &Result<Accepted, WriteError>) -> &'static str {
         Err(WriteError::Refused(_)) => "refused",
         Err(WriteError::Unavailable(_)) => "unavailable",
     }
-}
-
-/// The one place where the server reads a clock for what it stores.
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -130,8 +130,8 @@ fn a_wrong_setting_is_named() {
     let database = format!("sqlite:{}/nowhere/taskwire.db", folder.path().display());
     let cases: &[(&[&str], &str)] = &[
         (&["--listen", "everywhere"], "--listen"),
-        (&["--listen", "0.0.0.0:0"], "--allow-remote"),
-        (&["--listen", "203.0.113.7:0", "--allow-remote"], "--listen"),
+        (&["--listen", "0.0.0.0:0", "--auth", "open"], "--auth"),
+        (&["--listen", "203.0.113.7:0"], "--listen"),
         (&["--database", "mysql://localhost/tasks"], "--database"),
         (&["--database", &database, "--listen", "127.0.0.1:0"], "--database"),
         (&["--redis", "localhost"], "--redis"),

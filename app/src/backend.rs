@@ -1,13 +1,15 @@
 //! What the pages need of the server, handed in through Leptos' context so that this crate knows neither the database nor
 //! the hub.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
 use crate::{
+    access::Asker,
     board::BoardState,
-    id::BoardId,
+    id::{ActorId, BoardId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal},
+    people::Person,
 };
 
 /// A boxed future, so that [`Backend`] can be a trait object.
@@ -15,10 +17,16 @@ pub type BackendFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, BackendErr
 
 /// The server behind the pages. Provided to Leptos as `Arc<dyn Backend>`.
 pub trait Backend: Send + Sync {
-    /// All boards, newest first.
+    /// Whoever asks for the page, and what they may do.
+    fn asker(&self) -> Asker;
+
+    /// Those of these people who have an account.
+    fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person>;
+
+    /// The boards they may see, newest first.
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>>;
 
-    /// A board as it is now, deleted ones included; `None` if there never was one.
+    /// A board as it is now, deleted ones included; `None` if there never was one, or none that they may know of.
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>>;
 
     /// Changes a board by the one write path. Durable when it returns the change's number.

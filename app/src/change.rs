@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::BoardRole,
     id::{ActorId, ColumnId, MutationId, TaskId},
     model::{Column, ColumnKind, Priority, Seq},
     mutation::present,
@@ -31,18 +32,32 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// The board was made.
+    /// The board was made. Whoever made it is its manager; one that nobody in particular made is open to everyone.
     BoardCreated {
         /// What it is called.
         name: String,
         /// Its columns.
         columns: Vec<Column>,
+        /// What everyone on the server is on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        everyone: Option<BoardRole>,
     },
     /// The board itself changed.
     BoardUpdated {
         /// Its new name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        /// What everyone on the server is on it from now on; `null` where it is private to its members.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+        everyone: Option<Option<BoardRole>>,
+    },
+    /// Somebody was made a member, is another kind of member now, or is none any more.
+    MemberSet {
+        /// Who.
+        person: ActorId,
+        /// What they are now; absent where they were taken off the board.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<BoardRole>,
     },
     /// The board was deleted with all that is on it. No change follows.
     BoardDeleted {},

@@ -11,47 +11,66 @@ use leptos::{prelude::*, server};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::{Asker, BoardRole},
     board::Snapshot,
     id::{BoardId, ColumnId, TaskId},
     model::{BoardSummary, Priority, Seq},
+    people::Person,
 };
 
 #[cfg(feature = "ssr")]
 use {
     crate::{
         backend::{Backend, BackendError},
-        id::MutationId,
+        id::{ActorId, MutationId},
         model::ColumnKind,
         mutation::{self, Mutation, Op, Refusal},
         time::DueDate,
     },
     http::StatusCode,
     leptos_axum::ResponseOptions,
-    std::sync::Arc,
+    std::{collections::BTreeSet, sync::Arc},
     uuid::Uuid,
 };
 
-/// All boards, newest first.
+/// What a page shows, and whom it is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Loaded<T> {
+    /// What it shows.
+    pub content: T,
+    /// The people whose names stand on it.
+    pub people: Vec<Person>,
+    /// Whoever asked for it, and what they may do.
+    pub asker: Asker,
+}
+
+/// The boards that whoever asks may see, newest first.
 #[server(prefix = "/forms", endpoint = "list_boards")]
-pub async fn list_boards() -> Result<Vec<BoardSummary>, ServerFnError> {
-    backend()?.boards().await.map_err(explain)
+pub async fn list_boards() -> Result<Loaded<Vec<BoardSummary>>, ServerFnError> {
+    let backend = backend()?;
+    let boards = backend.boards().await.map_err(explain)?;
+    Ok(loaded(&*backend, boards, BTreeSet::new()))
 }
 
 /// A board as it is now; `None` if there is none, or none any more.
 #[server(prefix = "/forms", endpoint = "load_board")]
-pub async fn load_board(board: BoardId) -> Result<Option<Snapshot>, ServerFnError> {
-    let state = backend()?.board(board).await.map_err(explain)?;
-    Ok(state.filter(|state| state.exists()).map(|state| state.snapshot()))
+pub async fn load_board(board: BoardId) -> Result<Option<Loaded<Snapshot>>, ServerFnError> {
+    let backend = backend()?;
+    let state = backend.board(board).await.map_err(explain)?;
+    let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
+    let mut people: BTreeSet<ActorId> = state.access().members.keys().copied().collect();
+    people.extend(state.tasks().flat_map(|task| [task.created_by, task.updated_by]).flatten());
+    Ok(Some(loaded(&*backend, state.snapshot(), people)))
 }
 
 /// Makes a board with the three usual columns and opens it.
 #[server(prefix = "/forms", endpoint = "create_board")]
-pub async fn create_board(name: String) -> Result<(), ServerFnError> {
+pub async fn create_board(name: String, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
     let board = BoardId(Uuid::now_v7());
     let column = |name: &str, kind| mutation::NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind };
     let columns =
         vec![column("To do", ColumnKind::Open), column("Doing", ColumnKind::Active), column("Done", ColumnKind::Done)];
-    write(board, Op::CreateBoard(mutation::CreateBoard { name, columns })).await?;
+    write(board, Op::CreateBoard(mutation::CreateBoard { name, columns, everyone })).await?;
     leptos_axum::redirect(&format!("/boards/{board}"));
     Ok(())
 }
@@ -129,6 +148,13 @@ pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnEr
     write(board, Op::RestoreTask(mutation::RestoreTask { task })).await
 }
 
+#[cfg(feature = "ssr")]
+fn loaded<T>(backend: &dyn Backend, content: T, mut people: BTreeSet<ActorId>) -> Loaded<T> {
+    let asker = backend.asker();
+    people.extend(asker.person);
+    Loaded { content, people: backend.people(&people), asker }
+}
+
 /// Forms send line breaks as `\r\n`.
 #[cfg(feature = "ssr")]
 fn same_text(one: &str, other: &str) -> bool {
@@ -151,6 +177,8 @@ fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
 #[cfg(feature = "ssr")]
 fn explain(error: BackendError) -> ServerFnError {
     let (status, words) = match error {
+        BackendError::Refused(Refusal::Forbidden) => (StatusCode::FORBIDDEN, Refusal::Forbidden.sentence()),
+        BackendError::Refused(refusal @ Refusal::NotFound { .. }) => (StatusCode::NOT_FOUND, refusal.sentence()),
         BackendError::Refused(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal.sentence()),
         BackendError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     };

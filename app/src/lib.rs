@@ -4,6 +4,7 @@
 //!
 //! - [`id`], [`time`], [`rank`]: small values.
 //! - [`model`]: what a board is made of. [`mutation`]: what can be asked of it. [`change`]: what happened to it.
+//! - [`access`]: who may see and change what.
 //! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
 //! - [`people`]: who is on this server, as the others see them.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
@@ -16,6 +17,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod access;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    id::{ColumnId, MutationId, TaskId},
+    access::BoardRole,
+    id::{ActorId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Priority, Seq},
     time::DueDate,
 };
@@ -32,6 +33,8 @@ pub enum Op {
     UpdateBoard(UpdateBoard),
     /// Delete the board with all that is on it.
     DeleteBoard(DeleteBoard),
+    /// Say what somebody is on the board, or take them off it.
+    SetMember(SetMember),
     /// Add a column.
     CreateColumn(CreateColumn),
     /// Rename a column, change its kind, or move it.
@@ -71,6 +74,9 @@ pub struct CreateBoard {
     pub name: String,
     /// Its columns from left to right.
     pub columns: Vec<NewColumn>,
+    /// What everyone on the server is on it; absent, it is private to whoever makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub everyone: Option<BoardRole>,
 }
 
 /// A column of a board that is being made.
@@ -96,6 +102,9 @@ pub struct UpdateBoard {
     /// A new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What everyone on the server is to be on it; `Some(None)`, in JSON `null`, makes it private to its members.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub everyone: Option<Option<BoardRole>>,
 }
 
 /// See [`Op::DeleteBoard`].
@@ -106,6 +115,17 @@ pub struct DeleteBoard {
     /// whatever happened since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
+}
+
+/// See [`Op::SetMember`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetMember {
+    /// Who.
+    pub person: ActorId,
+    /// What they are to be; `None`, in JSON `null`, takes them off the board.
+    #[serde(default)]
+    pub role: Option<BoardRole>,
 }
 
 /// See [`Op::CreateColumn`].
@@ -321,6 +341,9 @@ pub enum Refusal {
         /// The number of its newest change.
         seq: Seq,
     },
+    /// Whoever asks may see the board, but not do this to it.
+    #[error("you may not do this")]
+    Forbidden,
     /// The column still holds tasks.
     #[error("the column still holds tasks; move or delete them first")]
     NotEmpty,
@@ -374,6 +397,8 @@ pub enum Thing {
     Column,
     /// A task.
     Task,
+    /// A person.
+    Person,
 }
 
 impl std::fmt::Display for Thing {
@@ -382,6 +407,7 @@ impl std::fmt::Display for Thing {
             Self::Board => "board",
             Self::Column => "column",
             Self::Task => "task",
+            Self::Person => "person",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::ActorId;
+use crate::{board::line, id::ActorId, mutation::Refusal};
 
 /// A person. E-mail addresses and roles are not for everybody, and are not here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,14 @@ impl Person {
         // The last bytes of a UUIDv7 are random.
         self.id.0.as_bytes()[15] % TINTS
     }
+}
+
+/// The longest name of a person, in characters.
+pub const MAX_PERSON_NAME_CHARS: usize = 80;
+
+/// Whether it will do as a person's name; it comes back trimmed.
+pub fn check_name(name: &str) -> Result<String, Refusal> {
+    line("name", name, MAX_PERSON_NAME_CHARS)
 }
 
 /// How many colours tell people apart; the style sheet has as many.

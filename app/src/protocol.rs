@@ -6,15 +6,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::Asker,
     board::Snapshot,
     change::Change,
     id::{BoardId, MutationId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal},
+    people::Person,
 };
 
 /// The WebSocket subprotocol.
 pub const SUBPROTOCOL: &str = "taskwire.v1";
+
+/// The code with which the server closes a socket whose session has ended.
+pub const CLOSED_SIGNED_OUT: u16 = 4401;
 
 /// The largest message a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
@@ -38,6 +43,8 @@ pub enum ClientMessage {
     },
     /// Send the list of boards now and whenever it changes.
     WatchBoards {},
+    /// Send who has an account on this server, now and whenever that changes.
+    WatchPeople {},
     /// Change a board. Each mutation is answered by [`ServerMessage::Accepted`] or [`ServerMessage::Rejected`], in order.
     Mutate {
         /// Which board.
@@ -65,10 +72,17 @@ pub enum ServerMessage {
         /// The changes.
         changes: Vec<Change>,
     },
-    /// All boards there are, newest first.
+    /// All boards the client may see, newest first.
     Boards {
         /// The boards.
         boards: Vec<BoardSummary>,
+    },
+    /// Everyone who has an account, those who were deactivated included: they may have done something that still shows.
+    People {
+        /// The people, by id.
+        people: Vec<Person>,
+        /// What the client may do, as it is now.
+        you: Asker,
     },
     /// A mutation is saved for good.
     Accepted {
@@ -116,8 +130,10 @@ pub enum ErrorCode {
     TooLarge,
     /// More messages, subscriptions or mutations than the limits allow.
     TooMany,
-    /// There is no such board (any more).
+    /// There is no such board (any more), or none that the client may know of.
     NoSuchBoard,
+    /// The client may not see this board any more, or the list it asks for.
+    Forbidden,
     /// The server cannot read or write at the moment. Nothing was changed; try again.
     Unavailable,
 }

@@ -10,6 +10,7 @@ mod random;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
+    access::Asker,
     board::{BoardState, Settled, TextBase, decide},
     change::Change,
     id::{BoardId, MutationId, TaskId},
@@ -107,7 +108,7 @@ impl Server {
                 let heads = [(self.state.id(), self.state.seq())].into();
                 self.pages[page].to_page.push_back(ServerMessage::Pong { heads });
             }
-            ClientMessage::Unsubscribe { .. } | ClientMessage::WatchBoards {} => {}
+            ClientMessage::Unsubscribe { .. } | ClientMessage::WatchBoards {} | ClientMessage::WatchPeople {} => {}
         }
     }
 }
@@ -139,7 +140,7 @@ fn run(seed: u64) {
     let mut server = Server::new(&mut random, pages);
     let mut all: Vec<Page> = (0..pages)
         .map(|_| Page {
-            session: BoardSession::new(server.state.clone()),
+            session: BoardSession::new(server.state.clone(), Asker::anybody()),
             connected: false,
             submitted: HashSet::new(),
             saved: Vec::new(),
@@ -248,7 +249,7 @@ impl Pair {
         let create = random.mutation(Op::CreateTask(create));
         server.write(&create).unwrap();
         let pages = [0, 1].map(|_| Page {
-            session: BoardSession::new(server.state.clone()),
+            session: BoardSession::new(server.state.clone(), Asker::anybody()),
             connected: true,
             submitted: HashSet::new(),
             saved: Vec::new(),

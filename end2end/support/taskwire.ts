@@ -35,6 +35,7 @@ export class Taskwire {
     const all = {
       DATABASE_URL: `sqlite:${join(directory, 'taskwire.sqlite')}`,
       TASKWIRE_LISTEN: '127.0.0.1:0',
+      TASKWIRE_AUTH: 'open',
       ...settings,
     };
     const [program, url] = await serve(all, directory).catch((error: unknown) => {

@@ -25,6 +25,7 @@ use super::{
     Services,
     input::{MAX_BODY_BYTES, too_large},
     problem::Problem,
+    visitor::Visitor,
 };
 
 /// The longest a request may take until its answer begins.
@@ -41,15 +42,29 @@ pub async fn guard(State(services): State<Arc<Services>>, request: Request, next
     let route = request.extensions().get::<MatchedPath>().cloned();
     let path = tracing::enabled!(tracing::Level::INFO).then(|| request.uri().path().to_owned());
 
-    let mut response = match services.origins.check(&method, request.headers()) {
+    let mut response = match admit(&services, request).await {
         Err(problem) => problem.into_response(),
-        Ok(()) if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 => refuse_body(request.into_body()).await,
-        Ok(()) => answer(request, next).await,
+        Ok(request) if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 => {
+            refuse_body(request.into_body()).await
+        }
+        Ok(request) => answer(request, next).await,
     };
 
     protect(response.headers_mut());
     report(&method, route.as_ref(), path.as_deref(), response.status(), started.elapsed());
     response
+}
+
+/// Whether the request may go on, and who it comes from.
+async fn admit(services: &Services, request: Request) -> Result<Request, Problem> {
+    services.origins.check(request.method(), request.headers())?;
+    let (mut parts, body) = request.into_parts();
+    let visitor = Visitor::identify(services, &parts).await?;
+    if visitor.came_by_cookie() && !parts.method.is_safe() {
+        services.origins.require(&parts.headers)?;
+    }
+    parts.extensions.insert(visitor);
+    Ok(Request::from_parts(parts, body))
 }
 
 /// The answer of the route, of the clock, or of the panic, whichever comes first.

@@ -5,7 +5,7 @@
 //! - [`health`]: whether the process is alive and ready, and its figures.
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
-//! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server.
+//! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
 //! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
 
 pub mod api;
@@ -18,6 +18,7 @@ pub mod origin;
 pub mod page;
 pub mod problem;
 pub mod socket;
+pub mod visitor;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -30,21 +31,44 @@ use axum::{
     routing::get,
 };
 use leptos::config::LeptosOptions;
+use tower::util::option_layer;
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use self::{origin::Origins, problem::Problem, socket::SocketContext};
-use crate::{hub::Hub, store::Store, writer::Writer};
+use crate::{
+    accounts::{
+        Accounts,
+        sessions::{COOKIE, LIFETIME_DAYS, Sessions},
+    },
+    hub::Hub,
+    settings::Auth,
+    store::Store,
+    writer::Writer,
+};
 
 /// Where the REST interface is mounted.
 pub const API_ROOT: &str = "/api/v1";
 
 /// What handlers work with.
 pub struct Services {
+    /// Whether there are accounts.
+    pub auth: Auth,
+    /// Who is who.
+    pub accounts: Accounts,
     /// To read.
     pub store: Store,
     /// To write.
     pub writer: Writer,
     /// Who is told.
     pub hub: Hub,
+    /// The address people see in their browsers.
+    pub public_url: String,
+    /// How many proxies stand in front.
+    pub proxies: usize,
+    /// Whether strangers can reach the server, so that the first visit takes a code.
+    pub is_exposed: bool,
+    /// Whether browsers come by https, so that cookies must not go any other way.
+    pub is_behind_tls: bool,
     /// Whose pages may use this server.
     pub origins: Arc<Origins>,
     /// What sockets need.
@@ -76,7 +100,21 @@ pub fn router(services: Arc<Services>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(input::MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
+        .layer(option_layer(sessions(&services)))
         .with_state(services)
+}
+
+/// The sessions of browsers, where there are accounts.
+fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions>> {
+    let sessions = Sessions::new(services.store.clone(), services.hub.clone());
+    let layer = SessionManagerLayer::new(sessions)
+        .with_name(COOKIE)
+        .with_http_only(true)
+        // A link from elsewhere leads to a page one is signed in on; what changes something is checked by its origin.
+        .with_same_site(SameSite::Lax)
+        .with_secure(services.is_behind_tls)
+        .with_expiry(Expiry::OnInactivity(time::Duration::days(LIFETIME_DAYS)));
+    (services.auth == Auth::Accounts).then_some(layer)
 }
 
 /// The OpenAPI document of the REST interface.

@@ -35,11 +35,15 @@ impl Origins {
                 .with_field("Host", "is not a name of this server"));
         }
         if !method.is_safe() && !self.is_allowed(headers) {
-            let detail = "pages of another site may not change anything here";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail)
-                .with_field("Origin", "is neither this server nor one that it allows (--allowed-origin)"));
+            return Err(cross_site());
         }
         Ok(())
+    }
+
+    /// A problem where a request that carries cookies does not say which page it comes from: browsers always do when they
+    /// change something, and programs have no cookies.
+    pub fn require(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if headers.contains_key(ORIGIN) && self.is_allowed(headers) { Ok(()) } else { Err(cross_site()) }
     }
 
     /// Whether the page that sent the request may use this server. True for programs, which send no `Origin`.
@@ -81,6 +85,11 @@ impl Origins {
                 authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
             })
     }
+}
+
+fn cross_site() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "cross_site", "pages of another site may not change anything here")
+        .with_field("Origin", "is neither this server nor one that it allows (--allowed-origin)")
 }
 
 fn text(value: &HeaderValue) -> Option<&str> {

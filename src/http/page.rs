@@ -3,40 +3,50 @@
 //! The `app` crate knows neither the database nor the hub; here it is handed what it needs. Every page gets a policy of
 //! its own (CSP), with a nonce that only its own scripts carry.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
 use app::{
     App,
+    access::Asker,
     backend::{Backend, BackendError, BackendFuture},
     board::BoardState,
-    id::BoardId,
+    id::{ActorId, BoardId},
     model::{BoardSummary, Seq},
     mutation::Mutation,
+    people::Person,
 };
 use axum::{
     RequestExt, Router,
-    extract::Request,
+    extract::{Request, State},
     handler::Handler,
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION},
+        request::Parts,
+        uri::PathAndQuery,
     },
-    response::{IntoResponse, Response},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, on},
 };
 use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
 
-use super::Services;
+use super::{Services, problem::Problem, visitor::Visitor};
 use crate::{
+    accounts::Accounts,
     store::{Store, StoreError},
     writer::{WriteError, Writer},
 };
 
 /// The pages and the server functions.
-pub fn routes<S>(services: &Services) -> Router<S> {
+pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> Router<S> {
     let options = services.leptos.clone();
     let context = context(services);
+    let of_page = {
+        let context = context.clone();
+        move || context(visitor_of_page())
+    };
     let shell = {
         let options = options.clone();
         move || app::shell(options.clone())
@@ -50,7 +60,43 @@ pub fn routes<S>(services: &Services) -> Router<S> {
     // Leptos would mount the server functions once more, each under its path; those are here already.
     let server_functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
     let (listed, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg(App, Some(server_functions));
-    router.leptos_routes_with_context(&options, listed, context, shell).with_state(options)
+    router
+        .leptos_routes_with_context(&options, listed, of_page, shell)
+        .with_state(options)
+        .layer(from_fn_with_state(services.accounts.clone(), known_only))
+}
+
+/// Leads strangers to where they say who they are, and back here afterwards.
+async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
+    let visitor = request.extensions().get::<Visitor>();
+    if visitor.is_some_and(Visitor::is_known) {
+        return next.run(request).await;
+    }
+    let is_page = request.method().is_safe();
+    if !is_page && !accepts_html(request.headers()) {
+        return Problem::not_signed_in().into_response();
+    }
+    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let way = match accounts.is_first_visit() {
+        true => "/first-visit".to_owned(),
+        // What a form asked for is not done by coming back.
+        false if !is_page || path == "/" => "/sign-in".to_owned(),
+        false => format!("/sign-in?next={}", percent_encode(path)),
+    };
+    Redirect::to(&way).into_response()
+}
+
+/// As a value in a query.
+fn percent_encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        match plain(byte) {
+            true => encoded.push(byte.into()),
+            // Writing into a String cannot fail.
+            false => drop(write!(encoded, "%{byte:02X}")),
+        }
+        encoded
+    })
 }
 
 /// Answers with the page that the app shows at this address; where it has none, it says so and sets the status.
@@ -60,7 +106,8 @@ pub async fn render(services: &Services, request: Request) -> Response {
         let options = options.clone();
         move || app::shell(options.clone())
     };
-    let render = leptos_axum::render_app_async_with_context(context(services), shell);
+    let context = context(services);
+    let render = leptos_axum::render_app_async_with_context(move || context(visitor_of_page()), shell);
     render.call(request, options).await
 }
 
@@ -70,7 +117,9 @@ pub fn is_wanted(method: &Method, path: &str) -> bool {
     matches!(*method, Method::GET | Method::HEAD) && !is_file
 }
 
-async fn server_function(context: impl Fn() + Clone + Send + 'static, request: Request) -> Response {
+async fn server_function(context: impl Fn(Option<Visitor>) + Clone + Send + 'static, request: Request) -> Response {
+    let visitor = request.extensions().get::<Visitor>().cloned();
+    let context = move || context(visitor.clone());
     let is_form = accepts_html(request.headers());
     // Leptos reads whatever comes, unless it is bounded before.
     let mut response = handle_server_fns_with_context(context, request.with_limited_body()).await.into_response();
@@ -94,12 +143,19 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"))
 }
 
+/// Who asks for the page that is being rendered.
+fn visitor_of_page() -> Option<Visitor> {
+    use_context::<Parts>()?.extensions.get().cloned()
+}
+
 /// What every page and every server function finds in its context.
-fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 'static {
-    let backend: Arc<dyn Backend> = Arc::new(Local { store: services.store.clone(), writer: services.writer.clone() });
+fn context(services: &Services) -> impl Fn(Option<Visitor>) + Clone + Send + Sync + 'static {
+    let (store, writer) = (services.store.clone(), services.writer.clone());
     let reload = std::env::var_os("LEPTOS_WATCH").map(|_| services.leptos.reload_port);
-    move || {
-        provide_context(Arc::clone(&backend));
+    move |visitor| {
+        let visitor = visitor.unwrap_or_else(Visitor::stranger);
+        let backend: Arc<dyn Backend> = Arc::new(Local { store: store.clone(), writer: writer.clone(), visitor });
+        provide_context(backend);
         let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
         if let Ok(policy) = HeaderValue::try_from(policy(&nonce, reload)) {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
@@ -124,20 +180,34 @@ fn policy(nonce: &str, reload: Option<u32>) -> String {
 struct Local {
     store: Store,
     writer: Writer,
+    visitor: Visitor,
 }
 
 impl Backend for Local {
+    fn asker(&self) -> Asker {
+        self.visitor.asker.clone()
+    }
+
+    fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
+        let directory = self.store.directory();
+        let person = |id: &ActorId| Some(Person { id: *id, name: directory.account(*id)?.name.clone() });
+        ids.iter().filter_map(person).collect()
+    }
+
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
-        Box::pin(async { self.store.boards().await.map_err(unreadable) })
+        Box::pin(async { self.store.boards_for(&self.visitor.asker).await.map_err(unreadable) })
     }
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
-        Box::pin(async move { self.store.board(id).await.map_err(unreadable) })
+        Box::pin(async move {
+            let board = self.store.board(id).await.map_err(unreadable)?;
+            Ok(board.filter(|board| self.visitor.asker.role_on(id, board.access()).is_some()))
+        })
     }
 
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq> {
         Box::pin(async move {
-            match self.writer.write(board, mutation, None).await {
+            match self.writer.write(board, mutation, self.visitor.caller.clone()).await {
                 Ok(accepted) => Ok(accepted.seq),
                 Err(WriteError::Refused(refusal)) => Err(refusal.into()),
                 // The writer has logged why.

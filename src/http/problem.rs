@@ -15,7 +15,7 @@ use app::{
 use axum::{
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, ETAG, RETRY_AFTER},
+        header::{CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -132,6 +132,22 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
 
+    /// Whoever asks did not say who they are.
+    pub fn not_signed_in() -> Self {
+        Self::unauthorized("not_signed_in", "sign in, or send a token: Authorization: Bearer …")
+    }
+
+    /// What whoever asks proves themselves with will not do.
+    pub fn unauthorized(code: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"taskwire\""))
+    }
+
+    /// Whoever asks may not do it.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "you may not do this")
+    }
+
     /// What `If-Match` asks for is not so any more.
     pub fn stale(seq: Seq) -> Self {
         Self::new(
@@ -169,6 +185,7 @@ impl From<Refusal> for Problem {
             Refusal::NotFound { what } => Self::not_found(what),
             Refusal::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
             Refusal::Stale { seq } => Self::stale(seq),
+            Refusal::Forbidden => Self::forbidden(),
             Refusal::NotEmpty => Self::new(StatusCode::CONFLICT, "not_empty", detail),
             Refusal::Full { .. } => Self::new(StatusCode::CONFLICT, "full", detail),
             Refusal::IdReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail.clone())

@@ -1,14 +1,19 @@
-//! The list of boards, for the sockets that watch it.
+//! The list of boards, for the sockets that watch it. Each is sent the boards its reader may see.
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use app::{id::BoardId, model::BoardSummary, protocol::ServerMessage};
+use app::{
+    access::{Asker, BoardAccess},
+    model::BoardSummary,
+    protocol::ServerMessage,
+};
 use tokio::sync::Notify;
 
 use super::{frame::Frame, topic::SocketId, wake::Wake};
@@ -16,9 +21,10 @@ use super::{frame::Frame, topic::SocketId, wake::Wake};
 /// The newest list, and who watches it.
 #[derive(Default)]
 pub(super) struct BoardList {
-    /// Counts the lists: a socket's cursor. 0 while there is none.
+    /// Counts the lists. 0 while there is none.
     version: AtomicU64,
     state: Mutex<State>,
+    hasher: RandomState,
     /// Somebody needs a list, or it may not be what it was.
     pub(super) stale: Notify,
 }
@@ -27,14 +33,23 @@ pub(super) struct BoardList {
 struct State {
     watchers: HashMap<SocketId, Arc<Wake>>,
     last_version: u64,
-    list: Option<List>,
+    list: Option<Arc<Vec<(BoardSummary, BoardAccess)>>>,
 }
 
-struct List {
-    frame: Frame,
-    /// What makes a list another one. The number of each board's newest change, which is also in it, does not: then
-    /// every change of any board would be sent to everybody.
-    entries: Vec<(BoardId, String)>,
+/// What a socket that watches the list has of it.
+#[derive(Default)]
+pub(super) struct Watching {
+    /// The list it was told of last.
+    version: u64,
+    /// What it was sent of that: a hash of the boards and their names. The number of each board's newest change, which is
+    /// sent as well, does not count: then every change of any board would be sent to everybody.
+    sent: Option<u64>,
+}
+
+impl Watching {
+    pub(super) fn recheck(&mut self) {
+        self.version = 0;
+    }
 }
 
 impl BoardList {
@@ -59,23 +74,37 @@ impl BoardList {
         !self.state().watchers.is_empty()
     }
 
-    /// The list, if it is another one than the socket has.
-    pub(super) fn newer_than(&self, version: u64) -> Option<(u64, Frame)> {
+    /// The list as somebody may see it, if it is another one than they have.
+    pub(super) fn frame_for(&self, asker: &Asker, watching: &mut Watching) -> Option<Frame> {
         let newest = self.version.load(Ordering::Acquire);
-        if newest == version || newest == 0 {
+        if newest == watching.version || newest == 0 {
             return None;
         }
-        let state = self.state();
-        state.list.as_ref().map(|list| (state.last_version, list.frame.clone()))
+        let (version, list) = {
+            let state = self.state();
+            (state.last_version, Arc::clone(state.list.as_ref()?))
+        };
+        let visible = list.iter().filter(|(board, access)| asker.role_on(board.id, access).is_some());
+        let boards: Vec<BoardSummary> = visible.map(|(board, _)| board.clone()).collect();
+        let entries: Vec<_> = boards.iter().map(|board| (board.id, &board.name)).collect();
+        let hash = self.hasher.hash_one(entries);
+        watching.version = version;
+        if watching.sent.replace(hash) == Some(hash) {
+            return None;
+        }
+        Some(Frame::of(&ServerMessage::Boards { boards }))
     }
 
-    pub(super) fn set(&self, boards: Vec<BoardSummary>) {
-        let entries: Vec<_> = boards.iter().map(|board| (board.id, board.name.clone())).collect();
+    pub(super) fn set(&self, boards: Vec<(BoardSummary, BoardAccess)>) {
         let mut state = self.state();
-        if state.watchers.is_empty() || state.list.as_ref().is_some_and(|list| list.entries == entries) {
+        let entries = |list: &[(BoardSummary, BoardAccess)]| -> Vec<_> {
+            list.iter().map(|(board, access)| (board.id, board.name.clone(), access.clone())).collect()
+        };
+        let same = state.list.as_ref().is_some_and(|list| entries(list) == entries(&boards));
+        if state.watchers.is_empty() || same {
             return;
         }
-        state.list = Some(List { frame: Frame::of(&ServerMessage::Boards { boards }), entries });
+        state.list = Some(Arc::new(boards));
         state.last_version += 1;
         self.version.store(state.last_version, Ordering::Release);
         for wake in state.watchers.values() {

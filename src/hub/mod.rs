@@ -7,12 +7,16 @@
 //! - `boards`: the list of boards, for those who watch it.
 //! - [`metrics`]: what is counted.
 //!
+//! Who may see a board is a part of its log, so a topic knows it as of each number: somebody who was taken off a board is sent
+//! neither that change nor what follows, on whichever node, however late its hints are. What somebody is on the whole
+//! server is in the [`Directory`](crate::store::Directory), and when that changes every socket looks again.
+//!
 //! The database is the truth. What [`Hub::publish`] is told, and what comes from other nodes, are hints that make things
 //! quick: once a second the hub compares the numbers of all its open boards with the database and fetches what it was
 //! not told. So a hint may be lost, doubled or late, and there is no other mode to switch to when hints stop coming.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-use app::{id::BoardId, model::Seq};
+use app::{access::Asker, id::BoardId, model::Seq};
 use futures::future::BoxFuture;
 use tokio::{
     sync::Notify,
@@ -37,7 +41,7 @@ pub mod redis;
 pub mod topic;
 pub mod wake;
 
-use boards::BoardList;
+use boards::{BoardList, Watching};
 use frame::Frame;
 use metrics::Metrics;
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
@@ -96,6 +100,8 @@ struct Shared {
     boards: BoardList,
     redis: Option<Arc<Redis>>,
     last_socket: AtomicU64,
+    /// All sockets, to be told when somebody's rights change.
+    wakes: Mutex<BTreeMap<SocketId, Arc<Wake>>>,
     /// Topics with something new that their subscribers have not been told of.
     to_herald: Mutex<Vec<Arc<Topic>>>,
     herald: Notify,
@@ -125,6 +131,7 @@ impl Hub {
             boards: BoardList::default(),
             redis: redis.map(Arc::new),
             last_socket: AtomicU64::new(0),
+            wakes: Mutex::default(),
             to_herald: Mutex::default(),
             herald: Notify::new(),
             check_now: Notify::new(),
@@ -137,6 +144,7 @@ impl Hub {
         spawn(Box::pin(herald(Arc::clone(&shared))));
         spawn(Box::pin(compare(Arc::clone(&shared))));
         spawn(Box::pin(list(Arc::clone(&shared))));
+        spawn(Box::pin(watch_rights(Arc::clone(&shared))));
         if let Some(redis) = &shared.redis {
             redis.tasks(&shared).into_iter().for_each(spawn);
         }
@@ -156,6 +164,13 @@ impl Hub {
         self.shared.boards.stale.notify_one();
         if let Some(redis) = &self.shared.redis {
             redis.publish_boards(&self.shared.metrics);
+        }
+    }
+
+    /// Tells the other nodes that somebody's rights are not what they were. Does not wait.
+    pub fn rights_changed(&self) {
+        if let Some(redis) = &self.shared.redis {
+            redis.publish_rights(&self.shared.metrics);
         }
     }
 
@@ -180,7 +195,9 @@ impl Hub {
     pub(crate) fn connect(&self) -> Follower {
         let id = self.shared.last_socket.fetch_add(1, Ordering::Relaxed);
         self.shared.metrics.sockets.increment(1);
-        Follower { shared: Arc::clone(&self.shared), id, wake: Arc::default(), watching: None }
+        let wake = Arc::<Wake>::default();
+        self.shared.wakes().insert(id, Arc::clone(&wake));
+        Follower { shared: Arc::clone(&self.shared), id, wake, watching: None }
     }
 }
 
@@ -190,7 +207,7 @@ pub(crate) struct Follower {
     id: SocketId,
     wake: Arc<Wake>,
     /// The list of boards it has, if it watches that.
-    watching: Option<u64>,
+    watching: Option<Watching>,
 }
 
 impl Follower {
@@ -221,22 +238,27 @@ impl Follower {
 
     /// Watches the list of boards.
     pub(crate) fn watch_boards(&mut self) {
-        self.watching = Some(0);
+        self.watching = Some(Watching::default());
         self.shared.boards.watch(self.id, Arc::clone(&self.wake));
     }
 
-    /// The list of boards, if it was not sent yet.
-    pub(crate) fn boards(&mut self) -> Option<Frame> {
-        let version = self.watching.as_mut()?;
-        let (newest, frame) = self.shared.boards.newer_than(*version)?;
-        *version = newest;
-        Some(frame)
+    /// The list of the boards somebody may see, if it is not what was sent last.
+    pub(crate) fn boards(&mut self, asker: &Asker) -> Option<Frame> {
+        self.shared.boards.frame_for(asker, self.watching.as_mut()?)
+    }
+
+    /// Has the list looked at again: its reader may see other boards than before.
+    pub(crate) fn recheck_boards(&mut self) {
+        if let Some(watching) = &mut self.watching {
+            watching.recheck();
+        }
     }
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
         self.shared.metrics.sockets.decrement(1);
+        self.shared.wakes().remove(&self.id);
         if self.watching.is_some() {
             self.shared.boards.unwatch(self.id);
         }
@@ -266,8 +288,18 @@ impl Subscription {
     }
 
     /// How to go on from a number; may read the database.
-    pub(crate) async fn resume(&self, since: Option<Seq>) -> Result<Resume, TopicError> {
-        self.topic.resume(since, &self.shared.source()).await
+    pub(crate) async fn resume(&self, since: Option<Seq>, asker: &Asker) -> Result<Resume, TopicError> {
+        self.topic.resume(since, asker, &self.shared.source()).await
+    }
+
+    /// Counts the changes of who has access.
+    pub(crate) fn access_version(&self) -> u64 {
+        self.topic.access_version()
+    }
+
+    /// Whether somebody may see the board, as of its newest change that this node knows.
+    pub(crate) fn is_visible_to(&self, asker: &Asker) -> bool {
+        self.topic.role_of(asker).is_some()
     }
 }
 
@@ -284,6 +316,10 @@ impl Shared {
 
     fn topics(&self) -> MutexGuard<'_, HashMap<BoardId, Arc<Topic>>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wakes(&self) -> MutexGuard<'_, BTreeMap<SocketId, Arc<Wake>>> {
+        self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn topic(&self, board: BoardId) -> Option<Arc<Topic>> {
@@ -377,7 +413,10 @@ async fn compare(shared: Arc<Shared>) {
             _ = tick.tick() => shared.tidy(),
             () = shared.check_now.notified() => {}
         }
-        let outcome = shared.compare().await;
+        let outcome = match shared.store.refresh_directory().await {
+            Ok(()) => shared.compare().await,
+            Err(error) => Err(error),
+        };
         match &outcome {
             Err(error) if !failing => {
                 tracing::warn!(%error, "the database cannot be read; open boards may be behind until it can");
@@ -386,6 +425,18 @@ async fn compare(shared: Arc<Shared>) {
             _ => {}
         }
         failing = outcome.is_err();
+    }
+}
+
+/// Has every socket look at its rights when anybody's changed.
+async fn watch_rights(shared: Arc<Shared>) {
+    let mut directory = shared.store.watch_directory();
+    // The store lives as long as the hub.
+    while directory.changed().await.is_ok() {
+        shared.boards.stale.notify_one();
+        for wake in shared.wakes().values() {
+            wake.wake();
+        }
     }
 }
 

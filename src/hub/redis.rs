@@ -97,6 +97,7 @@ pub(super) struct Redis {
 enum Hint {
     Changes(BoardId, Vec<LoggedChange>),
     Boards,
+    Rights,
 }
 
 impl Redis {
@@ -150,6 +151,11 @@ impl Redis {
         self.send(Hint::Boards, metrics);
     }
 
+    /// Publishes that somebody's rights are not what they were.
+    pub(super) fn publish_rights(&self, metrics: &Metrics) {
+        self.send(Hint::Rights, metrics);
+    }
+
     /// The work to be done as long as the hub lives.
     pub(super) fn tasks(self: &Arc<Self>, shared: &Arc<Shared>) -> Vec<BoxFuture<'static, ()>> {
         // Before the connections are made, so that nothing they tell is missed.
@@ -189,6 +195,10 @@ impl Redis {
 
     fn boards_channel(&self) -> String {
         format!("{}:boards", self.prefix)
+    }
+
+    fn rights_channel(&self) -> String {
+        format!("{}:rights", self.prefix)
     }
 
     fn board_of(&self, channel: &str) -> Option<BoardId> {
@@ -242,6 +252,7 @@ async fn publish(redis: Arc<Redis>, mut waiting: mpsc::Receiver<Hint>) {
             let (channel, message) = match hint {
                 Hint::Changes(board, changes) => (redis.channel(board), encode(&changes)),
                 Hint::Boards => (redis.boards_channel(), Bytes::new()),
+                Hint::Rights => (redis.rights_channel(), Bytes::new()),
             };
             let published = if redis.sharded {
                 client.spublish::<Value, _, _>(channel, message).await
@@ -259,10 +270,11 @@ async fn publish(redis: Arc<Redis>, mut waiting: mpsc::Receiver<Hint>) {
 
 /// Takes in what other nodes publish.
 async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: tokio::sync::broadcast::Receiver<Message>) {
-    let boards_channel = redis.boards_channel();
+    let (boards_channel, rights_channel) = (redis.boards_channel(), redis.rights_channel());
     loop {
         match messages.recv().await {
             Ok(message) if *message.channel == *boards_channel => shared.boards.stale.notify_one(),
+            Ok(message) if *message.channel == *rights_channel => shared.check_now.notify_one(),
             Ok(message) => {
                 let batch = match message.value {
                     Value::Bytes(bytes) => decode(bytes),
@@ -289,7 +301,7 @@ async fn care(
     mut moves: tokio::sync::broadcast::Receiver<Vec<fred::types::ClusterStateChange>>,
 ) {
     let mut subscribed = HashSet::new();
-    let mut has_boards_channel = false;
+    let mut has_common_channels = false;
     let mut tick = interval(CARE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = 0_u32;
@@ -315,14 +327,16 @@ async fn care(
         };
         if renew {
             subscribed.clear();
-            has_boards_channel = false;
+            has_common_channels = false;
         }
         if !redis.subscriber.is_connected() {
             continue;
         }
-        if !has_boards_channel && redis.subscribe(vec![redis.boards_channel()]).await.is_ok() {
-            has_boards_channel = true;
+        let common = || vec![redis.boards_channel(), redis.rights_channel()];
+        if !has_common_channels && redis.subscribe(common()).await.is_ok() {
+            has_common_channels = true;
             shared.boards.stale.notify_one();
+            shared.check_now.notify_one();
         }
         let open: HashSet<BoardId> = shared.topics().keys().copied().collect();
         let new: Vec<BoardId> = open.difference(&subscribed).copied().collect();

@@ -12,7 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::{change::Change, id::BoardId, model::Seq, protocol::ServerMessage};
+use app::{
+    access::{Asker, BoardAccess, BoardRole},
+    change::{Change, ChangeKind},
+    id::BoardId,
+    model::Seq,
+    protocol::ServerMessage,
+};
 use serde::Deserialize;
 
 use super::{HubSettings, frame::Frame, metrics::Metrics, wake::Wake};
@@ -37,14 +43,20 @@ pub struct Topic {
     subscribers: Mutex<Subscribers>,
     /// Held by whoever reads the database for this topic, so that a thousand sockets who need the same cost one read.
     reading: tokio::sync::Mutex<()>,
+    /// Counts the changes of who has access, so that sockets see that they have to look.
+    access_version: AtomicU64,
     /// Whether the herald has yet to tell the subscribers.
     pub(super) heralded: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
-    /// `None` until the database was asked.
+    /// Whether the database was asked: before that, nobody is told anything.
+    opened: bool,
+    /// The number of the newest change this node knows, if it knows one.
     head: Option<Seq>,
+    /// Who has access to the board, as of the head.
+    access: BoardAccess,
     deleted: bool,
     /// The newest changes, without a hole, up to the head.
     ring: VecDeque<LoggedChange>,
@@ -142,6 +154,7 @@ impl Topic {
             state: Mutex::default(),
             subscribers: Mutex::new(Subscribers { wakes: BTreeMap::new(), idle_since: Instant::now() }),
             reading: tokio::sync::Mutex::default(),
+            access_version: AtomicU64::new(0),
             heralded: AtomicBool::new(false),
         }
     }
@@ -179,8 +192,11 @@ impl Topic {
     }
 
     /// How to go on from `since`; without it, from a snapshot.
-    pub async fn resume(&self, since: Option<Seq>, from: &Source<'_>) -> Result<Resume, TopicError> {
+    pub async fn resume(&self, since: Option<Seq>, asker: &Asker, from: &Source<'_>) -> Result<Resume, TopicError> {
         let head = self.open(from).await?;
+        if self.role_of(asker).is_none() {
+            return Err(TopicError::NoSuchBoard);
+        }
         let Some(since) = since else { return self.snapshot(0, from).await };
         if since > head {
             // Another node may have told the client what this one has not heard of yet.
@@ -215,8 +231,11 @@ impl Topic {
             return Taken::Gap;
         }
         for change in changes.iter().filter(|change| change.seq > head) {
-            let kind = serde_json::from_slice::<Kind<'_>>(&change.json);
-            state.deleted |= kind.is_ok_and(|change| change.kind == "board_deleted");
+            let kind = serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind);
+            state.deleted |= kind.as_ref().is_ok_and(|kind| *kind == "board_deleted");
+            if kind.is_ok_and(|kind| matches!(kind, "board_updated" | "member_set")) {
+                self.change_access(&mut state, change);
+            }
             state.ring_bytes += change.json.len();
             state.ring.push_back(change.clone());
         }
@@ -225,6 +244,27 @@ impl Topic {
         state.frames.clear();
         self.head.store(last.seq, Ordering::Release);
         Taken::New
+    }
+
+    /// Takes in that others have access from now on. Whoever has none any more is sent neither this change nor what follows.
+    fn change_access(&self, state: &mut State, change: &LoggedChange) {
+        match serde_json::from_slice::<Change>(&change.json).map(|change| change.kind) {
+            Ok(ChangeKind::MemberSet { person, role: Some(role) }) => drop(state.access.members.insert(person, role)),
+            Ok(ChangeKind::MemberSet { person, role: None }) => drop(state.access.members.remove(&person)),
+            Ok(ChangeKind::BoardUpdated { everyone: Some(everyone), .. }) => state.access.everyone = everyone,
+            _ => return,
+        }
+        self.access_version.fetch_add(1, Ordering::Release);
+    }
+
+    /// What somebody is on this board, as of its head. To be asked when [`Self::head`] is known.
+    pub(super) fn role_of(&self, asker: &Asker) -> Option<BoardRole> {
+        asker.role_on(self.board, &self.state().access)
+    }
+
+    /// Counts the changes of who has access.
+    pub(super) fn access_version(&self) -> u64 {
+        self.access_version.load(Ordering::Acquire)
     }
 
     /// Reads from the log what this node has not heard of. Tells whether there was anything.
@@ -242,9 +282,12 @@ impl Topic {
                 }
                 Missing::Trimmed => {
                     // So far behind that the log was trimmed past us: go on from where the board is now.
-                    let newest = from.store.heads(&[self.board]).await?.get(&self.board).copied();
+                    let board = from.store.board(self.board).await?;
                     let mut state = self.state();
-                    if let Some(newest) = newest.filter(|newest| Some(*newest) > state.head) {
+                    if let Some(board) = board.filter(|board| Some(board.seq()) > state.head) {
+                        let newest = board.seq();
+                        state.access = board.access().clone();
+                        self.access_version.fetch_add(1, Ordering::Release);
                         state.ring.clear();
                         state.ring_bytes = 0;
                         state.frames.clear();
@@ -311,14 +354,26 @@ impl Topic {
         let board = board.ok_or(TopicError::NoSuchBoard)?;
         let mut state = self.state();
         // A commit may have told the topic where it is meanwhile.
+        state.access = board.access().clone();
+        if state.head.is_some() && state.start() > board.seq() {
+            // It begins after what was read: what lies between may say who has access.
+            state.ring.clear();
+            state.ring_bytes = 0;
+            state.head = None;
+        }
+        let newer: Vec<LoggedChange> = state.ring.iter().filter(|change| change.seq > board.seq()).cloned().collect();
+        for change in &newer {
+            self.change_access(&mut state, change);
+        }
         let head = *state.head.get_or_insert(board.seq());
+        state.opened = true;
         self.head.store(head, Ordering::Release);
         Ok(head)
     }
 
     fn known_head(&self) -> Result<Option<Seq>, TopicError> {
         let state = self.state();
-        if state.deleted { Err(TopicError::NoSuchBoard) } else { Ok(state.head) }
+        if state.deleted { Err(TopicError::NoSuchBoard) } else { Ok(state.head.filter(|_| state.opened)) }
     }
 
     /// How many bytes of changes follow a number, if the ring holds them all.

@@ -4,7 +4,7 @@
 //!    nobody else can add to these boards: commit order is number order, and a rollback leaves no hole.
 //! 2. Bring what is known of the boards up to date: from the log, if other nodes wrote meanwhile.
 //! 3. Look up which mutations were seen before, and which new tasks exist already, in one query each.
-//! 4. Decide each write on the state that the ones before it leave. A refused one changes nothing.
+//! 4. Look whether its sender may do it, and decide each write on the state that the ones before it leave. A refused one changes nothing.
 //! 5. Write the rows that were touched, once each, and the changes; commit.
 //!
 //! Nothing is kept in memory before the commit succeeded, so a transaction that fails leaves no trace there either.
@@ -25,7 +25,7 @@ use app::{
 use sqlx::{AnyConnection, Connection, Row};
 
 use super::{
-    Accepted, Committed, LoggedChange, Store, StoreError, Write,
+    Accepted, Committed, Directory, LoggedChange, Store, StoreError, Write,
     cache::{Cache, catch_up},
     connect::{Database, Engine},
     rows::{self, BoardRow, ChangeRow},
@@ -112,7 +112,7 @@ impl Store {
         let mut connection = lane.take(&shared.database).await?;
         let engine = shared.database.engine;
         let mut transaction = connection.begin_with(engine.begin_write()).await?;
-        let mut group = Group::lock(&mut transaction, engine, &shared.cache, writes).await?;
+        let mut group = Group::lock(&mut transaction, engine, &shared.cache, self.directory(), writes).await?;
         let decided: Vec<_> =
             writes.iter().map(|write| group.decide(write, &mut lane.spares)).collect::<Result<_, _>>()?;
         group.store(&mut transaction).await?;
@@ -126,6 +126,8 @@ impl Store {
 
 /// The boards of a group of writes, locked, and what is known about them.
 struct Group {
+    /// Who may do what.
+    directory: Arc<Directory>,
     boards: BTreeMap<BoardId, Working>,
     /// Mutations that were accepted before, by an earlier transaction or by this one.
     seen: HashMap<MutationId, Seen>,
@@ -162,6 +164,7 @@ impl Group {
         connection: &mut AnyConnection,
         engine: Engine,
         cache: &Cache,
+        directory: Arc<Directory>,
         writes: &[Write],
     ) -> Result<Self, StoreError> {
         let mut ids: Vec<BoardId> = writes.iter().map(|write| write.board).collect();
@@ -184,7 +187,7 @@ impl Group {
         }
         let seen = seen(connection, writes).await?;
         let taken = taken(connection, writes).await?;
-        Ok(Self { boards, seen, taken })
+        Ok(Self { directory, boards, seen, taken })
     }
 
     /// Decides a write on the state that the ones before it left, and applies it there.
@@ -193,21 +196,27 @@ impl Group {
         write: &Write,
         spares: &mut HashMap<BoardId, Spare>,
     ) -> Result<Result<Decided, Refusal>, StoreError> {
-        let Write { board, mutation, actor, at } = write;
+        let Write { board, mutation, by, at } = write;
+        let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
+        let permitted = self.directory.permit(by, *at, working.state(), &mutation.op);
         let fingerprint = fingerprint(*board, &mutation.op)?;
         if let Some(seen) = self.seen.get(&mutation.id) {
-            return Ok(if seen.fingerprint == fingerprint {
-                Ok(Decided { seq: seen.seq, repeated: true })
-            } else {
-                Err(Refusal::IdReused)
+            return Ok(match permitted {
+                // Whoever left the board may still hear that they did.
+                Err(refusal) if !self.directory.leaves(by, *at, &mutation.op) => Err(refusal),
+                _ if seen.fingerprint == fingerprint => Ok(Decided { seq: seen.seq, repeated: true }),
+                _ => Err(Refusal::IdReused),
             });
         }
+        let asker = match permitted {
+            Ok(asker) => asker,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if let Op::CreateTask(create) = &mutation.op
             && self.taken.get(&create.task).is_some_and(|taken| taken != board)
         {
             return Ok(Err(Refusal::Exists { what: Thing::Task }));
         }
-        let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         let kind = match decide(working.state(), &mutation.op) {
             Ok(kind) => kind,
             Err(refusal) => return Ok(Err(refusal)),
@@ -221,7 +230,7 @@ impl Group {
         };
         let seq = after.seq() + 1;
         working.changed_at = working.changed_at.max(*at);
-        let change = Change { seq, at: working.changed_at, by: *actor, mutation: mutation.id, kind };
+        let change = Change { seq, at: working.changed_at, by: asker.person, mutation: mutation.id, kind };
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
@@ -239,10 +248,14 @@ impl Group {
         let mut boards: Vec<BoardRow<'_>> = Vec::new();
         let mut columns: Vec<(BoardId, &Column)> = Vec::new();
         let mut gone = Vec::new();
+        let mut shared = Vec::new();
         let mut tasks: Vec<(BoardId, &Task)> = Vec::new();
         for (id, Working { after, changed_at, touched, .. }) in &self.boards {
             let Some(state) = after else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
+            if touched.access {
+                shared.push(state);
+            }
             for column in &touched.columns {
                 match state.column(*column) {
                     Some(column) => columns.push((*id, column)),
@@ -252,6 +265,9 @@ impl Group {
             tasks.extend(touched.tasks.iter().filter_map(|task| Some((*id, &**state.task(*task)?))));
         }
         rows::put_boards(connection, &boards).await?;
+        for state in shared {
+            rows::put_members(connection, state).await?;
+        }
         rows::put_columns(connection, &columns).await?;
         for (board, column) in gone {
             rows::remove_column(connection, board, column).await?;
@@ -275,7 +291,7 @@ impl Group {
         for (id, working) in self.boards {
             let state = match working.after {
                 Some(after) => {
-                    boards_changed |= working.touched.board;
+                    boards_changed |= working.touched.board || working.touched.access;
                     changes.push((id, working.rows.into_iter().map(|row| row.logged).collect()));
                     spares.insert(id, Spare { state: working.before, changes: working.changes });
                     Arc::new(after)

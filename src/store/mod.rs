@@ -3,8 +3,10 @@
 //! The database is the truth. Only this module and its parts name sqlx:
 //!
 //! - [`Store::open`] connects and migrates (`connect`).
-//! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way anything is written,
-//!   apart from [`Store::trim_log`].
+//! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
+//!   from [`Store::trim_log`].
+//! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
+//!   (`directory`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
@@ -14,27 +16,32 @@
 mod cache;
 mod commit;
 mod connect;
+mod directory;
 mod error;
 mod log;
+pub mod people;
 mod rows;
 mod sql;
 
 use std::sync::Arc;
 
 use app::{
+    access::{Asker, BoardAccess},
     board::BoardState,
-    id::{ActorId, BoardId, MutationId, TaskId},
+    id::{BoardId, MutationId, TaskId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal},
     time::Timestamp,
 };
 use bytes::Bytes;
 use sqlx::{AnyPool, Row};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 pub use connect::{StoreSettings, Synchronous};
+pub use directory::{Account, Directory, Token};
 pub use error::StoreError;
 
+use crate::caller::Caller;
 use cache::Cache;
 use commit::Lane;
 use connect::Database;
@@ -67,7 +74,7 @@ pub struct Write {
     /// What to do.
     pub mutation: Mutation,
     /// Who asks.
-    pub actor: Option<ActorId>,
+    pub by: Caller,
     /// When the server took it in.
     pub at: Timestamp,
 }
@@ -106,6 +113,7 @@ struct Shared {
     database: Database,
     readers: AnyPool,
     cache: Cache,
+    directory: watch::Sender<Arc<Directory>>,
     /// The one connection that writes. A lock of tokio's, because it is held while the database works.
     lane: Mutex<Lane>,
 }
@@ -117,17 +125,35 @@ impl Store {
         let lane = Lane::new(database.open_and_migrate().await?);
         let readers = database.pool(settings.readers).await?;
         let cache = Cache::new(settings.cached_tasks);
-        Ok(Self { shared: Arc::new(Shared { database, readers, cache, lane: Mutex::new(lane) }) })
+        let directory = watch::Sender::default();
+        let store = Self { shared: Arc::new(Shared { database, readers, cache, directory, lane: Mutex::new(lane) }) };
+        store.reload_directory().await?;
+        Ok(store)
     }
 
-    /// All boards that were not deleted, newest first.
-    pub async fn boards(&self) -> Result<Vec<BoardSummary>, StoreError> {
-        query("SELECT id, name, seq, created_at FROM boards WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC")
-            .fetch_all(self.readers())
-            .await?
-            .iter()
-            .map(rows::summary)
-            .collect()
+    /// All boards that were not deleted, newest first, and who has access to them.
+    pub async fn boards(&self) -> Result<Vec<(BoardSummary, BoardAccess)>, StoreError> {
+        let mut members = rows::members_by_board(self.readers()).await?;
+        query(
+            "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
+             ORDER BY created_at DESC, id DESC",
+        )
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| {
+            let board = rows::summary(row)?;
+            let members = members.remove(&board.id).unwrap_or_default();
+            Ok((board, BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, members }))
+        })
+        .collect()
+    }
+
+    /// The boards somebody may see, newest first.
+    pub async fn boards_for(&self, asker: &Asker) -> Result<Vec<BoardSummary>, StoreError> {
+        let mut boards = self.boards().await?;
+        boards.retain(|(board, access)| asker.role_on(board.id, access).is_some());
+        Ok(boards.into_iter().map(|(board, _)| board).collect())
     }
 
     /// The board a task is on, whether they are deleted or not.

@@ -1,16 +1,21 @@
 //! The model as rows, and rows as the model.
 
-use std::{str::FromStr, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    str::FromStr,
+    sync::Arc,
+};
 
 use app::{
+    access::{BoardAccess, BoardRole},
     board::{BoardState, Contents, Snapshot},
     change::Change,
-    id::{BoardId, ColumnId, MutationId},
+    id::{ActorId, BoardId, ColumnId, MutationId},
     model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
     rank::Rank,
     time::{DueDate, Timestamp},
 };
-use sqlx::{Any, AnyConnection, Row, any::AnyArguments, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, Executor, Row, any::AnyArguments, any::AnyRow, query::Query};
 
 use super::{
     LoggedChange, StoreError,
@@ -27,11 +32,15 @@ pub(super) struct BoardRow<'a> {
 }
 
 const PUT_BOARDS: Insert = Insert {
-    into: "INSERT INTO boards (id, name, seq, created_at, changed_at, deleted_at)",
-    width: 6,
+    into: "INSERT INTO boards (id, name, seq, created_at, changed_at, deleted_at, everyone)",
+    width: 7,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET name = excluded.name, seq = excluded.seq, \
-                  created_at = excluded.created_at, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at",
+                  created_at = excluded.created_at, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, \
+                  everyone = excluded.everyone",
 };
+
+const PUT_MEMBERS: Insert =
+    Insert { into: "INSERT INTO board_members (board, person, role)", width: 3, on_conflict: "" };
 
 const PUT_COLUMNS: Insert = Insert {
     into: "INSERT INTO columns (board, id, name, kind, rank)",
@@ -66,8 +75,21 @@ pub(super) async fn put_boards(connection: &mut AnyConnection, boards: &[BoardRo
             .bind(state.created_at().as_millis())
             .bind(changed_at.as_millis())
             .bind(state.deleted_at().map(Timestamp::as_millis))
+            .bind(state.access().everyone.map(BoardRole::as_str))
     };
     PUT_BOARDS.run(connection, boards, bind).await?;
+    Ok(())
+}
+
+/// Writes who the members of a board are now.
+pub(super) async fn put_members(connection: &mut AnyConnection, state: &BoardState) -> Result<(), StoreError> {
+    let board = state.id().to_string();
+    query("DELETE FROM board_members WHERE board = $1").bind(board.as_str()).execute(&mut *connection).await?;
+    let members: Vec<_> = state.access().members.iter().collect();
+    let bind = |query: AnyQuery, (person, role): &(&ActorId, &BoardRole)| {
+        query.bind(board.clone()).bind(person.to_string()).bind(role.as_str())
+    };
+    PUT_MEMBERS.run(connection, &members, bind).await?;
     Ok(())
 }
 
@@ -157,11 +179,15 @@ pub(super) async fn append_changes(connection: &mut AnyConnection, changes: &[&C
 /// Loads a board from its rows. The connection must be in a transaction whose reads see one moment, or hold the lock of
 /// the board's row.
 pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
-    let board = query("SELECT name, seq, created_at, deleted_at FROM boards WHERE id = $1")
+    let board = query("SELECT name, seq, created_at, deleted_at, everyone FROM boards WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut *connection)
         .await?;
     let Some(board) = board else { return Ok(None) };
+    let members = query("SELECT person, role FROM board_members WHERE board = $1")
+        .bind(id.to_string())
+        .fetch_all(&mut *connection)
+        .await?;
     let columns = query("SELECT id, name, kind, rank FROM columns WHERE board = $1")
         .bind(id.to_string())
         .fetch_all(&mut *connection)
@@ -180,11 +206,30 @@ pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<
             name: board.try_get(0)?,
             created_at: Timestamp::from_millis(board.try_get(2)?),
             deleted_at: board.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
+            access: BoardAccess {
+                everyone: everyone(board.try_get(4)?)?,
+                members: members.iter().map(member).collect::<Result<_, _>>()?,
+            },
             columns: columns.iter().map(column).collect::<Result<_, _>>()?,
             tasks: tasks.iter().map(task).collect::<Result<_, _>>()?,
         },
     };
     Ok(Some(snapshot.into()))
+}
+
+/// What everyone is on a board, as it is stored.
+pub(super) fn everyone(role: Option<&str>) -> Result<Option<BoardRole>, StoreError> {
+    role.map(board_role).transpose()
+}
+
+/// A row of `person, role`.
+fn member(row: &AnyRow) -> Result<(ActorId, BoardRole), StoreError> {
+    Ok((id(row.try_get(0)?)?, board_role(row.try_get(1)?)?))
+}
+
+/// A role on a board, as it is stored.
+pub(super) fn board_role(role: &str) -> Result<BoardRole, StoreError> {
+    BoardRole::parse(role).ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))
 }
 
 fn column(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
@@ -223,7 +268,19 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     }))
 }
 
-/// A row of `id, name, seq, created_at`.
+/// Who the members of all boards are.
+pub(super) async fn members_by_board(
+    database: impl Executor<'_, Database = Any>,
+) -> Result<HashMap<BoardId, BTreeMap<ActorId, BoardRole>>, StoreError> {
+    let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();
+    for row in query("SELECT board, person, role FROM board_members").fetch_all(database).await? {
+        let board = members.entry(id(row.try_get(0)?)?).or_default();
+        board.insert(id(row.try_get(1)?)?, board_role(row.try_get(2)?)?);
+    }
+    Ok(members)
+}
+
+/// A row of `id, name, seq, created_at, …`.
 pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
     Ok(BoardSummary {
         id: id(row.try_get(0)?)?,

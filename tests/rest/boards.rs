@@ -97,8 +97,7 @@ async fn the_log_is_read_from_any_number_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_starts_with_a_board_that_can_be_used() {
     let database = Database::sqlite();
-    let settings =
-        || taskwire::settings::Settings { database: database.url.clone(), ..taskwire::settings::Settings::defaults() };
+    let settings = || taskwire::settings::Settings { database: database.url.clone(), ..crate::support::server::open() };
     let server = Server::with(settings()).await;
     let boards = server.get("/boards").await;
     let board = id(&boards["boards"][0]);

@@ -5,7 +5,10 @@ use std::fs;
 use reqwest::{Client, Method, StatusCode, redirect};
 use taskwire::settings::Settings;
 
-use crate::support::{database::Database, server::Server};
+use crate::support::{
+    database::Database,
+    server::{Server, open},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_has_a_policy_whose_nonce_its_scripts_carry() {
@@ -50,8 +53,7 @@ async fn files_are_served_compressed_and_missing_ones_are_plainly_missing() {
     fs::write(site.path().join("pkg/taskwire.js"), "let plain;").unwrap();
     fs::write(site.path().join("pkg/taskwire.js.br"), "compressed").unwrap();
     fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
-    let settings =
-        Settings { database: database.url.clone(), site_root: Some(site.path().to_owned()), ..Settings::defaults() };
+    let settings = Settings { database: database.url.clone(), site_root: Some(site.path().to_owned()), ..open() };
     let server = Server::with(settings).await;
     let get = |path: &str| server.at(Method::GET, path);
     let plain = get("/pkg/taskwire.js").send().await.unwrap();
@@ -104,11 +106,7 @@ async fn a_program_that_sends_nonsense_to_a_form_is_told_that_it_is_nonsense() {
     for (fields, status, words) in [
         ("".to_owned(), StatusCode::BAD_REQUEST, "missing field `board`"),
         (format!("board=no&column={column}&title=A"), StatusCode::BAD_REQUEST, "UUID"),
-        (
-            format!("board={nowhere}&column={column}&title=A"),
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "This board does not exist",
-        ),
+        (format!("board={nowhere}&column={column}&title=A"), StatusCode::NOT_FOUND, "This board does not exist"),
         (format!("board={board}&column={column}&title="), StatusCode::UNPROCESSABLE_ENTITY, "The title"),
     ] {
         let form = server.at(Method::POST, "/forms/add_task").header("Accept", "*/*").body(fields.clone());

@@ -8,7 +8,7 @@ use crate::support::{
     database::Database,
     postgres,
     proxy::Proxy,
-    server::{Server, answer, problem},
+    server::{Server, answer, open, problem},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,7 +17,7 @@ async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     let port = postgres::port_of(&database.url);
     let network = Proxy::to(port).await;
     let url = database.url.replace(&format!(":{port}/"), &format!(":{}/", network.port));
-    let settings = Settings { database: url, no_sample: true, ..Settings::defaults() };
+    let settings = Settings { database: url, no_sample: true, ..open() };
     let server = Server::with(settings).await;
     let board = server.board().await;
     let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
@@ -53,7 +53,7 @@ async fn without_its_redis_the_server_works_and_says_that_it_is_degraded() {
         database: database.url.clone(),
         redis: Some(format!("redis://{nobody}")),
         no_sample: true,
-        ..Settings::defaults()
+        ..open()
     };
     let server = Server::with(settings).await;
     let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;

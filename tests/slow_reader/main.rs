@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use app::board::BoardState;
 use app::protocol::ServerMessage;
-use taskwire::{http::socket::SocketLimits, hub::HubSettings};
+use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
 
 use support::{
     client::{Client, Copy},
@@ -53,7 +53,7 @@ async fn while_ten_thousand_changes_pass_unread_memory_is_bounded_and_others_are
         let writes = (0..100).map(|number| {
             let mut update = app::mutation::UpdateTask::of(task);
             update.description = Some(format!("{batch}-{number} {text}"));
-            served.node.writer.write(board.id, mutation(app::mutation::Op::UpdateTask(update)), None)
+            served.node.writer.write(board.id, mutation(app::mutation::Op::UpdateTask(update)), Caller::local())
         });
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
             outcome.expect("accepted");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::{mutation::Op, protocol::ServerMessage};
-use taskwire::{http::socket::SocketLimits, hub::HubSettings};
+use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
 
 use crate::support::{
     client::PATIENCE,
@@ -34,7 +34,7 @@ async fn a_client_that_takes_nothing_for_too_long_is_left() {
         if let Op::CreateTask(create) = &mut op {
             create.description.clone_from(&text);
         }
-        served.node.writer.write(board.id, mutation(op), None)
+        served.node.writer.write(board.id, mutation(op), Caller::local())
     });
     for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
         outcome.expect("accepted");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::mutation::Op;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use taskwire::{http::socket::SocketLimits, hub::HubSettings};
+use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
 
 use crate::support::{
     client::Copy,
@@ -77,7 +77,8 @@ async fn storm(seed: u64) {
         let node = &nodes[dice.below(3) as usize].node;
         let count = (1 + dice.below(20)).min(WRITES - written);
         let op = |_| -> Op { create(new_task(), "Buy milk") };
-        let writes: Vec<_> = (0..count).map(op).map(|op| node.writer.write(board, mutation(op), None)).collect();
+        let writes: Vec<_> =
+            (0..count).map(op).map(|op| node.writer.write(board, mutation(op), Caller::local())).collect();
         for outcome in futures::future::join_all(writes).await {
             outcome.expect("accepted");
         }

@@ -5,6 +5,7 @@ use app::{
     id::TaskId,
     mutation::{DeleteBoard, DeleteColumn, Op, Place, Refusal, Thing, UpdateBoard, UpdateTask},
 };
+use taskwire::caller::Caller;
 
 use crate::{
     on_both_engines,
@@ -15,15 +16,15 @@ on_both_engines! {
     async fn the_list_of_boards_follows_what_happens_to_them(database) {
         let node = Node::on(&database).await;
         let (one, two) = (node.create_board().await.id, node.create_board().await.id);
-        node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), base: None })).await;
-        let list = node.store.boards().await.expect("the list");
+        node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), ..UpdateBoard::default() })).await;
+        let list = node.store.boards_for(&app::access::Asker::anybody()).await.expect("the list");
         assert_eq!(list.iter().map(|board| (board.id, board.name.as_str(), board.seq)).collect::<Vec<_>>(), [
             (two, "Plans", 1),
             (one, "Holidays", 2),
         ]);
 
         node.accepted(two, Op::DeleteBoard(DeleteBoard::default())).await;
-        let list = node.store.boards().await.expect("the list");
+        let list = node.store.boards_for(&app::access::Asker::anybody()).await.expect("the list");
         assert_eq!(list.iter().map(|board| board.id).collect::<Vec<_>>(), [one]);
         assert_eq!(node.refused(two, create(new_task(), "Late")).await, Refusal::NotFound { what: Thing::Board });
         let fresh = database.open().await.board(two).await.expect("it can be read").expect("it is still there");
@@ -66,7 +67,7 @@ on_both_engines! {
         let moves = (0..3_000).map(|turn| {
             let place = Some(Place::After(first));
             let op = Op::UpdateTask(UpdateTask { place, ..UpdateTask::of(if turn % 2 == 0 { a } else { b }) });
-            node.writer.write(board.id, crate::support::node::mutation(op), None)
+            node.writer.write(board.id, crate::support::node::mutation(op), Caller::local())
         });
         for moved in moves.collect::<Vec<_>>() {
             moved.await.expect("accepted");

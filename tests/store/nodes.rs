@@ -7,7 +7,7 @@ use app::{
     mutation::{Mutation, Refusal, Thing},
 };
 use futures::future::join_all;
-use taskwire::writer::WriteError;
+use taskwire::{caller::Caller, writer::WriteError};
 use uuid::Uuid;
 
 use crate::{
@@ -63,8 +63,8 @@ on_both_engines! {
         for _ in 0..20 {
             let request = Mutation { id: MutationId(Uuid::now_v7()), op: create(new_task(), "Buy milk") };
             let (one, two) = tokio::join!(
-                nodes[0].writer.write(board, request.clone(), None),
-                nodes[1].writer.write(board, request.clone(), None),
+                nodes[0].writer.write(board, request.clone(), Caller::local()),
+                nodes[1].writer.write(board, request.clone(), Caller::local()),
             );
             let (one, two) = (one.expect("accepted"), two.expect("accepted"));
             assert_eq!(one.seq, two.seq);

@@ -1,7 +1,7 @@
 //! What is refused changes nothing, and does not get in the way of what is accepted.
 
 use app::mutation::{CreateTask, DeleteBoard, DeleteTask, Op, Refusal, TextField, Thing, UpdateBoard, UpdateTask};
-use taskwire::writer::WriteError;
+use taskwire::{caller::Caller, writer::WriteError};
 
 use crate::{
     on_both_engines,
@@ -18,7 +18,7 @@ on_both_engines! {
                     0 => create(new_task(), &format!("Task {number}")),
                     _ => rename(new_task(), "of a task that does not exist"),
                 };
-                node.writer.write(board, mutation(op), None)
+                node.writer.write(board, mutation(op), Caller::local())
             })
             .collect();
         for (number, answer) in answers.into_iter().enumerate() {
@@ -58,8 +58,8 @@ on_both_engines! {
         let task = node.create_task(board, "Buy milk").await;
         let delete = Op::DeleteTask(DeleteTask { task, base: Some(2) });
         // In one group: the first one makes the second one stale.
-        let rename = node.writer.write(board, mutation(rename(task, "Buy oat milk")), None);
-        let stale = node.writer.write(board, mutation(delete), None);
+        let rename = node.writer.write(board, mutation(rename(task, "Buy oat milk")), Caller::local());
+        let stale = node.writer.write(board, mutation(delete), Caller::local());
         rename.await.expect("accepted");
         assert!(matches!(stale.await, Err(WriteError::Refused(Refusal::Stale { seq: 3 }))));
         node.accepted(board, Op::DeleteTask(DeleteTask { task, base: Some(3) })).await;
@@ -67,7 +67,7 @@ on_both_engines! {
         let whole = Op::DeleteBoard(DeleteBoard { base: Some(3) });
         assert_eq!(node.refused(board, whole).await, Refusal::Stale { seq: 4 });
         let name = Some("Errands".to_owned());
-        node.accepted(board, Op::UpdateBoard(UpdateBoard { base: Some(4), name })).await;
+        node.accepted(board, Op::UpdateBoard(UpdateBoard { base: Some(4), name, everyone: None })).await;
         node.accepted(board, Op::DeleteBoard(DeleteBoard { base: Some(5) })).await;
     }
 
@@ -81,8 +81,8 @@ on_both_engines! {
 
         // In one group, too: the first one gets it.
         let task = new_task();
-        let first = node.writer.write(two, mutation(create(task, "Buy bread")), None);
-        let second = node.writer.write(one, mutation(create(task, "Buy bread")), None);
+        let first = node.writer.write(two, mutation(create(task, "Buy bread")), Caller::local());
+        let second = node.writer.write(one, mutation(create(task, "Buy bread")), Caller::local());
         first.await.expect("accepted");
         assert!(matches!(second.await, Err(WriteError::Refused(refusal)) if refusal == taken));
         assert_eq!(node.store.board_of(task).await.expect("the database answers"), Some(two));

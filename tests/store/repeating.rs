@@ -1,7 +1,7 @@
 //! A request that is sent again is answered as the first time and changes nothing.
 
 use app::mutation::{Mutation, Refusal};
-use taskwire::writer::WriteError;
+use taskwire::{caller::Caller, writer::WriteError};
 
 use crate::{
     on_both_engines,
@@ -13,9 +13,9 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
-        let first = node.writer.write(board, request.clone(), None).await.expect("accepted");
+        let first = node.writer.write(board, request.clone(), Caller::local()).await.expect("accepted");
         node.create_task(board, "Buy bread").await;
-        let again = node.writer.write(board, request, None).await.expect("accepted again");
+        let again = node.writer.write(board, request, Caller::local()).await.expect("accepted again");
         assert_eq!((first.seq, first.repeated), (2, false));
         assert_eq!((again.seq, again.repeated), (2, true));
         assert_eq!(again.board.seq(), 3);
@@ -27,7 +27,7 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
         // All are in the queue before the first is taken out of it, or nearly so.
-        let answers: Vec<_> = (0..10).map(|_| node.writer.write(board, request.clone(), None)).collect();
+        let answers: Vec<_> = (0..10).map(|_| node.writer.write(board, request.clone(), Caller::local())).collect();
         let mut fresh = 0;
         for answer in answers {
             let accepted = answer.await.expect("accepted");
@@ -42,11 +42,11 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
-        node.writer.write(board, request.clone(), None).await.expect("accepted");
+        node.writer.write(board, request.clone(), Caller::local()).await.expect("accepted");
         node.close().await;
 
         let node = Node::on(&database).await;
-        let again = node.writer.write(board, request, None).await.expect("accepted again");
+        let again = node.writer.write(board, request, Caller::local()).await.expect("accepted again");
         assert_eq!((again.seq, again.repeated), (2, true));
         assert_eq!(node.numbers(board).await, [1, 2]);
     }
@@ -57,13 +57,13 @@ on_both_engines! {
         let request = mutation(create(new_task(), "Buy milk"));
         let different = Mutation { id: request.id, op: create(new_task(), "Buy bread") };
         // In one group, and later; the same request on another board is another request.
-        let first = node.writer.write(board, request.clone(), None);
-        let second = node.writer.write(board, different.clone(), None);
+        let first = node.writer.write(board, request.clone(), Caller::local());
+        let second = node.writer.write(board, different.clone(), Caller::local());
         first.await.expect("accepted");
         for answer in [
             second.await,
-            node.writer.write(board, different, None).await,
-            node.writer.write(other, request, None).await,
+            node.writer.write(board, different, Caller::local()).await,
+            node.writer.write(other, request, Caller::local()).await,
         ] {
             assert!(matches!(answer, Err(WriteError::Refused(Refusal::IdReused))), "{answer:?}");
         }
@@ -76,9 +76,9 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let task = new_task();
         let request = mutation(rename(task, "Buy oat milk"));
-        node.writer.write(board, request.clone(), None).await.expect_err("there is no such task yet");
+        node.writer.write(board, request.clone(), Caller::local()).await.expect_err("there is no such task yet");
         node.accepted(board, create(task, "Buy milk")).await;
-        let accepted = node.writer.write(board, request, None).await.expect("accepted");
+        let accepted = node.writer.write(board, request, Caller::local()).await.expect("accepted");
         assert_eq!((accepted.seq, accepted.repeated), (3, false));
     }
 
@@ -86,7 +86,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let task = new_task();
-        drop(node.writer.write(board, mutation(create(task, "Buy milk")), None));
+        drop(node.writer.write(board, mutation(create(task, "Buy milk")), Caller::local()));
         node.writer.close().await;
         assert!(node.board(board).await.task(task).is_some());
         let late = node.write(board, create(new_task(), "Buy bread")).await;

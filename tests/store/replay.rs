@@ -10,6 +10,7 @@ use app::{
     time::DueDate,
 };
 use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
+use taskwire::caller::Caller;
 use tokio::runtime::Runtime;
 
 use crate::support::{
@@ -49,8 +50,10 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
     // A few steps at a time, so that some share a transaction.
     for steps in steps.chunks(7) {
         let state = node.board(board.id).await;
-        let writes: Vec<_> =
-            steps.iter().map(|step| node.writer.write(board.id, mutation(op(&state, &board, step)), None)).collect();
+        let writes: Vec<_> = steps
+            .iter()
+            .map(|step| node.writer.write(board.id, mutation(op(&state, &board, step)), Caller::local()))
+            .collect();
         for write in writes {
             // Refused or accepted: both are as they should be.
             let _ = write.await;
@@ -113,7 +116,7 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             kind: (value % 5 == 0).then_some(kind_of_column),
             place: Some(place(*value, || column(other))),
         }),
-        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), base: None }),
+        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), ..UpdateBoard::default() }),
     }
 }
 

@@ -8,6 +8,7 @@ use app::{
 };
 use std::sync::Arc;
 use taskwire::{
+    caller::Caller,
     hub::Hub,
     store::{Accepted, Missing, Store},
     writer::{WriteError, Writer},
@@ -60,7 +61,7 @@ impl Node {
 
     /// Asks for something under a fresh id.
     pub async fn write(&self, board: BoardId, op: Op) -> Result<Accepted, WriteError> {
-        self.writer.write(board, mutation(op), None).await
+        self.writer.write(board, mutation(op), Caller::local()).await
     }
 
     /// Asks for something that must be accepted.
@@ -108,6 +109,7 @@ impl NewBoard {
         Op::CreateBoard(CreateBoard {
             name: "Plans".to_owned(),
             columns: columns.map(|(id, (name, kind))| NewColumn { id: *id, name: name.to_owned(), kind }).collect(),
+            everyone: None,
         })
     }
 }

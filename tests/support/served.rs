@@ -2,11 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::serve::ListenerExt;
+use axum::{Extension, serve::ListenerExt};
 use taskwire::{
     http::{
         origin::Origins,
         socket::{self, SocketContext, SocketLimits},
+        visitor::Visitor,
     },
     hub::{Hub, HubSettings},
     store::Store,
@@ -41,6 +42,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let context = SocketContext {
+            store: store.clone(),
             writer: writer.clone(),
             hub: hub.clone(),
             limits: Arc::new(limits),
@@ -48,7 +50,7 @@ impl Served {
             shutdown: shutdown.clone(),
             tracker: tracker.clone(),
         };
-        let router = socket::routes().with_state(context);
+        let router = socket::routes().with_state(context).layer(Extension(Visitor::local()));
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("TCP_NODELAY"));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { node: Node { store, writer }, hub, address, shutdown, tracker }

@@ -9,11 +9,19 @@ use std::{
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use taskwire::{serve, settings::Settings};
+use taskwire::{
+    serve,
+    settings::{Auth, Settings},
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::database::Database;
+
+/// The settings of a server without accounts.
+pub fn open() -> Settings {
+    Settings { auth: Auth::Open, ..Settings::defaults() }
+}
 
 /// A server in this process.
 pub struct Server {
@@ -28,8 +36,7 @@ impl Server {
     /// On a SQLite of its own, without the sample board.
     pub async fn start() -> Self {
         let database = Database::sqlite();
-        let mut server =
-            Self::with(Settings { database: database.url.clone(), no_sample: true, ..Settings::defaults() }).await;
+        let mut server = Self::with(Settings { database: database.url.clone(), no_sample: true, ..open() }).await;
         server._database = Some(database);
         server
     }
@@ -129,7 +136,7 @@ pub struct Process {
 impl Process {
     /// Starts it on a database and a free port, and waits until it listens.
     pub fn start(database: &Database) -> Self {
-        Self::spawn(&mut command(&["serve", "--listen", "127.0.0.1:0", "--database", &database.url]))
+        Self::spawn(&mut command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0", "--database", &database.url]))
     }
 
     /// Runs a command that serves, and waits until it listens.

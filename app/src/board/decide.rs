@@ -2,12 +2,13 @@
 
 use super::{order::Placement, state::BoardState};
 use crate::{
+    access::BoardRole,
     change::ChangeKind,
-    id::{ColumnId, TaskId},
+    id::{ActorId, ColumnId, TaskId},
     model::{Column, ColumnKind, Seq, Task},
     mutation::{
-        CreateBoard, CreateColumn, CreateTask, NewColumn, Op, Place, Refusal, TextField, Thing, UpdateColumn,
-        UpdateTask,
+        CreateBoard, CreateColumn, CreateTask, NewColumn, Op, Place, Refusal, SetMember, TextField, Thing,
+        UpdateColumn, UpdateTask,
     },
     rank::Rank,
 };
@@ -20,6 +21,8 @@ pub const MAX_NAME_CHARS: usize = 100;
 pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
 /// How many columns a board holds.
 pub const MAX_COLUMNS: usize = 50;
+/// How many members a board has at most.
+pub const MAX_MEMBERS: usize = 1_000;
 /// How many tasks a board holds, those in the trash not counted.
 pub const MAX_TASKS: usize = 10_000;
 
@@ -37,12 +40,15 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
         Op::CreateBoard(create) => create_board(state, create),
         Op::UpdateBoard(update) => {
             require_unchanged(state.seq(), update.base)?;
-            Ok(ChangeKind::BoardUpdated { name: update.name.as_deref().map(|text| name("name", text)).transpose()? })
+            let name = update.name.as_deref().map(|text| name("name", text)).transpose()?;
+            check_everyone(update.everyone.flatten())?;
+            Ok(ChangeKind::BoardUpdated { name, everyone: update.everyone })
         }
         Op::DeleteBoard(delete) => {
             require_unchanged(state.seq(), delete.base)?;
             Ok(ChangeKind::BoardDeleted {})
         }
+        Op::SetMember(set) => set_member(state, set),
         Op::CreateColumn(create) => create_column(state, create),
         Op::UpdateColumn(update) => update_column(state, update),
         Op::DeleteColumn(delete) => {
@@ -96,7 +102,33 @@ fn create_board(state: &BoardState, create: &CreateBoard) -> Result<ChangeKind, 
         }
         columns.push(Column { id: *id, name: name("columns.name", text)?, kind: *kind, rank });
     }
-    Ok(ChangeKind::BoardCreated { name: name("name", &create.name)?, columns })
+    check_everyone(create.everyone)?;
+    Ok(ChangeKind::BoardCreated { name: name("name", &create.name)?, columns, everyone: create.everyone })
+}
+
+fn check_everyone(role: Option<BoardRole>) -> Result<(), Refusal> {
+    match role {
+        Some(BoardRole::Manager) => {
+            Err(Refusal::invalid("everyone", "cannot be managers; make single people managers"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn set_member(state: &BoardState, set: &SetMember) -> Result<ChangeKind, Refusal> {
+    let members = &state.access().members;
+    if set.role.is_none() && !members.contains_key(&set.person) {
+        return Err(Refusal::not_found(Thing::Person));
+    }
+    let is_manager = |person: &ActorId| members.get(person) == Some(&BoardRole::Manager);
+    let others = members.keys().filter(|person| **person != set.person && is_manager(person)).count();
+    if is_manager(&set.person) && set.role != Some(BoardRole::Manager) && others == 0 {
+        return Err(Refusal::invalid("role", "a board needs a manager; make somebody else one first"));
+    }
+    if set.role.is_some() && !members.contains_key(&set.person) && members.len() >= MAX_MEMBERS {
+        return Err(Refusal::Full { what: Thing::Person, limit: MAX_MEMBERS as u32 });
+    }
+    Ok(ChangeKind::MemberSet { person: set.person, role: set.role })
 }
 
 fn create_column(state: &BoardState, create: &CreateColumn) -> Result<ChangeKind, Refusal> {
@@ -271,7 +303,7 @@ fn name(field: &str, text: &str) -> Result<String, Refusal> {
 }
 
 /// One line of text: not empty, not too long, no control characters.
-fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
+pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Refusal::invalid(field, "must not be empty"));

@@ -13,7 +13,9 @@ mod optimistic;
 mod order;
 mod state;
 
-pub use decide::{MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide};
+pub use decide::{
+    MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_MEMBERS, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide, line,
+};
 pub use listing::{Listing, Sort, Wanted};
 pub use optimistic::{OptimisticBoard, Received, Settled, TextBase};
 pub use state::{Applied, BoardState, Contents, Gap, Snapshot, Stamp, Touched};

@@ -11,6 +11,7 @@ use super::{
     state::{Applied, BoardState, Gap, Snapshot, Stamp, Touched},
 };
 use crate::{
+    access::{Asker, BoardRole},
     change::Change,
     id::{MutationId, TaskId},
     model::Seq,
@@ -26,6 +27,8 @@ pub struct OptimisticBoard {
     pending: VecDeque<Pending>,
     /// Where `view` may differ from `confirmed`.
     overlay: Touched,
+    /// Whose edits these are.
+    asker: Asker,
     /// The numbers under which our own mutations were saved, for editors that were opened on a pending text.
     saved: HashMap<MutationId, Seq>,
 }
@@ -72,15 +75,26 @@ pub struct Received {
 }
 
 impl OptimisticBoard {
-    /// A board with nothing pending.
-    pub fn new(confirmed: BoardState) -> Self {
+    /// A board with nothing pending, for somebody.
+    pub fn new(confirmed: BoardState, asker: Asker) -> Self {
         Self {
+            asker,
             view: confirmed.clone(),
             confirmed,
             pending: VecDeque::new(),
             overlay: Touched::default(),
             saved: HashMap::new(),
         }
+    }
+
+    /// The person may do other things now than before.
+    pub fn set_asker(&mut self, asker: Asker) {
+        self.asker = asker;
+    }
+
+    /// What the person is on this board; `None` where they have lost access to it.
+    pub fn role(&self) -> Option<BoardRole> {
+        self.asker.role_on(self.confirmed.id(), self.confirmed.access())
     }
 
     /// What to show.
@@ -140,6 +154,7 @@ impl OptimisticBoard {
                 },
             };
         }
+        self.asker.check(&self.view, &mutation.op)?;
         let kind = decide(&self.view, &mutation.op)?;
         let touched = self.view.perform(&kind, self.provisional(now));
         self.overlay.merge(touched.clone());
@@ -219,7 +234,7 @@ impl OptimisticBoard {
         }
         let old = std::mem::replace(&mut self.confirmed, snapshot.into());
         let differs = |id: &TaskId| old.task(*id) != self.confirmed.task(*id);
-        let mut touched = Touched { board: true, ..Touched::default() };
+        let mut touched = Touched { board: true, access: true, ..Touched::default() };
         // Collected instead, each would bring a sort of its own into the browser.
         touched.columns.extend(old.columns().chain(self.confirmed.columns()).map(|column| column.id));
         touched.tasks.extend(old.tasks().chain(self.confirmed.tasks()).map(|task| task.id).filter(differs));
@@ -263,7 +278,7 @@ impl OptimisticBoard {
         for pending in &self.pending {
             // One that cannot be done any more is not shown; the server will say why.
             if let Ok(kind) = decide(&self.view, &pending.mutation.op) {
-                let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: None };
+                let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.asker.person };
                 self.overlay.merge(self.view.perform(&kind, stamp));
             }
         }
@@ -273,6 +288,6 @@ impl OptimisticBoard {
 
     /// The stamp of what is not saved yet: it has no number of its own.
     fn provisional(&self, at: Timestamp) -> Stamp {
-        Stamp { seq: self.confirmed.seq(), at, by: None }
+        Stamp { seq: self.confirmed.seq(), at, by: self.asker.person }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::order::{Order, Placement};
 use crate::{
+    access::{BoardAccess, BoardRole},
     change::{Change, ChangeKind},
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{Column, ColumnKind, Seq, Task},
@@ -25,6 +26,7 @@ pub struct BoardState {
     name: String,
     created_at: Timestamp,
     deleted_at: Option<Timestamp>,
+    access: BoardAccess,
     columns: BTreeMap<ColumnId, Arc<Column>>,
     tasks: BTreeMap<TaskId, Arc<Task>>,
     // Derived from the above: what stands where.
@@ -54,6 +56,9 @@ pub struct Contents {
     /// When it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// Who has access to it.
+    #[serde(default, skip_serializing_if = "BoardAccess::is_default")]
+    pub access: BoardAccess,
     /// Its columns, in order.
     pub columns: Vec<Arc<Column>>,
     /// Its tasks, deleted ones included, by id.
@@ -82,6 +87,8 @@ impl From<&Change> for Stamp {
 pub struct Touched {
     /// The board's own fields.
     pub board: bool,
+    /// Who has access to it.
+    pub access: bool,
     /// Columns whose fields changed, or that came or went.
     pub columns: BTreeSet<ColumnId>,
     /// Tasks whose fields changed, or that came or went.
@@ -92,13 +99,14 @@ impl Touched {
     /// Adds what `other` touched.
     pub fn merge(&mut self, other: Touched) {
         self.board |= other.board;
+        self.access |= other.access;
         self.columns.extend(other.columns);
         self.tasks.extend(other.tasks);
     }
 
     /// Whether nothing was touched.
     pub fn is_empty(&self) -> bool {
-        !self.board && self.columns.is_empty() && self.tasks.is_empty()
+        !self.board && !self.access && self.columns.is_empty() && self.tasks.is_empty()
     }
 }
 
@@ -130,6 +138,7 @@ impl BoardState {
             name: String::new(),
             created_at: Timestamp::from_millis(0),
             deleted_at: None,
+            access: BoardAccess::default(),
             columns: BTreeMap::new(),
             tasks: BTreeMap::new(),
             column_order: Order::default(),
@@ -160,6 +169,11 @@ impl BoardState {
     /// When it was deleted.
     pub fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
+    }
+
+    /// Who has access to it.
+    pub fn access(&self) -> &BoardAccess {
+        &self.access
     }
 
     /// Whether it was created and not deleted.
@@ -239,6 +253,7 @@ impl BoardState {
                 name: self.name.clone(),
                 created_at: self.created_at,
                 deleted_at: self.deleted_at,
+                access: self.access.clone(),
                 columns: self.columns().cloned().collect(),
                 tasks: self.tasks.values().cloned().collect(),
             },
@@ -250,19 +265,35 @@ impl BoardState {
     pub(super) fn perform(&mut self, kind: &ChangeKind, stamp: Stamp) -> Touched {
         let mut touched = Touched::default();
         match kind {
-            ChangeKind::BoardCreated { name, columns } => {
+            ChangeKind::BoardCreated { name, columns, everyone } => {
                 self.name.clone_from(name);
                 self.created_at = stamp.at;
-                touched.board = true;
+                self.access.everyone = *everyone;
+                match stamp.by {
+                    Some(maker) => self.grant(maker, BoardRole::Manager),
+                    None => self.access.everyone = everyone.or(Some(BoardRole::Editor)),
+                }
+                (touched.board, touched.access) = (true, true);
                 for column in columns {
                     self.put_column(column.clone(), &mut touched);
                 }
             }
-            ChangeKind::BoardUpdated { name } => {
+            ChangeKind::BoardUpdated { name, everyone } => {
                 if let Some(name) = name {
                     self.name.clone_from(name);
                 }
+                if let Some(everyone) = everyone {
+                    self.access.everyone = *everyone;
+                    touched.access = true;
+                }
                 touched.board = true;
+            }
+            ChangeKind::MemberSet { person, role } => {
+                match role {
+                    Some(role) => self.grant(*person, *role),
+                    None => drop(self.access.members.remove(person)),
+                }
+                touched.access = true;
             }
             ChangeKind::BoardDeleted {} => {
                 self.deleted_at = Some(stamp.at);
@@ -360,6 +391,9 @@ impl BoardState {
             self.created_at = other.created_at;
             self.deleted_at = other.deleted_at;
         }
+        if touched.access {
+            self.access.clone_from(&other.access);
+        }
         let mut ignored = Touched::default();
         for id in &touched.columns {
             match other.columns.get(id) {
@@ -376,6 +410,11 @@ impl BoardState {
                 }
             }
         }
+    }
+
+    /// Makes somebody a member.
+    pub(crate) fn grant(&mut self, person: ActorId, role: BoardRole) {
+        self.access.members.insert(person, role);
     }
 
     /// Takes over another state's number: see [`super::OptimisticBoard`].
@@ -487,8 +526,8 @@ impl BoardState {
 
 impl From<Snapshot> for BoardState {
     fn from(snapshot: Snapshot) -> Self {
-        let Contents { name, created_at, deleted_at, columns, tasks } = snapshot.state;
-        let mut state = Self { seq: snapshot.seq, name, created_at, deleted_at, ..Self::empty(snapshot.board) };
+        let Contents { name, created_at, deleted_at, access, columns, tasks } = snapshot.state;
+        let mut state = Self { seq: snapshot.seq, name, created_at, deleted_at, access, ..Self::empty(snapshot.board) };
         for column in columns {
             state.column_order.insert(column.rank.clone(), column.id);
             state.columns.insert(column.id, column);

@@ -12,6 +12,7 @@ enum Standing {
     Saving,
     Reconnecting,
     Offline,
+    SignedOut,
 }
 
 impl Standing {
@@ -23,6 +24,7 @@ impl Standing {
             Status::Connecting => Self::Connecting,
             Status::Reconnecting => Self::Reconnecting,
             Status::Offline => Self::Offline,
+            Status::SignedOut => Self::SignedOut,
         }
     }
 
@@ -34,6 +36,7 @@ impl Standing {
             Self::Saving => "saving",
             Self::Reconnecting => "reconnecting",
             Self::Offline => "offline",
+            Self::SignedOut => "signed-out",
         }
     }
 
@@ -44,6 +47,7 @@ impl Standing {
             Self::Saving => return "Saving…".to_owned(),
             Self::Reconnecting => "Reconnecting…",
             Self::Offline => "Offline",
+            Self::SignedOut => "Signed out",
         };
         match unsaved {
             0 => words.to_owned(),
@@ -51,6 +55,7 @@ impl Standing {
             count => format!("{words} {count} unsent edits"),
         }
         .replacen("Offline ", "Offline with ", 1)
+        .replacen("Signed out ", "Signed out with ", 1)
     }
 
     /// What is read out: only what changes what a person can rely on, not every save.
@@ -60,6 +65,7 @@ impl Standing {
             Self::Live | Self::Saving => "Live",
             Self::Reconnecting => "Connection lost. Reconnecting; edits are kept.",
             Self::Offline => "Offline; edits are kept until the network is back.",
+            Self::SignedOut => "You are signed out; edits are kept until you have signed in again.",
         }
     }
 }
@@ -73,6 +79,7 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
         let unsaved = unsaved.clone();
         move |_| Standing::of(status.get(), synced.get(), unsaved.get())
     });
+    let signed_in = Memo::new(move |_| standing.get() != Standing::SignedOut);
     let announcement = Memo::new(move |_| standing.get().announcement());
     view! {
         <div class="connection needs-script" data-connection=move || standing.get().as_str()>
@@ -82,6 +89,10 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
             <span class="visually-hidden" role="status">
                 {move || announcement.get()}
             </span>
+            // In a tab of its own: this one keeps what was not sent, and goes on by itself when one comes back to it.
+            <a class="button" href="/sign-in" target="_blank" rel="external" hidden=signed_in>
+                "Sign in"
+            </a>
         </div>
     }
 }

@@ -9,11 +9,12 @@ use leptos::prelude::*;
 
 use super::{
     connection::Live,
-    session::{BoardSession, Outcome},
+    session::{BoardSession, Gone, Outcome},
 };
 #[cfg(feature = "hydrate")]
 use crate::protocol::{ClientMessage, ServerMessage};
 use crate::{
+    access::{Asker, BoardAccess, BoardRole},
     board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
     id::{BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task},
@@ -33,7 +34,9 @@ struct Inner {
     session: Mutex<BoardSession>,
     live: Live,
     name: ArcRwSignal<String>,
-    gone: ArcRwSignal<bool>,
+    gone: ArcRwSignal<Option<Gone>>,
+    access: ArcRwSignal<BoardAccess>,
+    role: ArcRwSignal<Option<BoardRole>>,
     synced: ArcRwSignal<bool>,
     columns: ArcRwSignal<Vec<Arc<Column>>>,
     lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
@@ -80,11 +83,14 @@ const TOLD_UNASKED: usize = 20;
 impl LiveBoard {
     /// A board that continues from `state` as soon as [`Live::open`] has it.
     pub fn new(state: BoardState, live: Live) -> Self {
-        let gone = !state.exists();
+        let gone = (!state.exists()).then_some(Gone::Deleted);
+        let asker = live.asker().get_untracked();
         Self(Arc::new(Inner {
             id: state.id(),
             name: ArcRwSignal::new(state.name().to_owned()),
             gone: ArcRwSignal::new(gone),
+            access: ArcRwSignal::new(state.access().clone()),
+            role: ArcRwSignal::new(asker.role_on(state.id(), state.access())),
             synced: ArcRwSignal::new(false),
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
             lanes: Mutex::default(),
@@ -94,7 +100,7 @@ impl LiveBoard {
             unsaved: ArcRwSignal::new(0),
             problems: ArcRwSignal::new(Vec::new()),
             deletions: ArcRwSignal::new(Vec::new()),
-            session: Mutex::new(BoardSession::new(state)),
+            session: Mutex::new(BoardSession::new(state, asker)),
             live,
         }))
     }
@@ -109,9 +115,26 @@ impl LiveBoard {
         self.0.name.clone()
     }
 
-    /// Whether it was deleted.
-    pub fn gone(&self) -> ArcRwSignal<bool> {
+    /// Why it is no longer there for this page, if it is not.
+    pub fn gone(&self) -> ArcRwSignal<Option<Gone>> {
         self.0.gone.clone()
+    }
+
+    /// Who has access to it.
+    pub fn access(&self) -> ArcRwSignal<BoardAccess> {
+        self.0.access.clone()
+    }
+
+    /// Whether whoever reads this page is at least this on the board, so that what they may not do is not offered.
+    pub fn may(&self, role: BoardRole) -> Signal<bool> {
+        let mine = self.0.role.clone();
+        Signal::derive(move || mine.get() >= Some(role))
+    }
+
+    /// Whoever reads this page may do other things now than before.
+    pub fn set_asker(&self, asker: Asker) {
+        self.session().set_asker(asker);
+        self.draw_access();
     }
 
     /// Whether what is shown follows what happens: the subscription is open and has been answered.
@@ -276,14 +299,14 @@ impl LiveBoard {
                 self.0.problems.update(|problems| problems.push(Problem { mutation: *mutation, refusal }));
             }
         }
-        let (unsaved, synced, ended) = {
+        let (unsaved, synced, gone) = {
             let session = self.session();
-            (session.board().unsaved(), session.is_live(), session.has_ended())
+            (session.board().unsaved(), session.is_live(), session.gone())
         };
         self.0.unsaved.maybe_set(unsaved);
         self.0.synced.maybe_set(synced);
-        if ended {
-            self.0.gone.maybe_set(true);
+        if gone.is_some() {
+            self.0.gone.maybe_set(gone);
         }
         for message in send {
             self.0.live.send(message);
@@ -294,10 +317,13 @@ impl LiveBoard {
         if touched.is_empty() {
             return;
         }
+        if touched.access {
+            self.draw_access();
+        }
         // Everything is read before anything is woken: what wakes may look at the board again.
         let session = self.session();
         let view = session.board().view();
-        let board = touched.board.then(|| (view.name().to_owned(), !view.exists()));
+        let board = touched.board.then(|| (view.name().to_owned(), view.exists()));
         let columns = (!touched.columns.is_empty()).then(|| view.columns().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
             let signals = lock(&self.0.tasks);
@@ -332,11 +358,19 @@ impl LiveBoard {
         if let Some(columns) = columns {
             self.0.columns.maybe_set(columns);
         }
-        if let Some((name, gone)) = board {
+        if let Some((name, exists)) = board {
             self.0.name.maybe_set(name);
-            self.0.gone.maybe_set(gone);
+            self.0.gone.maybe_set((!exists).then_some(Gone::Deleted));
         }
         self.0.revision.update(|revision| *revision += 1);
+    }
+
+    fn draw_access(&self) {
+        let session = self.session();
+        let (access, role) = (session.board().view().access().clone(), session.board().role());
+        drop(session);
+        self.0.access.maybe_set(access);
+        self.0.role.maybe_set(role);
     }
 
     fn session(&self) -> MutexGuard<'_, BoardSession> {
@@ -392,14 +426,17 @@ mod tests {
         let column = NewColumn { id: ColumnId(Uuid::from_u128(1)), name: "To do".to_owned(), kind: ColumnKind::Open };
         let create = CreateTask::of(task(2), "Tea");
         let mut state = BoardState::empty(BoardId(Uuid::from_u128(3)));
-        for op in
-            [Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: vec![column] }), Op::CreateTask(create)]
-        {
+        for op in [
+            Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: vec![column], everyone: None }),
+            Op::CreateTask(create),
+        ] {
             let kind = decide(&state, &op).unwrap();
             let (seq, mutation) = (state.seq() + 1, MutationId(Uuid::now_v7()));
             state.apply(&Change { seq, at: Timestamp::from_millis(0), by: None, mutation, kind }).unwrap();
         }
-        LiveBoard::new(state, Live::new())
+        let live = Live::new();
+        live.meet(Vec::new(), Asker::anybody());
+        LiveBoard::new(state, live)
     }
 
     #[test]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::board::LiveBoard;
 use crate::{
+    access::Asker,
     board::BoardState,
     id::{ActorId, BoardId},
     model::BoardSummary,
@@ -24,6 +25,8 @@ pub enum Status {
     Reconnecting,
     /// The browser says that there is no network.
     Offline,
+    /// The server no longer knows who this is: the session was ended, or it expired.
+    SignedOut,
 }
 
 /// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
@@ -31,8 +34,7 @@ pub enum Status {
 pub struct Live {
     status: ArcRwSignal<Status>,
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
-    people: ArcRwSignal<Arc<BTreeMap<ActorId, Person>>>,
-    me: ArcRwSignal<Option<ActorId>>,
+    known: Known,
     #[cfg(feature = "hydrate")]
     socket: browser::Socket,
 }
@@ -43,13 +45,13 @@ impl Live {
     pub fn new() -> Self {
         let status = ArcRwSignal::new(Status::Connecting);
         let boards = ArcRwSignal::new(None);
+        let known = Known::default();
         Self {
             #[cfg(feature = "hydrate")]
-            socket: browser::Socket::new(status.clone(), boards.clone()),
+            socket: browser::Socket::new(status.clone(), boards.clone(), known.clone()),
             status,
             boards,
-            people: ArcRwSignal::new(Arc::default()),
-            me: ArcRwSignal::new(None),
+            known,
         }
     }
 
@@ -65,24 +67,23 @@ impl Live {
 
     /// The people this page knows by name.
     pub fn people(&self) -> ArcRwSignal<Arc<BTreeMap<ActorId, Person>>> {
-        self.people.clone()
+        self.known.people.clone()
+    }
+
+    /// Whoever reads this page, and what they may do.
+    pub fn asker(&self) -> ArcRwSignal<Asker> {
+        self.known.asker.clone()
     }
 
     /// Who reads this page; `None` for somebody without an account.
-    pub fn me(&self) -> ArcRwSignal<Option<ActorId>> {
-        self.me.clone()
+    pub fn me(&self) -> Signal<Option<ActorId>> {
+        let asker = self.known.asker.clone();
+        Signal::derive(move || asker.read().person)
     }
 
-    /// Gets to know people, and who of them reads this page.
-    pub fn meet(&self, people: Vec<Person>, me: Option<ActorId>) {
-        let mut known = self.people.read_untracked().as_ref().clone();
-        known.extend(people.into_iter().map(|person| (person.id, person)));
-        if **self.people.read_untracked() != known {
-            self.people.set(Arc::new(known));
-        }
-        if *self.me.read_untracked() != me {
-            self.me.set(me);
-        }
+    /// Gets to know people, and what whoever reads this page may do.
+    pub fn meet(&self, people: Vec<Person>, asker: Asker) {
+        self.known.meet(people, asker);
     }
 
     /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board
@@ -137,6 +138,32 @@ impl Live {
     }
 }
 
+/// Whom the page knows, and whose it is.
+#[derive(Clone)]
+struct Known {
+    people: ArcRwSignal<Arc<BTreeMap<ActorId, Person>>>,
+    asker: ArcRwSignal<Asker>,
+}
+
+impl Known {
+    fn meet(&self, people: Vec<Person>, asker: Asker) {
+        let mut known = self.people.read_untracked().as_ref().clone();
+        known.extend(people.into_iter().map(|person| (person.id, person)));
+        if **self.people.read_untracked() != known {
+            self.people.set(Arc::new(known));
+        }
+        if *self.asker.read_untracked() != asker {
+            self.asker.set(asker);
+        }
+    }
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { people: ArcRwSignal::new(Arc::default()), asker: ArcRwSignal::new(Asker::stranger()) }
+    }
+}
+
 impl Default for Live {
     fn default() -> Self {
         Self::new()
@@ -153,18 +180,18 @@ mod browser {
     };
 
     use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::Either};
-    use gloo_net::websocket::{Message, State, futures::WebSocket};
+    use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
     use gloo_timers::future::TimeoutFuture;
     use leptos::{prelude::*, task::spawn_local};
     use wasm_bindgen::{JsCast, prelude::Closure};
 
-    use super::{Live, Status};
+    use super::{Known, Live, Status};
     use crate::{
         board::BoardState,
         id::BoardId,
         live::LiveBoard,
         model::BoardSummary,
-        protocol::{ClientMessage, SUBPROTOCOL, ServerMessage},
+        protocol::{CLOSED_SIGNED_OUT, ClientMessage, SUBPROTOCOL, ServerMessage},
     };
 
     /// How often the server is asked whether it is there.
@@ -206,10 +233,10 @@ mod browser {
     }
 
     impl Socket {
-        pub fn new(status: ArcRwSignal<Status>, list: ArcRwSignal<Option<Vec<BoardSummary>>>) -> Self {
+        pub fn new(status: ArcRwSignal<Status>, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
             let (commands, inbox) = mpsc::unbounded();
             let boards = Boards::default();
-            let task = Task { inbox, status, list, boards: Arc::clone(&boards), watching: false, pause: None };
+            let task = Task { inbox, status, list, known, boards: Arc::clone(&boards), watching: false, pause: None };
             Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
         }
 
@@ -259,6 +286,7 @@ mod browser {
         inbox: mpsc::UnboundedReceiver<Command>,
         status: ArcRwSignal<Status>,
         list: ArcRwSignal<Option<Vec<BoardSummary>>>,
+        known: Known,
         boards: Boards,
         watching: bool,
         /// How long the server asked to be left alone, in milliseconds.
@@ -269,6 +297,14 @@ mod browser {
     struct Lost {
         /// It had been open, so the next one may be tried soon.
         was_open: bool,
+        /// The server says that the session has ended.
+        signed_out: bool,
+    }
+
+    impl Lost {
+        fn any(was_open: bool) -> Self {
+            Self { was_open, signed_out: false }
+        }
     }
 
     impl Task {
@@ -278,6 +314,11 @@ mod browser {
                 let lost = self.connection().await;
                 for board in self.all_boards() {
                     board.disconnected();
+                }
+                if lost.signed_out {
+                    self.status.set(Status::SignedOut);
+                    self.wait_until_woken().await;
+                    continue;
                 }
                 self.status.set(if online() { Status::Reconnecting } else { Status::Offline });
                 failures = if lost.was_open { 0 } else { failures + 1 };
@@ -292,8 +333,8 @@ mod browser {
         /// Opens a socket and serves it until it closes.
         async fn connection(&mut self) -> Lost {
             let mut was_open = false;
-            let Some(url) = url() else { return Lost { was_open } };
-            let Ok(mut socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost { was_open } };
+            let Some(url) = url() else { return Lost::any(was_open) };
+            let Ok(mut socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost::any(was_open) };
             // What is sent to a socket that could not be opened would be an error in the browser's console.
             let ready = std::future::poll_fn(|cx| socket.poll_ready_unpin(cx));
             let in_time = matches!(
@@ -301,7 +342,7 @@ mod browser {
                 Either::Left((Ok(()), _))
             );
             if !in_time || !matches!(socket.state(), State::Open) {
-                return Lost { was_open };
+                return Lost::any(was_open);
             }
             let (mut sink, stream) = socket.split();
             let mut stream = stream.fuse();
@@ -310,11 +351,14 @@ mod browser {
             if self.watching {
                 hello.push(ClientMessage::WatchBoards {});
             }
+            if self.known.asker.read_untracked().may_see_people() {
+                hello.push(ClientMessage::WatchPeople {});
+            }
             hello.extend(self.all_boards().iter().flat_map(LiveBoard::connected));
             hello.push(ClientMessage::Ping {});
             for message in hello {
                 if send(&mut sink, &message).await.is_err() {
-                    return Lost { was_open };
+                    return Lost::any(was_open);
                 }
             }
 
@@ -344,24 +388,27 @@ mod browser {
                         }
                         for message in self.forget_unseen() {
                             if send(&mut sink, &message).await.is_err() {
-                                return Lost { was_open };
+                                return Lost::any(was_open);
                             }
                         }
                     }
-                    Event::Message(_) => return Lost { was_open },
-                    Event::Timer if waiting => return Lost { was_open },
-                    Event::Command(Some(Command::Wake)) if !online() => return Lost { was_open },
+                    Event::Message(Some(Err(WebSocketError::ConnectionClose(close)))) => {
+                        return Lost { was_open, signed_out: close.code == CLOSED_SIGNED_OUT };
+                    }
+                    Event::Message(_) => return Lost::any(was_open),
+                    Event::Timer if waiting => return Lost::any(was_open),
+                    Event::Command(Some(Command::Wake)) if !online() => return Lost::any(was_open),
                     Event::Timer | Event::Command(Some(Command::Wake)) => {
                         waiting = true;
                         timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
                         if send(&mut sink, &ClientMessage::Ping {}).await.is_err() {
-                            return Lost { was_open };
+                            return Lost::any(was_open);
                         }
                     }
                     Event::Command(Some(command)) => {
                         for message in self.command(command, true) {
                             if send(&mut sink, &message).await.is_err() {
-                                return Lost { was_open };
+                                return Lost::any(was_open);
                             }
                         }
                     }
@@ -378,6 +425,12 @@ mod browser {
             };
             match message {
                 ServerMessage::Boards { boards } => self.list.set(Some(boards)),
+                ServerMessage::People { people, you } => {
+                    for board in self.all_boards() {
+                        board.set_asker(you.clone());
+                    }
+                    self.known.meet(people, you);
+                }
                 ServerMessage::Goodbye { reconnect_after_ms } => self.pause = Some(reconnect_after_ms),
                 ServerMessage::Snapshot(_) | ServerMessage::Changes { .. } | ServerMessage::Error { .. } => {
                     let about = match &message {
@@ -444,6 +497,17 @@ mod browser {
             lock(&self.boards).values().map(|open| open.board.clone()).collect()
         }
 
+        /// Waits until the person comes back to the page, perhaps from signing in.
+        async fn wait_until_woken(&mut self) {
+            loop {
+                match self.inbox.next().await {
+                    Some(Command::Wake) => return,
+                    Some(command) => drop(self.command(command, false)),
+                    None => std::future::pending().await,
+                }
+            }
+        }
+
         /// Waits before the next attempt, unless something calls for it now.
         async fn wait(&mut self, millis: u32) {
             let mut timer = TimeoutFuture::new(millis);
@@ -461,7 +525,7 @@ mod browser {
     }
 
     enum Event {
-        Message(Option<Result<Message, gloo_net::websocket::WebSocketError>>),
+        Message(Option<Result<Message, WebSocketError>>),
         Command(Option<Command>),
         Timer,
     }

@@ -11,3 +11,4 @@ pub mod session;
 
 pub use board::{Follower, LiveBoard, Problem, TaskSignals};
 pub use connection::{Live, Status};
+pub use session::Gone;

@@ -4,6 +4,7 @@
 //! number of these against a log, cut their connections at any moment, and compare where they all end.
 
 use crate::{
+    access::Asker,
     board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
     id::{BoardId, TaskId},
     model::Seq,
@@ -34,7 +35,18 @@ enum Connection {
     Subscribing,
     Live,
     /// The board is gone; nothing is asked of the server any more.
-    Ended,
+    Ended(Gone),
+}
+
+/// Why a board is no longer there for this page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It was deleted.
+    Deleted,
+    /// The person was taken off it, or it was closed to them, while they had it open.
+    Forbidden,
+    /// One or the other, while the page was not connected.
+    Unknown,
 }
 
 /// What a message led to.
@@ -51,9 +63,9 @@ pub struct Outcome {
 }
 
 impl BoardSession {
-    /// A session that continues from `state`, which may come from the page, and is not connected yet.
-    pub fn new(state: BoardState) -> Self {
-        Self { board: OptimisticBoard::new(state), connection: Connection::Closed, behind: None }
+    /// A session of somebody's that continues from `state`, which may come from the page, and is not connected yet.
+    pub fn new(state: BoardState, asker: Asker) -> Self {
+        Self { board: OptimisticBoard::new(state, asker), connection: Connection::Closed, behind: None }
     }
 
     /// The board, with edits that are not saved yet.
@@ -70,7 +82,7 @@ impl BoardSession {
     pub fn connected(&mut self) -> Vec<ClientMessage> {
         self.board.disconnected();
         self.behind = None;
-        if self.connection == Connection::Ended {
+        if self.gone().is_some() {
             return Vec::new();
         }
         let mut send = vec![self.subscribe()];
@@ -81,7 +93,7 @@ impl BoardSession {
     /// The connection is gone.
     pub fn disconnected(&mut self) {
         self.board.disconnected();
-        if self.connection != Connection::Ended {
+        if self.gone().is_none() {
             self.connection = Connection::Closed;
         }
     }
@@ -131,7 +143,7 @@ impl BoardSession {
                     }
                 }
                 if self.board.confirmed().deleted_at().is_some() {
-                    self.connection = Connection::Ended;
+                    self.connection = Connection::Ended(Gone::Deleted);
                 }
             }
             ServerMessage::Accepted { mutation, seq } => {
@@ -154,18 +166,28 @@ impl BoardSession {
                     outcome.send.push(self.subscribe());
                 }
             }
-            ServerMessage::Error { code: ErrorCode::NoSuchBoard, board: Some(board), .. } if board == id => {
-                self.connection = Connection::Ended;
-            }
+            ServerMessage::Error { code, board: Some(board), .. } if board == id => match code {
+                ErrorCode::NoSuchBoard => self.connection = Connection::Ended(Gone::Unknown),
+                ErrorCode::Forbidden => self.connection = Connection::Ended(Gone::Forbidden),
+                _ => {}
+            },
             _ => {}
         }
         outcome.send.extend(self.flush());
         outcome
     }
 
-    /// Whether the server no longer has this board.
-    pub fn has_ended(&self) -> bool {
-        self.connection == Connection::Ended
+    /// Why the server no longer has this board, if it has not.
+    pub fn gone(&self) -> Option<Gone> {
+        match self.connection {
+            Connection::Ended(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// The person may do other things now than before.
+    pub fn set_asker(&mut self, asker: Asker) {
+        self.board.set_asker(asker);
     }
 
     fn id(&self) -> BoardId {
@@ -186,7 +208,7 @@ impl BoardSession {
 
     /// What of the queue can go out now, in messages no larger than the server takes.
     fn flush(&mut self) -> Vec<ClientMessage> {
-        if matches!(self.connection, Connection::Closed | Connection::Ended) {
+        if matches!(self.connection, Connection::Closed | Connection::Ended(_)) {
             return Vec::new();
         }
         let board = self.id();

@@ -22,8 +22,8 @@ use crate::{
         trash::TrashPage,
         unavailable::Unavailable,
     },
-    forms::load_board,
-    live::{Live, LiveBoard},
+    forms::{Loaded, load_board},
+    live::{Gone, Live, LiveBoard},
 };
 
 /// `/boards/{board}` and all below it. The board stays as it is while views change and tasks open and close.
@@ -49,7 +49,10 @@ pub fn BoardPage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     match loaded.await {
-                        Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) address /> }.into_any(),
+                        Ok(Some(Loaded { content, people, asker })) => {
+                            live.meet(people, asker);
+                            view! { <Board board=live.open(content.into()) address /> }.into_any()
+                        }
                         Ok(None) => view! { <NotFound /> }.into_any(),
                         Err(error) => {
                             match id.get_untracked().and_then(|id| live.reopen(id)) {
@@ -88,8 +91,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         let board = board.clone();
         move || {
             let board = board.clone();
-            if gone.get() {
-                return view! { <Gone /> }.into_any();
+            if let Some(why) = gone.get() {
+                return view! { <GoneBoard why /> }.into_any();
             }
             match view.get() {
                 View::Board => view! { <Columns board /> }.into_any(),
@@ -129,13 +132,24 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     }
 }
 
-/// The board was deleted while it was open.
+/// The board went away while it was open.
 #[component]
-fn Gone() -> impl IntoView {
+fn GoneBoard(why: Gone) -> impl IntoView {
+    let (title, words) = match why {
+        Gone::Deleted => ("This board was deleted", "Somebody deleted it with all its tasks."),
+        Gone::Forbidden => (
+            "You no longer have access to this board",
+            "You were taken off it, or it was made private. Whoever manages it can add you again.",
+        ),
+        Gone::Unknown => (
+            "This board is not there for you any more",
+            "While this page was not connected it was deleted, or you were taken off it.",
+        ),
+    };
     view! {
         <div class="message" role="alert">
-            <h2>"This board was deleted"</h2>
-            <p>"Somebody deleted it with all its tasks."</p>
+            <h2>{title}</h2>
+            <p>{words}</p>
             <p>
                 <a class="button primary" href="/">
                     "All boards"

@@ -7,7 +7,7 @@ use super::{View, board_path};
 use crate::{
     board::MAX_NAME_CHARS,
     components::{form_error::FormError, header::Mark, rows::Rows, unavailable::Unavailable},
-    forms::{CreateBoard, list_boards},
+    forms::{CreateBoard, Loaded, list_boards},
     live::Live,
     model::BoardSummary,
 };
@@ -38,7 +38,10 @@ pub fn HomePage() -> impl IntoView {
                     let live = live.clone();
                     Suspend::new(async move {
                         match loaded.await {
-                            Ok(first) => view! { <Boards live first /> }.into_any(),
+                            Ok(Loaded { content: first, people, asker }) => {
+                                live.meet(people, asker);
+                                view! { <Boards live first /> }.into_any()
+                            }
                             Err(_) if live.boards().read_untracked().is_some() => {
                                 // The socket may have told it before the connection was lost.
                                 view! { <Boards live first=Vec::new() /> }

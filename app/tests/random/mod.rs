@@ -46,7 +46,7 @@ impl Random {
     pub fn create_board(&mut self) -> Op {
         let columns = [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)]
             .map(|(name, kind)| NewColumn { id: ColumnId(self.uuid()), name: name.to_owned(), kind });
-        Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: columns.into() })
+        Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: columns.into(), everyone: None })
     }
 
     /// Something a person might do to this board; not always something that can be done.
@@ -72,7 +72,7 @@ impl Random {
             10..=11 => Op::UpdateTask(UpdateTask { completed: Some(self.one_in(2)), ..UpdateTask::of(task) }),
             12 => Op::DeleteTask(DeleteTask::of(task)),
             13..=14 => Op::RestoreTask(RestoreTask { task }),
-            15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), base: None }),
+            15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), ..UpdateBoard::default() }),
             16 => Op::CreateColumn(CreateColumn {
                 column: ColumnId(self.uuid()),
                 name: self.text(),

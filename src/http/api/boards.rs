@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use app::{
+    access::BoardRole,
     id::{BoardId, ColumnId},
     model::ColumnKind,
-    mutation::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard},
+    mutation::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
     time::Timestamp,
 };
 use axum::{
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     board, cursor, json, located,
-    model::{Board, BoardLine, Kind, not_null},
+    model::{Board, BoardLine, Kind, Role, not_null},
     not_modified, tagged, write,
 };
 use crate::http::{
@@ -27,6 +28,7 @@ use crate::http::{
     conditional::{base, is_known},
     input::{Json, Key, Path, Query},
     problem::{Failures, Problem},
+    visitor::Visitor,
 };
 
 /// How many boards, and where to begin.
@@ -63,6 +65,10 @@ pub struct NewBoard {
     /// Its columns from left to right; without any: To do, Doing, Done.
     #[serde(default)]
     columns: Option<Vec<BoardColumn>>,
+    /// What everyone on the server is on it: `viewer` or `editor`; without it, the board is private to whoever makes it.
+    #[serde(default)]
+    #[schema(value_type = Option<Role>)]
+    everyone: Option<BoardRole>,
 }
 
 /// A column of a board to be made.
@@ -88,17 +94,22 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
     name: Option<String>,
+    /// What everyone on the server is to be on it; `null` makes it private to its members.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Role>)]
+    everyone: Option<Option<BoardRole>>,
 }
 
 /// List the boards
 #[utoipa::path(get, path = "/boards", tag = "boards", params(Paging), responses((status = 200, body = Boards), Failures))]
 pub async fn list(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Query(Paging { limit, cursor }): Query<Paging>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
     let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
-    let mut boards = services.store.boards().await?;
+    let mut boards = services.store.boards_for(&visitor.asker).await?;
     boards.retain(|board| after.is_none_or(|after| (board.created_at, board.id) < after));
     let is_last = boards.len() <= limit;
     boards.truncate(limit);
@@ -119,6 +130,7 @@ pub async fn list(
 )]
 pub async fn create(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     key: Key,
     Json(new): Json<NewBoard>,
 ) -> Result<Response, Problem> {
@@ -135,8 +147,8 @@ pub async fn create(
         name,
         kind,
     });
-    let op = Op::CreateBoard(CreateBoard { name: new.name, columns: columns.collect() });
-    let accepted = write(&services, id, key, op).await?;
+    let op = Op::CreateBoard(CreateBoard { name: new.name, columns: columns.collect(), everyone: new.everyone });
+    let accepted = write(&services, &visitor, id, key, op).await?;
     let body = json(StatusCode::CREATED, &Board::from(&*accepted.board));
     Ok(located(tagged(body, accepted.board.seq()), format!("/boards/{id}")))
 }
@@ -153,10 +165,11 @@ pub async fn create(
 )]
 pub async fn read(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let board = board(&services, id).await?;
+    let board = board(&services, &visitor, id).await?;
     if is_known(&headers, board.seq()) {
         return Ok(not_modified(board.seq()));
     }
@@ -176,13 +189,14 @@ pub async fn read(
 )]
 pub async fn update(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     headers: HeaderMap,
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let update = UpdateBoard { base: base(&headers)?, name: patch.name };
-    let accepted = write(&services, id, key, Op::UpdateBoard(update)).await?;
+    let update = UpdateBoard { base: base(&headers)?, name: patch.name, everyone: patch.everyone };
+    let accepted = write(&services, &visitor, id, key, Op::UpdateBoard(update)).await?;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }
 
@@ -198,10 +212,11 @@ pub async fn update(
 )]
 pub async fn delete(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     headers: HeaderMap,
     key: Key,
 ) -> Result<Response, Problem> {
-    write(&services, id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
+    write(&services, &visitor, id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

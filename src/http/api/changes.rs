@@ -14,6 +14,7 @@ use crate::{
         Services,
         input::{Path, Query},
         problem::{Failures, Problem},
+        visitor::Visitor,
     },
     store::{LoggedChange, Missing},
 };
@@ -74,6 +75,7 @@ pub struct Change {
 )]
 pub async fn list(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     Query(Since { since, limit }): Query<Since>,
 ) -> Result<Response, Problem> {
@@ -82,7 +84,7 @@ pub async fn list(
         return Err(Problem::parameter("limit", format!("must be from 1 to {MAX_CHANGES}")));
     }
     // Before the log, so that `seq` never claims more than the changes show.
-    let seq = board(&services, id).await?.seq();
+    let seq = board(&services, &visitor, id).await?.seq();
     if since > seq {
         return Err(Problem::parameter("since", format!("the newest change is {seq}")));
     }

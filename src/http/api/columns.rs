@@ -26,6 +26,7 @@ use crate::http::{
     Services,
     input::{Json, Key, Path},
     problem::{Failures, Problem},
+    visitor::Visitor,
 };
 
 /// The columns of a board.
@@ -80,8 +81,12 @@ pub struct ColumnPatch {
     params(("board" = Uuid, Path)),
     responses((status = 200, body = Columns<'_>), Failures)
 )]
-pub async fn list(State(services): State<Arc<Services>>, Path(id): Path<BoardId>) -> Result<Response, Problem> {
-    let board = board(&services, id).await?;
+pub async fn list(
+    State(services): State<Arc<Services>>,
+    visitor: Visitor,
+    Path(id): Path<BoardId>,
+) -> Result<Response, Problem> {
+    let board = board(&services, &visitor, id).await?;
     let columns = board.columns().map(|column| Column::of(&board, column)).collect();
     Ok(tagged(json(StatusCode::OK, &Columns { columns, seq: board.seq() }), board.seq()))
 }
@@ -98,13 +103,14 @@ pub async fn list(State(services): State<Arc<Services>>, Path(id): Path<BoardId>
 )]
 pub async fn create(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     key: Key,
     Json(new): Json<NewColumn>,
 ) -> Result<Response, Problem> {
     let column = ColumnId(new.id.unwrap_or(key.0.0));
     let create = CreateColumn { column, name: new.name, kind: new.kind, place: new.place.into() };
-    let accepted = write(&services, id, key, Op::CreateColumn(create)).await?;
+    let accepted = write(&services, &visitor, id, key, Op::CreateColumn(create)).await?;
     let body = answer(StatusCode::CREATED, &accepted.board, column)?;
     Ok(located(body, format!("/boards/{id}/columns/{column}")))
 }
@@ -118,12 +124,13 @@ pub async fn create(
 )]
 pub async fn update(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path((id, column)): Path<(BoardId, ColumnId)>,
     key: Key,
     Json(ColumnPatch { name, kind, place }): Json<ColumnPatch>,
 ) -> Result<Response, Problem> {
     let update = UpdateColumn { column, name, kind, place: place.map(Place::into) };
-    let accepted = write(&services, id, key, Op::UpdateColumn(update)).await?;
+    let accepted = write(&services, &visitor, id, key, Op::UpdateColumn(update)).await?;
     answer(StatusCode::OK, &accepted.board, column)
 }
 
@@ -135,10 +142,11 @@ pub async fn update(
 )]
 pub async fn delete(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path((id, column)): Path<(BoardId, ColumnId)>,
     key: Key,
 ) -> Result<Response, Problem> {
-    write(&services, id, key, Op::DeleteColumn(DeleteColumn { column })).await?;
+    write(&services, &visitor, id, key, Op::DeleteColumn(DeleteColumn { column })).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -30,7 +30,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{API_ROOT, Services, conditional::etag, input::Key, problem::Problem};
+use super::{API_ROOT, Services, conditional::etag, input::Key, problem::Problem, visitor::Visitor};
 use crate::{store::Accepted, writer::WriteError};
 
 /// The routes of REST, to be mounted at [`API_ROOT`], and what describes them.
@@ -80,23 +80,33 @@ pub async fn openapi_document() -> Response {
 )]
 struct Description;
 
-/// A board that exists.
-async fn board(services: &Services, id: BoardId) -> Result<Arc<BoardState>, Problem> {
-    services.store.board(id).await?.filter(|board| board.exists()).ok_or_else(|| Problem::not_found(Thing::Board))
+/// A board that exists, for whoever may know that it does.
+async fn board(services: &Services, visitor: &Visitor, id: BoardId) -> Result<Arc<BoardState>, Problem> {
+    let board = services.store.board(id).await?.filter(|board| board.exists() && sees(visitor, board));
+    board.ok_or_else(|| Problem::not_found(Thing::Board))
 }
 
 /// The board that a task is on, which has the task.
-async fn board_of(services: &Services, task: TaskId) -> Result<Arc<BoardState>, Problem> {
+async fn board_of(services: &Services, visitor: &Visitor, task: TaskId) -> Result<Arc<BoardState>, Problem> {
     let not_found = || Problem::not_found(Thing::Task);
     let id = services.store.board_of(task).await?.ok_or_else(not_found)?;
     let board = services.store.board(id).await?.ok_or_else(not_found)?;
-    if board.exists() && board.task(task).is_some() { Ok(board) } else { Err(not_found()) }
+    if board.exists() && sees(visitor, &board) && board.task(task).is_some() { Ok(board) } else { Err(not_found()) }
+}
+
+fn sees(visitor: &Visitor, board: &BoardState) -> bool {
+    visitor.asker.role_on(board.id(), board.access()).is_some()
 }
 
 /// Hands a mutation to the one write path.
-async fn write(services: &Services, board: BoardId, Key(id): Key, op: Op) -> Result<Accepted, WriteError> {
-    // There are no accounts yet, so nobody is named.
-    services.writer.write(board, Mutation { id, op }, None).await
+async fn write(
+    services: &Services,
+    visitor: &Visitor,
+    board: BoardId,
+    Key(id): Key,
+    op: Op,
+) -> Result<Accepted, WriteError> {
+    services.writer.write(board, Mutation { id, op }, visitor.caller.clone()).await
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {

@@ -1,6 +1,7 @@
 //! Boards, columns and tasks as REST shows and takes them: every field is always there, `null` where there is nothing.
 
 use app::{
+    access::BoardRole,
     board::BoardState,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{self, ColumnKind, Priority, Seq},
@@ -24,6 +25,9 @@ pub struct Board<'a> {
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// What everyone on the server is on it; `null` where it is private to its members.
+    #[schema(value_type = Option<Role>)]
+    pub everyone: Option<BoardRole>,
     /// Its columns, in order.
     pub columns: Vec<Column<'a>>,
 }
@@ -35,6 +39,7 @@ impl<'a> From<&'a BoardState> for Board<'a> {
             name: board.name(),
             seq: board.seq(),
             created_at: board.created_at(),
+            everyone: board.access().everyone,
             columns: board.columns().map(|column| Column::of(board, column)).collect(),
         }
     }
@@ -207,6 +212,19 @@ pub enum Kind {
     Active,
     /// Completed.
     Done,
+}
+
+/// What somebody is on a board.
+#[derive(ToSchema)]
+#[schema(as = BoardRole, rename_all = "snake_case")]
+#[allow(dead_code)]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Changes tasks and columns.
+    Editor,
+    /// Also renames, shares and deletes the board.
+    Manager,
 }
 
 /// How urgent a task is.

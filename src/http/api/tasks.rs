@@ -31,6 +31,7 @@ use crate::{
         conditional::{base, is_known},
         input::{Json, Key, Path, Query},
         problem::{Failures, Problem},
+        visitor::Visitor,
     },
     writer::WriteError,
 };
@@ -114,12 +115,13 @@ pub struct TaskPatch {
 )]
 pub async fn list(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     Query(listing): Query<Listing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let request = listing.check()?;
-    let board = board(&services, id).await?;
+    let board = board(&services, &visitor, id).await?;
     if is_known(&headers, board.seq()) {
         return Ok(not_modified(board.seq()));
     }
@@ -141,6 +143,7 @@ pub async fn list(
 )]
 pub async fn create(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<BoardId>,
     key: Key,
     Json(new): Json<NewTask>,
@@ -158,7 +161,7 @@ pub async fn create(
         priority: new.priority,
         due: new.due,
     };
-    let accepted = write(&services, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
+    let accepted = write(&services, &visitor, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
     Ok(located(answer(StatusCode::CREATED, &accepted.board, task)?, format!("/tasks/{task}")))
 }
 
@@ -174,10 +177,11 @@ pub async fn create(
 )]
 pub async fn read(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<TaskId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let board = board_of(&services, id).await?;
+    let board = board_of(&services, &visitor, id).await?;
     let task = board.live_task(id).ok_or_else(|| {
         let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
         Problem::new(StatusCode::NOT_FOUND, "in_trash", detail)
@@ -203,6 +207,7 @@ pub async fn read(
 )]
 pub async fn update(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<TaskId>,
     headers: HeaderMap,
     key: Key,
@@ -220,8 +225,9 @@ pub async fn update(
         completed: patch.completed,
         place: patch.place.map(Place::into),
     };
-    let board = board_of(&services, id).await?;
-    let accepted = write(&services, board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column))?;
+    let board = board_of(&services, &visitor, id).await?;
+    let accepted =
+        write(&services, &visitor, board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column))?;
     answer(StatusCode::OK, &accepted.board, id)
 }
 
@@ -237,13 +243,14 @@ pub async fn update(
 )]
 pub async fn delete(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<TaskId>,
     headers: HeaderMap,
     key: Key,
 ) -> Result<Response, Problem> {
     let delete = DeleteTask { task: id, base: base(&headers)? };
-    let board = board_of(&services, id).await?;
-    write(&services, board.id(), key, Op::DeleteTask(delete)).await?;
+    let board = board_of(&services, &visitor, id).await?;
+    write(&services, &visitor, board.id(), key, Op::DeleteTask(delete)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -258,11 +265,12 @@ pub async fn delete(
 )]
 pub async fn restore(
     State(services): State<Arc<Services>>,
+    visitor: Visitor,
     Path(id): Path<TaskId>,
     key: Key,
 ) -> Result<Response, Problem> {
-    let board = board_of(&services, id).await?;
-    let accepted = write(&services, board.id(), key, Op::RestoreTask(RestoreTask { task: id })).await?;
+    let board = board_of(&services, &visitor, id).await?;
+    let accepted = write(&services, &visitor, board.id(), key, Op::RestoreTask(RestoreTask { task: id })).await?;
     answer(StatusCode::OK, &accepted.board, id)
 }
 

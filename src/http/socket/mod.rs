@@ -13,7 +13,7 @@ use axum::{Router, extract::FromRef, routing::get};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::origin::Origins;
-use crate::{hub::Hub, writer::Writer};
+use crate::{hub::Hub, store::Store, writer::Writer};
 
 pub mod limits;
 mod session;
@@ -26,6 +26,8 @@ pub use upgrade::upgrade;
 /// What a socket needs of the server. Cheap to clone.
 #[derive(Clone)]
 pub struct SocketContext {
+    /// Knows who may do what.
+    pub store: Store,
     /// Takes the mutations.
     pub writer: Writer,
     /// Has the changes.

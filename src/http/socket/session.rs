@@ -15,13 +15,17 @@ use std::{
 };
 
 use app::{
+    access::Asker,
     id::{BoardId, MutationId},
     model::Seq,
     mutation::Mutation,
-    protocol::{ClientMessage, ErrorCode, ServerMessage},
+    protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, Sleep, sleep_until, timeout},
+};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{
@@ -30,17 +34,22 @@ use super::{
     wire::{Incoming, Wire, WriteFailed},
 };
 use crate::{
+    caller::Caller,
+    clock,
     hub::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},
         topic::{Next, Resume, TopicError},
     },
-    store::Accepted,
+    store::{Accepted, Directory},
     writer::{WriteError, Writer},
 };
 
 /// How long to wait before trying again to read what could not be read.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// No count of changes of who has access.
+const UNKNOWN: u64 = u64::MAX;
 
 /// Why sockets are closed: see `docs/PROTOCOL.md`.
 mod close_code {
@@ -53,11 +62,17 @@ mod close_code {
 }
 
 /// Serves a socket until it ends.
-pub(super) async fn run(wire: Wire, context: SocketContext) {
-    let SocketContext { writer, hub, limits, shutdown, .. } = context;
+pub(super) async fn run(wire: Wire, caller: Caller, context: SocketContext) {
+    let SocketContext { store, writer, hub, limits, shutdown, .. } = context;
+    let directory = store.watch_directory();
     let now = Instant::now();
     let mut session = Session {
         wire,
+        asker: Asker::stranger(),
+        caller,
+        directory,
+        rights_known: false,
+        watches_people: false,
         follower: hub.connect(),
         writer,
         subscriptions: Vec::new(),
@@ -103,6 +118,14 @@ enum Event {
 
 struct Session {
     wire: Wire,
+    caller: Caller,
+    /// What the caller may do, as of the directory that was looked at last.
+    asker: Asker,
+    directory: watch::Receiver<Arc<Directory>>,
+    /// Whether `asker` was ever looked up.
+    rights_known: bool,
+    /// Whether the client wants to know who has an account here.
+    watches_people: bool,
     follower: Follower,
     writer: Writer,
     limits: Arc<SocketLimits>,
@@ -126,6 +149,8 @@ struct Followed {
     topic: Subscription,
     /// The newest change the client was sent.
     cursor: Seq,
+    /// Who has access was looked at when so many changes of it were known.
+    access_version: u64,
     /// What follows could not be read; it is tried again then.
     retry_at: Option<Instant>,
 }
@@ -154,6 +179,7 @@ impl Session {
     }
 
     async fn step(&mut self) -> Result<(), End> {
+        self.look_at_rights().await?;
         self.deliver().await?;
         self.send_replies().await?;
         match poll_fn(|cx| self.poll_event(cx)).await {
@@ -187,8 +213,60 @@ impl Session {
         self.follower.wake().poll(cx).map(|()| Event::News)
     }
 
+    /// Looks at what the caller may do, if that may have changed. Who may do nothing any more is told so and left.
+    async fn look_at_rights(&mut self) -> Result<(), End> {
+        let changed = self.directory.has_changed().unwrap_or(false);
+        if self.rights_known && !changed {
+            return Ok(());
+        }
+        let directory = Arc::clone(&self.directory.borrow_and_update());
+        let Some(asker) = directory.asker(&self.caller, clock::now()) else {
+            return Err(End::Close(CLOSED_SIGNED_OUT, "signed out"));
+        };
+        if self.caller.is_stranger() {
+            return Err(End::Close(CLOSED_SIGNED_OUT, "signed out"));
+        }
+        let same = std::mem::replace(&mut self.asker, asker) == self.asker;
+        self.rights_known = true;
+        if !same {
+            for followed in &mut self.subscriptions {
+                followed.access_version = UNKNOWN;
+            }
+            self.follower.recheck_boards();
+        }
+        if self.watches_people {
+            self.tell_people(&directory);
+        }
+        Ok(())
+    }
+
+    fn tell_people(&mut self, directory: &Directory) {
+        if self.asker.may_see_people() {
+            let people = ServerMessage::People { people: directory.people(), you: self.asker.clone() };
+            put_message(&mut self.replies, &people);
+        }
+    }
+
+    /// Takes the client off the boards it may not see any more.
+    fn leave_forbidden_boards(&mut self) {
+        let mut index = 0;
+        while let Some(followed) = self.subscriptions.get_mut(index) {
+            let version = followed.topic.access_version();
+            if version != std::mem::replace(&mut followed.access_version, version)
+                && !followed.topic.is_visible_to(&self.asker)
+            {
+                let board = followed.topic.board();
+                self.subscriptions.remove(index);
+                self.say_error(ErrorCode::Forbidden, "you may not see this board any more", Some(board));
+            } else {
+                index += 1;
+            }
+        }
+    }
+
     /// Sends one frame for each board that has something new.
     async fn deliver(&mut self) -> Result<(), End> {
+        self.leave_forbidden_boards();
         let mut index = 0;
         while let Some(followed) = self.subscriptions.get_mut(index) {
             index += 1;
@@ -215,7 +293,7 @@ impl Session {
                 }
             }
         }
-        if let Some(list) = self.follower.boards() {
+        if let Some(list) = self.follower.boards(&self.asker) {
             self.write(list.bytes()).await?;
         }
         Ok(())
@@ -230,7 +308,7 @@ impl Session {
     async fn resume_from(&mut self, index: usize, since: Option<Seq>, first: bool) -> Result<bool, End> {
         let followed = &mut self.subscriptions[index];
         let board = followed.topic.board();
-        match followed.topic.resume(since).await {
+        match followed.topic.resume(since, &self.asker).await {
             Ok(Resume::Here(cursor)) => {
                 followed.cursor = cursor;
                 if first {
@@ -335,6 +413,17 @@ impl Session {
                 self.follower.watch_boards();
                 Ok(())
             }
+            ClientMessage::WatchPeople {} => {
+                self.pay(1, now);
+                if !self.asker.may_see_people() {
+                    self.say_error(ErrorCode::Forbidden, "who has an account here is not for everybody", None);
+                    return Ok(());
+                }
+                self.watches_people = true;
+                let directory = Arc::clone(&self.directory.borrow());
+                self.tell_people(&directory);
+                Ok(())
+            }
             ClientMessage::Mutate { board, mutations } => {
                 self.pay(1 + mutations.len(), now);
                 self.mutate(board, mutations);
@@ -363,7 +452,12 @@ impl Session {
             return Ok(());
         }
         let topic = self.follower.subscribe(board);
-        self.subscriptions.push(Followed { topic, cursor: since.unwrap_or_default(), retry_at: None });
+        self.subscriptions.push(Followed {
+            topic,
+            cursor: since.unwrap_or_default(),
+            retry_at: None,
+            access_version: UNKNOWN,
+        });
         self.resume_from(self.subscriptions.len() - 1, since, true).await?;
         Ok(())
     }
@@ -374,7 +468,7 @@ impl Session {
         for mutation in mutations {
             let id = mutation.id;
             // In the writer's queue from here on, in this order.
-            let outcome = self.writer.write(board, mutation, None);
+            let outcome = self.writer.write(board, mutation, self.caller.clone());
             answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
         }
     }
@@ -412,6 +506,10 @@ impl Session {
         }
         if self.unanswered >= self.limits.in_flight || self.paused_until.is_some() {
             self.heard = now;
+        }
+        // A session or a token may have expired, of which the directory does not tell.
+        if self.directory.borrow().asker(&self.caller, clock::now()).is_none() {
+            return Err(End::Close(CLOSED_SIGNED_OUT, "signed out"));
         }
         let silent = now - self.heard;
         if silent >= self.limits.silence {

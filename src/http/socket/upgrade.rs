@@ -11,18 +11,20 @@ use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{SocketContext, session, wire::Wire};
+use crate::caller::Caller;
+use crate::http::visitor::Visitor;
 
 /// Answers `GET /ws`.
 pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     match handshake(&mut parts, &context) {
-        Ok((on_upgrade, response)) => {
+        Ok((on_upgrade, caller, response)) => {
             let tracker = context.tracker.clone();
             tracker.spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
-                        session::run(wire, context).await;
+                        session::run(wire, caller, context).await;
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
                 }
@@ -35,7 +37,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
 
 type Refusal = (StatusCode, &'static str);
 
-fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Response), Refusal> {
+fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Caller, Response), Refusal> {
     let headers = &parts.headers;
     if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
         return Err((StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n"));
@@ -54,11 +56,17 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, R
     if offered && !lists(headers, header::SEC_WEBSOCKET_PROTOCOL, app::protocol::SUBPROTOCOL) {
         return Err((StatusCode::BAD_REQUEST, "the subprotocol is taskwire.v1\n"));
     }
+    // A page cannot read why it was turned away, so it is let in and told.
+    let is_page = headers.contains_key(header::ORIGIN);
     if context.shutdown.is_cancelled() {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
     }
     if context.tracker.len() >= context.limits.sockets {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
+    }
+    let caller = parts.extensions.remove::<Visitor>().map_or_else(Caller::stranger, |visitor| visitor.caller);
+    if caller.is_stranger() && !is_page {
+        return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
     }
     let on_upgrade = parts
         .extensions
@@ -73,7 +81,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, R
         let protocol = HeaderValue::from_static(app::protocol::SUBPROTOCOL);
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    Ok((on_upgrade, response))
+    Ok((on_upgrade, caller, response))
 }
 
 /// Whether a header lists a word.

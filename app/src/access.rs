@@ -1,0 +1,309 @@
+//! Who may see and change what.
+//!
+//! Rights are plain values and pure functions, like everything else about a board: the server asks them under the board's
+//! lock, for good, and the browser asks them to show nothing that would be refused. There is no other place that decides.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    board::BoardState,
+    id::{ActorId, BoardId},
+    mutation::{Op, Refusal, Thing},
+};
+
+/// What somebody is on the whole server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceRole {
+    /// Makes boards, and sees those they were added to and those that are open to everyone.
+    Member,
+    /// Manages people, and every board.
+    Admin,
+    /// An admin whom no admin can change. There is always at least one.
+    Owner,
+}
+
+impl InstanceRole {
+    /// Every role, the one that may least first.
+    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
+
+    /// The name it is stored and sent under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Reads the name it is stored and sent under.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// What somebody is on one board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoardRole {
+    /// Reads.
+    Viewer,
+    /// Changes tasks and columns.
+    Editor,
+    /// Also renames, shares and deletes the board.
+    Manager,
+}
+
+impl BoardRole {
+    /// Every role, the one that may least first.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Editor, Self::Manager];
+
+    /// The name it is stored and sent under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Manager => "manager",
+        }
+    }
+
+    /// Reads the name it is stored and sent under.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// How much of what its owner may do an API token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Read.
+    Read,
+    /// Also make boards, and change tasks and columns.
+    Write,
+    /// Everything, managing boards and people included.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope, the narrowest first.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+
+    /// The name it is stored and sent under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the name it is stored and sent under.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+
+    /// The most it allows on a board.
+    fn ceiling(self) -> BoardRole {
+        match self {
+            Self::Read => BoardRole::Viewer,
+            Self::Write => BoardRole::Editor,
+            Self::Admin => BoardRole::Manager,
+        }
+    }
+}
+
+/// Who has access to a board: a part of its state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardAccess {
+    /// What everyone on the server is here; `None` where the board is private to its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub everyone: Option<BoardRole>,
+    /// What its members are here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<ActorId, BoardRole>,
+}
+
+impl BoardAccess {
+    /// Whether nobody but admins has access.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Somebody who asks for something, as far as rights go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// Who, if they have an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<ActorId>,
+    /// What they are on this server; `None` for a stranger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<InstanceRole>,
+    /// How much of that they may do in the way they ask.
+    pub scope: Scope,
+    /// The boards they have a share link to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<BoardId>,
+}
+
+impl Asker {
+    /// Somebody without an account and without a link.
+    pub fn stranger() -> Self {
+        Self { person: None, role: None, scope: Scope::Read, links: Vec::new() }
+    }
+
+    /// Somebody on a server without accounts, or at its command line: they may do everything, and have no name.
+    pub fn anybody() -> Self {
+        Self { person: None, role: Some(InstanceRole::Owner), scope: Scope::Admin, links: Vec::new() }
+    }
+
+    /// Somebody who signed in.
+    pub fn person(person: ActorId, role: InstanceRole) -> Self {
+        Self { person: Some(person), role: Some(role), scope: Scope::Admin, links: Vec::new() }
+    }
+
+    /// What they are on a board; `None` where they may not even know that it exists.
+    pub fn role_on(&self, board: BoardId, access: &BoardAccess) -> Option<BoardRole> {
+        let as_person = match self.role {
+            None => None,
+            Some(InstanceRole::Admin | InstanceRole::Owner) => Some(BoardRole::Manager),
+            Some(InstanceRole::Member) => {
+                let as_member = self.person.and_then(|person| access.members.get(&person)).copied();
+                as_member.max(access.everyone)
+            }
+        };
+        let by_link = self.links.contains(&board).then_some(BoardRole::Viewer);
+        as_person.map(|role| role.min(self.scope.ceiling())).max(by_link)
+    }
+
+    /// Whether they may do something to a board. What they may not know of is not found; what they may not do is forbidden.
+    pub fn check(&self, state: &BoardState, op: &Op) -> Result<(), Refusal> {
+        if let Op::CreateBoard(_) = op {
+            // Also where there is such a board already: then the answer is that its id is taken, as for anyone.
+            return if self.may_create_boards() { Ok(()) } else { Err(Refusal::Forbidden) };
+        }
+        let role = self.role_on(state.id(), state.access()).ok_or(Refusal::not_found(Thing::Board))?;
+        if self.person.is_some() && self.leaves(op) && self.scope == Scope::Admin {
+            return Ok(());
+        }
+        if role >= role_needed(op) { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// Whether they may make boards.
+    pub fn may_create_boards(&self) -> bool {
+        self.role.is_some() && self.scope >= Scope::Write
+    }
+
+    /// Whether they may see who has an account here.
+    pub fn may_see_people(&self) -> bool {
+        self.role.is_some()
+    }
+
+    /// Whether they may invite, promote and deactivate people.
+    pub fn may_manage_people(&self) -> bool {
+        self.role >= Some(InstanceRole::Admin) && self.scope == Scope::Admin
+    }
+
+    /// Whether they may change an account that is, or is to become, of this role: nobody makes somebody more than they
+    /// are, and nobody but an owner touches an owner.
+    pub fn may_manage(&self, role: InstanceRole) -> bool {
+        self.may_manage_people() && self.role >= Some(role)
+    }
+
+    /// Whether it takes themselves off a board.
+    pub fn leaves(&self, op: &Op) -> bool {
+        matches!(op, Op::SetMember(set) if Some(set.person) == self.person && set.role.is_none())
+    }
+}
+
+/// What one has to be on a board to do something to it.
+pub fn role_needed(op: &Op) -> BoardRole {
+    match op {
+        Op::CreateTask(_)
+        | Op::UpdateTask(_)
+        | Op::DeleteTask(_)
+        | Op::RestoreTask(_)
+        | Op::CreateColumn(_)
+        | Op::UpdateColumn(_)
+        | Op::DeleteColumn(_) => BoardRole::Editor,
+        Op::CreateBoard(_) | Op::UpdateBoard(_) | Op::DeleteBoard(_) | Op::SetMember(_) => BoardRole::Manager,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::mutation::{DeleteBoard, SetMember};
+
+    const BOARD: BoardId = BoardId(Uuid::from_u128(1));
+    const ANA: ActorId = ActorId(Uuid::from_u128(2));
+    const BEN: ActorId = ActorId(Uuid::from_u128(3));
+
+    fn access(everyone: Option<BoardRole>) -> BoardAccess {
+        BoardAccess { everyone, members: BTreeMap::from([(ANA, BoardRole::Editor)]) }
+    }
+
+    #[test]
+    fn a_private_board_is_its_members_and_the_admins() {
+        let role = |asker: Asker| asker.role_on(BOARD, &access(None));
+        assert_eq!(role(Asker::person(ANA, InstanceRole::Member)), Some(BoardRole::Editor));
+        assert_eq!(role(Asker::person(BEN, InstanceRole::Member)), None);
+        assert_eq!(role(Asker::person(BEN, InstanceRole::Admin)), Some(BoardRole::Manager));
+        assert_eq!(role(Asker::stranger()), None);
+        assert_eq!(role(Asker::anybody()), Some(BoardRole::Manager));
+    }
+
+    #[test]
+    fn on_an_open_board_one_is_the_more_of_member_and_everyone() {
+        let role =
+            |person, everyone| Asker::person(person, InstanceRole::Member).role_on(BOARD, &access(Some(everyone)));
+        assert_eq!(role(BEN, BoardRole::Viewer), Some(BoardRole::Viewer));
+        assert_eq!(role(ANA, BoardRole::Viewer), Some(BoardRole::Editor));
+        assert_eq!(Asker::stranger().role_on(BOARD, &access(Some(BoardRole::Editor))), None);
+    }
+
+    #[test]
+    fn a_scope_takes_away_and_never_gives() {
+        let token = |role, scope| Asker { scope, ..Asker::person(ANA, role) }.role_on(BOARD, &access(None));
+        assert_eq!(token(InstanceRole::Member, Scope::Read), Some(BoardRole::Viewer));
+        assert_eq!(token(InstanceRole::Member, Scope::Admin), Some(BoardRole::Editor));
+        assert_eq!(token(InstanceRole::Owner, Scope::Write), Some(BoardRole::Editor));
+        assert!(!Asker { scope: Scope::Write, ..Asker::person(ANA, InstanceRole::Owner) }.may_manage_people());
+    }
+
+    #[test]
+    fn a_link_reads_its_board_and_no_other() {
+        let link = Asker { links: vec![BOARD], ..Asker::stranger() };
+        assert_eq!(link.role_on(BOARD, &access(None)), Some(BoardRole::Viewer));
+        assert_eq!(link.role_on(BoardId(Uuid::from_u128(9)), &access(Some(BoardRole::Editor))), None);
+        assert!(!link.may_create_boards());
+        assert!(!link.may_see_people());
+    }
+
+    #[test]
+    fn one_may_always_leave() {
+        let mut state = BoardState::empty(BOARD);
+        state.grant(ANA, BoardRole::Viewer);
+        let ana = Asker::person(ANA, InstanceRole::Member);
+        let set = |person, role| Op::SetMember(SetMember { person, role });
+        assert_eq!(ana.check(&state, &set(ANA, None)), Ok(()));
+        assert_eq!(ana.check(&state, &set(ANA, Some(BoardRole::Manager))), Err(Refusal::Forbidden));
+        assert_eq!(ana.check(&state, &set(BEN, None)), Err(Refusal::Forbidden));
+        assert_eq!(ana.check(&state, &Op::DeleteBoard(DeleteBoard::default())), Err(Refusal::Forbidden));
+        let ben = Asker::person(BEN, InstanceRole::Member);
+        assert_eq!(ben.check(&state, &set(BEN, None)), Err(Refusal::not_found(Thing::Board)));
+    }
+
+    #[test]
+    fn an_admin_does_not_touch_an_owner() {
+        assert!(Asker::person(ANA, InstanceRole::Admin).may_manage(InstanceRole::Admin));
+        assert!(!Asker::person(ANA, InstanceRole::Admin).may_manage(InstanceRole::Owner));
+        assert!(Asker::person(ANA, InstanceRole::Owner).may_manage(InstanceRole::Owner));
+        assert!(!Asker::person(ANA, InstanceRole::Member).may_manage(InstanceRole::Member));
+    }
+}

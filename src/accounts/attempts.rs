@@ -1,0 +1,131 @@
+//! How often somebody may try to sign in.
+//!
+//! Three limits, because each alone fails: by *address*, against one machine that tries many accounts; by *account and address*,
+//! against one that tries many passwords for one; and by *account*, against many machines that share the work. The last one
+//! would let a stranger lock somebody out, so it does not count for browsers in which the person has signed in before: those
+//! are recognised by a cookie, and have a limit of their own.
+//!
+//! The counts are in this node's memory: several nodes together allow a few more.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+
+use crate::secret::SecretHash;
+
+/// Where somebody comes from who tries to sign in.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// Their address.
+    pub address: IpAddr,
+    /// The browser, where the person is known to have signed in with it.
+    pub device: Option<SecretHash>,
+}
+
+/// The limits. See the [module](self).
+pub struct Attempts {
+    by_address: DefaultKeyedRateLimiter<IpAddr>,
+    by_account_and_address: DefaultKeyedRateLimiter<(String, IpAddr)>,
+    by_account: DefaultKeyedRateLimiter<String>,
+    by_device: DefaultKeyedRateLimiter<SecretHash>,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self {
+            by_address: RateLimiter::keyed(quota(60, Duration::from_secs(2))),
+            by_account_and_address: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
+            by_account: RateLimiter::keyed(quota(50, Duration::from_secs(60))),
+            by_device: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
+        }
+    }
+}
+
+impl Attempts {
+    /// Counts an attempt. If there were too many, tells how long to wait.
+    pub fn count(&self, email: &str, from: Origin) -> Result<(), Duration> {
+        let (email, address) = (email.trim().to_lowercase(), network(from.address));
+        check(&self.by_address, &address)?;
+        match from.device {
+            Some(device) => check(&self.by_device, &device),
+            None => {
+                check(&self.by_account_and_address, &(email.clone(), address))?;
+                check(&self.by_account, &email)
+            }
+        }
+    }
+
+    /// Counts a request of a stranger that costs as much as an attempt: for a new password, with a link.
+    pub fn count_stranger(&self, address: IpAddr) -> Result<(), Duration> {
+        check(&self.by_address, &network(address))
+    }
+
+    /// Forgets those who have not tried for long.
+    pub fn forget_old(&self) {
+        self.by_address.retain_recent();
+        self.by_account_and_address.retain_recent();
+        self.by_account.retain_recent();
+        self.by_device.retain_recent();
+    }
+}
+
+fn quota(burst: u32, one_per: Duration) -> Quota {
+    let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+    Quota::with_period(one_per).map_or(Quota::per_minute(burst), |quota| quota.allow_burst(burst))
+}
+
+fn check<Key: Clone + std::hash::Hash + Eq>(limit: &DefaultKeyedRateLimiter<Key>, key: &Key) -> Result<(), Duration> {
+    limit.check_key(key).map_err(|until| until.wait_time_from(limit.clock().now()))
+}
+
+/// One household or office has a whole /64 of addresses of IPv6, so that is what counts as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let mut segments = address.segments();
+            segments[4..].fill(0);
+            Ipv6Addr::from(segments).into()
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(address: &str) -> Origin {
+        Origin { address: address.parse().unwrap(), device: None }
+    }
+
+    #[test]
+    fn one_address_does_not_get_far_with_one_account() {
+        let attempts = Attempts::default();
+        let allowed = (0..100).take_while(|_| attempts.count("ana@example.com", from("192.0.2.1")).is_ok()).count();
+        assert_eq!(allowed, 10);
+        assert!(attempts.count("ANA@example.com ", from("192.0.2.1")).is_err(), "however it is written");
+        assert!(attempts.count("ana@example.com", from("192.0.2.2")).is_ok(), "from elsewhere");
+        assert!(attempts.count("ben@example.com", from("192.0.2.1")).is_ok(), "somebody else");
+    }
+
+    #[test]
+    fn many_addresses_do_not_get_far_either_and_lock_nobody_out() {
+        let attempts = Attempts::default();
+        let strangers = (0..1_000).map(|number| from(&format!("198.51.{}.{}", number / 250, number % 250)));
+        let allowed = strangers.take_while(|from| attempts.count("ana@example.com", *from).is_ok()).count();
+        assert_eq!(allowed, 50);
+        let device = Some(SecretHash::of("the browser that ana uses"));
+        assert!(attempts.count("ana@example.com", Origin { device, ..from("203.0.113.9") }).is_ok());
+    }
+
+    #[test]
+    fn all_addresses_of_one_house_count_as_one() {
+        assert_eq!(network("2001:db8::1".parse().unwrap()), network("2001:db8::ffff:1".parse().unwrap()));
+        assert_ne!(network("2001:db8::1".parse().unwrap()), network("2001:db8:0:1::1".parse().unwrap()));
+        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), network("192.0.2.1".parse().unwrap()));
+    }
+}

@@ -1,0 +1,269 @@
+//! Who may do what on this server, in memory.
+//!
+//! A team has few people, tokens and links, and every request asks for them. So each node keeps all of them, as they were
+//! after some *revision*: a number in the database that every change of them counts up. Whoever changes them reads them
+//! again before answering; the other nodes hear of it over Redis, or see the new number within a second.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use app::{
+    access::{Asker, InstanceRole, Scope},
+    board::BoardState,
+    id::{ActorId, BoardId},
+    mutation::{Op, Refusal, SetMember, Thing},
+    people::Person,
+    time::Timestamp,
+};
+use sqlx::{AnyConnection, Row, any::AnyRow};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Store, StoreError, rows, sql::query};
+use crate::{
+    caller::{Caller, Credential},
+    secret::SecretHash,
+};
+
+/// Everybody's rights as they were after a revision.
+#[derive(Debug, Default)]
+pub struct Directory {
+    revision: i64,
+    accounts: HashMap<ActorId, Account>,
+    by_email: HashMap<String, ActorId>,
+    tokens: HashMap<SecretHash, Token>,
+    links: HashMap<SecretHash, BoardId>,
+    /// Sessions that ended lately: those that sockets may still believe in.
+    ended: HashSet<SecretHash>,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub id: ActorId,
+    /// What they want to be called.
+    pub name: String,
+    /// Where they get mail, in lower case; what they sign in with.
+    pub email: String,
+    /// What they are on this server.
+    pub role: InstanceRole,
+    /// Whether they can sign in with a password.
+    pub has_password: bool,
+    /// Since when they have it.
+    pub created_at: Timestamp,
+    /// Since when they may no longer sign in.
+    pub deactivated_at: Option<Timestamp>,
+}
+
+impl Account {
+    /// Whether its owner may sign in.
+    pub fn is_active(&self) -> bool {
+        self.deactivated_at.is_none()
+    }
+}
+
+/// A personal token for the interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What its owner calls it by.
+    pub id: Uuid,
+    /// Whose.
+    pub person: ActorId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Token {
+    fn works(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
+}
+
+impl Directory {
+    /// What somebody may do, as far as this directory knows; `None` where what they prove themselves with no longer holds.
+    pub fn asker(&self, caller: &Caller, now: Timestamp) -> Option<Asker> {
+        let person = |id, scope| {
+            let account = self.accounts.get(&id).filter(|account| account.is_active())?;
+            Some(Asker { scope, ..Asker::person(id, account.role) })
+        };
+        let asker = match &caller.credential {
+            Credential::None => Asker::stranger(),
+            Credential::Local => Asker::anybody(),
+            Credential::Session { hash, .. } if self.ended.contains(hash) => return None,
+            Credential::Session { person: id, .. } => person(*id, Scope::Admin)?,
+            Credential::Token(hash) => {
+                let token = self.tokens.get(hash).filter(|token| token.works(now))?;
+                person(token.person, token.scope)?
+            }
+        };
+        let links = caller.links.iter().filter_map(|link| self.links.get(link)).copied().collect();
+        Some(Asker { links, ..asker })
+    }
+
+    /// Whether somebody may do this to a board as it is now, and who they are if they may. Whom it names must have an account
+    /// that is in use.
+    pub fn permit(&self, caller: &Caller, now: Timestamp, state: &BoardState, op: &Op) -> Result<Asker, Refusal> {
+        let asker = self.asker(caller, now).ok_or(Refusal::Forbidden)?;
+        asker.check(state, op)?;
+        if let Op::SetMember(SetMember { person, role: Some(_) }) = op
+            && !self.account(*person).is_some_and(Account::is_active)
+        {
+            return Err(Refusal::not_found(Thing::Person));
+        }
+        Ok(asker)
+    }
+
+    /// Whether this is how somebody leaves a board.
+    pub fn leaves(&self, caller: &Caller, now: Timestamp, op: &Op) -> bool {
+        self.asker(caller, now).is_some_and(|asker| asker.leaves(op))
+    }
+
+    /// The number of this state.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// Whether nobody has an account yet.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+
+    /// An account.
+    pub fn account(&self, id: ActorId) -> Option<&Account> {
+        self.accounts.get(&id)
+    }
+
+    /// The account with an e-mail address, however that is capitalised.
+    pub fn account_of(&self, email: &str) -> Option<&Account> {
+        self.accounts.get(self.by_email.get(&email.trim().to_lowercase())?)
+    }
+
+    /// All accounts, in the order in which they were made.
+    pub fn accounts(&self) -> Vec<&Account> {
+        let mut accounts: Vec<_> = self.accounts.values().collect();
+        accounts.sort_by_key(|account| (account.created_at, account.id));
+        accounts
+    }
+
+    /// Everybody as the others see them, by id.
+    pub fn people(&self) -> Vec<Person> {
+        let mut people: Vec<_> =
+            self.accounts.values().map(|account| Person { id: account.id, name: account.name.clone() }).collect();
+        people.sort_by_key(|person| person.id);
+        people
+    }
+
+    /// A token that was not revoked.
+    pub fn token(&self, hash: &SecretHash) -> Option<&Token> {
+        self.tokens.get(hash)
+    }
+
+    /// The board that a share link leads to.
+    pub fn linked_board(&self, hash: &SecretHash) -> Option<BoardId> {
+        self.links.get(hash).copied()
+    }
+
+    async fn load(connection: &mut AnyConnection) -> Result<Self, StoreError> {
+        let mut directory = Self { revision: revision(&mut *connection).await?, ..Self::default() };
+        let people = query("SELECT id, name, email, role, password, created_at, deactivated_at FROM people");
+        for row in people.fetch_all(&mut *connection).await? {
+            let account = account(&row)?;
+            directory.by_email.insert(account.email.clone(), account.id);
+            directory.accounts.insert(account.id, account);
+        }
+        let tokens =
+            query("SELECT hash, id, person, name, scope, created_at, expires_at FROM tokens WHERE revoked_at IS NULL");
+        for row in tokens.fetch_all(&mut *connection).await? {
+            directory.tokens.insert(hash(row.try_get(0)?)?, token(&row)?);
+        }
+        let links = query("SELECT hash, board FROM share_links WHERE revoked_at IS NULL");
+        for row in links.fetch_all(&mut *connection).await? {
+            directory.links.insert(hash(row.try_get(0)?)?, rows::id(row.try_get(1)?)?);
+        }
+        let ended = query("SELECT hash FROM sessions WHERE ended_at IS NOT NULL");
+        for row in ended.fetch_all(&mut *connection).await? {
+            directory.ended.insert(hash(row.try_get(0)?)?);
+        }
+        Ok(directory)
+    }
+}
+
+impl Store {
+    /// Who may do what, as far as this node knows.
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.shared.directory.borrow())
+    }
+
+    /// Is told when that changes.
+    pub fn watch_directory(&self) -> watch::Receiver<Arc<Directory>> {
+        self.shared.directory.subscribe()
+    }
+
+    /// Reads who may do what again, if another node or the command line changed it.
+    pub async fn refresh_directory(&self) -> Result<(), StoreError> {
+        let known = self.directory().revision;
+        let newest = revision(&mut *self.readers().acquire().await?).await?;
+        if newest == known { Ok(()) } else { self.reload_directory().await }
+    }
+
+    pub(super) async fn reload_directory(&self) -> Result<(), StoreError> {
+        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
+        let directory = Directory::load(&mut transaction).await?;
+        transaction.rollback().await?;
+        self.shared.directory.send_if_modified(|known| {
+            // Two may have read it at once.
+            let newer = directory.revision > known.revision;
+            if newer {
+                *known = Arc::new(directory);
+            }
+            newer
+        });
+        Ok(())
+    }
+}
+
+async fn revision(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    Ok(query("SELECT revision FROM access_revision").fetch_one(connection).await?.try_get(0)?)
+}
+
+/// A row of `id, name, email, role, password, created_at, deactivated_at`.
+fn account(row: &AnyRow) -> Result<Account, StoreError> {
+    let role: &str = row.try_get(3)?;
+    Ok(Account {
+        id: rows::id(row.try_get(0)?)?,
+        name: row.try_get(1)?,
+        email: row.try_get(2)?,
+        role: InstanceRole::parse(role)
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))?,
+        has_password: row.try_get::<Option<&str>, _>(4)?.is_some(),
+        created_at: Timestamp::from_millis(row.try_get(5)?),
+        deactivated_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
+    })
+}
+
+/// A row of `hash, id, person, name, scope, created_at, expires_at`.
+pub(super) fn token(row: &AnyRow) -> Result<Token, StoreError> {
+    let scope: &str = row.try_get(4)?;
+    Ok(Token {
+        id: rows::id(row.try_get(1)?)?,
+        person: rows::id(row.try_get(2)?)?,
+        name: row.try_get(3)?,
+        scope: Scope::parse(scope)
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{scope}` in the place of a scope")))?,
+        created_at: Timestamp::from_millis(row.try_get(5)?),
+        expires_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
+    })
+}
+
+pub(super) fn hash(digits: &str) -> Result<SecretHash, StoreError> {
+    SecretHash::parse(digits).ok_or_else(|| StoreError::corrupt("something else in the place of a hash"))
+}
