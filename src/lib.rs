@@ -8,6 +8,7 @@
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
 //! - [`accounts`]: who is who on this server.
 //! - [`caller`], [`secret`]: who asks, and what they carry to prove it.
+//! - [`command`]: people and tokens, from the command line.
 //! - [`clock`]: what time it is.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
@@ -15,6 +16,7 @@
 pub mod accounts;
 pub mod caller;
 pub mod clock;
+pub mod command;
 pub mod http;
 pub mod hub;
 pub mod sample;

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 fn main() -> ExitCode {
     let outcome = match CommandLine::of_process().command {
         Command::Serve(settings) => run(*settings),
+        Command::User(command) => at_once(command.run()),
+        Command::Token(command) => at_once(command.run()),
         Command::Openapi => {
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
@@ -29,6 +31,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs something short.
+fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("cannot start: {error}"))?.block_on(work)
 }
 
 fn run(settings: Settings) -> Result<(), String> {

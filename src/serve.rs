@@ -148,6 +148,11 @@ async fn first_visit(services: &Services) -> Result<Option<String>, StartError> 
 }
 
 impl Server {
+    /// What the handlers work with, for tests.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
     /// Where the first account is made, if nobody has one yet.
     pub fn first_visit(&self) -> Option<&str> {
         self.first_visit.as_deref()

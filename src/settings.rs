@@ -7,7 +7,10 @@ use std::{env, ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr,
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::store::{StoreSettings, Synchronous};
+use crate::{
+    command::{token::TokenCommand, user::UserCommand},
+    store::{StoreSettings, Synchronous},
+};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 
@@ -37,6 +40,12 @@ impl CommandLine {
 pub enum Command {
     /// Serve the boards.
     Serve(Box<Settings>),
+    /// Make, list and change accounts. May be used while servers run.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make, list and revoke tokens for programs. May be used while servers run.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
 }
@@ -279,7 +288,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("expected an address and a port, such as {DEFAULT_LISTEN} or [::1]:3000"))
 }
 
-fn database_url(text: &str) -> Result<String, String> {
+/// Whether it can name a database.
+pub fn database_url(text: &str) -> Result<String, String> {
     match text.split_once(':') {
         Some(("sqlite" | "postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(text.to_owned()),
         _ => Err("expected `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`".to_owned()),

@@ -159,7 +159,7 @@ fn a_wrong_setting_is_named() {
 async fn it_serves_under_cargo_leptos() {
     let database = Database::sqlite();
     let mut command = command(&[]);
-    command.env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env("DATABASE_URL", &database.url);
+    command.env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env("DATABASE_URL", &database.url).env("TASKWIRE_AUTH", "open");
     let server = Process::spawn(&mut command);
     let page = reqwest::get(&server.base).await.unwrap();
     assert_eq!(page.status(), StatusCode::OK);

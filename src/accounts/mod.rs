@@ -140,8 +140,8 @@ pub struct NewPerson<'a> {
     pub name: &'a str,
     /// Where they get mail.
     pub email: &'a str,
-    /// The password they choose.
-    pub password: &'a str,
+    /// The password they choose; without one they need a link to sign in (or another way).
+    pub password: Option<&'a str>,
 }
 
 /// Everything that can be done about accounts. Cheap to clone.
@@ -474,6 +474,19 @@ impl Accounts {
         Ok(())
     }
 
+    /// Sets somebody's password, and ends their sessions: for the command line.
+    pub async fn set_password(&self, asker: &Asker, person: ActorId, new: &str) -> Result<(), AccountError> {
+        self.managed(asker, person)?;
+        let hash = self.shared.passwords.hash(new).await?;
+        let mut change = self.store().change_access().await?;
+        change.set_password(person, &hash).await?;
+        change.end_sessions_of(person, None, now()).await?;
+        change.revoke_links_for(&Purpose::NewPassword { person }.to_json()).await?;
+        change.commit().await?;
+        self.announce();
+        Ok(())
+    }
+
     /// Makes a link with which somebody chooses a new password. Links made before stop working.
     pub async fn new_password_link(&self, asker: &Asker, person: ActorId) -> Result<Secret, AccountError> {
         let account = self.managed(asker, person)?;
@@ -625,8 +638,10 @@ impl Accounts {
     async fn new_account(&self, new: NewPerson<'_>, role: InstanceRole) -> Result<NewAccount, AccountError> {
         let name = named(check_name(new.name), "name")?;
         let email = check_email(new.email)?;
-        passwords::check(new.password)?;
-        let password = Some(self.shared.passwords.hash(new.password).await?);
+        let password = match new.password {
+            Some(password) => Some(self.shared.passwords.hash(password).await?),
+            None => None,
+        };
         Ok(NewAccount { id: ActorId(Uuid::now_v7()), name, email, role, password, at: now() })
     }
 

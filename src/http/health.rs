@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use app::access::InstanceRole;
 use axum::{
     Json,
     extract::State,
@@ -10,7 +11,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Services, problem::Problem};
+use super::{Services, problem::Problem, visitor::Visitor};
 use crate::{hub::redis::RedisState, telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -57,8 +58,12 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis })).into_response()
 }
 
-/// The figures of this process, as Prometheus reads them.
-pub async fn figures() -> Result<impl IntoResponse, Problem> {
+/// The figures of this process, as Prometheus reads them: for admins, and programs with a token of theirs.
+pub async fn figures(visitor: Visitor) -> Result<impl IntoResponse, Problem> {
+    // They tell nobody's secrets, but how much goes on here is not for strangers.
+    if visitor.asker.role < Some(InstanceRole::Admin) {
+        return Err(Problem::forbidden());
+    }
     let figures = telemetry::figures()
         .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no_figures", "this process collects no figures"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], figures.render()))

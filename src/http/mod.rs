@@ -25,7 +25,8 @@ use std::{path::PathBuf, sync::Arc};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, OriginalUri, Request},
-    http::StatusCode,
+    handler::Handler,
+    http::{Method, StatusCode},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -87,21 +88,51 @@ impl FromRef<Arc<Services>> for SocketContext {
 
 /// All routes.
 pub fn router(services: Arc<Services>) -> Router {
-    let (rest, _) = api::routes();
-    Router::new()
-        .nest(API_ROOT, rest)
-        .route(&format!("{API_ROOT}/openapi.json"), get(api::openapi_document))
-        .merge(socket::routes())
-        .merge(page::routes(&services))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::figures))
+    mount(&services)
+        .router
         .fallback(files::file)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(input::MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
         .layer(option_layer(sessions(&services)))
         .with_state(services)
+}
+
+/// The method and path of every route, so that a test can see that none was forgotten when it was said who may use it.
+pub fn listed(services: &Services) -> Vec<(Method, String)> {
+    mount(services).listed
+}
+
+fn mount(services: &Services) -> Routes {
+    let (rest, described) = api::routes();
+    let (pages, paths) = page::routes(services);
+    let mut routes = Routes::default();
+    routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
+    routes.mount(pages, paths);
+    routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
+    routes.get("/ws", socket::upgrade);
+    routes.get("/healthz", health::alive);
+    routes.get("/readyz", health::ready);
+    routes.get("/metrics", health::figures);
+    routes
+}
+
+/// Routes, and the list of them.
+#[derive(Default)]
+struct Routes {
+    router: Router<Arc<Services>>,
+    listed: Vec<(Method, String)>,
+}
+
+impl Routes {
+    fn get<H: Handler<T, Arc<Services>>, T: 'static>(&mut self, path: &str, handler: H) {
+        self.mount(Router::new().route(path, get(handler)), [(Method::GET, path.to_owned())]);
+    }
+
+    fn mount(&mut self, router: Router<Arc<Services>>, listed: impl IntoIterator<Item = (Method, String)>) {
+        self.router = std::mem::take(&mut self.router).merge(router);
+        self.listed.extend(listed);
+    }
 }
 
 /// The sessions of browsers, where there are accounts.

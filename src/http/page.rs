@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// The pages and the server functions.
-pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> Router<S> {
+pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
     let options = services.leptos.clone();
     let context = context(services);
     let of_page = {
@@ -60,10 +60,14 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> Router<S
     // Leptos would mount the server functions once more, each under its path; those are here already.
     let server_functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
     let (listed, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg(App, Some(server_functions));
-    router
+    let mut paths: Vec<(Method, String)> =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method, path.to_owned())).collect();
+    paths.extend(listed.iter().map(|route| (Method::GET, route.path().to_owned())));
+    let router = router
         .leptos_routes_with_context(&options, listed, of_page, shell)
         .with_state(options)
-        .layer(from_fn_with_state(services.accounts.clone(), known_only))
+        .layer(from_fn_with_state(services.accounts.clone(), known_only));
+    (router, paths)
 }
 
 /// Leads strangers to where they say who they are, and back here afterwards.

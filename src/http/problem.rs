@@ -23,7 +23,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use super::conditional::etag;
-use crate::{store::StoreError, writer::WriteError};
+use crate::{accounts::AccountError, store::StoreError, writer::WriteError};
 
 /// How long to wait before trying again when the database is away.
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -143,6 +143,11 @@ impl Problem {
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"taskwire\""))
     }
 
+    /// What is asked for belongs to a person, and whoever asks is none: there are no accounts, or they only have a link.
+    pub fn nobody() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "only people with an account have this")
+    }
+
     /// Whoever asks may not do it.
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "you may not do this")
@@ -209,6 +214,24 @@ impl From<WriteError> for Problem {
             WriteError::Unavailable(_) => Self::unavailable(
                 "the change could not be stored; send it again with the same Idempotency-Key in a moment",
             ),
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Forbidden => Self::forbidden(),
+            AccountError::NotFound(what) => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+            }
+            AccountError::Invalid { field, message } => Self::field(field, message),
+            AccountError::WrongCredentials => Self::unauthorized("wrong_credentials", "these credentials will not do"),
+            AccountError::DeadLink => Self::new(StatusCode::GONE, "dead_link", error.to_string()),
+            AccountError::NotTheFirst => Self::new(StatusCode::CONFLICT, "not_the_first", error.to_string()),
+            AccountError::TooMany(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error.to_string())
+                .with_header(RETRY_AFTER, wait.as_secs().max(1).into()),
+            AccountError::Busy | AccountError::Unavailable => Self::unavailable(error.to_string()),
         }
     }
 }

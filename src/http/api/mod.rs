@@ -8,7 +8,9 @@ pub mod changes;
 pub mod columns;
 mod cursor;
 mod list;
+pub mod members;
 mod model;
+pub mod people;
 pub mod tasks;
 
 use std::sync::Arc;
@@ -20,13 +22,13 @@ use app::{
 };
 use axum::{
     Router,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::{
     OpenApi,
-    openapi::{InfoBuilder, OpenApiBuilder, ServerBuilder},
+    openapi::{InfoBuilder, OpenApiBuilder, PathItem, ServerBuilder},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,7 +46,35 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
         .routes(routes!(changes::list))
+        .routes(routes!(members::list))
+        .routes(routes!(members::put, members::remove))
+        .routes(routes!(members::links, members::create_link))
+        .routes(routes!(members::revoke_link))
+        .routes(routes!(people::list))
+        .routes(routes!(people::me))
+        .routes(routes!(people::update))
+        .routes(routes!(people::new_password))
+        .routes(routes!(people::invitations, people::invite))
+        .routes(routes!(people::revoke_invitation))
+        .routes(routes!(people::tokens))
+        .routes(routes!(people::revoke_token))
         .split_for_parts()
+}
+
+/// The method and path of every operation that is described.
+pub fn listed(described: &utoipa::openapi::OpenApi) -> Vec<(Method, String)> {
+    let item = |(path, item): (&String, &PathItem)| {
+        let methods = [
+            (Method::GET, &item.get),
+            (Method::PUT, &item.put),
+            (Method::POST, &item.post),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        let taken = methods.into_iter().filter(|(_, operation)| operation.is_some());
+        taken.map(|(method, _)| (method, format!("{API_ROOT}{path}"))).collect::<Vec<_>>()
+    };
+    described.paths.paths.iter().flat_map(item).collect()
 }
 
 /// The OpenAPI document.
@@ -67,6 +97,8 @@ pub async fn openapi_document() -> Response {
 #[derive(OpenApi)]
 #[openapi(
     info(description = "Boards, columns and tasks of Taskwire. Whatever is changed here, every open page shows at once.\n\n\
+        **Access.** Send a token: `Authorization: Bearer taskwire_…`. Without one the answer is 401; what you may not do is \
+        403, and what you may not know of 404.\n\n\
         **Errors** are problem details (RFC 9457); `code` tells them apart, and `errors` names the fields that are wrong.\n\n\
         **Idempotency.** A writing request may carry an `Idempotency-Key`, a UUID. The same request with the same key is \
         done once, however often it is sent, and answered as the first time.\n\n\
@@ -76,6 +108,8 @@ pub async fn openapi_document() -> Response {
         (name = "boards", description = "Boards and what happened on them"),
         (name = "columns", description = "The columns of a board; a task is completed when its column is `done`"),
         (name = "tasks", description = "Tasks, the trash included"),
+        (name = "access", description = "Who has access to a board"),
+        (name = "people", description = "People, invitations and tokens"),
     )
 )]
 struct Description;

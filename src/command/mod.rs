@@ -1,0 +1,109 @@
+//! What the executable does besides serving: people and tokens, from the command line.
+//!
+//! Whoever can read the database's files or knows its password may do everything, so nothing is asked here. The commands go by
+//! [`Accounts`], like the pages, in transactions of the same database: they may be used while servers run, which notice
+//! within a second.
+//!
+//! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else to standard error. The exit code is 0
+//! where it was done, 1 where it was not, 2 where the command line will not do.
+
+pub mod token;
+pub mod user;
+
+use std::io::Write;
+
+use app::access::Asker;
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    accounts::{AccountError, Accounts},
+    hub::Hub,
+    settings::database_url,
+    store::{Account, Store, StoreSettings},
+};
+
+/// What all of these commands take.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        default_value = "sqlite:taskwire.db",
+        value_parser = database_url
+    )]
+    pub database: String,
+
+    /// Print JSON instead of lines for people.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The accounts of a database, and the rights of whoever sits at the machine.
+struct Desk {
+    accounts: Accounts,
+    store: Store,
+    operator: Asker,
+    json: bool,
+}
+
+impl Desk {
+    async fn open(common: &Common) -> Result<Self, String> {
+        let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
+        let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
+        let accounts = Accounts::new(store.clone(), Hub::new(store.clone()));
+        Ok(Self { accounts, store, operator: Asker::anybody(), json: common.json })
+    }
+
+    /// The account of somebody who is named by their e-mail address.
+    fn account(&self, email: &str) -> Result<Account, String> {
+        self.store
+            .directory()
+            .account_of(email)
+            .cloned()
+            .ok_or_else(|| format!("nobody has the e-mail address {email}"))
+    }
+
+    /// Prints what came of it.
+    fn print(&self, value: &impl Serialize, lines: impl FnOnce() -> Vec<String>) -> Result<(), String> {
+        let mut text = match self.json {
+            true => serde_json::to_string_pretty(value).map_err(|error| error.to_string())?,
+            false => lines().join("\n"),
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
+    }
+}
+
+/// What to tell whoever typed the command.
+fn told(error: AccountError) -> String {
+    error.to_string()
+}
+
+/// Lines with columns under each other.
+fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_under_each_other() {
+        let rows = [["a", "bb"], ["ccc", "d"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), ["a    bb", "ccc  d"]);
+    }
+}

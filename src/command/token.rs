@@ -1,0 +1,155 @@
+//! `taskwire token …`: tokens for programs.
+
+use std::str::FromStr;
+
+use app::{access::Scope, time::Timestamp};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Common, Desk, table, told};
+use crate::{clock::now, settings::Retention, store::Token};
+
+/// What to do about tokens.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it. It is not shown again.
+    Create(Create),
+    /// List the tokens that work, of one person or of all.
+    List {
+        /// The e-mail address of the person.
+        #[arg(long)]
+        user: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Revoke a token: it stops working at once.
+    Revoke {
+        /// The id that `token list` shows.
+        id: Uuid,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// See [`TokenCommand::Create`].
+#[derive(Clone, Debug, Args)]
+pub struct Create {
+    /// The e-mail address of the person for whom whoever has the token will act.
+    #[arg(long)]
+    user: String,
+    /// How much of what that person may do the token may do.
+    #[arg(long)]
+    scope: TokenScope,
+    /// What it is for.
+    #[arg(long, default_value = "command line")]
+    name: String,
+    /// How long it works: a number with `s`, `m`, `h` or `d`, or `forever`.
+    #[arg(long, value_name = "TIME", default_value = "forever", value_parser = Retention::from_str)]
+    expires: Retention,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How much a token may do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TokenScope {
+    /// Read.
+    Read,
+    /// Also make boards, and change tasks and columns.
+    Write,
+    /// Everything, managing boards and people included.
+    Admin,
+}
+
+impl From<TokenScope> for Scope {
+    fn from(scope: TokenScope) -> Self {
+        match scope {
+            TokenScope::Read => Self::Read,
+            TokenScope::Write => Self::Write,
+            TokenScope::Admin => Self::Admin,
+        }
+    }
+}
+
+/// A token as it is printed.
+#[derive(Serialize)]
+struct Line {
+    id: Uuid,
+    user: String,
+    name: String,
+    scope: Scope,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    used_at: Option<Timestamp>,
+    /// The token itself, where it was just made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+impl Line {
+    fn of(token: Token, user: &str, used_at: Option<Timestamp>) -> Self {
+        let Token { id, name, scope, created_at, expires_at, .. } = token;
+        Self { id, user: user.to_owned(), name, scope, created_at, expires_at, used_at, token: None }
+    }
+}
+
+impl TokenCommand {
+    /// Does it; an error in words where it cannot be done.
+    pub async fn run(self) -> Result<(), String> {
+        match self {
+            Self::Create(create) => create.run().await,
+            Self::List { user, common } => list(user.as_deref(), &common).await,
+            Self::Revoke { id, common } => {
+                let desk = Desk::open(&common).await?;
+                desk.accounts.revoke_token(&desk.operator, id).await.map_err(told)?;
+                desk.print(&serde_json::json!({ "revoked": id }), || vec![format!("revoked {id}")])
+            }
+        }
+    }
+}
+
+impl Create {
+    async fn run(self) -> Result<(), String> {
+        let desk = Desk::open(&self.common).await?;
+        let account = desk.account(&self.user)?;
+        let lasts = self.expires.0.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        let expires_at = lasts.map(|lasts| Timestamp::from_millis(now().as_millis().saturating_add(lasts)));
+        let made =
+            desk.accounts.create_token(&desk.operator, account.id, &self.name, self.scope.into(), expires_at).await;
+        let (secret, token) = made.map_err(told)?;
+        let line = Line { token: Some(secret.expose().to_owned()), ..Line::of(token, &account.email, None) };
+        // Nothing but the token, so that a script can take it.
+        desk.print(&line, || vec![secret.expose().to_owned()])
+    }
+}
+
+async fn list(user: Option<&str>, common: &Common) -> Result<(), String> {
+    let desk = Desk::open(common).await?;
+    let accounts = match user {
+        Some(email) => vec![desk.account(email)?],
+        None => desk.accounts.accounts(&desk.operator).map_err(told)?,
+    };
+    let mut lines = Vec::new();
+    for account in accounts {
+        let tokens = desk.accounts.tokens(&desk.operator, account.id).await.map_err(told)?;
+        lines.extend(tokens.into_iter().map(|(token, used_at)| Line::of(token, &account.email, used_at)));
+    }
+    desk.print(&lines, || {
+        let when = |words: &str, at: Option<Timestamp>| match at {
+            Some(at) => format!("{words} {}", &at.to_string()[..10]),
+            None => format!("{words} never"),
+        };
+        let row = |line: &Line| {
+            vec![
+                line.id.to_string(),
+                line.user.clone(),
+                line.scope.as_str().to_owned(),
+                line.name.clone(),
+                when("used", line.used_at),
+                when("expires", line.expires_at),
+            ]
+        };
+        table(&lines.iter().map(row).collect::<Vec<_>>())
+    })
+}

@@ -1,0 +1,233 @@
+//! `taskwire user …`: people.
+
+use std::io::{BufRead, stdin};
+
+use app::{access::InstanceRole, id::ActorId, time::Timestamp};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::{Common, Desk, table, told};
+use crate::{accounts::NewPerson, store::Account};
+
+/// What to do about people.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account, and print the link with which its owner chooses a password.
+    Add(Add),
+    /// List the accounts.
+    List(Common),
+    /// Make somebody an owner, an admin or a member.
+    Role {
+        /// Their e-mail address.
+        email: String,
+        /// What they are to be.
+        role: Role,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print a link with which somebody chooses a new password; or set it.
+    ResetPassword(ResetPassword),
+    /// Take an account out of use: its owner is signed out at once, and stays out.
+    Deactivate(Named),
+    /// Put an account back into use.
+    Activate(Named),
+}
+
+/// Somebody's account.
+#[derive(Clone, Debug, Args)]
+pub struct Named {
+    /// Their e-mail address.
+    email: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// See [`UserCommand::Add`].
+#[derive(Clone, Debug, Args)]
+pub struct Add {
+    /// What they are called.
+    #[arg(long)]
+    name: String,
+    /// Their e-mail address, with which they sign in.
+    #[arg(long)]
+    email: String,
+    /// What they are on this server.
+    #[arg(long, default_value = "member")]
+    role: Role,
+    #[command(flatten)]
+    password: Password,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// See [`UserCommand::ResetPassword`].
+#[derive(Clone, Debug, Args)]
+pub struct ResetPassword {
+    /// Their e-mail address.
+    email: String,
+    #[command(flatten)]
+    password: Password,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Where a password comes from.
+#[derive(Clone, Debug, Args)]
+pub struct Password {
+    /// Take the password from the first line of standard input, instead of printing a link.
+    #[arg(long)]
+    password_stdin: bool,
+    /// The address people see in their browsers, for the link.
+    #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", default_value = "http://localhost:3000")]
+    public_url: String,
+}
+
+/// What somebody is on the server.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Role {
+    /// Makes boards, and sees those they were added to and those that are open to everyone.
+    Member,
+    /// Manages people, and every board.
+    Admin,
+    /// An admin whom no admin can change.
+    Owner,
+}
+
+impl From<Role> for InstanceRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Member => Self::Member,
+            Role::Admin => Self::Admin,
+            Role::Owner => Self::Owner,
+        }
+    }
+}
+
+/// An account as it is printed.
+#[derive(Serialize)]
+struct Line {
+    id: ActorId,
+    name: String,
+    email: String,
+    role: InstanceRole,
+    active: bool,
+    created_at: Timestamp,
+}
+
+impl From<Account> for Line {
+    fn from(account: Account) -> Self {
+        let active = account.is_active();
+        let Account { id, name, email, role, created_at, .. } = account;
+        Self { id, name, email, role, active, created_at }
+    }
+}
+
+/// An account, and the link for its password where one was made.
+#[derive(Serialize)]
+struct Made {
+    #[serde(flatten)]
+    account: Line,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_password: Option<String>,
+}
+
+impl UserCommand {
+    /// Does it; an error in words where it cannot be done.
+    pub async fn run(self) -> Result<(), String> {
+        match self {
+            Self::Add(add) => add.run().await,
+            Self::List(common) => list(&common).await,
+            Self::Role { email, role, common } => {
+                let desk = Desk::open(&common).await?;
+                let person = desk.account(&email)?.id;
+                desk.accounts.set_role(&desk.operator, person, role.into()).await.map_err(told)?;
+                desk.print_account(&email, None)
+            }
+            Self::ResetPassword(reset) => reset.run().await,
+            Self::Deactivate(named) => named.set_active(false).await,
+            Self::Activate(named) => named.set_active(true).await,
+        }
+    }
+}
+
+impl Named {
+    async fn set_active(self, active: bool) -> Result<(), String> {
+        let desk = Desk::open(&self.common).await?;
+        let person = desk.account(&self.email)?.id;
+        desk.accounts.set_active(&desk.operator, person, active).await.map_err(told)?;
+        desk.print_account(&self.email, None)
+    }
+}
+
+impl Add {
+    async fn run(self) -> Result<(), String> {
+        let desk = Desk::open(&self.common).await?;
+        let password = self.password.read()?;
+        let new = NewPerson { name: &self.name, email: &self.email, password: password.as_deref() };
+        let person = desk.accounts.add(&desk.operator, new, self.role.into()).await.map_err(told)?;
+        let link = match password {
+            Some(_) => None,
+            None => Some(self.password.link(&desk, person).await?),
+        };
+        desk.print_account(&self.email, link)
+    }
+}
+
+impl ResetPassword {
+    async fn run(self) -> Result<(), String> {
+        let desk = Desk::open(&self.common).await?;
+        let person = desk.account(&self.email)?.id;
+        let link = match self.password.read()? {
+            Some(password) => {
+                desk.accounts.set_password(&desk.operator, person, &password).await.map_err(told)?;
+                None
+            }
+            None => Some(self.password.link(&desk, person).await?),
+        };
+        desk.print_account(&self.email, link)
+    }
+}
+
+impl Password {
+    /// The password, if it comes by standard input.
+    fn read(&self) -> Result<Option<String>, String> {
+        if !self.password_stdin {
+            return Ok(None);
+        }
+        let mut line = String::new();
+        stdin().lock().read_line(&mut line).map_err(|error| format!("cannot read the password: {error}"))?;
+        Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    async fn link(&self, desk: &Desk, person: ActorId) -> Result<String, String> {
+        let secret = desk.accounts.new_password_link(&desk.operator, person).await.map_err(told)?;
+        Ok(format!("{}/new-password/{}", self.public_url.trim_end_matches('/'), secret.expose()))
+    }
+}
+
+async fn list(common: &Common) -> Result<(), String> {
+    let desk = Desk::open(common).await?;
+    let accounts: Vec<Line> =
+        desk.accounts.accounts(&desk.operator).map_err(told)?.into_iter().map(Line::from).collect();
+    desk.print(&accounts, || {
+        let row = |line: &Line| {
+            let state = if line.active { "" } else { "deactivated" };
+            vec![line.email.clone(), line.name.clone(), line.role.as_str().to_owned(), state.to_owned()]
+        };
+        table(&accounts.iter().map(row).collect::<Vec<_>>())
+    })
+}
+
+impl Desk {
+    fn print_account(&self, email: &str, new_password: Option<String>) -> Result<(), String> {
+        let account = Line::from(self.account(email)?);
+        let made = Made { account, new_password };
+        self.print(&made, || {
+            let Line { name, email, role, active, .. } = &made.account;
+            let state = if *active { "" } else { ", deactivated" };
+            let mut lines = vec![format!("{name} <{email}>, {}{state}", role.as_str())];
+            lines.extend(made.new_password.as_ref().map(|link| format!("choose a password at {link}")));
+            lines
+        })
+    }
+}
