@@ -20,6 +20,7 @@ pub enum TokenCommand {
         /// The e-mail address of the person.
         #[arg(long)]
         user: Option<String>,
+        /// Which database, and how to print.
         #[command(flatten)]
         common: Common,
     },
@@ -27,6 +28,7 @@ pub enum TokenCommand {
     Revoke {
         /// The id that `token list` shows.
         id: Uuid,
+        /// Which database, and how to print.
         #[command(flatten)]
         common: Common,
     },

@@ -22,6 +22,7 @@ pub enum UserCommand {
         email: String,
         /// What they are to be.
         role: Role,
+        /// Which database, and how to print.
         #[command(flatten)]
         common: Common,
     },

@@ -58,11 +58,15 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
         router = router.route(path, on(filter, move |request: Request| server_function(context.clone(), request)));
     }
     // Leptos would mount the server functions once more, each under its path; those are here already.
-    let server_functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
-    let (listed, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg(App, Some(server_functions));
+    let server_functions: Vec<_> =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let (listed, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg(App, Some(server_functions.clone()));
     let mut paths: Vec<(Method, String)> =
         leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method, path.to_owned())).collect();
-    paths.extend(listed.iter().map(|route| (Method::GET, route.path().to_owned())));
+    // The list has what was left out of it as well.
+    let pages =
+        listed.iter().map(|route| route.path()).filter(|path| !server_functions.iter().any(|left| left == path));
+    paths.extend(pages.map(|path| (Method::GET, path.to_owned())));
     let router = router
         .leptos_routes_with_context(&options, listed, of_page, shell)
         .with_state(options)
@@ -70,15 +74,22 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
     (router, paths)
 }
 
-/// Leads strangers to where they say who they are, and back here afterwards.
+/// Lets in who is known here, and leads strangers to where they say who they are, and back here afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
-    let visitor = request.extensions().get::<Visitor>();
-    if visitor.is_some_and(Visitor::is_known) {
-        return next.run(request).await;
+    match way_in(&accounts, &request) {
+        Some(elsewhere) => elsewhere,
+        None => next.run(request).await,
+    }
+}
+
+/// Where a stranger has to go first.
+fn way_in(accounts: &Accounts, request: &Request) -> Option<Response> {
+    if request.extensions().get().is_some_and(Visitor::is_known) {
+        return None;
     }
     let is_page = request.method().is_safe();
     if !is_page && !accepts_html(request.headers()) {
-        return Problem::not_signed_in().into_response();
+        return Some(Problem::not_signed_in().into_response());
     }
     let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let way = match accounts.is_first_visit() {
@@ -87,7 +98,7 @@ async fn known_only(State(accounts): State<Accounts>, request: Request, next: Ne
         false if !is_page || path == "/" => "/sign-in".to_owned(),
         false => format!("/sign-in?next={}", percent_encode(path)),
     };
-    Redirect::to(&way).into_response()
+    Some(Redirect::to(&way).into_response())
 }
 
 /// As a value in a query.
@@ -105,6 +116,9 @@ fn percent_encode(text: &str) -> String {
 
 /// Answers with the page that the app shows at this address; where it has none, it says so and sets the status.
 pub async fn render(services: &Services, request: Request) -> Response {
+    if let Some(elsewhere) = way_in(&services.accounts, &request) {
+        return elsewhere;
+    }
     let options = services.leptos.clone();
     let shell = {
         let options = options.clone();

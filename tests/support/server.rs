@@ -4,12 +4,14 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use taskwire::{
+    http::Services,
     serve,
     settings::{Auth, Settings},
 };
@@ -42,12 +44,20 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
+        Self::with_services(settings).await.0
+    }
+
+    /// Also what its handlers work with, to arrange things behind its back.
+    pub async fn with_services(settings: Settings) -> (Self, Arc<Services>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let server = serve::start(listener, settings).await.expect("the server starts");
+        let services = Arc::clone(server.services());
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.run(stop.clone()));
-        Self { base, client: Client::new(), stop, task, _database: None }
+        // A redirect is an answer.
+        let client = Client::builder().redirect(Policy::none()).build().expect("a client");
+        (Self { base, client, stop, task, _database: None }, services)
     }
 
     /// Ends it in good order.

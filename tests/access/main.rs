@@ -1,0 +1,11 @@
+//! Who may see and change what: every route, server function and socket message against everybody who might ask.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod losing;
+mod socket;
+mod table;
+mod town;

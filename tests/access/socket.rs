@@ -1,0 +1,206 @@
+//! Every message of the socket, and everything that can be asked of a board by it, against everybody who might.
+
+use std::net::SocketAddr;
+
+use app::{
+    access::BoardRole,
+    id::BoardId,
+    model::ColumnKind,
+    mutation::{
+        CreateBoard, CreateColumn, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op, Place as Spot,
+        Refusal, RestoreTask, SetMember, Thing, UpdateBoard, UpdateColumn, UpdateTask,
+    },
+    protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
+};
+use uuid::Uuid;
+
+use crate::{
+    support::{
+        client::Client,
+        node::{mutation, new_column, new_task},
+    },
+    town::{Place, Town, Who},
+};
+
+/// What somebody is answered: what comes by the socket, or why there is none.
+async fn say(town: &Town, who: Who, place: &Place, message: &ClientMessage) -> String {
+    match connect(town, who, place).await {
+        Err(status) => status.to_string(),
+        Ok(mut client) => {
+            client.say(message).await;
+            // Answered by everybody, and so the end of what is answered to what came before.
+            client.say(&ClientMessage::Ping {}).await;
+            match client.hear_or_end().await {
+                Ok(answer) => name(&answer),
+                Err(code) => format!("closed {}", code.unwrap_or_default()),
+            }
+        }
+    }
+}
+
+fn name(message: &ServerMessage) -> String {
+    match message {
+        ServerMessage::Snapshot(_) => "snapshot".to_owned(),
+        ServerMessage::Changes { .. } => "changes".to_owned(),
+        ServerMessage::Boards { .. } => "boards".to_owned(),
+        ServerMessage::People { .. } => "people".to_owned(),
+        ServerMessage::Accepted { .. } => "yes".to_owned(),
+        ServerMessage::Rejected { error: Refusal::Forbidden, .. } => "no".to_owned(),
+        ServerMessage::Rejected { error: Refusal::NotFound { what: Thing::Board }, .. } => "none".to_owned(),
+        ServerMessage::Error { code: ErrorCode::NoSuchBoard, .. } => "none".to_owned(),
+        ServerMessage::Error { code: ErrorCode::Forbidden, .. } => "no".to_owned(),
+        ServerMessage::Pong { .. } => "pong".to_owned(),
+        other => panic!("not expected: {other:?}"),
+    }
+}
+
+pub async fn connect(town: &Town, who: Who, place: &Place) -> Result<Client, u16> {
+    let address: SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let proof = town.proof(who, place);
+    let mut headers = vec![("sec-websocket-protocol", "taskwire.v1")];
+    if let Some((name, value)) = &proof {
+        headers.push((*name, value));
+        if *name == "cookie" {
+            headers.push(("origin", &town.server.base));
+        }
+    }
+    Client::connect_with(address, &headers).await
+}
+
+async fn assert_answers(town: &Town, what: &str, answers: &str, message: impl Fn(&Place) -> ClientMessage) {
+    let answers: Vec<&str> = answers.split_whitespace().map(|word| word.trim_end_matches('.')).collect();
+    assert_eq!(answers.len(), Who::ALL.len(), "{what}");
+    for (who, expected) in Who::ALL.into_iter().zip(answers) {
+        let place = town.build().await;
+        let got = say(town, who, &place, &message(&place)).await;
+        assert_eq!(got.replace(' ', ":"), expected, "{what}: {who:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_is_answered_as_it_may_be() {
+    let town = Town::found().await;
+    // A page whose session has ended cannot read a status, so it is let in and told by the code of the end.
+    assert_eq!(CLOSED_SIGNED_OUT, 4401);
+    let all: [(ClientMessage, &str); 6] = {
+        let board = BoardId(Uuid::nil());
+        [
+            //                                                  stra link  view  edit  mana  othe  admi  owne   read  writ  full   expi revo deac
+            (
+                ClientMessage::Subscribe { board, since: None },
+                "401  snap  snap  snap  snap  none  snap  snap   snap  snap  snap   401  401  closed:4401",
+            ),
+            (
+                ClientMessage::Unsubscribe { board },
+                "401  pong  pong  pong  pong  pong  pong  pong   pong  pong  pong   401  401  closed:4401",
+            ),
+            (
+                ClientMessage::WatchBoards {},
+                "401  boards boards boards boards boards boards boards boards boards boards 401 401 closed:4401",
+            ),
+            (
+                ClientMessage::WatchPeople {},
+                "401  no    people people people people people people people people people 401 401 closed:4401",
+            ),
+            (
+                ClientMessage::Mutate { board, mutations: Vec::new() },
+                "401 pong pong pong pong pong pong pong    pong  pong  pong   401  401  closed:4401",
+            ),
+            (
+                ClientMessage::Ping {},
+                "401  pong  pong  pong  pong  pong  pong  pong   pong  pong  pong   401  401  closed:4401",
+            ),
+        ]
+    };
+    for (message, answers) in all {
+        // A message that is new must be given a line above.
+        match &message {
+            ClientMessage::Subscribe { .. }
+            | ClientMessage::Unsubscribe { .. }
+            | ClientMessage::WatchBoards {}
+            | ClientMessage::WatchPeople {}
+            | ClientMessage::Mutate { .. }
+            | ClientMessage::Ping {} => {}
+        }
+        let answers = answers.replace("snap", "snapshot");
+        let of = |place: &Place| match message.clone() {
+            ClientMessage::Subscribe { since, .. } => ClientMessage::Subscribe { board: place.board, since },
+            ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: place.board },
+            ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: place.board, mutations },
+            other => other,
+        };
+        assert_answers(&town, &format!("{message:?}"), &answers, of).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
+    const EDITOR: &str = "401 no no yes yes none yes yes no yes yes 401 401 closed:4401";
+    const MANAGER: &str = "401 no no no yes none yes yes no no yes 401 401 closed:4401";
+    const ANYBODY: &str = "401 no yes yes yes yes yes yes no yes yes 401 401 closed:4401";
+    let town = Town::found().await;
+    let someone = town.newcomer().await;
+    let column = |name: &str| NewColumn { id: new_column(), name: name.to_owned(), kind: ColumnKind::Open };
+    let place = town.build().await;
+    let ops = [
+        Op::CreateBoard(CreateBoard { name: "New".to_owned(), columns: vec![column("One")], everyone: None }),
+        Op::UpdateBoard(UpdateBoard { name: Some("Other".to_owned()), ..UpdateBoard::default() }),
+        Op::UpdateBoard(UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() }),
+        Op::DeleteBoard(DeleteBoard::default()),
+        Op::SetMember(SetMember { person: someone, role: Some(BoardRole::Editor) }),
+        Op::CreateColumn(CreateColumn {
+            column: new_column(),
+            name: "New".to_owned(),
+            kind: ColumnKind::Done,
+            place: Spot::Last,
+        }),
+        Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(place.column) }),
+        Op::DeleteColumn(DeleteColumn { column: place.spare_column }),
+        Op::CreateTask(CreateTask::of(new_task(), "New")),
+        Op::UpdateTask(UpdateTask { title: Some("Other".to_owned()), ..UpdateTask::of(place.task) }),
+        Op::DeleteTask(DeleteTask::of(place.task)),
+        Op::RestoreTask(RestoreTask { task: place.trashed }),
+    ];
+    for op in ops {
+        // Something new that can be asked must be given a place above and a line here.
+        let answers = match &op {
+            Op::CreateBoard(_) => ANYBODY,
+            Op::UpdateBoard(_) | Op::DeleteBoard(_) | Op::SetMember(_) => MANAGER,
+            Op::CreateColumn(_)
+            | Op::UpdateColumn(_)
+            | Op::DeleteColumn(_)
+            | Op::CreateTask(_)
+            | Op::UpdateTask(_)
+            | Op::DeleteTask(_)
+            | Op::RestoreTask(_) => EDITOR,
+        };
+        let of = |here: &Place| {
+            let (board, op) = match op.clone() {
+                Op::CreateBoard(create) => (BoardId(Uuid::now_v7()), Op::CreateBoard(create)),
+                Op::UpdateColumn(update) => {
+                    (here.board, Op::UpdateColumn(UpdateColumn { column: here.column, ..update }))
+                }
+                Op::DeleteColumn(_) => (here.board, Op::DeleteColumn(DeleteColumn { column: here.spare_column })),
+                Op::CreateTask(create) => (here.board, Op::CreateTask(CreateTask { task: new_task(), ..create })),
+                Op::UpdateTask(update) => (here.board, Op::UpdateTask(UpdateTask { task: here.task, ..update })),
+                Op::DeleteTask(_) => (here.board, Op::DeleteTask(DeleteTask::of(here.task))),
+                Op::RestoreTask(_) => (here.board, Op::RestoreTask(RestoreTask { task: here.trashed })),
+                op => (here.board, op),
+            };
+            ClientMessage::Mutate { board, mutations: vec![mutation(op)] }
+        };
+        assert_answers(&town, &format!("{op:?}"), answers, of).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_opens_no_socket_with_somebodys_cookie() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let address: SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let cookie = ("cookie", town.owner.cookie.as_str());
+    for headers in [vec![cookie, ("origin", "https://evil.example")], vec![cookie, ("origin", "null")], vec![cookie]] {
+        assert_eq!(Client::connect_with(address, &headers).await.err(), Some(403), "{headers:?}");
+    }
+    assert!(connect(&town, Who::Owner, &place).await.is_ok());
+}

@@ -1,0 +1,219 @@
+//! Every route and server function against everybody who might ask. The rows are compared with the router's own list, so a new
+//! route without a row fails.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use uuid::Uuid;
+
+use crate::town::{Place, Town, Who};
+
+/// A route, what to send, and the status everybody is answered with.
+struct Row {
+    route: &'static str,
+    body: &'static str,
+    answers: &'static str,
+}
+
+const fn row(route: &'static str, body: &'static str, answers: &'static str) -> Row {
+    Row { route, body, answers }
+}
+
+/// `{board}` and the like stand for something that is made anew for every cell. A form's body is not JSON.
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    //                                                                  stra link view edit mana othe admi owne  read writ full  expi revo deac
+    // Boards.
+    row("GET /api/v1/boards", "",                                      "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/boards", r#"{"name":"New"}"#,                    "401  403  201  201  201  201  201  201   403  201  201   401  401  401"),
+    row("GET /api/v1/boards/{board}", "",                              "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/boards/{board}", r#"{"name":"Other"}"#,         "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/boards/{board}", "",                           "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
+    row("GET /api/v1/boards/{board}/changes", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    // Columns.
+    row("GET /api/v1/boards/{board}/columns", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/boards/{board}/columns", r#"{"name":"New","kind":"open"}"#,
+                                                                       "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("PATCH /api/v1/boards/{board}/columns/{column}", r#"{"name":"Other"}"#,
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/columns/{column}", "",          "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    // Tasks.
+    row("GET /api/v1/boards/{board}/tasks", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/boards/{board}/tasks", r#"{"title":"New"}"#,     "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("GET /api/v1/tasks/{task}", "",                                "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/tasks/{task}", r#"{"title":"Other"}"#,          "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/tasks/{task}", "",                             "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    row("POST /api/v1/tasks/{task}/restore", "",                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    // Who has access to a board.
+    row("GET /api/v1/boards/{board}/members", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PUT /api/v1/boards/{board}/members/{person}", r#"{"role":"viewer"}"#,
+                                                                       "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/members/{member}", "",          "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
+    row("GET /api/v1/boards/{board}/links", "",                        "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /api/v1/boards/{board}/links", "",                       "401  403  403  403  201  404  201  201   403  403  201   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/links/{link}", "",              "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
+    // People.
+    row("GET /api/v1/people", "",                                      "401  403  200  200  200  200  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/people/me", "",                                   "401  403  200  200  200  200  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/people/{person}", r#"{"role":"admin"}"#,        "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("POST /api/v1/people/{person}/new-password", "",               "401  403  403  403  403  403  201  201   403  403  201   401  401  401"),
+    row("GET /api/v1/invitations", "",                                 "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("POST /api/v1/invitations", "{}",                              "401  403  403  403  403  403  201  201   403  403  201   401  401  401"),
+    row("DELETE /api/v1/invitations/{invitation}", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
+    row("GET /api/v1/tokens", "",                                      "401  403  200  200  200  200  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/tokens/{token}", "",                           "401  403  204  204  204  204  204  204   403  403  204   401  401  401"),
+    // What everybody may ask.
+    row("GET /api/v1/openapi.json", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /healthz", "",                                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /readyz", "",                                             "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
+    // Without the headers of WebSocket this says only that they are missing; tests/access/socket.rs has the messages.
+    row("GET /ws", "",                                                 "426  426  426  426  426  426  426  426   426  426  426   401  401  426"),
+    // Pages.
+    row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),
+    row("GET /boards/{board}/{*rest}", "",                             "303  200  200  200  200  404  200  200   200  200  200   401  401  303"),
+    // Server functions, as the program in a page calls them.
+    row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
+    row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
+    row("POST /forms/create_board", "name=New",                        "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
+    row("POST /forms/add_task", "board={board}&column={column}&title=New",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/set_completed", "board={board}&task={task}&completed=true",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/update_task", "board={board}&task={task}&base=99&edit[title]=New&edit[description]=&edit[column]={column}&edit[priority]=none&edit[due]=&was[title]=Tea&was[description]=&was[column]={column}&was[priority]=none&was[due]=",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/delete_task", "board={board}&task={task}",        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/restore_task", "board={board}&task={trashed}",    "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_gets_what_they_may_have_and_nothing_else() {
+    let town = Town::found().await;
+    let mut wrong = Vec::new();
+    for row in TABLE {
+        let answers: Vec<&str> = row.answers.split_whitespace().collect();
+        assert_eq!(answers.len(), Who::ALL.len(), "{}", row.route);
+        for (who, expected) in Who::ALL.into_iter().zip(answers) {
+            let got = answer(&town, who, row).await;
+            if got != expected {
+                wrong.push(format!("{}: {who:?} got {got}, not {expected}", row.route));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_is_without_a_row() {
+    let town = Town::found().await;
+    let routes = taskwire::http::listed(&town.services);
+    let routes: BTreeSet<String> = routes.iter().map(|(method, path)| plain(&format!("{method} {path}"))).collect();
+    let rows: BTreeSet<String> = TABLE.iter().map(|row| plain(row.route)).collect();
+    let without_row: Vec<_> = routes.difference(&rows).collect();
+    let without_route: Vec<_> = rows.difference(&routes).collect();
+    assert!(without_row.is_empty() && without_route.is_empty(), "no row: {without_row:?}\nno route: {without_route:?}");
+}
+
+/// What a parameter is called is not what a route is.
+fn plain(route: &str) -> String {
+    let part =
+        |part: &str| if part.starts_with('{') || part.starts_with(':') { "{}".to_owned() } else { part.to_owned() };
+    route.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// The status somebody is answered with, or `null` where that is all the answer says.
+async fn answer(town: &Town, who: Who, Row { route, body, .. }: &Row) -> String {
+    let place = town.build().await;
+    let (method, path) = route.split_once(' ').unwrap();
+    let path = fill(town, who, &place, path).await;
+    let body = fill(town, who, &place, body).await;
+    let mut request = town.ask(who, &place, method.parse::<Method>().unwrap(), &path);
+    if path.starts_with("/forms/") {
+        request =
+            request.header("content-type", "application/x-www-form-urlencoded").header("accept", "*/*").body(body);
+    } else if !body.is_empty() {
+        request = request.header("content-type", "application/json").body(body);
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16().to_string();
+    if response.text().await.unwrap() == "null" && path == "/forms/load_board" { "null".to_owned() } else { status }
+}
+
+async fn fill(town: &Town, who: Who, place: &Place, text: &str) -> String {
+    let mut text = text
+        .replace("{board}", &place.board.to_string())
+        .replace("{task}/restore", &format!("{}/restore", place.trashed))
+        .replace("{task}", &place.task.to_string())
+        .replace("{trashed}", &place.trashed.to_string())
+        .replace("{link}", &place.link.to_string())
+        // Not oneself: everybody may leave.
+        .replace("{member}", &if who == Who::Viewer { town.editor.id } else { town.viewer.id }.to_string())
+        .replace("/{*rest}", "");
+    // The column of the path is to be deleted, so it must be empty.
+    let column = if text.starts_with('/') { place.spare_column } else { place.column };
+    text = text.replace("{column}", &column.to_string());
+    if text.contains("{person}") {
+        text = text.replace("{person}", &town.newcomer().await.to_string());
+    }
+    if text.contains("{invitation}") {
+        text = text.replace("{invitation}", &town.invitation().await.to_string());
+    }
+    if text.contains("{token}") {
+        text = text.replace("{token}", &town.token_of(who).await.to_string());
+    }
+    text
+}
+
+/// An id of another board's in every place of every route: the one who asks manages one board and may not know of the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_of_another_board_lead_nowhere() {
+    let town = Town::found().await;
+    let mine = town.build().await;
+    // Made by the owner, for nobody else.
+    let secret = {
+        let other = town.build().await;
+        for person in [town.viewer.id, town.editor.id] {
+            let path = format!("/api/v1/boards/{}/members/{person}", other.board);
+            assert_eq!(town.ask(Who::Owner, &other, Method::DELETE, &path).send().await.unwrap().status(), 204);
+        }
+        let make_manager = format!("/api/v1/boards/{}/members/{}", other.board, town.owner.id);
+        let promote =
+            town.ask(Who::Owner, &other, Method::PUT, &make_manager).json(&serde_json::json!({"role": "manager"}));
+        assert_eq!(promote.send().await.unwrap().status(), 204);
+        let leave = format!("/api/v1/boards/{}/members/{}", other.board, town.manager.id);
+        assert_eq!(town.ask(Who::Manager, &other, Method::DELETE, &leave).send().await.unwrap().status(), 204);
+        other
+    };
+    let before = town.services.store.board(secret.board).await.unwrap().unwrap().seq();
+    let (board, task, column) = (mine.board, mine.task, mine.column);
+    let requests = [
+        (Method::GET, format!("/api/v1/tasks/{}", secret.task), String::new()),
+        (Method::PATCH, format!("/api/v1/tasks/{}", secret.task), r#"{"title":"Mine"}"#.to_owned()),
+        (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"column":"{}"}}"#, secret.column)),
+        (Method::PATCH, format!("/api/v1/boards/{board}/columns/{}", secret.column), r#"{"name":"Mine"}"#.to_owned()),
+        (Method::PATCH, format!("/api/v1/boards/{}/columns/{column}", secret.board), r#"{"name":"Mine"}"#.to_owned()),
+        (
+            Method::POST,
+            format!("/api/v1/boards/{board}/tasks"),
+            format!(r#"{{"title":"A","column":"{}"}}"#, secret.column),
+        ),
+        (Method::POST, format!("/api/v1/boards/{board}/tasks"), format!(r#"{{"title":"A","id":"{}"}}"#, secret.task)),
+        (Method::DELETE, format!("/api/v1/boards/{board}/links/{}", secret.link), String::new()),
+        (Method::DELETE, format!("/api/v1/boards/{}/links/{}", secret.board, mine.link), String::new()),
+        (Method::POST, "/api/v1/boards".to_owned(), format!(r#"{{"name":"Mine","id":"{}"}}"#, secret.board)),
+        (Method::PUT, format!("/api/v1/boards/{board}/members/{}", Uuid::now_v7()), r#"{"role":"viewer"}"#.to_owned()),
+    ];
+    for (method, path, body) in requests {
+        let request = town.ask(Who::Manager, &mine, method.clone(), &path);
+        let answer = request.header("content-type", "application/json").body(body.clone()).send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(matches!(status.as_u16(), 404 | 409 | 422), "{method} {path} {body}: {status} {text}");
+        assert!(!text.contains("Tea"), "{method} {path}: {text}");
+    }
+    // A place next to a task of another board is no place: the task goes last, and nothing is told of the other.
+    let next_to = format!(r#"{{"place":{{"after":"{}"}}}}"#, secret.task);
+    let moved = town.ask(Who::Manager, &mine, Method::PATCH, &format!("/api/v1/tasks/{task}"));
+    assert_eq!(moved.header("content-type", "application/json").body(next_to).send().await.unwrap().status(), 200);
+    assert_eq!(town.services.store.board(secret.board).await.unwrap().unwrap().seq(), before, "nothing happened there");
+}

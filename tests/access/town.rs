@@ -1,0 +1,272 @@
+//! A server with everybody on it who might ask for something, and boards to ask for.
+
+use std::sync::Arc;
+
+use app::{
+    access::{Asker, BoardRole, InstanceRole, Scope},
+    id::{ActorId, BoardId, ColumnId, TaskId},
+    mutation::{CreateTask, Op, SetMember},
+    time::Timestamp,
+};
+use reqwest::{Method, RequestBuilder};
+use taskwire::{
+    accounts::{
+        NewPerson,
+        links::Invitation,
+        sessions::{COOKIE, Sessions, key},
+    },
+    caller::{Caller, Credential},
+    clock::now,
+    http::{Services, visitor::LINKS_COOKIE},
+    settings::{Auth, Settings},
+};
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use crate::support::{
+    database::Database,
+    node::{NewBoard, mutation, new_column, new_task},
+    server::{Server, open},
+};
+
+/// Everybody who might ask, in the order of the columns of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody the server knows.
+    Stranger,
+    /// Somebody with a share link to the board.
+    Link,
+    /// People who are that on the board, and members of the server.
+    Viewer,
+    Editor,
+    Manager,
+    /// A member of the server who is not on the board.
+    Other,
+    Admin,
+    Owner,
+    /// Programs with a token of the owner's, of that scope.
+    ReadToken,
+    WriteToken,
+    AdminToken,
+    /// Programs with a token of the owner's that was good once.
+    ExpiredToken,
+    RevokedToken,
+    /// A manager of the board whose account was deactivated.
+    Deactivated,
+}
+
+impl Who {
+    pub const ALL: [Self; 14] = [
+        Self::Stranger,
+        Self::Link,
+        Self::Viewer,
+        Self::Editor,
+        Self::Manager,
+        Self::Other,
+        Self::Admin,
+        Self::Owner,
+        Self::ReadToken,
+        Self::WriteToken,
+        Self::AdminToken,
+        Self::ExpiredToken,
+        Self::RevokedToken,
+        Self::Deactivated,
+    ];
+}
+
+/// See the [module](self).
+pub struct Town {
+    pub server: Server,
+    pub services: Arc<Services>,
+    pub viewer: Resident,
+    pub editor: Resident,
+    pub manager: Resident,
+    pub other: Resident,
+    pub admin: Resident,
+    pub owner: Resident,
+    pub deactivated: Resident,
+    read_token: String,
+    write_token: String,
+    admin_token: String,
+    expired_token: String,
+    revoked_token: String,
+    _database: Database,
+}
+
+/// Somebody with an account, and the cookie with which they are signed in.
+#[derive(Clone, Debug)]
+pub struct Resident {
+    pub id: ActorId,
+    pub cookie: String,
+}
+
+/// A board with a viewer, an editor and a manager, and all that somebody could ask for about it.
+pub struct Place {
+    pub board: BoardId,
+    pub column: ColumnId,
+    /// A column without tasks.
+    pub spare_column: ColumnId,
+    pub task: TaskId,
+    /// A task in the trash.
+    pub trashed: TaskId,
+    pub link: Uuid,
+    pub link_secret: String,
+}
+
+impl Town {
+    pub async fn found() -> Self {
+        let database = Database::sqlite();
+        let settings = Settings { auth: Auth::Accounts, database: database.url.clone(), no_sample: true, ..open() };
+        let (server, services) = Server::with_services(settings).await;
+        let resident = async |name: &str, role| {
+            let email = format!("{name}@example.com");
+            let new = NewPerson { name, email: &email, password: None };
+            let id = services.accounts.add(&Asker::anybody(), new, role).await.unwrap();
+            Resident { id, cookie: sign_in(&services, id).await }
+        };
+        let owner = resident("owner", InstanceRole::Owner).await;
+        let member = InstanceRole::Member;
+        let token = async |scope, expires_at: Option<Timestamp>| {
+            let person = Asker::person(owner.id, InstanceRole::Owner);
+            let made = services.accounts.create_token(&person, owner.id, "a program", scope, expires_at).await;
+            let (secret, token) = made.unwrap();
+            (secret.expose().to_owned(), token.id)
+        };
+        let soon = Timestamp::from_millis(now().as_millis() + 200);
+        let (revoked_token, revoked) = token(Scope::Admin, None).await;
+        services.accounts.revoke_token(&Asker::anybody(), revoked).await.unwrap();
+        let town = Self {
+            viewer: resident("viewer", member).await,
+            editor: resident("editor", member).await,
+            manager: resident("manager", member).await,
+            other: resident("other", member).await,
+            admin: resident("admin", InstanceRole::Admin).await,
+            deactivated: resident("deactivated", member).await,
+            read_token: token(Scope::Read, None).await.0,
+            write_token: token(Scope::Write, None).await.0,
+            admin_token: token(Scope::Admin, None).await.0,
+            expired_token: token(Scope::Admin, Some(soon)).await.0,
+            revoked_token,
+            owner: owner.clone(),
+            _database: database,
+            server,
+            services: Arc::clone(&services),
+        };
+        services.accounts.set_active(&Asker::anybody(), town.deactivated.id, false).await.unwrap();
+        while now() <= soon {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        town
+    }
+
+    /// A new board and what is on it.
+    pub async fn build(&self) -> Place {
+        let plan = NewBoard { id: BoardId(Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+        let (task, trashed) = (new_task(), new_task());
+        let member = |person, role| Op::SetMember(SetMember { person, role: Some(role) });
+        let create = |task| Op::CreateTask(CreateTask { column: Some(plan.columns[0]), ..CreateTask::of(task, "Tea") });
+        let as_manager = self.manager.caller();
+        let mut ops = vec![plan.create()];
+        ops.push(member(self.editor.id, BoardRole::Editor));
+        ops.push(member(self.viewer.id, BoardRole::Viewer));
+        ops.extend([create(task), create(trashed), crate::support::node::delete(trashed)]);
+        for op in ops {
+            self.services.writer.write(plan.id, mutation(op), as_manager.clone()).await.unwrap();
+        }
+        let (secret, link) = self.services.accounts.create_share_link(&Asker::anybody(), plan.id).await.unwrap();
+        Place {
+            board: plan.id,
+            column: plan.columns[0],
+            spare_column: plan.columns[1],
+            task,
+            trashed,
+            link: link.id,
+            link_secret: secret.expose().to_owned(),
+        }
+    }
+
+    /// The header with which somebody proves who they are.
+    pub fn proof(&self, who: Who, place: &Place) -> Option<(&'static str, String)> {
+        let cookie = |resident: &Resident| Some(("cookie", resident.cookie.clone()));
+        let token = |token: &String| Some(("authorization", format!("Bearer {token}")));
+        match who {
+            Who::Stranger => None,
+            Who::Link => Some(("cookie", format!("{LINKS_COOKIE}={}", place.link_secret))),
+            Who::Viewer => cookie(&self.viewer),
+            Who::Editor => cookie(&self.editor),
+            Who::Manager => cookie(&self.manager),
+            Who::Other => cookie(&self.other),
+            Who::Admin => cookie(&self.admin),
+            Who::Owner => cookie(&self.owner),
+            Who::Deactivated => cookie(&self.deactivated),
+            Who::ReadToken => token(&self.read_token),
+            Who::WriteToken => token(&self.write_token),
+            Who::AdminToken => token(&self.admin_token),
+            Who::ExpiredToken => token(&self.expired_token),
+            Who::RevokedToken => token(&self.revoked_token),
+        }
+    }
+
+    /// Who somebody is, if they have an account.
+    pub fn person(&self, who: Who) -> Option<ActorId> {
+        match who {
+            Who::Stranger | Who::Link => None,
+            Who::Viewer => Some(self.viewer.id),
+            Who::Editor => Some(self.editor.id),
+            Who::Manager => Some(self.manager.id),
+            Who::Other => Some(self.other.id),
+            Who::Admin => Some(self.admin.id),
+            Who::Deactivated => Some(self.deactivated.id),
+            _ => Some(self.owner.id),
+        }
+    }
+
+    /// A request of somebody's, as their browser or program would send it.
+    pub fn ask(&self, who: Who, place: &Place, method: Method, path: &str) -> RequestBuilder {
+        let request = self.server.at(method, path);
+        match self.proof(who, place) {
+            Some(("cookie", cookie)) => request.header("cookie", cookie).header("origin", &self.server.base),
+            Some((name, value)) => request.header(name, value),
+            None => request,
+        }
+    }
+
+    /// An invitation that nobody has used.
+    pub async fn invitation(&self) -> Uuid {
+        let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+        self.services.accounts.invite(&Asker::anybody(), invitation).await.unwrap();
+        self.services.accounts.invitations(&Asker::anybody()).await.unwrap()[0].0.id
+    }
+
+    /// A token of somebody's; of nobody's, if they have no account.
+    pub async fn token_of(&self, who: Who) -> Uuid {
+        let Some(person) = self.person(who) else { return Uuid::now_v7() };
+        let made = self.services.accounts.create_token(&Asker::anybody(), person, "x", Scope::Read, None).await;
+        made.unwrap().1.id
+    }
+
+    /// Somebody new, whom nobody has anything to do with.
+    pub async fn newcomer(&self) -> ActorId {
+        let email = format!("{}@example.com", Uuid::now_v7());
+        let new = NewPerson { name: "Newcomer", email: &email, password: None };
+        self.services.accounts.add(&Asker::anybody(), new, InstanceRole::Member).await.unwrap()
+    }
+}
+
+impl Resident {
+    /// Who asks when they do.
+    pub fn caller(&self) -> Caller {
+        let id = self.cookie.split_once('=').unwrap().1.parse().unwrap();
+        let hash = taskwire::accounts::sessions::hash(id);
+        Caller { credential: Credential::Session { person: self.id, hash }, links: Vec::new() }
+    }
+}
+
+/// Signs somebody in; their cookie.
+pub async fn sign_in(services: &Services, person: ActorId) -> String {
+    let sessions = Sessions::new(services.store.clone(), services.hub.clone());
+    let session = Session::new(None, Arc::new(sessions), None);
+    session.insert(key::PERSON, person).await.unwrap();
+    session.save().await.unwrap();
+    format!("{COOKIE}={}", session.id().unwrap())
+}
