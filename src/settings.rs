@@ -71,6 +71,14 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
     pub proxies: usize,
 
+    /// How many sockets one person may have open on this node.
+    #[arg(long, env = "TASKWIRE_SOCKETS_PER_PERSON", value_name = "NUMBER", default_value_t = 2_000)]
+    pub sockets_per_person: usize,
+
+    /// How many sockets one address may have open on this node; a whole office may share one.
+    #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value_t = 10_000)]
+    pub sockets_per_address: usize,
+
     /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
@@ -133,6 +141,8 @@ impl Settings {
             auth: Auth::Accounts,
             public_url: None,
             proxies: 0,
+            sockets_per_person: 2_000,
+            sockets_per_address: 10_000,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
             sqlite_synchronous: SqliteSynchronous::Full,

@@ -1,32 +1,31 @@
 //! Requests over a kept connection, one at a time.
 
-use std::net::SocketAddr;
-
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
 
-use crate::Result;
+use crate::{Result, server::Door};
 
 /// A connection.
 pub struct Client {
-    address: SocketAddr,
+    door: Door,
     stream: BufReader<TcpStream>,
 }
 
 impl Client {
-    pub async fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub async fn connect(door: &Door) -> Result<Self> {
+        let stream = TcpStream::connect(door.address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, stream: BufReader::with_capacity(64 * 1024, stream) })
+        Ok(Self { door: door.clone(), stream: BufReader::with_capacity(64 * 1024, stream) })
     }
 
     /// Sends a request; answers with the body, and an error for any status but 2xx.
     pub async fn request(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.door.address,
+            self.door.token,
             body.len(),
         );
         self.stream.get_mut().write_all(request.as_bytes()).await?;

@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -21,7 +20,7 @@ use tokio::{
 use crate::{
     Result, Row,
     http::Client,
-    server::{Server, release_folder},
+    server::{Door, Server, release_folder},
     socket::Socket,
 };
 
@@ -45,11 +44,11 @@ async fn fanout() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (sockets, rate, writes) in [(1_000, 20, 100_u64), (5_000, 5, 40)] {
         let server = Server::start()?;
-        let mut http = Client::connect(server.address).await?;
+        let mut http = Client::connect(&server.door).await?;
         let board = http.create_board("Fan-out").await?;
         http.create_task(&board, "first").await?;
         let before = server.resident_kib()?;
-        let audience = Audience::gather(server.address, &board, sockets, writes).await?;
+        let audience = Audience::gather(&server.door, &board, sockets, writes).await?;
         let memory = server.resident_kib()?.saturating_sub(before) as f64 / sockets as f64;
 
         let mut tick = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -93,16 +92,16 @@ async fn burst() -> Result<Vec<Row>> {
     const SOCKETS: usize = 1_000;
     const WRITES: u64 = 1_000;
     let server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let board = http.create_board("Burst").await?;
     http.create_task(&board, "first").await?;
-    let audience = Audience::gather(server.address, &board, SOCKETS, WRITES).await?;
+    let audience = Audience::gather(&server.door, &board, SOCKETS, WRITES).await?;
 
     let (cpu, began) = (server.cpu()?, Instant::now());
     let left = Arc::new(AtomicU64::new(WRITES));
     let mut writers = JoinSet::new();
     for _ in 0..64 {
-        let (mut http, board, left) = (Client::connect(server.address).await?, board.clone(), Arc::clone(&left));
+        let (mut http, board, left) = (Client::connect(&server.door).await?, board.clone(), Arc::clone(&left));
         writers.spawn(async move {
             while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
                 http.create_task(&board, "one of a burst").await?;
@@ -132,7 +131,7 @@ async fn creates() -> Result<Vec<Row>> {
     const CLIENTS: usize = 64;
     const BOARDS: usize = 8;
     let server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let mut boards = Vec::new();
     for number in 0..BOARDS {
         boards.push(http.create_board(&format!("Board {number}")).await?);
@@ -140,7 +139,7 @@ async fn creates() -> Result<Vec<Row>> {
     let began = Instant::now();
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        let (mut http, board) = (Client::connect(server.address).await?, boards[number % BOARDS].clone());
+        let (mut http, board) = (Client::connect(&server.door).await?, boards[number % BOARDS].clone());
         clients.spawn(async move {
             let mut latency = Histogram::<u64>::new(3)?;
             while began.elapsed() < Duration::from_secs(5) {
@@ -174,12 +173,12 @@ async fn creates() -> Result<Vec<Row>> {
 async fn resume() -> Result<Vec<Row>> {
     const SOCKETS: usize = 5_000;
     let mut server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let board = http.create_board("Resume").await?;
     for _ in 0..200 {
         http.create_task(&board, "before").await?;
     }
-    let audience = Audience::gather(server.address, &board, SOCKETS, 0).await?;
+    let audience = Audience::gather(&server.door, &board, SOCKETS, 0).await?;
     let start = audience.start;
     drop(audience);
     // What they missed: they come back at 20 different numbers.
@@ -188,10 +187,10 @@ async fn resume() -> Result<Vec<Row>> {
     let mut comers = JoinSet::new();
     let connecting = Arc::new(Semaphore::new(512));
     for number in 0..SOCKETS as u64 {
-        let (address, board, connecting) = (server.address, board.clone(), Arc::clone(&connecting));
+        let (door, board, connecting) = (server.door.clone(), board.clone(), Arc::clone(&connecting));
         comers.spawn(async move {
             let _turn = connecting.acquire().await?;
-            Socket::subscribe(address, &board, start - 1 - number % 20).await
+            Socket::subscribe(&door, &board, start - 1 - number % 20).await
         });
     }
     let mut back = Vec::with_capacity(SOCKETS);
@@ -201,7 +200,7 @@ async fn resume() -> Result<Vec<Row>> {
         back.push(socket);
     }
     let took = began.elapsed();
-    let metrics = String::from_utf8(Client::connect(server.address).await?.request("GET", "/metrics", "").await?)?;
+    let metrics = String::from_utf8(Client::connect(&server.door).await?.request("GET", "/metrics", "").await?)?;
     let reads: f64 = metrics
         .lines()
         .filter(|line| line.starts_with("taskwire_store_reads_total"))
@@ -220,11 +219,11 @@ async fn resume() -> Result<Vec<Row>> {
 /// A board of 5,000 tasks as a page.
 async fn page() -> Result<Vec<Row>> {
     let server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let board = http.create_board("Large").await?;
     let mut writers = JoinSet::new();
     for part in 0..50 {
-        let (mut http, board) = (Client::connect(server.address).await?, board.clone());
+        let (mut http, board) = (Client::connect(&server.door).await?, board.clone());
         writers.spawn(async move {
             for number in 0..100 {
                 http.create_task(&board, &format!("Task {number} of part {part} with a title of usual length")).await?;
@@ -291,14 +290,14 @@ struct Report {
 
 impl Audience {
     /// Connects and subscribes them all; they listen until they have heard so many changes.
-    async fn gather(address: SocketAddr, board: &str, sockets: usize, changes: u64) -> Result<Self> {
+    async fn gather(door: &Door, board: &str, sockets: usize, changes: u64) -> Result<Self> {
         let connecting = Arc::new(Semaphore::new(CONNECTING));
         let mut comers = JoinSet::new();
         for _ in 0..sockets {
-            let (board, connecting) = (board.to_owned(), Arc::clone(&connecting));
+            let (door, board, connecting) = (door.clone(), board.to_owned(), Arc::clone(&connecting));
             comers.spawn(async move {
                 let _turn = connecting.acquire().await?;
-                Socket::subscribe(address, &board, 0).await
+                Socket::subscribe(&door, &board, 0).await
             });
         }
         let mut listeners = Vec::with_capacity(sockets);

@@ -47,6 +47,8 @@ impl Served {
             hub: hub.clone(),
             limits: Arc::new(limits),
             origins: Arc::new(Origins::new(address, vec!["https://board.example.org".to_owned()])),
+            seats: Arc::default(),
+            proxies: 0,
             shutdown: shutdown.clone(),
             tracker: tracker.clone(),
         };

@@ -12,6 +12,10 @@ use app::protocol::MAX_CLIENT_MESSAGE_BYTES;
 pub struct SocketLimits {
     /// How many sockets this node takes.
     pub sockets: usize,
+    /// How many of them one person may have.
+    pub sockets_per_person: usize,
+    /// How many of them one address may have: a whole office may share one.
+    pub sockets_per_address: usize,
     /// The largest message, in bytes.
     pub message_bytes: usize,
     /// How many boards a socket may have subscribed to.
@@ -38,6 +42,8 @@ impl Default for SocketLimits {
     fn default() -> Self {
         Self {
             sockets: 50_000,
+            sockets_per_person: 2_000,
+            sockets_per_address: 10_000,
             message_bytes: MAX_CLIENT_MESSAGE_BYTES,
             subscriptions: 64,
             in_flight: 64,

@@ -3,7 +3,7 @@
 //! - `upgrade`: the handshake.
 //! - `session`: one socket's life, in one task.
 //! - `wire`: writing shared frames, and no longer than is bounded.
-//! - [`limits`]: what one socket may ask for.
+//! - [`limits`]: what one socket may ask for. [`seats`]: how many one person and one address may have.
 //!
 //! `docs/PROTOCOL.md` describes what travels over it.
 
@@ -16,9 +16,12 @@ use super::origin::Origins;
 use crate::{hub::Hub, store::Store, writer::Writer};
 
 pub mod limits;
+pub mod seats;
 mod session;
 mod upgrade;
 mod wire;
+
+use seats::Seats;
 
 pub use limits::SocketLimits;
 pub use upgrade::upgrade;
@@ -34,6 +37,10 @@ pub struct SocketContext {
     pub hub: Hub,
     /// What one socket may ask for.
     pub limits: Arc<SocketLimits>,
+    /// Whose sockets are open.
+    pub seats: Arc<Seats>,
+    /// How many proxies stand in front.
+    pub proxies: usize,
     /// Whose pages may connect.
     pub origins: Arc<Origins>,
     /// When it is cancelled, each socket says goodbye and closes.
