@@ -37,6 +37,7 @@ use crate::{
         Hub, HubSettings,
         redis::{RedisSettings, RedisUrlError},
     },
+    mail::{Mail, MailSettingsError},
     sample,
     settings::{Auth, Retention, Settings},
     store::Store,
@@ -68,6 +69,9 @@ pub enum StartError {
     /// The URL of Redis will not do. (That Redis does not answer is no reason not to start.)
     #[error("--redis (REDIS_URL): {0}")]
     Redis(#[from] RedisUrlError),
+    /// The mail server's URL, or the sender's address, will not do.
+    #[error(transparent)]
+    Mail(#[from] MailSettingsError),
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
@@ -102,8 +106,10 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             .await
             .map_err(|error| StartError::Sample(error.to_string()))?;
     }
-    let accounts = Accounts::new(store.clone(), hub.clone());
     let public_url = settings.public_url(address);
+    let mail = settings.smtp.as_deref().zip(settings.mail_from.as_deref());
+    let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
+    let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed));
     let socket = SocketContext {

@@ -71,6 +71,15 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
     pub proxies: usize,
 
+    /// The server that sends mail, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
+    /// Without one, an admin hands the links out.
+    #[arg(long, env = "TASKWIRE_SMTP_URL", value_name = "URL", hide_env_values = true, requires = "mail_from")]
+    pub smtp: Option<String>,
+
+    /// Who mail comes from, such as `Taskwire <board@example.com>`.
+    #[arg(long, env = "TASKWIRE_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+
     /// How many sockets one person may have open on this node.
     #[arg(long, env = "TASKWIRE_SOCKETS_PER_PERSON", value_name = "NUMBER", default_value_t = 2_000)]
     pub sockets_per_person: usize,
@@ -141,6 +150,8 @@ impl Settings {
             auth: Auth::Accounts,
             public_url: None,
             proxies: 0,
+            smtp: None,
+            mail_from: None,
             sockets_per_person: 2_000,
             sockets_per_address: 10_000,
             database: "sqlite:taskwire.db".to_owned(),

@@ -33,6 +33,7 @@ use crate::{
     caller::{Caller, Credential},
     clock::now,
     hub::Hub,
+    mail::Mail,
     secret::{Secret, SecretHash},
     store::{
         Account, Store, StoreError, Token,
@@ -155,16 +156,19 @@ struct Shared {
     hub: Hub,
     passwords: Passwords,
     attempts: Attempts,
+    mail: Option<Mail>,
+    /// The address people see in their browsers.
+    public_url: String,
     /// Tokens whose use was noted a moment ago.
     touched: Cache<SecretHash, ()>,
 }
 
 impl Accounts {
-    /// The accounts of a database.
-    pub fn new(store: Store, hub: Hub) -> Self {
+    /// The accounts of a database. `public_url` is the address people see in their browsers.
+    pub fn new(store: Store, hub: Hub, mail: Option<Mail>, public_url: String) -> Self {
         let touched = Cache::builder().max_capacity(10_000).time_to_live(TOUCH_EVERY).build();
         let (passwords, attempts) = (Passwords::default(), Attempts::default());
-        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, touched }) }
+        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, mail, public_url, touched }) }
     }
 
     fn store(&self) -> &Store {
@@ -494,6 +498,37 @@ impl Accounts {
             return Err(AccountError::invalid("account", "is deactivated"));
         }
         self.make_link(&Purpose::NewPassword { person }, asker.person, NEW_PASSWORD).await
+    }
+
+    /// Whether links for new passwords can be sent by mail.
+    pub fn sends_mail(&self) -> bool {
+        self.shared.mail.is_some()
+    }
+
+    /// Sends somebody who forgot their password a link, if there is such an account. Whoever asks is told the same, after the
+    /// same time, either way.
+    pub fn forgot_password(&self, email: &str, address: IpAddr) -> Result<(), AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))?;
+        // A mailbox is not to be flooded either, whoever asks.
+        self.limit(self.shared.attempts.count_mail(email))?;
+        let directory = self.store().directory();
+        let account = directory.account_of(email).filter(|account| account.is_active()).cloned();
+        let (accounts, Some(account)) = (self.clone(), account) else { return Ok(()) };
+        tokio::spawn(async move {
+            let Some(mail) = &accounts.shared.mail else { return };
+            let purpose = Purpose::NewPassword { person: account.id };
+            let sent = match accounts.make_link(&purpose, None, NEW_PASSWORD).await {
+                Ok(secret) => {
+                    let link = format!("{}/new-password/{}", accounts.shared.public_url, secret.expose());
+                    mail.send_new_password(&account, &link).await.map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = sent {
+                tracing::error!(%error, "a link for a new password could not be sent");
+            }
+        });
+        Ok(())
     }
 
     /// Whose new password a link is for.
