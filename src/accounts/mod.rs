@@ -3,12 +3,14 @@
 //! - [`Accounts`]: all that can be done about people, sessions, tokens and links. Pages, REST and the command line come by here,
 //!   and what may be done is decided here, by the rights of whoever asks ([`app::access::Asker`]).
 //! - [`passwords`]: argon2id, off the threads that serve. [`attempts`]: how often one may try.
+//! - [`oidc`]: signing in with an account somebody has elsewhere.
 //! - [`sessions`]: the sessions of browsers. [`links`]: what a link that works once is for.
 //!
 //! What somebody is on a board is not here: that is a part of the board, and goes by the one write path like all else of it.
 
 pub mod attempts;
 pub mod links;
+pub mod oidc;
 pub mod passwords;
 pub mod sessions;
 
@@ -27,6 +29,7 @@ use uuid::Uuid;
 use self::{
     attempts::{Attempts, Origin},
     links::{Invitation, Purpose},
+    oidc::Identity,
     passwords::Passwords,
 };
 use crate::{
@@ -81,6 +84,12 @@ pub enum AccountError {
     /// A link that works once does not work, or not any more.
     #[error("this link does not work any more: it was used, taken back, or is too old")]
     DeadLink,
+    /// The provider has not made sure that the e-mail address is theirs.
+    #[error("your account there has no e-mail address that was verified")]
+    NotVerified,
+    /// Somebody who signed in elsewhere has no account here.
+    #[error("nobody here has your e-mail address; ask for an invitation, and follow its link")]
+    NotInvited,
     /// There is an account already.
     #[error("this server has its owner already; ask them for an invitation")]
     NotTheFirst,
@@ -228,6 +237,39 @@ impl Accounts {
         metrics::counter!("taskwire_sign_ins_total", "outcome" => if account.is_some() { "done" } else { "refused" })
             .increment(1);
         account.map(|account| account.id).ok_or(AccountError::WrongCredentials)
+    }
+
+    /// Who somebody is here who has signed in elsewhere. The first time, an account with the e-mail address that the provider
+    /// has verified becomes theirs; where there is none, it takes an invitation.
+    pub async fn sign_in_elsewhere(
+        &self,
+        identity: &Identity,
+        invitation: Option<&str>,
+        address: IpAddr,
+        writer: &Writer,
+    ) -> Result<ActorId, AccountError> {
+        let Identity { issuer, subject, name, email } = identity;
+        let directory = self.store().directory();
+        if let Some(person) = self.store().identity(issuer, subject).await? {
+            let active = directory.account(person).is_some_and(Account::is_active);
+            return if active { Ok(person) } else { Err(AccountError::WrongCredentials) };
+        }
+        let email = email.as_deref().ok_or(AccountError::NotVerified)?;
+        let person = match (directory.account_of(email), invitation) {
+            (Some(account), _) if account.is_active() => account.id,
+            (Some(_), _) => return Err(AccountError::WrongCredentials),
+            (None, None) => return Err(AccountError::NotInvited),
+            (None, Some(secret)) => {
+                let name = name.as_deref().filter(|name| check_name(name).is_ok());
+                let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
+                self.accept_invitation(secret, NewPerson { name, email, password: None }, address, writer).await?
+            }
+        };
+        let mut change = self.store().change_access().await?;
+        change.insert_identity(issuer, subject, person).await?;
+        change.commit().await?;
+        self.announce();
+        Ok(person)
     }
 
     /// Whether somebody has signed in with this browser before.
