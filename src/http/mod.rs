@@ -3,11 +3,13 @@
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
 //! - [`socket`]: the live connection.
 //! - [`health`]: whether the process is alive and ready, and its figures.
+//! - [`account`]: the pages about accounts, which are plain ones.
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
 //! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
 
+pub mod account;
 pub mod api;
 pub mod conditional;
 pub mod files;
@@ -92,6 +94,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .nest(API_ROOT, rest)
         .route(&format!("{API_ROOT}/openapi.json"), get(api::openapi_document))
         .merge(socket::routes())
+        .merge(account::routes(&services))
         .merge(page::routes(&services))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

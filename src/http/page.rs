@@ -72,11 +72,16 @@ async fn known_only(State(accounts): State<Accounts>, request: Request, next: Ne
     if visitor.is_some_and(Visitor::is_known) {
         return next.run(request).await;
     }
-    let is_page = request.method().is_safe();
-    if !is_page && !accepts_html(request.headers()) {
+    way_in(&accounts, &request.into_parts().0)
+}
+
+/// Leads a stranger to where they say who they are.
+pub fn way_in(accounts: &Accounts, request: &Parts) -> Response {
+    let is_page = request.method.is_safe();
+    if !is_page && !accepts_html(&request.headers) {
         return Problem::not_signed_in().into_response();
     }
-    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let path = request.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let way = match accounts.is_first_visit() {
         true => "/first-visit".to_owned(),
         // What a form asked for is not done by coming back.
