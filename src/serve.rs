@@ -26,7 +26,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Layer;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{
+        Accounts,
+        oidc::{Oidc, OidcError},
+    },
     http::{
         self, Services,
         origin::Origins,
@@ -72,6 +75,9 @@ pub enum StartError {
     /// The mail server's URL, or the sender's address, will not do.
     #[error(transparent)]
     Mail(#[from] MailSettingsError),
+    /// Nobody can be asked to sign people in.
+    #[error("--oidc-issuer (TASKWIRE_OIDC_ISSUER): {0}")]
+    Oidc(#[from] OidcError),
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
@@ -130,6 +136,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let services = Services {
         auth: settings.auth,
         accounts,
+        oidc: settings.oidc().map(|oidc| Oidc::new(oidc, &public_url)).transpose()?.map(Arc::new),
         is_behind_tls: public_url.starts_with("https://"),
         public_url,
         proxies: settings.proxies,

@@ -13,11 +13,13 @@
 //!
 //! - [`live`]: a board as signals, and the socket that feeds them.
 //! - `pages`: the pages, and what is at which address. `components`: what pages are made of. [`forms`]: what they load, and what their forms do without JavaScript.
-//! - `backend`: what the pages need of the server.
+//! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
 
 #![recursion_limit = "256"]
 
 pub mod access;
+#[cfg(feature = "ssr")]
+pub mod account;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;

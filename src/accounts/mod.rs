@@ -320,10 +320,11 @@ impl Accounts {
         self.make_link(&Purpose::Invitation(Invitation { note, ..invitation }), asker.person, INVITATION).await
     }
 
-    /// What somebody is invited to.
-    pub async fn invitation(&self, secret: &str) -> Result<Invitation, AccountError> {
-        match self.purpose(SecretHash::of(secret)).await? {
-            Some(Purpose::Invitation(invitation)) => Ok(invitation),
+    /// What somebody is invited to, and by which link.
+    pub async fn invitation(&self, secret: &str) -> Result<(OneTimeLink, Invitation), AccountError> {
+        let link = self.store().one_time_link(SecretHash::of(secret), now()).await?.ok_or(AccountError::DeadLink)?;
+        match Purpose::parse(&link.purpose) {
+            Some(Purpose::Invitation(invitation)) => Ok((link, invitation)),
             _ => Err(AccountError::DeadLink),
         }
     }
@@ -361,7 +362,7 @@ impl Accounts {
         writer: &Writer,
     ) -> Result<ActorId, AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
-        let invitation = self.invitation(secret).await?;
+        let (_, invitation) = self.invitation(secret).await?;
         let account = self.new_account(new, invitation.role).await?;
         let mut change = self.store().change_access().await?;
         if !change.insert(&account).await? {
@@ -545,6 +546,11 @@ impl Accounts {
     /// Whether links for new passwords can be sent by mail.
     pub fn sends_mail(&self) -> bool {
         self.shared.mail.is_some()
+    }
+
+    /// Counts something a stranger asks for that costs others something.
+    pub fn count_stranger(&self, address: IpAddr) -> Result<(), AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))
     }
 
     /// Sends somebody who forgot their password a link, if there is such an account. Whoever asks is told the same, after the
@@ -828,7 +834,7 @@ fn check_email(text: &str) -> Result<String, AccountError> {
         !name.is_empty() && !host.is_empty() && !name.contains(odd) && !host.contains(odd)
     });
     if !looks_right || text.len() > MOST {
-        return Err(AccountError::invalid("e-mail address", "is none, such as ana@example.com"));
+        return Err(AccountError::invalid("e-mail address", "does not look like one, such as ana@example.com"));
     }
     Ok(text)
 }

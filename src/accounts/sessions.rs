@@ -33,6 +33,8 @@ pub mod key {
     pub const AGENT: &str = "agent";
     /// When it was last used, to the hour.
     pub const SEEN: &str = "seen";
+    /// What is remembered while somebody signs in elsewhere.
+    pub const UNDERWAY: &str = "underway";
     /// Something to show once on the next page.
     pub const NOTICE: &str = "notice";
 }

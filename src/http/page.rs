@@ -76,29 +76,27 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
 
 /// Lets in who is known here, and leads strangers to where they say who they are, and back here afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
-    match way_in(&accounts, &request) {
-        Some(elsewhere) => elsewhere,
-        None => next.run(request).await,
-    }
+    if is_known(&request) { next.run(request).await } else { way_in(&accounts, &request.into_parts().0) }
 }
 
-/// Where a stranger has to go first.
-fn way_in(accounts: &Accounts, request: &Request) -> Option<Response> {
-    if request.extensions().get().is_some_and(Visitor::is_known) {
-        return None;
+fn is_known(request: &Request) -> bool {
+    request.extensions().get().is_some_and(Visitor::is_known)
+}
+
+/// Leads a stranger to where they say who they are.
+pub fn way_in(accounts: &Accounts, request: &Parts) -> Response {
+    let is_page = request.method.is_safe();
+    if !is_page && !accepts_html(&request.headers) {
+        return Problem::not_signed_in().into_response();
     }
-    let is_page = request.method().is_safe();
-    if !is_page && !accepts_html(request.headers()) {
-        return Some(Problem::not_signed_in().into_response());
-    }
-    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let path = request.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let way = match accounts.is_first_visit() {
         true => "/first-visit".to_owned(),
         // What a form asked for is not done by coming back.
         false if !is_page || path == "/" => "/sign-in".to_owned(),
         false => format!("/sign-in?next={}", percent_encode(path)),
     };
-    Some(Redirect::to(&way).into_response())
+    Redirect::to(&way).into_response()
 }
 
 /// As a value in a query.
@@ -116,8 +114,8 @@ fn percent_encode(text: &str) -> String {
 
 /// Answers with the page that the app shows at this address; where it has none, it says so and sets the status.
 pub async fn render(services: &Services, request: Request) -> Response {
-    if let Some(elsewhere) = way_in(&services.accounts, &request) {
-        return elsewhere;
+    if !is_known(&request) {
+        return way_in(&services.accounts, &request.into_parts().0);
     }
     let options = services.leptos.clone();
     let shell = {

@@ -3,6 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{
+    account_menu::AccountMenu,
     connection::ConnectionState,
     delete_board::DeleteBoardDialog,
     focus::focus_when_drawn,
@@ -61,6 +62,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
             {move || gone.get().is_none().then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
+            <AccountMenu here=board_path(id, View::Board) />
         </header>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! What pages are made of.
 //!
-//! - Around everything: [`header`] with [`delete_board`], [`connection`], [`toasts`].
+//! - Around everything: [`header`] with [`delete_board`], [`connection`], [`account_menu`]; [`toasts`].
 //! - The board view: [`columns`], in each column a [`lane`] of [`card`]s and a [`quick_add`]; [`column_menu`]. Cards are moved
 //!   by hand and by keyboard through [`moving`].
 //! - The list view: [`list_view`] of [`list_row`]s with [`list_filters`]. The trash: [`trash`].
@@ -10,6 +10,7 @@
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`],
 //!   [`icon`], [`menu`], [`name_editor`], [`person`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
+pub mod account_menu;
 pub mod announcer;
 pub mod card;
 pub mod choice;

@@ -6,7 +6,10 @@ use leptos_meta::Title;
 use super::{View, board_path};
 use crate::{
     board::MAX_NAME_CHARS,
-    components::{form_error::FormError, header::Mark, rows::Rows, unavailable::Unavailable},
+    components::{
+        account_menu::AccountMenu, form_error::FormError, header::Mark, menu::close_menus_on_click_elsewhere,
+        rows::Rows, unavailable::Unavailable,
+    },
     forms::{CreateBoard, Loaded, list_boards},
     live::Live,
     model::BoardSummary,
@@ -17,6 +20,8 @@ use crate::{
 pub fn HomePage() -> impl IntoView {
     let live = expect_context::<Live>();
     let loaded = Resource::new_blocking(|| (), |()| list_boards());
+    let reader = live.clone();
+    close_menus_on_click_elsewhere();
     Effect::new({
         let live = live.clone();
         move || live.watch_boards()
@@ -29,6 +34,18 @@ pub fn HomePage() -> impl IntoView {
                 <Mark />
             </span>
             <p class="brand">"Taskwire"</p>
+            <Suspense>
+                {move || {
+                    let live = reader.clone();
+                    Suspend::new(async move {
+                        let Ok(Loaded { people, asker, .. }) = loaded.await else { return ().into_any() };
+                        live.meet(people, asker);
+                        // Who reads the page is told with what is on it.
+                        view! { <AccountMenu here="/" /> }
+                            .into_any()
+                    })
+                }}
+            </Suspense>
         </header>
         <main class="home">
             <h1>"Boards"</h1>
