@@ -126,7 +126,7 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 /// Takes a task out of the trash.
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
-    write(board, Op::RestoreTask(mutation::RestoreTask { task })).await
+    write(board, Op::RestoreTask(mutation::RestoreTask::of(task))).await
 }
 
 /// Forms send line breaks as `\r\n`.

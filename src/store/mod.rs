@@ -6,6 +6,7 @@
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way anything is written,
 //!   apart from [`Store::trim_log`].
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
+//! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
@@ -15,6 +16,7 @@ mod cache;
 mod commit;
 mod connect;
 mod error;
+mod history;
 mod log;
 mod rows;
 mod sql;
@@ -34,6 +36,7 @@ use tokio::sync::Mutex;
 
 pub use connect::{StoreSettings, Synchronous};
 pub use error::StoreError;
+pub use history::{Entries, Entry};
 
 use cache::Cache;
 use commit::Lane;

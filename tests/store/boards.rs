@@ -15,7 +15,7 @@ on_both_engines! {
     async fn the_list_of_boards_follows_what_happens_to_them(database) {
         let node = Node::on(&database).await;
         let (one, two) = (node.create_board().await.id, node.create_board().await.id);
-        node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), base: None })).await;
+        node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), ..UpdateBoard::default() })).await;
         let list = node.store.boards().await.expect("the list");
         assert_eq!(list.iter().map(|board| (board.id, board.name.as_str(), board.seq)).collect::<Vec<_>>(), [
             (two, "Plans", 1),
@@ -50,7 +50,7 @@ on_both_engines! {
         assert!(state.live_task(task).is_none());
 
         // Its column goes meanwhile, so it comes back in another one.
-        node.accepted(board.id, Op::DeleteColumn(DeleteColumn { column: board.columns[0] })).await;
+        node.accepted(board.id, Op::DeleteColumn(DeleteColumn::of(board.columns[0]))).await;
         node.accepted(board.id, restore(task)).await;
         let state = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
         let task = state.live_task(task).expect("it is back");

@@ -27,7 +27,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     let rename = {
         let board = board.clone();
         Callback::new(move |(name,)| {
-            board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name), base: None })).map(drop)
+            board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() })).map(drop)
         })
     };
     let tab = move |to: View, icon: Icon, words: &'static str| {

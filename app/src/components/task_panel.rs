@@ -166,7 +166,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        act(&board, Op::RestoreTask(mutation::RestoreTask { task }));
+        act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
         focus_when_drawn(".panel");
     };
     let kept = move || {

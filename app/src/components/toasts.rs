@@ -220,7 +220,7 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
         Callback::new(move |()| board.forget_deletion(task))
     };
     let restore = Callback::new(move |()| {
-        if act(&board, Op::RestoreTask(RestoreTask { task })) {
+        if act(&board, Op::RestoreTask(RestoreTask::of(task))) {
             focus_when_drawn(format!(".panel[data-panel='{task}'], [data-task='{task}'] a"));
         }
     });

@@ -181,7 +181,7 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let update = UpdateBoard { base: base(&headers)?, name: patch.name };
+    let update = UpdateBoard { base: base(&headers)?, name: patch.name, ..UpdateBoard::default() };
     let accepted = write(&services, id, key, Op::UpdateBoard(update)).await?;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }

@@ -122,7 +122,7 @@ pub async fn update(
     key: Key,
     Json(ColumnPatch { name, kind, place }): Json<ColumnPatch>,
 ) -> Result<Response, Problem> {
-    let update = UpdateColumn { column, name, kind, place: place.map(Place::into) };
+    let update = UpdateColumn { name, kind, place: place.map(Place::into), ..UpdateColumn::of(column) };
     let accepted = write(&services, id, key, Op::UpdateColumn(update)).await?;
     answer(StatusCode::OK, &accepted.board, column)
 }
@@ -138,7 +138,7 @@ pub async fn delete(
     Path((id, column)): Path<(BoardId, ColumnId)>,
     key: Key,
 ) -> Result<Response, Problem> {
-    write(&services, id, key, Op::DeleteColumn(DeleteColumn { column })).await?;
+    write(&services, id, key, Op::DeleteColumn(DeleteColumn::of(column))).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,0 +1,399 @@
+//! What happened on a board, as people tell it.
+//!
+//! A [`Change`] says how things are from now on. To tell what happened one also needs how they were before, and what the
+//! columns were called then. Both are known for sure only when the change is made: names change, and the log is trimmed. So
+//! an [`Event`] is made of a change and the state that it is about to be applied to; by the server when it writes the change,
+//! which keeps it beside the change, and by the page when the change comes by the socket.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    board::BoardState,
+    change::{Change, ChangeKind},
+    id::{ActorId, ColumnId, TaskId},
+    model::{ColumnKind, Priority, Seq},
+    time::{DueDate, Timestamp},
+};
+
+/// Edits of one kind that the same person makes one after the other, with no longer pauses than this, are told as one.
+const PAUSE_MS: i64 = 5 * 60 * 1000;
+
+/// A change, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The number of the change.
+    pub seq: Seq,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActorId>,
+    /// The task it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
+    /// What was done.
+    #[serde(flatten)]
+    pub told: Told,
+}
+
+/// What a change did, in terms that need nothing else to be understood. It is stored, so it must stay readable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What the task was called before; of a new one, what it is called. Empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// What was done; nothing, where everything was so already.
+    pub deeds: Vec<Deed>,
+}
+
+/// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names of the fields say what there is to say")]
+pub enum Deed {
+    /// The board was made.
+    CreatedBoard { name: String },
+    /// The board got another name.
+    RenamedBoard { from: Option<String>, to: String },
+    /// The board was deleted.
+    DeletedBoard,
+    /// A column was added.
+    AddedColumn { name: String },
+    /// A column got another name.
+    RenamedColumn { from: Option<String>, to: String },
+    /// What being in a column says about a task is something else now.
+    SetColumnKind { name: Option<String>, to: ColumnKind },
+    /// A column was moved among the others.
+    MovedColumn { name: Option<String> },
+    /// A column was deleted.
+    DeletedColumn { name: Option<String> },
+    /// A task was made.
+    Created { column: Option<String> },
+    /// A task got another title.
+    Renamed { from: Option<String>, to: String },
+    /// The description was changed.
+    Described,
+    /// The priority was changed.
+    Prioritised { to: Priority },
+    /// The due date was set or cleared.
+    SetDue { to: Option<DueDate> },
+    /// A task was moved to another column.
+    Moved { from: Option<String>, to: Option<String> },
+    /// A task was moved within its column.
+    Reordered { column: Option<String> },
+    /// A task was moved to a column for done tasks.
+    Completed { column: Option<String> },
+    /// A task was moved from a column for done tasks to another.
+    Reopened { column: Option<String> },
+    /// A task was put into the trash.
+    Deleted,
+    /// A task was taken out of the trash.
+    Restored { column: Option<String> },
+}
+
+/// Some of what happened, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The events.
+    pub events: Vec<Event>,
+    /// What was before them.
+    pub older: Older,
+}
+
+/// What comes before the last event of a [`Page`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Older {
+    /// More of it.
+    More,
+    /// Nothing: it was the first.
+    Nothing,
+    /// Something that is no longer in the log.
+    Forgotten,
+}
+
+impl Event {
+    /// Tells a change that is about to be applied to `before`.
+    pub fn of(before: &BoardState, change: &Change) -> Self {
+        Self::new(change, Told::of(before, &change.kind))
+    }
+
+    /// Tells a change of which nothing but the change is known. Columns are named as they are called `now`.
+    pub fn recalled(now: &BoardState, change: &Change) -> Self {
+        Self::new(change, Told::recalled(now, &change.kind))
+    }
+
+    fn new(change: &Change, told: Told) -> Self {
+        Self { seq: change.seq, at: change.at, by: change.by, task: change.kind.task(), told }
+    }
+}
+
+impl Told {
+    /// Tells what `kind` does to `before`.
+    pub fn of(before: &BoardState, kind: &ChangeKind) -> Self {
+        Self::tell(Some(before), before, kind)
+    }
+
+    fn recalled(now: &BoardState, kind: &ChangeKind) -> Self {
+        Self::tell(None, now, kind)
+    }
+
+    fn tell(before: Option<&BoardState>, names: &BoardState, kind: &ChangeKind) -> Self {
+        let name = |id: &ColumnId| names.column(*id).map(|column| column.name.clone());
+        let task = kind.task().and_then(|id| before?.task(id));
+        let title = task.map(|task| task.title.clone());
+        let deeds = match kind {
+            ChangeKind::BoardCreated { name, .. } => vec![Deed::CreatedBoard { name: name.clone() }],
+            ChangeKind::BoardUpdated { name } => {
+                let from = before.map(|before| before.name().to_owned());
+                let to = name.clone().filter(|to| from.as_ref() != Some(to));
+                Vec::from_iter(to.map(|to| Deed::RenamedBoard { from, to }))
+            }
+            ChangeKind::BoardDeleted {} => vec![Deed::DeletedBoard],
+            ChangeKind::ColumnCreated { column, .. } => vec![Deed::AddedColumn { name: column.name.clone() }],
+            ChangeKind::ColumnUpdated { column: id, name: to, column_kind, rank, .. } => {
+                let was = before.and_then(|before| before.column(*id));
+                let from = was.map(|column| column.name.clone());
+                let kind = column_kind.filter(|kind| was.is_none_or(|column| column.kind != *kind));
+                [
+                    to.clone().filter(|to| from.as_ref() != Some(to)).map(|to| Deed::RenamedColumn { from, to }),
+                    kind.map(|to| Deed::SetColumnKind { name: name(id), to }),
+                    rank.as_ref().map(|_| Deed::MovedColumn { name: name(id) }),
+                ]
+                .into_iter()
+                .flatten()
+                .collect()
+            }
+            ChangeKind::ColumnDeleted { column } => vec![Deed::DeletedColumn { name: name(column) }],
+            ChangeKind::TaskCreated { column, title, .. } => {
+                let deeds = vec![Deed::Created { column: name(column) }];
+                return Self { title: title.clone(), deeds };
+            }
+            ChangeKind::TaskUpdated { title: to, description, priority, due, column, rank, .. } => {
+                let is_done =
+                    |id: ColumnId| names.column(id).map(|column| column.kind == ColumnKind::Done).unwrap_or_default();
+                let moved = match (column, task) {
+                    (Some(to), Some(task)) if is_done(*to) && !is_done(task.column) => {
+                        Some(Deed::Completed { column: name(to) })
+                    }
+                    (Some(to), Some(task)) if is_done(task.column) && !is_done(*to) => {
+                        Some(Deed::Reopened { column: name(to) })
+                    }
+                    (Some(to), task) => {
+                        Some(Deed::Moved { from: task.and_then(|task| name(&task.column)), to: name(to) })
+                    }
+                    (None, task) => {
+                        rank.as_ref().map(|_| Deed::Reordered { column: task.and_then(|task| name(&task.column)) })
+                    }
+                };
+                let from = title.clone();
+                let described = description.as_ref().filter(|to| task.is_none_or(|task| task.description != **to));
+                let priority = priority.filter(|to| task.is_none_or(|task| task.priority != *to));
+                let due = due.filter(|to| task.is_none_or(|task| task.due != *to));
+                [
+                    to.clone().filter(|to| from.as_ref() != Some(to)).map(|to| Deed::Renamed { from, to }),
+                    described.map(|_| Deed::Described),
+                    moved,
+                    priority.map(|to| Deed::Prioritised { to }),
+                    due.map(|to| Deed::SetDue { to }),
+                ]
+                .into_iter()
+                .flatten()
+                .collect()
+            }
+            ChangeKind::TaskDeleted { .. } => vec![Deed::Deleted],
+            ChangeKind::TaskRestored { column, .. } => vec![Deed::Restored { column: name(column) }],
+        };
+        Self { title: title.unwrap_or_default(), deeds }
+    }
+
+    /// The sentence, without who did it, in the history of the task: `moved it from To do to Doing`.
+    pub fn of_this_task(&self) -> String {
+        let words: Vec<String> = self.deeds.iter().map(|deed| deed.words().around(deed.this())).collect();
+        listed(&words)
+    }
+
+    /// The sentence, without who did it, around the title of the task, which is a link where there is a task: `moved `,
+    /// ` from To do to Doing`.
+    pub fn of_some_task(&self) -> (String, String) {
+        let Some((first, others)) = self.deeds.split_first() else { return Default::default() };
+        let Words { verb, object, rest } = first.words();
+        let others: Vec<String> = others.iter().map(|deed| deed.words().around("it")).collect();
+        let rest = [rest].into_iter().chain(others).collect::<Vec<_>>();
+        let link = match object {
+            Object::Direct => " ",
+            Object::Of => " of ",
+            Object::None => "",
+        };
+        (format!("{verb}{link}"), listed(&rest))
+    }
+}
+
+/// The words for a [`Deed`]: `set the priority`, of what, ` to High`.
+struct Words {
+    verb: &'static str,
+    object: Object,
+    rest: String,
+}
+
+/// How the task stands in the sentence.
+enum Object {
+    /// `moved it`
+    Direct,
+    /// `set the priority of it`, or of itself only `set the priority`.
+    Of,
+    /// It is not about a task.
+    None,
+}
+
+impl Words {
+    fn around(self, it: &str) -> String {
+        match self.object {
+            Object::Direct => format!("{} {it}{}", self.verb, self.rest),
+            Object::Of | Object::None => format!("{}{}", self.verb, self.rest),
+        }
+    }
+}
+
+impl Deed {
+    fn this(&self) -> &'static str {
+        if matches!(self, Self::Created { .. }) { "this task" } else { "it" }
+    }
+
+    fn words(&self) -> Words {
+        let column = |name: &Option<String>| name.clone().unwrap_or_else(|| "another column".to_owned());
+        let renamed = |from: &Option<String>, to: &String| match from {
+            Some(from) => format!(" from “{from}” to “{to}”"),
+            None => format!(" to “{to}”"),
+        };
+        let some_column = |name: &Option<String>| match name {
+            Some(name) => format!(" column {name}"),
+            None => " a column".to_owned(),
+        };
+        let (verb, object, rest) = match self {
+            Self::CreatedBoard { name } => ("created the board", Object::None, format!(" “{name}”")),
+            Self::RenamedBoard { from, to } => ("renamed the board", Object::None, renamed(from, to)),
+            Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
+            Self::AddedColumn { name } => ("added column", Object::None, format!(" {name}")),
+            Self::RenamedColumn { from, to } => ("renamed a column", Object::None, renamed(from, to)),
+            Self::SetColumnKind { name, to } => {
+                let kind = match to {
+                    ColumnKind::Open => "not begun",
+                    ColumnKind::Active => "in progress",
+                    ColumnKind::Done => "done",
+                };
+                ("made", Object::None, format!("{} one for tasks that are {kind}", some_column(name)))
+            }
+            Self::MovedColumn { name } => ("moved", Object::None, some_column(name)),
+            Self::DeletedColumn { name } => ("deleted", Object::None, some_column(name)),
+            Self::Created { column: name } => ("created", Object::Direct, format!(" in {}", column(name))),
+            Self::Renamed { from, to } => ("changed the title", Object::Of, renamed(from, to)),
+            Self::Described => ("edited the description", Object::Of, String::new()),
+            Self::Prioritised { to: Priority::None } => ("cleared the priority", Object::Of, String::new()),
+            Self::Prioritised { to } => {
+                let words = match to {
+                    Priority::Urgent => "Urgent",
+                    Priority::High => "High",
+                    Priority::Medium => "Medium",
+                    Priority::Low | Priority::None => "Low",
+                };
+                ("set the priority", Object::Of, format!(" to {words}"))
+            }
+            Self::SetDue { to: Some(due) } => ("set", Object::Direct, format!(" due {}", day_words(*due))),
+            Self::SetDue { to: None } => ("cleared the due date", Object::Of, String::new()),
+            Self::Moved { from: Some(from), to } => {
+                ("moved", Object::Direct, format!(" from {from} to {}", column(to)))
+            }
+            Self::Moved { from: None, to } => ("moved", Object::Direct, format!(" to {}", column(to))),
+            Self::Reordered { column: Some(name) } => ("moved", Object::Direct, format!(" within {name}")),
+            Self::Reordered { column: None } => ("moved", Object::Direct, " within its column".to_owned()),
+            Self::Completed { .. } => ("completed", Object::Direct, String::new()),
+            Self::Reopened { column: name } => ("reopened", Object::Direct, format!(" in {}", column(name))),
+            Self::Deleted => ("deleted", Object::Direct, String::new()),
+            Self::Restored { column: name } => ("restored", Object::Direct, format!(" to {}", column(name))),
+        };
+        Words { verb, object, rest }
+    }
+
+    /// The two in one, if one may be told for both. `self` was before `later`.
+    fn fold(&self, later: &Self) -> Option<Self> {
+        match (self, later) {
+            (Self::Described, Self::Described)
+            | (Self::Prioritised { .. }, Self::Prioritised { .. })
+            | (Self::SetDue { .. }, Self::SetDue { .. }) => Some(later.clone()),
+            (Self::Reordered { column: one }, Self::Reordered { column: other }) if one == other => Some(later.clone()),
+            (Self::Renamed { from, .. }, Self::Renamed { to, .. }) => {
+                Some(Self::Renamed { from: from.clone(), to: to.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One line of a history: an event, or several that are told as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What is told, with the number and the time of the newest.
+    pub event: Event,
+    /// The number of the oldest.
+    pub since: Seq,
+}
+
+impl Line {
+    /// Tells it from every other line, also from one of fewer or of more events.
+    pub fn key(&self) -> Uuid {
+        Uuid::from_u64_pair(self.since, self.event.seq)
+    }
+}
+
+/// Events, newest first, as lines, newest first. What changed nothing is not told.
+pub fn lines(events: &[Event]) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for event in events.iter().filter(|event| !event.told.deeds.is_empty()) {
+        match lines.last_mut().and_then(|line| Some((told_as_one(event, &line.event)?, line))) {
+            Some((told, line)) => (line.event.told, line.since) = (told, event.seq),
+            None => lines.push(Line { event: event.clone(), since: event.seq }),
+        }
+    }
+    lines
+}
+
+fn told_as_one(earlier: &Event, later: &Event) -> Option<Told> {
+    let close = later.at.as_millis() - earlier.at.as_millis() <= PAUSE_MS && later.at.day() == earlier.at.day();
+    let alike = earlier.by == later.by && earlier.task == later.task;
+    match (earlier.told.deeds.as_slice(), later.told.deeds.as_slice()) {
+        ([one], [other]) if close && alike => {
+            let deeds = vec![one.fold(other)?];
+            Some(Told { title: earlier.told.title.clone(), deeds })
+        }
+        _ => None,
+    }
+}
+
+/// What is held of a history, brought together with more of it. `held` and `more` are newest first, and so is what comes
+/// of them, without what is in both.
+pub fn merged(held: &[Event], more: &[Event]) -> Vec<Event> {
+    // Collected instead, it would bring a sort of its own into the browser.
+    let mut all = BTreeMap::new();
+    for event in held.iter().chain(more) {
+        all.insert(event.seq, event);
+    }
+    all.into_values().rev().cloned().collect()
+}
+
+/// A day as it is written: 1 December 2026.
+pub fn day_words(day: DueDate) -> String {
+    let date = day.date();
+    format!("{} {} {}", date.day(), date.month(), date.year())
+}
+
+/// `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
