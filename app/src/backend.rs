@@ -5,7 +5,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::{
     board::BoardState,
-    id::BoardId,
+    history::Page,
+    id::{BoardId, TaskId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal},
 };
@@ -20,6 +21,9 @@ pub trait Backend: Send + Sync {
 
     /// A board as it is now, deleted ones included; `None` if there never was one.
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>>;
+
+    /// What happened on a board, or to one of its tasks, before a change or until now.
+    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page>;
 
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;

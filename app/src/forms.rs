@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     board::Snapshot,
+    history::Page,
     id::{BoardId, ColumnId, TaskId},
     model::{BoardSummary, Priority, Seq},
 };
@@ -42,6 +43,12 @@ pub async fn list_boards() -> Result<Vec<BoardSummary>, ServerFnError> {
 pub async fn load_board(board: BoardId) -> Result<Option<Snapshot>, ServerFnError> {
     let state = backend()?.board(board).await.map_err(explain)?;
     Ok(state.filter(|state| state.exists()).map(|state| state.snapshot()))
+}
+
+/// What happened on a board, or to one of its tasks, newest first, before a change or until now.
+#[server(prefix = "/forms", endpoint = "load_history")]
+pub async fn load_history(board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> Result<Page, ServerFnError> {
+    backend()?.history(board, task, before).await.map_err(explain)
 }
 
 /// Makes a board with the three usual columns and opens it.

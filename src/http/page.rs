@@ -9,9 +9,10 @@ use app::{
     App,
     backend::{Backend, BackendError, BackendFuture},
     board::BoardState,
-    id::BoardId,
+    history::{Deed, Event, Older, Page},
+    id::{BoardId, TaskId},
     model::{BoardSummary, Seq},
-    mutation::Mutation,
+    mutation::{Mutation, Refusal, Thing},
 };
 use axum::{
     RequestExt, Router,
@@ -29,9 +30,12 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context}
 
 use super::Services;
 use crate::{
-    store::{Store, StoreError},
+    store::{Entries, Store, StoreError},
     writer::{WriteError, Writer},
 };
+
+/// How much of a history is read at a time.
+const EVENTS: usize = 50;
 
 /// The pages and the server functions.
 pub fn routes<S>(services: &Services) -> Router<S> {
@@ -133,6 +137,33 @@ impl Backend for Local {
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
         Box::pin(async move { self.store.board(id).await.map_err(unreadable) })
+    }
+
+    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page> {
+        Box::pin(async move {
+            let state = self.store.board(board).await.map_err(unreadable)?.filter(|state| state.exists());
+            let state = state.ok_or(Refusal::not_found(Thing::Board))?;
+            if task.is_some_and(|task| state.task(task).is_none()) {
+                return Err(Refusal::not_found(Thing::Task).into());
+            }
+            let found = match task {
+                Some(task) => self.store.task_history(task, before, EVENTS).await,
+                None => self.store.newest_changes(board, before, EVENTS).await,
+            };
+            let Entries { entries, more } = found.map_err(unreadable)?;
+            let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
+            let events = events.map_err(unreadable)?;
+            let is_first = |event: &Event| match task {
+                Some(_) => matches!(event.told.deeds[..], [Deed::Created { .. }]),
+                None => event.seq == 1,
+            };
+            let older = match events.last() {
+                _ if more => Older::More,
+                Some(oldest) if is_first(oldest) => Older::Nothing,
+                _ => Older::Forgotten,
+            };
+            Ok(Page { events, older })
+        })
     }
 
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq> {

@@ -12,6 +12,7 @@ use super::{
     drafts::{Draft, Drafts, text_of},
     focus::{find, focus, focus_when_drawn, focused},
     form_error::FormError,
+    history::TaskHistory,
     icon::{Icon, Picture},
     markdown,
     redrawn::redrawn,
@@ -143,7 +144,8 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             </div>
             <DescriptionText board=board.clone() task description deleted />
             <Conflicts board=board.clone() task field=TextField::Description />
-            <TaskForm board task />
+            <TaskForm board=board.clone() task />
+            <TaskHistory board task />
             <p class="task-times">{move || shown.read().as_ref().map(|task| times(task))}</p>
         </div>
     }

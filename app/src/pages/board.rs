@@ -2,16 +2,21 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
 
 use super::{NotFound, View, address::Address};
 use crate::{
     components::{
+        activity::{self, ActivityView},
         announcer::{Announcements, Announcer},
         columns::Columns,
         due::Today,
         form_error::FormError,
         header::BoardHeader,
+        history::{self, About, FirstPages},
         lane::Revealed,
         list_view::ListView,
         menu::close_menus_on_click_elsewhere,
@@ -21,6 +26,7 @@ use crate::{
         toasts::{Notices, Toasts},
         trash::TrashPage,
         unavailable::Unavailable,
+        undoing::Undoing,
     },
     forms::load_board,
     live::{Live, LiveBoard},
@@ -43,11 +49,16 @@ pub fn BoardPage() -> impl IntoView {
         },
     );
 
+    // What the address asks for is sent with the page; what is opened later is asked for then.
+    let wanted = untrack(|| wanted(address.get(), &query.read()));
+    let histories = Resource::new_blocking(|| (), move |()| FirstPages::load(wanted.clone()));
+
     view! {
         <Suspense>
             {move || {
                 let live = live.clone();
                 Suspend::new(async move {
+                    FirstPages::provide(histories.await);
                     match loaded.await {
                         Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) address /> }.into_any(),
                         Ok(None) => view! { <NotFound /> }.into_any(),
@@ -72,12 +83,22 @@ pub fn BoardPage() -> impl IntoView {
     }
 }
 
+/// The histories that an address asks for.
+fn wanted(address: Option<Address>, query: &ParamsMap) -> Vec<About> {
+    let Some(Address { board, view, task }) = address else { return Vec::new() };
+    let before = activity::before(query.get("before"));
+    let of_board = (view == View::Activity).then_some(None);
+    let of_task = task.filter(|_| history::is_wanted(query)).map(Some);
+    of_board.into_iter().chain(of_task).map(|task| About { board, task, before }).collect()
+}
+
 #[component]
 fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     Today::provide();
     let announcer = Announcer::provide();
-    Notices::provide();
-    Revealed::provide();
+    let notices = Notices::provide();
+    let revealed = Revealed::provide();
+    Undoing::provide(board.clone(), notices, announcer, revealed);
     close_menus_on_click_elsewhere();
     let name = board.name();
     let gone = board.gone();
@@ -94,6 +115,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
             match view.get() {
                 View::Board => view! { <Columns board /> }.into_any(),
                 View::List => view! { <ListView board /> }.into_any(),
+                View::Activity => view! { <ActivityView board /> }.into_any(),
                 View::Trash => view! { <TrashPage board /> }.into_any(),
             }
         }

@@ -44,6 +44,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
         .routes(routes!(changes::list))
+        .routes(routes!(changes::of_task))
         .split_for_parts()
 }
 
