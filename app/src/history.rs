@@ -35,7 +35,6 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
     /// What was done.
-    #[serde(flatten)]
     pub told: Told,
 }
 
@@ -51,7 +50,7 @@ pub struct Told {
 
 /// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names of the fields say what there is to say")]
 pub enum Deed {
     /// The board was made.
@@ -339,6 +338,8 @@ pub struct Line {
     pub event: Event,
     /// The number of the oldest.
     pub since: Seq,
+    /// The time of the oldest.
+    pub began: Timestamp,
 }
 
 impl Line {
@@ -352,16 +353,18 @@ impl Line {
 pub fn lines(events: &[Event]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for event in events.iter().filter(|event| !event.told.deeds.is_empty()) {
-        match lines.last_mut().and_then(|line| Some((told_as_one(event, &line.event)?, line))) {
-            Some((told, line)) => (line.event.told, line.since) = (told, event.seq),
-            None => lines.push(Line { event: event.clone(), since: event.seq }),
+        match lines.last_mut().and_then(|line| Some((told_as_one(event, line)?, line))) {
+            Some((told, line)) => (line.event.told, line.since, line.began) = (told, event.seq, event.at),
+            None => lines.push(Line { event: event.clone(), since: event.seq, began: event.at }),
         }
     }
     lines
 }
 
-fn told_as_one(earlier: &Event, later: &Event) -> Option<Told> {
-    let close = later.at.as_millis() - earlier.at.as_millis() <= PAUSE_MS && later.at.day() == earlier.at.day();
+fn told_as_one(earlier: &Event, line: &Line) -> Option<Told> {
+    let later = &line.event;
+    let pause = line.began.as_millis() - earlier.at.as_millis();
+    let close = pause <= PAUSE_MS && later.at.day() == earlier.at.day();
     let alike = earlier.by == later.by && earlier.task == later.task;
     match (earlier.told.deeds.as_slice(), later.told.deeds.as_slice()) {
         ([one], [other]) if close && alike => {

@@ -27,6 +27,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /boards/{board}/columns",
         "GET /boards/{board}/tasks",
         "GET /tasks/{task}",
+        "GET /tasks/{task}/changes",
         "PATCH /boards/{board}",
         "PATCH /boards/{board}/columns/{column}",
         "PATCH /tasks/{task}",

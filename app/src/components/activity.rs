@@ -23,7 +23,7 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
     let before = before(use_query_map().get_untracked().get("before"));
     let history = History::follow(&board, About { board: id, task: None, before });
     let lines = history.lines();
-    let days = Memo::new(move |_| {
+    let days = move || {
         let mut days: Vec<DueDate> = Vec::new();
         for day in lines.read().iter().filter_map(day_of) {
             if days.last() != Some(&day) {
@@ -31,7 +31,7 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
             }
         }
         days
-    });
+    };
     let newest = board_path(id, View::Activity);
     let href = Callback::new(move |(before,): (Seq,)| format!("{}&before={before}", board_path(id, View::Activity)));
     view! {
@@ -43,7 +43,7 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
                 "What happened on this board, newest first. Times are in UTC." " "
                 {before.map(|_| view! { <a href=newest>"Back to the newest"</a> }.into_any())}
             </p>
-            <Rows each=move || days.get() key=day_key let:day>
+            <Rows each=days key=day_key let:day>
                 <section class="history-day" aria-labelledby=format!("day-{day}")>
                     <h3 id=format!("day-{day}")>{day_words(day)}</h3>
                     <ol class="history">

@@ -247,8 +247,7 @@ pub fn HistoryLine(
             }
             .into_any()
         }
-        Some(_) => told.of_this_task().into_any(),
-        None => told.of_some_task().0.into_any(),
+        _ => told.of_this_task().into_any(),
     };
     let at = at.to_string();
     let time = if here { format!("{} {} UTC", &at[..10], &at[11..16]) } else { at[11..16].to_owned() };

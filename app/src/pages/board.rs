@@ -41,26 +41,27 @@ pub fn BoardPage() -> impl IntoView {
     let id = Memo::new(move |_| address.get().map(|address| address.board));
     let loaded = Resource::new_blocking(
         move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => load_board(id).await,
-                None => Ok(None),
+        move |id| {
+            // What the address asks for is sent with the page; what is opened later is asked for then.
+            let wanted = untrack(|| wanted(address.get(), &query.read()));
+            async move {
+                let Some(id) = id else { return Ok(None) };
+                let Some(board) = load_board(id).await? else { return Ok(None) };
+                Ok(Some((board, FirstPages::load(wanted).await)))
             }
         },
     );
-
-    // What the address asks for is sent with the page; what is opened later is asked for then.
-    let wanted = untrack(|| wanted(address.get(), &query.read()));
-    let histories = Resource::new_blocking(|| (), move |()| FirstPages::load(wanted.clone()));
 
     view! {
         <Suspense>
             {move || {
                 let live = live.clone();
                 Suspend::new(async move {
-                    FirstPages::provide(histories.await);
                     match loaded.await {
-                        Ok(Some(snapshot)) => view! { <Board board=live.open(snapshot.into()) address /> }.into_any(),
+                        Ok(Some((snapshot, histories))) => {
+                            FirstPages::provide(histories);
+                            view! { <Board board=live.open(snapshot.into()) address /> }.into_any()
+                        }
                         Ok(None) => view! { <NotFound /> }.into_any(),
                         Err(error) => {
                             match id.get_untracked().and_then(|id| live.reopen(id)) {
