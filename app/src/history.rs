@@ -51,46 +51,54 @@ pub struct Told {
 /// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of the fields say what there is to say")]
 pub enum Deed {
-    /// The board was made.
-    CreatedBoard { name: String },
+    /// The board was made, under this name.
+    CreatedBoard(String),
     /// The board got another name.
-    RenamedBoard { from: Option<String>, to: String },
+    RenamedBoard(FromTo),
     /// The board was deleted.
     DeletedBoard,
     /// A column was added.
-    AddedColumn { name: String },
+    AddedColumn(String),
     /// A column got another name.
-    RenamedColumn { from: Option<String>, to: String },
+    RenamedColumn(FromTo),
     /// What being in a column says about a task is something else now.
-    SetColumnKind { name: Option<String>, to: ColumnKind },
+    SetColumnKind(Option<String>, ColumnKind),
     /// A column was moved among the others.
-    MovedColumn { name: Option<String> },
+    MovedColumn(Option<String>),
     /// A column was deleted.
-    DeletedColumn { name: Option<String> },
-    /// A task was made.
-    Created { column: Option<String> },
+    DeletedColumn(Option<String>),
+    /// A task was made, in this column.
+    Created(Option<String>),
     /// A task got another title.
-    Renamed { from: Option<String>, to: String },
+    Renamed(FromTo),
     /// The description was changed.
     Described,
     /// The priority was changed.
-    Prioritised { to: Priority },
+    Prioritised(Priority),
     /// The due date was set or cleared.
-    SetDue { to: Option<DueDate> },
+    SetDue(Option<DueDate>),
     /// A task was moved to another column.
-    Moved { from: Option<String>, to: Option<String> },
+    Moved(FromTo),
     /// A task was moved within its column.
-    Reordered { column: Option<String> },
-    /// A task was moved to a column for done tasks.
-    Completed { column: Option<String> },
-    /// A task was moved from a column for done tasks to another.
-    Reopened { column: Option<String> },
+    Reordered(Option<String>),
+    /// A task was moved to this column, which is for done tasks.
+    Completed(Option<String>),
+    /// A task was moved to this column from one for done tasks.
+    Reopened(Option<String>),
     /// A task was put into the trash.
     Deleted,
-    /// A task was taken out of the trash.
-    Restored { column: Option<String> },
+    /// A task was taken out of the trash, into this column.
+    Restored(Option<String>),
+}
+
+/// What something is called that was one thing before and is another now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromTo {
+    /// Before.
+    pub from: Option<String>,
+    /// Now.
+    pub to: Option<String>,
 }
 
 /// Some of what happened, newest first.
@@ -144,66 +152,62 @@ impl Told {
         let task = kind.task().and_then(|id| before?.task(id));
         let title = task.map(|task| task.title.clone());
         let deeds = match kind {
-            ChangeKind::BoardCreated { name, .. } => vec![Deed::CreatedBoard { name: name.clone() }],
+            ChangeKind::BoardCreated { name, .. } => vec![Deed::CreatedBoard(name.clone())],
             ChangeKind::BoardUpdated { name } => {
                 let from = before.map(|before| before.name().to_owned());
                 let to = name.clone().filter(|to| from.as_ref() != Some(to));
-                Vec::from_iter(to.map(|to| Deed::RenamedBoard { from, to }))
+                Vec::from_iter(to.map(|to| Deed::RenamedBoard(FromTo { from, to: Some(to) })))
             }
             ChangeKind::BoardDeleted {} => vec![Deed::DeletedBoard],
-            ChangeKind::ColumnCreated { column, .. } => vec![Deed::AddedColumn { name: column.name.clone() }],
+            ChangeKind::ColumnCreated { column, .. } => vec![Deed::AddedColumn(column.name.clone())],
             ChangeKind::ColumnUpdated { column: id, name: to, column_kind, rank, .. } => {
                 let was = before.and_then(|before| before.column(*id));
                 let from = was.map(|column| column.name.clone());
+                let renamed = to.clone().filter(|to| from.as_ref() != Some(to));
                 let kind = column_kind.filter(|kind| was.is_none_or(|column| column.kind != *kind));
                 [
-                    to.clone().filter(|to| from.as_ref() != Some(to)).map(|to| Deed::RenamedColumn { from, to }),
-                    kind.map(|to| Deed::SetColumnKind { name: name(id), to }),
-                    rank.as_ref().map(|_| Deed::MovedColumn { name: name(id) }),
+                    renamed.map(|to| Deed::RenamedColumn(FromTo { from, to: Some(to) })),
+                    kind.map(|to| Deed::SetColumnKind(name(id), to)),
+                    rank.as_ref().map(|_| Deed::MovedColumn(name(id))),
                 ]
                 .into_iter()
                 .flatten()
                 .collect()
             }
-            ChangeKind::ColumnDeleted { column } => vec![Deed::DeletedColumn { name: name(column) }],
+            ChangeKind::ColumnDeleted { column } => vec![Deed::DeletedColumn(name(column))],
             ChangeKind::TaskCreated { column, title, .. } => {
-                let deeds = vec![Deed::Created { column: name(column) }];
+                let deeds = vec![Deed::Created(name(column))];
                 return Self { title: title.clone(), deeds };
             }
             ChangeKind::TaskUpdated { title: to, description, priority, due, column, rank, .. } => {
                 let is_done =
                     |id: ColumnId| names.column(id).map(|column| column.kind == ColumnKind::Done).unwrap_or_default();
                 let moved = match (column, task) {
-                    (Some(to), Some(task)) if is_done(*to) && !is_done(task.column) => {
-                        Some(Deed::Completed { column: name(to) })
-                    }
-                    (Some(to), Some(task)) if is_done(task.column) && !is_done(*to) => {
-                        Some(Deed::Reopened { column: name(to) })
-                    }
+                    (Some(to), Some(task)) if is_done(*to) && !is_done(task.column) => Some(Deed::Completed(name(to))),
+                    (Some(to), Some(task)) if is_done(task.column) && !is_done(*to) => Some(Deed::Reopened(name(to))),
                     (Some(to), task) => {
-                        Some(Deed::Moved { from: task.and_then(|task| name(&task.column)), to: name(to) })
+                        Some(Deed::Moved(FromTo { from: task.and_then(|task| name(&task.column)), to: name(to) }))
                     }
-                    (None, task) => {
-                        rank.as_ref().map(|_| Deed::Reordered { column: task.and_then(|task| name(&task.column)) })
-                    }
+                    (None, task) => rank.as_ref().map(|_| Deed::Reordered(task.and_then(|task| name(&task.column)))),
                 };
                 let from = title.clone();
+                let renamed = to.clone().filter(|to| from.as_ref() != Some(to));
                 let described = description.as_ref().filter(|to| task.is_none_or(|task| task.description != **to));
                 let priority = priority.filter(|to| task.is_none_or(|task| task.priority != *to));
                 let due = due.filter(|to| task.is_none_or(|task| task.due != *to));
                 [
-                    to.clone().filter(|to| from.as_ref() != Some(to)).map(|to| Deed::Renamed { from, to }),
+                    renamed.map(|to| Deed::Renamed(FromTo { from, to: Some(to) })),
                     described.map(|_| Deed::Described),
                     moved,
-                    priority.map(|to| Deed::Prioritised { to }),
-                    due.map(|to| Deed::SetDue { to }),
+                    priority.map(Deed::Prioritised),
+                    due.map(Deed::SetDue),
                 ]
                 .into_iter()
                 .flatten()
                 .collect()
             }
             ChangeKind::TaskDeleted { .. } => vec![Deed::Deleted],
-            ChangeKind::TaskRestored { column, .. } => vec![Deed::Restored { column: name(column) }],
+            ChangeKind::TaskRestored { column, .. } => vec![Deed::Restored(name(column))],
         };
         Self { title: title.unwrap_or_default(), deeds }
     }
@@ -258,26 +262,26 @@ impl Words {
 
 impl Deed {
     fn this(&self) -> &'static str {
-        if matches!(self, Self::Created { .. }) { "this task" } else { "it" }
+        if matches!(self, Self::Created(_)) { "this task" } else { "it" }
     }
 
     fn words(&self) -> Words {
         let column = |name: &Option<String>| name.clone().unwrap_or_else(|| "another column".to_owned());
-        let renamed = |from: &Option<String>, to: &String| match from {
-            Some(from) => format!(" from “{from}” to “{to}”"),
-            None => format!(" to “{to}”"),
+        let renamed = |FromTo { from, to }: &FromTo| {
+            let from = from.as_ref().map(|from| format!(" from “{from}”")).unwrap_or_default();
+            format!("{from} to “{}”", to.as_deref().unwrap_or_default())
         };
         let some_column = |name: &Option<String>| match name {
             Some(name) => format!(" column {name}"),
             None => " a column".to_owned(),
         };
         let (verb, object, rest) = match self {
-            Self::CreatedBoard { name } => ("created the board", Object::None, format!(" “{name}”")),
-            Self::RenamedBoard { from, to } => ("renamed the board", Object::None, renamed(from, to)),
+            Self::CreatedBoard(name) => ("created the board", Object::None, format!(" “{name}”")),
+            Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
-            Self::AddedColumn { name } => ("added column", Object::None, format!(" {name}")),
-            Self::RenamedColumn { from, to } => ("renamed a column", Object::None, renamed(from, to)),
-            Self::SetColumnKind { name, to } => {
+            Self::AddedColumn(name) => ("added column", Object::None, format!(" {name}")),
+            Self::RenamedColumn(names) => ("renamed a column", Object::None, renamed(names)),
+            Self::SetColumnKind(name, to) => {
                 let kind = match to {
                     ColumnKind::Open => "not begun",
                     ColumnKind::Active => "in progress",
@@ -285,13 +289,13 @@ impl Deed {
                 };
                 ("made", Object::None, format!("{} one for tasks that are {kind}", some_column(name)))
             }
-            Self::MovedColumn { name } => ("moved", Object::None, some_column(name)),
-            Self::DeletedColumn { name } => ("deleted", Object::None, some_column(name)),
-            Self::Created { column: name } => ("created", Object::Direct, format!(" in {}", column(name))),
-            Self::Renamed { from, to } => ("changed the title", Object::Of, renamed(from, to)),
+            Self::MovedColumn(name) => ("moved", Object::None, some_column(name)),
+            Self::DeletedColumn(name) => ("deleted", Object::None, some_column(name)),
+            Self::Created(name) => ("created", Object::Direct, format!(" in {}", column(name))),
+            Self::Renamed(names) => ("changed the title", Object::Of, renamed(names)),
             Self::Described => ("edited the description", Object::Of, String::new()),
-            Self::Prioritised { to: Priority::None } => ("cleared the priority", Object::Of, String::new()),
-            Self::Prioritised { to } => {
+            Self::Prioritised(Priority::None) => ("cleared the priority", Object::Of, String::new()),
+            Self::Prioritised(to) => {
                 let words = match to {
                     Priority::Urgent => "Urgent",
                     Priority::High => "High",
@@ -300,18 +304,18 @@ impl Deed {
                 };
                 ("set the priority", Object::Of, format!(" to {words}"))
             }
-            Self::SetDue { to: Some(due) } => ("set", Object::Direct, format!(" due {}", day_words(*due))),
-            Self::SetDue { to: None } => ("cleared the due date", Object::Of, String::new()),
-            Self::Moved { from: Some(from), to } => {
-                ("moved", Object::Direct, format!(" from {from} to {}", column(to)))
+            Self::SetDue(Some(due)) => ("set", Object::Direct, format!(" due {}", day_words(*due))),
+            Self::SetDue(None) => ("cleared the due date", Object::Of, String::new()),
+            Self::Moved(FromTo { from, to }) => {
+                let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+                ("moved", Object::Direct, format!("{from} to {}", column(to)))
             }
-            Self::Moved { from: None, to } => ("moved", Object::Direct, format!(" to {}", column(to))),
-            Self::Reordered { column: Some(name) } => ("moved", Object::Direct, format!(" within {name}")),
-            Self::Reordered { column: None } => ("moved", Object::Direct, " within its column".to_owned()),
-            Self::Completed { .. } => ("completed", Object::Direct, String::new()),
-            Self::Reopened { column: name } => ("reopened", Object::Direct, format!(" in {}", column(name))),
+            Self::Reordered(Some(name)) => ("moved", Object::Direct, format!(" within {name}")),
+            Self::Reordered(None) => ("moved", Object::Direct, " within its column".to_owned()),
+            Self::Completed(_) => ("completed", Object::Direct, String::new()),
+            Self::Reopened(name) => ("reopened", Object::Direct, format!(" in {}", column(name))),
             Self::Deleted => ("deleted", Object::Direct, String::new()),
-            Self::Restored { column: name } => ("restored", Object::Direct, format!(" to {}", column(name))),
+            Self::Restored(name) => ("restored", Object::Direct, format!(" to {}", column(name))),
         };
         Words { verb, object, rest }
     }
@@ -320,11 +324,11 @@ impl Deed {
     fn fold(&self, later: &Self) -> Option<Self> {
         match (self, later) {
             (Self::Described, Self::Described)
-            | (Self::Prioritised { .. }, Self::Prioritised { .. })
-            | (Self::SetDue { .. }, Self::SetDue { .. }) => Some(later.clone()),
-            (Self::Reordered { column: one }, Self::Reordered { column: other }) if one == other => Some(later.clone()),
-            (Self::Renamed { from, .. }, Self::Renamed { to, .. }) => {
-                Some(Self::Renamed { from: from.clone(), to: to.clone() })
+            | (Self::Prioritised(_), Self::Prioritised(_))
+            | (Self::SetDue(_), Self::SetDue(_)) => Some(later.clone()),
+            (Self::Reordered(one), Self::Reordered(other)) if one == other => Some(later.clone()),
+            (Self::Renamed(FromTo { from, .. }), Self::Renamed(FromTo { to, .. })) => {
+                Some(Self::Renamed(FromTo { from: from.clone(), to: to.clone() }))
             }
             _ => None,
         }

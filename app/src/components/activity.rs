@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
 use super::{
-    history::{About, History, HistoryEnd, HistoryLine},
+    history::{About, History, HistoryEnd, HistoryLine, before},
     rows::Rows,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 #[component]
 pub fn ActivityView(board: LiveBoard) -> impl IntoView {
     let id = board.id();
-    let before = before(use_query_map().get_untracked().get("before"));
+    let before = before(&use_query_map().get_untracked());
     let history = History::follow(&board, About { board: id, task: None, before });
     let lines = history.lines();
     let days = move || {
@@ -53,15 +53,10 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
                     </ol>
                 </section>
             </Rows>
-            <HistoryEnd history href focus="#activity-heading" />
+            <HistoryEnd history href fallback="#activity-heading" />
         </section>
     }
     .into_any()
-}
-
-/// What `before` in an address says.
-pub fn before(parameter: Option<String>) -> Option<Seq> {
-    parameter?.parse().ok()
 }
 
 fn day_of(line: &Line) -> Option<DueDate> {

@@ -13,7 +13,7 @@ use leptos_router::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    focus::focus_when_drawn,
+    focus::{find, focus, focused},
     icon::{Icon, Picture},
     person::{Avatar, name_of},
     redrawn::redrawn,
@@ -177,7 +177,7 @@ pub fn HistoryEnd(
     /// Where older ones are without JavaScript, given the number before which they are.
     href: Callback<(Seq,), String>,
     /// What gets the focus when there is no more to be shown, as a CSS selector.
-    focus: &'static str,
+    fallback: &'static str,
 ) -> impl IntoView {
     let oldest = move || history.events.read().last().map_or(0, |event| event.seq);
     let more = move |event: ev::MouseEvent| {
@@ -188,8 +188,7 @@ pub fn HistoryEnd(
     Effect::new(move |before: Option<Option<Older>>| {
         let older = history.older.get();
         if before == Some(Some(Older::More)) && older != Some(Older::More) {
-            let at = focus;
-            focus_when_lost(at);
+            focus_when_lost(fallback);
         }
         older
     });
@@ -217,8 +216,10 @@ pub fn HistoryEnd(
 /// Moves the focus if what had it is gone.
 fn focus_when_lost(selector: &'static str) {
     request_animation_frame(move || {
-        if super::focus::focused().is_none() {
-            focus_when_drawn(selector);
+        if focused().is_none()
+            && let Some(element) = find(selector)
+        {
+            focus(&element);
         }
     });
 }
@@ -270,6 +271,7 @@ pub fn TaskHistory(board: LiveBoard, task: TaskId) -> impl IntoView {
     let open = Memo::new(move |_| is_wanted(&query.read()));
     let href = move || {
         let mut query = query.get();
+        query.remove(BEFORE);
         if query.remove(HISTORY).is_none() {
             query.insert(HISTORY, "open".to_owned());
         }
@@ -298,18 +300,24 @@ pub fn is_wanted(query: &ParamsMap) -> bool {
     query.get(HISTORY).is_some()
 }
 
+/// The parameter of an address that says before which change a history begins.
+const BEFORE: &str = "before";
+
+/// What an address says about where a history begins.
+pub fn before(query: &ParamsMap) -> Option<Seq> {
+    query.get(BEFORE)?.parse().ok()
+}
+
 #[component]
 fn TaskEvents(board: LiveBoard, task: TaskId) -> impl IntoView {
     let id = board.id();
     let query = use_query_map().get_untracked();
     let path = use_location().pathname.get_untracked();
-    let before = query.get("before").and_then(|before| before.parse().ok());
-    let history = History::follow(&board, About { board: id, task: Some(task), before });
+    let history = History::follow(&board, About { board: id, task: Some(task), before: before(&query) });
     let lines = history.lines();
     let href = Callback::new(move |(before,): (Seq,)| {
         let mut query = query.clone();
-        query.remove("before");
-        query.insert("before", before.to_string());
+        query.replace(BEFORE, before.to_string());
         format!("{path}{}", query.to_query_string())
     });
     view! {
@@ -318,7 +326,7 @@ fn TaskEvents(board: LiveBoard, task: TaskId) -> impl IntoView {
                 <HistoryLine line board=id here=true />
             </Rows>
         </ol>
-        <HistoryEnd history href focus="#task-history a" />
+        <HistoryEnd history href fallback="#task-history a" />
     }
     .into_any()
 }

@@ -478,9 +478,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    #[cfg(not(feature = "hydrate"))]
+    use crate::protocol::ServerMessage;
     use crate::{
         board::decide,
-        change::Change,
+        change::{Change, ChangeKind},
         model::ColumnKind,
         mutation::{CreateBoard, CreateTask, DeleteTask, NewColumn, RestoreTask, UpdateTask},
     };
@@ -514,6 +516,49 @@ mod tests {
         board.submit(rename("Black tea")).unwrap();
         assert_eq!(follower.take().tasks, [task(2)].into());
         assert!(follower.take().is_empty());
+    }
+
+    #[test]
+    fn undo_says_what_it_would_do_and_does_it_at_once() {
+        let board = board();
+        let (undo, redo) = (board.next_undo(Direction::Undo), board.next_undo(Direction::Redo));
+        assert!(board.undo(Direction::Undo).is_none());
+        board.submit(Op::DeleteTask(DeleteTask::of(task(2)))).unwrap();
+        assert_eq!((undo.get_untracked().as_deref(), redo.get_untracked()), (Some("delete Tea"), None));
+
+        let undone = board.undo(Direction::Undo).unwrap().unwrap();
+        assert_eq!(undone, Undone { words: "delete Tea".to_owned(), task: Some(task(2)) });
+        assert!(board.with(|board| board.live_task(task(2)).is_some()));
+        assert!(board.deletions().get_untracked().is_empty(), "what is back is not offered to be restored");
+        assert_eq!((undo.get_untracked(), redo.get_untracked().as_deref()), (None, Some("delete Tea")));
+    }
+
+    #[test]
+    fn whoever_listens_hears_what_is_saved_and_whether_something_is_missing() {
+        let board = board();
+        let listener = board.listen();
+        board.submit(Op::DeleteTask(DeleteTask::of(task(2)))).unwrap();
+        assert!(listener.take().events.is_empty(), "it is not saved yet");
+        let seq = board.with(BoardState::seq);
+        let change = |seq, kind| Change {
+            seq,
+            at: Timestamp::from_millis(0),
+            by: None,
+            mutation: MutationId(Uuid::now_v7()),
+            kind,
+        };
+        let changes = vec![change(seq + 1, ChangeKind::TaskDeleted { task: task(2) })];
+        let outcome = board.session().receive(ServerMessage::Changes { board: board.id(), after: seq, changes });
+        board.take(outcome);
+        let news = listener.take();
+        assert_eq!((news.events[0].told.of_this_task(), news.incomplete), ("deleted it".to_owned(), false));
+
+        let mut later = board.with(BoardState::snapshot);
+        later.seq += 5;
+        let outcome = board.session().receive(ServerMessage::Snapshot(later));
+        board.take(outcome);
+        assert!(listener.take().incomplete);
+        assert_eq!(board.heard().get_untracked(), 2);
     }
 
     #[test]

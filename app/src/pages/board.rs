@@ -10,7 +10,7 @@ use leptos_router::{
 use super::{NotFound, View, address::Address};
 use crate::{
     components::{
-        activity::{self, ActivityView},
+        activity::ActivityView,
         announcer::{Announcements, Announcer},
         columns::Columns,
         due::Today,
@@ -87,7 +87,7 @@ pub fn BoardPage() -> impl IntoView {
 /// The histories that an address asks for.
 fn wanted(address: Option<Address>, query: &ParamsMap) -> Vec<About> {
     let Some(Address { board, view, task }) = address else { return Vec::new() };
-    let before = activity::before(query.get("before"));
+    let before = history::before(query);
     let of_board = (view == View::Activity).then_some(None);
     let of_task = task.filter(|_| history::is_wanted(query)).map(Some);
     of_board.into_iter().chain(of_task).map(|task| About { board, task, before }).collect()
