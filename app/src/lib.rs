@@ -6,6 +6,7 @@
 //! - [`model`]: what a board is made of. [`mutation`]: what can be asked of it. [`change`]: what happened to it.
 //! - [`access`]: who may see and change what.
 //! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
+//! - [`history`]: what happened, as people tell it.
 //! - [`people`]: who is on this server, as the others see them.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
@@ -26,6 +27,7 @@ pub mod board;
 pub mod change;
 mod components;
 pub mod forms;
+pub mod history;
 pub mod id;
 pub mod live;
 pub mod model;

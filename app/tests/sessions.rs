@@ -129,6 +129,7 @@ impl Page {
             match settled {
                 Settled::Saved(id) => self.saved.push(id),
                 Settled::Refused(mutation, _) => self.refused.push(mutation.id),
+                Settled::NotUndone(id, _) | Settled::Needless(id) => self.refused.push(id),
             }
         }
     }

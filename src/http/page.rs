@@ -10,9 +10,10 @@ use app::{
     access::Asker,
     backend::{Backend, BackendError, BackendFuture},
     board::BoardState,
-    id::{ActorId, BoardId},
+    history::{Deed, Event, Older, Page},
+    id::{ActorId, BoardId, TaskId},
     model::{BoardSummary, Seq},
-    mutation::Mutation,
+    mutation::{Mutation, Refusal, Thing},
     people::Person,
 };
 use axum::{
@@ -35,9 +36,12 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context}
 use super::{Services, problem::Problem, visitor::Visitor};
 use crate::{
     accounts::Accounts,
-    store::{Store, StoreError},
+    store::{Entries, Store, StoreError},
     writer::{WriteError, Writer},
 };
+
+/// How much of a history is read at a time.
+const EVENTS: usize = 50;
 
 /// The pages and the server functions.
 pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
@@ -218,6 +222,33 @@ impl Backend for Local {
         Box::pin(async move {
             let board = self.store.board(id).await.map_err(unreadable)?;
             Ok(board.filter(|board| self.visitor.asker.role_on(id, board.access()).is_some()))
+        })
+    }
+
+    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page> {
+        Box::pin(async move {
+            let state = self.board(board).await?.filter(|state| state.exists());
+            let state = state.ok_or(Refusal::not_found(Thing::Board))?;
+            if task.is_some_and(|task| state.task(task).is_none()) {
+                return Err(Refusal::not_found(Thing::Task).into());
+            }
+            let found = match task {
+                Some(task) => self.store.task_history(task, before, EVENTS).await,
+                None => self.store.newest_changes(board, before, EVENTS).await,
+            };
+            let Entries { entries, more } = found.map_err(unreadable)?;
+            let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
+            let events = events.map_err(unreadable)?;
+            let is_first = |event: &Event| match task {
+                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_)]),
+                None => event.seq == 1,
+            };
+            let older = match events.last() {
+                _ if more => Older::More,
+                Some(oldest) if is_first(oldest) => Older::Nothing,
+                _ => Older::Forgotten,
+            };
+            Ok(Page { events, older })
         })
     }
 

@@ -155,11 +155,11 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
             place: Spot::Last,
         }),
         Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(place.column) }),
-        Op::DeleteColumn(DeleteColumn { column: place.spare_column }),
+        Op::DeleteColumn(DeleteColumn::of(place.spare_column)),
         Op::CreateTask(CreateTask::of(new_task(), "New")),
         Op::UpdateTask(UpdateTask { title: Some("Other".to_owned()), ..UpdateTask::of(place.task) }),
         Op::DeleteTask(DeleteTask::of(place.task)),
-        Op::RestoreTask(RestoreTask { task: place.trashed }),
+        Op::RestoreTask(RestoreTask::of(place.trashed)),
     ];
     for op in ops {
         // Something new that can be asked must be given a place above and a line here.
@@ -180,11 +180,11 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
                 Op::UpdateColumn(update) => {
                     (here.board, Op::UpdateColumn(UpdateColumn { column: here.column, ..update }))
                 }
-                Op::DeleteColumn(_) => (here.board, Op::DeleteColumn(DeleteColumn { column: here.spare_column })),
+                Op::DeleteColumn(_) => (here.board, Op::DeleteColumn(DeleteColumn::of(here.spare_column))),
                 Op::CreateTask(create) => (here.board, Op::CreateTask(CreateTask { task: new_task(), ..create })),
                 Op::UpdateTask(update) => (here.board, Op::UpdateTask(UpdateTask { task: here.task, ..update })),
                 Op::DeleteTask(_) => (here.board, Op::DeleteTask(DeleteTask::of(here.task))),
-                Op::RestoreTask(_) => (here.board, Op::RestoreTask(RestoreTask { task: here.trashed })),
+                Op::RestoreTask(_) => (here.board, Op::RestoreTask(RestoreTask::of(here.trashed))),
                 op => (here.board, op),
             };
             ClientMessage::Mutate { board, mutations: vec![mutation(op)] }

@@ -44,6 +44,7 @@ const TABLE: &[Row] = &[
     row("PATCH /api/v1/tasks/{task}", r#"{"title":"Other"}"#,          "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/tasks/{task}", "",                             "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
     row("POST /api/v1/tasks/{task}/restore", "",                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("GET /api/v1/tasks/{task}/changes", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     // Who has access to a board.
     row("GET /api/v1/boards/{board}/members", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PUT /api/v1/boards/{board}/members/{person}", r#"{"role":"viewer"}"#,
@@ -75,6 +76,7 @@ const TABLE: &[Row] = &[
     // Server functions, as the program in a page calls them.
     row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
+    row("POST /forms/load_history", "board={board}",                   "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /forms/create_board", "name=New",                        "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
     row("POST /forms/add_task", "board={board}&column={column}&title=New",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),

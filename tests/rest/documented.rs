@@ -36,6 +36,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /people",
         "GET /people/me",
         "GET /tasks/{task}",
+        "GET /tasks/{task}/changes",
         "GET /tokens",
         "PATCH /boards/{board}",
         "PATCH /boards/{board}/columns/{column}",

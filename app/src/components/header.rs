@@ -11,6 +11,7 @@ use super::{
     menu::{Menu, close_menu},
     name_editor::NameEditor,
     rows::Rows,
+    undoing::UndoItems,
 };
 use crate::{
     live::{Live, LiveBoard},
@@ -59,6 +60,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             <nav class="tabs" aria-label="Views">
                 {tab(View::Board, Icon::Board, "Board")}
                 {tab(View::List, Icon::List, "List")}
+                {tab(View::Activity, Icon::Activity, "Activity")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
             {move || gone.get().is_none().then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
@@ -82,12 +84,15 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
             let _ = dialog.show_modal();
         }
     };
+    let items = view! { <UndoItems board=board.clone() /> };
     view! {
         <Menu
             label="Board menu"
             class="board-menu needs-script"
             button=view! { <Picture icon=Icon::More /> }.into_any()
         >
+            {items}
+            <hr class="menu-rule" />
             <button type="button" class="menu-item" on:click=rename>
                 <Picture icon=Icon::Edit />
                 "Rename board"

@@ -33,6 +33,10 @@ pub enum Icon {
     Right,
     /// An arrow that goes back.
     Undo,
+    /// An arrow that goes on again.
+    Redo,
+    /// A clock.
+    Activity,
     /// A magnifying glass.
     Search,
 }
@@ -54,6 +58,8 @@ impl Icon {
             Self::Left => "M13 8H3M7 4L3 8l4 4",
             Self::Right => "M3 8h10M9 4l4 4-4 4",
             Self::Undo => "M5.500 3L2.500 6l3 3M2.500 6h7a3.500 3.500 0 010 7H6",
+            Self::Redo => "M10.500 3l3 3-3 3M13.500 6h-7a3.500 3.500 0 000 7H10",
+            Self::Activity => "M8 2.500a5.500 5.500 0 110 11 5.500 5.500 0 010-11M8 5v3.300l2.200 1.300",
             Self::Search => "M7 11.500a4.500 4.500 0 100-9 4.500 4.500 0 000 9zM10.300 10.300L13.500 13.500",
         }
     }

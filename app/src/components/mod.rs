@@ -3,14 +3,17 @@
 //! - Around everything: [`header`] with [`delete_board`], [`connection`], [`account_menu`]; [`toasts`].
 //! - The board view: [`columns`], in each column a [`lane`] of [`card`]s and a [`quick_add`]; [`column_menu`]. Cards are moved
 //!   by hand and by keyboard through [`moving`].
-//! - The list view: [`list_view`] of [`list_row`]s with [`list_filters`]. The trash: [`trash`].
+//! - The list view: [`list_view`] of [`list_row`]s with [`list_filters`]. What happened: [`activity`], and of one task
+//!   [`history`]. The trash: [`trash`].
 //! - One task: [`task_panel`] with its [`task_fields`] and, without JavaScript, its [`task_form`]; its texts, the description
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
-//! - Edits that were refused are told in [`toasts`], in the words of [`problem`].
+//! - Edits are taken back and done again by [`undoing`]. Those that were refused are told in [`toasts`], in the words of
+//!   [`problem`].
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`],
 //!   [`icon`], [`menu`], [`name_editor`], [`person`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
 pub mod account_menu;
+pub mod activity;
 pub mod announcer;
 pub mod card;
 pub mod choice;
@@ -25,6 +28,7 @@ pub mod flash;
 pub mod focus;
 pub mod form_error;
 pub mod header;
+pub mod history;
 pub mod icon;
 pub mod lane;
 pub mod list_filters;
@@ -47,3 +51,4 @@ pub mod text_editor;
 pub mod toasts;
 pub mod trash;
 pub mod unavailable;
+pub mod undoing;

@@ -12,6 +12,7 @@ use super::{
     drafts::{Draft, Drafts, text_of},
     focus::{find, focus, focus_when_drawn, focused},
     form_error::FormError,
+    history::TaskHistory,
     icon::{Icon, Picture},
     markdown,
     redrawn::redrawn,
@@ -143,7 +144,8 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             </div>
             <DescriptionText board=board.clone() task description deleted />
             <Conflicts board=board.clone() task field=TextField::Description />
-            <TaskForm board task />
+            <TaskForm board=board.clone() task />
+            <TaskHistory board task />
             <p class="task-times">{move || shown.read().as_ref().map(|task| times(task))}</p>
         </div>
     }
@@ -166,7 +168,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        act(&board, Op::RestoreTask(mutation::RestoreTask { task }));
+        act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
         focus_when_drawn(".panel");
     };
     let kept = move || {

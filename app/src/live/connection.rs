@@ -86,6 +86,11 @@ impl Live {
         self.known.meet(people, asker);
     }
 
+    /// Gets to know people.
+    pub fn introduce(&self, people: Vec<Person>) {
+        self.known.introduce(people);
+    }
+
     /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board
     /// that is open already, or was closed with edits that are not saved yet, is the same one again.
     pub fn open(&self, state: BoardState) -> LiveBoard {
@@ -146,12 +151,16 @@ struct Known {
 }
 
 impl Known {
-    fn meet(&self, people: Vec<Person>, asker: Asker) {
+    fn introduce(&self, people: Vec<Person>) {
         let mut known = self.people.read_untracked().as_ref().clone();
         known.extend(people.into_iter().map(|person| (person.id, person)));
         if **self.people.read_untracked() != known {
             self.people.set(Arc::new(known));
         }
+    }
+
+    fn meet(&self, people: Vec<Person>, asker: Asker) {
+        self.introduce(people);
         if *self.asker.read_untracked() != asker {
             self.asker.set(asker);
         }
