@@ -99,6 +99,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         hub: hub.clone(),
         limits: Arc::new(SocketLimits::default()),
         origins: Arc::clone(&origins),
+        person: |_| None,
         shutdown: CancellationToken::new(),
         tracker: TaskTracker::new(),
     };

@@ -6,6 +6,7 @@
 //! - [`model`]: what a board is made of. [`mutation`]: what can be asked of it. [`change`]: what happened to it.
 //! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
 //! - [`people`]: who is on this server, as the others see them.
+//! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
 //! With Leptos:
@@ -28,6 +29,7 @@ pub mod model;
 pub mod mutation;
 mod pages;
 pub mod people;
+pub mod presence;
 pub mod protocol;
 pub mod rank;
 pub mod time;

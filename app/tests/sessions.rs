@@ -107,7 +107,7 @@ impl Server {
                 let heads = [(self.state.id(), self.state.seq())].into();
                 self.pages[page].to_page.push_back(ServerMessage::Pong { heads });
             }
-            ClientMessage::Unsubscribe { .. } | ClientMessage::WatchBoards {} => {}
+            ClientMessage::Unsubscribe { .. } | ClientMessage::Present { .. } | ClientMessage::WatchBoards {} => {}
         }
     }
 }

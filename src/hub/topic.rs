@@ -15,7 +15,7 @@ use std::{
 use app::{change::Change, id::BoardId, model::Seq, protocol::ServerMessage};
 use serde::Deserialize;
 
-use super::{HubSettings, frame::Frame, metrics::Metrics, wake::Wake};
+use super::{HubSettings, frame::Frame, metrics::Metrics, presence::Presence, wake::Wake};
 use crate::store::{LoggedChange, Missing, Store, StoreError};
 
 /// How many frames are kept to be shared by sockets that ask for the same.
@@ -39,6 +39,8 @@ pub struct Topic {
     reading: tokio::sync::Mutex<()>,
     /// Whether the herald has yet to tell the subscribers.
     pub(super) heralded: AtomicBool,
+    /// Who has the board open.
+    pub(super) presence: Presence,
 }
 
 #[derive(Default)]
@@ -143,6 +145,7 @@ impl Topic {
             subscribers: Mutex::new(Subscribers { wakes: BTreeMap::new(), idle_since: Instant::now() }),
             reading: tokio::sync::Mutex::default(),
             heralded: AtomicBool::new(false),
+            presence: Presence::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use app::id::ActorId;
 use axum::serve::ListenerExt;
 use taskwire::{
     http::{
@@ -16,6 +17,9 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{client::Client, database::Database, node::Node};
+
+/// A header that says whose socket it is.
+const PERSON: &str = "x-person";
 
 pub struct Served {
     pub node: Node,
@@ -45,6 +49,7 @@ impl Served {
             hub: hub.clone(),
             limits: Arc::new(limits),
             origins: Arc::new(Origins::new(address, vec!["https://board.example.org".to_owned()])),
+            person: |headers| headers.get(PERSON)?.to_str().ok()?.parse().ok(),
             shutdown: shutdown.clone(),
             tracker: tracker.clone(),
         };
@@ -56,5 +61,12 @@ impl Served {
 
     pub async fn connect(&self) -> Client {
         Client::connect(self.address).await
+    }
+
+    /// A socket of a person, or of somebody without an account.
+    pub async fn connect_as(&self, person: Option<ActorId>) -> Client {
+        let id = person.map(|person| person.to_string());
+        let headers: Vec<_> = id.iter().map(|id| (PERSON, id.as_str())).collect();
+        Client::connect_with(self.address, &headers).await.expect("the socket opens")
     }
 }

@@ -9,6 +9,7 @@ use super::{
     icon::{Icon, Picture},
     menu::{Menu, close_menu},
     name_editor::NameEditor,
+    presence::WhoIsHere,
     rows::Rows,
 };
 use crate::{
@@ -60,6 +61,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 {tab(View::List, Icon::List, "List")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
+            <WhoIsHere board=board.clone() />
             {move || (!gone.get()).then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
         </header>
     }

@@ -35,6 +35,8 @@ pub enum Icon {
     Undo,
     /// A magnifying glass.
     Search,
+    /// A head and shoulders.
+    Person,
 }
 
 impl Icon {
@@ -55,6 +57,7 @@ impl Icon {
             Self::Right => "M3 8h10M9 4l4 4-4 4",
             Self::Undo => "M5.500 3L2.500 6l3 3M2.500 6h7a3.500 3.500 0 010 7H6",
             Self::Search => "M7 11.500a4.500 4.500 0 100-9 4.500 4.500 0 000 9zM10.300 10.300L13.500 13.500",
+            Self::Person => "M8 7.800a2.600 2.600 0 100-5.200 2.600 2.600 0 000 5.200zM3 13.400a5 5 0 0110 0",
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
     form_error::FormError,
     icon::{Icon, Picture},
     markdown,
+    presence::EditingNow,
     redrawn::redrawn,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
     task_form::TaskForm,
@@ -125,6 +126,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         <div class="panel-body">
             <FormError />
             <Trashed board=board.clone() task deleted />
+            <EditingNow board=board.clone() task />
             <TitleText board=board.clone() task title deleted />
             <Conflicts board=board.clone() task field=TextField::Title />
             <div class="task-fields needs-script">

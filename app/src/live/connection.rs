@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::board::LiveBoard;
 use crate::{
     board::BoardState,
-    id::{ActorId, BoardId},
+    id::{ActorId, BoardId, TabId},
     model::BoardSummary,
     people::Person,
     protocol::ClientMessage,
@@ -33,6 +33,7 @@ pub struct Live {
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
     people: ArcRwSignal<Arc<BTreeMap<ActorId, Person>>>,
     me: ArcRwSignal<Option<ActorId>>,
+    tab: TabId,
     #[cfg(feature = "hydrate")]
     socket: browser::Socket,
 }
@@ -50,6 +51,7 @@ impl Live {
             boards,
             people: ArcRwSignal::new(Arc::default()),
             me: ArcRwSignal::new(None),
+            tab: TabId(uuid::Uuid::now_v7()),
         }
     }
 
@@ -71,6 +73,11 @@ impl Live {
     /// Who reads this page; `None` for somebody without an account.
     pub fn me(&self) -> ArcRwSignal<Option<ActorId>> {
         self.me.clone()
+    }
+
+    /// This page, as the server tells it from others.
+    pub fn tab(&self) -> TabId {
+        self.tab
     }
 
     /// Gets to know people, and who of them reads this page.
@@ -175,6 +182,8 @@ mod browser {
     const BACKOFF_FIRST_MS: f64 = 500.0;
     /// … up to this.
     const BACKOFF_MOST_MS: f64 = 15_000.0;
+    /// After so many pings from a tab that nobody sees, whoever left an editor open there is taken not to type in it.
+    const PINGS_UNSEEN: u32 = 3;
 
     /// What the rest of the page asks of the socket's task.
     pub enum Command {
@@ -321,6 +330,7 @@ mod browser {
             // The first ping is out; whatever the server says counts as an answer.
             let mut waiting = true;
             let mut timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
+            let mut pings_unseen = 0;
             loop {
                 let event = {
                     let mut next = stream.next();
@@ -354,6 +364,10 @@ mod browser {
                     Event::Timer | Event::Command(Some(Command::Wake)) => {
                         waiting = true;
                         timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
+                        pings_unseen = if document().hidden() { pings_unseen + 1 } else { 0 };
+                        for board in self.all_boards() {
+                            board.set_unseen(pings_unseen >= PINGS_UNSEEN);
+                        }
                         if send(&mut sink, &ClientMessage::Ping {}).await.is_err() {
                             return Lost { was_open };
                         }
@@ -379,10 +393,16 @@ mod browser {
             match message {
                 ServerMessage::Boards { boards } => self.list.set(Some(boards)),
                 ServerMessage::Goodbye { reconnect_after_ms } => self.pause = Some(reconnect_after_ms),
-                ServerMessage::Snapshot(_) | ServerMessage::Changes { .. } | ServerMessage::Error { .. } => {
+                ServerMessage::Snapshot(_)
+                | ServerMessage::Changes { .. }
+                | ServerMessage::Presence { .. }
+                | ServerMessage::PresenceChanged { .. }
+                | ServerMessage::Error { .. } => {
                     let about = match &message {
                         ServerMessage::Snapshot(snapshot) => Some(snapshot.board),
-                        ServerMessage::Changes { board, .. } => Some(*board),
+                        ServerMessage::Changes { board, .. }
+                        | ServerMessage::Presence { board, .. }
+                        | ServerMessage::PresenceChanged { board, .. } => Some(*board),
                         ServerMessage::Error { board, message, .. } => {
                             leptos::logging::warn!("the server says: {message}");
                             *board

@@ -9,7 +9,8 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::FromRef, routing::get};
+use app::id::ActorId;
+use axum::{Router, extract::FromRef, http::HeaderMap, routing::get};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::origin::Origins;
@@ -34,6 +35,8 @@ pub struct SocketContext {
     pub limits: Arc<SocketLimits>,
     /// Whose pages may connect.
     pub origins: Arc<Origins>,
+    /// Whose socket it is, by the headers it was opened with; `None` for somebody without an account.
+    pub person: fn(&HeaderMap) -> Option<ActorId>,
     /// When it is cancelled, each socket says goodbye and closes.
     pub shutdown: CancellationToken,
     /// Knows the sockets' tasks: after `shutdown`, wait for it.

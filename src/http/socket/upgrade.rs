@@ -18,11 +18,12 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
     match handshake(&mut parts, &context) {
         Ok((on_upgrade, response)) => {
             let tracker = context.tracker.clone();
+            let person = (context.person)(&parts.headers);
             tracker.spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
-                        session::run(wire, context).await;
+                        session::run(wire, context, person).await;
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
                 }
