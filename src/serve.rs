@@ -127,7 +127,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             sockets_per_address: settings.sockets_per_address,
             ..SocketLimits::default()
         }),
-        seats: Arc::default(),
+        admissions: Arc::default(),
         proxies: settings.proxies,
         origins: Arc::clone(&origins),
         shutdown: CancellationToken::new(),

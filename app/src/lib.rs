@@ -8,6 +8,7 @@
 //! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
 //! - [`history`]: what happened, as people tell it.
 //! - [`people`]: who is on this server, as the others see them.
+//! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
 //! With Leptos:
@@ -34,6 +35,7 @@ pub mod model;
 pub mod mutation;
 mod pages;
 pub mod people;
+pub mod presence;
 pub mod protocol;
 pub mod rank;
 pub mod time;

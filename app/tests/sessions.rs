@@ -108,7 +108,10 @@ impl Server {
                 let heads = [(self.state.id(), self.state.seq())].into();
                 self.pages[page].to_page.push_back(ServerMessage::Pong { heads });
             }
-            ClientMessage::Unsubscribe { .. } | ClientMessage::WatchBoards {} | ClientMessage::WatchPeople {} => {}
+            ClientMessage::Unsubscribe { .. }
+            | ClientMessage::Present { .. }
+            | ClientMessage::WatchBoards {}
+            | ClientMessage::WatchPeople {} => {}
         }
     }
 }

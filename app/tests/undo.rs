@@ -7,6 +7,7 @@ mod random;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
+    access::Asker,
     board::{BoardState, Direction, NotUndone, OptimisticBoard, Part, Settled, Undone, decide},
     change::{Change, ChangeKind},
     id::{BoardId, ColumnId, MutationId, TaskId},
@@ -62,7 +63,7 @@ impl Team {
         let create = team.random.mutation(create);
         team.write(&create).unwrap();
         let person = |state: &BoardState| Person {
-            board: OptimisticBoard::new(state.clone()),
+            board: OptimisticBoard::new(state.clone(), Asker::anybody()),
             online: true,
             to_server: VecDeque::new(),
             to_page: VecDeque::new(),

@@ -10,6 +10,7 @@ use super::{
     icon::{Icon, Picture},
     menu::{Menu, close_menu},
     name_editor::NameEditor,
+    presence::WhoIsHere,
     rows::Rows,
     undoing::UndoItems,
 };
@@ -63,6 +64,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 {tab(View::Activity, Icon::Activity, "Activity")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
+            <WhoIsHere board=board.clone() />
             {move || gone.get().is_none().then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
             <AccountMenu here=board_path(id, View::Board) />
         </header>

@@ -39,6 +39,8 @@ pub enum Icon {
     Activity,
     /// A magnifying glass.
     Search,
+    /// A head and shoulders.
+    Person,
 }
 
 impl Icon {
@@ -61,6 +63,7 @@ impl Icon {
             Self::Redo => "M10.500 3l3 3-3 3M13.500 6h-7a3.500 3.500 0 000 7H10",
             Self::Activity => "M8 2.500a5.500 5.500 0 110 11 5.500 5.500 0 010-11M8 5v3.300l2.200 1.300",
             Self::Search => "M7 11.500a4.500 4.500 0 100-9 4.500 4.500 0 000 9zM10.300 10.300L13.500 13.500",
+            Self::Person => "M8 7.800a2.600 2.600 0 100-5.200 2.600 2.600 0 000 5.200zM3 13.400a5 5 0 0110 0",
         }
     }
 }

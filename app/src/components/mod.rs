@@ -1,6 +1,7 @@
 //! What pages are made of.
 //!
-//! - Around everything: [`header`] with [`delete_board`], [`connection`], [`account_menu`]; [`toasts`].
+//! - Around everything: [`header`] with [`delete_board`], [`connection`], [`account_menu`]; [`toasts`]; who else is here, and
+//!   edits what, in [`presence`].
 //! - The board view: [`columns`], in each column a [`lane`] of [`card`]s and a [`quick_add`]; [`column_menu`]. Cards are moved
 //!   by hand and by keyboard through [`moving`].
 //! - The list view: [`list_view`] of [`list_row`]s with [`list_filters`]. What happened: [`activity`], and of one task
@@ -39,6 +40,7 @@ pub mod menu;
 pub mod moving;
 pub mod name_editor;
 pub mod person;
+pub mod presence;
 pub mod problem;
 pub mod quick_add;
 pub mod redrawn;

@@ -15,6 +15,7 @@ use super::{
     history::TaskHistory,
     icon::{Icon, Picture},
     markdown,
+    presence::EditingNow,
     redrawn::redrawn,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
     task_form::TaskForm,
@@ -126,6 +127,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         <div class="panel-body">
             <FormError />
             <Trashed board=board.clone() task deleted />
+            <EditingNow board=board.clone() task />
             <TitleText board=board.clone() task title deleted />
             <Conflicts board=board.clone() task field=TextField::Title />
             <div class="task-fields needs-script">

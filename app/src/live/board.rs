@@ -11,17 +11,19 @@ use super::{
     connection::Live,
     session::{BoardSession, Gone, Outcome},
 };
-#[cfg(feature = "hydrate")]
-use crate::protocol::{ClientMessage, ServerMessage};
 use crate::{
     access::{Asker, BoardAccess, BoardRole},
     board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
     history::Event,
-    id::{BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task},
     mutation::{Mutation, Op, Refusal, TextField},
+    presence::{Crowd, OpenEditors},
+    protocol::ClientMessage,
     time::Timestamp,
 };
+#[cfg(feature = "hydrate")]
+use crate::{presence::CrowdChange, protocol::ServerMessage};
 
 /// A board whose parts are signals. Cheap to clone.
 ///
@@ -52,6 +54,10 @@ struct Inner {
     not_undone: ArcRwSignal<Vec<NotUndone>>,
     listeners: Mutex<Vec<Weak<Mutex<News>>>>,
     heard: ArcRwSignal<u64>,
+    /// Who has the board open, as was told last.
+    crowd: Mutex<Crowd>,
+    others: ArcRwSignal<Crowd>,
+    editors: Mutex<OpenEditors>,
 }
 
 /// What a log has gone on with between two looks: see [`LiveBoard::listen`].
@@ -81,6 +87,8 @@ pub struct TaskSignals {
     pub task: ArcRwSignal<Option<Arc<Task>>>,
     /// Counts up when somebody else changes the task.
     pub elsewhere: ArcRwSignal<u32>,
+    /// Who else is editing it: people, then guests.
+    pub editors: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
 /// Collects what changes on a board between two looks: see [`LiveBoard::follow`].
@@ -131,6 +139,9 @@ impl LiveBoard {
             not_undone: ArcRwSignal::new(Vec::new()),
             listeners: Mutex::default(),
             heard: ArcRwSignal::new(0),
+            crowd: Mutex::default(),
+            others: ArcRwSignal::new(Crowd::default()),
+            editors: Mutex::default(),
             session: Mutex::new(BoardSession::new(state, asker)),
             live,
         }))
@@ -195,6 +206,7 @@ impl LiveBoard {
             .or_insert_with(|| TaskSignals {
                 task: ArcRwSignal::new(session.board().view().task(id).cloned()),
                 elsewhere: ArcRwSignal::new(0),
+                editors: ArcRwSignal::new(self.editors(&lock(&self.0.crowd), id)),
             })
             .clone()
     }
@@ -299,6 +311,18 @@ impl LiveBoard {
         self.0.deletions.update(|deletions| deletions.retain(|deleted| *deleted != id));
     }
 
+    /// Who else has the board open, as far as was told. What they edit is with each task.
+    pub fn others(&self) -> ArcRwSignal<Crowd> {
+        self.0.others.clone()
+    }
+
+    /// Tells the others that a text of a task is edited here, until the current reactive owner is cleaned up.
+    pub fn edit_until_cleanup(&self, task: TaskId) {
+        self.change_editors(|editors| editors.open(task));
+        let board = self.clone();
+        on_cleanup(move || board.change_editors(|editors| editors.close(task)));
+    }
+
     /// Looks at the board as it is shown. Not tracked: combine with one of the signals. Do not call back into this board
     /// from within.
     pub fn with<T>(&self, look: impl FnOnce(&BoardState) -> T) -> T {
@@ -346,19 +370,78 @@ impl LiveBoard {
 
     #[cfg(feature = "hydrate")]
     pub(super) fn connected(&self) -> Vec<ClientMessage> {
-        self.session().connected()
+        let mut hello = self.session().connected();
+        // A board that is gone is not asked for any more.
+        if !hello.is_empty() {
+            hello.push(self.present(lock(&self.0.editors).editing()));
+        }
+        hello
     }
 
     #[cfg(feature = "hydrate")]
     pub(super) fn disconnected(&self) {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
+        // Who was here may still be, but what they edit changes by the minute.
+        let crowd = lock(&self.0.crowd).clone();
+        self.take_crowd(Crowd { editing: Vec::new(), ..crowd });
+    }
+
+    /// The tab is looked at again, or has not been for a while.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn set_unseen(&self, is_unseen: bool) {
+        self.change_editors(|editors| editors.unseen = is_unseen);
     }
 
     #[cfg(feature = "hydrate")]
     pub(super) fn receive(&self, message: ServerMessage) {
-        let outcome = self.session().receive(message);
-        self.take(outcome);
+        match message {
+            ServerMessage::Presence { people, more, guests, editing, .. } => {
+                self.take_crowd(Crowd { people, more, guests, editing });
+            }
+            ServerMessage::PresenceChanged { joined, left, more, guests, editing, .. } => {
+                let mut crowd = lock(&self.0.crowd).clone();
+                crowd.apply(CrowdChange { joined, left, more, guests, editing });
+                self.take_crowd(crowd);
+            }
+            message => {
+                let outcome = self.session().receive(message);
+                self.take(outcome);
+            }
+        }
+    }
+
+    /// Wakes the signals of the tasks that somebody began or ceased to edit, and that of the others.
+    #[cfg(feature = "hydrate")]
+    fn take_crowd(&self, crowd: Crowd) {
+        let before = std::mem::replace(&mut *lock(&self.0.crowd), crowd.clone());
+        for task in before.editing.iter().chain(&crowd.editing).map(|editing| editing.task) {
+            let signals = lock(&self.0.tasks).get(&task).cloned();
+            if let Some(signals) = signals {
+                signals.editors.maybe_set(self.editors(&crowd, task));
+            }
+        }
+        self.0.others.maybe_set(crowd.others(self.0.live.me().get_untracked()));
+    }
+
+    fn editors(&self, crowd: &Crowd, task: TaskId) -> Vec<Option<ActorId>> {
+        crowd.editors(task, self.0.live.me().get_untracked(), self.0.live.tab())
+    }
+
+    fn change_editors(&self, change: impl FnOnce(&mut OpenEditors)) {
+        let (before, now) = {
+            let mut editors = lock(&self.0.editors);
+            let before = editors.editing();
+            change(&mut editors);
+            (before, editors.editing())
+        };
+        if now != before && self.0.gone.get_untracked().is_none() {
+            self.0.live.send(self.present(now));
+        }
+    }
+
+    fn present(&self, editing: Option<TaskId>) -> ClientMessage {
+        ClientMessage::Present { board: self.0.id, tab: self.0.live.tab(), editing }
     }
 
     /// Wakes the signals of what an outcome touched, and sends what is to be sent.

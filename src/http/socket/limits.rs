@@ -28,6 +28,8 @@ pub struct SocketLimits {
     pub errors: u32,
     /// After so long without a word from the client it is pinged.
     pub ping_after: Duration,
+    /// After so long without a word from the client it is not counted among those who have a board open.
+    pub away: Duration,
     /// After so long without a word from the client the socket is closed.
     pub silence: Duration,
     /// How long a write may take; large ones get a second more for each 8 KiB.
@@ -50,6 +52,7 @@ impl Default for SocketLimits {
             rate: Rate { burst: 2_000, per_second: 200 },
             errors: 10,
             ping_after: Duration::from_secs(20),
+            away: Duration::from_secs(45),
             silence: Duration::from_secs(75),
             write: Duration::from_secs(30),
             close: Duration::from_secs(3),

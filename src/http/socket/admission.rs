@@ -12,7 +12,7 @@ use super::limits::SocketLimits;
 
 /// The sockets that are open, by whose they are.
 #[derive(Debug, Default)]
-pub struct Seats(Mutex<HashMap<Occupant, usize>>);
+pub struct Admissions(Mutex<HashMap<Occupant, usize>>);
 
 /// Whose a socket is; it counts for the person and for the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,14 +23,19 @@ enum Occupant {
 
 /// A socket that is counted, until this is dropped.
 #[derive(Debug)]
-pub struct Seat {
-    seats: Arc<Seats>,
+pub struct Admission {
+    admissions: Arc<Admissions>,
     occupants: [Option<Occupant>; 2],
 }
 
-impl Seats {
+impl Admissions {
     /// Counts a socket; `None` where the person or the address has as many as they may have.
-    pub fn take(self: &Arc<Self>, person: Option<ActorId>, address: IpAddr, limits: &SocketLimits) -> Option<Seat> {
+    pub fn admit(
+        self: &Arc<Self>,
+        person: Option<ActorId>,
+        address: IpAddr,
+        limits: &SocketLimits,
+    ) -> Option<Admission> {
         let occupants = [person.map(Occupant::Person), Some(Occupant::Address(address))];
         let most = |occupant: &Occupant| match occupant {
             Occupant::Person(_) => limits.sockets_per_person,
@@ -44,13 +49,13 @@ impl Seats {
         for occupant in occupants.into_iter().flatten() {
             *taken.entry(occupant).or_default() += 1;
         }
-        Some(Seat { seats: Arc::clone(self), occupants })
+        Some(Admission { admissions: Arc::clone(self), occupants })
     }
 }
 
-impl Drop for Seat {
+impl Drop for Admission {
     fn drop(&mut self) {
-        let mut taken = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.admissions.0.lock().unwrap_or_else(PoisonError::into_inner);
         for occupant in self.occupants.iter().flatten() {
             if let Some(count) = taken.get_mut(occupant) {
                 *count -= 1;
@@ -69,19 +74,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_and_an_address_have_so_many_seats_each() {
+    fn a_person_and_an_address_have_so_many_sockets_each() {
         let limits = SocketLimits { sockets_per_person: 2, sockets_per_address: 3, ..SocketLimits::default() };
-        let seats = Arc::<Seats>::default();
+        let admissions = Arc::<Admissions>::default();
         let (ana, ben) = (Some(ActorId(Uuid::from_u128(1))), Some(ActorId(Uuid::from_u128(2))));
         let (here, there) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let first = seats.take(ana, here, &limits).unwrap();
-        let _second = seats.take(ana, there, &limits).unwrap();
-        assert!(seats.take(ana, there, &limits).is_none(), "two are enough for one person");
-        let _third = seats.take(ben, here, &limits).unwrap();
-        let _fourth = seats.take(None, here, &limits).unwrap();
-        assert!(seats.take(ben, here, &limits).is_none(), "three are enough for one address");
+        let first = admissions.admit(ana, here, &limits).unwrap();
+        let _second = admissions.admit(ana, there, &limits).unwrap();
+        assert!(admissions.admit(ana, there, &limits).is_none(), "two are enough for one person");
+        let _third = admissions.admit(ben, here, &limits).unwrap();
+        let _fourth = admissions.admit(None, here, &limits).unwrap();
+        assert!(admissions.admit(ben, here, &limits).is_none(), "three are enough for one address");
         drop(first);
-        assert!(seats.take(ana, here, &limits).is_some());
-        assert_eq!(seats.0.lock().unwrap().len(), 4);
+        assert!(admissions.admit(ana, here, &limits).is_some());
+        assert_eq!(admissions.0.lock().unwrap().len(), 4);
     }
 }
