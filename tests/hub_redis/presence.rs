@@ -200,7 +200,8 @@ impl Neighbours {
 }
 
 fn serve(database: &Database, redis: &Redis) -> Process {
-    let settings = ["serve", "--listen", "127.0.0.1:0", "--database", &database.url, "--redis", &redis.url()];
+    let settings =
+        ["serve", "--auth", "open", "--listen", "127.0.0.1:0", "--database", &database.url, "--redis", &redis.url()];
     let command: &mut Command = &mut command(&settings);
     tokio::task::block_in_place(|| Process::spawn(command))
 }

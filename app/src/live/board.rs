@@ -421,11 +421,11 @@ impl LiveBoard {
                 signals.editors.maybe_set(self.editors(&crowd, task));
             }
         }
-        self.0.others.maybe_set(crowd.others(self.0.live.me().get_untracked()));
+        self.0.others.maybe_set(crowd.others(self.me()));
     }
 
     fn editors(&self, crowd: &Crowd, task: TaskId) -> Vec<Option<ActorId>> {
-        crowd.editors(task, self.0.live.me().get_untracked(), self.0.live.tab())
+        crowd.editors(task, self.me(), self.0.live.tab())
     }
 
     fn change_editors(&self, change: impl FnOnce(&mut OpenEditors)) {
@@ -548,6 +548,10 @@ impl LiveBoard {
             self.0.gone.maybe_set((!exists).then_some(Gone::Deleted));
         }
         self.0.revision.update(|revision| *revision += 1);
+    }
+
+    fn me(&self) -> Option<ActorId> {
+        self.0.live.asker().read_untracked().person
     }
 
     fn draw_access(&self) {
