@@ -34,6 +34,12 @@ impl Timestamp {
         self.0
     }
 
+    /// For people, to the minute: `2026-11-23 09:31 UTC`. The same for everyone, because the server does not know their clocks.
+    pub fn to_minute(self) -> String {
+        let text = self.to_string();
+        format!("{} {} UTC", &text[..10], &text[11..16])
+    }
+
     /// Reads an RFC 3339 time.
     fn parse(text: &str) -> Option<Self> {
         let (date, time) = (text.get(..10)?, text.get(11..)?);

@@ -75,7 +75,7 @@ const TABLE: &[Row] = &[
     // Server functions, as the program in a page calls them.
     row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
-    row("POST /forms/create_board", "name=New",                        "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
+    row("POST /forms/create_board", "name=New&everyone=",              "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
     row("POST /forms/add_task", "board={board}&column={column}&title=New",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/set_completed", "board={board}&task={task}&completed=true",
@@ -84,6 +84,12 @@ const TABLE: &[Row] = &[
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/delete_task", "board={board}&task={task}",        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/restore_task", "board={board}&task={trashed}",    "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/set_member", "board={board}&person={person}&role=viewer",
+                                                                       "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /forms/set_everyone", "board={board}&everyone=viewer",   "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /forms/share_links", "board={board}",                    "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /forms/create_share_link", "board={board}",              "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /forms/revoke_share_link", "board={board}&link={link}",  "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

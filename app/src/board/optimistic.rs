@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     access::{Asker, BoardRole},
-    change::Change,
+    change::{Change, ChangeKind},
     id::{MutationId, TaskId},
     model::Seq,
     mutation::{Mutation, Op, Refusal, TextField},
@@ -154,12 +154,17 @@ impl OptimisticBoard {
                 },
             };
         }
-        self.asker.check(&self.view, &mutation.op)?;
-        let kind = decide(&self.view, &mutation.op)?;
+        let kind = self.check(&mutation.op)?;
         let touched = self.view.perform(&kind, self.provisional(now));
         self.overlay.merge(touched.clone());
         self.pending.push_back(Pending { mutation, at: now, sent: false, accepted: None, follows });
         Ok(touched)
+    }
+
+    /// What would come of something, as far as is known here.
+    pub fn check(&self, op: &Op) -> Result<ChangeKind, Refusal> {
+        self.asker.check(&self.view, op)?;
+        decide(&self.view, op)
     }
 
     /// Takes the mutations that can go out now, in order. One that edits a text of another that is still on its way waits,

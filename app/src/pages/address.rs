@@ -12,6 +12,8 @@ pub enum View {
     Board,
     /// One list: `/boards/{board}?view=list`.
     List,
+    /// Who has access: `/boards/{board}?view=members`.
+    Members,
     /// What was deleted: `/boards/{board}/trash`.
     Trash,
 }
@@ -31,8 +33,11 @@ impl Address {
     /// Reads the parameters `board` and `rest` and the query; `None` where nothing is.
     pub fn read(params: &ParamsMap, query: &ParamsMap) -> Option<Self> {
         let board = params.get("board")?.parse().ok()?;
-        let list = query.get("view").is_some_and(|view| view == "list");
-        let view = if list { View::List } else { View::Board };
+        let view = match query.get("view").as_deref() {
+            Some("list") => View::List,
+            Some("members") => View::Members,
+            _ => View::Board,
+        };
         let rest = params.get("rest").unwrap_or_default();
         match rest.trim_matches('/').split_once('/') {
             None if rest.trim_matches('/').is_empty() => Some(Self { board, view, task: None }),
@@ -48,6 +53,7 @@ pub fn board_path(board: BoardId, view: View) -> String {
     match view {
         View::Board => format!("/boards/{board}"),
         View::List => format!("/boards/{board}?view=list"),
+        View::Members => format!("/boards/{board}?view=members"),
         View::Trash => format!("/boards/{board}/trash"),
     }
 }
@@ -56,6 +62,7 @@ pub fn board_path(board: BoardId, view: View) -> String {
 pub fn task_path(board: BoardId, task: TaskId, view: View) -> String {
     match view {
         View::List => format!("/boards/{board}/tasks/{task}?view=list"),
+        View::Members => format!("/boards/{board}/tasks/{task}?view=members"),
         View::Board | View::Trash => format!("/boards/{board}/tasks/{task}"),
     }
 }
@@ -83,10 +90,10 @@ mod tests {
                 None => read(&path, None),
             }
         };
-        for view in [View::Board, View::List, View::Trash] {
+        for view in [View::Board, View::List, View::Members, View::Trash] {
             assert_eq!(below(board_path(board, view)), Some(Address { board, view, task: None }));
         }
-        for view in [View::Board, View::List] {
+        for view in [View::Board, View::List, View::Members] {
             assert_eq!(below(task_path(board, task, view)), Some(Address { board, view, task: Some(task) }));
         }
     }
