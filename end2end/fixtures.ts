@@ -3,15 +3,18 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
+import { type InstanceRole, Somebody } from './support/people.ts';
 import { Postgres } from './support/postgres.ts';
 import { Redis } from './support/redis.ts';
 import { type Settings, Taskwire } from './support/taskwire.ts';
 
 export { expect };
 export type { Api, Task } from './support/api.ts';
-export type { Postgres, Redis, Taskwire };
+export type { Postgres, Redis, Somebody, Taskwire };
 
 interface Fixtures {
+  /** Of `server`; for `test.use`. */
+  settings: Settings;
   /** The server that relative URLs mean; on SQLite, without Redis. */
   server: Taskwire;
   /** Starts one more server. Give it the `DATABASE_URL` and `REDIS_URL` of another, and it is another node. */
@@ -21,6 +24,8 @@ interface Fixtures {
   postgresDatabase: string;
   /** Opens a browser of another person: nothing in common with `page` but the server. */
   person: (options?: BrowserContextOptions) => Promise<Page>;
+  /** Makes an account on `server`. */
+  somebody: (name: string, role?: InstanceRole) => Promise<Somebody>;
   /** Fails if axe finds anything serious on the page. */
   audit: (page: Page) => Promise<void>;
   /** Messages in the browsers' consoles that this test expects; any other error there fails it. */
@@ -35,7 +40,13 @@ interface WorkerFixtures {
 }
 
 export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }, WorkerFixtures>({
-  server: async ({ startServer }, use) => use(await startServer()),
+  settings: [{}, { option: true }],
+
+  server: async ({ startServer, settings }, use) => use(await startServer(settings)),
+
+  somebody: async ({ server, person }, use) => {
+    await use(async (name, role) => Somebody.create(server, name, person, role));
+  },
 
   startServer: async ({}, use, testInfo) => {
     const servers: Taskwire[] = [];

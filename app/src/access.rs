@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     board::BoardState,
     id::{ActorId, BoardId},
     mutation::{Op, Refusal, Thing},
+    time::Timestamp,
 };
 
 /// What somebody is on the whole server.
@@ -131,6 +133,17 @@ impl BoardAccess {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A link with which a board can be read without an account, as those who manage the board see it: without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareLink {
+    /// What it is called by.
+    pub id: Uuid,
+    /// Who made it, where that is known.
+    pub created_by: Option<ActorId>,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// Somebody who asks for something, as far as rights go.

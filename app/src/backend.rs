@@ -3,8 +3,10 @@
 
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
+use uuid::Uuid;
+
 use crate::{
-    access::Asker,
+    access::{Asker, ShareLink},
     board::BoardState,
     history::Page,
     id::{ActorId, BoardId, TaskId},
@@ -24,6 +26,9 @@ pub trait Backend: Send + Sync {
     /// Those of these people who have an account.
     fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person>;
 
+    /// Everyone who has an account.
+    fn everybody(&self) -> Vec<Person>;
+
     /// The boards they may see, newest first.
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>>;
 
@@ -35,6 +40,15 @@ pub trait Backend: Send + Sync {
 
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;
+
+    /// The share links of a board that work, newest first.
+    fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>>;
+
+    /// Makes a share link; its address, which nobody can find out again.
+    fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String>;
+
+    /// Takes a share link back.
+    fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()>;
 }
 
 /// Why the server did not do what a page asked.
@@ -43,6 +57,9 @@ pub enum BackendError {
     /// The request will not do.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// There is no such thing, or none that whoever asks may know of.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
     /// The server cannot read or write at the moment.
     #[error("the server cannot reach its data right now; nothing was changed, please try again")]
     Unavailable,

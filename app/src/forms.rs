@@ -9,12 +9,13 @@
 
 use leptos::{prelude::*, server};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
-    access::{Asker, BoardRole},
+    access::{Asker, BoardRole, ShareLink},
     board::Snapshot,
     history::Page,
-    id::{BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, TaskId},
     model::{BoardSummary, Priority, Seq},
     people::Person,
 };
@@ -23,7 +24,7 @@ use crate::{
 use {
     crate::{
         backend::{Backend, BackendError},
-        id::{ActorId, MutationId},
+        id::MutationId,
         model::ColumnKind,
         mutation::{self, Mutation, Op, Refusal},
         time::DueDate,
@@ -31,7 +32,6 @@ use {
     http::StatusCode,
     leptos_axum::ResponseOptions,
     std::{collections::BTreeSet, sync::Arc},
-    uuid::Uuid,
 };
 
 /// What a page shows, and whom it is for.
@@ -61,7 +61,12 @@ pub async fn load_board(board: BoardId) -> Result<Option<Loaded<Snapshot>>, Serv
     let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
     let mut people: BTreeSet<ActorId> = state.access().members.keys().copied().collect();
     people.extend(state.tasks().flat_map(|task| [task.created_by, task.updated_by]).flatten());
-    Ok(Some(loaded(&*backend, state.snapshot(), people)))
+    let mut loaded = loaded(&*backend, state.snapshot(), people);
+    if loaded.asker.may_see_people() && loaded.asker.role_on(board, state.access()) >= Some(BoardRole::Editor) {
+        // They choose among everybody.
+        loaded.people = backend.everybody();
+    }
+    Ok(Some(loaded))
 }
 
 /// What happened on a board, or to one of its tasks, newest first, before a change or until now.
@@ -162,6 +167,45 @@ pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnEr
     write(board, Op::RestoreTask(mutation::RestoreTask::of(task))).await
 }
 
+/// Says what somebody is on a board; without a role, takes them off it. Whoever leaves it by that is led to the other boards.
+#[server(prefix = "/forms", endpoint = "set_member")]
+pub async fn set_member(
+    board: BoardId,
+    person: ActorId,
+    #[server(default)] role: Option<BoardRole>,
+) -> Result<(), ServerFnError> {
+    write(board, Op::SetMember(mutation::SetMember { person, role })).await?;
+    if backend()?.board(board).await.map_err(explain)?.is_none() {
+        leptos_axum::redirect("/");
+    }
+    Ok(())
+}
+
+/// Says what everyone on the server is on a board; without a role, it is private to its members.
+#[server(prefix = "/forms", endpoint = "set_everyone")]
+pub async fn set_everyone(board: BoardId, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
+    let update = mutation::UpdateBoard { everyone: Some(everyone), ..mutation::UpdateBoard::default() };
+    write(board, Op::UpdateBoard(update)).await
+}
+
+/// The share links of a board that work, newest first.
+#[server(prefix = "/forms", endpoint = "share_links")]
+pub async fn share_links(board: BoardId) -> Result<Vec<ShareLink>, ServerFnError> {
+    backend()?.share_links(board).await.map_err(explain)
+}
+
+/// Makes a share link; its address, which nobody can find out again.
+#[server(prefix = "/forms", endpoint = "create_share_link")]
+pub async fn create_share_link(board: BoardId) -> Result<String, ServerFnError> {
+    backend()?.create_share_link(board).await.map_err(explain)
+}
+
+/// Takes a share link back.
+#[server(prefix = "/forms", endpoint = "revoke_share_link")]
+pub async fn revoke_share_link(board: BoardId, link: Uuid) -> Result<(), ServerFnError> {
+    backend()?.revoke_share_link(board, link).await.map_err(explain)
+}
+
 #[cfg(feature = "ssr")]
 fn loaded<T>(backend: &dyn Backend, content: T, mut people: BTreeSet<ActorId>) -> Loaded<T> {
     let asker = backend.asker();
@@ -194,6 +238,7 @@ fn explain(error: BackendError) -> ServerFnError {
         BackendError::Refused(Refusal::Forbidden) => (StatusCode::FORBIDDEN, Refusal::Forbidden.sentence()),
         BackendError::Refused(refusal @ Refusal::NotFound { .. }) => (StatusCode::NOT_FOUND, refusal.sentence()),
         BackendError::Refused(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal.sentence()),
+        BackendError::NotFound(what) => (StatusCode::NOT_FOUND, format!("There is no such {what} any more.")),
         BackendError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     };
     if let Some(response) = use_context::<ResponseOptions>() {

@@ -11,6 +11,9 @@ pub struct Person {
     pub id: ActorId,
     /// What they want to be called.
     pub name: String,
+    /// Whether they may no longer sign in. They are still known by name, for what they did still shows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deactivated: bool,
 }
 
 impl Person {
@@ -49,7 +52,10 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_the_last_word() {
-        let initials = |name: &str| Person { id: ActorId(Uuid::nil()), name: name.to_owned() }.initials();
+        let initials = |name: &str| {
+            let (id, name) = (ActorId(Uuid::nil()), name.to_owned());
+            Person { id, name, deactivated: false }.initials()
+        };
         assert_eq!(initials("Ana Lima"), "AL");
         assert_eq!(initials("  jean-luc de la tour "), "JT");
         assert_eq!(initials("Öznur"), "Ö");

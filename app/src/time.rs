@@ -40,6 +40,12 @@ impl Timestamp {
         Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).ok().map(DueDate)
     }
 
+    /// For people, to the minute: `2026-11-23 09:31 UTC`. The same for everyone, because the server does not know their clocks.
+    pub fn to_minute(self) -> String {
+        let text = self.to_string();
+        format!("{} {} UTC", &text[..10], &text[11..16])
+    }
+
     /// Reads an RFC 3339 time.
     fn parse(text: &str) -> Option<Self> {
         let (date, time) = (text.get(..10)?, text.get(11..)?);

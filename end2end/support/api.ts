@@ -1,9 +1,12 @@
 /** Taskwire's REST interface, as far as the tests use it. */
 export class Api {
   readonly #root: string;
+  readonly #proof: Record<string, string>;
 
-  constructor(server: string) {
+  /** The interface as it answers somebody with this token; without one, as it does on a server without accounts. */
+  constructor(server: string, token?: string) {
     this.#root = `${server}/api/v1`;
+    this.#proof = token ? { authorization: `Bearer ${token}` } : {};
   }
 
   boards = (): Promise<{ boards: Board[] }> => this.#call('GET', '/boards');
@@ -31,6 +34,16 @@ export class Api {
   deleteTask = (task: string): Promise<void> => this.#call('DELETE', `/tasks/${task}`);
   restoreTask = (task: string): Promise<Task> => this.#call('POST', `/tasks/${task}/restore`);
 
+  setMember = (board: string, person: string, role: Role): Promise<void> =>
+    this.#call('PUT', `/boards/${board}/members/${person}`, { role });
+  removeMember = (board: string, person: string): Promise<void> =>
+    this.#call('DELETE', `/boards/${board}/members/${person}`);
+  setEveryone = (board: string, everyone: Role | null): Promise<Board> =>
+    this.#call('PATCH', `/boards/${board}`, { everyone });
+  createLink = (board: string): Promise<{ id: string; url: string }> => this.#call('POST', `/boards/${board}/links`);
+  revokeLink = (board: string, link: string): Promise<void> =>
+    this.#call('DELETE', `/boards/${board}/links/${link}`);
+
   /** One after the other, so that they are numbered in this order. */
   async createTasks(board: string, titles: string[]): Promise<Task[]> {
     const tasks = [];
@@ -40,7 +53,7 @@ export class Api {
 
   /** The answer as it is, whatever its status. */
   request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`${this.#root}${path}`, { method, ...init });
+    return fetch(`${this.#root}${path}`, { method, ...init, headers: { ...this.#proof, ...init.headers } });
   }
 
   async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -51,6 +64,8 @@ export class Api {
     return (text ? JSON.parse(text) : undefined) as Answer;
   }
 }
+
+export type Role = 'viewer' | 'editor' | 'manager';
 
 export interface Board {
   id: string;

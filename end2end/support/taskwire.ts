@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Api } from './api.ts';
 import { Program, removeDirectory, temporaryDirectory } from './process.ts';
 
@@ -45,6 +47,11 @@ export class Taskwire {
     return new Taskwire(url, { ...all, TASKWIRE_LISTEN: new URL(url).host }, directory, program);
   }
 
+  /** The file of its SQLite database. */
+  get file(): string {
+    return join(this.#directory, 'taskwire.sqlite');
+  }
+
   get pid(): number {
     return this.#program.pid;
   }
@@ -60,6 +67,13 @@ export class Taskwire {
 
   async kill(): Promise<void> {
     await this.#program.kill();
+  }
+
+  /** Does something at its command line, on the same data; what it prints. */
+  async run(args: string[], input = ''): Promise<string> {
+    const child = promisify(execFile)(BINARY, args, { env: { PATH: process.env['PATH'], ...this.#settings } });
+    child.child.stdin!.end(input);
+    return (await child).stdout;
   }
 
   async dispose(): Promise<void> {

@@ -17,7 +17,7 @@ pub mod sessions;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
-    access::{Asker, BoardRole, InstanceRole, Scope},
+    access::{Asker, BoardRole, InstanceRole, Scope, ShareLink},
     id::{ActorId, BoardId, MutationId},
     mutation::{Mutation, Op, Refusal, SetMember},
     people::check_name,
@@ -40,7 +40,7 @@ use crate::{
     secret::{Secret, SecretHash},
     store::{
         Account, Store, StoreError, Token,
-        people::{NewAccount, OneTimeLink, SessionRow, ShareLink},
+        people::{NewAccount, OneTimeLink, SessionRow},
     },
     writer::{WriteError, Writer},
 };

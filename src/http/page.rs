@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
 use app::{
     App,
-    access::Asker,
+    access::{Asker, ShareLink},
     backend::{Backend, BackendError, BackendFuture},
     board::BoardState,
     history::{Deed, Event, Older, Page},
@@ -32,10 +32,11 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
+use uuid::Uuid;
 
-use super::{Services, problem::Problem, visitor::Visitor};
+use super::{Services, api::members::share_address, problem::Problem, visitor::Visitor};
 use crate::{
-    accounts::Accounts,
+    accounts::{AccountError, Accounts},
     store::{Entries, Store, StoreError},
     writer::{WriteError, Writer},
 };
@@ -170,11 +171,14 @@ fn visitor_of_page() -> Option<Visitor> {
 
 /// What every page and every server function finds in its context.
 fn context(services: &Services) -> impl Fn(Option<Visitor>) + Clone + Send + Sync + 'static {
-    let (store, writer) = (services.store.clone(), services.writer.clone());
+    let (store, writer, accounts) = (services.store.clone(), services.writer.clone(), services.accounts.clone());
+    let public_url: Arc<str> = services.public_url.as_str().into();
     let reload = std::env::var_os("LEPTOS_WATCH").map(|_| services.leptos.reload_port);
     move |visitor| {
         let visitor = visitor.unwrap_or_else(Visitor::stranger);
-        let backend: Arc<dyn Backend> = Arc::new(Local { store: store.clone(), writer: writer.clone(), visitor });
+        let (store, writer, accounts) = (store.clone(), writer.clone(), accounts.clone());
+        let local = Local { store, writer, accounts, public_url: Arc::clone(&public_url), visitor };
+        let backend: Arc<dyn Backend> = Arc::new(local);
         provide_context(backend);
         let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
         if let Ok(policy) = HeaderValue::try_from(policy(&nonce, reload)) {
@@ -200,6 +204,9 @@ fn policy(nonce: &str, reload: Option<u32>) -> String {
 struct Local {
     store: Store,
     writer: Writer,
+    accounts: Accounts,
+    /// The address people see in their browsers.
+    public_url: Arc<str>,
     visitor: Visitor,
 }
 
@@ -210,8 +217,11 @@ impl Backend for Local {
 
     fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
         let directory = self.store.directory();
-        let person = |id: &ActorId| Some(Person { id: *id, name: directory.account(*id)?.name.clone() });
-        ids.iter().filter_map(person).collect()
+        ids.iter().filter_map(|id| Some(directory.account(*id)?.person())).collect()
+    }
+
+    fn everybody(&self) -> Vec<Person> {
+        self.store.directory().people()
     }
 
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
@@ -261,6 +271,33 @@ impl Backend for Local {
                 Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
             }
         })
+    }
+
+    fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
+        Box::pin(async move { self.accounts.share_links(&self.visitor.asker, board).await.map_err(not_shared) })
+    }
+
+    fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
+        Box::pin(async move {
+            let made = self.accounts.create_share_link(&self.visitor.asker, board).await;
+            made.map(|(secret, _)| share_address(&self.public_url, &secret)).map_err(not_shared)
+        })
+    }
+
+    fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()> {
+        Box::pin(
+            async move { self.accounts.revoke_share_link(&self.visitor.asker, board, link).await.map_err(not_shared) },
+        )
+    }
+}
+
+/// Why a share link was not listed, made or revoked.
+fn not_shared(error: AccountError) -> BackendError {
+    match error {
+        AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),
+        AccountError::NotFound(what) => BackendError::NotFound(what),
+        AccountError::Unavailable => BackendError::Unavailable,
+        _ => Refusal::Forbidden.into(),
     }
 }
 

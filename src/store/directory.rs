@@ -59,6 +59,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Its owner as the others see them.
+    pub fn person(&self) -> Person {
+        Person { id: self.id, name: self.name.clone(), deactivated: !self.is_active() }
+    }
+
     /// Whether its owner may sign in.
     pub fn is_active(&self) -> bool {
         self.deactivated_at.is_none()
@@ -156,8 +161,7 @@ impl Directory {
 
     /// Everybody as the others see them, by id.
     pub fn people(&self) -> Vec<Person> {
-        let mut people: Vec<_> =
-            self.accounts.values().map(|account| Person { id: account.id, name: account.name.clone() }).collect();
+        let mut people: Vec<_> = self.accounts.values().map(Account::person).collect();
         people.sort_by_key(|person| person.id);
         people
     }

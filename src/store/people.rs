@@ -5,7 +5,7 @@
 //! account is made once. What the rules are is for [`crate::accounts`] to say.
 
 use app::{
-    access::InstanceRole,
+    access::{InstanceRole, ShareLink},
     id::{ActorId, BoardId},
     time::Timestamp,
 };
@@ -69,17 +69,6 @@ pub struct SessionRow {
     pub seen_at: Timestamp,
     /// When it ends if it is not used again.
     pub expires_at: Timestamp,
-}
-
-/// A share link, as those who manage the board see it.
-#[derive(Clone, Debug)]
-pub struct ShareLink {
-    /// What it is called by.
-    pub id: Uuid,
-    /// Who made it.
-    pub created_by: Option<ActorId>,
-    /// When.
-    pub created_at: Timestamp,
 }
 
 /// A change of who may do what, in one transaction: nothing of it happens unless it is committed.

@@ -197,10 +197,15 @@ impl OptimisticBoard {
                 },
             };
         }
-        self.asker.check(&self.view, &mutation.op)?;
-        let kind = decide(&self.view, &mutation.op)?;
+        let kind = self.check(&mutation.op)?;
         self.undo.made(mutation.id, &self.view, &kind, self.before(&kind));
         Ok(self.queue(mutation, &kind, now, follows, None))
+    }
+
+    /// What would come of something, as far as is known here.
+    pub fn check(&self, op: &Op) -> Result<ChangeKind, Refusal> {
+        self.asker.check(&self.view, op)?;
+        decide(&self.view, op)
     }
 
     /// What an undo or a redo would take back or do again, such as `move Tea`.
@@ -220,7 +225,7 @@ impl OptimisticBoard {
         let words = self.undo.words(edit).to_owned();
         let decided = self.guard(edit, self.pending.len()).and_then(|guard| {
             let op = self.inverse(edit, guard)?;
-            let kind = decide(&self.view, &op)?;
+            let kind = self.check(&op)?;
             Ok((op, guard, kind))
         });
         let (op, guard, kind) = match decided {

@@ -8,10 +8,12 @@ use super::{
     flash::{Flash, flash},
     focus::{card_link, focus_card, focus_when_drawn},
     icon::{Icon, Picture},
+    if_may::IfMay,
     presence::editing_mark,
     redrawn::redrawn,
 };
 use crate::{
+    access::BoardRole,
     forms::{DeleteTask, SetCompleted},
     id::TaskId,
     live::{LiveBoard, TaskSignals},
@@ -80,6 +82,9 @@ pub fn Card(
         }
     };
 
+    let edits = board.may(BoardRole::Editor);
+    let (board_id, form) = (board.id().to_string(), format!("form-{task}"));
+    let delete_form = form.clone();
     let Flash { odd, even, seen } = flash(elsewhere);
 
     let priority = {
@@ -100,33 +105,62 @@ pub fn Card(
             class:changed-even=even
             on:animationend=seen
         >
-            <form method="post">
-                <input type="hidden" name="board" value=board.id().to_string() />
-                <input type="hidden" name="task" value=task.to_string() />
-                <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
-                <button class="tick" formaction=SetCompleted::PATH aria-label=tick_label on:click=tick>
-                    <Picture icon=Icon::Check />
-                </button>
+            <div class="card-body">
+                <IfMay may=edits instead=move || view! { <StillTick completed /> }>
+                    <form id=form.clone() method="post" hidden>
+                        <input type="hidden" name="board" value=board_id.clone() />
+                        <input type="hidden" name="task" value=task.to_string() />
+                        <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
+                    </form>
+                    <button
+                        class="tick"
+                        form=form.clone()
+                        formaction=SetCompleted::PATH
+                        aria-label=tick_label.clone()
+                        on:click=tick.clone()
+                    >
+                        <Picture icon=Icon::Check />
+                    </button>
+                </IfMay>
                 <a
                     class="card-link"
                     href=task_path(board.id(), task, View::Board)
                     draggable="false"
-                    aria-describedby="moving-help"
+                    aria-describedby=move || edits.get().then_some("moving-help")
                 >
                     {redrawn(title)}
                 </a>
-                <button class="card-delete" formaction=DeleteTask::PATH aria-label=delete_label on:click=delete>
-                    <Picture icon=Icon::Trash />
-                </button>
+                <IfMay may=edits>
+                    <button
+                        class="card-delete"
+                        form=delete_form.clone()
+                        formaction=DeleteTask::PATH
+                        aria-label=delete_label.clone()
+                        on:click=delete.clone()
+                    >
+                        <Picture icon=Icon::Trash />
+                    </button>
+                </IfMay>
                 <div class="card-marks">
                     {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
                     {move || described.get().then(description_mark)} {editing}
                 </div>
-            </form>
+            </div>
         </li>
     }
     .into_any()
+}
+
+/// Says whether a task is completed to those who may not complete it.
+#[component]
+fn StillTick(completed: Signal<bool>) -> impl IntoView {
+    view! {
+        <span class="tick still">
+            <Picture icon=Icon::Check />
+            <span class="visually-hidden">{move || completed.get().then_some("Completed:")}</span>
+        </span>
+    }
 }
 
 /// What a person calls a priority.

@@ -6,11 +6,13 @@ use uuid::Uuid;
 use super::{
     announcer::Announcer,
     icon::{Icon, Picture},
+    if_may::IfMay,
     lane::{Lane, Revealed},
     moving::{Movable, Moving},
     rows::Rows,
 };
 use crate::{
+    access::BoardRole,
     board::MAX_NAME_CHARS,
     id::ColumnId,
     live::LiveBoard,
@@ -31,7 +33,14 @@ pub fn Columns(board: LiveBoard) -> impl IntoView {
             </Rows>
         }
     };
-    view! { <Movable moving>{lanes} <AddColumn board /></Movable> }.into_any()
+    view! {
+        <Movable moving>
+            {lanes} <IfMay may=board.may(BoardRole::Editor)>
+                <AddColumn board=board.clone() />
+            </IfMay>
+        </Movable>
+    }
+    .into_any()
 }
 
 #[component]
@@ -47,6 +56,15 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
             let _ = input.focus();
         }
     });
+    on_cleanup({
+        let board = board.clone();
+        move || {
+            let text = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default();
+            if open.try_get_untracked() == Some(true) && !text.trim().is_empty() {
+                board.rescue(create(text));
+            }
+        }
+    });
     let close = move || {
         set_open.set(false);
         set_refusal.set(None);
@@ -60,13 +78,7 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
         let name = input.value();
-        let create = CreateColumn {
-            column: ColumnId(Uuid::now_v7()),
-            name: name.clone(),
-            kind: ColumnKind::Active,
-            place: Place::Last,
-        };
-        match board.submit(Op::CreateColumn(create)) {
+        match board.submit(create(name.clone())) {
             Ok(_) => {
                 announcer.say(format!("Column {name} added"));
                 close();
@@ -121,4 +133,9 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
             }}
         </div>
     }
+}
+
+fn create(name: String) -> Op {
+    let (column, kind, place) = (ColumnId(Uuid::now_v7()), ColumnKind::Active, Place::Last);
+    Op::CreateColumn(CreateColumn { column, name, kind, place })
 }

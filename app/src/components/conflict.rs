@@ -5,10 +5,12 @@ use leptos::prelude::*;
 use super::{
     drafts::{Draft, Drafts, edited_text, text_edit},
     focus::focus_when_drawn,
+    if_may::IfMay,
     rows::Rows,
     text_editor::edit_button,
 };
 use crate::{
+    access::BoardRole,
     board::TextBase,
     id::TaskId,
     live::{LiveBoard, Problem},
@@ -63,7 +65,7 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
         }
     };
     let edit_on = {
-        let (mine, theirs) = (mine.clone(), theirs.clone());
+        let (board, mine, theirs) = (board.clone(), mine.clone(), theirs.clone());
         move |_| {
             drafts.put(task, field, Draft::merge(mine.clone(), theirs.clone(), base));
             board.dismiss(id);
@@ -92,12 +94,14 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
                     <button type="button" class="button" on:click=keep_theirs>
                         "Keep theirs"
                     </button>
-                    <button type="button" class="button" on:click=save_mine>
-                        "Save mine over it"
-                    </button>
-                    <button type="button" class="button primary" on:click=edit_on>
-                        "Edit mine further"
-                    </button>
+                    <IfMay may=board.may(BoardRole::Editor)>
+                        <button type="button" class="button" on:click=save_mine.clone()>
+                            "Save mine over it"
+                        </button>
+                        <button type="button" class="button primary" on:click=edit_on.clone()>
+                            "Edit mine further"
+                        </button>
+                    </IfMay>
                 </div>
             </section>
         }

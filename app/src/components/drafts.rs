@@ -103,6 +103,22 @@ impl Drafts {
         self.0.try_update(|drafts| drafts.remove(&(task, field))).flatten().filter(Draft::is_changed)
     }
 
+    /// Closes the editors of a board. What was changed in them goes to what was refused, to be copied or to be edited again.
+    pub fn hand_back(self, board: &LiveBoard) {
+        let Some(texts) = self.0.try_update(|drafts| {
+            let keys: Vec<_> =
+                drafts.keys().copied().filter(|(task, _)| board.with(|board| board.task(*task).is_some())).collect();
+            keys.into_iter().filter_map(|key| Some((key, drafts.remove(&key)?))).collect::<Vec<_>>()
+        }) else {
+            return;
+        };
+        for ((task, field), draft) in texts {
+            if draft.is_changed() {
+                board.rescue(text_edit(task, field, draft.text));
+            }
+        }
+    }
+
     /// Closes the editors of a task in which nothing was changed. Tells whether any is left.
     pub fn tidy(self, task: TaskId) -> bool {
         self.0.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));

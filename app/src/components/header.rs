@@ -8,6 +8,7 @@ use super::{
     delete_board::DeleteBoardDialog,
     focus::focus_when_drawn,
     icon::{Icon, Picture},
+    if_may::IfMay,
     menu::{Menu, close_menu},
     name_editor::NameEditor,
     presence::WhoIsHere,
@@ -15,6 +16,7 @@ use super::{
     undoing::UndoItems,
 };
 use crate::{
+    access::BoardRole,
     live::{Live, LiveBoard},
     mutation::{Op, UpdateBoard},
     pages::{View, board_path},
@@ -27,12 +29,9 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     let name = board.name();
     let gone = board.gone();
     let renaming = RwSignal::new(false);
-    let rename = {
-        let board = board.clone();
-        Callback::new(move |(name,)| {
-            board.submit(Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() })).map(drop)
-        })
-    };
+    let rename = Callback::new(|(name,)| Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() }));
+    let (reads, edits) = (board.may(BoardRole::Viewer), board.may(BoardRole::Editor));
+    let only_reads = Signal::derive(move || reads.get() && !edits.get());
     let tab = move |to: View, icon: Icon, words: &'static str| {
         let current = move || (view.get() == to).then_some("page");
         view! {
@@ -49,6 +48,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             </a>
             <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
                 <NameEditor
+                    board=board.clone()
                     name=Signal::derive(move || name.get())
                     label="Board name"
                     editing=renaming
@@ -58,10 +58,14 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             </h1>
             <BoardSwitcher board=board.clone() />
             <BoardMenu board=board.clone() renaming />
+            <IfMay may=only_reads>
+                <span class="chip">"View only"</span>
+            </IfMay>
             <nav class="tabs" aria-label="Views">
                 {tab(View::Board, Icon::Board, "Board")}
                 {tab(View::List, Icon::List, "List")}
                 {tab(View::Activity, Icon::Activity, "Activity")}
+                {tab(View::Members, Icon::People, "People")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
             <WhoIsHere board=board.clone() />
@@ -86,25 +90,31 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
             let _ = dialog.show_modal();
         }
     };
-    let items = view! { <UndoItems board=board.clone() /> };
+    let board = StoredValue::new(board);
     view! {
-        <Menu
-            label="Board menu"
-            class="board-menu needs-script"
-            button=view! { <Picture icon=Icon::More /> }.into_any()
-        >
-            {items}
-            <hr class="menu-rule" />
-            <button type="button" class="menu-item" on:click=rename>
-                <Picture icon=Icon::Edit />
-                "Rename board"
-            </button>
-            <button type="button" class="menu-item danger" on:click=delete>
-                <Picture icon=Icon::Trash />
-                "Delete board…"
-            </button>
-        </Menu>
-        <DeleteBoardDialog board dialog />
+        <IfMay may=board.get_value().may(BoardRole::Editor)>
+            <Menu
+                label="Board menu"
+                class="board-menu needs-script"
+                button=view! { <Picture icon=Icon::More /> }.into_any()
+            >
+                <UndoItems board=board.get_value() />
+                <IfMay may=board.get_value().may(BoardRole::Manager)>
+                    <hr class="menu-rule" />
+                    <button type="button" class="menu-item" on:click=rename>
+                        <Picture icon=Icon::Edit />
+                        "Rename board"
+                    </button>
+                    <button type="button" class="menu-item danger" on:click=delete>
+                        <Picture icon=Icon::Trash />
+                        "Delete board…"
+                    </button>
+                </IfMay>
+            </Menu>
+            <IfMay may=board.get_value().may(BoardRole::Manager)>
+                <DeleteBoardDialog board=board.get_value() dialog />
+            </IfMay>
+        </IfMay>
     }
 }
 

@@ -9,12 +9,14 @@ use super::{
     card::Card,
     column_menu::{ColumnMenu, kind_words},
     focus::focus_when_drawn,
+    if_may::IfMay,
     name_editor::NameEditor,
     quick_add::QuickAdd,
     rows::Rows,
     show_more::ShowMore,
 };
 use crate::{
+    access::BoardRole,
     board::Wanted,
     id::{ColumnId, TaskId},
     live::LiveBoard,
@@ -89,12 +91,9 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let has_below = Memo::new(move |_| !drawn_below.read().is_empty());
 
     let renaming = RwSignal::new(false);
-    let rename = {
-        let board = board.clone();
-        Callback::new(move |(name,)| {
-            board.submit(Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) })).map(drop)
-        })
-    };
+    let edits = board.may(BoardRole::Editor);
+    let rename =
+        Callback::new(move |(name,)| Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) }));
     let cards = {
         let board = board.clone();
         move |tasks: Memo<Vec<TaskId>>| {
@@ -107,6 +106,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
         }
     };
     let below = cards(drawn_below);
+    let of_menu = board.clone();
     // Where the rest is without JavaScript.
     let list = {
         let wanted = Wanted { column: Some(id), ..Wanted::default() };
@@ -123,6 +123,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 <span class="kind" data-kind=move || kind.get().as_str() title=move || kind_words(kind.get())></span>
                 <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(true)>
                     <NameEditor
+                        board=board.clone()
                         name
                         label="Column name"
                         editing=renaming
@@ -134,7 +135,9 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     {move || count.get().to_string()}
                     <span class="visually-hidden">{move || if count.get() == 1 { " task" } else { " tasks" }}</span>
                 </span>
-                <ColumnMenu board=board.clone() column id renaming />
+                <IfMay may=edits>
+                    <ColumnMenu board=of_menu.clone() column id renaming />
+                </IfMay>
             </div>
             <div class="lane-body">
                 <ol class="cards" aria-labelledby=format!("column-{id}")>
@@ -149,7 +152,9 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     {below}
                 </ol>
             </div>
-            <QuickAdd board column=id />
+            <IfMay may=edits>
+                <QuickAdd board=board.clone() column=id />
+            </IfMay>
         </section>
     }
     .into_any()

@@ -17,6 +17,7 @@ use super::{
     toasts::{Action, Notices},
 };
 use crate::{
+    access::BoardRole,
     board::{Listing, Sort},
     id::TaskId,
     live::LiveBoard,
@@ -50,9 +51,13 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
         known.or(columns.first()).map(|column| column.id)
     });
     let added = added(&board, query);
+    let edits = board.may(BoardRole::Editor);
     let quick_add = {
         let board = board.clone();
-        move || column.get().map(|column| view! { <QuickAdd board=board.clone() column added /> }.into_any())
+        move || {
+            let column = column.get().filter(|_| edits.get())?;
+            Some(view! { <QuickAdd board=board.clone() column added /> }.into_any())
+        }
     };
 
     let more = {
@@ -74,7 +79,7 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
             <ListFilters board=board.clone() query />
             <div class="list-add">{redrawn(quick_add)}</div>
             <p class="hint list-count" role="status">
-                {move || found_words(found.get(), &query.read())}
+                {move || found_words(found.get(), &query.read(), edits.get())}
             </p>
             // The roles are those that the elements have by themselves; some browsers forget them, because the style draws the
             // rows as grids.
@@ -168,9 +173,10 @@ fn longer(query: ListQuery) -> ListQuery {
     ListQuery { rows: query.rows + ROWS, ..query }
 }
 
-fn found_words(found: usize, query: &ListQuery) -> String {
+fn found_words(found: usize, query: &ListQuery, may_add: bool) -> String {
     match (found, query.wanted.is_filtered()) {
-        (0, false) => "No tasks yet. Add the first above.".to_owned(),
+        (0, false) if may_add => "No tasks yet. Add the first above.".to_owned(),
+        (0, false) => "No tasks yet.".to_owned(),
         (0, true) => "No task matches.".to_owned(),
         (1, false) => "1 task".to_owned(),
         (1, true) => "1 task matches".to_owned(),

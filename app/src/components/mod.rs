@@ -8,6 +8,7 @@
 //!   [`history`]. The trash: [`trash`].
 //! - One task: [`task_panel`] with its [`task_fields`] and, without JavaScript, its [`task_form`]; its texts, the description
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
+//! - Who has access: [`members`] with [`share_links`]. What only some may do stands in an [`if_may`].
 //! - Edits are taken back and done again by [`undoing`]. Those that were refused are told in [`toasts`], in the words of
 //!   [`problem`].
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`],
@@ -31,11 +32,13 @@ pub mod form_error;
 pub mod header;
 pub mod history;
 pub mod icon;
+pub mod if_may;
 pub mod lane;
 pub mod list_filters;
 pub mod list_row;
 pub mod list_view;
 pub mod markdown;
+pub mod members;
 pub mod menu;
 pub mod moving;
 pub mod name_editor;
@@ -45,6 +48,7 @@ pub mod problem;
 pub mod quick_add;
 pub mod redrawn;
 pub mod rows;
+pub mod share_links;
 pub mod show_more;
 pub mod task_fields;
 pub mod task_form;

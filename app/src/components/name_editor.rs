@@ -3,15 +3,16 @@
 use leptos::{ev, html, prelude::*};
 
 use super::redrawn::redrawn;
-use crate::{board::MAX_NAME_CHARS, mutation::Refusal};
+use crate::{access::role_needed, board::MAX_NAME_CHARS, live::LiveBoard, mutation::Op};
 
 /// What an editor does with a new name.
-pub type Rename = Callback<(String,), Result<(), Refusal>>;
+pub type Rename = Callback<(String,), Op>;
 
-/// Shows a name or, while `editing`, a field for a new one. What happens elsewhere does not touch what is typed; it is
-/// told beside the field.
+/// Shows a name or, while `editing`, a field for a new one, to those who may rename. What happens elsewhere does not touch
+/// what is typed; it is told beside the field.
 #[component]
 pub fn NameEditor(
+    board: LiveBoard,
     /// The name as it is now.
     #[prop(into)]
     name: Signal<String>,
@@ -19,14 +20,15 @@ pub fn NameEditor(
     label: &'static str,
     /// Whether the field is shown.
     editing: RwSignal<bool>,
-    /// Takes the new name.
+    /// Makes an edit of the new name.
     rename: Rename,
     /// Called when the editor closes by keyboard, so that the focus can go back to where it came from.
     on_done: Callback<()>,
 ) -> impl IntoView {
+    let may = board.may(role_needed(&rename.run((String::new(),))));
     redrawn(move || {
-        if editing.get() {
-            view! { <NameField name label editing rename on_done /> }.into_any()
+        if editing.get() && may.get() {
+            view! { <NameField board=board.clone() name label editing rename on_done /> }.into_any()
         } else {
             view! { <span class="name">{move || name.get()}</span> }.into_any()
         }
@@ -35,6 +37,7 @@ pub fn NameEditor(
 
 #[component]
 fn NameField(
+    board: LiveBoard,
     name: Signal<String>,
     label: &'static str,
     editing: RwSignal<bool>,
@@ -52,6 +55,19 @@ fn NameField(
         }
     });
 
+    on_cleanup({
+        let (board, before) = (board.clone(), before.clone());
+        move || {
+            if let Some(text) = field.try_get_untracked().flatten().map(|input| input.value())
+                && editing.try_get_untracked() == Some(true)
+                && text.trim() != before
+            {
+                board.rescue(rename.run((text,)));
+            }
+            editing.try_set(false);
+        }
+    });
+
     let save = {
         let before = before.clone();
         // True when the editor has closed.
@@ -63,7 +79,7 @@ fn NameField(
             let Some(input) = field.get_untracked() else { return false };
             let text = input.value();
             if text.trim() != before
-                && let Err(refusal) = rename.run((text,))
+                && let Err(refusal) = board.submit(rename.run((text,)))
             {
                 set_refusal.set(Some(refusal.sentence()));
                 return false;

@@ -217,7 +217,7 @@ mod tests {
     const STRANGER: ActorId = ActorId(Uuid::from_u128(3));
 
     fn known() -> People {
-        let person = |id, name: &str| (id, Person { id, name: name.to_owned() });
+        let person = |id, name: &str| (id, Person { id, name: name.to_owned(), deactivated: false });
         [person(ANA, "Ana Lima"), person(BEN, "Ben Ode")].into()
     }
 

@@ -31,13 +31,21 @@ pub fn QuickAdd(
         let id = ids.2.clone();
         move || refusal.get().map(|_| id.clone())
     };
+    on_cleanup({
+        let board = board.clone();
+        move || {
+            let text = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default();
+            if !text.trim().is_empty() {
+                board.rescue(create(TaskId(Uuid::now_v7()), column, text));
+            }
+        }
+    });
     let add = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
         let task = TaskId(Uuid::now_v7());
         let title = input.value();
-        let create = CreateTask { column: Some(column), ..CreateTask::of(task, title.clone()) };
-        match board.submit(Op::CreateTask(create)) {
+        match board.submit(create(task, column, title.clone())) {
             Ok(_) => {
                 input.set_value("");
                 set_refusal.set(None);
@@ -74,6 +82,10 @@ pub fn QuickAdd(
         </form>
     }
     .into_any()
+}
+
+fn create(task: TaskId, column: ColumnId, title: String) -> Op {
+    Op::CreateTask(CreateTask { column: Some(column), ..CreateTask::of(task, title) })
 }
 
 /// Scrolls a new card into view, and leaves the focus where it is.

@@ -6,9 +6,11 @@ use super::{
     card::priority_words,
     choice::choice,
     icon::{Icon, Picture},
+    if_may::IfMay,
     redrawn::redrawn,
 };
 use crate::{
+    access::BoardRole,
     forms::SetCompleted,
     id::TaskId,
     live::LiveBoard,
@@ -43,30 +45,45 @@ pub fn CompletedBox(
         let title = shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default();
         (!labelled).then(|| format!("Completed: {title}"))
     };
+    let edits = board.may(BoardRole::Editor);
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    let state = move || {
+        view! {
+            <span class="check still" data-completed=move || completed.get().to_string()>
+                <span class="check-box">
+                    <Picture icon=Icon::Check />
+                </span>
+                <span class:visually-hidden=!labelled>
+                    {move || if completed.get() { "Completed" } else { "Not completed" }}
+                </span>
+            </span>
+        }
+    };
     let toggle = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let completed = !completed.get_untracked();
         act(&board, Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) }));
     };
     view! {
-        <form class="completed-form" method="post" action=SetCompleted::PATH on:submit=toggle>
-            <input type="hidden" name="board" value=board_id />
-            <input type="hidden" name="task" value=task_id />
-            <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
-            <button
-                class="check"
-                role="checkbox"
-                aria-checked=move || completed.get().to_string()
-                aria-label=label
-                disabled=disabled
-            >
-                <span class="check-box">
-                    <Picture icon=Icon::Check />
-                </span>
-                {labelled.then_some("Completed")}
-            </button>
-        </form>
+        <IfMay may=edits instead=state>
+            <form class="completed-form" method="post" action=SetCompleted::PATH on:submit=toggle.clone()>
+                <input type="hidden" name="board" value=board_id.clone() />
+                <input type="hidden" name="task" value=task_id.clone() />
+                <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
+                <button
+                    class="check"
+                    role="checkbox"
+                    aria-checked=move || completed.get().to_string()
+                    aria-label=label.clone()
+                    disabled=disabled
+                >
+                    <span class="check-box">
+                        <Picture icon=Icon::Check />
+                    </span>
+                    {labelled.then_some("Completed")}
+                </button>
+            </form>
+        </IfMay>
     }
     .into_any()
 }
@@ -87,6 +104,15 @@ pub fn ColumnSelect(
     let shown = board.task(task).task;
     let column = Memo::new(move |_| shown.read().as_ref().map(|task| task.column));
     let columns = board.columns();
+    let edits = board.may(BoardRole::Editor);
+    let words = {
+        let columns = columns.clone();
+        move || {
+            let columns = columns.read();
+            let column = columns.iter().find(|of| Some(of.id) == column.get());
+            column.map(|column| column.name.clone()).unwrap_or_default()
+        }
+    };
     let field = NodeRef::<html::Select>::new();
     let options = move || {
         let current = column.get();
@@ -103,16 +129,18 @@ pub fn ColumnSelect(
         }
     };
     view! {
-        <select
-            node_ref=field
-            id=id
-            aria-label=label.map(|label| move || label.get())
-            autocomplete="off"
-            disabled=disabled
-            on:change=changed
-        >
-            {redrawn(options)}
-        </select>
+        <IfMay may=edits instead=move || read_only(id, words.clone())>
+            <select
+                node_ref=field
+                id=id
+                aria-label=label.map(|label| move || label.get())
+                autocomplete="off"
+                disabled=disabled
+                on:change=changed.clone()
+            >
+                {redrawn(options.clone())}
+            </select>
+        </IfMay>
     }
     .into_any()
 }
@@ -127,6 +155,8 @@ pub fn PrioritySelect(
 ) -> impl IntoView {
     let shown = board.task(task).task;
     let priority = Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default());
+    let edits = board.may(BoardRole::Editor);
+    let words = move || priority_words(priority.get()).to_owned();
     let field = NodeRef::<html::Select>::new();
     let options = move || {
         let current = priority.get();
@@ -144,9 +174,11 @@ pub fn PrioritySelect(
         }
     };
     view! {
-        <select node_ref=field id=id autocomplete="off" disabled=disabled on:change=changed>
-            {redrawn(options)}
-        </select>
+        <IfMay may=edits instead=move || read_only(Some(id), words)>
+            <select node_ref=field id=id autocomplete="off" disabled=disabled on:change=changed.clone()>
+                {redrawn(options)}
+            </select>
+        </IfMay>
     }
     .into_any()
 }
@@ -176,6 +208,7 @@ pub fn DueInput(
             show();
         }
     });
+    let edits = board.may(BoardRole::Editor);
     let set = move |due: Option<DueDate>| {
         act(&board, Op::UpdateTask(UpdateTask { due: Some(due), ..UpdateTask::of(task) }));
     };
@@ -202,36 +235,52 @@ pub fn DueInput(
             let _ = field.focus();
         }
     };
+    let clear_button = move || {
+        let clear = clear.clone();
+        due.get().map(|_| {
+            view! {
+                <button
+                    type="button"
+                    class="button quiet icon-only"
+                    aria-label="Clear due date"
+                    disabled=disabled
+                    on:click=clear
+                >
+                    <Picture icon=Icon::Close />
+                </button>
+            }
+            .into_any()
+        })
+    };
     view! {
-        <div class="due-input">
-            <input
-                node_ref=field
-                type="date"
-                id=id
-                value=untrack(words)
-                autocomplete="off"
-                disabled=disabled
-                on:change=changed
-                on:blur=move |_| show()
-            />
-            {move || {
-                due.get()
-                    .map(|_| {
-                        view! {
-                            <button
-                                type="button"
-                                class="button quiet icon-only"
-                                aria-label="Clear due date"
-                                disabled=disabled
-                                on:click=clear.clone()
-                            >
-                                <Picture icon=Icon::Close />
-                            </button>
-                        }
-                            .into_any()
-                    })
-            }}
-        </div>
+        <IfMay
+            may=edits
+            instead=move || read_only(Some(id), move || due.get().map_or("No date".to_owned(), |due| due.to_string()))
+        >
+            <div class="due-input">
+                <input
+                    node_ref=field
+                    type="date"
+                    id=id
+                    value=untrack(words)
+                    autocomplete="off"
+                    disabled=disabled
+                    on:change=changed.clone()
+                    on:blur=move |_| show()
+                />
+                {redrawn(clear_button.clone())}
+            </div>
+        </IfMay>
+    }
+    .into_any()
+}
+
+/// What stands in place of a field for those who may not change it. A label may refer to it.
+fn read_only(id: Option<&'static str>, words: impl Fn() -> String + Send + 'static) -> AnyView {
+    view! {
+        <output class="value" id=id aria-live="off">
+            {redrawn(words)}
+        </output>
     }
     .into_any()
 }

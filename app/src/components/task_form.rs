@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{card::priority_words, choice::choice, due::Today, markdown, redrawn::redrawn};
 use crate::{
+    access::BoardRole,
     board::{MAX_TITLE_CHARS, OptimisticBoard},
     forms::UpdateTask,
     id::TaskId,
@@ -15,7 +16,8 @@ use crate::{
 #[component]
 pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
     let plain = expect_context::<Today>().not_yet_taken_over();
-    redrawn(move || plain.get().then(|| view! { <Form board=board.clone() task /> }.into_any()))
+    let edits = board.may(BoardRole::Editor);
+    redrawn(move || (plain.get() && edits.get()).then(|| view! { <Form board=board.clone() task /> }.into_any()))
 }
 
 /// A snapshot, as the server sends it: the fields are the reader's to change. What they were goes along, so that only what

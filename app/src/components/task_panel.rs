@@ -14,6 +14,7 @@ use super::{
     form_error::FormError,
     history::TaskHistory,
     icon::{Icon, Picture},
+    if_may::IfMay,
     markdown,
     presence::EditingNow,
     redrawn::redrawn,
@@ -23,6 +24,7 @@ use super::{
     toasts::{Action, Notices},
 };
 use crate::{
+    access::BoardRole,
     forms::{DeleteTask, RestoreTask},
     id::TaskId,
     live::LiveBoard,
@@ -111,17 +113,20 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             focus_when_drawn(".panel .trashed button");
         }
     };
+    let edits = board.may(BoardRole::Editor);
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     view! {
         <div class="panel-head">
             <CompletedBox board=board.clone() task labelled=true disabled=deleted />
-            <form method="post" action=DeleteTask::PATH on:submit=delete hidden=deleted>
-                <input type="hidden" name="board" value=board_id />
-                <input type="hidden" name="task" value=task_id />
-                <button class="button quiet icon-only" aria-label="Delete task" title="Delete task">
-                    <Picture icon=Icon::Trash />
-                </button>
-            </form>
+            <IfMay may=edits>
+                <form method="post" action=DeleteTask::PATH on:submit=delete.clone() hidden=deleted>
+                    <input type="hidden" name="board" value=board_id.clone() />
+                    <input type="hidden" name="task" value=task_id.clone() />
+                    <button class="button quiet icon-only" aria-label="Delete task" title="Delete task">
+                        <Picture icon=Icon::Trash />
+                    </button>
+                </form>
+            </IfMay>
             <CloseLink close />
         </div>
         <div class="panel-body">
@@ -167,11 +172,27 @@ fn CloseLink(close: Signal<String>) -> impl IntoView {
 #[component]
 fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
+    let edits = board.may(BoardRole::Editor);
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
         act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
         focus_when_drawn(".panel");
+    };
+    let restore_form = move || {
+        edits.get().then(|| {
+            view! {
+                <form method="post" action=RestoreTask::PATH on:submit=restore.clone()>
+                    <input type="hidden" name="board" value=board_id.clone() />
+                    <input type="hidden" name="task" value=task_id.clone() />
+                    <button class="button">
+                        <Picture icon=Icon::Undo />
+                        "Restore"
+                    </button>
+                </form>
+            }
+            .into_any()
+        })
     };
     let kept = move || {
         let open = [TextField::Title, TextField::Description].iter().any(|field| drafts.get(task, *field).is_some());
@@ -186,14 +207,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
                         view! {
                             <div class="trashed">
                                 <p>"This task is in the trash." {kept()}</p>
-                                <form method="post" action=RestoreTask::PATH on:submit=restore.clone()>
-                                    <input type="hidden" name="board" value=board_id.clone() />
-                                    <input type="hidden" name="task" value=task_id.clone() />
-                                    <button class="button">
-                                        <Picture icon=Icon::Undo />
-                                        "Restore"
-                                    </button>
-                                </form>
+                                {redrawn(restore_form.clone())}
                             </div>
                         }
                             .into_any()
@@ -213,6 +227,7 @@ fn TitleText(
 ) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
     let open = drafts.open(task, TextField::Title);
+    let edits = board.may(BoardRole::Editor);
     let edit = {
         let board = board.clone();
         move |_| drafts.put(task, TextField::Title, Draft::start(&board, task, TextField::Title))
@@ -229,16 +244,19 @@ fn TitleText(
                         view! { <TextEditor board task field=TextField::Title current=title deleted /> }.into_any()
                     }
                     None => {
+                        let edit = edit.clone();
                         view! {
-                            <button
-                                class="edit-over needs-script"
-                                aria-label="Edit title"
-                                data-edit="title"
-                                disabled=deleted
-                                on:click=edit.clone()
-                            >
-                                <Picture icon=Icon::Edit />
-                            </button>
+                            <IfMay may=edits>
+                                <button
+                                    class="edit-over needs-script"
+                                    aria-label="Edit title"
+                                    data-edit="title"
+                                    disabled=deleted
+                                    on:click=edit.clone()
+                                >
+                                    <Picture icon=Icon::Edit />
+                                </button>
+                            </IfMay>
                         }
                             .into_any()
                     }
@@ -261,7 +279,7 @@ fn DescriptionText(
     let edit = {
         let board = board.clone();
         move || {
-            if !deleted.get_untracked() {
+            if !deleted.get_untracked() && board.may_now(BoardRole::Editor) {
                 drafts.put(task, TextField::Description, Draft::start(&board, task, TextField::Description));
             }
         }
@@ -279,8 +297,10 @@ fn DescriptionText(
         }
     };
     let is_empty = Memo::new(move |_| description.with(String::is_empty));
+    let edits = board.may(BoardRole::Editor);
     let shown = move || {
         let edit = edit.clone();
+        let edit_by_button = move |_| edit();
         let words = if is_empty.get() { "Add a description" } else { "Edit description" };
         view! {
             // By keyboard, the button does what a click on the text does.
@@ -290,10 +310,17 @@ fn DescriptionText(
                 on:click=edit_by_click.clone()
                 inner_html=move || markdown::to_html(&description.get())
             ></div>
-            <button class="button quiet needs-script" data-edit="description" disabled=deleted on:click=move |_| edit()>
-                <Picture icon=Icon::Edit />
-                {words}
-            </button>
+            <IfMay may=edits>
+                <button
+                    class="button quiet needs-script"
+                    data-edit="description"
+                    disabled=deleted
+                    on:click=edit_by_button.clone()
+                >
+                    <Picture icon=Icon::Edit />
+                    {words}
+                </button>
+            </IfMay>
         }
     };
     view! {
@@ -313,8 +340,7 @@ fn DescriptionText(
 
 /// When a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
 fn times(task: &Task) -> String {
-    let words = |text: String| format!("{} {} UTC", &text[..10], &text[11..16]);
-    let (created, updated) = (words(task.created_at.to_string()), words(task.updated_at.to_string()));
+    let (created, updated) = (task.created_at.to_minute(), task.updated_at.to_minute());
     if created == updated { format!("Created {created}") } else { format!("Created {created} · Changed {updated}") }
 }
 
@@ -382,7 +408,8 @@ fn keep_drafts(board: &LiveBoard, task: TaskId, view: View) {
     let navigate = use_navigate();
     let board = board.clone();
     on_cleanup(move || {
-        if cfg!(feature = "hydrate") && drafts.tidy(task) {
+        // Who may edit no more finds them among what was refused.
+        if cfg!(feature = "hydrate") && board.may_now(BoardRole::Editor) && drafts.tidy(task) {
             let title = board.with(|board| board.task(task).map(|task| task.title.clone())).unwrap_or_default();
             let path = task_path(board.id(), task, view);
             let navigate = navigate.clone();

@@ -15,12 +15,14 @@ use super::{
     drafts::{Draft, Drafts, edited_text},
     focus::{find, focus, focus_when_drawn},
     icon::{Icon, Picture},
+    if_may::IfMay,
     problem::{typed_text, what_failed},
     redrawn::redrawn,
     rows::Rows,
     task_fields::act,
 };
 use crate::{
+    access::{BoardRole, role_needed},
     id::TaskId,
     live::{LiveBoard, Problem},
     mutation::{Op, Refusal, RestoreTask},
@@ -230,6 +232,7 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
         let board = board.clone();
         Callback::new(move |()| board.forget_deletion(task))
     };
+    let edits = board.may(BoardRole::Editor);
     let restore = Callback::new(move |()| {
         if act(&board, Op::RestoreTask(RestoreTask::of(task))) {
             focus_when_drawn(format!(".panel[data-panel='{task}'], [data-task='{task}'] a"));
@@ -242,10 +245,12 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
             view! {
                 <Toast seconds=SECONDS_TO_UNDO on_dismiss>
                     <p>"Deleted “" {title} "”"</p>
-                    <button type="button" class="button" on:click=move |_| restore.run(())>
-                        <Picture icon=Icon::Undo />
-                        "Restore"
-                    </button>
+                    <IfMay may=edits>
+                        <button type="button" class="button" on:click=move |_| restore.run(())>
+                            <Picture icon=Icon::Undo />
+                            "Restore"
+                        </button>
+                    </IfMay>
                 </Toast>
             }
             .into_any()
@@ -267,25 +272,19 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     let op = problem.mutation.op;
     let what = board.with(|board| what_failed(&op, board));
     let why = problem.refusal.to_string();
-    let typed = typed_text(&op).map(|text| {
-        let text = text.to_owned();
-        view! {
-            <label class="field typed">
-                <span class="field-label">"What you typed"</span>
-                <textarea readonly rows="2" prop:value=text on:focus=select_all />
-            </label>
-        }
-        .into_any()
-    });
+    let typed = typed(&op);
+    let may = board.may(role_needed(&op));
     let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
         let pressed = move |_| {
             on_dismiss.run(());
             run();
         };
         view! {
-            <button type="button" class="button" on:click=pressed>
-                {label}
-            </button>
+            <IfMay may>
+                <button type="button" class="button" on:click=pressed.clone()>
+                    {label}
+                </button>
+            </IfMay>
         }
         .into_any()
     });
@@ -303,26 +302,50 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     .into_any()
 }
 
+/// What the person typed, to be copied.
+fn typed(op: &Op) -> Option<AnyView> {
+    let text = typed_text(op)?.to_owned();
+    let view = view! {
+        <label class="field typed">
+            <span class="field-label">"What you typed"</span>
+            <textarea readonly rows="2" prop:value=text on:focus=select_all />
+        </label>
+    };
+    Some(view.into_any())
+}
+
 /// Two versions of a text wait for a choice, in the panel of their task.
 #[component]
 fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: Callback<()>) -> impl IntoView {
     let path = use_location().pathname;
     // There, they are before everyone's eyes.
     let is_open = Memo::new(move |_| path.read().ends_with(&task.to_string()));
-    let what = board.with(|board| what_failed(&problem.mutation.op, board));
+    let op = problem.mutation.op;
+    let what = board.with(|board| what_failed(&op, board));
     let href = task_path(board.id(), task, View::Board);
+    let edits = board.may(BoardRole::Editor);
     redrawn(move || {
         let (what, href) = (what.clone(), href.clone());
-        (!is_open.get()).then(|| {
+        // Who may not choose any more is to have what they typed.
+        let (words, way) = match edits.get() {
+            true => {
+                let compare = view! {
+                    <a class="button" href=href data-noscroll>
+                        "Compare"
+                    </a>
+                };
+                ("somebody else changed it meanwhile. Yours is kept until you choose.", Some(compare.into_any()))
+            }
+            false => ("somebody else changed it meanwhile.", typed(&op)),
+        };
+        (!is_open.get() || !edits.get()).then(|| {
             view! {
                 <Toast on_dismiss class="problem">
                     <p>
                         <strong>{what}": "</strong>
-                        "somebody else changed it meanwhile. Yours is kept until you choose."
+                        {words}
                     </p>
-                    <a class="button" href=href data-noscroll>
-                        "Compare"
-                    </a>
+                    {way}
                 </Toast>
             }
             .into_any()

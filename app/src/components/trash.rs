@@ -6,11 +6,13 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 
 use super::{
     icon::{Icon, Picture},
+    if_may::IfMay,
     rows::Rows,
     show_more::ShowMore,
     task_fields::act,
 };
 use crate::{
+    access::BoardRole,
     forms::RestoreTask,
     id::TaskId,
     live::LiveBoard,
@@ -71,8 +73,8 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
     };
-    let when = move || shown.read().as_ref().and_then(|task| task.deleted_at).map(|at| at.to_string());
-    let words = |when: &str| format!("Deleted {} {} UTC", &when[..10], &when[11..16]);
+    let when = move || shown.read().as_ref().and_then(|task| task.deleted_at);
+    let edits = board.may(BoardRole::Editor);
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -83,16 +85,24 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
         <li class="trash-row" data-task=task.to_string()>
             <div>
                 <p class="trash-title">{move || title.get()}</p>
-                {move || when().map(|when| view! { <time datetime=when.clone()>{words(&when)}</time> }.into_any())}
+                {move || {
+                    when()
+                        .map(|at| {
+                            view! { <time datetime=at.to_string()>{format!("Deleted {}", at.to_minute())}</time> }
+                                .into_any()
+                        })
+                }}
             </div>
-            <form method="post" action=RestoreTask::PATH on:submit=restore>
-                <input type="hidden" name="board" value=board_id />
-                <input type="hidden" name="task" value=task_id />
-                <button class="button" aria-label=move || format!("Restore “{}”", title.get())>
-                    <Picture icon=Icon::Undo />
-                    "Restore"
-                </button>
-            </form>
+            <IfMay may=edits>
+                <form method="post" action=RestoreTask::PATH on:submit=restore.clone()>
+                    <input type="hidden" name="board" value=board_id.clone() />
+                    <input type="hidden" name="task" value=task_id.clone() />
+                    <button class="button" aria-label=move || format!("Restore “{}”", title.get())>
+                        <Picture icon=Icon::Undo />
+                        "Restore"
+                    </button>
+                </form>
+            </IfMay>
         </li>
     }
     .into_any()

@@ -17,7 +17,7 @@ use crate::{
     history::Event,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task},
-    mutation::{Mutation, Op, Refusal, TextField},
+    mutation::{Mutation, Op, Refusal, TextField, Thing},
     presence::{Crowd, OpenEditors},
     protocol::ClientMessage,
     time::Timestamp,
@@ -39,7 +39,8 @@ struct Inner {
     name: ArcRwSignal<String>,
     gone: ArcRwSignal<Option<Gone>>,
     access: ArcRwSignal<BoardAccess>,
-    role: ArcRwSignal<Option<BoardRole>>,
+    /// For each of [`BoardRole::ALL`]: whether whoever reads this page is at least that.
+    may: [ArcRwSignal<bool>; 3],
     synced: ArcRwSignal<bool>,
     columns: ArcRwSignal<Vec<Arc<Column>>>,
     lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
@@ -124,7 +125,7 @@ impl LiveBoard {
             name: ArcRwSignal::new(state.name().to_owned()),
             gone: ArcRwSignal::new(gone),
             access: ArcRwSignal::new(state.access().clone()),
-            role: ArcRwSignal::new(asker.role_on(state.id(), state.access())),
+            may: may(gone.is_none().then(|| asker.role_on(state.id(), state.access())).flatten()).map(ArcRwSignal::new),
             synced: ArcRwSignal::new(false),
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
             lanes: Mutex::default(),
@@ -167,10 +168,15 @@ impl LiveBoard {
         self.0.access.clone()
     }
 
-    /// Whether whoever reads this page is at least this on the board, so that what they may not do is not offered.
+    /// Whether whoever reads this page is at least this on the board, so that what they may not do is not offered. On a board
+    /// that is gone nobody is anything.
     pub fn may(&self, role: BoardRole) -> Signal<bool> {
-        let mine = self.0.role.clone();
-        Signal::derive(move || mine.get() >= Some(role))
+        self.0.may[role as usize].clone().into()
+    }
+
+    /// As [`Self::may`], at this moment.
+    pub fn may_now(&self, role: BoardRole) -> bool {
+        self.0.may[role as usize].get_untracked()
     }
 
     /// Whoever reads this page may do other things now than before.
@@ -300,6 +306,18 @@ impl LiveBoard {
         self.0.problems.update(|problems| problems.push(Problem { mutation, refusal }));
     }
 
+    /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
+    /// done any more.
+    pub fn rescue(&self, op: Op) {
+        let refusal = match self.0.gone.get_untracked() {
+            Some(_) => Some(Refusal::not_found(Thing::Board)),
+            None => self.session().board().check(&op).err(),
+        };
+        if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. })) = refusal {
+            self.report(op, refusal);
+        }
+    }
+
     /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or
     /// [`Self::forget_deletion`].
     pub fn deletions(&self) -> ArcRwSignal<Vec<TaskId>> {
@@ -393,6 +411,16 @@ impl LiveBoard {
         self.change_editors(|editors| editors.unseen = is_unseen);
     }
 
+    /// The server has sent the board anew: goes on with it, also where it was gone before. Tells whether it was.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn revive(&self) -> bool {
+        self.session().revive();
+        let was_gone = self.0.gone.get_untracked().is_some();
+        self.0.gone.maybe_set(None);
+        self.draw_access();
+        was_gone
+    }
+
     #[cfg(feature = "hydrate")]
     pub(super) fn receive(&self, message: ServerMessage) {
         match message {
@@ -476,6 +504,7 @@ impl LiveBoard {
         self.0.synced.maybe_set(synced);
         if gone.is_some() {
             self.0.gone.maybe_set(gone);
+            self.draw_access();
         }
         for message in send {
             self.0.live.send(message);
@@ -546,6 +575,7 @@ impl LiveBoard {
         if let Some((name, exists)) = board {
             self.0.name.maybe_set(name);
             self.0.gone.maybe_set((!exists).then_some(Gone::Deleted));
+            self.draw_access();
         }
         self.0.revision.update(|revision| *revision += 1);
     }
@@ -558,13 +588,21 @@ impl LiveBoard {
         let session = self.session();
         let (access, role) = (session.board().view().access().clone(), session.board().role());
         drop(session);
+        let role = role.filter(|_| self.0.gone.read_untracked().is_none());
         self.0.access.maybe_set(access);
-        self.0.role.maybe_set(role);
+        for (signal, may) in self.0.may.iter().zip(may(role)) {
+            signal.maybe_set(may);
+        }
     }
 
     fn session(&self) -> MutexGuard<'_, BoardSession> {
         lock(&self.0.session)
     }
+}
+
+/// For each of [`BoardRole::ALL`]: whether a role is at least that.
+fn may(role: Option<BoardRole>) -> [bool; 3] {
+    BoardRole::ALL.map(|least| role >= Some(least))
 }
 
 /// Sets a signal only if that changes it: nothing is drawn again for nothing.

@@ -254,7 +254,9 @@ mod browser {
         pub fn new(status: ArcRwSignal<Status>, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
             let (commands, inbox) = mpsc::unbounded();
             let boards = Boards::default();
-            let task = Task { inbox, status, list, known, boards: Arc::clone(&boards), watching: false, pause: None };
+            let boards_of_task = Arc::clone(&boards);
+            let (watching, signed_out, pause) = (false, false, None);
+            let task = Task { inbox, status, list, known, boards: boards_of_task, watching, signed_out, pause };
             Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
         }
 
@@ -270,7 +272,11 @@ mod browser {
 
         pub fn open(&self, state: BoardState, live: &Live) -> LiveBoard {
             if let Some(board) = self.reopen(state.id()) {
+                board.set_asker(live.asker().get_untracked());
                 board.receive(ServerMessage::Snapshot(state.snapshot()));
+                if board.revive() {
+                    self.command(Command::Opened(board.clone()));
+                }
                 return board;
             }
             let board = LiveBoard::new(state, live.clone());
@@ -307,6 +313,9 @@ mod browser {
         known: Known,
         boards: Boards,
         watching: bool,
+        /// The session ended. Nothing goes out again until it is known that the same person has signed in: what Ana typed is not
+        /// to be sent in the name of Ben.
+        signed_out: bool,
         /// How long the server asked to be left alone, in milliseconds.
         pause: Option<u64>,
     }
@@ -318,6 +327,9 @@ mod browser {
         /// The server says that the session has ended.
         signed_out: bool,
     }
+
+    /// Whoever is signed in now is not who this page is for.
+    struct SomebodyElse;
 
     impl Lost {
         fn any(was_open: bool) -> Self {
@@ -334,6 +346,7 @@ mod browser {
                     board.disconnected();
                 }
                 if lost.signed_out {
+                    self.signed_out = self.known.asker.read_untracked().person.is_some();
                     self.status.set(Status::SignedOut);
                     self.wait_until_woken().await;
                     continue;
@@ -366,13 +379,12 @@ mod browser {
             let mut stream = stream.fuse();
 
             let mut hello = Vec::new();
-            if self.watching {
-                hello.push(ClientMessage::WatchBoards {});
-            }
             if self.known.asker.read_untracked().may_see_people() {
                 hello.push(ClientMessage::WatchPeople {});
             }
-            hello.extend(self.all_boards().iter().flat_map(LiveBoard::connected));
+            if !self.signed_out {
+                hello.extend(self.follow_all());
+            }
             hello.push(ClientMessage::Ping {});
             for message in hello {
                 if send(&mut sink, &message).await.is_err() {
@@ -400,12 +412,19 @@ mod browser {
                         if waiting {
                             waiting = false;
                             timer = TimeoutFuture::new(PING_EVERY_MS).fuse();
-                            self.status.set(Status::Live);
+                            if !self.signed_out {
+                                self.status.set(Status::Live);
+                            }
                         }
+                        let mut answers = Vec::new();
                         if let Message::Text(text) = message {
-                            self.receive(&text);
+                            match self.receive(&text) {
+                                Ok(messages) => answers = messages,
+                                Err(SomebodyElse) => return Lost { was_open, signed_out: true },
+                            }
                         }
-                        for message in self.forget_unseen() {
+                        answers.extend(self.forget_unseen());
+                        for message in answers {
                             if send(&mut sink, &message).await.is_err() {
                                 return Lost::any(was_open);
                             }
@@ -429,7 +448,7 @@ mod browser {
                         }
                     }
                     Event::Command(Some(command)) => {
-                        for message in self.command(command, true) {
+                        for message in self.command(command, !self.signed_out) {
                             if send(&mut sink, &message).await.is_err() {
                                 return Lost::any(was_open);
                             }
@@ -441,14 +460,33 @@ mod browser {
             }
         }
 
-        fn receive(&mut self, text: &str) {
+        /// Says what a page says first, and again after a loss, to be told what it shows.
+        fn follow_all(&self) -> Vec<ClientMessage> {
+            let list = self.watching.then_some(ClientMessage::WatchBoards {});
+            list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect()
+        }
+
+        /// Takes in a message; tells what to send for it.
+        fn receive(&mut self, text: &str) -> Result<Vec<ClientMessage>, SomebodyElse> {
             let message = match serde_json::from_str(text) {
                 Ok(message) => message,
-                Err(error) => return leptos::logging::warn!("a message of the server was not understood: {error}"),
+                Err(error) => {
+                    leptos::logging::warn!("a message of the server was not understood: {error}");
+                    return Ok(Vec::new());
+                }
             };
+            let mut send = Vec::new();
             match message {
                 ServerMessage::Boards { boards } => self.list.set(Some(boards)),
                 ServerMessage::People { people, you } => {
+                    if self.signed_out {
+                        if you.person != self.known.asker.read_untracked().person {
+                            return Err(SomebodyElse);
+                        }
+                        self.signed_out = false;
+                        self.status.set(Status::Live);
+                        send = self.follow_all();
+                    }
                     for board in self.all_boards() {
                         board.set_asker(you.clone());
                     }
@@ -483,6 +521,7 @@ mod browser {
                     }
                 }
             }
+            Ok(send)
         }
 
         /// Does what the page asks; tells what to send for it on an open connection.
@@ -596,7 +635,7 @@ mod browser {
 
     /// Connects at once when the network or the tab comes back, and finds out at once when they were gone.
     fn wake_on_return(commands: &mpsc::UnboundedSender<Command>) {
-        for event in ["online", "offline", "pageshow", "visibilitychange"] {
+        for event in ["online", "offline", "pageshow", "visibilitychange", "focus"] {
             let commands = commands.clone();
             let wake = Closure::<dyn Fn()>::new(move || {
                 if !document().hidden() {

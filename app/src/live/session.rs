@@ -87,10 +87,10 @@ impl BoardSession {
     pub fn connected(&mut self) -> Vec<ClientMessage> {
         self.board.disconnected();
         self.behind = None;
-        if self.gone().is_some() {
-            return Vec::new();
+        let mut send = Vec::new();
+        if self.gone().is_none() {
+            send.push(self.subscribe());
         }
-        let mut send = vec![self.subscribe()];
         send.extend(self.flush());
         send
     }
@@ -208,6 +208,13 @@ impl BoardSession {
         }
     }
 
+    /// The server has the board again, for this person: they were added to it once more.
+    pub fn revive(&mut self) {
+        if self.gone().is_some() {
+            self.connection = Connection::Closed;
+        }
+    }
+
     /// The person may do other things now than before.
     pub fn set_asker(&mut self, asker: Asker) {
         self.board.set_asker(asker);
@@ -229,9 +236,10 @@ impl BoardSession {
         }
     }
 
-    /// What of the queue can go out now, in messages no larger than the server takes.
+    /// What of the queue can go out now, in messages no larger than the server takes. Also where the board is gone: then the
+    /// server says of each edit that it was not done, and so what was typed comes back to the person.
     fn flush(&mut self) -> Vec<ClientMessage> {
-        if matches!(self.connection, Connection::Closed | Connection::Ended(_)) {
+        if self.connection == Connection::Closed {
             return Vec::new();
         }
         let board = self.id();

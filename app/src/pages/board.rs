@@ -9,16 +9,20 @@ use leptos_router::{
 
 use super::{NotFound, View, address::Address};
 use crate::{
+    access::BoardRole,
     components::{
         activity::ActivityView,
         announcer::{Announcements, Announcer},
         columns::Columns,
+        drafts::Drafts,
         due::Today,
+        focus::{find, focus, focused},
         form_error::FormError,
         header::BoardHeader,
         history::{self, About, FirstPages},
         lane::Revealed,
         list_view::ListView,
+        members::MembersView,
         menu::close_menus_on_click_elsewhere,
         redrawn::redrawn,
         rows::Rows,
@@ -118,15 +122,18 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
                 View::Board => view! { <Columns board /> }.into_any(),
                 View::List => view! { <ListView board /> }.into_any(),
                 View::Activity => view! { <ActivityView board /> }.into_any(),
+                View::Members => view! { <MembersView board /> }.into_any(),
                 View::Trash => view! { <TrashPage board /> }.into_any(),
             }
         }
     };
+    follow_rights(&board);
     let panel = {
         let board = board.clone();
+        let gone = board.gone();
         // A list of one at the most: the panel of another task is another panel, with a focus of its own.
         view! {
-            <Rows each=move || Vec::from_iter(task.get()) key=|task| task.0 let:task>
+            <Rows each=move || Vec::from_iter(task.get().filter(|_| gone.get().is_none())) key=|task| task.0 let:task>
                 <TaskPanel board=board.clone() task view=view.get_untracked() />
             </Rows>
         }
@@ -150,6 +157,45 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         {panel}
         <Toasts board />
         <Announcements announcer />
+    }
+}
+
+/// Says so when whoever reads the page may do more or less than before. Controls come and go by themselves; what was typed
+/// in those that go is handed back, and the focus that was on one of them goes where one can go on from.
+fn follow_rights(board: &LiveBoard) {
+    let notices = expect_context::<Notices>();
+    let drafts = expect_context::<Drafts>();
+    let may = BoardRole::ALL.map(|role| board.may(role));
+    let board = board.clone();
+    Effect::new(move |before: Option<Option<BoardRole>>| {
+        let role = BoardRole::ALL.into_iter().zip(may).rev().find(|(_, may)| may.get()).map(|(role, _)| role);
+        if role < Some(BoardRole::Editor) {
+            drafts.hand_back(&board);
+        }
+        if let Some(before) = before
+            && before != role
+        {
+            if let (Some(_), Some(role)) = (before, role) {
+                notices.say(rights_words(role), None);
+            }
+            request_animation_frame(|| {
+                let place = || [".panel", ".message a", ".tabs [aria-current]"].iter().find_map(|place| find(place));
+                if focused().is_none()
+                    && let Some(place) = place()
+                {
+                    focus(&place);
+                }
+            });
+        }
+        role
+    });
+}
+
+fn rights_words(role: BoardRole) -> &'static str {
+    match role {
+        BoardRole::Viewer => "You can only read this board from now on.",
+        BoardRole::Editor => "You can edit this board from now on.",
+        BoardRole::Manager => "You manage this board from now on.",
     }
 }
 

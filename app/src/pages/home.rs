@@ -5,10 +5,11 @@ use leptos_meta::Title;
 
 use super::{View, board_path};
 use crate::{
+    access::Asker,
     board::MAX_NAME_CHARS,
     components::{
-        account_menu::AccountMenu, form_error::FormError, header::Mark, menu::close_menus_on_click_elsewhere,
-        rows::Rows, unavailable::Unavailable,
+        account_menu::AccountMenu, form_error::FormError, header::Mark, members::everyone_choices,
+        menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable,
     },
     forms::{CreateBoard, Loaded, list_boards},
     live::Live,
@@ -69,6 +70,17 @@ pub fn HomePage() -> impl IntoView {
                     })
                 }}
             </Suspense>
+        </main>
+    }
+}
+
+/// For those who may make boards. Who can see a board is asked where there are accounts.
+#[component]
+fn NewBoard() -> impl IntoView {
+    let asker = expect_context::<Live>().asker();
+    let (may, has_accounts) = asker.with_untracked(|asker| (asker.may_create_boards(), asker.person.is_some()));
+    may.then(|| {
+        view! {
             <form class="new-board" method="post" action=CreateBoard::PATH>
                 <div class="field">
                     <label for="new-board-name">"New board"</label>
@@ -81,10 +93,23 @@ pub fn HomePage() -> impl IntoView {
                         placeholder="What are you working on?"
                     />
                 </div>
+                {has_accounts
+                    .then(|| {
+                        view! {
+                            <div class="field">
+                                <label for="new-board-everyone">"Who can see it"</label>
+                                <select id="new-board-everyone" name="everyone" autocomplete="off">
+                                    {everyone_choices(None)}
+                                </select>
+                            </div>
+                        }
+                            .into_any()
+                    })}
                 <button class="button primary">"Create board"</button>
             </form>
-        </main>
-    }
+        }
+        .into_any()
+    })
 }
 
 /// The list, as it was sent with the page and then as the socket tells it.
@@ -94,6 +119,7 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
     let boards = Memo::new(move |_| told.get().unwrap_or_else(|| first.clone()));
     let none = Memo::new(move |_| boards.read().is_empty());
     let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
+    let may_create = live.asker().with_untracked(Asker::may_create_boards);
     view! {
         <ul class="boards">
             <Rows each=move || boards.get() key=|board| board.id.0 let:board>
@@ -110,11 +136,16 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <p class="empty">
-                            "No boards yet. Give the first one a name, and it opens with three columns."
+                            {if may_create {
+                                "No boards yet. Give the first one a name, and it opens with three columns."
+                            } else {
+                                "There is no board that you may see."
+                            }}
                         </p>
                     }
                         .into_any()
                 })
         }}
+        <NewBoard />
     }
 }

@@ -10,7 +10,6 @@ use app::{
         words,
     },
     id::{ActorId, BoardId},
-    people::Person,
 };
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
@@ -187,7 +186,7 @@ async fn refused(
 async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountError> {
     let (accounts, asker) = (&services.accounts, &me.asker);
     let account = |account: Account| people::Account {
-        person: Person { id: account.id, name: account.name.clone() },
+        person: account.person(),
         is_active: account.is_active(),
         may_change: asker.may_manage(account.role),
         email: account.email,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use app::{
     access::Asker,
     account::{Notice, Reader},
-    people::Person,
 };
 use axum::{
     extract::FromRequestParts,
@@ -92,7 +91,7 @@ pub async fn origin(services: &Services, parts: &Parts, email: &str) -> Result<O
 }
 
 fn reader(account: &Account, asker: &Asker, here: &'static str) -> Reader {
-    let person = Person { id: account.id, name: account.name.clone() };
+    let person = account.person();
     Reader { person, manages: asker.may_manage_people(), here }
 }
 

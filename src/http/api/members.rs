@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    access::BoardRole,
+    access::{BoardRole, ShareLink},
     id::{ActorId, BoardId},
     mutation::{Op, SetMember},
     time::Timestamp,
@@ -25,7 +25,7 @@ use crate::{
         problem::{Failures, Problem},
         visitor::Visitor,
     },
-    store::people,
+    secret::Secret,
 };
 
 /// Who has access to a board.
@@ -87,10 +87,15 @@ pub struct Link {
 }
 
 impl Link {
-    fn of(link: people::ShareLink, url: Option<String>) -> Self {
-        let people::ShareLink { id, created_by, created_at } = link;
+    fn of(link: ShareLink, url: Option<String>) -> Self {
+        let ShareLink { id, created_by, created_at } = link;
         Self { id, created_by, created_at, url }
     }
+}
+
+/// Where a share link leads.
+pub fn share_address(public_url: &str, secret: &Secret) -> String {
+    format!("{public_url}/share/{}", secret.expose())
 }
 
 /// List who has access to a board
@@ -177,7 +182,7 @@ pub async fn create_link(
 ) -> Result<Response, Problem> {
     let (secret, link) = services.accounts.create_share_link(&visitor.asker, board).await?;
     let path = format!("/boards/{board}/links/{}", link.id);
-    let url = format!("{}/share/{}", services.public_url, secret.expose());
+    let url = share_address(&services.public_url, &secret);
     Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
 }
 

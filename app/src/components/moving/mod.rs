@@ -21,7 +21,7 @@ use super::{
     lane::Revealed,
     redrawn::redrawn,
 };
-use crate::{id::TaskId, live::LiveBoard};
+use crate::{access::BoardRole, id::TaskId, live::LiveBoard};
 
 /// How far the mouse goes with its button down until it means to move something, in pixels.
 const MOUSE_SLACK: f64 = 5.0;
@@ -83,6 +83,9 @@ impl Moving {
 
     fn lift(self, task: TaskId, by: Hand) {
         let board = self.board.get_value();
+        if !board.may_now(BoardRole::Editor) {
+            return;
+        }
         let Some((spot, words)) = board.with(|board| {
             let home = Lanes::home(board, task)?;
             Some((home, Lanes::without(board, task).words(home)))
@@ -157,10 +160,14 @@ impl Moving {
         format!("“{}”", title.unwrap_or_default())
     }
 
-    /// Lets go when the task that is held is deleted by somebody else.
+    /// Lets go when the task that is held is deleted by somebody else, or may not be moved any more.
     fn follow_the_task(self) {
+        let edits = self.board.get_value().may(BoardRole::Editor);
         Effect::new(move || {
             let Some(lifted) = self.lifted.get() else { return };
+            if !edits.get() {
+                return self.cancel();
+            }
             let task = self.board.get_value().task(lifted.task).task;
             if task.read().as_ref().is_none_or(|task| task.is_deleted()) {
                 let title = self.title(lifted.task);
@@ -176,7 +183,10 @@ impl Moving {
         if self.lifted.get_untracked().is_some() {
             return self.cancel();
         }
-        let Some((task, card)) = pressed_card(event) else { return };
+        let Some((task, card)) = pressed_card(event).filter(|_| self.board.get_value().may_now(BoardRole::Editor))
+        else {
+            return;
+        };
         let rect = card.get_bounding_client_rect();
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
         let press = Press {

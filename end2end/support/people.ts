@@ -1,0 +1,72 @@
+// People with accounts, made with the command line: what a test is about begins when they are signed in.
+
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { type BrowserContextOptions, expect, type Page } from '@playwright/test';
+import { Api } from './api.ts';
+import type { Taskwire } from './taskwire.ts';
+
+export type InstanceRole = 'member' | 'admin' | 'owner';
+
+const PASSWORD = 'correct horse battery staple';
+
+/** Somebody with an account. */
+export class Somebody {
+  readonly #server: Taskwire;
+  readonly #open: (options?: BrowserContextOptions) => Promise<Page>;
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  /** The REST interface, as a program of theirs uses it that may do all they may. */
+  readonly api: Api;
+
+  private constructor(server: Taskwire, open: Somebody['page'], id: string, name: string, email: string, token: string) {
+    this.#server = server;
+    this.#open = open;
+    this.id = id;
+    this.name = name;
+    this.email = email;
+    this.api = new Api(server.url, token);
+  }
+
+  /** Makes an account; `open` opens a browser for its owner. */
+  static async create(server: Taskwire, name: string, open: Somebody['page'], role: InstanceRole = 'member'): Promise<Somebody> {
+    const email = `${name.toLowerCase().replaceAll(/\W+/g, '.')}@example.com`;
+    await server.run(['user', 'add', '--name', name, '--email', email, '--role', role, '--password-stdin'], PASSWORD);
+    const token = await server.run(['token', 'create', '--user', email, '--scope', 'admin']);
+    const people = JSON.parse(await server.run(['user', 'list', '--json'])) as { id: string; email: string }[];
+    const { id } = people.find((person) => person.email === email)!;
+    const somebody = new Somebody(server, open, id, name, email, token.trim());
+    // A server that runs notices what was done at the command line within a second.
+    await expect.poll(async () => (await somebody.api.request('GET', '/people/me')).status).toBe(200);
+    return somebody;
+  }
+
+  /** A browser of theirs, signed in. */
+  async page(options?: BrowserContextOptions): Promise<Page> {
+    const page = await this.#open(options);
+    await this.signIn(page);
+    return page;
+  }
+
+  /** Signs a browser in. */
+  async signIn(page: Page): Promise<void> {
+    const secret = randomBytes(16).toString('base64url');
+    const hash = createHash('sha256').update(secret).digest('hex');
+    const now = Date.now();
+    const row = [hash, crypto.randomUUID(), this.id, JSON.stringify({ person: this.id }), now, now, now + 86_400_000];
+    const values = row.map((value) => (typeof value === 'string' ? `'${value}'` : value)).join(', ');
+    const insert = `INSERT INTO sessions (hash, id, person, data, created_at, seen_at, expires_at) VALUES (${values})`;
+    execFileSync('sqlite3', ['-cmd', '.timeout 5000', this.#server.file, insert]);
+    await page.context().addCookies([{ name: 'taskwire_session', value: secret, url: this.#server.url }]);
+  }
+
+  /** Takes the account out of use, which signs them out everywhere. */
+  async deactivate(): Promise<void> {
+    await this.#server.run(['user', 'deactivate', this.email]);
+  }
+
+  async activate(): Promise<void> {
+    await this.#server.run(['user', 'activate', this.email]);
+  }
+}

@@ -1,0 +1,294 @@
+// Who has access to a board: seen by everyone on it, changed by those who manage it, and lost at once.
+
+import type { Page } from '@playwright/test';
+import { expect, hydrated, type Somebody, test } from '../fixtures.ts';
+import { announcement, card, expectConnection, messages, openBoard, panel, quickAdd, titles } from '../support/board.ts';
+
+test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
+
+const MEMBERS = '?view=members';
+
+/** The line of a member. */
+const line = (page: Page, name: string) => page.getByRole('listitem').filter({ hasText: name });
+
+test('somebody is added, given another role and taken off, and everyone on the board sees it', async ({ somebody }) => {
+  const [ana, ben, cleo] = [await somebody('Ana Lima'), await somebody('Ben Okoro'), await somebody('Cleo Meyer')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, cleo.id, 'viewer');
+  const [mine, theirs] = [await ana.page(), await cleo.page()];
+  await openBoard(mine, board, MEMBERS);
+  await openBoard(theirs, board, MEMBERS);
+
+  await mine.getByLabel('Add somebody').selectOption('Ben Okoro');
+  await mine.getByLabel('As', { exact: true }).selectOption('Viewer');
+  await mine.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(announcement(mine)).toHaveText('Ben Okoro was added to the board');
+  await expect(mine.getByText('Everyone who has an account here is a member.')).toBeVisible();
+  await expect(line(theirs, 'Ben Okoro')).toContainText('Viewer');
+
+  await mine.getByLabel('Role of Ben Okoro').selectOption('Editor');
+  await expect(line(theirs, 'Ben Okoro')).toContainText('Editor');
+
+  await mine.getByRole('button', { name: 'Remove Ben Okoro' }).click();
+  await expect(line(theirs, 'Ben Okoro')).toHaveCount(0);
+  await expect(mine.getByLabel('Add somebody')).toContainText('Ben Okoro');
+  expect((await ben.api.request('GET', `/boards/${board.id}`)).status).toBe(404);
+});
+
+test('who does not manage a board sees who is on it, and may leave', async ({ somebody }) => {
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  const page = await ben.page();
+  await openBoard(page, board, MEMBERS);
+  await expect(line(page, 'Ana Lima')).toContainText('Manager');
+  await expect(line(page, 'Ben Okoro (you)')).toContainText('Editor');
+  await expect(page.getByText('Only people who are added')).toBeVisible();
+  await expect(page.getByRole('combobox')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /Remove|Add|Make a link/ })).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Leave board…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave board' }).click();
+  await expect(page).toHaveURL('/');
+  await expect(page.getByText('No boards yet.')).toBeVisible();
+  expect((await ben.api.request('GET', `/boards/${board.id}`)).status).toBe(404);
+});
+
+test('a board keeps a manager, and says why', async ({ somebody }) => {
+  const ana = await somebody('Ana Lima');
+  const board = await ana.api.createBoard('Errands');
+  const page = await ana.page();
+  await openBoard(page, board, MEMBERS);
+  await page.getByLabel('Role of Ana Lima').selectOption('Viewer');
+  await expect(line(page, 'Ana Lima').getByRole('alert')).toHaveText(/needs a manager/);
+  await expect(page.getByLabel('Role of Ana Lima')).toHaveValue('manager');
+  await page.getByRole('button', { name: 'Leave board…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave board' }).click();
+  await expect(page.getByRole('dialog').getByRole('alert')).toHaveText(/needs a manager/);
+});
+
+test('a board is opened to everyone and closed again, and whoever loses it is told at once', async ({ somebody }) => {
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  const [mine, theirs] = [await ana.page(), await ben.page()];
+  await openBoard(mine, board, MEMBERS);
+  await theirs.goto('/');
+  await expect(theirs.getByText('No boards yet.')).toBeVisible();
+
+  await mine.getByLabel('Who can see it').selectOption('Everyone here may edit');
+  await theirs.getByRole('link', { name: 'Errands' }).click();
+  await expectConnection(theirs, 'live');
+  await quickAdd(theirs, 'To do', 'From Ben');
+  await expect(titles(theirs, 'To do')).toHaveText(['From Ben']);
+  await expectConnection(theirs, 'live');
+
+  await mine.getByLabel('Who can see it').selectOption('Only people who are added');
+  await expect(theirs.getByRole('alert')).toContainText('You no longer have access to this board');
+  await expect(titles(theirs, 'To do')).toHaveCount(0);
+});
+
+test('whoever is taken off keeps what they were typing', async ({ somebody }) => {
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  const task = await ana.api.createTask(board.id, { title: 'Tea', description: 'Green' });
+  const page = await ben.page();
+  await openBoard(page, board, `/tasks/${task.id}`);
+  await panel(page).getByRole('button', { name: 'Edit description' }).click();
+  await panel(page).getByRole('textbox', { name: 'Description' }).fill('Green, from the shop at the corner');
+  await page.locator('.lane').first().getByRole('textbox', { name: 'New task' }).fill('Half a thought');
+
+  await ana.api.removeMember(board.id, ben.id);
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('You no longer have access to this board');
+  await expect(panel(page), 'nothing of the board is shown any more').toHaveCount(0);
+  const kept = messages(page).getByRole('textbox', { name: 'What you typed' });
+  await expect(kept).toHaveCount(2);
+  expect(await kept.evaluateAll((fields) => fields.map((field) => (field as HTMLTextAreaElement).value).sort())).toEqual([
+    'Green, from the shop at the corner',
+    'Half a thought',
+  ]);
+  await expect(messages(page).getByRole('button', { name: /again/ })).toHaveCount(0);
+
+  // Added again, the board is there again, and what was typed as well.
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  await page.getByRole('main').getByRole('link', { name: 'All boards' }).click();
+  await page.getByRole('link', { name: 'Errands' }).click();
+  await expectConnection(page, 'live');
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+  await messages(page).getByRole('listitem').filter({ hasText: 'Half a thought' }).getByRole('button', { name: 'Try again' }).click();
+  await expect(titles(page, 'To do')).toHaveText(['Tea', 'Half a thought']);
+});
+
+test('who loses access while offline gets back what was not sent', async ({ somebody, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED/);
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  const page = await ben.page();
+  await openBoard(page, board);
+  await page.context().setOffline(true);
+  await expectConnection(page, 'offline');
+  await quickAdd(page, 'To do', 'Typed on the train');
+  await expectConnection(page, 'offline');
+  await ana.api.removeMember(board.id, ben.id);
+  await page.context().setOffline(false);
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('not there for you any more');
+  await expect(messages(page).getByRole('textbox', { name: 'What you typed' })).toHaveValue('Typed on the train');
+  expect((await ana.api.tasks(board.id)).tasks).toEqual([]);
+});
+
+test('edits of somebody who was signed out are kept, and sent when they have signed in again', async ({ somebody, expectedErrors }) => {
+  expectedErrors.push(/status of 401/, /WebSocket/);
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  const page = await ben.page();
+  await openBoard(page, board);
+  await ben.deactivate();
+  await expectConnection(page, 'signed-out');
+  await quickAdd(page, 'To do', 'Kept');
+  await expect(page.locator('.connection-words')).toHaveText('Signed out with 1 unsent edit');
+  await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible();
+
+  // Somebody else who signs in meanwhile does not send them in their own name.
+  await ana.signIn(page);
+  await comeBack(page);
+  await expectConnection(page, 'signed-out');
+  expect((await ana.api.tasks(board.id)).tasks).toEqual([]);
+
+  await ben.activate();
+  await ben.signIn(page);
+  await expect(async () => {
+    await comeBack(page);
+    await expectConnection(page, 'live', { timeout: 500 });
+  }).toPass();
+  const { tasks } = await ana.api.tasks(board.id);
+  expect(tasks).toMatchObject([{ title: 'Kept', created_by: ben.id }]);
+});
+
+test('a share link is made, shown once, read by anybody, live, and revoked', async ({ somebody, person }) => {
+  const ana = await somebody('Ana Lima');
+  const board = await ana.api.createBoard('Errands');
+  const page = await ana.page();
+  await openBoard(page, board, MEMBERS);
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  const address = page.getByRole('textbox', { name: 'The new link' });
+  await expect(address).toBeFocused();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByText('Copied.')).toBeVisible();
+  const url = await address.inputValue();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(url);
+
+  const guest = await person();
+  await follow(guest, url);
+  await openBoard(guest, board);
+  await ana.api.createTask(board.id, { title: 'Tea' });
+  await expect(titles(guest, 'To do')).toHaveText(['Tea']);
+  await expect(guest.getByText('View only')).toBeVisible();
+
+  await page.reload();
+  await hydrated(page);
+  await expect(address).toHaveCount(0);
+  await page.getByRole('button', { name: /Revoke the link: Made by Ana Lima/ }).click();
+  await expect(page.getByRole('button', { name: /Revoke/ })).toHaveCount(0);
+  await expect(guest.getByRole('main').getByRole('alert')).toContainText('You no longer have access to this board');
+  await expect(card(guest, 'Tea')).toHaveCount(0);
+});
+
+test('a new board is private unless its maker says otherwise', async ({ somebody }) => {
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const page = await ana.page();
+  for (const [name, who] of [['Mine', 'Only people who are added'], ['Ours', 'Everyone here may look']] as const) {
+    await page.goto('/');
+    await hydrated(page);
+    await page.getByRole('textbox', { name: 'New board' }).fill(name);
+    await page.getByLabel('Who can see it').selectOption(who);
+    await page.getByRole('button', { name: 'Create board' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+  }
+  expect((await ben.api.boards()).boards.map((board) => board.name)).toEqual(['Ours']);
+});
+
+test.describe('without JavaScript', () => {
+  test('who has access is set with forms', async ({ somebody }) => {
+    const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+    const board = await ana.api.createBoard('Errands');
+    const page = await ana.page({ javaScriptEnabled: false });
+    await page.goto(`/boards/${board.id}${MEMBERS}`);
+    await page.getByLabel('Add somebody').selectOption('Ben Okoro');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(page).toHaveURL(`/boards/${board.id}${MEMBERS}`);
+    await expect(page.getByLabel('Role of Ben Okoro')).toHaveValue('editor');
+    await page.getByLabel('Role of Ben Okoro').selectOption('Viewer');
+    await line(page, 'Ben Okoro').getByRole('button', { name: 'Set role' }).click();
+    await expect(page.getByLabel('Role of Ben Okoro')).toHaveValue('viewer');
+    await page.getByRole('button', { name: 'Remove Ben Okoro' }).click();
+    await expect(line(page, 'Ben Okoro')).toHaveCount(0);
+
+    await page.getByLabel('Who can see it').selectOption('Everyone here may look');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await expect(page.getByLabel('Who can see it')).toHaveValue('viewer');
+    expect((await ben.api.request('GET', `/boards/${board.id}`)).status).toBe(200);
+    await page.getByLabel('Who can see it').selectOption('Only people who are added');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await expect(page.getByLabel('Who can see it')).toHaveValue('');
+
+    await page.getByRole('button', { name: 'Leave board' }).click();
+    await expect(page.getByRole('alert').first()).toContainText(/needs a manager/i);
+  });
+
+  test('leaving leads to the other boards', async ({ somebody }) => {
+    const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+    const board = await ana.api.createBoard('Errands');
+    await ana.api.setMember(board.id, ben.id, 'viewer');
+    const page = await ben.page({ javaScriptEnabled: false });
+    await page.goto(`/boards/${board.id}${MEMBERS}`);
+    await page.getByRole('button', { name: 'Leave board' }).click();
+    await expect(page).toHaveURL('/');
+  });
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
+    test(`the view is accessible, ${colorScheme}, ${viewport.width} pixels wide`, async ({ somebody, audit }) => {
+      const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+      await somebody('Cleo Meyer');
+      const board = await ana.api.createBoard('Errands');
+      await ana.api.setMember(board.id, ben.id, 'editor');
+      await ana.api.createLink(board.id);
+      for (const who of [ana, ben] satisfies Somebody[]) {
+        const page = await who.page({ colorScheme, viewport, reducedMotion: 'reduce' });
+        await openBoard(page, board, MEMBERS);
+        if (who === ana) await page.getByRole('button', { name: 'Make a link' }).click();
+        await audit(page);
+        const [inner, whole] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+        expect(whole, 'the page fits the width of the screen').toBeLessThanOrEqual(inner!);
+      }
+    });
+  }
+}
+
+test.describe('on a server without accounts', () => {
+  test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
+
+  test('there is nothing to set', async ({ page, server }) => {
+    const board = await server.api.createBoard('Errands');
+    await openBoard(page, board, MEMBERS);
+    await expect(page.getByText('This server has no accounts')).toBeVisible();
+    await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);
+    await page.goto('/');
+    await expect(page.getByLabel('Who can see it')).toHaveCount(0);
+  });
+});
+
+/** The browser opens a share link: from then on it carries the link's secret. */
+async function follow(page: Page, url: string): Promise<void> {
+  const { origin, pathname } = new URL(url);
+  await page.context().addCookies([{ name: 'taskwire_links', value: pathname.split('/').at(-1)!, url: origin }]);
+}
+
+/** As when the person comes back to the tab. */
+async function comeBack(page: Page): Promise<void> {
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+}
