@@ -6,7 +6,6 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A secret, as it is shown once to whom it belongs.
@@ -74,45 +73,6 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-/// A text that waits in the database for a browser, and that only who has the browser's cookie can read: neither the database
-/// nor a backup of it gives it away.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Sealed(String);
-
-impl Sealed {
-    const SALT: usize = 16;
-
-    /// Hides a text with a key that is a secret itself.
-    pub fn new(text: &str, key: &str) -> Self {
-        let mut bytes = vec![0; Self::SALT];
-        getrandom::fill(&mut bytes).expect("the operating system has random bytes");
-        let hidden = Self::mask(&bytes, key, text.as_bytes());
-        bytes.extend(hidden);
-        Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
-    }
-
-    /// The text, if this is the key.
-    pub fn open(&self, key: &str) -> Option<String> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.0).ok()?;
-        let (salt, hidden) = bytes.split_at_checked(Self::SALT)?;
-        String::from_utf8(Self::mask(salt, key, hidden)).ok()
-    }
-
-    /// SHA-256 of the key, a salt that is used once, and a counter, as a stream of bytes to add to the text. Twice is none.
-    fn mask(salt: &[u8], key: &str, text: &[u8]) -> Vec<u8> {
-        let block = |(number, block): (usize, &[u8])| {
-            let digest = Sha256::new()
-                .chain_update(b"taskwire sealed")
-                .chain_update(salt)
-                .chain_update(number.to_be_bytes())
-                .chain_update(key.as_bytes())
-                .finalize();
-            block.iter().zip(digest).map(|(byte, mask)| byte ^ mask).collect::<Vec<u8>>()
-        };
-        text.chunks(32).enumerate().flat_map(block).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,16 +84,6 @@ mod tests {
         assert_eq!(SecretHash::parse(&hash.to_string()), Some(hash));
         assert_eq!(SecretHash::parse("ba78"), None);
         assert_eq!(SecretHash::parse(&"é".repeat(32)), None);
-    }
-
-    #[test]
-    fn what_is_sealed_is_read_with_its_key_and_not_without() {
-        let text = "a text that is longer than one block of the digest that hides it";
-        let sealed = Sealed::new(text, "the key");
-        assert_eq!(sealed.open("the key").as_deref(), Some(text));
-        assert_ne!(sealed.open("another key").as_deref(), Some(text));
-        assert_ne!(sealed.0, Sealed::new(text, "the key").0, "the same text looks different every time");
-        assert_eq!(Sealed("AAAA".to_owned()).open("the key"), None);
     }
 
     #[test]

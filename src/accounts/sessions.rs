@@ -35,8 +35,6 @@ pub mod key {
     pub const SEEN: &str = "seen";
     /// What is remembered while somebody signs in elsewhere.
     pub const UNDERWAY: &str = "underway";
-    /// Something to show once on the next page.
-    pub const NOTICE: &str = "notice";
 }
 
 /// The rows of sessions.

@@ -28,7 +28,7 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
 /// `GET /account`
 pub async fn show(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, Trouble> {
-    let notice = me.take().await?;
+    let notice = me.take();
     let content = content(&services, &me).await?;
     Ok(answer::page(&services, page(OwnAccount { notice, ..content })))
 }
@@ -40,7 +40,7 @@ pub async fn rename(
     Form(form): Form<NameForm>,
 ) -> Result<Response, Trouble> {
     match services.accounts.rename(&me.asker, &form.name).await {
-        Ok(()) => done(&me, "Your name is saved.").await,
+        Ok(()) => Ok(done(&me, "Your name is saved.")),
         Err(error) => refused(&services, &me, &error, |mistake| Refused::Name(form, mistake)).await,
     }
 }
@@ -58,7 +58,7 @@ pub async fn change_password(
         services.accounts.change_password(&me.asker, &form.current, &form.password, me.hash, from).await
     };
     match change.await {
-        Ok(()) => done(&me, "Your new password is saved, and you are signed out everywhere else.").await,
+        Ok(()) => Ok(done(&me, "Your new password is saved, and you are signed out everywhere else.")),
         Err(error) => refused(&services, &me, &error, Refused::Password).await,
     }
 }
@@ -70,7 +70,7 @@ pub async fn end_session(
     Form(form): Form<WhichForm>,
 ) -> Result<Response, Trouble> {
     match services.accounts.end_session(&me.asker, form.id).await {
-        Ok(()) => done(&me, "That browser is signed out.").await,
+        Ok(()) => Ok(done(&me, "That browser is signed out.")),
         Err(error) => refused(&services, &me, &error, Refused::Other).await,
     }
 }
@@ -78,7 +78,7 @@ pub async fn end_session(
 /// `POST /account/sessions/end-others`
 pub async fn end_other_sessions(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, Trouble> {
     services.accounts.end_other_sessions(&me.asker, me.hash).await?;
-    done(&me, "You are signed out everywhere else.").await
+    Ok(done(&me, "You are signed out everywhere else."))
 }
 
 /// `POST /account/tokens`
@@ -94,7 +94,7 @@ pub async fn create_token(
     match create.await {
         Ok((secret, token)) => {
             let words = format!("The token “{}” is made.", token.name);
-            me.leave(Notice::secret(words, "The token", secret.expose().to_owned())).await?;
+            me.leave(&Notice::secret(words, "The token", secret.expose().to_owned()));
             Ok(see(PATH))
         }
         Err(error) => refused(&services, &me, &error, |mistake| Refused::Token(form, mistake)).await,
@@ -108,7 +108,7 @@ pub async fn revoke_token(
     Form(form): Form<WhichForm>,
 ) -> Result<Response, Trouble> {
     match services.accounts.revoke_token(&me.asker, form.id).await {
-        Ok(()) => done(&me, "The token is revoked and does not work any more.").await,
+        Ok(()) => Ok(done(&me, "The token is revoked and does not work any more.")),
         Err(error) => refused(&services, &me, &error, Refused::Other).await,
     }
 }
@@ -134,9 +134,9 @@ fn expiry(form: &TokenForm, now: Timestamp) -> Result<Option<Timestamp>, Account
     Ok(Some(Timestamp::from_millis(now.as_millis() + days * DAY_MILLIS)))
 }
 
-async fn done(me: &SignedIn, words: &str) -> Result<Response, Trouble> {
-    me.leave(Notice::done(words)).await?;
-    Ok(see(PATH))
+fn done(me: &SignedIn, words: &str) -> Response {
+    me.leave(&Notice::done(words));
+    see(PATH)
 }
 
 async fn refused(

@@ -40,7 +40,7 @@ pub async fn show(
     Asked(Address { search }): Asked<Address>,
 ) -> Result<Response, Trouble> {
     let content = content(&services, &me).await?;
-    let notice = me.take().await?;
+    let notice = me.take();
     Ok(answer::page(&services, page(People { notice, search, ..content })))
 }
 
@@ -53,7 +53,7 @@ pub async fn set_role(
     match services.accounts.set_role(&me.asker, person, role).await {
         Ok(()) => {
             let words = format!("{} is now: {}.", name(&services, person), words::role(role));
-            done(&me, Notice::done(words)).await
+            Ok(done(&me, Notice::done(words)))
         }
         Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
     }
@@ -87,7 +87,7 @@ pub async fn new_password(
         Ok(secret) => {
             let link = link(&services, "new-password", &secret);
             let words = format!("Send {} this link. It works once, for a day.", name(&services, person));
-            done(&me, Notice::secret(words, "Link for a new password", link)).await
+            Ok(done(&me, Notice::secret(words, "Link for a new password", link)))
         }
         Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
     }
@@ -110,7 +110,7 @@ pub async fn invite(
                 note => note.to_owned(),
             };
             let words = format!("Send {whom} this link. It works once, for 7 days.");
-            done(&me, Notice::secret(words, "Invitation", link(&services, "join", &secret))).await
+            Ok(done(&me, Notice::secret(words, "Invitation", link(&services, "join", &secret))))
         }
         Err(error) => refused(&services, &me, &error, |mistake| Refused::Invite(form, mistake)).await,
     }
@@ -123,7 +123,7 @@ pub async fn revoke_invitation(
     Form(form): Form<RevokeForm>,
 ) -> Result<Response, Trouble> {
     match services.accounts.revoke_invitation(&me.asker, form.id).await {
-        Ok(()) => done(&me, Notice::done("The invitation is revoked and does not work any more.")).await,
+        Ok(()) => Ok(done(&me, Notice::done("The invitation is revoked and does not work any more."))),
         Err(error) => refused(&services, &me, &error, Refused::Other).await,
     }
 }
@@ -141,7 +141,7 @@ async fn set_active(
                 true => format!("{name} can sign in again."),
                 false => format!("{name} is deactivated and signed out everywhere."),
             };
-            done(me, Notice::done(words)).await
+            Ok(done(me, Notice::done(words)))
         }
         Err(error) => refused(services, me, &error, |mistake| Refused::Account(person, mistake)).await,
     }
@@ -166,9 +166,9 @@ fn name(services: &Services, person: ActorId) -> String {
     directory.account(person).map(|account| account.name.clone()).unwrap_or_default()
 }
 
-async fn done(me: &SignedIn, notice: Notice) -> Result<Response, Trouble> {
-    me.leave(notice).await?;
-    Ok(see(PATH))
+fn done(me: &SignedIn, notice: Notice) -> Response {
+    me.leave(&notice);
+    see(PATH)
 }
 
 async fn refused(

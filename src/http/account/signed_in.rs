@@ -12,19 +12,27 @@ use axum::{
     http::{Extensions, request::Parts},
     response::Response,
 };
-use tower_sessions::Session;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use tower_cookies::{
+    Cookie, Cookies,
+    cookie::{CookieBuilder, SameSite},
+};
 
-use super::answer::Trouble;
 use crate::{
-    accounts::{AccountError, attempts::Origin, sessions::key},
+    accounts::{AccountError, attempts::Origin},
     caller::Credential,
     http::{
         Services, page,
         visitor::{self, DEVICE_COOKIE, Visitor},
     },
-    secret::{Sealed, SecretHash},
+    secret::SecretHash,
     store::Account,
 };
+
+/// The cookie with what the next page is to say.
+const NOTICE_COOKIE: &str = "taskwire_notice";
+/// How long it waits for that page.
+const NOTICE_LASTS: time::Duration = time::Duration::minutes(1);
 
 /// Somebody who signed in.
 pub struct SignedIn {
@@ -34,19 +42,21 @@ pub struct SignedIn {
     pub asker: Asker,
     /// What their session is recognised by.
     pub hash: SecretHash,
-    session: Session,
+    cookies: Cookies,
+    /// Whether cookies must go by https only.
+    secure: bool,
 }
 
 impl FromRequestParts<Arc<Services>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Response> {
-        let session = parts.extensions.get::<Session>().cloned();
-        let found = visitor_in_session(services, &parts.extensions).zip(session);
-        let Some(((account, asker, hash), session)) = found else {
+        let cookies = parts.extensions.get::<Cookies>().cloned();
+        let found = visitor_in_session(services, &parts.extensions).zip(cookies);
+        let Some(((account, asker, hash), cookies)) = found else {
             return Err(page::way_in(&services.accounts, parts));
         };
-        Ok(Self { account, asker, hash, session })
+        Ok(Self { account, asker, hash, cookies, secure: services.is_behind_tls })
     }
 }
 
@@ -56,22 +66,25 @@ impl SignedIn {
         reader(&self.account, &self.asker, here)
     }
 
-    /// Keeps something to be said on the next page. It may hold a secret, and the database is to have none: so what is kept
-    /// there can only be read with the cookie of the session.
-    pub async fn leave(&self, notice: Notice) -> Result<(), Trouble> {
-        let Some(id) = self.session.id() else { return Err(AccountError::Unavailable.into()) };
+    /// Leaves something to be said on the next page. It may hold a secret, and the database is to have none; so it goes by the
+    /// browser, in a cookie that no script can read and that is gone in a minute.
+    pub fn leave(&self, notice: &Notice) {
         // Nothing in it can fail to be written.
-        let json = serde_json::to_string(&notice).unwrap_or_default();
-        Ok(self.session.insert(key::NOTICE, Sealed::new(&json, &id.to_string())).await?)
+        let json = serde_json::to_vec(notice).unwrap_or_default();
+        let cookie = self.notice(BASE64_URL_SAFE_NO_PAD.encode(json));
+        self.cookies.add(cookie.max_age(NOTICE_LASTS).build());
     }
 
-    /// What was kept to be said; it is gone then.
-    pub async fn take(&self) -> Result<Option<Notice>, Trouble> {
-        // Looked for first, because what is taken out is written to the database even where nothing was in it.
-        let Some(sealed) = self.session.get::<Sealed>(key::NOTICE).await? else { return Ok(None) };
-        self.session.remove::<Sealed>(key::NOTICE).await?;
-        let json = self.session.id().and_then(|id| sealed.open(&id.to_string()));
-        Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
+    /// What was left to be said; it is gone then.
+    pub fn take(&self) -> Option<Notice> {
+        let cookie = self.cookies.get(NOTICE_COOKIE)?;
+        self.cookies.remove(self.notice(String::new()).build());
+        let json = BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    fn notice(&self, value: String) -> CookieBuilder<'static> {
+        Cookie::build((NOTICE_COOKIE, value)).http_only(true).same_site(SameSite::Lax).secure(self.secure).path("/")
     }
 }
 
