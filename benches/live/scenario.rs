@@ -27,9 +27,10 @@ use crate::{
 type Scenario = fn() -> Pin<Box<dyn Future<Output = Result<Vec<Row>>> + Send>>;
 
 /// Every scenario under its name.
-pub const ALL: [(&str, Scenario); 6] = [
+pub const ALL: [(&str, Scenario); 7] = [
     ("fanout", || Box::pin(fanout())),
     ("burst", || Box::pin(burst())),
+    ("signins", || Box::pin(sign_ins())),
     ("creates", || Box::pin(creates())),
     ("resume", || Box::pin(resume())),
     ("page", || Box::pin(page())),
@@ -124,6 +125,50 @@ async fn burst() -> Result<Vec<Row>> {
             "",
         ),
     ])
+}
+
+/// What sockets notice of people who sign in: each costs the server a hash that is slow on purpose.
+async fn sign_ins() -> Result<Vec<Row>> {
+    const SOCKETS: usize = 1_000;
+    const ROUNDS: u64 = 3;
+    const WRITES: u64 = 30;
+    const AT_ONCE: usize = 20;
+    let mut p99 = Vec::new();
+    for with_sign_ins in [false, true] {
+        let server = Server::start()?;
+        let mut http = Client::connect(&server.door).await?;
+        let board = http.create_board("Sign-ins").await?;
+        http.create_task(&board, "first").await?;
+        let audience = Audience::gather(&server.door, &board, SOCKETS, ROUNDS * WRITES).await?;
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for round in 0..ROUNDS {
+            let mut visitors = JoinSet::new();
+            for visitor in 0..if with_sign_ins { AT_ONCE } else { 0 } {
+                let door = server.door.clone();
+                visitors.spawn(async move {
+                    // Whether there is such an account makes no difference, which is a promise of the server's.
+                    Client::connect(&door).await?.try_to_sign_in(&format!("v{round}-{visitor}@example.com")).await
+                });
+            }
+            for number in 0..WRITES {
+                tick.tick().await;
+                audience.sent(audience.start + round * WRITES + number + 1);
+                http.create_task(&board, "while people sign in").await?;
+            }
+            while let Some(done) = visitors.join_next().await {
+                done??;
+            }
+        }
+        let (heard, latency) = audience.reports().await?;
+        assert_eq!(heard, ROUNDS * WRITES * SOCKETS as u64, "every socket hears every change once");
+        p99.push(latency.value_at_quantile(0.99));
+    }
+    Ok(vec![Row::new(
+        "time from request to 1,000 sockets, 50 writes/s, while 20 people sign in at once",
+        format!("p99 {:.1} ms, {:.1} without them", millis(p99[1]), millis(p99[0])),
+        "2 times",
+    )])
 }
 
 /// Durable creates over REST.

@@ -168,7 +168,7 @@ test('of many people some faces are drawn, and the button lists the names', asyn
   const board = await server.api.createBoard('Errands');
   await invent(page, 9);
   await openBoard(page, board);
-  await expect(othersHere(page).locator('.here-faces .avatar')).toHaveText(['?', '?', '?', '?', '?', '+4']);
+  await expect(othersHere(page).locator('.here-faces .avatar')).toHaveText(['', '', '', '', '', '+4']);
   await expectOthers(page, /^Also here: (Somebody, ){9}2 other pages$/);
 
   await othersHere(page).focus();

@@ -148,9 +148,12 @@ fn with_navigation(reader: Reader, body: AnyView) -> AnyView {
 /// A person's initials on their colour, beside their name.
 pub fn avatar(person: &Person) -> AnyView {
     view! {
-        <span class="avatar" data-tint=person.tint().to_string() aria-hidden="true">
-            {person.initials()}
-        </span>
+        <span
+            class="avatar"
+            data-tint=person.tint().to_string()
+            data-initials=person.initials()
+            aria-hidden="true"
+        ></span>
     }
     .into_any()
 }
