@@ -37,11 +37,11 @@ pub fn WhoIsHere(board: LiveBoard) -> impl IntoView {
     let (known, me, status) = (live.people(), live.me(), live.status());
     let (others, synced) = (board.others(), board.synced());
     let words = {
-        let (others, me) = (others.clone(), me.clone());
+        let others = others.clone();
         Signal::derive(move || here_words(&others.read(), me.get(), &known.read()))
     };
     let faces = {
-        let (others, me) = (others.clone(), me.clone());
+        let others = others.clone();
         move || {
             let Crowd { people, more, guests, .. } = others.get();
             let all = (people.len() as u32).saturating_add(more).saturating_add(guests);
