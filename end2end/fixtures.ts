@@ -14,6 +14,8 @@ export type { Postgres, Redis, Taskwire };
 interface Fixtures {
   /** The server that relative URLs mean; on SQLite, without Redis. */
   server: Taskwire;
+  /** What that server is told, apart from the usual. */
+  serverSettings: Settings;
   /** Starts one more server. Give it the `DATABASE_URL` and `REDIS_URL` of another, and it is another node. */
   startServer: (settings?: Settings) => Promise<Taskwire>;
   startRedis: () => Promise<Redis>;
@@ -35,7 +37,9 @@ interface WorkerFixtures {
 }
 
 export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }, WorkerFixtures>({
-  server: async ({ startServer }, use) => use(await startServer()),
+  serverSettings: [{}, { option: true }],
+
+  server: async ({ startServer, serverSettings }, use) => use(await startServer(serverSettings)),
 
   startServer: async ({}, use, testInfo) => {
     const servers: Taskwire[] = [];

@@ -27,6 +27,8 @@ pub fn open() -> Settings {
 pub struct Server {
     pub base: String,
     pub client: Client,
+    /// Where the first account is made, if there is none yet.
+    pub first_visit: Option<String>,
     stop: CancellationToken,
     task: JoinHandle<()>,
     _database: Option<Database>,
@@ -42,12 +44,18 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        Self::on("127.0.0.1:0", settings).await
+    }
+
+    /// On an address of its own, which this machine reaches as 127.0.0.1.
+    pub async fn on(address: &str, settings: Settings) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        let base = format!("http://127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let server = serve::start(listener, settings).await.expect("the server starts");
+        let first_visit = server.first_visit().map(str::to_owned);
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.run(stop.clone()));
-        Self { base, client: Client::new(), stop, task, _database: None }
+        Self { base, client: Client::new(), first_visit, stop, task, _database: None }
     }
 
     /// Ends it in good order.
