@@ -155,7 +155,14 @@ pub fn page(content: People) -> Page {
     match refused {
         None => {}
         Some(Refused::Invite(typed, mistake)) => (invite, of_invite) = (typed, Some(mistake)),
-        Some(Refused::Account(person, mistake)) => of_account = Some((person, mistake)),
+        Some(Refused::Account(person, mistake)) => {
+            // Told beside the account, if that stands on the page and has a form.
+            let has_form = |account: &Account| account.person.id == person && account.may_change;
+            match accounts.iter().take(MOST).any(has_form) {
+                true => of_account = Some((person, mistake)),
+                false => of_others = Some(mistake),
+            }
+        }
         Some(Refused::Other(mistake)) => of_others = Some(mistake),
     }
     let body = view! {

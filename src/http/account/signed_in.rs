@@ -6,6 +6,7 @@ use std::sync::Arc;
 use app::{
     access::Asker,
     account::{Notice, Reader},
+    id::ActorId,
 };
 use axum::{
     extract::FromRequestParts,
@@ -70,7 +71,7 @@ impl SignedIn {
     /// browser, in a cookie that no script can read and that is gone in a minute.
     pub fn leave(&self, notice: &Notice) {
         // Nothing in it can fail to be written.
-        let json = serde_json::to_vec(notice).unwrap_or_default();
+        let json = serde_json::to_vec(&(self.account.id, notice)).unwrap_or_default();
         let cookie = self.notice(BASE64_URL_SAFE_NO_PAD.encode(json));
         self.cookies.add(cookie.max_age(NOTICE_LASTS).build());
     }
@@ -80,7 +81,9 @@ impl SignedIn {
         let cookie = self.cookies.get(NOTICE_COOKIE)?;
         self.cookies.remove(self.notice(String::new()).build());
         let json = BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
-        serde_json::from_slice(&json).ok()
+        // Somebody else may have signed in in this browser meanwhile.
+        let (whose, notice): (ActorId, Notice) = serde_json::from_slice(&json).ok()?;
+        (whose == self.account.id).then_some(notice)
     }
 
     fn notice(&self, value: String) -> CookieBuilder<'static> {
