@@ -276,6 +276,8 @@ async function invited(host: Page, person: () => Promise<Page>, name: string, em
 
 async function openMenu(page: Page): Promise<void> {
   await page.getByLabel('Account menu').click();
+  await expect(page.getByRole('link', { name: 'Your account' })).toBeInViewport({ ratio: 1 });
+  await expect(page.getByRole('link', { name: 'Sign in' }), 'who is signed in is not asked to').toBeHidden();
 }
 
 /** Links say `localhost`, and cookies are kept for the name by which the tests come. */
