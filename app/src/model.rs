@@ -75,6 +75,9 @@ pub struct Task {
     /// The day it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DueDate>,
+    /// Whose it is: each once, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<ActorId>,
     /// The column it was in before it was completed, to which it goes back when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,

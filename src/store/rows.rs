@@ -52,13 +52,14 @@ const PUT_COLUMNS: Insert = Insert {
 /// A row of another board's is left as it is: see [`put_tasks`].
 const PUT_TASKS: Insert = Insert {
     into: "INSERT INTO tasks (id, board, title, description, column_id, rank, priority, due, reopen_column, \
-           created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq)",
-    width: 17,
+           created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq, assignees)",
+    width: 18,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, \
                   column_id = excluded.column_id, rank = excluded.rank, priority = excluded.priority, \
                   due = excluded.due, reopen_column = excluded.reopen_column, updated_at = excluded.updated_at, \
                   updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, seq = excluded.seq, \
-                  title_seq = excluded.title_seq, description_seq = excluded.description_seq \
+                  title_seq = excluded.title_seq, description_seq = excluded.description_seq, \
+                  assignees = excluded.assignees \
                   WHERE tasks.board = excluded.board",
 };
 
@@ -146,6 +147,7 @@ pub(super) async fn put_tasks(connection: &mut AnyConnection, tasks: &[(BoardId,
             .bind(task.seq as i64)
             .bind(task.title_seq as i64)
             .bind(task.description_seq as i64)
+            .bind(task.assignees.iter().map(ActorId::to_string).collect::<Vec<_>>().join(" "))
     };
     let written = PUT_TASKS.run(connection, tasks, bind).await?;
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
@@ -194,7 +196,7 @@ pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<
         .await?;
     let tasks = query(
         "SELECT id, title, description, column_id, rank, priority, due, reopen_column, created_at, created_by, \
-         updated_at, updated_by, deleted_at, seq, title_seq, description_seq FROM tasks WHERE board = $1",
+         updated_at, updated_by, deleted_at, seq, title_seq, description_seq, assignees FROM tasks WHERE board = $1",
     )
     .bind(id.to_string())
     .fetch_all(&mut *connection)
@@ -256,6 +258,7 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         due: due
             .map(|due| DueDate::parse(due).ok_or_else(|| StoreError::corrupt(format_args!("a task due on `{due}`"))))
             .transpose()?,
+        assignees: row.try_get::<&str, _>(16)?.split_whitespace().map(id).collect::<Result<_, _>>()?,
         reopen_column: optional_id(row.try_get(7)?)?,
         created_at: Timestamp::from_millis(row.try_get(8)?),
         created_by: optional_id(row.try_get(9)?)?,

@@ -318,7 +318,7 @@ impl BoardState {
                 });
             }
             ChangeKind::ColumnDeleted { column } => self.remove_column(*column, &mut touched),
-            ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, ranks } => {
+            ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, assignees, ranks } => {
                 self.rerank_tasks(ranks, &mut touched);
                 self.put_task(
                     Task {
@@ -329,6 +329,7 @@ impl BoardState {
                         rank: rank.clone(),
                         priority: *priority,
                         due: *due,
+                        assignees: assignees.clone(),
                         reopen_column: None,
                         created_at: stamp.at,
                         created_by: stamp.by,
@@ -342,7 +343,18 @@ impl BoardState {
                     &mut touched,
                 );
             }
-            ChangeKind::TaskUpdated { task, title, description, priority, due, column, rank, ranks } => {
+            ChangeKind::TaskUpdated {
+                task,
+                title,
+                description,
+                priority,
+                due,
+                assigned,
+                unassigned,
+                column,
+                rank,
+                ranks,
+            } => {
                 self.rerank_tasks(ranks, &mut touched);
                 let reopen = column.and_then(|to| self.reopen_column(*task, to));
                 self.edit_task(*task, stamp, &mut touched, |task| {
@@ -359,6 +371,11 @@ impl BoardState {
                     }
                     if let Some(due) = due {
                         task.due = *due;
+                    }
+                    if !assigned.is_empty() || !unassigned.is_empty() {
+                        let mut assignees = BTreeSet::from_iter(task.assignees.iter().chain(assigned));
+                        assignees.retain(|person| !unassigned.contains(person));
+                        task.assignees = assignees.into_iter().copied().collect();
                     }
                     if let Some(column) = column {
                         task.column = *column;
