@@ -10,6 +10,7 @@
 //! - [`caller`], [`secret`]: who asks, and what they carry to prove it.
 //! - [`command`]: people and tokens, from the command line.
 //! - [`clock`]: what time it is.
+//! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
 
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod command;
 pub mod http;
 pub mod hub;
+pub mod mail;
 pub mod sample;
 pub mod secret;
 pub mod serve;

@@ -26,7 +26,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Layer;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{
+        Accounts,
+        oidc::{Oidc, OidcError},
+    },
     http::{
         self, Services,
         origin::Origins,
@@ -37,6 +40,7 @@ use crate::{
         Hub, HubSettings,
         redis::{RedisSettings, RedisUrlError},
     },
+    mail::{Mail, MailSettingsError},
     sample,
     settings::{Auth, Retention, Settings},
     store::Store,
@@ -68,6 +72,12 @@ pub enum StartError {
     /// The URL of Redis will not do. (That Redis does not answer is no reason not to start.)
     #[error("--redis (REDIS_URL): {0}")]
     Redis(#[from] RedisUrlError),
+    /// The mail server's URL, or the sender's address, will not do.
+    #[error(transparent)]
+    Mail(#[from] MailSettingsError),
+    /// Nobody can be asked to sign people in.
+    #[error("--oidc-issuer (TASKWIRE_OIDC_ISSUER): {0}")]
+    Oidc(#[from] OidcError),
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
@@ -102,15 +112,23 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             .await
             .map_err(|error| StartError::Sample(error.to_string()))?;
     }
-    let accounts = Accounts::new(store.clone(), hub.clone());
     let public_url = settings.public_url(address);
+    let mail = settings.smtp.as_deref().zip(settings.mail_from.as_deref());
+    let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
+    let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed));
     let socket = SocketContext {
         store: store.clone(),
         writer: writer.clone(),
         hub: hub.clone(),
-        limits: Arc::new(SocketLimits::default()),
+        limits: Arc::new(SocketLimits {
+            sockets_per_person: settings.sockets_per_person,
+            sockets_per_address: settings.sockets_per_address,
+            ..SocketLimits::default()
+        }),
+        admissions: Arc::default(),
+        proxies: settings.proxies,
         origins: Arc::clone(&origins),
         shutdown: CancellationToken::new(),
         tracker: TaskTracker::new(),
@@ -118,6 +136,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let services = Services {
         auth: settings.auth,
         accounts,
+        oidc: settings.oidc().map(|oidc| Oidc::new(oidc, &public_url)).transpose()?.map(Arc::new),
         is_behind_tls: public_url.starts_with("https://"),
         public_url,
         proxies: settings.proxies,

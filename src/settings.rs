@@ -8,6 +8,7 @@ use std::{env, ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr,
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    accounts::oidc::OidcSettings,
     command::{token::TokenCommand, user::UserCommand},
     store::{StoreSettings, Synchronous},
 };
@@ -71,6 +72,44 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
     pub proxies: usize,
 
+    /// The server that sends mail, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
+    /// Without one, an admin hands the links out.
+    #[arg(long, env = "TASKWIRE_SMTP_URL", value_name = "URL", hide_env_values = true, requires = "mail_from")]
+    pub smtp: Option<String>,
+
+    /// Who mail comes from, such as `Taskwire <board@example.com>`.
+    #[arg(long, env = "TASKWIRE_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+
+    /// A provider of OpenID Connect with whom people may sign in: its issuer, such as `https://id.example.com`.
+    #[arg(
+        long,
+        env = "TASKWIRE_OIDC_ISSUER",
+        value_name = "URL",
+        requires_all = ["oidc_client_id", "oidc_client_secret"]
+    )]
+    pub oidc_issuer: Option<String>,
+
+    /// The name this server has at that provider. Its redirect address is `{public URL}/sign-in/elsewhere/callback`.
+    #[arg(long, env = "TASKWIRE_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+
+    /// What this server proves that with.
+    #[arg(long, env = "TASKWIRE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub oidc_client_secret: Option<String>,
+
+    /// What people call the provider: "Continue with …".
+    #[arg(long, env = "TASKWIRE_OIDC_NAME", value_name = "NAME", default_value = "single sign-on")]
+    pub oidc_name: String,
+
+    /// How many sockets one person may have open on this node.
+    #[arg(long, env = "TASKWIRE_SOCKETS_PER_PERSON", value_name = "NUMBER", default_value_t = 2_000)]
+    pub sockets_per_person: usize,
+
+    /// How many sockets one address may have open on this node; a whole office may share one.
+    #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value_t = 10_000)]
+    pub sockets_per_address: usize,
+
     /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
@@ -133,6 +172,14 @@ impl Settings {
             auth: Auth::Accounts,
             public_url: None,
             proxies: 0,
+            oidc_issuer: None,
+            oidc_client_id: None,
+            oidc_client_secret: None,
+            oidc_name: "single sign-on".to_owned(),
+            smtp: None,
+            mail_from: None,
+            sockets_per_person: 2_000,
+            sockets_per_address: 10_000,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
             sqlite_synchronous: SqliteSynchronous::Full,
@@ -173,6 +220,16 @@ impl Settings {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Where people may sign in instead of here.
+    pub fn oidc(&self) -> Option<OidcSettings> {
+        Some(OidcSettings {
+            issuer: self.oidc_issuer.clone()?,
+            client_id: self.oidc_client_id.clone()?,
+            client_secret: self.oidc_client_secret.clone()?,
+            name: self.oidc_name.clone(),
+        })
     }
 
     /// The address people see in their browsers.

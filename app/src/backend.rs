@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::{
     access::{Asker, ShareLink},
     board::BoardState,
-    id::{ActorId, BoardId},
+    history::Page,
+    id::{ActorId, BoardId, TaskId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal},
     people::Person,
@@ -33,6 +34,9 @@ pub trait Backend: Send + Sync {
 
     /// A board as it is now, deleted ones included; `None` if there never was one, or none that they may know of.
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>>;
+
+    /// What happened on a board, or to one of its tasks, before a change or until now.
+    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page>;
 
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;

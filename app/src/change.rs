@@ -167,3 +167,22 @@ pub enum ChangeKind {
         ranks: Vec<(TaskId, Rank)>,
     },
 }
+
+impl ChangeKind {
+    /// The task it is about, if it is about one.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::TaskCreated { task, .. }
+            | Self::TaskUpdated { task, .. }
+            | Self::TaskDeleted { task }
+            | Self::TaskRestored { task, .. } => Some(*task),
+            Self::BoardCreated { .. }
+            | Self::BoardUpdated { .. }
+            | Self::BoardDeleted {}
+            | Self::MemberSet { .. }
+            | Self::ColumnCreated { .. }
+            | Self::ColumnUpdated { .. }
+            | Self::ColumnDeleted { .. } => None,
+        }
+    }
+}

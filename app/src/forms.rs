@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     access::{Asker, BoardRole, ShareLink},
     board::Snapshot,
+    history::Page,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{BoardSummary, Priority, Seq},
     people::Person,
@@ -67,6 +68,19 @@ pub async fn load_board(board: BoardId) -> Result<Option<Loaded<Snapshot>>, Serv
         loaded.people = backend.everybody();
     }
     Ok(Some(loaded))
+}
+
+/// What happened on a board, or to one of its tasks, newest first, before a change or until now.
+#[server(prefix = "/forms", endpoint = "load_history")]
+pub async fn load_history(
+    board: BoardId,
+    task: Option<TaskId>,
+    before: Option<Seq>,
+) -> Result<Loaded<Page>, ServerFnError> {
+    let backend = backend()?;
+    let page = backend.history(board, task, before).await.map_err(explain)?;
+    let people = page.events.iter().flat_map(|event| [event.by, event.told.person()]).flatten().collect();
+    Ok(loaded(&*backend, page, people))
 }
 
 /// Makes a board with the three usual columns and opens it.
@@ -156,7 +170,7 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 /// Takes a task out of the trash.
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
-    write(board, Op::RestoreTask(mutation::RestoreTask { task })).await
+    write(board, Op::RestoreTask(mutation::RestoreTask::of(task))).await
 }
 
 /// Says what somebody is on a board; without a role, takes them off it. Whoever leaves it by that is led to the other boards.

@@ -57,4 +57,6 @@ ids! {
     MutationId;
     /// Whoever asked for a change: a person, or a program acting for one.
     ActorId;
+    /// One tab in which a board is open, from when its page was loaded until it is gone.
+    TabId;
 }

@@ -11,6 +11,11 @@ use crate::{
 /// The number of a change on its board. Numbers start at 1 and have no gaps; 0 is the board before its first change.
 pub type Seq = u64;
 
+/// Whether a number says that a change never happened.
+pub(crate) fn never(seq: &Seq) -> bool {
+    *seq == 0
+}
+
 /// A column of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
@@ -22,6 +27,9 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Where it stands among the columns; equal ranks are told apart by id.
     pub rank: Rank,
+    /// The number of its newest change; 0 in what is not in a state yet. A new rank to make room for another is none.
+    #[serde(default, skip_serializing_if = "never")]
+    pub seq: Seq,
 }
 
 /// What being in a column says about a task.
@@ -100,6 +108,16 @@ pub struct Task {
     pub title_seq: Seq,
     /// The number of the newest change of its description.
     pub description_seq: Seq,
+    /// The number of the newest change of its priority; 0 while it is as it was when the task was created.
+    #[serde(default, skip_serializing_if = "never")]
+    pub priority_seq: Seq,
+    /// The number of the newest change of its due date; 0 while it is as it was when the task was created.
+    #[serde(default, skip_serializing_if = "never")]
+    pub due_seq: Seq,
+    /// The number of the newest change of its place, of which the trash is one; 0 while it is as it was when the task was
+    /// created. A new rank to make room for another task is none.
+    #[serde(default, skip_serializing_if = "never")]
+    pub place_seq: Seq,
 }
 
 impl Task {

@@ -47,7 +47,7 @@ pub enum Op {
     UpdateTask(UpdateTask),
     /// Put a task into the trash.
     DeleteTask(DeleteTask),
-    /// Take a task out of the trash, to the end of its column.
+    /// Take a task out of the trash, back into its column.
     RestoreTask(RestoreTask),
 }
 
@@ -99,6 +99,10 @@ pub struct UpdateBoard {
     /// whatever happened since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
+    /// Refused as stale where a field that it sets was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
     /// A new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -149,6 +153,10 @@ pub struct CreateColumn {
 pub struct UpdateColumn {
     /// Which column.
     pub column: ColumnId,
+    /// Refused as stale where the column was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
     /// A new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -163,7 +171,7 @@ pub struct UpdateColumn {
 impl UpdateColumn {
     /// An update that changes nothing yet.
     pub fn of(column: ColumnId) -> Self {
-        Self { column, name: None, kind: None, place: None }
+        Self { column, guard: None, name: None, kind: None, place: None }
     }
 }
 
@@ -173,6 +181,17 @@ impl UpdateColumn {
 pub struct DeleteColumn {
     /// Which column.
     pub column: ColumnId,
+    /// Refused as stale where the column was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
+}
+
+impl DeleteColumn {
+    /// Deletes it whatever happened to it.
+    pub fn of(column: ColumnId) -> Self {
+        Self { column, guard: None }
+    }
 }
 
 /// See [`Op::CreateTask`].
@@ -233,6 +252,10 @@ pub struct UpdateTask {
     /// text later, the answer is a conflict. Absent: the later writer wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
+    /// Refused as stale where a field that it sets was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
     /// A new title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -269,6 +292,7 @@ impl UpdateTask {
         Self {
             task,
             base: None,
+            guard: None,
             title: None,
             description: None,
             priority: None,
@@ -307,6 +331,23 @@ impl DeleteTask {
 pub struct RestoreTask {
     /// Which task.
     pub task: TaskId,
+    /// Refused as stale where the task was deleted, restored or moved later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
+    /// The column to put it in; the one it was in, if absent or gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnId>,
+    /// Where in the column; last, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place<TaskId>>,
+}
+
+impl RestoreTask {
+    /// Restores it to the end of its column.
+    pub fn of(task: TaskId) -> Self {
+        Self { task, guard: None, column: None, place: None }
+    }
 }
 
 /// Tells a field that is `null` (`Some(None)`) from one that is absent (`None`, by `default`).
@@ -348,7 +389,7 @@ pub enum Refusal {
         /// The base to send with the text that both agree on.
         seq: Seq,
     },
-    /// It was changed since the number that the mutation was based on.
+    /// It was changed since the number that the mutation was based on, or guarded by.
     #[error("it was changed meanwhile")]
     Stale {
         /// The number of its newest change.

@@ -9,10 +9,11 @@ use crate::{
     access::Asker,
     board::Snapshot,
     change::Change,
-    id::{BoardId, MutationId},
+    id::{ActorId, BoardId, MutationId, TabId, TaskId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal},
     people::Person,
+    presence::Editing,
 };
 
 /// The WebSocket subprotocol.
@@ -40,6 +41,17 @@ pub enum ClientMessage {
     Unsubscribe {
         /// Which board.
         board: BoardId,
+    },
+    /// Somebody has this board, which is subscribed, open in a tab: count them among those who are here, and tell who
+    /// else is. Sent again when what they edit changes.
+    Present {
+        /// Which board.
+        board: BoardId,
+        /// Which tab: of two connections that name the same one, the later counts.
+        tab: TabId,
+        /// The task of which they are editing a text now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        editing: Option<TaskId>,
     },
     /// Send the list of boards now and whenever it changes.
     WatchBoards {},
@@ -71,6 +83,35 @@ pub enum ServerMessage {
         after: Seq,
         /// The changes.
         changes: Vec<Change>,
+    },
+    /// All who have a board open: the answer to [`ClientMessage::Present`]. In place of what was said before.
+    Presence {
+        /// Which board.
+        board: BoardId,
+        /// People with an account, by id; a bounded number.
+        people: Vec<ActorId>,
+        /// How many more people there are.
+        more: u32,
+        /// How many tabs somebody without an account has open, the receiver's own included.
+        guests: u32,
+        /// Who is editing what; a bounded number.
+        editing: Vec<Editing>,
+    },
+    /// Others have a board open than before, or are editing something else.
+    PresenceChanged {
+        /// Which board.
+        board: BoardId,
+        /// Who is listed now and was not.
+        joined: Vec<ActorId>,
+        /// Who was listed and is not now.
+        left: Vec<ActorId>,
+        /// How many more people there are now.
+        more: u32,
+        /// How many guests there are now.
+        guests: u32,
+        /// Who is editing what now; left out if that is as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        editing: Option<Vec<Editing>>,
     },
     /// All boards the client may see, newest first.
     Boards {
@@ -134,6 +175,8 @@ pub enum ErrorCode {
     NoSuchBoard,
     /// The client may not see this board any more, or the list it asks for.
     Forbidden,
+    /// This takes a subscription to the board, and there is none.
+    NotSubscribed,
     /// The server cannot read or write at the moment. Nothing was changed; try again.
     Unavailable,
 }

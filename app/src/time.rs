@@ -34,6 +34,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The day it falls on, in UTC.
+    pub fn day(self) -> Option<DueDate> {
+        // Within the years that `from_millis` allows, every day has a date.
+        Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).ok().map(DueDate)
+    }
+
     /// For people, to the minute: `2026-11-23 09:31 UTC`. The same for everyone, because the server does not know their clocks.
     pub fn to_minute(self) -> String {
         let text = self.to_string();
@@ -86,10 +92,9 @@ fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> O
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Within the years that `from_millis` allows, every day has a date.
-        let date = Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).map_err(|_| fmt::Error)?;
+        let day = self.day().ok_or(fmt::Error)?;
         let (hour, minute, second) = (self.0 % DAY / HOUR, self.0 % HOUR / MINUTE, self.0 % MINUTE / SECOND);
-        write!(f, "{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", DueDate(date), self.0 % SECOND)
+        write!(f, "{day}T{hour:02}:{minute:02}:{second:02}.{:03}Z", self.0 % SECOND)
     }
 }
 

@@ -219,7 +219,7 @@ fn a_deleted_task_can_be_restored_but_not_edited() {
     assert!(log.titles(ColumnKind::Open).is_empty());
     let refusal = log.write(&mut random, &retitle(tasks[0], "x", None)).unwrap_err();
     assert_eq!(refusal, Refusal::NotFound { what: Thing::Task });
-    log.write(&mut random, &Op::RestoreTask(RestoreTask { task: tasks[0] })).unwrap();
+    log.write(&mut random, &Op::RestoreTask(RestoreTask::of(tasks[0]))).unwrap();
     assert_eq!(log.titles(ColumnKind::Open), ["one"]);
 }
 

@@ -108,7 +108,10 @@ impl Server {
                 let heads = [(self.state.id(), self.state.seq())].into();
                 self.pages[page].to_page.push_back(ServerMessage::Pong { heads });
             }
-            ClientMessage::Unsubscribe { .. } | ClientMessage::WatchBoards {} | ClientMessage::WatchPeople {} => {}
+            ClientMessage::Unsubscribe { .. }
+            | ClientMessage::Present { .. }
+            | ClientMessage::WatchBoards {}
+            | ClientMessage::WatchPeople {} => {}
         }
     }
 }
@@ -129,6 +132,7 @@ impl Page {
             match settled {
                 Settled::Saved(id) => self.saved.push(id),
                 Settled::Refused(mutation, _) => self.refused.push(mutation.id),
+                Settled::NotUndone(id, _) | Settled::Needless(id) => self.refused.push(id),
             }
         }
     }

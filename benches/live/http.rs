@@ -1,34 +1,48 @@
 //! Requests over a kept connection, one at a time.
 
-use std::net::SocketAddr;
-
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
 
-use crate::Result;
+use crate::{Result, server::Door};
 
 /// A connection.
 pub struct Client {
-    address: SocketAddr,
+    door: Door,
     stream: BufReader<TcpStream>,
 }
 
 impl Client {
-    pub async fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub async fn connect(door: &Door) -> Result<Self> {
+        let stream = TcpStream::connect(door.address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, stream: BufReader::with_capacity(64 * 1024, stream) })
+        Ok(Self { door: door.clone(), stream: BufReader::with_capacity(64 * 1024, stream) })
     }
 
     /// Sends a request; answers with the body, and an error for any status but 2xx.
     pub async fn request(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len(),
-        );
+        let token = format!("Authorization: Bearer {}\r\nContent-Type: application/json", self.door.token);
+        let (head, answer) = self.exchange(method, path, &token, body).await?;
+        if !head.starts_with("http/1.1 2") {
+            return Err(format!("{head}{}", String::from_utf8_lossy(&answer)).into());
+        }
+        Ok(answer)
+    }
+
+    /// Signs in as somebody who has no account here, which must be refused.
+    pub async fn try_to_sign_in(&mut self, email: &str) -> Result<()> {
+        let form = format!("email={}&password=correct+horse+battery", email.replace('@', "%40"));
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let (head, _) = self.exchange("POST", "/sign-in", kind, &form).await?;
+        if head.starts_with("http/1.1 401") { Ok(()) } else { Err(head.into()) }
+    }
+
+    /// Sends a request with some headers; the head of the answer in lower case, and its body.
+    async fn exchange(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<(String, Vec<u8>)> {
+        let (host, length) = (self.door.address, body.len());
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{body}");
         self.stream.get_mut().write_all(request.as_bytes()).await?;
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -43,10 +57,7 @@ impl Client {
             }
             None => self.chunks().await?,
         };
-        if !head.starts_with("http/1.1 2") {
-            return Err(format!("{head}{}", String::from_utf8_lossy(&answer)).into());
-        }
-        Ok(answer)
+        Ok((head, answer))
     }
 
     async fn chunks(&mut self) -> Result<Vec<u8>> {

@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -21,16 +20,17 @@ use tokio::{
 use crate::{
     Result, Row,
     http::Client,
-    server::{Server, release_folder},
+    server::{Door, Server, release_folder},
     socket::Socket,
 };
 
 type Scenario = fn() -> Pin<Box<dyn Future<Output = Result<Vec<Row>>> + Send>>;
 
 /// Every scenario under its name.
-pub const ALL: [(&str, Scenario); 6] = [
+pub const ALL: [(&str, Scenario); 7] = [
     ("fanout", || Box::pin(fanout())),
     ("burst", || Box::pin(burst())),
+    ("signins", || Box::pin(sign_ins())),
     ("creates", || Box::pin(creates())),
     ("resume", || Box::pin(resume())),
     ("page", || Box::pin(page())),
@@ -45,11 +45,11 @@ async fn fanout() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (sockets, rate, writes) in [(1_000, 20, 100_u64), (5_000, 5, 40)] {
         let server = Server::start()?;
-        let mut http = Client::connect(server.address).await?;
+        let mut http = Client::connect(&server.door).await?;
         let board = http.create_board("Fan-out").await?;
         http.create_task(&board, "first").await?;
         let before = server.resident_kib()?;
-        let audience = Audience::gather(server.address, &board, sockets, writes).await?;
+        let audience = Audience::gather(&server.door, &board, sockets, writes).await?;
         let memory = server.resident_kib()?.saturating_sub(before) as f64 / sockets as f64;
 
         let mut tick = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -93,16 +93,16 @@ async fn burst() -> Result<Vec<Row>> {
     const SOCKETS: usize = 1_000;
     const WRITES: u64 = 1_000;
     let server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let board = http.create_board("Burst").await?;
     http.create_task(&board, "first").await?;
-    let audience = Audience::gather(server.address, &board, SOCKETS, WRITES).await?;
+    let audience = Audience::gather(&server.door, &board, SOCKETS, WRITES).await?;
 
     let (cpu, began) = (server.cpu()?, Instant::now());
     let left = Arc::new(AtomicU64::new(WRITES));
     let mut writers = JoinSet::new();
     for _ in 0..64 {
-        let (mut http, board, left) = (Client::connect(server.address).await?, board.clone(), Arc::clone(&left));
+        let (mut http, board, left) = (Client::connect(&server.door).await?, board.clone(), Arc::clone(&left));
         writers.spawn(async move {
             while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
                 http.create_task(&board, "one of a burst").await?;
@@ -127,12 +127,56 @@ async fn burst() -> Result<Vec<Row>> {
     ])
 }
 
+/// What sockets notice of people who sign in: each costs the server a hash that is slow on purpose.
+async fn sign_ins() -> Result<Vec<Row>> {
+    const SOCKETS: usize = 1_000;
+    const ROUNDS: u64 = 3;
+    const WRITES: u64 = 30;
+    const AT_ONCE: usize = 20;
+    let mut p99 = Vec::new();
+    for with_sign_ins in [false, true] {
+        let server = Server::start()?;
+        let mut http = Client::connect(&server.door).await?;
+        let board = http.create_board("Sign-ins").await?;
+        http.create_task(&board, "first").await?;
+        let audience = Audience::gather(&server.door, &board, SOCKETS, ROUNDS * WRITES).await?;
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for round in 0..ROUNDS {
+            let mut visitors = JoinSet::new();
+            for visitor in 0..if with_sign_ins { AT_ONCE } else { 0 } {
+                let door = server.door.clone();
+                visitors.spawn(async move {
+                    // Whether there is such an account makes no difference, which is a promise of the server's.
+                    Client::connect(&door).await?.try_to_sign_in(&format!("v{round}-{visitor}@example.com")).await
+                });
+            }
+            for number in 0..WRITES {
+                tick.tick().await;
+                audience.sent(audience.start + round * WRITES + number + 1);
+                http.create_task(&board, "while people sign in").await?;
+            }
+            while let Some(done) = visitors.join_next().await {
+                done??;
+            }
+        }
+        let (heard, latency) = audience.reports().await?;
+        assert_eq!(heard, ROUNDS * WRITES * SOCKETS as u64, "every socket hears every change once");
+        p99.push(latency.value_at_quantile(0.99));
+    }
+    Ok(vec![Row::new(
+        "time from request to 1,000 sockets, 50 writes/s, while 20 people sign in at once",
+        format!("p99 {:.1} ms, {:.1} without them", millis(p99[1]), millis(p99[0])),
+        "2 times",
+    )])
+}
+
 /// Durable creates over REST.
 async fn creates() -> Result<Vec<Row>> {
     const CLIENTS: usize = 64;
     const BOARDS: usize = 8;
     let server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let mut boards = Vec::new();
     for number in 0..BOARDS {
         boards.push(http.create_board(&format!("Board {number}")).await?);
@@ -140,7 +184,7 @@ async fn creates() -> Result<Vec<Row>> {
     let began = Instant::now();
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        let (mut http, board) = (Client::connect(server.address).await?, boards[number % BOARDS].clone());
+        let (mut http, board) = (Client::connect(&server.door).await?, boards[number % BOARDS].clone());
         clients.spawn(async move {
             let mut latency = Histogram::<u64>::new(3)?;
             while began.elapsed() < Duration::from_secs(5) {
@@ -174,12 +218,12 @@ async fn creates() -> Result<Vec<Row>> {
 async fn resume() -> Result<Vec<Row>> {
     const SOCKETS: usize = 5_000;
     let mut server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let board = http.create_board("Resume").await?;
     for _ in 0..200 {
         http.create_task(&board, "before").await?;
     }
-    let audience = Audience::gather(server.address, &board, SOCKETS, 0).await?;
+    let audience = Audience::gather(&server.door, &board, SOCKETS, 0).await?;
     let start = audience.start;
     drop(audience);
     // What they missed: they come back at 20 different numbers.
@@ -188,10 +232,10 @@ async fn resume() -> Result<Vec<Row>> {
     let mut comers = JoinSet::new();
     let connecting = Arc::new(Semaphore::new(512));
     for number in 0..SOCKETS as u64 {
-        let (address, board, connecting) = (server.address, board.clone(), Arc::clone(&connecting));
+        let (door, board, connecting) = (server.door.clone(), board.clone(), Arc::clone(&connecting));
         comers.spawn(async move {
             let _turn = connecting.acquire().await?;
-            Socket::subscribe(address, &board, start - 1 - number % 20).await
+            Socket::subscribe(&door, &board, start - 1 - number % 20).await
         });
     }
     let mut back = Vec::with_capacity(SOCKETS);
@@ -201,7 +245,7 @@ async fn resume() -> Result<Vec<Row>> {
         back.push(socket);
     }
     let took = began.elapsed();
-    let metrics = String::from_utf8(Client::connect(server.address).await?.request("GET", "/metrics", "").await?)?;
+    let metrics = String::from_utf8(Client::connect(&server.door).await?.request("GET", "/metrics", "").await?)?;
     let reads: f64 = metrics
         .lines()
         .filter(|line| line.starts_with("taskwire_store_reads_total"))
@@ -220,11 +264,11 @@ async fn resume() -> Result<Vec<Row>> {
 /// A board of 5,000 tasks as a page.
 async fn page() -> Result<Vec<Row>> {
     let server = Server::start()?;
-    let mut http = Client::connect(server.address).await?;
+    let mut http = Client::connect(&server.door).await?;
     let board = http.create_board("Large").await?;
     let mut writers = JoinSet::new();
     for part in 0..50 {
-        let (mut http, board) = (Client::connect(server.address).await?, board.clone());
+        let (mut http, board) = (Client::connect(&server.door).await?, board.clone());
         writers.spawn(async move {
             for number in 0..100 {
                 http.create_task(&board, &format!("Task {number} of part {part} with a title of usual length")).await?;
@@ -291,14 +335,14 @@ struct Report {
 
 impl Audience {
     /// Connects and subscribes them all; they listen until they have heard so many changes.
-    async fn gather(address: SocketAddr, board: &str, sockets: usize, changes: u64) -> Result<Self> {
+    async fn gather(door: &Door, board: &str, sockets: usize, changes: u64) -> Result<Self> {
         let connecting = Arc::new(Semaphore::new(CONNECTING));
         let mut comers = JoinSet::new();
         for _ in 0..sockets {
-            let (board, connecting) = (board.to_owned(), Arc::clone(&connecting));
+            let (door, board, connecting) = (door.clone(), board.to_owned(), Arc::clone(&connecting));
             comers.spawn(async move {
                 let _turn = connecting.acquire().await?;
-                Socket::subscribe(address, &board, 0).await
+                Socket::subscribe(&door, &board, 0).await
             });
         }
         let mut listeners = Vec::with_capacity(sockets);

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -19,22 +20,30 @@ const TICKS_PER_SECOND: u64 = 100;
 pub struct Server {
     process: Child,
     data: TempDir,
+    pub door: Door,
+}
+
+/// Where the server is, and what lets one in.
+#[derive(Clone)]
+pub struct Door {
     pub address: SocketAddr,
+    pub token: Arc<str>,
 }
 
 impl Server {
     /// Starts one on an empty SQLite database with `synchronous = FULL`.
     pub fn start() -> Result<Self> {
         let data = tempfile::tempdir()?;
+        let token = token(data.path())?.into();
         let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?)?;
-        Ok(Self { process, data, address })
+        Ok(Self { process, data, door: Door { address, token } })
     }
 
     /// Kills it as a power cut would, and starts it again on the same data and address.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
-        (self.process, _) = spawn(self.data.path(), self.address)?;
+        (self.process, _) = spawn(self.data.path(), self.door.address)?;
         Ok(())
     }
 
@@ -69,10 +78,30 @@ pub fn release_folder() -> Result<PathBuf> {
     Ok(own.parent().and_then(Path::parent).ok_or("no target folder")?.to_owned())
 }
 
+/// Makes an account and a token with which everything is measured.
+fn token(data: &Path) -> Result<String> {
+    let program = release_folder()?.join("taskwire");
+    let run = |arguments: &[&str]| -> Result<String> {
+        let output = Command::new(&program).args(arguments).args(["--database", &database(data)]).output()?;
+        match output.status.success() {
+            true => Ok(String::from_utf8(output.stdout)?.trim().to_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
+        }
+    };
+    run(&["user", "add", "--name", "Bench", "--email", "bench@example.com", "--role", "owner"])?;
+    run(&["token", "create", "--user", "bench@example.com", "--scope", "admin"])
+}
+
+fn database(data: &Path) -> String {
+    format!("sqlite:{}", data.join("bench.db").display())
+}
+
 fn spawn(data: &Path, listen: SocketAddr) -> Result<(Child, SocketAddr)> {
     let mut process = Command::new(release_folder()?.join("taskwire"))
         .args(["serve", "--no-sample", "--listen", &listen.to_string()])
-        .args(["--database", &format!("sqlite:{}", data.join("bench.db").display())])
+        // All sockets of a scenario are one person's, on one machine.
+        .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000"])
+        .args(["--database", &database(data)])
         .args(["--log", "warn"])
         .stdout(Stdio::piped())
         .spawn()?;

@@ -1,6 +1,6 @@
 //! Subscribed sockets that cost little to read: frames are counted, not parsed as JSON.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::Result;
+use crate::{Result, server::Door};
 
 /// A socket that is subscribed to one board.
 pub struct Socket {
@@ -26,13 +26,14 @@ pub struct Frame {
 
 impl Socket {
     /// Connects and subscribes, and waits for the first answer; tells the number it is at.
-    pub async fn subscribe(address: SocketAddr, board: &str, since: u64) -> Result<(Self, u64)> {
+    pub async fn subscribe(door: &Door, board: &str, since: u64) -> Result<(Self, u64)> {
+        let Door { address, token } = door;
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let upgrade = format!(
             "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Protocol: taskwire.v1\r\n\r\n"
+             Sec-WebSocket-Protocol: taskwire.v1\r\nAuthorization: Bearer {token}\r\n\r\n"
         );
         stream.write_all(upgrade.as_bytes()).await?;
         let mut socket = Self { stream: BufReader::with_capacity(4096, stream), frame: Vec::new() };

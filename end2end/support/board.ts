@@ -87,3 +87,19 @@ export interface Message {
   seq?: number;
   changes?: { seq: number; title?: string }[];
 }
+
+/** The button that shows who else has the board open. Hidden while nobody else has. */
+export function othersHere(page: Page): Locator {
+  return page.locator('.here summary');
+}
+
+/** Expects the page to say who else has the board open. */
+export async function expectOthers(page: Page, words: string | RegExp, options: { timeout?: number } = {}): Promise<void> {
+  await expect(othersHere(page)).toHaveAccessibleName(words, options);
+  await expect(othersHere(page)).toBeVisible();
+}
+
+export async function expectNobodyElse(page: Page, options: { timeout?: number } = {}): Promise<void> {
+  await expectConnection(page, 'live');
+  await expect(othersHere(page)).toBeHidden(options);
+}

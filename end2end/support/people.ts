@@ -1,7 +1,5 @@
 // People with accounts, made with the command line: what a test is about begins when they are signed in.
 
-import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { type BrowserContextOptions, expect, type Page } from '@playwright/test';
 import { Api } from './api.ts';
 import type { Taskwire } from './taskwire.ts';
@@ -37,8 +35,7 @@ export class Somebody {
     const people = JSON.parse(await server.run(['user', 'list', '--json'])) as { id: string; email: string }[];
     const { id } = people.find((person) => person.email === email)!;
     const somebody = new Somebody(server, open, id, name, email, token.trim());
-    // A server that runs notices what was done at the command line within a second.
-    await expect.poll(async () => (await somebody.api.request('GET', '/people/me')).status).toBe(200);
+    await somebody.#noticed(200);
     return somebody;
   }
 
@@ -51,22 +48,25 @@ export class Somebody {
 
   /** Signs a browser in. */
   async signIn(page: Page): Promise<void> {
-    const secret = randomBytes(16).toString('base64url');
-    const hash = createHash('sha256').update(secret).digest('hex');
-    const now = Date.now();
-    const row = [hash, crypto.randomUUID(), this.id, JSON.stringify({ person: this.id }), now, now, now + 86_400_000];
-    const values = row.map((value) => (typeof value === 'string' ? `'${value}'` : value)).join(', ');
-    const insert = `INSERT INTO sessions (hash, id, person, data, created_at, seen_at, expires_at) VALUES (${values})`;
-    execFileSync('sqlite3', ['-cmd', '.timeout 5000', this.#server.file, insert]);
-    await page.context().addCookies([{ name: 'taskwire_session', value: secret, url: this.#server.url }]);
+    const form = { email: this.email, password: PASSWORD };
+    const headers = { origin: this.#server.url };
+    const answer = await page.context().request.post(`${this.#server.url}/sign-in`, { form, headers, maxRedirects: 0 });
+    expect(answer.status(), 'they are signed in').toBe(303);
   }
 
   /** Takes the account out of use, which signs them out everywhere. */
   async deactivate(): Promise<void> {
     await this.#server.run(['user', 'deactivate', this.email]);
+    await this.#noticed(401);
   }
 
   async activate(): Promise<void> {
     await this.#server.run(['user', 'activate', this.email]);
+    await this.#noticed(200);
+  }
+
+  /** A server that runs notices what was done at the command line within a second. */
+  async #noticed(status: number): Promise<void> {
+    await expect.poll(async () => (await this.api.request('GET', '/people/me')).status).toBe(status);
   }
 }

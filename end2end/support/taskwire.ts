@@ -47,11 +47,6 @@ export class Taskwire {
     return new Taskwire(url, { ...all, TASKWIRE_LISTEN: new URL(url).host }, directory, program);
   }
 
-  /** The file of its SQLite database. */
-  get file(): string {
-    return join(this.#directory, 'taskwire.sqlite');
-  }
-
   get pid(): number {
     return this.#program.pid;
   }
@@ -72,7 +67,8 @@ export class Taskwire {
   /** Does something at its command line, on the same data; what it prints. */
   async run(args: string[], input = ''): Promise<string> {
     const child = promisify(execFile)(BINARY, args, { env: { PATH: process.env['PATH'], ...this.#settings } });
-    child.child.stdin!.end(input);
+    // What does not read it may have ended before.
+    child.child.stdin!.on('error', () => {}).end(input);
     return (await child).stdout;
   }
 

@@ -11,7 +11,7 @@ const LOOKS = {
   'on a phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 } as const;
 
-const PAGES = ['home', 'board', 'list', 'task', 'trash', 'not found', 'no such task'] as const;
+const PAGES = ['home', 'board', 'list', 'activity', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
@@ -49,6 +49,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Escape');
 
     await page.getByLabel('Board menu').click();
+    await audit(page);
     await page.getByRole('button', { name: 'Delete board…' }).click();
     await audit(page);
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -96,7 +97,9 @@ async function fill({ api }: Taskwire) {
     home: '/',
     board: at,
     list: `${at}?view=list`,
+    activity: `${at}?view=activity`,
     task: `${at}/tasks/${id}`,
+    history: `${at}/tasks/${id}?history=open`,
     trash: `${at}/trash`,
     'not found': '/nowhere',
     'no such task': `${at}/tasks/00000000-0000-7000-8000-000000000000`,

@@ -32,6 +32,7 @@ pub struct Attempts {
     by_account_and_address: DefaultKeyedRateLimiter<(String, IpAddr)>,
     by_account: DefaultKeyedRateLimiter<String>,
     by_device: DefaultKeyedRateLimiter<SecretHash>,
+    mails: DefaultKeyedRateLimiter<String>,
 }
 
 impl Default for Attempts {
@@ -41,6 +42,7 @@ impl Default for Attempts {
             by_account_and_address: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             by_account: RateLimiter::keyed(quota(50, Duration::from_secs(60))),
             by_device: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
+            mails: RateLimiter::keyed(quota(3, Duration::from_secs(20 * 60))),
         }
     }
 }
@@ -64,12 +66,18 @@ impl Attempts {
         check(&self.by_address, &network(address))
     }
 
+    /// Counts a mail to an address.
+    pub fn count_mail(&self, email: &str) -> Result<(), Duration> {
+        check(&self.mails, &email.trim().to_lowercase())
+    }
+
     /// Forgets those who have not tried for long.
     pub fn forget_old(&self) {
         self.by_address.retain_recent();
         self.by_account_and_address.retain_recent();
         self.by_account.retain_recent();
         self.by_device.retain_recent();
+        self.mails.retain_recent();
     }
 }
 

@@ -3,12 +3,14 @@
 //! - [`Accounts`]: all that can be done about people, sessions, tokens and links. Pages, REST and the command line come by here,
 //!   and what may be done is decided here, by the rights of whoever asks ([`app::access::Asker`]).
 //! - [`passwords`]: argon2id, off the threads that serve. [`attempts`]: how often one may try.
+//! - [`oidc`]: signing in with an account somebody has elsewhere.
 //! - [`sessions`]: the sessions of browsers. [`links`]: what a link that works once is for.
 //!
 //! What somebody is on a board is not here: that is a part of the board, and goes by the one write path like all else of it.
 
 pub mod attempts;
 pub mod links;
+pub mod oidc;
 pub mod passwords;
 pub mod sessions;
 
@@ -27,12 +29,14 @@ use uuid::Uuid;
 use self::{
     attempts::{Attempts, Origin},
     links::{Invitation, Purpose},
+    oidc::Identity,
     passwords::Passwords,
 };
 use crate::{
     caller::{Caller, Credential},
     clock::now,
     hub::Hub,
+    mail::Mail,
     secret::{Secret, SecretHash},
     store::{
         Account, Store, StoreError, Token,
@@ -80,6 +84,12 @@ pub enum AccountError {
     /// A link that works once does not work, or not any more.
     #[error("this link does not work any more: it was used, taken back, or is too old")]
     DeadLink,
+    /// The provider has not made sure that the e-mail address is theirs.
+    #[error("your account there has no e-mail address that was verified")]
+    NotVerified,
+    /// Somebody who signed in elsewhere has no account here.
+    #[error("nobody here has your e-mail address; ask for an invitation, and follow its link")]
+    NotInvited,
     /// There is an account already.
     #[error("this server has its owner already; ask them for an invitation")]
     NotTheFirst,
@@ -155,16 +165,19 @@ struct Shared {
     hub: Hub,
     passwords: Passwords,
     attempts: Attempts,
+    mail: Option<Mail>,
+    /// The address people see in their browsers.
+    public_url: String,
     /// Tokens whose use was noted a moment ago.
     touched: Cache<SecretHash, ()>,
 }
 
 impl Accounts {
-    /// The accounts of a database.
-    pub fn new(store: Store, hub: Hub) -> Self {
+    /// The accounts of a database. `public_url` is the address people see in their browsers.
+    pub fn new(store: Store, hub: Hub, mail: Option<Mail>, public_url: String) -> Self {
         let touched = Cache::builder().max_capacity(10_000).time_to_live(TOUCH_EVERY).build();
         let (passwords, attempts) = (Passwords::default(), Attempts::default());
-        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, touched }) }
+        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, mail, public_url, touched }) }
     }
 
     fn store(&self) -> &Store {
@@ -226,6 +239,39 @@ impl Accounts {
         account.map(|account| account.id).ok_or(AccountError::WrongCredentials)
     }
 
+    /// Who somebody is here who has signed in elsewhere. The first time, an account with the e-mail address that the provider
+    /// has verified becomes theirs; where there is none, it takes an invitation.
+    pub async fn sign_in_elsewhere(
+        &self,
+        identity: &Identity,
+        invitation: Option<&str>,
+        address: IpAddr,
+        writer: &Writer,
+    ) -> Result<ActorId, AccountError> {
+        let Identity { issuer, subject, name, email } = identity;
+        let directory = self.store().directory();
+        if let Some(person) = self.store().identity(issuer, subject).await? {
+            let active = directory.account(person).is_some_and(Account::is_active);
+            return if active { Ok(person) } else { Err(AccountError::WrongCredentials) };
+        }
+        let email = email.as_deref().ok_or(AccountError::NotVerified)?;
+        let person = match (directory.account_of(email), invitation) {
+            (Some(account), _) if account.is_active() => account.id,
+            (Some(_), _) => return Err(AccountError::WrongCredentials),
+            (None, None) => return Err(AccountError::NotInvited),
+            (None, Some(secret)) => {
+                let name = name.as_deref().filter(|name| check_name(name).is_ok());
+                let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
+                self.accept_invitation(secret, NewPerson { name, email, password: None }, address, writer).await?
+            }
+        };
+        let mut change = self.store().change_access().await?;
+        change.insert_identity(issuer, subject, person).await?;
+        change.commit().await?;
+        self.announce();
+        Ok(person)
+    }
+
     /// Whether somebody has signed in with this browser before.
     pub async fn known_device(&self, device: &str, email: &str) -> Result<Option<SecretHash>, AccountError> {
         let hash = SecretHash::of(device);
@@ -274,10 +320,11 @@ impl Accounts {
         self.make_link(&Purpose::Invitation(Invitation { note, ..invitation }), asker.person, INVITATION).await
     }
 
-    /// What somebody is invited to.
-    pub async fn invitation(&self, secret: &str) -> Result<Invitation, AccountError> {
-        match self.purpose(SecretHash::of(secret)).await? {
-            Some(Purpose::Invitation(invitation)) => Ok(invitation),
+    /// What somebody is invited to, and by which link.
+    pub async fn invitation(&self, secret: &str) -> Result<(OneTimeLink, Invitation), AccountError> {
+        let link = self.store().one_time_link(SecretHash::of(secret), now()).await?.ok_or(AccountError::DeadLink)?;
+        match Purpose::parse(&link.purpose) {
+            Some(Purpose::Invitation(invitation)) => Ok((link, invitation)),
             _ => Err(AccountError::DeadLink),
         }
     }
@@ -315,7 +362,7 @@ impl Accounts {
         writer: &Writer,
     ) -> Result<ActorId, AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
-        let invitation = self.invitation(secret).await?;
+        let (_, invitation) = self.invitation(secret).await?;
         let account = self.new_account(new, invitation.role).await?;
         let mut change = self.store().change_access().await?;
         if !change.insert(&account).await? {
@@ -494,6 +541,42 @@ impl Accounts {
             return Err(AccountError::invalid("account", "is deactivated"));
         }
         self.make_link(&Purpose::NewPassword { person }, asker.person, NEW_PASSWORD).await
+    }
+
+    /// Whether links for new passwords can be sent by mail.
+    pub fn sends_mail(&self) -> bool {
+        self.shared.mail.is_some()
+    }
+
+    /// Counts something a stranger asks for that costs others something.
+    pub fn count_stranger(&self, address: IpAddr) -> Result<(), AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))
+    }
+
+    /// Sends somebody who forgot their password a link, if there is such an account. Whoever asks is told the same, after the
+    /// same time, either way.
+    pub fn forgot_password(&self, email: &str, address: IpAddr) -> Result<(), AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))?;
+        // A mailbox is not to be flooded either, whoever asks.
+        self.limit(self.shared.attempts.count_mail(email))?;
+        let directory = self.store().directory();
+        let account = directory.account_of(email).filter(|account| account.is_active()).cloned();
+        let (accounts, Some(account)) = (self.clone(), account) else { return Ok(()) };
+        tokio::spawn(async move {
+            let Some(mail) = &accounts.shared.mail else { return };
+            let purpose = Purpose::NewPassword { person: account.id };
+            let sent = match accounts.make_link(&purpose, None, NEW_PASSWORD).await {
+                Ok(secret) => {
+                    let link = format!("{}/new-password/{}", accounts.shared.public_url, secret.expose());
+                    mail.send_new_password(&account, &link).await.map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = sent {
+                tracing::error!(%error, "a link for a new password could not be sent");
+            }
+        });
+        Ok(())
     }
 
     /// Whose new password a link is for.
@@ -751,7 +834,7 @@ fn check_email(text: &str) -> Result<String, AccountError> {
         !name.is_empty() && !host.is_empty() && !name.contains(odd) && !host.contains(odd)
     });
     if !looks_right || text.len() > MOST {
-        return Err(AccountError::invalid("e-mail address", "is none, such as ana@example.com"));
+        return Err(AccountError::invalid("e-mail address", "does not look like one, such as ana@example.com"));
     }
     Ok(text)
 }

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::AccountError;
 
 /// The shortest password, in characters (NIST SP 800-63B asks for 8 at least, and for no other rule).
-pub const MIN_CHARS: usize = 10;
+pub const MIN_CHARS: usize = app::account::form::MIN_PASSWORD_CHARS;
 /// The longest, in bytes.
 pub const MAX_BYTES: usize = 200;
 /// How many may wait for their turn. Who comes when so many do is told to come again.

@@ -33,8 +33,8 @@ pub mod key {
     pub const AGENT: &str = "agent";
     /// When it was last used, to the hour.
     pub const SEEN: &str = "seen";
-    /// Something to show once on the next page.
-    pub const NOTICE: &str = "notice";
+    /// What is remembered while somebody signs in elsewhere.
+    pub const UNDERWAY: &str = "underway";
 }
 
 /// The rows of sessions.

@@ -54,7 +54,7 @@ impl Desk {
     async fn open(common: &Common) -> Result<Self, String> {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
         let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
-        let accounts = Accounts::new(store.clone(), Hub::new(store.clone()));
+        let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());
         Ok(Self { accounts, store, operator: Asker::anybody(), json: common.json })
     }
 

@@ -114,7 +114,7 @@ fn protect(headers: &mut HeaderMap) {
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, SAME_ORIGIN);
+    headers.entry(REFERRER_POLICY).or_insert(SAME_ORIGIN);
     headers.insert(
         const { HeaderName::from_static("permissions-policy") },
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),

@@ -3,11 +3,13 @@
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
 //! - [`socket`]: the live connection.
 //! - [`health`]: whether the process is alive and ready, and its figures.
+//! - [`account`]: the pages about accounts, which are plain ones.
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
 //! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
 
+pub mod account;
 pub mod api;
 pub mod conditional;
 pub mod files;
@@ -39,6 +41,7 @@ use self::{origin::Origins, problem::Problem, socket::SocketContext};
 use crate::{
     accounts::{
         Accounts,
+        oidc::Oidc,
         sessions::{COOKIE, LIFETIME_DAYS, Sessions},
     },
     hub::Hub,
@@ -68,6 +71,8 @@ pub struct Services {
     pub proxies: usize,
     /// Whether strangers can reach the server, so that the first visit takes a code.
     pub is_exposed: bool,
+    /// Where people may sign in instead of here.
+    pub oidc: Option<Arc<Oidc>>,
     /// Whether browsers come by https, so that cookies must not go any other way.
     pub is_behind_tls: bool,
     /// Whose pages may use this server.
@@ -99,16 +104,18 @@ pub fn router(services: Arc<Services>) -> Router {
 }
 
 /// The method and path of every route, so that a test can see that none was forgotten when it was said who may use it.
-pub fn listed(services: &Services) -> Vec<(Method, String)> {
+pub fn listed(services: &Arc<Services>) -> Vec<(Method, String)> {
     mount(services).listed
 }
 
-fn mount(services: &Services) -> Routes {
+fn mount(services: &Arc<Services>) -> Routes {
     let (rest, described) = api::routes();
     let (pages, paths) = page::routes(services);
     let mut routes = Routes::default();
     routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
     routes.mount(pages, paths);
+    let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
+    routes.mount(account::routes(services), account);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
     routes.get("/ws", socket::upgrade);
     routes.get("/healthz", health::alive);

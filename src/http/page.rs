@@ -10,7 +10,8 @@ use app::{
     access::{Asker, ShareLink},
     backend::{Backend, BackendError, BackendFuture},
     board::BoardState,
-    id::{ActorId, BoardId},
+    history::{Deed, Event, Older, Page},
+    id::{ActorId, BoardId, TaskId},
     model::{BoardSummary, Seq},
     mutation::{Mutation, Refusal, Thing},
     people::Person,
@@ -36,9 +37,12 @@ use uuid::Uuid;
 use super::{Services, api::members::share_address, problem::Problem, visitor::Visitor};
 use crate::{
     accounts::{AccountError, Accounts},
-    store::{Store, StoreError},
+    store::{Entries, Store, StoreError},
     writer::{WriteError, Writer},
 };
+
+/// How much of a history is read at a time.
+const EVENTS: usize = 50;
 
 /// The pages and the server functions.
 pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
@@ -77,29 +81,27 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
 
 /// Lets in who is known here, and leads strangers to where they say who they are, and back here afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
-    match way_in(&accounts, &request) {
-        Some(elsewhere) => elsewhere,
-        None => next.run(request).await,
-    }
+    if is_known(&request) { next.run(request).await } else { way_in(&accounts, &request.into_parts().0) }
 }
 
-/// Where a stranger has to go first.
-fn way_in(accounts: &Accounts, request: &Request) -> Option<Response> {
-    if request.extensions().get().is_some_and(Visitor::is_known) {
-        return None;
+fn is_known(request: &Request) -> bool {
+    request.extensions().get().is_some_and(Visitor::is_known)
+}
+
+/// Leads a stranger to where they say who they are.
+pub fn way_in(accounts: &Accounts, request: &Parts) -> Response {
+    let is_page = request.method.is_safe();
+    if !is_page && !accepts_html(&request.headers) {
+        return Problem::not_signed_in().into_response();
     }
-    let is_page = request.method().is_safe();
-    if !is_page && !accepts_html(request.headers()) {
-        return Some(Problem::not_signed_in().into_response());
-    }
-    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let path = request.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let way = match accounts.is_first_visit() {
         true => "/first-visit".to_owned(),
         // What a form asked for is not done by coming back.
         false if !is_page || path == "/" => "/sign-in".to_owned(),
         false => format!("/sign-in?next={}", percent_encode(path)),
     };
-    Some(Redirect::to(&way).into_response())
+    Redirect::to(&way).into_response()
 }
 
 /// As a value in a query.
@@ -117,8 +119,8 @@ fn percent_encode(text: &str) -> String {
 
 /// Answers with the page that the app shows at this address; where it has none, it says so and sets the status.
 pub async fn render(services: &Services, request: Request) -> Response {
-    if let Some(elsewhere) = way_in(&services.accounts, &request) {
-        return elsewhere;
+    if !is_known(&request) {
+        return way_in(&services.accounts, &request.into_parts().0);
     }
     let options = services.leptos.clone();
     let shell = {
@@ -230,6 +232,33 @@ impl Backend for Local {
         Box::pin(async move {
             let board = self.store.board(id).await.map_err(unreadable)?;
             Ok(board.filter(|board| self.visitor.asker.role_on(id, board.access()).is_some()))
+        })
+    }
+
+    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page> {
+        Box::pin(async move {
+            let state = self.board(board).await?.filter(|state| state.exists());
+            let state = state.ok_or(Refusal::not_found(Thing::Board))?;
+            if task.is_some_and(|task| state.task(task).is_none()) {
+                return Err(Refusal::not_found(Thing::Task).into());
+            }
+            let found = match task {
+                Some(task) => self.store.task_history(task, before, EVENTS).await,
+                None => self.store.newest_changes(board, before, EVENTS).await,
+            };
+            let Entries { entries, more } = found.map_err(unreadable)?;
+            let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
+            let events = events.map_err(unreadable)?;
+            let is_first = |event: &Event| match task {
+                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_)]),
+                None => event.seq == 1,
+            };
+            let older = match events.last() {
+                _ if more => Older::More,
+                Some(oldest) if is_first(oldest) => Older::Nothing,
+                _ => Older::Forgotten,
+            };
+            Ok(Page { events, older })
         })
     }
 

@@ -228,6 +228,9 @@ impl From<AccountError> for Problem {
             AccountError::Invalid { field, message } => Self::field(field, message),
             AccountError::WrongCredentials => Self::unauthorized("wrong_credentials", "these credentials will not do"),
             AccountError::DeadLink => Self::new(StatusCode::GONE, "dead_link", error.to_string()),
+            AccountError::NotVerified | AccountError::NotInvited => {
+                Self::new(StatusCode::FORBIDDEN, "no_account", error.to_string())
+            }
             AccountError::NotTheFirst => Self::new(StatusCode::CONFLICT, "not_the_first", error.to_string()),
             AccountError::TooMany(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error.to_string())
                 .with_header(RETRY_AFTER, wait.as_secs().max(1).into()),

@@ -12,6 +12,8 @@ pub struct Metrics {
     pub deliveries: Counter,
     /// Frames these were sent in.
     pub frames: Counter,
+    /// Frames in which sockets were told who has a board open.
+    pub presence_frames: Counter,
     /// Subscriptions that went on from a number.
     pub resumes: Counter,
     /// Snapshots sent.
@@ -26,7 +28,7 @@ pub struct Metrics {
     pub bad_messages: Counter,
     /// 1 while Redis is connected, 0 while it is not. Absent without Redis.
     pub redis: Gauge,
-    /// Messages from Redis that were no batch of changes.
+    /// Messages from Redis that were neither changes nor reports of who is present.
     pub bad_hints: Counter,
     /// Messages not given to Redis because too many were waiting.
     pub dropped_hints: Counter,
@@ -38,6 +40,7 @@ impl Metrics {
         describe_gauge!("taskwire_topics", "Boards that are open on this node");
         describe_counter!("taskwire_deliveries_total", "Changes sent, times the sockets they were sent to");
         describe_counter!("taskwire_frames_total", "Frames in which changes were sent");
+        describe_counter!("taskwire_presence_frames_total", "Frames that told who has a board open");
         describe_counter!("taskwire_resumes_total", "Subscriptions that went on from a number");
         describe_counter!("taskwire_snapshots_total", "Snapshots sent");
         describe_counter!("taskwire_snapshots_encoded_total", "Snapshots encoded");
@@ -45,13 +48,14 @@ impl Metrics {
         describe_counter!("taskwire_slow_sockets_closed_total", "Sockets closed because they did not read");
         describe_counter!("taskwire_bad_messages_total", "Messages of clients that were refused");
         describe_gauge!("taskwire_redis_up", "Whether Redis is connected");
-        describe_counter!("taskwire_bad_hints_total", "Messages from Redis that were no batch of changes");
+        describe_counter!("taskwire_bad_hints_total", "Messages from Redis that were not understood");
         describe_counter!("taskwire_dropped_hints_total", "Messages not given to Redis: too many were waiting");
         Self {
             sockets: gauge!("taskwire_sockets"),
             topics: gauge!("taskwire_topics"),
             deliveries: counter!("taskwire_deliveries_total"),
             frames: counter!("taskwire_frames_total"),
+            presence_frames: counter!("taskwire_presence_frames_total"),
             resumes: counter!("taskwire_resumes_total"),
             snapshots: counter!("taskwire_snapshots_total"),
             snapshots_made: counter!("taskwire_snapshots_encoded_total"),

@@ -4,6 +4,7 @@
 //! - [`frame`]: messages as they go onto the wire, shared by all sockets.
 //! - [`wake`]: how a socket's task is told that something waits for it.
 //! - [`redis`]: hints from other nodes.
+//! - [`presence`]: who has a board open.
 //! - `boards`: the list of boards, for those who watch it.
 //! - [`metrics`]: what is counted.
 //!
@@ -24,7 +25,11 @@ use std::{
     time::Duration,
 };
 
-use app::{access::Asker, id::BoardId, model::Seq};
+use app::{
+    access::Asker,
+    id::{ActorId, BoardId, TabId, TaskId},
+    model::Seq,
+};
 use futures::future::BoxFuture;
 use tokio::{
     sync::Notify,
@@ -37,6 +42,7 @@ use crate::store::{LoggedChange, Store};
 mod boards;
 pub mod frame;
 pub mod metrics;
+pub mod presence;
 pub mod redis;
 pub mod topic;
 pub mod wake;
@@ -44,6 +50,7 @@ pub mod wake;
 use boards::{BoardList, Watching};
 use frame::Frame;
 use metrics::Metrics;
+use presence::{Agenda, PresenceSettings, Report, Seat, Signature};
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
 use topic::{Next, Resume, SocketId, Source, Taken, Topic, TopicError};
 use wake::Wake;
@@ -68,6 +75,8 @@ pub struct HubSettings {
     pub redis: Option<RedisSettings>,
     /// How long a board stays open after its last subscriber left.
     pub topic_idle: Duration,
+    /// How quick presence is.
+    pub presence: PresenceSettings,
 }
 
 impl Default for HubSettings {
@@ -81,6 +90,7 @@ impl Default for HubSettings {
             boards_every: Duration::from_secs(3),
             redis: None,
             topic_idle: Duration::from_secs(60),
+            presence: PresenceSettings::default(),
         }
     }
 }
@@ -107,6 +117,10 @@ struct Shared {
     herald: Notify,
     /// Compare with the database now, do not wait for the second to pass.
     check_now: Notify,
+    /// Whose presence is to be looked at, and when.
+    agenda: Agenda,
+    /// This node, as other nodes know it.
+    signature: Signature,
 }
 
 impl Hub {
@@ -135,6 +149,8 @@ impl Hub {
             to_herald: Mutex::default(),
             herald: Notify::new(),
             check_now: Notify::new(),
+            agenda: Agenda::default(),
+            signature: Signature::default(),
         });
         let stop = CancellationToken::new();
         let spawn = |task: BoxFuture<'static, ()>| {
@@ -145,6 +161,7 @@ impl Hub {
         spawn(Box::pin(compare(Arc::clone(&shared))));
         spawn(Box::pin(list(Arc::clone(&shared))));
         spawn(Box::pin(watch_rights(Arc::clone(&shared))));
+        spawn(Box::pin(presence::keep(Arc::clone(&shared))));
         if let Some(redis) = &shared.redis {
             redis.tasks(&shared).into_iter().for_each(spawn);
         }
@@ -179,9 +196,13 @@ impl Hub {
         self.shared.redis.as_ref().map_or(RedisState::Off, |redis| redis.state())
     }
 
-    /// Closes the connections to Redis. To be called last: what is published afterwards stays on this node.
+    /// Takes leave of the other nodes and closes the connections to Redis. To be called last: what is published afterwards
+    /// stays on this node.
     pub async fn close(&self) {
         if let Some(redis) = &self.shared.redis {
+            let topics: Vec<_> = self.shared.topics().values().cloned().collect();
+            let farewell = |topic: &Arc<Topic>| Some((topic.board(), topic.presence.farewell(&self.shared.signature)?));
+            redis.take_leave(topics.iter().filter_map(farewell).collect()).await;
             redis.close().await;
         }
     }
@@ -234,6 +255,18 @@ impl Follower {
         self.shared.metrics.topics.set(topics.len() as f64);
         drop(topics);
         Subscription { shared: Arc::clone(&self.shared), topic, socket: self.id }
+    }
+
+    /// Counts somebody among those who have a board open, for as long as the seat is kept.
+    pub(crate) fn sit_down(
+        &self,
+        at: &Subscription,
+        person: Option<ActorId>,
+        tab: TabId,
+        editing: Option<TaskId>,
+    ) -> Seat {
+        let (shared, topic) = (Arc::clone(&self.shared), Arc::clone(&at.topic));
+        Seat::take(shared, topic, self.id, Arc::clone(&self.wake), (person, tab), editing)
     }
 
     /// Watches the list of boards.
@@ -349,6 +382,21 @@ impl Shared {
             self.take(board, &changes);
         } else {
             self.metrics.bad_hints.increment(1);
+        }
+    }
+
+    /// Takes in what another node says of who is with it; our own comes back this way too.
+    fn take_report(&self, board: BoardId, report: Report) {
+        let Some(topic) = self.topic(board) else { return };
+        if !topic.presence.take(report, board, self) {
+            self.metrics.bad_hints.increment(1);
+        }
+    }
+
+    /// Asks the other nodes who is with them on boards that we were not told of until now.
+    fn ask_who_is_there(&self, boards: &[BoardId]) {
+        for topic in boards.iter().filter_map(|board| self.topic(*board)) {
+            topic.presence.ask(topic.board(), self);
         }
     }
 

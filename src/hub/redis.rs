@@ -1,7 +1,8 @@
 //! Hints between nodes, through Redis.
 //!
 //! A node that commits publishes the changes on the board's channel; a node subscribes to the channels of the boards that
-//! are open on it. Any message may be lost, doubled or late: [`super::topic::Topic`] takes a batch only if it is the next,
+//! are open on it. On the same channel nodes report who has the board open with them: a channel of its own would double
+//! the subscriptions for some messages a minute. Any message may be lost, doubled or late: [`super::topic::Topic`] takes a batch only if it is the next,
 //! and the comparison with the database once a second finds what is missing. So nothing here waits, retries or confirms
 //! more than is cheap.
 //!
@@ -30,7 +31,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Shared, metrics::Metrics};
+use super::{Shared, metrics::Metrics, presence::Report};
 use crate::store::LoggedChange;
 
 /// How many batches may wait for Redis. Beyond that they are dropped: they are hints.
@@ -96,6 +97,7 @@ pub(super) struct Redis {
 
 enum Hint {
     Changes(BoardId, Vec<LoggedChange>),
+    Presence(BoardId, Bytes),
     Boards,
     Rights,
 }
@@ -156,6 +158,27 @@ impl Redis {
         self.send(Hint::Rights, metrics);
     }
 
+    /// Publishes who is with this node, unless there is so much to publish that it could take the place of changes.
+    pub(super) fn publish_presence(&self, board: BoardId, report: &Report, metrics: &Metrics) {
+        if self.queue.capacity() > QUEUE / 2 {
+            self.send(Hint::Presence(board, encode_report(report)), metrics);
+        } else {
+            metrics.dropped_hints.increment(1);
+        }
+    }
+
+    /// Publishes the last reports of this node, and waits until that is done.
+    pub(super) async fn take_leave(&self, reports: Vec<(BoardId, Report)>) {
+        if !self.publisher.is_connected() {
+            return;
+        }
+        let published = stream::iter(reports)
+            .map(|(board, report)| self.publish_now(&self.publisher, self.channel(board), encode_report(&report)));
+        let all = published.buffer_unordered(PIPELINE).for_each(|_| std::future::ready(()));
+        // Whom it does not reach in time will notice by themselves.
+        let _ = tokio::time::timeout(PATIENCE, all).await;
+    }
+
     /// The work to be done as long as the hub lives.
     pub(super) fn tasks(self: &Arc<Self>, shared: &Arc<Shared>) -> Vec<BoxFuture<'static, ()>> {
         // Before the connections are made, so that nothing they tell is missed.
@@ -205,6 +228,20 @@ impl Redis {
         channel.strip_prefix(&self.prefix)?.strip_prefix(":{")?.strip_suffix('}')?.parse().ok()
     }
 
+    async fn publish_now(
+        &self,
+        client: &impl PubsubInterface,
+        channel: String,
+        message: Bytes,
+    ) -> Result<(), fred::error::Error> {
+        if self.sharded {
+            client.spublish::<Value, _, _>(channel, message).await?;
+        } else {
+            client.publish::<Value, _, _>(channel, message).await?;
+        }
+        Ok(())
+    }
+
     async fn subscribe(&self, channels: Vec<String>) -> Result<(), fred::error::Error> {
         if self.sharded {
             // One at a time: the channels of one command must be in the same slot.
@@ -251,15 +288,11 @@ async fn publish(redis: Arc<Redis>, mut waiting: mpsc::Receiver<Hint>) {
         .map(|hint| async {
             let (channel, message) = match hint {
                 Hint::Changes(board, changes) => (redis.channel(board), encode(&changes)),
+                Hint::Presence(board, report) => (redis.channel(board), report),
                 Hint::Boards => (redis.boards_channel(), Bytes::new()),
                 Hint::Rights => (redis.rights_channel(), Bytes::new()),
             };
-            let published = if redis.sharded {
-                client.spublish::<Value, _, _>(channel, message).await
-            } else {
-                client.publish::<Value, _, _>(channel, message).await
-            };
-            if let Err(error) = published {
+            if let Err(error) = redis.publish_now(&client, channel, message).await {
                 tracing::debug!(%error, "a hint could not be given to Redis");
             }
         })
@@ -276,13 +309,14 @@ async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: tokio::syn
             Ok(message) if *message.channel == *boards_channel => shared.boards.stale.notify_one(),
             Ok(message) if *message.channel == *rights_channel => shared.check_now.notify_one(),
             Ok(message) => {
-                let batch = match message.value {
+                let news = match message.value {
                     Value::Bytes(bytes) => decode(bytes),
                     Value::String(text) => decode(text.into_inner()),
                     _ => None,
                 };
-                match redis.board_of(&message.channel).zip(batch) {
-                    Some((board, batch)) => shared.take_hint(board, batch),
+                match redis.board_of(&message.channel).zip(news) {
+                    Some((board, News::Changes(batch))) => shared.take_hint(board, batch),
+                    Some((board, News::Presence(report))) => shared.take_report(board, report),
                     None => shared.metrics.bad_hints.increment(1),
                 }
             }
@@ -349,6 +383,7 @@ async fn care(
         if !new.is_empty() {
             // For what was published before we listened.
             shared.check_now.notify_one();
+            shared.ask_who_is_there(&new);
         }
         let gone: Vec<BoardId> = subscribed.difference(&open).copied().collect();
         for boards in gone.chunks(CHANNELS) {
@@ -360,7 +395,18 @@ async fn care(
     }
 }
 
+/// What the report of a node begins with; changes begin with a number.
+const PRESENCE: &[u8] = b"presence ";
+
+/// What another node says of a board.
+#[derive(Debug)]
+enum News {
+    Changes(Batch),
+    Presence(Report),
+}
+
 /// Changes that follow each other, as another node published them: not checked yet.
+#[derive(Debug)]
 pub(super) struct Batch {
     /// The number before the first.
     pub(super) after: Seq,
@@ -385,7 +431,24 @@ fn encode(changes: &[LoggedChange]) -> Bytes {
     message.into()
 }
 
-fn decode(message: Bytes) -> Option<Batch> {
+/// The report as JSON, after a word that tells it from changes.
+fn encode_report(report: &Report) -> Bytes {
+    let mut message = PRESENCE.to_vec();
+    match serde_json::to_writer(&mut message, report) {
+        Ok(()) => message.into(),
+        // It consists of ids and numbers; what cannot be read is ignored.
+        Err(_) => Bytes::new(),
+    }
+}
+
+fn decode(message: Bytes) -> Option<News> {
+    match message.strip_prefix(PRESENCE) {
+        Some(report) => serde_json::from_slice(report).ok().map(News::Presence),
+        None => decode_changes(message).map(News::Changes),
+    }
+}
+
+fn decode_changes(message: Bytes) -> Option<Batch> {
     let line_feed = message.iter().position(|byte| *byte == b'\n')?;
     let mut numbers = std::str::from_utf8(&message[..line_feed]).ok()?.split(' ');
     let after: Seq = numbers.next()?.parse().ok()?;
@@ -413,15 +476,25 @@ mod tests {
     #[test]
     fn a_batch_is_read_as_it_was_written() {
         let changes = vec![change(7, r#"{"seq":7}"#), change(8, "{}"), change(9, "{\"title\":\"\\n 3\"}")];
-        let batch = decode(encode(&changes)).unwrap();
+        let Some(News::Changes(batch)) = decode(encode(&changes)) else { panic!("changes") };
         assert_eq!((batch.after, batch.changes), (6, changes));
     }
 
     #[test]
     fn what_is_no_batch_is_no_batch() {
-        for garbage in
-            ["", "\n", "x\n", "6", "6 4\n{}", "6 2\n{}more", "-1 2\n{}", "6 2 \n{}", "18446744073709551615 2\n{}"]
-        {
+        for garbage in [
+            "",
+            "\n",
+            "x\n",
+            "presence ",
+            "presence {}",
+            "6",
+            "6 4\n{}",
+            "6 2\n{}more",
+            "-1 2\n{}",
+            "6 2 \n{}",
+            "18446744073709551615 2\n{}",
+        ] {
             assert!(decode(Bytes::from_static(garbage.as_bytes())).is_none(), "{garbage:?}");
         }
         assert!(decode(Bytes::from_static(b"\xff\xfe\n")).is_none());

@@ -21,7 +21,7 @@ use app::{
 };
 use serde::Deserialize;
 
-use super::{HubSettings, frame::Frame, metrics::Metrics, wake::Wake};
+use super::{HubSettings, frame::Frame, metrics::Metrics, presence::Presence, wake::Wake};
 use crate::store::{LoggedChange, Missing, Store, StoreError};
 
 /// How many frames are kept to be shared by sockets that ask for the same.
@@ -47,6 +47,8 @@ pub struct Topic {
     access_version: AtomicU64,
     /// Whether the herald has yet to tell the subscribers.
     pub(super) heralded: AtomicBool,
+    /// Who has the board open.
+    pub(super) presence: Presence,
 }
 
 #[derive(Default)]
@@ -156,6 +158,7 @@ impl Topic {
             reading: tokio::sync::Mutex::default(),
             access_version: AtomicU64::new(0),
             heralded: AtomicBool::new(false),
+            presence: Presence::default(),
         }
     }
 

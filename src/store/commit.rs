@@ -17,6 +17,7 @@ use std::{
 use app::{
     board::{Applied, BoardState, Touched, decide},
     change::{Change, ChangeKind},
+    history::Told,
     id::{BoardId, MutationId, TaskId},
     model::{Column, Seq, Task},
     mutation::{Op, Refusal, Thing},
@@ -234,13 +235,15 @@ impl Group {
         let seq = after.seq() + 1;
         working.changed_at = working.changed_at.max(*at);
         let change = Change { seq, at: working.changed_at, by: asker.person, mutation: mutation.id, kind };
+        let told = serde_json::to_string(&Told::of(after, &change.kind)).map_err(StoreError::corrupt)?;
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
         working.touched.merge(touched);
         let json = serde_json::to_vec(&change).map_err(StoreError::corrupt)?.into();
         let logged = LoggedChange { seq, json };
-        working.rows.push(ChangeRow { board: *board, at: change.at, mutation: mutation.id, fingerprint, logged });
+        let (at, task) = (change.at, change.kind.task());
+        working.rows.push(ChangeRow { board: *board, at, mutation: mutation.id, fingerprint, logged, task, told });
         working.changes.push(change);
         self.seen.insert(mutation.id, Seen { fingerprint, seq });
         Ok(Ok(Decided { seq, repeated: false }))

@@ -8,6 +8,7 @@
 //! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
 //!   (`directory`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
+//! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
@@ -18,6 +19,7 @@ mod commit;
 mod connect;
 mod directory;
 mod error;
+mod history;
 mod log;
 pub mod people;
 mod rows;
@@ -40,6 +42,7 @@ use tokio::sync::{Mutex, watch};
 pub use connect::{StoreSettings, Synchronous};
 pub use directory::{Account, Directory, Token};
 pub use error::StoreError;
+pub use history::{Entries, Entry};
 
 use crate::caller::Caller;
 use cache::Cache;

@@ -10,7 +10,7 @@ use app::{
     access::{BoardAccess, BoardRole},
     board::{BoardState, Contents, Snapshot},
     change::Change,
-    id::{ActorId, BoardId, ColumnId, MutationId},
+    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
     rank::Rank,
     time::{DueDate, Timestamp},
@@ -32,39 +32,44 @@ pub(super) struct BoardRow<'a> {
 }
 
 const PUT_BOARDS: Insert = Insert {
-    into: "INSERT INTO boards (id, name, seq, created_at, changed_at, deleted_at, everyone)",
-    width: 7,
+    into: "INSERT INTO boards (id, name, seq, created_at, changed_at, deleted_at, everyone, name_seq)",
+    width: 8,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET name = excluded.name, seq = excluded.seq, \
                   created_at = excluded.created_at, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, \
-                  everyone = excluded.everyone",
+                  everyone = excluded.everyone, name_seq = excluded.name_seq",
 };
 
 const PUT_MEMBERS: Insert =
     Insert { into: "INSERT INTO board_members (board, person, role)", width: 3, on_conflict: "" };
 
 const PUT_COLUMNS: Insert = Insert {
-    into: "INSERT INTO columns (board, id, name, kind, rank)",
-    width: 5,
+    into: "INSERT INTO columns (board, id, name, kind, rank, seq)",
+    width: 6,
     on_conflict: " ON CONFLICT (board, id) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
-                  rank = excluded.rank",
+                  rank = excluded.rank, seq = excluded.seq",
 };
 
 /// A row of another board's is left as it is: see [`put_tasks`].
 const PUT_TASKS: Insert = Insert {
     into: "INSERT INTO tasks (id, board, title, description, column_id, rank, priority, due, reopen_column, \
-           created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq, assignees)",
-    width: 18,
+           created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq, \
+           priority_seq, due_seq, place_seq, assignees)",
+    width: 21,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, \
                   column_id = excluded.column_id, rank = excluded.rank, priority = excluded.priority, \
                   due = excluded.due, reopen_column = excluded.reopen_column, updated_at = excluded.updated_at, \
                   updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, seq = excluded.seq, \
                   title_seq = excluded.title_seq, description_seq = excluded.description_seq, \
+                  priority_seq = excluded.priority_seq, due_seq = excluded.due_seq, place_seq = excluded.place_seq, \
                   assignees = excluded.assignees \
                   WHERE tasks.board = excluded.board",
 };
 
-const APPEND_CHANGES: Insert =
-    Insert { into: "INSERT INTO changes (board, seq, at, mutation, fingerprint, json)", width: 6, on_conflict: "" };
+const APPEND_CHANGES: Insert = Insert {
+    into: "INSERT INTO changes (board, seq, at, mutation, fingerprint, json, task, told)",
+    width: 8,
+    on_conflict: "",
+};
 
 /// Writes the boards' own rows.
 pub(super) async fn put_boards(connection: &mut AnyConnection, boards: &[BoardRow<'_>]) -> Result<(), StoreError> {
@@ -77,6 +82,7 @@ pub(super) async fn put_boards(connection: &mut AnyConnection, boards: &[BoardRo
             .bind(changed_at.as_millis())
             .bind(state.deleted_at().map(Timestamp::as_millis))
             .bind(state.access().everyone.map(BoardRole::as_str))
+            .bind(state.name_seq() as i64)
     };
     PUT_BOARDS.run(connection, boards, bind).await?;
     Ok(())
@@ -106,6 +112,7 @@ pub(super) async fn put_columns(
             .bind(column.name.as_str())
             .bind(column.kind.as_str())
             .bind(column.rank.as_str())
+            .bind(column.seq as i64)
     };
     PUT_COLUMNS.run(connection, columns, bind).await?;
     Ok(())
@@ -147,6 +154,9 @@ pub(super) async fn put_tasks(connection: &mut AnyConnection, tasks: &[(BoardId,
             .bind(task.seq as i64)
             .bind(task.title_seq as i64)
             .bind(task.description_seq as i64)
+            .bind(task.priority_seq as i64)
+            .bind(task.due_seq as i64)
+            .bind(task.place_seq as i64)
             .bind(task.assignees.iter().map(ActorId::to_string).collect::<Vec<_>>().join(" "))
     };
     let written = PUT_TASKS.run(connection, tasks, bind).await?;
@@ -160,6 +170,9 @@ pub(super) struct ChangeRow {
     pub mutation: MutationId,
     pub fingerprint: i64,
     pub logged: LoggedChange,
+    pub task: Option<TaskId>,
+    /// What it did, as JSON: [`app::history::Told`].
+    pub told: String,
 }
 
 /// Appends to the log.
@@ -173,6 +186,8 @@ pub(super) async fn append_changes(connection: &mut AnyConnection, changes: &[&C
             .bind(change.fingerprint)
             // It is JSON, so it is UTF-8.
             .bind(String::from_utf8_lossy(&change.logged.json).into_owned())
+            .bind(change.task.map(|id| id.to_string()))
+            .bind(change.told.clone())
     };
     APPEND_CHANGES.run(connection, changes, bind).await?;
     Ok(())
@@ -181,7 +196,7 @@ pub(super) async fn append_changes(connection: &mut AnyConnection, changes: &[&C
 /// Loads a board from its rows. The connection must be in a transaction whose reads see one moment, or hold the lock of
 /// the board's row.
 pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
-    let board = query("SELECT name, seq, created_at, deleted_at, everyone FROM boards WHERE id = $1")
+    let board = query("SELECT name, seq, created_at, deleted_at, everyone, name_seq FROM boards WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut *connection)
         .await?;
@@ -190,13 +205,14 @@ pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<
         .bind(id.to_string())
         .fetch_all(&mut *connection)
         .await?;
-    let columns = query("SELECT id, name, kind, rank FROM columns WHERE board = $1")
+    let columns = query("SELECT id, name, kind, rank, seq FROM columns WHERE board = $1")
         .bind(id.to_string())
         .fetch_all(&mut *connection)
         .await?;
     let tasks = query(
         "SELECT id, title, description, column_id, rank, priority, due, reopen_column, created_at, created_by, \
-         updated_at, updated_by, deleted_at, seq, title_seq, description_seq, assignees FROM tasks WHERE board = $1",
+         updated_at, updated_by, deleted_at, seq, title_seq, description_seq, priority_seq, due_seq, place_seq, \
+         assignees FROM tasks WHERE board = $1",
     )
     .bind(id.to_string())
     .fetch_all(&mut *connection)
@@ -206,6 +222,7 @@ pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<
         seq: seq(board.try_get(1)?)?,
         state: Contents {
             name: board.try_get(0)?,
+            name_seq: seq(board.try_get(5)?)?,
             created_at: Timestamp::from_millis(board.try_get(2)?),
             deleted_at: board.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
             access: BoardAccess {
@@ -241,6 +258,7 @@ fn column(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
         name: row.try_get(1)?,
         kind: ColumnKind::parse(kind).ok_or_else(|| StoreError::corrupt(format_args!("a column of kind `{kind}`")))?,
         rank: Rank::from_stored(row.try_get(3)?),
+        seq: seq(row.try_get(4)?)?,
     }))
 }
 
@@ -258,7 +276,7 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         due: due
             .map(|due| DueDate::parse(due).ok_or_else(|| StoreError::corrupt(format_args!("a task due on `{due}`"))))
             .transpose()?,
-        assignees: row.try_get::<&str, _>(16)?.split_whitespace().map(id).collect::<Result<_, _>>()?,
+        assignees: row.try_get::<&str, _>(19)?.split_whitespace().map(id).collect::<Result<_, _>>()?,
         reopen_column: optional_id(row.try_get(7)?)?,
         created_at: Timestamp::from_millis(row.try_get(8)?),
         created_by: optional_id(row.try_get(9)?)?,
@@ -268,6 +286,9 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         seq: seq(row.try_get(13)?)?,
         title_seq: seq(row.try_get(14)?)?,
         description_seq: seq(row.try_get(15)?)?,
+        priority_seq: seq(row.try_get(16)?)?,
+        due_seq: seq(row.try_get(17)?)?,
+        place_seq: seq(row.try_get(18)?)?,
     }))
 }
 

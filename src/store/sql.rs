@@ -9,7 +9,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, any::AnyArguments, any::AnyRow, qu
 
 use super::StoreError;
 
-/// The most rows or ids in one statement. (Tasks have 17 columns, and SQLite takes 32,766 parameters.)
+/// The most rows or ids in one statement. (Tasks have 20 columns, and SQLite takes 32,766 parameters.)
 const MOST: usize = 256;
 
 /// A statement that stands in the source as it is.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use app::{
     access::BoardRole,
-    id::BoardId,
+    id::{BoardId, TabId},
     model::ColumnKind,
     mutation::{
         CreateBoard, CreateColumn, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op, Place as Spot,
@@ -49,6 +49,8 @@ fn name(message: &ServerMessage) -> String {
         ServerMessage::Rejected { error: Refusal::NotFound { what: Thing::Board }, .. } => "none".to_owned(),
         ServerMessage::Error { code: ErrorCode::NoSuchBoard, .. } => "none".to_owned(),
         ServerMessage::Error { code: ErrorCode::Forbidden, .. } => "no".to_owned(),
+        // Who is here is for those who follow the board, which is asked for first.
+        ServerMessage::Error { code: ErrorCode::NotSubscribed, .. } => "first".to_owned(),
         ServerMessage::Pong { .. } => "pong".to_owned(),
         other => panic!("not expected: {other:?}"),
     }
@@ -82,7 +84,7 @@ async fn every_message_is_answered_as_it_may_be() {
     let town = Town::found().await;
     // A page whose session has ended cannot read a status, so it is let in and told by the code of the end.
     assert_eq!(CLOSED_SIGNED_OUT, 4401);
-    let all: [(ClientMessage, &str); 6] = {
+    let all: [(ClientMessage, &str); 7] = {
         let board = BoardId(Uuid::nil());
         [
             //                                                  stra link  view  edit  mana  othe  admi  owne   read  writ  full   expi revo deac
@@ -93,6 +95,10 @@ async fn every_message_is_answered_as_it_may_be() {
             (
                 ClientMessage::Unsubscribe { board },
                 "401  pong  pong  pong  pong  pong  pong  pong   pong  pong  pong   401  401  closed:4401",
+            ),
+            (
+                ClientMessage::Present { board, tab: TabId(Uuid::nil()), editing: None },
+                "401 first first first first first first first first first first 401 401 closed:4401",
             ),
             (
                 ClientMessage::WatchBoards {},
@@ -117,6 +123,7 @@ async fn every_message_is_answered_as_it_may_be() {
         match &message {
             ClientMessage::Subscribe { .. }
             | ClientMessage::Unsubscribe { .. }
+            | ClientMessage::Present { .. }
             | ClientMessage::WatchBoards {}
             | ClientMessage::WatchPeople {}
             | ClientMessage::Mutate { .. }
@@ -127,6 +134,7 @@ async fn every_message_is_answered_as_it_may_be() {
             ClientMessage::Subscribe { since, .. } => ClientMessage::Subscribe { board: place.board, since },
             ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: place.board },
             ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: place.board, mutations },
+            ClientMessage::Present { tab, editing, .. } => ClientMessage::Present { board: place.board, tab, editing },
             other => other,
         };
         assert_answers(&town, &format!("{message:?}"), &answers, of).await;
@@ -155,11 +163,11 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
             place: Spot::Last,
         }),
         Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(place.column) }),
-        Op::DeleteColumn(DeleteColumn { column: place.spare_column }),
+        Op::DeleteColumn(DeleteColumn::of(place.spare_column)),
         Op::CreateTask(CreateTask::of(new_task(), "New")),
         Op::UpdateTask(UpdateTask { title: Some("Other".to_owned()), ..UpdateTask::of(place.task) }),
         Op::DeleteTask(DeleteTask::of(place.task)),
-        Op::RestoreTask(RestoreTask { task: place.trashed }),
+        Op::RestoreTask(RestoreTask::of(place.trashed)),
     ];
     for op in ops {
         // Something new that can be asked must be given a place above and a line here.
@@ -180,11 +188,11 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
                 Op::UpdateColumn(update) => {
                     (here.board, Op::UpdateColumn(UpdateColumn { column: here.column, ..update }))
                 }
-                Op::DeleteColumn(_) => (here.board, Op::DeleteColumn(DeleteColumn { column: here.spare_column })),
+                Op::DeleteColumn(_) => (here.board, Op::DeleteColumn(DeleteColumn::of(here.spare_column))),
                 Op::CreateTask(create) => (here.board, Op::CreateTask(CreateTask { task: new_task(), ..create })),
                 Op::UpdateTask(update) => (here.board, Op::UpdateTask(UpdateTask { task: here.task, ..update })),
                 Op::DeleteTask(_) => (here.board, Op::DeleteTask(DeleteTask::of(here.task))),
-                Op::RestoreTask(_) => (here.board, Op::RestoreTask(RestoreTask { task: here.trashed })),
+                Op::RestoreTask(_) => (here.board, Op::RestoreTask(RestoreTask::of(here.trashed))),
                 op => (here.board, op),
             };
             ClientMessage::Mutate { board, mutations: vec![mutation(op)] }

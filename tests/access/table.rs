@@ -44,6 +44,7 @@ const TABLE: &[Row] = &[
     row("PATCH /api/v1/tasks/{task}", r#"{"title":"Other"}"#,          "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/tasks/{task}", "",                             "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
     row("POST /api/v1/tasks/{task}/restore", "",                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("GET /api/v1/tasks/{task}/changes", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     // Who has access to a board.
     row("GET /api/v1/boards/{board}/members", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PUT /api/v1/boards/{board}/members/{person}", r#"{"role":"viewer"}"#,
@@ -75,6 +76,7 @@ const TABLE: &[Row] = &[
     // Server functions, as the program in a page calls them.
     row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
+    row("POST /forms/load_history", "board={board}",                   "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /forms/create_board", "name=New&everyone=",              "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
     row("POST /forms/add_task", "board={board}&column={column}&title=New",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
@@ -90,6 +92,40 @@ const TABLE: &[Row] = &[
     row("POST /forms/share_links", "board={board}",                    "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/create_share_link", "board={board}",              "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/revoke_share_link", "board={board}&link={link}",  "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    // Pages about accounts. Who has a token but no session is nobody to them.
+    row("GET /first-visit", "",                                        "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
+    row("POST /first-visit", "name=A&email=a@b&password=1234567890&again=1234567890",
+                                                                       "409 409 409 409 409 409 409 409  409 409 409  401 401 409"),
+    row("GET /sign-in", "",                                            "200 200 303 303 303 303 303 303  200 200 200  401 401 200"),
+    row("POST /sign-in", "email={person}@example.com&password=1234567890",
+                                                                       "401 401 401 401 401 401 401 401  401 401 401  401 401 401"),
+    row("GET /sign-in/elsewhere", "",                                  "404 404 404 404 404 404 404 404  404 404 404  401 401 404"),
+    row("GET /sign-in/elsewhere/callback", "",                         "404 404 404 404 404 404 404 404  404 404 404  401 401 404"),
+    row("GET /forgot-password", "",                                    "404 404 404 404 404 404 404 404  404 404 404  401 401 404"),
+    row("POST /forgot-password", "email=no@example.com",               "404 404 404 404 404 404 404 404  404 404 404  401 401 404"),
+    row("GET /join/{secret}", "",                                      "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
+    row("POST /join/{secret}", "name=A&email=a@b&password=1234567890&again=1234567890",
+                                                                       "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
+    row("GET /new-password/{secret}", "",                              "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
+    row("POST /new-password/{secret}", "password=1234567890&again=1234567890",
+                                                                       "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
+    row("GET /share/{secret}", "",                                     "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
+    row("GET /account", "",                                            "303 303 200 200 200 200 200 200  303 303 303  401 401 303"),
+    row("POST /account/name", "name=same",                             "401 401 303 303 303 303 303 303  401 401 401  401 401 401"),
+    row("POST /account/password", "",                                  "401 401 422 422 422 422 422 422  401 401 401  401 401 401"),
+    row("POST /account/sessions/end", "id={token}",               "401 401 404 404 404 404 404 404  401 401 401  401 401 401"),
+    row("POST /account/sessions/end-others", "",                       "401 401 303 303 303 303 303 303  401 401 401  401 401 401"),
+    row("POST /account/tokens", "",                                    "401 401 422 422 422 422 422 422  401 401 401  401 401 401"),
+    row("POST /account/tokens/revoke", "id={token}",                   "401 401 303 303 303 303 303 303  401 401 401  401 401 401"),
+    row("GET /people", "",                                             "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /people/role", "person={person}&role=admin",             "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /people/deactivate", "person={person}",                  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /people/reactivate", "person={person}",                  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /people/new-password", "person={person}",                "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /people/invitations", "role=member",                     "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /people/invitations/revoke", "id={invitation}"        ,  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    // Last, because nobody is signed in after it.
+    row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +170,7 @@ async fn answer(town: &Town, who: Who, Row { route, body, .. }: &Row) -> String 
     let path = fill(town, who, &place, path).await;
     let body = fill(town, who, &place, body).await;
     let mut request = town.ask(who, &place, method.parse::<Method>().unwrap(), &path);
-    if path.starts_with("/forms/") {
+    if !path.starts_with("/api/") && method != "GET" {
         request =
             request.header("content-type", "application/x-www-form-urlencoded").header("accept", "*/*").body(body);
     } else if !body.is_empty() {
@@ -154,6 +190,7 @@ async fn fill(town: &Town, who: Who, place: &Place, text: &str) -> String {
         .replace("{link}", &place.link.to_string())
         // Not oneself: everybody may leave.
         .replace("{member}", &if who == Who::Viewer { town.editor.id } else { town.viewer.id }.to_string())
+        .replace("{secret}", "0123456789012345678901234567890123456789012")
         .replace("/{*rest}", "");
     // The column of the path is to be deleted, so it must be empty.
     let column = if text.starts_with('/') { place.spare_column } else { place.column };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     access::{Asker, BoardRole, InstanceRole, Scope},
     id::{ActorId, BoardId, ColumnId, TaskId},
-    mutation::{CreateTask, Op, SetMember},
+    mutation::{CreateTask, Op, SetMember, UpdateBoard},
     time::Timestamp,
 };
 use reqwest::{Method, RequestBuilder};
@@ -165,13 +165,13 @@ impl Town {
         let (task, trashed) = (new_task(), new_task());
         let member = |person, role| Op::SetMember(SetMember { person, role: Some(role) });
         let create = |task| Op::CreateTask(CreateTask { column: Some(plan.columns[0]), ..CreateTask::of(task, "Tea") });
-        let as_manager = self.manager.caller();
-        let mut ops = vec![plan.create()];
+        let private = UpdateBoard { everyone: Some(None), ..UpdateBoard::default() };
+        let mut ops = vec![plan.create(), member(self.manager.id, BoardRole::Manager), Op::UpdateBoard(private)];
         ops.push(member(self.editor.id, BoardRole::Editor));
         ops.push(member(self.viewer.id, BoardRole::Viewer));
         ops.extend([create(task), create(trashed), crate::support::node::delete(trashed)]);
         for op in ops {
-            self.services.writer.write(plan.id, mutation(op), as_manager.clone()).await.unwrap();
+            self.services.writer.write(plan.id, mutation(op), Caller::local()).await.unwrap();
         }
         let (secret, link) = self.services.accounts.create_share_link(&Asker::anybody(), plan.id).await.unwrap();
         Place {

@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod presence;
+
 use std::time::{Duration, Instant};
 
 use app::{id::BoardId, protocol::ServerMessage};

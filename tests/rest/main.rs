@@ -7,6 +7,7 @@ mod support;
 
 mod boards;
 mod documented;
+mod history;
 mod hostile;
 mod lists;
 mod pages;

@@ -2,6 +2,7 @@
 
 use app::{
     mutation::Mutation,
+    presence::{LISTED_EDITS, LISTED_PEOPLE},
     protocol::{ClientMessage, ServerMessage},
 };
 use serde_json::Value;
@@ -43,7 +44,7 @@ fn every_example_is_a_message_that_is_written_as_it_is_read() {
         assert!(contains(&again, &value), "{example}\nis written as\n{again}");
         read.insert(value.get("op").unwrap_or(&value["type"]).to_string());
     }
-    assert_eq!(read.len(), 6 + 11 + 9, "every message and operation has an example: {read:?}");
+    assert_eq!(read.len(), 7 + 11 + 11, "every message and operation has an example: {read:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,8 +83,12 @@ fn the_limits_are_those_of_the_page() {
     assert_eq!((limits.message_bytes, limits.subscriptions, limits.in_flight, limits.errors), (65_536, 64, 64, 10));
     assert_eq!((limits.rate.burst, limits.rate.per_second), (2_000, 200));
     assert_eq!((limits.ping_after.as_secs(), limits.silence.as_secs(), limits.write.as_secs()), (20, 75, 30));
+    assert_eq!(limits.away.as_secs(), 45);
     let hub = taskwire::hub::HubSettings::default();
     assert_eq!((hub.frame_bytes, hub.small_replay_bytes), (256 * 1024, 64 * 1024));
+    let presence = hub.presence;
+    assert_eq!((presence.every.as_millis(), presence.grace.as_secs(), presence.heartbeat.as_secs()), (250, 2, 5));
+    assert_eq!((LISTED_PEOPLE, LISTED_EDITS), (100, 100));
 }
 
 /// What kind of message it is, and what number it tells of.

@@ -9,5 +9,6 @@ mod delivery;
 mod document;
 mod goodbye;
 mod hostile;
+mod presence;
 mod slow;
 mod storm;

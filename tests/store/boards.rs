@@ -51,7 +51,7 @@ on_both_engines! {
         assert!(state.live_task(task).is_none());
 
         // Its column goes meanwhile, so it comes back in another one.
-        node.accepted(board.id, Op::DeleteColumn(DeleteColumn { column: board.columns[0] })).await;
+        node.accepted(board.id, Op::DeleteColumn(DeleteColumn::of(board.columns[0]))).await;
         node.accepted(board.id, restore(task)).await;
         let state = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
         let task = state.live_task(task).expect("it is back");

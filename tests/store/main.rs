@@ -6,6 +6,7 @@
 mod support;
 
 mod boards;
+mod history;
 mod log;
 mod nodes;
 mod numbers;

@@ -67,7 +67,7 @@ on_both_engines! {
         let whole = Op::DeleteBoard(DeleteBoard { base: Some(3) });
         assert_eq!(node.refused(board, whole).await, Refusal::Stale { seq: 4 });
         let name = Some("Errands".to_owned());
-        node.accepted(board, Op::UpdateBoard(UpdateBoard { base: Some(4), name, everyone: None })).await;
+        node.accepted(board, Op::UpdateBoard(UpdateBoard { base: Some(4), name, ..UpdateBoard::default() })).await;
         node.accepted(board, Op::DeleteBoard(DeleteBoard { base: Some(5) })).await;
     }
 

@@ -103,19 +103,19 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             ..UpdateTask::of(task(which))
         }),
         11 => Op::DeleteTask(DeleteTask::of(task(which))),
-        12 => Op::RestoreTask(RestoreTask { task: task(which) }),
+        12 => Op::RestoreTask(RestoreTask::of(task(which))),
         13 => Op::CreateColumn(CreateColumn {
             column: new_column(),
             name: text(),
             kind: kind_of_column,
             place: place(*value, || column(other)),
         }),
-        14 if value % 2 == 0 => Op::DeleteColumn(DeleteColumn { column: column(which) }),
+        14 if value % 2 == 0 => Op::DeleteColumn(DeleteColumn::of(column(which))),
         14 => Op::UpdateColumn(UpdateColumn {
-            column: column(which),
             name: (value % 3 == 0).then(text),
             kind: (value % 5 == 0).then_some(kind_of_column),
             place: Some(place(*value, || column(other))),
+            ..UpdateColumn::of(column(which))
         }),
         _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), ..UpdateBoard::default() }),
     }

@@ -5,6 +5,7 @@
 pub mod client;
 pub mod database;
 pub mod node;
+pub mod onlooker;
 pub mod postgres;
 pub mod proxy;
 pub mod redis;

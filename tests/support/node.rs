@@ -139,5 +139,5 @@ pub fn delete(task: TaskId) -> Op {
 }
 
 pub fn restore(task: TaskId) -> Op {
-    Op::RestoreTask(RestoreTask { task })
+    Op::RestoreTask(RestoreTask::of(task))
 }

@@ -29,6 +29,8 @@ pub fn open() -> Settings {
 pub struct Server {
     pub base: String,
     pub client: Client,
+    /// Where the first account is made, if there is none yet.
+    pub first_visit: Option<String>,
     stop: CancellationToken,
     task: JoinHandle<()>,
     _database: Option<Database>,
@@ -44,20 +46,30 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        Self::with_services(settings).await.0
+        Self::on("127.0.0.1:0", settings).await
+    }
+
+    /// On an address of its own, which this machine reaches as 127.0.0.1.
+    pub async fn on(address: &str, settings: Settings) -> Self {
+        Self::start_on(address, settings).await.0
     }
 
     /// Also what its handlers work with, to arrange things behind its back.
     pub async fn with_services(settings: Settings) -> (Self, Arc<Services>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        Self::start_on("127.0.0.1:0", settings).await
+    }
+
+    async fn start_on(address: &str, settings: Settings) -> (Self, Arc<Services>) {
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        let base = format!("http://127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let server = serve::start(listener, settings).await.expect("the server starts");
+        let first_visit = server.first_visit().map(str::to_owned);
         let services = Arc::clone(server.services());
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.run(stop.clone()));
         // A redirect is an answer.
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
-        (Self { base, client, stop, task, _database: None }, services)
+        (Self { base, client, first_visit, stop, task, _database: None }, services)
     }
 
     /// Ends it in good order.

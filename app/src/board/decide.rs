@@ -44,6 +44,9 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
         Op::CreateBoard(create) => create_board(state, create),
         Op::UpdateBoard(update) => {
             require_unchanged(state.seq(), update.base)?;
+            if update.name.is_some() {
+                require_untouched(state.name_seq(), update.guard)?;
+            }
             let name = update.name.as_deref().map(|text| name("name", text)).transpose()?;
             check_everyone(update.everyone.flatten())?;
             Ok(ChangeKind::BoardUpdated { name, everyone: update.everyone })
@@ -56,7 +59,7 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
         Op::CreateColumn(create) => create_column(state, create),
         Op::UpdateColumn(update) => update_column(state, update),
         Op::DeleteColumn(delete) => {
-            require_column(state, delete.column)?;
+            require_untouched(require_column(state, delete.column)?.seq, delete.guard)?;
             if state.lane_len(delete.column) > 0 {
                 return Err(Refusal::NotEmpty);
             }
@@ -74,16 +77,18 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
         }
         Op::RestoreTask(restore) => {
             let task = state.task(restore.task).ok_or(Refusal::not_found(Thing::Task))?;
+            require_untouched(task.place_seq, restore.guard)?;
             if !task.is_deleted() {
                 // Somebody was quicker; what was asked for is so.
                 return Ok(unchanged(task));
             }
             require_room(state)?;
-            let column = match state.column(task.column) {
+            let wanted = restore.column.into_iter().chain([task.column]).find_map(|id| state.column(id));
+            let column = match wanted {
                 Some(column) => column.id,
                 None => first_column(state, |_| true)?,
             };
-            let Placement { rank, ranks } = state.place_task(column, Place::Last, task.id);
+            let Placement { rank, ranks } = state.place_task(column, restore.place.unwrap_or_default(), task.id);
             Ok(ChangeKind::TaskRestored { task: task.id, column, rank, ranks })
         }
     }
@@ -104,7 +109,7 @@ fn create_board(state: &BoardState, create: &CreateBoard) -> Result<ChangeKind, 
         if columns.iter().any(|column| column.id == *id) {
             return Err(Refusal::invalid("columns", "two columns have the same id"));
         }
-        columns.push(Column { id: *id, name: name("columns.name", text)?, kind: *kind, rank });
+        columns.push(Column { id: *id, name: name("columns.name", text)?, kind: *kind, rank, seq: 0 });
     }
     check_everyone(create.everyone)?;
     Ok(ChangeKind::BoardCreated { name: name("name", &create.name)?, columns, everyone: create.everyone })
@@ -144,11 +149,11 @@ fn create_column(state: &BoardState, create: &CreateColumn) -> Result<ChangeKind
     }
     let name = name("name", &create.name)?;
     let Placement { rank, ranks } = state.place_column(create.place, create.column);
-    Ok(ChangeKind::ColumnCreated { column: Column { id: create.column, name, kind: create.kind, rank }, ranks })
+    Ok(ChangeKind::ColumnCreated { column: Column { id: create.column, name, kind: create.kind, rank, seq: 0 }, ranks })
 }
 
 fn update_column(state: &BoardState, update: &UpdateColumn) -> Result<ChangeKind, Refusal> {
-    require_column(state, update.column)?;
+    require_untouched(require_column(state, update.column)?.seq, update.guard)?;
     let name = update.name.as_deref().map(|text| name("name", text)).transpose()?;
     let (rank, ranks) = match update.place {
         // Next to itself is where it is.
@@ -190,6 +195,18 @@ fn create_task(state: &BoardState, create: &CreateTask) -> Result<ChangeKind, Re
 
 fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Refusal> {
     let task = require_task(state, update.task)?;
+    let moves = update.column.is_some() || update.completed.is_some() || update.place.is_some();
+    for (sets, newest) in [
+        (update.title.is_some(), task.title_seq),
+        (update.description.is_some(), task.description_seq),
+        (update.priority.is_some(), task.priority_seq),
+        (update.due.is_some(), task.due_seq),
+        (moves, task.place_seq),
+    ] {
+        if sets {
+            require_untouched(newest, update.guard)?;
+        }
+    }
     let title = update.title.as_deref().map(title).transpose()?;
     let description = update.description.as_deref().map(description).transpose()?;
     if let Some(base) = update.base {
@@ -214,18 +231,7 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
         }
     };
     let (task, priority, due) = (task.id, update.priority, update.due);
-    Ok(ChangeKind::TaskUpdated {
-        task,
-        title,
-        description,
-        priority,
-        due,
-        assigned,
-        unassigned,
-        column,
-        rank,
-        ranks,
-    })
+    Ok(ChangeKind::TaskUpdated { task, title, description, priority, due, assigned, unassigned, column, rank, ranks })
 }
 
 /// Who comes to have the task, and who ceases to.
@@ -314,6 +320,14 @@ fn require_column(state: &BoardState, id: ColumnId) -> Result<&Column, Refusal> 
 fn require_unchanged(seq: Seq, base: Option<Seq>) -> Result<(), Refusal> {
     match base {
         Some(base) if base != seq => Err(Refusal::Stale { seq }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether nobody changed what has its newest change under this number after the guard.
+fn require_untouched(newest: Seq, guard: Option<Seq>) -> Result<(), Refusal> {
+    match guard {
+        Some(guard) if newest > guard => Err(Refusal::Stale { seq: newest }),
         _ => Ok(()),
     }
 }

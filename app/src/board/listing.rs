@@ -35,10 +35,7 @@ pub struct Wanted {
 impl Wanted {
     /// Whether this leaves out any task at all.
     pub fn is_filtered(&self) -> bool {
-        !self.text.trim().is_empty()
-            || self.column.is_some()
-            || self.completed.is_some()
-            || self.assignee.is_some()
+        !self.text.trim().is_empty() || self.column.is_some() || self.completed.is_some() || self.assignee.is_some()
     }
 
     /// Everything, in the same order.

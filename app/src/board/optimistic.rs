@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use super::{
     decide::decide,
     state::{Applied, BoardState, Gap, Snapshot, Stamp, Touched},
+    undo::{Direction, NotUndone, Part, UndoStack, Undone},
 };
 use crate::{
     access::{Asker, BoardRole},
@@ -31,6 +32,7 @@ pub struct OptimisticBoard {
     asker: Asker,
     /// The numbers under which our own mutations were saved, for editors that were opened on a pending text.
     saved: HashMap<MutationId, Seq>,
+    undo: UndoStack,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +45,42 @@ struct Pending {
     accepted: Option<Seq>,
     /// The pending mutation whose text this one edits: its number will be the base of this one.
     follows: Option<MutationId>,
+    /// What it gives a new number to, as far as it is shown.
+    moves: Vec<Part>,
+    /// If it is an undo or a redo: of what.
+    undoes: Option<Undoes>,
+}
+
+/// See [`Pending::undoes`].
+#[derive(Clone, Copy, Debug)]
+struct Undoes {
+    edit: MutationId,
+    direction: Direction,
+    guard: Guard,
+}
+
+/// What keeps an undo from reverting what somebody else did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    /// The number of a change of ours that has not come yet. Until then the undo is not sent.
+    Awaited,
+    /// A number, or none where nothing needs to be guarded.
+    Known(Option<Seq>),
+    /// It is in the mutation, which may have been sent and must stay as it is.
+    Set,
+}
+
+impl Pending {
+    /// Whether it cannot be sent before the change of another has come.
+    fn is_waiting(&self) -> bool {
+        self.follows.is_some() || self.undoes.is_some_and(|undoes| undoes.guard == Guard::Awaited)
+    }
+}
+
+impl Guard {
+    fn number(self) -> Option<Seq> {
+        if let Self::Known(number) = self { number } else { None }
+    }
 }
 
 /// The text an editor started from: what decides later whether somebody else changed it meanwhile.
@@ -61,6 +99,10 @@ pub enum Settled {
     Saved(MutationId),
     /// It was refused and is no longer shown. The mutation comes back, so that what was typed is not lost.
     Refused(Box<Mutation>, Refusal),
+    /// It was to take an edit back, or to do one again, and was refused.
+    NotUndone(MutationId, NotUndone),
+    /// It was to take an edit back that was refused itself: there is nothing left to do.
+    Needless(MutationId),
 }
 
 /// What a change of the log led to.
@@ -70,8 +112,8 @@ pub struct Received {
     pub touched: Touched,
     /// What the change itself touched, if it was not one of ours.
     pub elsewhere: Touched,
-    /// The edit of ours that it was.
-    pub settled: Option<Settled>,
+    /// The edits of ours that are decided by it.
+    pub settled: Vec<Settled>,
 }
 
 impl OptimisticBoard {
@@ -84,6 +126,7 @@ impl OptimisticBoard {
             pending: VecDeque::new(),
             overlay: Touched::default(),
             saved: HashMap::new(),
+            undo: UndoStack::default(),
         }
     }
 
@@ -155,10 +198,8 @@ impl OptimisticBoard {
             };
         }
         let kind = self.check(&mutation.op)?;
-        let touched = self.view.perform(&kind, self.provisional(now));
-        self.overlay.merge(touched.clone());
-        self.pending.push_back(Pending { mutation, at: now, sent: false, accepted: None, follows });
-        Ok(touched)
+        self.undo.made(mutation.id, &self.view, &kind, self.before(&kind));
+        Ok(self.queue(mutation, &kind, now, follows, None))
     }
 
     /// What would come of something, as far as is known here.
@@ -167,13 +208,99 @@ impl OptimisticBoard {
         decide(&self.view, op)
     }
 
-    /// Takes the mutations that can go out now, in order. One that edits a text of another that is still on its way waits,
-    /// and so does all behind it.
+    /// What an undo or a redo would take back or do again, such as `move Tea`.
+    pub fn next_undo(&self, direction: Direction) -> Option<&str> {
+        self.undo.next(direction)
+    }
+
+    /// Takes back the last edit of ours, or does again what was taken back last, as one more mutation. `None` if there is
+    /// none. One that cannot be taken back any more is forgotten, so the next call goes on with the one before.
+    pub fn undo(
+        &mut self,
+        direction: Direction,
+        id: MutationId,
+        now: Timestamp,
+    ) -> Option<Result<(Touched, Undone), NotUndone>> {
+        let edit = self.undo.pop(direction)?;
+        let words = self.undo.words(edit).to_owned();
+        let decided = self.guard(edit, self.pending.len()).and_then(|guard| {
+            let op = self.inverse(edit, guard)?;
+            let kind = self.check(&op)?;
+            Ok((op, guard, kind))
+        });
+        let (op, guard, kind) = match decided {
+            Ok(decided) => decided,
+            Err(refusal) => return Some(Err(NotUndone { direction, words, refusal })),
+        };
+        self.undo.undone(direction, id, edit, &self.view, &kind, self.before(&kind));
+        let task = kind.task();
+        let guard = if guard == Guard::Awaited { guard } else { Guard::Set };
+        let undoes = Undoes { edit, direction, guard };
+        let touched = self.queue(Mutation { id, op }, &kind, now, None, Some(undoes));
+        Some(Ok((touched, Undone { words, task })))
+    }
+
+    /// What takes an edit back on the board as it is shown.
+    fn inverse(&self, edit: MutationId, guard: Guard) -> Result<Op, Refusal> {
+        let inverse = self.undo.inverse(edit).ok_or(Refusal::Stale { seq: self.confirmed.seq() })?;
+        Ok(inverse.op(&self.view, guard.number()))
+    }
+
+    /// What is to guard the undo of an edit that is in the queue after the first so many. Refused if somebody else is known
+    /// to have changed the same since.
+    fn guard(&self, edit: MutationId, queued: usize) -> Result<Guard, Refusal> {
+        let inverse = self.undo.inverse(edit).ok_or(Refusal::Stale { seq: self.confirmed.seq() })?;
+        let mut waits = self.pending.iter().take(queued).any(|pending| pending.mutation.id == edit);
+        let mut guard = None;
+        for part in inverse.guarded() {
+            let ours = self.newest_pending(part, queued);
+            let newest = ours.or_else(|| self.undo.newest(part, &self.confirmed));
+            let seq = part.newest(&self.confirmed);
+            if !self.undo.leads_back(part, newest, edit) {
+                return Err(Refusal::Stale { seq });
+            }
+            waits |= ours.is_some();
+            guard = guard.max(Some(seq));
+        }
+        // All that is saved up to this number has been looked at just now, so one is enough for several parts.
+        Ok(if waits { Guard::Awaited } else { Guard::Known(guard) })
+    }
+
+    /// The last of the first so many of the queue that changes a part.
+    fn newest_pending(&self, part: Part, queued: usize) -> Option<MutationId> {
+        let mut newest_first = self.pending.iter().take(queued).rev();
+        newest_first.find(|pending| pending.moves.contains(&part)).map(|pending| pending.mutation.id)
+    }
+
+    /// The edit of ours that is the newest change of each part that a change would change.
+    fn before(&self, kind: &ChangeKind) -> Vec<(Part, Option<MutationId>)> {
+        let newest =
+            |part| self.newest_pending(part, self.pending.len()).or_else(|| self.undo.newest(part, &self.confirmed));
+        Part::moved_by(kind).into_iter().map(|part| (part, newest(part))).collect()
+    }
+
+    fn queue(
+        &mut self,
+        mutation: Mutation,
+        kind: &ChangeKind,
+        at: Timestamp,
+        follows: Option<MutationId>,
+        undoes: Option<Undoes>,
+    ) -> Touched {
+        let touched = self.view.perform(kind, self.provisional(at));
+        self.overlay.merge(touched.clone());
+        let moves = Part::moved_by(kind);
+        self.pending.push_back(Pending { mutation, at, sent: false, accepted: None, follows, moves, undoes });
+        touched
+    }
+
+    /// Takes the mutations that can go out now, in order. One that edits a text of another that is still on its way waits, as
+    /// does one that takes such an edit back, and so does all behind it.
     pub fn take_sendable(&mut self) -> Vec<Mutation> {
         self.pending
             .iter_mut()
             .skip_while(|pending| pending.sent)
-            .take_while(|pending| pending.follows.is_none())
+            .take_while(|pending| !pending.is_waiting())
             .map(|pending| {
                 pending.sent = true;
                 pending.mutation.clone()
@@ -191,45 +318,58 @@ impl OptimisticBoard {
 
     /// Takes in a change of the log.
     pub fn receive(&mut self, change: &Change) -> Result<Received, Gap> {
+        let ours = self.pending.iter().any(|pending| pending.mutation.id == change.mutation);
+        if ours && change.seq == self.confirmed.seq() + 1 {
+            self.undo.confirmed(change, &self.confirmed);
+        }
         match self.confirmed.apply(change)? {
             Applied::Known => Ok(Received::default()),
             Applied::New(touched) => {
-                let ours = self.pending.iter().any(|pending| pending.mutation.id == change.mutation);
                 let elsewhere = if ours { Touched::default() } else { touched.clone() };
-                let settled = self.settle(change.mutation, change.seq);
+                let mut settled = Vec::from_iter(self.settle(change.mutation, change.seq));
+                settled.extend(self.release());
                 Ok(Received { touched: self.replay(touched), elsewhere, settled })
             }
         }
     }
 
     /// The server saved one of ours. Its change comes by the log, before or after this.
-    pub fn accepted(&mut self, id: MutationId, seq: Seq) -> (Touched, Option<Settled>) {
+    pub fn accepted(&mut self, id: MutationId, seq: Seq) -> (Touched, Vec<Settled>) {
         if seq <= self.confirmed.seq() {
-            let settled = self.settle(id, seq);
+            let mut settled = Vec::from_iter(self.settle(id, seq));
+            settled.extend(self.release());
             return (self.replay(Touched::default()), settled);
         }
         let Some(pending) = self.pending.iter_mut().find(|pending| pending.mutation.id == id) else {
-            return (Touched::default(), None);
+            return (Touched::default(), Vec::new());
         };
         pending.accepted = Some(seq);
         self.follow_up(id, Some(seq));
-        (Touched::default(), Some(Settled::Saved(id)))
+        (Touched::default(), vec![Settled::Saved(id)])
     }
 
     /// The server refused one of ours.
-    pub fn rejected(&mut self, id: MutationId, refusal: Refusal) -> (Touched, Option<Settled>) {
+    pub fn rejected(&mut self, id: MutationId, refusal: Refusal) -> (Touched, Vec<Settled>) {
         let Some(index) = self.pending.iter().position(|pending| pending.mutation.id == id) else {
-            return (Touched::default(), None);
+            return (Touched::default(), Vec::new());
         };
-        let Some(pending) = self.pending.remove(index) else { return (Touched::default(), None) };
+        let Some(pending) = self.pending.remove(index) else { return (Touched::default(), Vec::new()) };
         let base = match &pending.mutation.op {
             Op::UpdateTask(update) => update.base,
             _ => None,
         };
         // Whoever typed on top of a refused text has not seen what is saved either.
         self.follow_up(id, Some(base.unwrap_or(0)));
-        let touched = self.replay(Touched::default());
-        (touched, Some(Settled::Refused(Box::new(pending.mutation), refusal)))
+        let mut settled = vec![match pending.undoes {
+            Some(Undoes { direction, .. }) => {
+                let words = self.undo.words(id).to_owned();
+                Settled::NotUndone(id, NotUndone { direction, words, refusal })
+            }
+            None => Settled::Refused(Box::new(pending.mutation), refusal),
+        }];
+        self.undo.forget(id);
+        settled.extend(self.release());
+        (self.replay(Touched::default()), settled)
     }
 
     /// Takes over a whole state in place of the changes that led to it. An older one than is known already is ignored.
@@ -249,7 +389,8 @@ impl OptimisticBoard {
             .iter()
             .filter_map(|pending| Some((pending.mutation.id, pending.accepted.filter(|accepted| *accepted <= seq)?)))
             .collect();
-        let settled = contained.into_iter().filter_map(|(id, seq)| self.settle(id, seq)).collect();
+        let mut settled: Vec<Settled> = contained.into_iter().filter_map(|(id, seq)| self.settle(id, seq)).collect();
+        settled.extend(self.release());
         (self.replay(touched), settled)
     }
 
@@ -258,8 +399,40 @@ impl OptimisticBoard {
         let index = self.pending.iter().position(|pending| pending.mutation.id == id)?;
         let pending = self.pending.remove(index)?;
         self.follow_up(id, Some(seq));
+        self.undo.contained(id, seq);
         // One that was told to be saved before is not told again.
         pending.accepted.is_none().then_some(Settled::Saved(id))
+    }
+
+    /// Gives those undos their guard that waited for changes of ours which have come now, and takes those off the queue that
+    /// have nothing to take back any more, or must not.
+    fn release(&mut self) -> Vec<Settled> {
+        let mut settled = Vec::new();
+        let mut index = 0;
+        while let Some(pending) = self.pending.get(index) {
+            let id = pending.mutation.id;
+            let Some(Undoes { edit, direction, guard: Guard::Awaited }) = pending.undoes else {
+                index += 1;
+                continue;
+            };
+            let end = match self.guard(edit, index) {
+                _ if !self.undo.knows(edit) => Settled::Needless(id),
+                Err(refusal) => {
+                    Settled::NotUndone(id, NotUndone { direction, words: self.undo.words(id).to_owned(), refusal })
+                }
+                Ok(guard) => {
+                    self.pending[index].undoes = Some(Undoes { edit, direction, guard });
+                    index += 1;
+                    continue;
+                }
+            };
+            self.pending.remove(index);
+            self.undo.forget(id);
+            // Whoever typed on top of it has seen what the edit itself started from, or nothing that is saved.
+            self.follow_up(id, Some(self.saved.get(&edit).copied().unwrap_or(0)));
+            settled.push(end);
+        }
+        settled
     }
 
     /// Gives those that follow `id` their base.
@@ -280,12 +453,26 @@ impl OptimisticBoard {
         touched.merge(std::mem::take(&mut self.overlay));
         self.view.copy_from(&self.confirmed, &touched);
         self.view.set_seq(self.confirmed.seq());
-        for pending in &self.pending {
-            // One that cannot be done any more is not shown; the server will say why.
-            if let Ok(kind) = decide(&self.view, &pending.mutation.op) {
-                let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.asker.person };
-                self.overlay.merge(self.view.perform(&kind, stamp));
+        for pending in &mut self.pending {
+            if let Some(undoes) = &mut pending.undoes
+                && undoes.guard != Guard::Set
+                && let Some(inverse) = self.undo.inverse(undoes.edit)
+            {
+                // The view is now as it will be when this is done, so neighbours are found where they will be.
+                pending.mutation.op = inverse.op(&self.view, undoes.guard.number());
+                if undoes.guard != Guard::Awaited {
+                    undoes.guard = Guard::Set;
+                }
             }
+            // One that cannot be done any more is not shown; the server will say why.
+            pending.moves = match decide(&self.view, &pending.mutation.op) {
+                Ok(kind) => {
+                    let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.asker.person };
+                    self.overlay.merge(self.view.perform(&kind, stamp));
+                    Part::moved_by(&kind)
+                }
+                Err(_) => Vec::new(),
+            };
         }
         touched.merge(self.overlay.clone());
         touched

@@ -12,7 +12,7 @@ use crate::{
     access::{BoardAccess, BoardRole},
     change::{Change, ChangeKind},
     id::{ActorId, BoardId, ColumnId, TaskId},
-    model::{Column, ColumnKind, Seq, Task},
+    model::{Column, ColumnKind, Seq, Task, never},
     mutation::Place,
     rank::Rank,
     time::Timestamp,
@@ -24,6 +24,7 @@ pub struct BoardState {
     id: BoardId,
     seq: Seq,
     name: String,
+    name_seq: Seq,
     created_at: Timestamp,
     deleted_at: Option<Timestamp>,
     access: BoardAccess,
@@ -51,6 +52,9 @@ pub struct Snapshot {
 pub struct Contents {
     /// What the board is called.
     pub name: String,
+    /// The number of the newest change of its name; 0 while it is the first.
+    #[serde(default, skip_serializing_if = "never")]
+    pub name_seq: Seq,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was deleted.
@@ -136,6 +140,7 @@ impl BoardState {
             id,
             seq: 0,
             name: String::new(),
+            name_seq: 0,
             created_at: Timestamp::from_millis(0),
             deleted_at: None,
             access: BoardAccess::default(),
@@ -159,6 +164,11 @@ impl BoardState {
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The number of the newest change of its name; 0 while it is the first.
+    pub fn name_seq(&self) -> Seq {
+        self.name_seq
     }
 
     /// When it was created.
@@ -251,6 +261,7 @@ impl BoardState {
             seq: self.seq,
             state: Contents {
                 name: self.name.clone(),
+                name_seq: self.name_seq,
                 created_at: self.created_at,
                 deleted_at: self.deleted_at,
                 access: self.access.clone(),
@@ -275,12 +286,13 @@ impl BoardState {
                 }
                 (touched.board, touched.access) = (true, true);
                 for column in columns {
-                    self.put_column(column.clone(), &mut touched);
+                    self.put_column(Column { seq: stamp.seq, ..column.clone() }, &mut touched);
                 }
             }
             ChangeKind::BoardUpdated { name, everyone } => {
                 if let Some(name) = name {
                     self.name.clone_from(name);
+                    self.name_seq = stamp.seq;
                 }
                 if let Some(everyone) = everyone {
                     self.access.everyone = *everyone;
@@ -301,7 +313,7 @@ impl BoardState {
             }
             ChangeKind::ColumnCreated { column, ranks } => {
                 self.rerank_columns(ranks, &mut touched);
-                self.put_column(column.clone(), &mut touched);
+                self.put_column(Column { seq: stamp.seq, ..column.clone() }, &mut touched);
             }
             ChangeKind::ColumnUpdated { column, name, column_kind, rank, ranks } => {
                 self.rerank_columns(ranks, &mut touched);
@@ -315,6 +327,7 @@ impl BoardState {
                     if let Some(rank) = rank {
                         column.rank = rank.clone();
                     }
+                    column.seq = stamp.seq;
                 });
             }
             ChangeKind::ColumnDeleted { column } => self.remove_column(*column, &mut touched),
@@ -339,6 +352,9 @@ impl BoardState {
                         seq: stamp.seq,
                         title_seq: stamp.seq,
                         description_seq: stamp.seq,
+                        priority_seq: 0,
+                        due_seq: 0,
+                        place_seq: 0,
                     },
                     &mut touched,
                 );
@@ -368,9 +384,11 @@ impl BoardState {
                     }
                     if let Some(priority) = priority {
                         task.priority = *priority;
+                        task.priority_seq = stamp.seq;
                     }
                     if let Some(due) = due {
                         task.due = *due;
+                        task.due_seq = stamp.seq;
                     }
                     if !assigned.is_empty() || !unassigned.is_empty() {
                         let mut assignees = BTreeSet::from_iter(task.assignees.iter().chain(assigned));
@@ -383,11 +401,15 @@ impl BoardState {
                     }
                     if let Some(rank) = rank {
                         task.rank = rank.clone();
+                        task.place_seq = stamp.seq;
                     }
                 });
             }
             ChangeKind::TaskDeleted { task } => {
-                self.edit_task(*task, stamp, &mut touched, |task| task.deleted_at = Some(stamp.at));
+                self.edit_task(*task, stamp, &mut touched, |task| {
+                    task.deleted_at = Some(stamp.at);
+                    task.place_seq = stamp.seq;
+                });
             }
             ChangeKind::TaskRestored { task, column, rank, ranks } => {
                 self.rerank_tasks(ranks, &mut touched);
@@ -395,6 +417,7 @@ impl BoardState {
                     task.deleted_at = None;
                     task.column = *column;
                     task.rank = rank.clone();
+                    task.place_seq = stamp.seq;
                 });
             }
         }
@@ -405,6 +428,7 @@ impl BoardState {
     pub(super) fn copy_from(&mut self, other: &BoardState, touched: &Touched) {
         if touched.board {
             self.name.clone_from(&other.name);
+            self.name_seq = other.name_seq;
             self.created_at = other.created_at;
             self.deleted_at = other.deleted_at;
         }
@@ -543,8 +567,9 @@ impl BoardState {
 
 impl From<Snapshot> for BoardState {
     fn from(snapshot: Snapshot) -> Self {
-        let Contents { name, created_at, deleted_at, access, columns, tasks } = snapshot.state;
-        let mut state = Self { seq: snapshot.seq, name, created_at, deleted_at, access, ..Self::empty(snapshot.board) };
+        let Contents { name, name_seq, created_at, deleted_at, access, columns, tasks } = snapshot.state;
+        let mut state =
+            Self { seq: snapshot.seq, name, name_seq, created_at, deleted_at, access, ..Self::empty(snapshot.board) };
         for column in columns {
             state.column_order.insert(column.rank.clone(), column.id);
             state.columns.insert(column.id, column);

@@ -9,6 +9,7 @@ use super::{
     focus::{card_link, focus_card, focus_when_drawn},
     icon::{Icon, Picture},
     if_may::IfMay,
+    presence::editing_mark,
     redrawn::redrawn,
 };
 use crate::{
@@ -30,7 +31,8 @@ pub fn Card(
     completed: Signal<bool>,
 ) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
-    let TaskSignals { task: shown, elsewhere } = board.task(task);
+    let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
+    let editing = editing_mark(editors);
     let field = {
         let shown = shown.clone();
         move |read: fn(&Task) -> String| shown.read().as_ref().map(|task| read(task)).unwrap_or_default()
@@ -142,7 +144,7 @@ pub fn Card(
                 <div class="card-marks">
                     {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)}
+                    {move || described.get().then(description_mark)} {editing}
                 </div>
             </div>
         </li>

@@ -94,7 +94,7 @@ pub fn ColumnMenu(
     };
     let delete = move |event: ev::MouseEvent| {
         let name = name();
-        if submit.run(Op::DeleteColumn(DeleteColumn { column: id })) {
+        if submit.run(Op::DeleteColumn(DeleteColumn::of(id))) {
             close_menu(&event);
             announcer.say(format!("Column {name} deleted"));
             focus_when_drawn("[data-column] summary");

@@ -3,6 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{
+    account_menu::AccountMenu,
     connection::ConnectionState,
     delete_board::DeleteBoardDialog,
     focus::focus_when_drawn,
@@ -10,7 +11,9 @@ use super::{
     if_may::IfMay,
     menu::{Menu, close_menu},
     name_editor::NameEditor,
+    presence::WhoIsHere,
     rows::Rows,
+    undoing::UndoItems,
 };
 use crate::{
     access::BoardRole,
@@ -61,10 +64,13 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             <nav class="tabs" aria-label="Views">
                 {tab(View::Board, Icon::Board, "Board")}
                 {tab(View::List, Icon::List, "List")}
+                {tab(View::Activity, Icon::Activity, "Activity")}
                 {tab(View::Members, Icon::People, "People")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
+            <WhoIsHere board=board.clone() />
             {move || gone.get().is_none().then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
+            <AccountMenu here=board_path(id, View::Board) />
         </header>
     }
     .into_any()
@@ -84,23 +90,30 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
             let _ = dialog.show_modal();
         }
     };
+    let board = StoredValue::new(board);
     view! {
-        <IfMay may=board.may(BoardRole::Manager)>
+        <IfMay may=board.get_value().may(BoardRole::Editor)>
             <Menu
                 label="Board menu"
                 class="board-menu needs-script"
                 button=view! { <Picture icon=Icon::More /> }.into_any()
             >
-                <button type="button" class="menu-item" on:click=rename>
-                    <Picture icon=Icon::Edit />
-                    "Rename board"
-                </button>
-                <button type="button" class="menu-item danger" on:click=delete>
-                    <Picture icon=Icon::Trash />
-                    "Delete board…"
-                </button>
+                <UndoItems board=board.get_value() />
+                <IfMay may=board.get_value().may(BoardRole::Manager)>
+                    <hr class="menu-rule" />
+                    <button type="button" class="menu-item" on:click=rename>
+                        <Picture icon=Icon::Edit />
+                        "Rename board"
+                    </button>
+                    <button type="button" class="menu-item danger" on:click=delete>
+                        <Picture icon=Icon::Trash />
+                        "Delete board…"
+                    </button>
+                </IfMay>
             </Menu>
-            <DeleteBoardDialog board=board.clone() dialog />
+            <IfMay may=board.get_value().may(BoardRole::Manager)>
+                <DeleteBoardDialog board=board.get_value() dialog />
+            </IfMay>
         </IfMay>
     }
 }

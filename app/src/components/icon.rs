@@ -33,8 +33,14 @@ pub enum Icon {
     Right,
     /// An arrow that goes back.
     Undo,
+    /// An arrow that goes on again.
+    Redo,
+    /// A clock.
+    Activity,
     /// A magnifying glass.
     Search,
+    /// A head and shoulders.
+    Person,
     /// Two heads.
     People,
 }
@@ -56,10 +62,13 @@ impl Icon {
             Self::Left => "M13 8H3M7 4L3 8l4 4",
             Self::Right => "M3 8h10M9 4l4 4-4 4",
             Self::Undo => "M5.500 3L2.500 6l3 3M2.500 6h7a3.500 3.500 0 010 7H6",
+            Self::Redo => "M10.500 3l3 3-3 3M13.500 6h-7a3.500 3.500 0 000 7H10",
+            Self::Activity => "M8 2.500a5.500 5.500 0 110 11 5.500 5.500 0 010-11M8 5v3.300l2.200 1.300",
             Self::People => {
                 "M6 7.500a2.300 2.300 0 100-4.600 2.300 2.300 0 000 4.600zM1.800 13.500c0-2.600 1.700-4 4.200-4s4.200 1.400 4.200 4M10.500 7.300a2 2 0 100-4M12 9.700c1.500.4 2.300 1.700 2.300 3.800"
             }
             Self::Search => "M7 11.500a4.500 4.500 0 100-9 4.500 4.500 0 000 9zM10.300 10.300L13.500 13.500",
+            Self::Person => "M8 7.800a2.600 2.600 0 100-5.200 2.600 2.600 0 000 5.200zM3 13.400a5 5 0 0110 0",
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     card::priority_chip,
     due::Due,
     flash::{Flash, flash},
+    presence::editing_mark,
     task_fields::{ColumnSelect, CompletedBox, completed_signal},
 };
 use crate::{
@@ -23,7 +24,8 @@ pub fn ListRow(
     /// Whether the page is as the server sent it: then the column can be read, but not changed.
     plain: Memo<bool>,
 ) -> impl IntoView {
-    let TaskSignals { task: shown, elsewhere } = board.task(task);
+    let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
+    let editing = editing_mark(editors);
     let title = {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
@@ -57,6 +59,7 @@ pub fn ListRow(
                 <a href=href data-noscroll>
                     {move || title.get()}
                 </a>
+                {editing}
             </th>
             <td role="cell" class="list-column">
                 <ColumnSelect board task label=column_label disabled=plain />

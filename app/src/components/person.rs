@@ -25,8 +25,13 @@ pub fn Avatar(
     let known = Memo::new(move |_| people.read().get(&person).map(|person| (person.initials(), person.tint())));
     let name = name_of(Some(person));
     view! {
-        <span class="avatar" data-tint=move || known.get().map(|(_, tint)| tint.to_string()) title=name>
-            <span aria-hidden="true">{move || known.get().map_or("?".to_owned(), |(initials, _)| initials)}</span>
+        // The initials are a picture, which the style sheet draws: nothing to be read out.
+        <span
+            class="avatar"
+            data-tint=move || known.get().map(|(_, tint)| tint.to_string())
+            data-initials=move || known.get().map_or("?".to_owned(), |(initials, _)| initials)
+            title=name
+        >
             <span class="visually-hidden">{label}</span>
         </span>
     }

@@ -1,7 +1,7 @@
 //! What a person is told about an edit that was refused: what it was, and what they typed.
 
 use crate::{
-    board::BoardState,
+    board::{BoardState, shortened},
     id::TaskId,
     mutation::{Op, UpdateTask},
 };
@@ -51,17 +51,10 @@ fn what_stayed(update: &UpdateTask) -> &'static str {
         UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. } => "was not moved",
         UpdateTask { priority: Some(_), .. } => "keeps its priority",
         UpdateTask { due: Some(_), .. } => "keeps its due date",
-        UpdateTask { assign, unassign, .. } if !assign.is_empty() || !unassign.is_empty() => "was not assigned otherwise",
+        UpdateTask { assign, unassign, .. } if !assign.is_empty() || !unassign.is_empty() => {
+            "was not assigned otherwise"
+        }
         _ => "was not changed",
-    }
-}
-
-/// Enough of a text to know which it is.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-        None => text.to_owned(),
     }
 }
 

@@ -12,9 +12,11 @@ use super::{
     drafts::{Draft, Drafts, text_of},
     focus::{find, focus, focus_when_drawn, focused},
     form_error::FormError,
+    history::TaskHistory,
     icon::{Icon, Picture},
     if_may::IfMay,
     markdown,
+    presence::EditingNow,
     redrawn::redrawn,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
     task_form::TaskForm,
@@ -130,6 +132,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         <div class="panel-body">
             <FormError />
             <Trashed board=board.clone() task deleted />
+            <EditingNow board=board.clone() task />
             <TitleText board=board.clone() task title deleted />
             <Conflicts board=board.clone() task field=TextField::Title />
             <div class="task-fields needs-script">
@@ -148,7 +151,8 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             </div>
             <DescriptionText board=board.clone() task description deleted />
             <Conflicts board=board.clone() task field=TextField::Description />
-            <TaskForm board task />
+            <TaskForm board=board.clone() task />
+            <TaskHistory board task />
             <p class="task-times">{move || shown.read().as_ref().map(|task| times(task))}</p>
         </div>
     }
@@ -172,7 +176,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        act(&board, Op::RestoreTask(mutation::RestoreTask { task }));
+        act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
         focus_when_drawn(".panel");
     };
     let restore_form = move || {

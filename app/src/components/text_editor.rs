@@ -40,6 +40,7 @@ pub fn TextEditor(
     };
     let error_id = format!("{field}-refused");
     focus_at_end(area);
+    board.edit_until_cleanup(task);
 
     let save = {
         let board = board.clone();

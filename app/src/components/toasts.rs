@@ -44,6 +44,8 @@ struct Notice {
     id: Uuid,
     words: String,
     action: Option<Action>,
+    /// Whether the next of its kind takes its place.
+    passing: bool,
 }
 
 /// What can be done about something.
@@ -71,7 +73,16 @@ impl Notices {
 
     /// Shows a message for a while.
     pub fn say(self, words: impl Into<String>, action: Option<Action>) {
-        let notice = Notice { id: Uuid::now_v7(), words: words.into(), action };
+        self.add(Notice { id: Uuid::now_v7(), words: words.into(), action, passing: false });
+    }
+
+    /// As [`Self::say`], in place of what was last said this way: for what may come many times in a row.
+    pub fn say_anew(self, words: impl Into<String>, action: Option<Action>) {
+        self.0.update(|notices| notices.retain(|notice| !notice.passing));
+        self.add(Notice { id: Uuid::now_v7(), words: words.into(), action, passing: true });
+    }
+
+    fn add(self, notice: Notice) {
         self.0.update(|notices| notices.push(notice));
     }
 
@@ -185,7 +196,7 @@ fn Toast(
 #[component]
 fn NoticeToast(notice: Notice) -> impl IntoView {
     let notices = expect_context::<Notices>();
-    let Notice { id, words, action } = notice;
+    let Notice { id, words, action, .. } = notice;
     let on_dismiss = Callback::new(move |()| notices.dismiss(id));
     view! {
         <Toast seconds=SECONDS_TO_UNDO on_dismiss>
@@ -223,7 +234,7 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
     };
     let edits = board.may(BoardRole::Editor);
     let restore = Callback::new(move |()| {
-        if act(&board, Op::RestoreTask(RestoreTask { task })) {
+        if act(&board, Op::RestoreTask(RestoreTask::of(task))) {
             focus_when_drawn(format!(".panel[data-panel='{task}'], [data-task='{task}'] a"));
         }
     });

@@ -78,7 +78,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        act(&board, Op::RestoreTask(mutation::RestoreTask { task }));
+        act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
         super::focus::focus_when_drawn(".trash-list button, .tabs [aria-current]");
     };
     view! {

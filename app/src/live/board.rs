@@ -11,16 +11,19 @@ use super::{
     connection::Live,
     session::{BoardSession, Gone, Outcome},
 };
-#[cfg(feature = "hydrate")]
-use crate::protocol::{ClientMessage, ServerMessage};
 use crate::{
     access::{Asker, BoardAccess, BoardRole},
-    board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
-    id::{BoardId, ColumnId, MutationId, TaskId},
+    board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
+    history::Event,
+    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task},
     mutation::{Mutation, Op, Refusal, TextField, Thing},
+    presence::{Crowd, OpenEditors},
+    protocol::ClientMessage,
     time::Timestamp,
 };
+#[cfg(feature = "hydrate")]
+use crate::{presence::CrowdChange, protocol::ServerMessage};
 
 /// A board whose parts are signals. Cheap to clone.
 ///
@@ -47,6 +50,35 @@ struct Inner {
     unsaved: ArcRwSignal<usize>,
     problems: ArcRwSignal<Vec<Problem>>,
     deletions: ArcRwSignal<Vec<TaskId>>,
+    undoable: ArcRwSignal<Option<String>>,
+    redoable: ArcRwSignal<Option<String>>,
+    not_undone: ArcRwSignal<Vec<NotUndone>>,
+    listeners: Mutex<Vec<Weak<Mutex<News>>>>,
+    heard: ArcRwSignal<u64>,
+    /// Who has the board open, as was told last.
+    crowd: Mutex<Crowd>,
+    others: ArcRwSignal<Crowd>,
+    editors: Mutex<OpenEditors>,
+}
+
+/// What a log has gone on with between two looks: see [`LiveBoard::listen`].
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// Whether some of it is missing, because a snapshot took its place.
+    pub incomplete: bool,
+}
+
+/// Hears what a log goes on with: see [`LiveBoard::listen`].
+#[derive(Clone)]
+pub struct Listener(Arc<Mutex<News>>);
+
+impl Listener {
+    /// What was heard since the last call.
+    pub fn take(&self) -> News {
+        std::mem::take(&mut lock(&self.0))
+    }
 }
 
 /// The signals of one task.
@@ -56,6 +88,8 @@ pub struct TaskSignals {
     pub task: ArcRwSignal<Option<Arc<Task>>>,
     /// Counts up when somebody else changes the task.
     pub elsewhere: ArcRwSignal<u32>,
+    /// Who else is editing it: people, then guests.
+    pub editors: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
 /// Collects what changes on a board between two looks: see [`LiveBoard::follow`].
@@ -101,6 +135,14 @@ impl LiveBoard {
             unsaved: ArcRwSignal::new(0),
             problems: ArcRwSignal::new(Vec::new()),
             deletions: ArcRwSignal::new(Vec::new()),
+            undoable: ArcRwSignal::new(None),
+            redoable: ArcRwSignal::new(None),
+            not_undone: ArcRwSignal::new(Vec::new()),
+            listeners: Mutex::default(),
+            heard: ArcRwSignal::new(0),
+            crowd: Mutex::default(),
+            others: ArcRwSignal::new(Crowd::default()),
+            editors: Mutex::default(),
             session: Mutex::new(BoardSession::new(state, asker)),
             live,
         }))
@@ -170,6 +212,7 @@ impl LiveBoard {
             .or_insert_with(|| TaskSignals {
                 task: ArcRwSignal::new(session.board().view().task(id).cloned()),
                 elsewhere: ArcRwSignal::new(0),
+                editors: ArcRwSignal::new(self.editors(&lock(&self.0.crowd), id)),
             })
             .clone()
     }
@@ -185,6 +228,55 @@ impl LiveBoard {
         let collected = Arc::default();
         lock(&self.0.followers).push(Arc::downgrade(&collected));
         Follower(collected)
+    }
+
+    /// Hears from now on what the log goes on with: what is saved, of this page and of others. [`Self::heard`] tells when.
+    pub fn listen(&self) -> Listener {
+        let news = Arc::default();
+        lock(&self.0.listeners).push(Arc::downgrade(&news));
+        Listener(news)
+    }
+
+    /// Counts up when there is news for those who [`Self::listen`].
+    pub fn heard(&self) -> ArcRwSignal<u64> {
+        self.0.heard.clone()
+    }
+
+    /// What can be undone or redone next, such as `move Tea`; `None` if there is nothing.
+    pub fn next_undo(&self, direction: Direction) -> ArcRwSignal<Option<String>> {
+        match direction {
+            Direction::Undo => self.0.undoable.clone(),
+            Direction::Redo => self.0.redoable.clone(),
+        }
+    }
+
+    /// Takes back the last edit of this page, or does again what was taken back last. It is an edit like any other: it shows
+    /// at once and is kept until it is saved. `None` if there is nothing to be undone.
+    pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
+        let id = MutationId(uuid::Uuid::now_v7());
+        let done = self.session().undo(direction, id, now())?;
+        let done = done.map(|(outcome, undone)| {
+            self.take(outcome);
+            undone
+        });
+        self.tell_undo();
+        if let Ok(Undone { task: Some(task), .. }) = &done
+            && self.with(|board| board.live_task(*task).is_some())
+        {
+            self.forget_deletion(*task);
+        }
+        Some(done)
+    }
+
+    /// What was to be undone or redone, looked as if it could be, and was then refused by the server; until it is taken.
+    pub fn not_undone(&self) -> ArcRwSignal<Vec<NotUndone>> {
+        self.0.not_undone.clone()
+    }
+
+    fn tell_undo(&self) {
+        let next = |direction| self.session().board().next_undo(direction).map(str::to_owned);
+        self.0.undoable.maybe_set(next(Direction::Undo));
+        self.0.redoable.maybe_set(next(Direction::Redo));
     }
 
     /// How many edits of this page are not known to be saved.
@@ -237,6 +329,18 @@ impl LiveBoard {
         self.0.deletions.update(|deletions| deletions.retain(|deleted| *deleted != id));
     }
 
+    /// Who else has the board open, as far as was told. What they edit is with each task.
+    pub fn others(&self) -> ArcRwSignal<Crowd> {
+        self.0.others.clone()
+    }
+
+    /// Tells the others that a text of a task is edited here, until the current reactive owner is cleaned up.
+    pub fn edit_until_cleanup(&self, task: TaskId) {
+        self.change_editors(|editors| editors.open(task));
+        let board = self.clone();
+        on_cleanup(move || board.change_editors(|editors| editors.close(task)));
+    }
+
     /// Looks at the board as it is shown. Not tracked: combine with one of the signals. Do not call back into this board
     /// from within.
     pub fn with<T>(&self, look: impl FnOnce(&BoardState) -> T) -> T {
@@ -284,13 +388,27 @@ impl LiveBoard {
 
     #[cfg(feature = "hydrate")]
     pub(super) fn connected(&self) -> Vec<ClientMessage> {
-        self.session().connected()
+        let mut hello = self.session().connected();
+        // A board that is gone is not asked for any more.
+        if !hello.is_empty() {
+            hello.push(self.present(lock(&self.0.editors).editing()));
+        }
+        hello
     }
 
     #[cfg(feature = "hydrate")]
     pub(super) fn disconnected(&self) {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
+        // Who was here may still be, but what they edit changes by the minute.
+        let crowd = lock(&self.0.crowd).clone();
+        self.take_crowd(Crowd { editing: Vec::new(), ..crowd });
+    }
+
+    /// The tab is looked at again, or has not been for a while.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn set_unseen(&self, is_unseen: bool) {
+        self.change_editors(|editors| editors.unseen = is_unseen);
     }
 
     /// The server has sent the board anew: goes on with it, also where it was gone before. Tells whether it was.
@@ -305,13 +423,58 @@ impl LiveBoard {
 
     #[cfg(feature = "hydrate")]
     pub(super) fn receive(&self, message: ServerMessage) {
-        let outcome = self.session().receive(message);
-        self.take(outcome);
+        match message {
+            ServerMessage::Presence { people, more, guests, editing, .. } => {
+                self.take_crowd(Crowd { people, more, guests, editing });
+            }
+            ServerMessage::PresenceChanged { joined, left, more, guests, editing, .. } => {
+                let mut crowd = lock(&self.0.crowd).clone();
+                crowd.apply(CrowdChange { joined, left, more, guests, editing });
+                self.take_crowd(crowd);
+            }
+            message => {
+                let outcome = self.session().receive(message);
+                self.take(outcome);
+            }
+        }
+    }
+
+    /// Wakes the signals of the tasks that somebody began or ceased to edit, and that of the others.
+    #[cfg(feature = "hydrate")]
+    fn take_crowd(&self, crowd: Crowd) {
+        let before = std::mem::replace(&mut *lock(&self.0.crowd), crowd.clone());
+        for task in before.editing.iter().chain(&crowd.editing).map(|editing| editing.task) {
+            let signals = lock(&self.0.tasks).get(&task).cloned();
+            if let Some(signals) = signals {
+                signals.editors.maybe_set(self.editors(&crowd, task));
+            }
+        }
+        self.0.others.maybe_set(crowd.others(self.me()));
+    }
+
+    fn editors(&self, crowd: &Crowd, task: TaskId) -> Vec<Option<ActorId>> {
+        crowd.editors(task, self.me(), self.0.live.tab())
+    }
+
+    fn change_editors(&self, change: impl FnOnce(&mut OpenEditors)) {
+        let (before, now) = {
+            let mut editors = lock(&self.0.editors);
+            let before = editors.editing();
+            change(&mut editors);
+            (before, editors.editing())
+        };
+        if now != before && self.0.gone.get_untracked().is_none() {
+            self.0.live.send(self.present(now));
+        }
+    }
+
+    fn present(&self, editing: Option<TaskId>) -> ClientMessage {
+        ClientMessage::Present { board: self.0.id, tab: self.0.live.tab(), editing }
     }
 
     /// Wakes the signals of what an outcome touched, and sends what is to be sent.
     fn take(&self, outcome: Outcome) {
-        let Outcome { touched, elsewhere, settled, send } = outcome;
+        let Outcome { touched, elsewhere, settled, send, logged, skipped } = outcome;
         self.draw(&touched);
         // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
         // column that was numbered anew.
@@ -323,10 +486,16 @@ impl LiveBoard {
             }
         }
         for settled in settled {
-            if let Settled::Refused(mutation, refusal) = settled {
-                self.0.problems.update(|problems| problems.push(Problem { mutation: *mutation, refusal }));
+            match settled {
+                Settled::Refused(mutation, refusal) => {
+                    self.0.problems.update(|problems| problems.push(Problem { mutation: *mutation, refusal }));
+                }
+                Settled::NotUndone(_, not_undone) => self.0.not_undone.update(|all| all.push(not_undone)),
+                Settled::Saved(_) | Settled::Needless(_) => {}
             }
         }
+        self.tell(logged, skipped);
+        self.tell_undo();
         let (unsaved, synced, gone) = {
             let session = self.session();
             (session.board().unsaved(), session.is_live(), session.gone())
@@ -340,6 +509,22 @@ impl LiveBoard {
         for message in send {
             self.0.live.send(message);
         }
+    }
+
+    fn tell(&self, logged: Vec<Event>, skipped: bool) {
+        if logged.is_empty() && !skipped {
+            return;
+        }
+        lock(&self.0.listeners).retain(|listener| match listener.upgrade() {
+            Some(news) => {
+                let mut news = lock(&news);
+                news.events.extend(logged.iter().cloned());
+                news.incomplete |= skipped;
+                true
+            }
+            None => false,
+        });
+        self.0.heard.update(|count| *count += 1);
     }
 
     fn draw(&self, touched: &Touched) {
@@ -395,6 +580,10 @@ impl LiveBoard {
         self.0.revision.update(|revision| *revision += 1);
     }
 
+    fn me(&self) -> Option<ActorId> {
+        self.0.live.asker().read_untracked().person
+    }
+
     fn draw_access(&self) {
         let session = self.session();
         let (access, role) = (session.board().view().access().clone(), session.board().role());
@@ -448,9 +637,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    #[cfg(not(feature = "hydrate"))]
+    use crate::protocol::ServerMessage;
     use crate::{
         board::decide,
-        change::Change,
+        change::{Change, ChangeKind},
         model::ColumnKind,
         mutation::{CreateBoard, CreateTask, DeleteTask, NewColumn, RestoreTask, UpdateTask},
     };
@@ -490,11 +681,54 @@ mod tests {
     }
 
     #[test]
+    fn undo_says_what_it_would_do_and_does_it_at_once() {
+        let board = board();
+        let (undo, redo) = (board.next_undo(Direction::Undo), board.next_undo(Direction::Redo));
+        assert!(board.undo(Direction::Undo).is_none());
+        board.submit(Op::DeleteTask(DeleteTask::of(task(2)))).unwrap();
+        assert_eq!((undo.get_untracked().as_deref(), redo.get_untracked()), (Some("delete Tea"), None));
+
+        let undone = board.undo(Direction::Undo).unwrap().unwrap();
+        assert_eq!(undone, Undone { words: "delete Tea".to_owned(), task: Some(task(2)) });
+        assert!(board.with(|board| board.live_task(task(2)).is_some()));
+        assert!(board.deletions().get_untracked().is_empty(), "what is back is not offered to be restored");
+        assert_eq!((undo.get_untracked(), redo.get_untracked().as_deref()), (None, Some("delete Tea")));
+    }
+
+    #[test]
+    fn whoever_listens_hears_what_is_saved_and_whether_something_is_missing() {
+        let board = board();
+        let listener = board.listen();
+        board.submit(Op::DeleteTask(DeleteTask::of(task(2)))).unwrap();
+        assert!(listener.take().events.is_empty(), "it is not saved yet");
+        let seq = board.with(BoardState::seq);
+        let change = |seq, kind| Change {
+            seq,
+            at: Timestamp::from_millis(0),
+            by: None,
+            mutation: MutationId(Uuid::now_v7()),
+            kind,
+        };
+        let changes = vec![change(seq + 1, ChangeKind::TaskDeleted { task: task(2) })];
+        let outcome = board.session().receive(ServerMessage::Changes { board: board.id(), after: seq, changes });
+        board.take(outcome);
+        let news = listener.take();
+        assert_eq!((news.events[0].told.of_this_task(), news.incomplete), ("deleted it".to_owned(), false));
+
+        let mut later = board.with(BoardState::snapshot);
+        later.seq += 5;
+        let outcome = board.session().receive(ServerMessage::Snapshot(later));
+        board.take(outcome);
+        assert!(listener.take().incomplete);
+        assert_eq!(board.heard().get_untracked(), 2);
+    }
+
+    #[test]
     fn a_task_that_this_page_deleted_is_offered_back_until_it_is_restored() {
         let board = board();
         board.submit(Op::DeleteTask(DeleteTask::of(task(2)))).unwrap();
         assert_eq!(board.deletions().get_untracked(), [task(2)]);
-        board.submit(Op::RestoreTask(RestoreTask { task: task(2) })).unwrap();
+        board.submit(Op::RestoreTask(RestoreTask::of(task(2)))).unwrap();
         assert!(board.deletions().get_untracked().is_empty());
     }
 

@@ -8,7 +8,7 @@ use super::board::LiveBoard;
 use crate::{
     access::Asker,
     board::BoardState,
-    id::{ActorId, BoardId},
+    id::{ActorId, BoardId, TabId},
     model::BoardSummary,
     people::Person,
     protocol::ClientMessage,
@@ -35,6 +35,7 @@ pub struct Live {
     status: ArcRwSignal<Status>,
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
     known: Known,
+    tab: TabId,
     #[cfg(feature = "hydrate")]
     socket: browser::Socket,
 }
@@ -52,6 +53,7 @@ impl Live {
             status,
             boards,
             known,
+            tab: TabId(uuid::Uuid::now_v7()),
         }
     }
 
@@ -81,9 +83,19 @@ impl Live {
         Signal::derive(move || asker.read().person)
     }
 
+    /// This page, as the server tells it from others.
+    pub fn tab(&self) -> TabId {
+        self.tab
+    }
+
     /// Gets to know people, and what whoever reads this page may do.
     pub fn meet(&self, people: Vec<Person>, asker: Asker) {
         self.known.meet(people, asker);
+    }
+
+    /// Gets to know people.
+    pub fn introduce(&self, people: Vec<Person>) {
+        self.known.introduce(people);
     }
 
     /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board
@@ -146,12 +158,16 @@ struct Known {
 }
 
 impl Known {
-    fn meet(&self, people: Vec<Person>, asker: Asker) {
+    fn introduce(&self, people: Vec<Person>) {
         let mut known = self.people.read_untracked().as_ref().clone();
         known.extend(people.into_iter().map(|person| (person.id, person)));
         if **self.people.read_untracked() != known {
             self.people.set(Arc::new(known));
         }
+    }
+
+    fn meet(&self, people: Vec<Person>, asker: Asker) {
+        self.introduce(people);
         if *self.asker.read_untracked() != asker {
             self.asker.set(asker);
         }
@@ -202,6 +218,8 @@ mod browser {
     const BACKOFF_FIRST_MS: f64 = 500.0;
     /// … up to this.
     const BACKOFF_MOST_MS: f64 = 15_000.0;
+    /// After so many pings from a tab that nobody sees, whoever left an editor open there is taken not to type in it.
+    const PINGS_UNSEEN: u32 = 3;
 
     /// What the rest of the page asks of the socket's task.
     pub enum Command {
@@ -377,6 +395,7 @@ mod browser {
             // The first ping is out; whatever the server says counts as an answer.
             let mut waiting = true;
             let mut timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
+            let mut pings_unseen = 0;
             loop {
                 let event = {
                     let mut next = stream.next();
@@ -420,6 +439,10 @@ mod browser {
                     Event::Timer | Event::Command(Some(Command::Wake)) => {
                         waiting = true;
                         timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
+                        pings_unseen = if document().hidden() { pings_unseen + 1 } else { 0 };
+                        for board in self.all_boards() {
+                            board.set_unseen(pings_unseen >= PINGS_UNSEEN);
+                        }
                         if send(&mut sink, &ClientMessage::Ping {}).await.is_err() {
                             return Lost::any(was_open);
                         }
@@ -470,10 +493,16 @@ mod browser {
                     self.known.meet(people, you);
                 }
                 ServerMessage::Goodbye { reconnect_after_ms } => self.pause = Some(reconnect_after_ms),
-                ServerMessage::Snapshot(_) | ServerMessage::Changes { .. } | ServerMessage::Error { .. } => {
+                ServerMessage::Snapshot(_)
+                | ServerMessage::Changes { .. }
+                | ServerMessage::Presence { .. }
+                | ServerMessage::PresenceChanged { .. }
+                | ServerMessage::Error { .. } => {
                     let about = match &message {
                         ServerMessage::Snapshot(snapshot) => Some(snapshot.board),
-                        ServerMessage::Changes { board, .. } => Some(*board),
+                        ServerMessage::Changes { board, .. }
+                        | ServerMessage::Presence { board, .. }
+                        | ServerMessage::PresenceChanged { board, .. } => Some(*board),
                         ServerMessage::Error { board, message, .. } => {
                             leptos::logging::warn!("the server says: {message}");
                             *board

@@ -9,6 +9,6 @@ mod board;
 mod connection;
 pub mod session;
 
-pub use board::{Follower, LiveBoard, Problem, TaskSignals};
+pub use board::{Follower, Listener, LiveBoard, News, Problem, TaskSignals};
 pub use connection::{Live, Status};
 pub use session::Gone;

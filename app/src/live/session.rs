@@ -5,8 +5,9 @@
 
 use crate::{
     access::Asker,
-    board::{BoardState, OptimisticBoard, Settled, TextBase, Touched},
-    id::{BoardId, TaskId},
+    board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
+    history::Event,
+    id::{BoardId, MutationId, TaskId},
     model::Seq,
     mutation::{Mutation, Refusal, TextField},
     protocol::{ClientMessage, ErrorCode, MAX_CLIENT_MESSAGE_BYTES, ServerMessage},
@@ -60,6 +61,10 @@ pub struct Outcome {
     pub settled: Vec<Settled>,
     /// What to send now, in order.
     pub send: Vec<ClientMessage>,
+    /// What the log has gone on with.
+    pub logged: Vec<Event>,
+    /// Whether a snapshot took the place of changes of the log, which are not in `logged`.
+    pub skipped: bool,
 }
 
 impl BoardSession {
@@ -109,6 +114,20 @@ impl BoardSession {
         Ok(Outcome { touched, send: self.flush(), ..Outcome::default() })
     }
 
+    /// Takes back the last edit of ours, or does again what was taken back last: see [`OptimisticBoard::undo`].
+    pub fn undo(
+        &mut self,
+        direction: Direction,
+        id: MutationId,
+        now: Timestamp,
+    ) -> Option<Result<(Outcome, Undone), NotUndone>> {
+        let (touched, undone) = match self.board.undo(direction, id, now)? {
+            Ok(done) => done,
+            Err(not_undone) => return Some(Err(not_undone)),
+        };
+        Some(Ok((Outcome { touched, send: self.flush(), ..Outcome::default() }, undone)))
+    }
+
     /// Takes in a message of the server. One for another board is ignored.
     pub fn receive(&mut self, message: ServerMessage) -> Outcome {
         let mut outcome = Outcome::default();
@@ -116,6 +135,7 @@ impl BoardSession {
         match message {
             ServerMessage::Snapshot(snapshot) if snapshot.board == id => {
                 self.answered();
+                outcome.skipped = snapshot.seq > self.board.confirmed().seq();
                 let (touched, settled) = self.board.reset(snapshot);
                 outcome.touched = touched;
                 outcome.settled = settled;
@@ -130,6 +150,9 @@ impl BoardSession {
                 }
                 self.answered();
                 for change in &changes {
+                    let is_next = change.seq == self.board.confirmed().seq() + 1;
+                    let event = is_next.then(|| Event::of(self.board.confirmed(), change));
+                    outcome.logged.extend(event);
                     match self.board.receive(change) {
                         Ok(received) => {
                             outcome.touched.merge(received.touched);

@@ -12,6 +12,8 @@ pub enum View {
     Board,
     /// One list: `/boards/{board}?view=list`.
     List,
+    /// What happened: `/boards/{board}?view=activity`.
+    Activity,
     /// Who has access: `/boards/{board}?view=members`.
     Members,
     /// What was deleted: `/boards/{board}/trash`.
@@ -35,6 +37,7 @@ impl Address {
         let board = params.get("board")?.parse().ok()?;
         let view = match query.get("view").as_deref() {
             Some("list") => View::List,
+            Some("activity") => View::Activity,
             Some("members") => View::Members,
             _ => View::Board,
         };
@@ -53,6 +56,7 @@ pub fn board_path(board: BoardId, view: View) -> String {
     match view {
         View::Board => format!("/boards/{board}"),
         View::List => format!("/boards/{board}?view=list"),
+        View::Activity => format!("/boards/{board}?view=activity"),
         View::Members => format!("/boards/{board}?view=members"),
         View::Trash => format!("/boards/{board}/trash"),
     }
@@ -62,6 +66,7 @@ pub fn board_path(board: BoardId, view: View) -> String {
 pub fn task_path(board: BoardId, task: TaskId, view: View) -> String {
     match view {
         View::List => format!("/boards/{board}/tasks/{task}?view=list"),
+        View::Activity => format!("/boards/{board}/tasks/{task}?view=activity"),
         View::Members => format!("/boards/{board}/tasks/{task}?view=members"),
         View::Board | View::Trash => format!("/boards/{board}/tasks/{task}"),
     }
@@ -90,10 +95,10 @@ mod tests {
                 None => read(&path, None),
             }
         };
-        for view in [View::Board, View::List, View::Members, View::Trash] {
+        for view in [View::Board, View::List, View::Activity, View::Members, View::Trash] {
             assert_eq!(below(board_path(board, view)), Some(Address { board, view, task: None }));
         }
-        for view in [View::Board, View::List, View::Members] {
+        for view in [View::Board, View::List, View::Activity, View::Members] {
             assert_eq!(below(task_path(board, task, view)), Some(Address { board, view, task: Some(task) }));
         }
     }

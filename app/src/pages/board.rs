@@ -2,12 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
 
 use super::{NotFound, View, address::Address};
 use crate::{
     access::BoardRole,
     components::{
+        activity::ActivityView,
         announcer::{Announcements, Announcer},
         columns::Columns,
         drafts::Drafts,
@@ -15,6 +19,7 @@ use crate::{
         focus::{find, focus, focused},
         form_error::FormError,
         header::BoardHeader,
+        history::{self, About, FirstPages},
         lane::Revealed,
         list_view::ListView,
         members::MembersView,
@@ -25,6 +30,7 @@ use crate::{
         toasts::{Notices, Toasts},
         trash::TrashPage,
         unavailable::Unavailable,
+        undoing::Undoing,
     },
     forms::{Loaded, load_board},
     live::{Gone, Live, LiveBoard},
@@ -39,10 +45,13 @@ pub fn BoardPage() -> impl IntoView {
     let id = Memo::new(move |_| address.get().map(|address| address.board));
     let loaded = Resource::new_blocking(
         move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => load_board(id).await,
-                None => Ok(None),
+        move |id| {
+            // What the address asks for is sent with the page; what is opened later is asked for then.
+            let wanted = untrack(|| wanted(address.get(), &query.read()));
+            async move {
+                let Some(id) = id else { return Ok(None) };
+                let Some(board) = load_board(id).await? else { return Ok(None) };
+                Ok(Some((board, FirstPages::load(wanted).await)))
             }
         },
     );
@@ -53,8 +62,9 @@ pub fn BoardPage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     match loaded.await {
-                        Ok(Some(Loaded { content, people, asker })) => {
+                        Ok(Some((Loaded { content, people, asker }, histories))) => {
                             live.meet(people, asker);
+                            FirstPages::provide(&live, histories);
                             view! { <Board board=live.open(content.into()) address /> }.into_any()
                         }
                         Ok(None) => view! { <NotFound /> }.into_any(),
@@ -79,12 +89,22 @@ pub fn BoardPage() -> impl IntoView {
     }
 }
 
+/// The histories that an address asks for.
+fn wanted(address: Option<Address>, query: &ParamsMap) -> Vec<About> {
+    let Some(Address { board, view, task }) = address else { return Vec::new() };
+    let before = history::before(query);
+    let of_board = (view == View::Activity).then_some(None);
+    let of_task = task.filter(|_| history::is_wanted(query)).map(Some);
+    of_board.into_iter().chain(of_task).map(|task| About { board, task, before }).collect()
+}
+
 #[component]
 fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     Today::provide();
     let announcer = Announcer::provide();
-    Notices::provide();
-    Revealed::provide();
+    let notices = Notices::provide();
+    let revealed = Revealed::provide();
+    Undoing::provide(board.clone(), notices, announcer, revealed);
     close_menus_on_click_elsewhere();
     let name = board.name();
     let gone = board.gone();
@@ -101,6 +121,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
             match view.get() {
                 View::Board => view! { <Columns board /> }.into_any(),
                 View::List => view! { <ListView board /> }.into_any(),
+                View::Activity => view! { <ActivityView board /> }.into_any(),
                 View::Members => view! { <MembersView board /> }.into_any(),
                 View::Trash => view! { <TrashPage board /> }.into_any(),
             }

@@ -8,7 +8,8 @@ use crate::{
     access::Asker,
     board::MAX_NAME_CHARS,
     components::{
-        form_error::FormError, header::Mark, members::everyone_choices, rows::Rows, unavailable::Unavailable,
+        account_menu::AccountMenu, form_error::FormError, header::Mark, members::everyone_choices,
+        menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable,
     },
     forms::{CreateBoard, Loaded, list_boards},
     live::Live,
@@ -20,6 +21,8 @@ use crate::{
 pub fn HomePage() -> impl IntoView {
     let live = expect_context::<Live>();
     let loaded = Resource::new_blocking(|| (), |()| list_boards());
+    let reader = live.clone();
+    close_menus_on_click_elsewhere();
     Effect::new({
         let live = live.clone();
         move || live.watch_boards()
@@ -32,6 +35,18 @@ pub fn HomePage() -> impl IntoView {
                 <Mark />
             </span>
             <p class="brand">"Taskwire"</p>
+            <Suspense>
+                {move || {
+                    let live = reader.clone();
+                    Suspend::new(async move {
+                        let Ok(Loaded { people, asker, .. }) = loaded.await else { return ().into_any() };
+                        live.meet(people, asker);
+                        // Who reads the page is told with what is on it.
+                        view! { <AccountMenu here="/" /> }
+                            .into_any()
+                    })
+                }}
+            </Suspense>
         </header>
         <main class="home">
             <h1>"Boards"</h1>

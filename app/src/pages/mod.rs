@@ -50,7 +50,7 @@ pub fn App() -> impl IntoView {
 
     view! {
         <Title formatter=|title: String| {
-            if title.is_empty() { "Taskwire".to_owned() } else { format!("{title} · Taskwire") }
+            if title.is_empty() { "Taskwire".to_owned() } else { format!("{} · Taskwire", as_markup(title)) }
         } />
         <Router>
             <Routes fallback=NotFound>
@@ -60,6 +60,12 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// A title as leptos_meta needs it: on the server it writes what it is given into the markup as it is, and a title is what
+/// anybody called a board or a task. In the browser it sets a property, which is no markup.
+fn as_markup(title: String) -> String {
+    if cfg!(feature = "ssr") { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
 }
 
 /// What is shown where nothing is.

@@ -73,7 +73,7 @@ impl Random {
             }),
             10..=11 => Op::UpdateTask(UpdateTask { completed: Some(self.one_in(2)), ..UpdateTask::of(task) }),
             12 => Op::DeleteTask(DeleteTask::of(task)),
-            13..=14 => Op::RestoreTask(RestoreTask { task }),
+            13..=14 => Op::RestoreTask(RestoreTask::of(task)),
             15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), ..UpdateBoard::default() }),
             16 => Op::CreateColumn(CreateColumn {
                 column: ColumnId(self.uuid()),
@@ -82,12 +82,11 @@ impl Random {
                 place: self.place(&columns),
             }),
             17 | 18 => Op::UpdateColumn(UpdateColumn {
-                column: columns[self.below(columns.len())],
-                name: None,
                 kind: if self.one_in(4) { self.pick(&ColumnKind::ALL) } else { None },
                 place: Some(self.place(&columns)),
+                ..UpdateColumn::of(columns[self.below(columns.len())])
             }),
-            _ => Op::DeleteColumn(DeleteColumn { column: columns[self.below(columns.len())] }),
+            _ => Op::DeleteColumn(DeleteColumn::of(columns[self.below(columns.len())])),
         }
     }
 

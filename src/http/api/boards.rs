@@ -195,7 +195,8 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let update = UpdateBoard { base: base(&headers)?, name: patch.name, everyone: patch.everyone };
+    let update =
+        UpdateBoard { base: base(&headers)?, name: patch.name, everyone: patch.everyone, ..UpdateBoard::default() };
     let accepted = write(&services, &visitor, id, key, Op::UpdateBoard(update)).await?;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }

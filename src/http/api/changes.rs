@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use app::{id::BoardId, model::Seq};
+use app::{
+    id::{BoardId, TaskId},
+    model::Seq,
+};
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{board, json_bytes};
+use super::{board, board_of, json_bytes};
 use crate::{
     http::{
         Services,
@@ -16,10 +19,11 @@ use crate::{
         problem::{Failures, Problem},
         visitor::Visitor,
     },
-    store::{LoggedChange, Missing},
+    store::{Entries, LoggedChange, Missing},
 };
 
 const MAX_CHANGES: usize = 1_000;
+const DEFAULT_HISTORY: usize = 100;
 
 /// Which changes.
 #[derive(Deserialize, IntoParams)]
@@ -34,6 +38,32 @@ pub struct Since {
     #[serde(default)]
     #[param(minimum = 1, maximum = 1000, default = 1000)]
     limit: Option<usize>,
+}
+
+/// Which changes of a task.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Before {
+    /// Only changes with a smaller number: the `next` of an earlier answer.
+    #[serde(default)]
+    #[param(value_type = Option<u64>, required = false)]
+    before: Option<Seq>,
+    /// How many at most.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<usize>,
+}
+
+/// What happened to a task.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code)]
+pub struct History {
+    /// The changes, newest first.
+    #[schema(value_type = Vec<Change>)]
+    changes: Vec<Change>,
+    /// What to ask for as `before` to get older ones; `null` if the log has none.
+    next: Option<Seq>,
 }
 
 /// Changes of a board without a hole.
@@ -79,10 +109,7 @@ pub async fn list(
     Path(id): Path<BoardId>,
     Query(Since { since, limit }): Query<Since>,
 ) -> Result<Response, Problem> {
-    let limit = limit.unwrap_or(MAX_CHANGES);
-    if !(1..=MAX_CHANGES).contains(&limit) {
-        return Err(Problem::parameter("limit", format!("must be from 1 to {MAX_CHANGES}")));
-    }
+    let limit = checked(limit.unwrap_or(MAX_CHANGES))?;
     // Before the log, so that `seq` never claims more than the changes show.
     let seq = board(&services, &visitor, id).await?.seq();
     if since > seq {
@@ -98,18 +125,60 @@ pub async fn list(
     }
 }
 
-/// The changes are JSON already, encoded when they were decided.
+/// Read what happened to a task
+///
+/// One in the trash has a history, too. The oldest change is the one that created the task, unless the log no longer reaches
+/// back that far.
+#[utoipa::path(
+    get, path = "/tasks/{task}/changes", tag = "tasks",
+    params(("task" = Uuid, Path), Before),
+    responses((status = 200, body = History), Failures)
+)]
+pub async fn of_task(
+    State(services): State<Arc<Services>>,
+    visitor: Visitor,
+    Path(id): Path<TaskId>,
+    Query(Before { before, limit }): Query<Before>,
+) -> Result<Response, Problem> {
+    let limit = checked(limit.unwrap_or(DEFAULT_HISTORY))?;
+    board_of(&services, &visitor, id).await?;
+    let Entries { entries, more } = services.store.task_history(id, before, limit).await?;
+    let next = entries.last().filter(|_| more).map(|entry| entry.logged.seq);
+    let mut json = changes_json(entries.iter().map(|entry| &entry.logged));
+    json.extend_from_slice(format!(",\"next\":{}}}", or_null(next)).as_bytes());
+    Ok(json_bytes(StatusCode::OK, json))
+}
+
+fn checked(limit: usize) -> Result<usize, Problem> {
+    if (1..=MAX_CHANGES).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::parameter("limit", format!("must be from 1 to {MAX_CHANGES}")))
+    }
+}
+
 fn write_changes(changes: &[LoggedChange], head: Seq) -> Vec<u8> {
     let newest = changes.last().map_or(head, |change| change.seq);
-    let mut json = Vec::with_capacity(64 + changes.iter().map(|change| change.json.len() + 1).sum::<usize>());
+    let next = (newest < head).then_some(newest);
+    let mut json = changes_json(changes.iter());
+    json.extend_from_slice(format!(",\"next\":{},\"seq\":{}}}", or_null(next), head.max(newest)).as_bytes());
+    json
+}
+
+/// The beginning of an object with `changes`. They are JSON already, encoded when they were decided.
+fn changes_json<'a>(changes: impl Iterator<Item = &'a LoggedChange> + Clone) -> Vec<u8> {
+    let mut json = Vec::with_capacity(64 + changes.clone().map(|change| change.json.len() + 1).sum::<usize>());
     json.extend_from_slice(b"{\"changes\":[");
-    for (index, change) in changes.iter().enumerate() {
+    for (index, change) in changes.enumerate() {
         if index > 0 {
             json.push(b',');
         }
         json.extend_from_slice(&change.json);
     }
-    let next = if newest < head { newest.to_string() } else { "null".to_owned() };
-    json.extend_from_slice(format!("],\"next\":{next},\"seq\":{}}}", head.max(newest)).as_bytes());
+    json.push(b']');
     json
+}
+
+fn or_null(seq: Option<Seq>) -> String {
+    seq.map_or("null".to_owned(), |seq| seq.to_string())
 }

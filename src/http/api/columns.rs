@@ -129,7 +129,7 @@ pub async fn update(
     key: Key,
     Json(ColumnPatch { name, kind, place }): Json<ColumnPatch>,
 ) -> Result<Response, Problem> {
-    let update = UpdateColumn { column, name, kind, place: place.map(Place::into) };
+    let update = UpdateColumn { name, kind, place: place.map(Place::into), ..UpdateColumn::of(column) };
     let accepted = write(&services, &visitor, id, key, Op::UpdateColumn(update)).await?;
     answer(StatusCode::OK, &accepted.board, column)
 }
@@ -146,7 +146,7 @@ pub async fn delete(
     Path((id, column)): Path<(BoardId, ColumnId)>,
     key: Key,
 ) -> Result<Response, Problem> {
-    write(&services, &visitor, id, key, Op::DeleteColumn(DeleteColumn { column })).await?;
+    write(&services, &visitor, id, key, Op::DeleteColumn(DeleteColumn::of(column))).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -58,6 +58,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(people::revoke_invitation))
         .routes(routes!(people::tokens))
         .routes(routes!(people::revoke_token))
+        .routes(routes!(changes::of_task))
         .split_for_parts()
 }
 

@@ -228,7 +228,6 @@ pub async fn update(
 ) -> Result<Response, Problem> {
     let names_column = patch.column.is_some();
     let update = UpdateTask {
-        task: id,
         base: base(&headers)?,
         title: patch.title,
         description: patch.description,
@@ -239,6 +238,7 @@ pub async fn update(
         column: patch.column.map(ColumnId),
         completed: patch.completed,
         place: patch.place.map(Place::into),
+        ..UpdateTask::of(id)
     };
     let board = board_of(&services, &visitor, id).await?;
     let accepted =
@@ -285,7 +285,7 @@ pub async fn restore(
     key: Key,
 ) -> Result<Response, Problem> {
     let board = board_of(&services, &visitor, id).await?;
-    let accepted = write(&services, &visitor, board.id(), key, Op::RestoreTask(RestoreTask { task: id })).await?;
+    let accepted = write(&services, &visitor, board.id(), key, Op::RestoreTask(RestoreTask::of(id))).await?;
     answer(StatusCode::OK, &accepted.board, id)
 }
 

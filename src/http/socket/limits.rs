@@ -12,6 +12,10 @@ use app::protocol::MAX_CLIENT_MESSAGE_BYTES;
 pub struct SocketLimits {
     /// How many sockets this node takes.
     pub sockets: usize,
+    /// How many of them one person may have.
+    pub sockets_per_person: usize,
+    /// How many of them one address may have: a whole office may share one.
+    pub sockets_per_address: usize,
     /// The largest message, in bytes.
     pub message_bytes: usize,
     /// How many boards a socket may have subscribed to.
@@ -24,6 +28,8 @@ pub struct SocketLimits {
     pub errors: u32,
     /// After so long without a word from the client it is pinged.
     pub ping_after: Duration,
+    /// After so long without a word from the client it is not counted among those who have a board open.
+    pub away: Duration,
     /// After so long without a word from the client the socket is closed.
     pub silence: Duration,
     /// How long a write may take; large ones get a second more for each 8 KiB.
@@ -38,12 +44,15 @@ impl Default for SocketLimits {
     fn default() -> Self {
         Self {
             sockets: 50_000,
+            sockets_per_person: 2_000,
+            sockets_per_address: 10_000,
             message_bytes: MAX_CLIENT_MESSAGE_BYTES,
             subscriptions: 64,
             in_flight: 64,
             rate: Rate { burst: 2_000, per_second: 200 },
             errors: 10,
             ping_after: Duration::from_secs(20),
+            away: Duration::from_secs(45),
             silence: Duration::from_secs(75),
             write: Duration::from_secs(30),
             close: Duration::from_secs(3),

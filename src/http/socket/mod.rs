@@ -3,7 +3,7 @@
 //! - `upgrade`: the handshake.
 //! - `session`: one socket's life, in one task.
 //! - `wire`: writing shared frames, and no longer than is bounded.
-//! - [`limits`]: what one socket may ask for.
+//! - [`limits`]: what one socket may ask for. [`admission`]: how many one person and one address may have.
 //!
 //! `docs/PROTOCOL.md` describes what travels over it.
 
@@ -15,10 +15,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::origin::Origins;
 use crate::{hub::Hub, store::Store, writer::Writer};
 
+pub mod admission;
 pub mod limits;
 mod session;
 mod upgrade;
 mod wire;
+
+use admission::Admissions;
 
 pub use limits::SocketLimits;
 pub use upgrade::upgrade;
@@ -34,6 +37,10 @@ pub struct SocketContext {
     pub hub: Hub,
     /// What one socket may ask for.
     pub limits: Arc<SocketLimits>,
+    /// Whose sockets are open.
+    pub admissions: Arc<Admissions>,
+    /// How many proxies stand in front.
+    pub proxies: usize,
     /// Whose pages may connect.
     pub origins: Arc<Origins>,
     /// When it is cancelled, each socket says goodbye and closes.

@@ -16,7 +16,7 @@ use std::{
 
 use app::{
     access::Asker,
-    id::{BoardId, MutationId},
+    id::{ActorId, BoardId, MutationId, TabId, TaskId},
     model::Seq,
     mutation::Mutation,
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
@@ -39,6 +39,7 @@ use crate::{
     hub::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},
+        presence::Seat,
         topic::{Next, Resume, TopicError},
     },
     store::{Accepted, Directory},
@@ -61,8 +62,8 @@ mod close_code {
     pub(super) const SILENT: u16 = 4408;
 }
 
-/// Serves a socket until it ends.
-pub(super) async fn run(wire: Wire, caller: Caller, context: SocketContext) {
+/// Serves a socket, of a person or of somebody without an account, until it ends.
+pub(super) async fn run(wire: Wire, caller: Caller, person: Option<ActorId>, context: SocketContext) {
     let SocketContext { store, writer, hub, limits, shutdown, .. } = context;
     let directory = store.watch_directory();
     let now = Instant::now();
@@ -73,6 +74,8 @@ pub(super) async fn run(wire: Wire, caller: Caller, context: SocketContext) {
         directory,
         rights_known: false,
         watches_people: false,
+        person,
+        is_away: false,
         follower: hub.connect(),
         writer,
         subscriptions: Vec::new(),
@@ -126,6 +129,10 @@ struct Session {
     rights_known: bool,
     /// Whether the client wants to know who has an account here.
     watches_people: bool,
+    /// Whose socket it is; `None` for somebody without an account.
+    person: Option<ActorId>,
+    /// Nothing was heard for so long that nobody seems to be there.
+    is_away: bool,
     follower: Follower,
     writer: Writer,
     limits: Arc<SocketLimits>,
@@ -151,6 +158,8 @@ struct Followed {
     cursor: Seq,
     /// Who has access was looked at when so many changes of it were known.
     access_version: u64,
+    /// The place among those who have the board open, if the client took one. Few programs do.
+    seat: Option<Box<Seat>>,
     /// What follows could not be read; it is tried again then.
     retry_at: Option<Instant>,
 }
@@ -296,6 +305,20 @@ impl Session {
         if let Some(list) = self.follower.boards(&self.asker) {
             self.write(list.bytes()).await?;
         }
+        if self.subscriptions.iter().any(|followed| followed.seat.as_ref().is_some_and(|seat| seat.has_news())) {
+            Box::pin(self.tell_who_is_here()).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one frame for each board that is open to others than the client was told of.
+    async fn tell_who_is_here(&mut self) -> Result<(), End> {
+        for index in 0..self.subscriptions.len() {
+            if let Some(frame) = self.subscriptions[index].seat.as_mut().and_then(|seat| seat.news()) {
+                self.write(frame.bytes()).await?;
+                self.follower.metrics().presence_frames.increment(1);
+            }
+        }
         Ok(())
     }
 
@@ -360,6 +383,9 @@ impl Session {
     async fn receive(&mut self, message: Incoming) -> Result<(), End> {
         let now = Instant::now();
         self.heard = now;
+        if self.is_away && !matches!(message, Incoming::Gone) {
+            self.set_away(false);
+        }
         let text = match message {
             Incoming::Text(text) => text,
             Incoming::Binary => {
@@ -408,6 +434,11 @@ impl Session {
                 self.subscriptions.retain(|followed| followed.topic.board() != board);
                 Ok(())
             }
+            ClientMessage::Present { board, tab, editing } => {
+                self.pay(1, now);
+                self.sit_down(board, tab, editing);
+                Ok(())
+            }
             ClientMessage::WatchBoards {} => {
                 self.pay(1, now);
                 self.follower.watch_boards();
@@ -445,6 +476,8 @@ impl Session {
     }
 
     async fn subscribe(&mut self, board: BoardId, since: Option<Seq>) -> Result<(), End> {
+        // Whoever subscribes anew goes on being here.
+        let seat = self.followed(board).and_then(|followed| followed.seat.take());
         self.subscriptions.retain(|followed| followed.topic.board() != board);
         if self.subscriptions.len() >= self.limits.subscriptions {
             let message = format!("a socket may follow {} boards", self.limits.subscriptions);
@@ -455,11 +488,42 @@ impl Session {
         self.subscriptions.push(Followed {
             topic,
             cursor: since.unwrap_or_default(),
+            seat,
             retry_at: None,
             access_version: UNKNOWN,
         });
         self.resume_from(self.subscriptions.len() - 1, since, true).await?;
         Ok(())
+    }
+
+    /// Counts the client among those who have a board open, or takes note of what it is editing now. (That there is such a
+    /// task is not looked up: one that was just added may not be saved yet, and one that is not there is shown nowhere.)
+    fn sit_down(&mut self, board: BoardId, tab: TabId, editing: Option<TaskId>) {
+        let person = self.person;
+        let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
+            let message = "subscribe to the board before you say that you are present";
+            return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
+        };
+        let Followed { topic, seat, .. } = &mut self.subscriptions[index];
+        match seat {
+            Some(seat) if seat.tab() == tab => seat.edit(editing),
+            _ => {
+                // Gone before the other is there, which is told the whole state again.
+                *seat = None;
+                *seat = Some(Box::new(self.follower.sit_down(topic, person, tab, editing)));
+            }
+        }
+    }
+
+    fn set_away(&mut self, is_away: bool) {
+        self.is_away = is_away;
+        for seat in self.subscriptions.iter().filter_map(|followed| followed.seat.as_ref()) {
+            seat.set_away(is_away);
+        }
+    }
+
+    fn followed(&mut self, board: BoardId) -> Option<&mut Followed> {
+        self.subscriptions.iter_mut().find(|followed| followed.topic.board() == board)
     }
 
     fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {
@@ -518,8 +582,12 @@ impl Session {
         if silent >= self.limits.ping_after {
             self.write(PING).await?;
         }
+        if silent >= self.limits.away && !self.is_away {
+            self.set_away(true);
+        }
         let retries = self.subscriptions.iter().filter_map(|followed| followed.retry_at);
-        let next = retries.chain(self.paused_until).fold(now + self.limits.ping_after, Instant::min);
+        let away = Some(self.heard + self.limits.away).filter(|_| !self.is_away);
+        let next = retries.chain(self.paused_until).chain(away).fold(now + self.limits.ping_after, Instant::min);
         self.timer.as_mut().reset(next);
         Ok(())
     }

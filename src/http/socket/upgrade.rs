@@ -10,21 +10,22 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{SocketContext, session, wire::Wire};
-use crate::caller::Caller;
-use crate::http::visitor::Visitor;
+use super::{SocketContext, admission::Admission, session, wire::Wire};
+use crate::http::visitor::{self, Visitor};
 
 /// Answers `GET /ws`.
 pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     match handshake(&mut parts, &context) {
-        Ok((on_upgrade, caller, response)) => {
+        Ok((on_upgrade, Visitor { caller, asker }, admission, response)) => {
             let tracker = context.tracker.clone();
+            let person = asker.person;
             tracker.spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
-                        session::run(wire, caller, context).await;
+                        session::run(wire, caller, person, context).await;
+                        drop(admission);
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
                 }
@@ -37,7 +38,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
 
 type Refusal = (StatusCode, &'static str);
 
-fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Caller, Response), Refusal> {
+fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Visitor, Admission, Response), Refusal> {
     let headers = &parts.headers;
     if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
         return Err((StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n"));
@@ -64,10 +65,14 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, C
     if context.tracker.len() >= context.limits.sockets {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
     }
-    let caller = parts.extensions.remove::<Visitor>().map_or_else(Caller::stranger, |visitor| visitor.caller);
-    if caller.is_stranger() && !is_page {
+    let visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
+    if visitor.caller.is_stranger() && !is_page {
         return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
     }
+    let address = visitor::address(parts, context.proxies);
+    let admission = context.admissions.admit(visitor.asker.person, address, &context.limits);
+    let admission = admission
+        .ok_or((StatusCode::TOO_MANY_REQUESTS, "this person or this address has as many sockets as it may have\n"))?;
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
@@ -81,7 +86,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, C
         let protocol = HeaderValue::from_static(app::protocol::SUBPROTOCOL);
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    Ok((on_upgrade, caller, response))
+    Ok((on_upgrade, visitor, admission, response))
 }
 
 /// Whether a header lists a word.

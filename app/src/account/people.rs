@@ -1,0 +1,428 @@
+//! `/people`: who has an account, and invitations. For those who manage people.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    Mistake, Notice, Page, Reader,
+    document::{avatar, notice},
+    form::{Form, Input},
+    words,
+};
+use crate::{
+    access::{BoardRole, InstanceRole},
+    id::{ActorId, BoardId},
+    people::{MAX_PERSON_NAME_CHARS, Person},
+    time::Timestamp,
+};
+
+/// Where the page is.
+pub const PATH: &str = "/people";
+/// Where the form of a new invitation goes.
+pub const INVITE: &str = "/people/invitations";
+/// Where an invitation is taken back.
+pub const REVOKE: &str = "/people/invitations/revoke";
+/// Where somebody gets another role.
+pub const ROLE: &str = "/people/role";
+/// Where an account is taken out of use.
+pub const DEACTIVATE: &str = "/people/deactivate";
+/// Where an account is put back into use.
+pub const REACTIVATE: &str = "/people/reactivate";
+/// Where a link for a new password is made.
+pub const NEW_PASSWORD: &str = "/people/new-password";
+
+/// The most people that are shown at once.
+const MOST: usize = 100;
+
+/// What the page shows.
+pub struct People {
+    /// Who reads it.
+    pub reader: Reader,
+    /// The most that the reader may make of anybody.
+    pub role: InstanceRole,
+    /// What was just done.
+    pub notice: Option<Notice>,
+    /// Who has an account.
+    pub accounts: Vec<Account>,
+    /// What was searched for among them.
+    pub search: String,
+    /// Invitations that were not used yet.
+    pub invitations: Vec<Invitation>,
+    /// The boards one may invite to.
+    pub boards: Vec<(BoardId, String)>,
+    /// A form that was sent and not done.
+    pub refused: Option<Refused>,
+}
+
+/// A form that was sent and not done, with what was typed.
+pub enum Refused {
+    /// An invitation.
+    Invite(InviteForm, Mistake),
+    /// A change of somebody's account.
+    Account(ActorId, Mistake),
+    /// A button.
+    Other(Mistake),
+}
+
+/// Somebody's account.
+pub struct Account {
+    /// Who.
+    pub person: Person,
+    /// Where they get mail.
+    pub email: String,
+    /// What they are on this server.
+    pub role: InstanceRole,
+    /// Since when they have it.
+    pub since: Timestamp,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// Whether the reader may change it.
+    pub may_change: bool,
+}
+
+/// An invitation.
+pub struct Invitation {
+    /// What it is taken back by.
+    pub id: Uuid,
+    /// For whom, as its maker calls them.
+    pub note: String,
+    /// What they will be.
+    pub role: InstanceRole,
+    /// On how many boards.
+    pub boards: usize,
+    /// Who invites.
+    pub host: Option<String>,
+    /// How long it works.
+    pub until: Timestamp,
+    /// Whether the reader may take it back.
+    pub may_revoke: bool,
+}
+
+/// A new invitation.
+#[derive(Debug, Deserialize)]
+pub struct InviteForm {
+    /// For whom.
+    #[serde(default)]
+    pub note: String,
+    /// What they will be.
+    pub role: InstanceRole,
+    /// What they will be on each board; nothing where that is empty.
+    #[serde(flatten)]
+    pub boards: BTreeMap<BoardId, String>,
+}
+
+impl Default for InviteForm {
+    fn default() -> Self {
+        Self { note: String::new(), role: InstanceRole::Member, boards: BTreeMap::new() }
+    }
+}
+
+/// An invitation to take back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeForm {
+    /// Which.
+    pub id: Uuid,
+}
+
+/// Another role for somebody.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleForm {
+    /// Who.
+    pub person: ActorId,
+    /// What they will be.
+    pub role: InstanceRole,
+}
+
+/// Something to be done with somebody's account.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonForm {
+    /// Whose.
+    pub person: ActorId,
+}
+
+/// The page.
+pub fn page(content: People) -> Page {
+    let People { reader, role, notice: done, accounts, search, invitations, boards, refused } = content;
+    let has_mistake = refused.is_some();
+    let mut invite = InviteForm::default();
+    let (mut of_invite, mut of_account, mut of_others) = (None, None, None);
+    match refused {
+        None => {}
+        Some(Refused::Invite(typed, mistake)) => (invite, of_invite) = (typed, Some(mistake)),
+        Some(Refused::Account(person, mistake)) => {
+            // Told beside the account, if that stands on the page and has a form.
+            let has_form = |account: &Account| account.person.id == person && account.may_change;
+            match accounts.iter().take(MOST).any(has_form) {
+                true => of_account = Some((person, mistake)),
+                false => of_others = Some(mistake),
+            }
+        }
+        Some(Refused::Other(mistake)) => of_others = Some(mistake),
+    }
+    let body = view! {
+        <h1>"People"</h1>
+        {notice(done)}
+        {Form::new("people", of_others.as_ref()).summary()}
+        {accounts_section(accounts, &search, role, reader.person.id, of_account)}
+        {invitations_section(invitations)}
+        {invite_section(&invite, of_invite.as_ref(), role, boards)}
+    }
+    .into_any();
+    Page { title: "People", has_mistake, reader: Some(reader), body }
+}
+
+fn accounts_section(
+    accounts: Vec<Account>,
+    search: &str,
+    most: InstanceRole,
+    reader: ActorId,
+    refused: Option<(ActorId, Mistake)>,
+) -> AnyView {
+    let all = accounts.len();
+    let found: Vec<_> = accounts.into_iter().filter(|account| matches(account, search)).collect();
+    let count = match found.len() {
+        0 => Some("Nobody has that in their name or address.".to_owned()),
+        few if few <= MOST => None,
+        many => Some(format!("The first {MOST} of {many}; search for the others.")),
+    };
+    let of = |id| refused.as_ref().filter(|(person, _)| *person == id).map(|(_, mistake)| mistake);
+    let row = |account: Account| {
+        let mistake = of(account.person.id);
+        account_row(account, most, reader, mistake)
+    };
+    let rows: Vec<_> = found.into_iter().take(MOST).map(row).collect();
+    let searching = (all > 10 || !search.is_empty()).then(|| {
+        let input = Input {
+            name: "search",
+            label: "Search by name or e-mail address",
+            called: "search",
+            kind: "search",
+            value: search,
+            required: false,
+            ..Input::default()
+        };
+        view! {
+            <form class="search" action=PATH>
+                {Form::new("people", None).input(input)}
+                <button class="button">"Search"</button>
+            </form>
+        }
+        .into_any()
+    });
+    view! {
+        <section class="sheet" aria-labelledby="accounts-title">
+            <h2 id="accounts-title">"Accounts"</h2>
+            {searching}
+            <ul class="entries">{rows}</ul>
+            {count.map(|words| view! { <p class="hint">{words}</p> }.into_any())}
+        </section>
+    }
+    .into_any()
+}
+
+fn matches(account: &Account, search: &str) -> bool {
+    let search = search.trim().to_lowercase();
+    account.person.name.to_lowercase().contains(&search) || account.email.contains(&search)
+}
+
+fn account_row(account: Account, most: InstanceRole, reader: ActorId, mistake: Option<&Mistake>) -> AnyView {
+    let Account { person, email, role, since, is_active, may_change } = account;
+    let name = person.name.clone();
+    let is_reader = (person.id == reader).then(|| view! { <span class="chip good">"You"</span> }.into_any());
+    let state = (!is_active).then(|| view! { <span class="chip bad">"Deactivated"</span> }.into_any());
+    let change = may_change.then(|| change_box(&person, role, is_active, most, mistake));
+    view! {
+        <li class="entry">
+            {avatar(&person)} <div class="entry-words">
+                <strong>{name}</strong>
+                {is_reader}
+                <span class="chip">{words::role(role)}</span>
+                {state}
+                <p class="hint">{email} " · since " {words::day(since)}</p>
+            </div> {change}
+        </li>
+    }
+    .into_any()
+}
+
+/// What can be done with somebody's account. Open where something of it went wrong.
+fn change_box(
+    person: &Person,
+    role: InstanceRole,
+    is_active: bool,
+    most: InstanceRole,
+    mistake: Option<&Mistake>,
+) -> AnyView {
+    let (id, name) = (person.id.to_string(), person.name.clone());
+    let button = |address: &'static str, class: &'static str, words: &'static str, means: &'static str| {
+        let label = format!("{words}: {name}");
+        view! {
+            <form method="post" action=address>
+                <input type="hidden" name="person" value=id.clone() />
+                <button class=class aria-label=label>
+                    {words}
+                </button>
+                <p class="hint">{means}</p>
+            </form>
+        }
+        .into_any()
+    };
+    let roles =
+        roles_up_to(most).map(|other| (other.as_str().to_owned(), words::role(other).to_owned(), other == role));
+    let form = format!("change-{id}");
+    let fields = Form::new(&form, mistake);
+    let active = is_active.then(|| {
+        view! {
+            {button(
+                NEW_PASSWORD,
+                "button",
+                "Link for a new password",
+                "For somebody who forgot theirs. It works once, for a day.",
+            )}
+            {button(
+                DEACTIVATE,
+                "button danger",
+                "Deactivate",
+                "Signs them out everywhere at once. What they did stays.",
+            )}
+        }
+        .into_any()
+    });
+    let inactive =
+        (!is_active).then(|| button(REACTIVATE, "button", "Reactivate", "They can sign in again, as before."));
+    view! {
+        <details class="change" open=mistake.is_some()>
+            <summary class="button" aria-label=format!("Change {name}")>
+                "Change"
+            </summary>
+            <div class="change-box">
+                {fields.summary()} <form class="role-form" method="post" action=ROLE>
+                    <input type="hidden" name="person" value=id.clone() />
+                    {fields.select("role".to_owned(), "Role".to_owned(), "role", roles.collect())}
+                    <button class="button" aria-label=format!("Save role of {name}")>
+                        "Save role"
+                    </button>
+                </form> {active} {inactive}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn roles_up_to(most: InstanceRole) -> impl Iterator<Item = InstanceRole> {
+    InstanceRole::ALL.into_iter().filter(move |role| *role <= most)
+}
+
+fn invitations_section(invitations: Vec<Invitation>) -> Option<AnyView> {
+    let rows: Vec<_> = invitations.into_iter().map(invitation_row).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="sheet" aria-labelledby="open-title">
+                <h2 id="open-title">"Open invitations"</h2>
+                <ul class="entries">{rows}</ul>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn invitation_row(invitation: Invitation) -> AnyView {
+    let Invitation { id, note, role, boards, host, until, may_revoke } = invitation;
+    let whom = if note.is_empty() { "Somebody".to_owned() } else { note };
+    let label = format!("Revoke the invitation for {whom}");
+    let boards = match boards {
+        0 => None,
+        1 => Some("1 board".to_owned()),
+        many => Some(format!("{many} boards")),
+    };
+    let from = host.map(|host| format!("From {host}, ")).unwrap_or_default();
+    let revoke = may_revoke.then(|| {
+        view! {
+            <form method="post" action=REVOKE>
+                <input type="hidden" name="id" value=id.to_string() />
+                <button class="button" aria-label=label>
+                    "Revoke"
+                </button>
+            </form>
+        }
+        .into_any()
+    });
+    view! {
+        <li class="entry">
+            <div class="entry-words">
+                <strong>{whom}</strong>
+                <span class="chip">{words::role(role)}</span>
+                {boards.map(|words| view! { <span class="chip">{words}</span> }.into_any())}
+                <p class="hint">{from} "works until " {words::day(until)}</p>
+            </div>
+            {revoke}
+        </li>
+    }
+    .into_any()
+}
+
+fn invite_section(
+    form: &InviteForm,
+    mistake: Option<&Mistake>,
+    most: InstanceRole,
+    boards: Vec<(BoardId, String)>,
+) -> AnyView {
+    let fields = Form::new("invite", mistake);
+    let note = Input {
+        name: "note",
+        label: "For whom",
+        called: "note",
+        value: &form.note,
+        hint: "For your own list of invitations; may be left empty.",
+        required: false,
+        longest: Some(MAX_PERSON_NAME_CHARS),
+        ..Input::default()
+    };
+    let roles = roles_up_to(most)
+        .map(|role| (role.as_str(), words::role(role), words::role_means(role), role == form.role))
+        .collect();
+    let chosen = form.boards.values().any(|role| !role.is_empty());
+    let choices: Vec<_> = boards.into_iter().map(|(board, name)| board_choice(fields, form, board, name)).collect();
+    let choices = (!choices.is_empty()).then(|| {
+        view! {
+            <details class="invite-boards" open=chosen>
+                <summary>"Add them to boards"</summary>
+                <div class="board-choices">{choices}</div>
+            </details>
+        }
+        .into_any()
+    });
+    view! {
+        <form class="sheet" method="post" action=INVITE>
+            <h2>"Invite somebody"</h2>
+            <p class="hint">"You get a link to send them. It works once, for 7 days."</p>
+            {fields.summary()}
+            {fields.input(note)}
+            {fields.radios("role", "What they will be", roles)}
+            {choices}
+            <button class="button primary">"Create invitation"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn board_choice(fields: Form<'_>, form: &InviteForm, board: BoardId, name: String) -> AnyView {
+    let now = form.boards.get(&board).map(String::as_str).unwrap_or_default();
+    let none = (String::new(), "Not on it".to_owned(), now.is_empty());
+    let role = |role: BoardRole| {
+        let capital = match role {
+            BoardRole::Viewer => "Can read",
+            BoardRole::Editor => "Can edit",
+            BoardRole::Manager => "Can manage",
+        };
+        (role.as_str().to_owned(), capital.to_owned(), now == role.as_str())
+    };
+    let choices = std::iter::once(none).chain(BoardRole::ALL.map(role)).collect();
+    fields.select(board.to_string(), name, "", choices)
+}

@@ -1,0 +1,438 @@
+//! What happened on a board, as people tell it.
+//!
+//! A [`Change`] says how things are from now on. To tell what happened one also needs how they were before, and what the
+//! columns were called then. Both are known for sure only when the change is made: names change, and the log is trimmed. So
+//! an [`Event`] is made of a change and the state that it is about to be applied to; by the server when it writes the change,
+//! which keeps it beside the change, and by the page when the change comes by the socket.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    access::BoardRole,
+    board::BoardState,
+    change::{Change, ChangeKind},
+    id::{ActorId, ColumnId, TaskId},
+    model::{ColumnKind, Priority, Seq},
+    time::{DueDate, Timestamp},
+};
+
+/// Edits of one kind that the same person makes one after the other, with no longer pauses than this, are told as one.
+const PAUSE_MS: i64 = 5 * 60 * 1000;
+
+/// A change, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The number of the change.
+    pub seq: Seq,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActorId>,
+    /// The task it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
+    /// What was done.
+    pub told: Told,
+}
+
+/// What a change did, in terms that need nothing else to be understood. It is stored, so it must stay readable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What the task was called before; of a new one, what it is called. Empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// What was done; nothing, where everything was so already.
+    pub deeds: Vec<Deed>,
+}
+
+/// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// The board was made, under this name.
+    CreatedBoard(String),
+    /// The board got another name.
+    RenamedBoard(FromTo),
+    /// The board was deleted.
+    DeletedBoard,
+    /// Everyone on the server is this on the board from now on, or nothing.
+    SetEveryone(Option<BoardRole>),
+    /// Somebody is this on the board from now on, or nothing.
+    SetMember(ActorId, Option<BoardRole>),
+    /// A column was added.
+    AddedColumn(String),
+    /// A column got another name.
+    RenamedColumn(FromTo),
+    /// What being in a column says about a task is something else now.
+    SetColumnKind(Option<String>, ColumnKind),
+    /// A column was moved among the others.
+    MovedColumn(Option<String>),
+    /// A column was deleted.
+    DeletedColumn(Option<String>),
+    /// A task was made, in this column.
+    Created(Option<String>),
+    /// A task got another title.
+    Renamed(FromTo),
+    /// The description was changed.
+    Described,
+    /// The priority was changed.
+    Prioritised(Priority),
+    /// The due date was set or cleared.
+    SetDue(Option<DueDate>),
+    /// A task was moved to another column.
+    Moved(FromTo),
+    /// A task was moved within its column.
+    Reordered(Option<String>),
+    /// A task was moved to this column, which is for done tasks.
+    Completed(Option<String>),
+    /// A task was moved to this column from one for done tasks.
+    Reopened(Option<String>),
+    /// A task was put into the trash.
+    Deleted,
+    /// A task was taken out of the trash, into this column.
+    Restored(Option<String>),
+}
+
+/// What something is called that was one thing before and is another now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromTo {
+    /// Before.
+    pub from: Option<String>,
+    /// Now.
+    pub to: Option<String>,
+}
+
+/// Some of what happened, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The events.
+    pub events: Vec<Event>,
+    /// What was before them.
+    pub older: Older,
+}
+
+/// What comes before the last event of a [`Page`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Older {
+    /// More of it.
+    More,
+    /// Nothing: it was the first.
+    Nothing,
+    /// Something that is no longer in the log.
+    Forgotten,
+}
+
+impl Event {
+    /// Tells a change that is about to be applied to `before`.
+    pub fn of(before: &BoardState, change: &Change) -> Self {
+        Self::new(change, Told::of(before, &change.kind))
+    }
+
+    /// Tells a change of which nothing but the change is known. Columns are named as they are called `now`.
+    pub fn recalled(now: &BoardState, change: &Change) -> Self {
+        Self::new(change, Told::recalled(now, &change.kind))
+    }
+
+    fn new(change: &Change, told: Told) -> Self {
+        Self { seq: change.seq, at: change.at, by: change.by, task: change.kind.task(), told }
+    }
+}
+
+impl Told {
+    /// Tells what `kind` does to `before`.
+    pub fn of(before: &BoardState, kind: &ChangeKind) -> Self {
+        Self::tell(Some(before), before, kind)
+    }
+
+    fn recalled(now: &BoardState, kind: &ChangeKind) -> Self {
+        Self::tell(None, now, kind)
+    }
+
+    fn tell(before: Option<&BoardState>, names: &BoardState, kind: &ChangeKind) -> Self {
+        let name = |id: &ColumnId| names.column(*id).map(|column| column.name.clone());
+        let task = kind.task().and_then(|id| before?.task(id));
+        let title = task.map(|task| task.title.clone());
+        let deeds = match kind {
+            ChangeKind::BoardCreated { name, .. } => vec![Deed::CreatedBoard(name.clone())],
+            ChangeKind::BoardUpdated { name, everyone } => {
+                let from = before.map(|before| before.name().to_owned());
+                let to = name.clone().filter(|to| from.as_ref() != Some(to));
+                let renamed = to.map(|to| Deed::RenamedBoard(FromTo { from, to: Some(to) }));
+                renamed.into_iter().chain(everyone.map(Deed::SetEveryone)).collect()
+            }
+            ChangeKind::MemberSet { person, role } => vec![Deed::SetMember(*person, *role)],
+            ChangeKind::BoardDeleted {} => vec![Deed::DeletedBoard],
+            ChangeKind::ColumnCreated { column, .. } => vec![Deed::AddedColumn(column.name.clone())],
+            ChangeKind::ColumnUpdated { column: id, name: to, column_kind, rank, .. } => {
+                let was = before.and_then(|before| before.column(*id));
+                let from = was.map(|column| column.name.clone());
+                let renamed = to.clone().filter(|to| from.as_ref() != Some(to));
+                let kind = column_kind.filter(|kind| was.is_none_or(|column| column.kind != *kind));
+                [
+                    renamed.map(|to| Deed::RenamedColumn(FromTo { from, to: Some(to) })),
+                    kind.map(|to| Deed::SetColumnKind(name(id), to)),
+                    rank.as_ref().map(|_| Deed::MovedColumn(name(id))),
+                ]
+                .into_iter()
+                .flatten()
+                .collect()
+            }
+            ChangeKind::ColumnDeleted { column } => vec![Deed::DeletedColumn(name(column))],
+            ChangeKind::TaskCreated { column, title, .. } => {
+                let deeds = vec![Deed::Created(name(column))];
+                return Self { title: title.clone(), deeds };
+            }
+            ChangeKind::TaskUpdated { title: to, description, priority, due, column, rank, .. } => {
+                let is_done =
+                    |id: ColumnId| names.column(id).map(|column| column.kind == ColumnKind::Done).unwrap_or_default();
+                let moved = match (column, task) {
+                    (Some(to), Some(task)) if is_done(*to) && !is_done(task.column) => Some(Deed::Completed(name(to))),
+                    (Some(to), Some(task)) if is_done(task.column) && !is_done(*to) => Some(Deed::Reopened(name(to))),
+                    (Some(to), task) => {
+                        Some(Deed::Moved(FromTo { from: task.and_then(|task| name(&task.column)), to: name(to) }))
+                    }
+                    (None, task) => rank.as_ref().map(|_| Deed::Reordered(task.and_then(|task| name(&task.column)))),
+                };
+                let from = title.clone();
+                let renamed = to.clone().filter(|to| from.as_ref() != Some(to));
+                let described = description.as_ref().filter(|to| task.is_none_or(|task| task.description != **to));
+                let priority = priority.filter(|to| task.is_none_or(|task| task.priority != *to));
+                let due = due.filter(|to| task.is_none_or(|task| task.due != *to));
+                [
+                    renamed.map(|to| Deed::Renamed(FromTo { from, to: Some(to) })),
+                    described.map(|_| Deed::Described),
+                    moved,
+                    priority.map(Deed::Prioritised),
+                    due.map(Deed::SetDue),
+                ]
+                .into_iter()
+                .flatten()
+                .collect()
+            }
+            ChangeKind::TaskDeleted { .. } => vec![Deed::Deleted],
+            ChangeKind::TaskRestored { column, .. } => vec![Deed::Restored(name(column))],
+        };
+        Self { title: title.unwrap_or_default(), deeds }
+    }
+
+    /// The person it was done to, if it was done to one: their name stands where otherwise the task does.
+    pub fn person(&self) -> Option<ActorId> {
+        match self.deeds[..] {
+            [Deed::SetMember(person, _)] => Some(person),
+            _ => None,
+        }
+    }
+
+    /// The sentence, without who did it, in the history of the task: `moved it from To do to Doing`.
+    pub fn of_this_task(&self) -> String {
+        let words: Vec<String> = self.deeds.iter().map(|deed| deed.words().around(deed.this())).collect();
+        listed(&words)
+    }
+
+    /// The sentence, without who did it, around the title of the task, which is a link where there is a task: `moved `,
+    /// ` from To do to Doing`.
+    pub fn of_some_task(&self) -> (String, String) {
+        let Some((first, others)) = self.deeds.split_first() else { return Default::default() };
+        let Words { verb, object, rest } = first.words();
+        let others: Vec<String> = others.iter().map(|deed| deed.words().around("it")).collect();
+        let rest = [rest].into_iter().chain(others).collect::<Vec<_>>();
+        let link = match object {
+            Object::Direct => " ",
+            Object::Of => " of ",
+            Object::None => "",
+        };
+        (format!("{verb}{link}"), listed(&rest))
+    }
+}
+
+/// The words for a [`Deed`]: `set the priority`, of what, ` to High`.
+struct Words {
+    verb: &'static str,
+    object: Object,
+    rest: String,
+}
+
+/// How the task stands in the sentence.
+enum Object {
+    /// `moved it`
+    Direct,
+    /// `set the priority of it`, or of itself only `set the priority`.
+    Of,
+    /// It is not about a task.
+    None,
+}
+
+impl Words {
+    fn around(self, it: &str) -> String {
+        match self.object {
+            Object::Direct => format!("{} {it}{}", self.verb, self.rest),
+            Object::Of | Object::None => format!("{}{}", self.verb, self.rest),
+        }
+    }
+}
+
+impl Deed {
+    fn this(&self) -> &'static str {
+        if matches!(self, Self::Created(_)) { "this task" } else { "it" }
+    }
+
+    fn words(&self) -> Words {
+        let column = |name: &Option<String>| name.clone().unwrap_or_else(|| "another column".to_owned());
+        let renamed = |FromTo { from, to }: &FromTo| {
+            let from = from.as_ref().map(|from| format!(" from “{from}”")).unwrap_or_default();
+            format!("{from} to “{}”", to.as_deref().unwrap_or_default())
+        };
+        let some_column = |name: &Option<String>| match name {
+            Some(name) => format!(" column {name}"),
+            None => " a column".to_owned(),
+        };
+        let (verb, object, rest) = match self {
+            Self::CreatedBoard(name) => ("created the board", Object::None, format!(" “{name}”")),
+            Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
+            Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
+            Self::SetEveryone(role) => {
+                let (verb, rest) = match role {
+                    None => ("made the board private", " to its members"),
+                    Some(BoardRole::Viewer) => ("let everyone here", " look at the board"),
+                    Some(_) => ("let everyone here", " edit the board"),
+                };
+                (verb, Object::None, rest.to_owned())
+            }
+            Self::SetMember(_, Some(role)) => {
+                let role = match role {
+                    BoardRole::Viewer => "a viewer",
+                    BoardRole::Editor => "an editor",
+                    BoardRole::Manager => "a manager",
+                };
+                ("made", Object::Direct, format!(" {role} of the board"))
+            }
+            Self::SetMember(_, None) => ("took", Object::Direct, " off the board".to_owned()),
+            Self::AddedColumn(name) => ("added column", Object::None, format!(" {name}")),
+            Self::RenamedColumn(names) => ("renamed a column", Object::None, renamed(names)),
+            Self::SetColumnKind(name, to) => {
+                let kind = match to {
+                    ColumnKind::Open => "not begun",
+                    ColumnKind::Active => "in progress",
+                    ColumnKind::Done => "done",
+                };
+                ("made", Object::None, format!("{} one for tasks that are {kind}", some_column(name)))
+            }
+            Self::MovedColumn(name) => ("moved", Object::None, some_column(name)),
+            Self::DeletedColumn(name) => ("deleted", Object::None, some_column(name)),
+            Self::Created(name) => ("created", Object::Direct, format!(" in {}", column(name))),
+            Self::Renamed(names) => ("changed the title", Object::Of, renamed(names)),
+            Self::Described => ("edited the description", Object::Of, String::new()),
+            Self::Prioritised(Priority::None) => ("cleared the priority", Object::Of, String::new()),
+            Self::Prioritised(to) => {
+                let words = match to {
+                    Priority::Urgent => "Urgent",
+                    Priority::High => "High",
+                    Priority::Medium => "Medium",
+                    Priority::Low | Priority::None => "Low",
+                };
+                ("set the priority", Object::Of, format!(" to {words}"))
+            }
+            Self::SetDue(Some(due)) => ("set", Object::Direct, format!(" due {}", day_words(*due))),
+            Self::SetDue(None) => ("cleared the due date", Object::Of, String::new()),
+            Self::Moved(FromTo { from, to }) => {
+                let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+                ("moved", Object::Direct, format!("{from} to {}", column(to)))
+            }
+            Self::Reordered(Some(name)) => ("moved", Object::Direct, format!(" within {name}")),
+            Self::Reordered(None) => ("moved", Object::Direct, " within its column".to_owned()),
+            Self::Completed(_) => ("completed", Object::Direct, String::new()),
+            Self::Reopened(name) => ("reopened", Object::Direct, format!(" in {}", column(name))),
+            Self::Deleted => ("deleted", Object::Direct, String::new()),
+            Self::Restored(name) => ("restored", Object::Direct, format!(" to {}", column(name))),
+        };
+        Words { verb, object, rest }
+    }
+
+    /// The two in one, if one may be told for both. `self` was before `later`.
+    fn fold(&self, later: &Self) -> Option<Self> {
+        match (self, later) {
+            (Self::Described, Self::Described)
+            | (Self::Prioritised(_), Self::Prioritised(_))
+            | (Self::SetDue(_), Self::SetDue(_)) => Some(later.clone()),
+            (Self::Reordered(one), Self::Reordered(other)) if one == other => Some(later.clone()),
+            (Self::Renamed(FromTo { from, .. }), Self::Renamed(FromTo { to, .. })) => {
+                Some(Self::Renamed(FromTo { from: from.clone(), to: to.clone() }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One line of a history: an event, or several that are told as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What is told, with the number and the time of the newest.
+    pub event: Event,
+    /// The number of the oldest.
+    pub since: Seq,
+    /// The time of the oldest.
+    pub began: Timestamp,
+}
+
+impl Line {
+    /// Tells it from every other line, also from one of fewer or of more events.
+    pub fn key(&self) -> Uuid {
+        Uuid::from_u64_pair(self.since, self.event.seq)
+    }
+}
+
+/// Events, newest first, as lines, newest first. What changed nothing is not told.
+pub fn lines(events: &[Event]) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for event in events.iter().filter(|event| !event.told.deeds.is_empty()) {
+        match lines.last_mut().and_then(|line| Some((told_as_one(event, line)?, line))) {
+            Some((told, line)) => (line.event.told, line.since, line.began) = (told, event.seq, event.at),
+            None => lines.push(Line { event: event.clone(), since: event.seq, began: event.at }),
+        }
+    }
+    lines
+}
+
+fn told_as_one(earlier: &Event, line: &Line) -> Option<Told> {
+    let later = &line.event;
+    let pause = line.began.as_millis() - earlier.at.as_millis();
+    let close = pause <= PAUSE_MS && later.at.day() == earlier.at.day();
+    let alike = earlier.by == later.by && earlier.task == later.task;
+    match (earlier.told.deeds.as_slice(), later.told.deeds.as_slice()) {
+        ([one], [other]) if close && alike => {
+            let deeds = vec![one.fold(other)?];
+            Some(Told { title: earlier.told.title.clone(), deeds })
+        }
+        _ => None,
+    }
+}
+
+/// What is held of a history, brought together with more of it. `held` and `more` are newest first, and so is what comes
+/// of them, without what is in both.
+pub fn merged(held: &[Event], more: &[Event]) -> Vec<Event> {
+    // Collected instead, it would bring a sort of its own into the browser.
+    let mut all = BTreeMap::new();
+    for event in held.iter().chain(more) {
+        all.insert(event.seq, event);
+    }
+    all.into_values().rev().cloned().collect()
+}
+
+/// A day as it is written: 1 December 2026.
+pub fn day_words(day: DueDate) -> String {
+    let date = day.date();
+    format!("{} {} {}", date.day(), date.month(), date.year())
+}
+
+/// `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

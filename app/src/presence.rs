@@ -1,0 +1,239 @@
+//! Who has a board open, and who is editing which task.
+//!
+//! Presence is a hint about people, not a part of the board: it is in no log and on no disk, may be some seconds old, and
+//! nothing depends on it. What travels is a [`Crowd`] first and then what is different. Both may be taken in twice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ActorId, TabId, TaskId};
+
+/// How many people a crowd lists to a client at most; the others are counted.
+pub const LISTED_PEOPLE: usize = 100;
+
+/// How many edits under way it lists at most; the others are left out.
+pub const LISTED_EDITS: usize = 100;
+
+/// Those who have a board open. A person is in it once, however many tabs they have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crowd {
+    /// People with an account, by id.
+    pub people: Vec<ActorId>,
+    /// How many more people there are than are listed.
+    pub more: u32,
+    /// How many tabs somebody without an account has open.
+    pub guests: u32,
+    /// Who is editing what, in order.
+    pub editing: Vec<Editing>,
+}
+
+/// A task that is being edited in a tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Editing {
+    /// Which task.
+    pub task: TaskId,
+    /// By whom; `None` for somebody without an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<ActorId>,
+    /// In which tab, so that a tab can tell itself from others.
+    pub tab: TabId,
+}
+
+/// What makes one crowd another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CrowdChange {
+    /// People who are listed now and were not before.
+    pub joined: Vec<ActorId>,
+    /// People who were listed before and are not now.
+    pub left: Vec<ActorId>,
+    /// [`Crowd::more`], as it is now.
+    pub more: u32,
+    /// [`Crowd::guests`], as it is now.
+    pub guests: u32,
+    /// [`Crowd::editing`], as it is now; `None` if it is as before.
+    pub editing: Option<Vec<Editing>>,
+}
+
+impl Crowd {
+    /// Whether nobody is there.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.more == 0 && self.guests == 0
+    }
+
+    /// What to tell somebody who has this crowd, for them to have `new`.
+    pub fn change_to(&self, new: &Self) -> CrowdChange {
+        let missing = |from: &[ActorId], of: &[ActorId]| {
+            of.iter().filter(|person| from.binary_search(person).is_err()).copied().collect()
+        };
+        CrowdChange {
+            joined: missing(&self.people, &new.people),
+            left: missing(&new.people, &self.people),
+            more: new.more,
+            guests: new.guests,
+            editing: (self.editing != new.editing).then(|| new.editing.clone()),
+        }
+    }
+
+    /// Takes in what is different.
+    pub fn apply(&mut self, change: CrowdChange) {
+        self.people.retain(|person| !change.left.contains(person));
+        for person in change.joined {
+            if let Err(place) = self.people.binary_search(&person) {
+                self.people.insert(place, person);
+            }
+        }
+        self.more = change.more;
+        self.guests = change.guests;
+        if let Some(editing) = change.editing {
+            self.editing = editing;
+        }
+    }
+
+    /// Those of them who are not the reader, `me` or one of the guests; without what they edit.
+    pub fn others(&self, me: Option<ActorId>) -> Self {
+        let mut others = Self { editing: Vec::new(), ..self.clone() };
+        match me.map(|me| others.people.binary_search(&me)) {
+            Some(Ok(place)) => drop(others.people.remove(place)),
+            // There are so many that the reader is not listed.
+            Some(Err(_)) => others.more = others.more.saturating_sub(1),
+            None => others.guests = others.guests.saturating_sub(1),
+        }
+        others
+    }
+
+    /// Who else is editing a task: each person once, then each guest.
+    pub fn editors(&self, task: TaskId, me: Option<ActorId>, tab: TabId) -> Vec<Option<ActorId>> {
+        let mut editors = Vec::new();
+        let mut guests = 0;
+        for editing in self.editing.iter().filter(|editing| editing.task == task && editing.tab != tab) {
+            match editing.person {
+                None => guests += 1,
+                person if person == me || editors.contains(&person) => {}
+                person => editors.push(person),
+            }
+        }
+        editors.resize(editors.len() + guests, None);
+        editors
+    }
+}
+
+/// The texts that a tab has open in editors: the one it says it is editing is the one that was opened last.
+#[derive(Clone, Debug, Default)]
+pub struct OpenEditors {
+    tasks: Vec<TaskId>,
+    /// Nobody has looked at the tab for a while: whoever left an editor open there is not typing.
+    pub unseen: bool,
+}
+
+impl OpenEditors {
+    /// An editor for a text of a task was opened.
+    pub fn open(&mut self, task: TaskId) {
+        self.tasks.push(task);
+    }
+
+    /// One was closed.
+    pub fn close(&mut self, task: TaskId) {
+        if let Some(place) = self.tasks.iter().rposition(|open| *open == task) {
+            self.tasks.remove(place);
+        }
+    }
+
+    /// What the tab is editing now.
+    pub fn editing(&self) -> Option<TaskId> {
+        self.tasks.last().copied().filter(|_| !self.unseen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ANA: ActorId = ActorId(Uuid::from_u128(1));
+    const BEN: ActorId = ActorId(Uuid::from_u128(2));
+    const CAT: ActorId = ActorId(Uuid::from_u128(3));
+    const MY_TAB: TabId = TabId(Uuid::from_u128(10));
+    const TAB: TabId = TabId(Uuid::from_u128(11));
+    const TEA: TaskId = TaskId(Uuid::from_u128(20));
+    const MILK: TaskId = TaskId(Uuid::from_u128(21));
+
+    fn crowd(people: &[ActorId], guests: u32) -> Crowd {
+        Crowd { people: people.to_vec(), guests, ..Crowd::default() }
+    }
+
+    fn editing(task: TaskId, person: Option<ActorId>, tab: TabId) -> Editing {
+        Editing { task, person, tab }
+    }
+
+    #[test]
+    fn a_change_makes_one_crowd_the_other_also_when_it_comes_twice() {
+        let crowds = [
+            Crowd::default(),
+            crowd(&[ANA], 0),
+            crowd(&[ANA, CAT], 2),
+            Crowd { editing: vec![editing(TEA, Some(BEN), TAB)], more: 7, ..crowd(&[BEN], 1) },
+            Crowd { editing: vec![editing(MILK, None, TAB)], ..crowd(&[ANA, BEN, CAT], 0) },
+        ];
+        for before in &crowds {
+            for after in &crowds {
+                let change = before.change_to(after);
+                let mut now = before.clone();
+                now.apply(change.clone());
+                assert_eq!(now, *after);
+                now.apply(change);
+                assert_eq!(now, *after);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_of_themselves() {
+        assert_eq!(crowd(&[ANA, BEN], 1).others(Some(ANA)), crowd(&[BEN], 1));
+        assert_eq!(crowd(&[ANA, BEN], 1).others(None), crowd(&[ANA, BEN], 0));
+        let many = Crowd { more: 40, ..crowd(&[ANA], 0) };
+        assert_eq!(many.others(Some(CAT)), Crowd { more: 39, ..crowd(&[ANA], 0) });
+        assert_eq!(Crowd::default().others(None), Crowd::default());
+    }
+
+    #[test]
+    fn the_editors_of_a_task_are_the_others_who_edit_it_each_person_once() {
+        let other_tab = TabId(Uuid::from_u128(12));
+        let edits = [
+            editing(TEA, None, MY_TAB),
+            editing(TEA, None, TAB),
+            editing(TEA, Some(ANA), TAB),
+            editing(TEA, Some(BEN), TAB),
+            editing(TEA, Some(BEN), other_tab),
+            editing(MILK, Some(CAT), TAB),
+        ];
+        let crowd = Crowd { editing: edits.to_vec(), ..Crowd::default() };
+        assert_eq!(crowd.editors(TEA, Some(ANA), MY_TAB), [Some(BEN), None]);
+        assert_eq!(crowd.editors(MILK, Some(ANA), MY_TAB), [Some(CAT)]);
+        assert_eq!(crowd.editors(MILK, Some(CAT), MY_TAB), []);
+    }
+
+    #[test]
+    fn a_tab_edits_the_task_whose_editor_was_opened_last() {
+        let mut editors = OpenEditors::default();
+        assert_eq!(editors.editing(), None);
+        editors.open(TEA);
+        editors.open(MILK);
+        editors.open(MILK);
+        assert_eq!(editors.editing(), Some(MILK));
+        editors.close(MILK);
+        assert_eq!(editors.editing(), Some(MILK));
+        editors.close(MILK);
+        editors.close(MILK);
+        assert_eq!(editors.editing(), Some(TEA));
+    }
+
+    #[test]
+    fn a_tab_that_nobody_looks_at_edits_nothing() {
+        let mut editors = OpenEditors::default();
+        editors.open(TEA);
+        editors.unseen = true;
+        assert_eq!(editors.editing(), None);
+        editors.unseen = false;
+        assert_eq!(editors.editing(), Some(TEA));
+    }
+}

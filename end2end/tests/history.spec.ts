@@ -1,0 +1,178 @@
+// What happened to a task and on a board, in words, and as it goes on.
+
+import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures.ts';
+import { cardLink, expectConnection, noticeReloads, openBoard, panel } from '../support/board.ts';
+
+/** What is told, newest first, without the times. */
+function told(page: Page) {
+  return page.locator('.activity .history-line p');
+}
+
+function toldOfTask(page: Page) {
+  return panel(page).locator('.history-line p');
+}
+
+test('the history of a task is told in words, and grows while it is open', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const task = await server.api.createTask(board.id, { title: 'Tea' });
+  await server.api.createTask(board.id, { title: 'Milk' });
+  await server.api.changeTask(task.id, { title: 'Green tea' });
+  await server.api.changeTask(task.id, { column: board.columns[1]!.id });
+  await openBoard(page, board, `/tasks/${task.id}`);
+  const stillTheSame = await noticeReloads(page);
+  await expect(toldOfTask(page)).toHaveCount(0);
+
+  const link = panel(page).getByRole('link', { name: 'History' });
+  await expect(link).toHaveAttribute('aria-expanded', 'false');
+  await link.click();
+  await expect(link).toHaveAttribute('aria-expanded', 'true');
+  await expect(toldOfTask(page)).toHaveText([
+    'Somebody moved it from To do to Doing',
+    'Somebody changed the title from “Tea” to “Green tea”',
+    'Somebody created this task in To do',
+  ]);
+  await expect(panel(page).locator('.history-line time').first()).toHaveText(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
+
+  await server.api.changeTask(task.id, { priority: 'high' });
+  await expect(toldOfTask(page).first()).toHaveText('Somebody set the priority to High');
+  await panel(page).getByRole('checkbox', { name: 'Completed' }).click();
+  await expect(toldOfTask(page).first()).toHaveText('Somebody completed it');
+  await expect(toldOfTask(page)).toHaveCount(5);
+  await page.keyboard.press('Control+z');
+  await expect(toldOfTask(page).first()).toHaveText('Somebody reopened it in Doing');
+
+  await link.click();
+  await expect(toldOfTask(page)).toHaveCount(0);
+  await expect(panel(page), 'the task stays open').toBeVisible();
+  await stillTheSame();
+});
+
+test('the activity of a board is live in every page', async ({ page, person, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const tea = await server.api.createTask(board.id, { title: 'Tea' });
+  const other = await person();
+  await openBoard(page, board, '?view=activity');
+  await openBoard(other, board);
+  await other.getByRole('link', { name: 'Activity' }).click();
+  const stillTheSame = await noticeReloads(other);
+  for (const each of [page, other]) {
+    await expect(told(each)).toHaveText(['Somebody created Tea in To do', 'Somebody created the board “Errands”']);
+  }
+  await expect(page.getByRole('link', { name: 'Activity' })).toHaveAttribute('aria-current', 'page');
+
+  await server.api.changeTask(tea.id, { completed: true });
+  await server.api.renameBoard(board.id, 'Plans');
+  for (const each of [page, other]) {
+    await expect(told(each).first()).toHaveText('Somebody renamed the board from “Errands” to “Plans”');
+    await expect(told(each).nth(1)).toHaveText('Somebody completed Tea');
+  }
+
+  await told(page).getByRole('link', { name: 'Tea' }).first().click();
+  await expect(panel(page).getByRole('heading', { name: 'Tea' })).toBeVisible();
+  await panel(page).getByLabel('Priority').selectOption('High');
+  for (const each of [page, other]) await expect(told(each).first()).toHaveText('Somebody set the priority of Tea to High');
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(`/boards/${board.id}?view=activity`);
+  await stillTheSame();
+});
+
+test('edits of one kind in a row are one line, which grows', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const tea = await server.api.createTask(board.id, { title: 'Tea' });
+  await openBoard(page, board, '?view=activity');
+  await server.api.changeTask(tea.id, { title: 'Green tea' });
+  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea from “Tea” to “Green tea”');
+  await server.api.changeTask(tea.id, { title: 'Mint tea' });
+  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea from “Tea” to “Mint tea”');
+  await expect(told(page)).toHaveCount(3);
+});
+
+test('older activity is shown on demand, and newer goes on to come', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const titles = Array.from({ length: 120 }, (_, index) => `Task ${index + 1}`);
+  await server.api.createTasks(board.id, titles);
+  await openBoard(page, board, '?view=activity');
+  await expect(told(page)).toHaveCount(50);
+  await expect(told(page).first()).toHaveText('Somebody created Task 120 in To do');
+  await page.getByRole('link', { name: 'Show more' }).click();
+  await expect(told(page)).toHaveCount(100);
+  await server.api.createTask(board.id, { title: 'And one more' });
+  await expect(told(page).first()).toHaveText('Somebody created And one more in To do');
+  await page.getByRole('link', { name: 'Show more' }).click();
+  await expect(told(page)).toHaveCount(122);
+  await expect(told(page).last()).toHaveText('Somebody created the board “Errands”');
+  await expect(page.getByRole('link', { name: 'Show more' })).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'Activity' }), 'the focus does not get lost').toBeFocused();
+});
+
+test('what was missed while the page was away is told, also after a snapshot', async ({ page, server, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED/);
+  const board = await server.api.createBoard('Errands');
+  const tea = await server.api.createTask(board.id, { title: 'Tea' });
+  await openBoard(page, board, '?view=activity');
+  await expect(told(page)).toHaveCount(2);
+
+  await page.context().setOffline(true);
+  await expectConnection(page, 'offline');
+  await server.api.changeTask(tea.id, { completed: true });
+  await page.context().setOffline(false);
+  await expectConnection(page, 'live');
+  await expect(told(page)).toHaveText([
+    'Somebody completed Tea',
+    'Somebody created Tea in To do',
+    'Somebody created the board “Errands”',
+  ]);
+
+  await page.context().setOffline(true);
+  await expectConnection(page, 'offline');
+  const { seq } = await server.api.board(board.id);
+  await server.api.changeTask(tea.id, { title: 'Green tea' });
+  await server.api.deleteTask(tea.id);
+  await expect(async () => {
+    await server.stop();
+    await server.start({ TASKWIRE_LOG_RETENTION: '1s' });
+    const answer = await server.api.request('GET', `/boards/${board.id}/changes?since=${seq}`);
+    expect(answer.status, 'the log no longer reaches back to what the page has').toBe(410);
+  }).toPass();
+  await page.context().setOffline(false);
+  await expectConnection(page, 'live');
+  // The rename is no longer in the log; what the page had is kept.
+  await expect(told(page).first()).toHaveText('Somebody deleted Green tea');
+  await expect(told(page).last()).toHaveText('Somebody created the board “Errands”');
+
+  await page.reload();
+  await expect(told(page)).toHaveText(['Somebody deleted Green tea']);
+  await expect(page.getByText('What happened before this is no longer in the log.')).toBeVisible();
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('history and activity can be read', async ({ page, server }) => {
+    const board = await server.api.createBoard('Errands');
+    const task = await server.api.createTask(board.id, { title: 'Tea' });
+    await server.api.changeTask(task.id, { due: '2031-05-17' });
+    await page.goto(`/boards/${board.id}`);
+    await cardLink(page, 'Tea').click();
+    await panel(page).getByRole('link', { name: 'History' }).click();
+    await expect(toldOfTask(page)).toHaveText(['Somebody set it due 17 May 2031', 'Somebody created this task in To do']);
+    await panel(page).getByRole('link', { name: 'Close' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click();
+    await expect(told(page).first()).toHaveText('Somebody set Tea due 17 May 2031');
+    await told(page).getByRole('link', { name: 'Tea' }).first().click();
+    await expect(panel(page).getByRole('heading', { name: 'Tea', exact: true })).toBeVisible();
+  });
+
+  test('older activity is a page of its own', async ({ page, server }) => {
+    const board = await server.api.createBoard('Errands');
+    await server.api.createTasks(board.id, Array.from({ length: 60 }, (_, index) => `Task ${index + 1}`));
+    await page.goto(`/boards/${board.id}?view=activity`);
+    await expect(told(page)).toHaveCount(50);
+    await page.getByRole('link', { name: 'Show more' }).click();
+    await expect(told(page)).toHaveCount(11);
+    await expect(told(page).last()).toHaveText('Somebody created the board “Errands”');
+    await page.getByRole('link', { name: 'Back to the newest' }).click();
+    await expect(told(page)).toHaveCount(50);
+  });
+});

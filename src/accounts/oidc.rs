@@ -1,0 +1,199 @@
+//! Signing in with an account that somebody has elsewhere: OpenID Connect, authorization code flow with PKCE.
+//!
+//! The provider is asked for its metadata and keys each time, so that a provider that changes its keys is no problem and one that
+//! is away is one for those only who sign in by it.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use openidconnect::{
+    AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
+    HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    core::{CoreClient, CoreProviderMetadata, CoreResponseType},
+};
+use serde::{Deserialize, Serialize};
+
+/// The path a provider sends people back to.
+pub const CALLBACK: &str = "/sign-in/elsewhere/callback";
+
+/// How long the provider may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest answer of the provider that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// Which provider, and what this server is called there.
+#[derive(Clone, Debug)]
+pub struct OidcSettings {
+    /// The provider's address: what its metadata call the issuer.
+    pub issuer: String,
+    /// The name this server has there.
+    pub client_id: String,
+    /// What it proves that with.
+    pub client_secret: String,
+    /// What people call the provider: "Sign in with …".
+    pub name: String,
+}
+
+/// A provider.
+pub struct Oidc {
+    settings: OidcSettings,
+    redirect: String,
+    http: Http,
+}
+
+/// What has to be remembered while somebody is at the provider. Kept in their session.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Underway {
+    state: CsrfToken,
+    nonce: Nonce,
+    verifier: PkceCodeVerifier,
+    /// Where they wanted to go.
+    pub next: String,
+    /// The secret of the invitation they are about to accept.
+    pub invitation: Option<String>,
+}
+
+/// Who somebody is there.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Where.
+    pub issuer: String,
+    /// What they are called by there, for ever.
+    pub subject: String,
+    /// What they want to be called.
+    pub name: Option<String>,
+    /// Their e-mail address, if the provider has made sure that it is theirs.
+    pub email: Option<String>,
+}
+
+/// Somebody could not be signed in by the provider.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcError {
+    /// The setting will not do, or the provider does not answer as it should.
+    #[error("the provider: {0}")]
+    Provider(String),
+    /// Whoever came back is not who went, or took too long.
+    #[error("this sign-in was not begun here, or too long ago")]
+    NotUnderway,
+    /// The provider says no.
+    #[error("the provider refused: {0}")]
+    Refused(String),
+}
+
+impl Oidc {
+    /// A provider; it sends people back to this server at `public_url`.
+    pub fn new(settings: OidcSettings, public_url: &str) -> Result<Self, OidcError> {
+        let http = Http::new().map_err(|error| OidcError::Provider(error.to_string()))?;
+        Ok(Self { settings, redirect: format!("{public_url}{CALLBACK}"), http })
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// Where somebody has to go, and what to remember meanwhile.
+    pub async fn begin(&self, next: String, invitation: Option<String>) -> Result<(String, Underway), OidcError> {
+        let client = self.client().await?;
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
+        let (url, state, nonce) = client
+            .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
+            .add_scope(Scope::new("email".to_owned()))
+            .add_scope(Scope::new("profile".to_owned()))
+            .set_pkce_challenge(challenge)
+            .url();
+        Ok((url.to_string(), Underway { state, nonce, verifier, next, invitation }))
+    }
+
+    /// Who somebody is who came back with a code.
+    pub async fn finish(&self, underway: Underway, state: &str, code: String) -> Result<Identity, OidcError> {
+        if underway.state.secret() != state {
+            return Err(OidcError::NotUnderway);
+        }
+        let client = self.client().await?;
+        let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(provider)?;
+        let answer = exchange.set_pkce_verifier(underway.verifier).request_async(&self.http).await;
+        let answer = answer.map_err(|error| OidcError::Refused(error.to_string()))?;
+        let token = answer.id_token().ok_or_else(|| OidcError::Provider("it sent no ID token".to_owned()))?;
+        let claims = token
+            .claims(&client.id_token_verifier(), &underway.nonce)
+            .map_err(|error| OidcError::Refused(error.to_string()))?;
+        let verified = claims.email_verified() == Some(true);
+        Ok(Identity {
+            issuer: claims.issuer().to_string(),
+            subject: claims.subject().to_string(),
+            name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
+            email: claims.email().filter(|_| verified).map(|email| email.to_string()),
+        })
+    }
+
+    async fn client(&self) -> Result<ReadyClient, OidcError> {
+        let OidcSettings { issuer, client_id, client_secret, .. } = &self.settings;
+        let issuer = IssuerUrl::new(issuer.clone()).map_err(provider)?;
+        let metadata = CoreProviderMetadata::discover_async(issuer, &self.http).await.map_err(provider)?;
+        let redirect = RedirectUrl::new(self.redirect.clone()).map_err(provider)?;
+        let (id, secret) = (ClientId::new(client_id.clone()), ClientSecret::new(client_secret.clone()));
+        Ok(CoreClient::from_provider_metadata(metadata, id, Some(secret)).set_redirect_uri(redirect))
+    }
+}
+
+/// A client that knows where to authorise, and perhaps where to get tokens.
+type ReadyClient = CoreClient<
+    openidconnect::EndpointSet,
+    openidconnect::EndpointNotSet,
+    openidconnect::EndpointNotSet,
+    openidconnect::EndpointNotSet,
+    openidconnect::EndpointMaybeSet,
+    openidconnect::EndpointMaybeSet,
+>;
+
+fn provider(error: impl std::fmt::Display) -> OidcError {
+    OidcError::Provider(error.to_string())
+}
+
+/// How the provider is asked. It follows no redirects: a provider that sends us elsewhere is not to be believed.
+struct Http {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl Http {
+    fn new() -> std::io::Result<Self> {
+        let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+    }
+}
+
+/// The provider could not be asked.
+#[derive(Debug, thiserror::Error)]
+enum HttpError {
+    #[error("it does not answer: {0}")]
+    Connection(#[from] hyper_util::client::legacy::Error),
+    #[error("its answer cannot be read: {0}")]
+    Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("it takes too long")]
+    Late(#[from] tokio::time::error::Elapsed),
+}
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = HttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let request = request.map(|body| Full::new(Bytes::from(body)));
+            let answer = async {
+                let (parts, body) = self.client.request(request).await?.into_parts();
+                let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(HttpError::Body)?;
+                Ok(HttpResponse::from_parts(parts, body.to_bytes().to_vec()))
+            };
+            tokio::time::timeout(PATIENCE, answer).await?
+        })
+    }
+}

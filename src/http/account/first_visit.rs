@@ -1,0 +1,81 @@
+//! The first visit: whoever comes first owns the server.
+
+use std::sync::Arc;
+
+use app::{
+    account::{
+        Mistake,
+        first_visit::{FirstVisit, FirstVisitForm, page},
+        sign_in,
+    },
+    id::ActorId,
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{
+    answer::{self, Trouble, check_again},
+    form::{Asked, Form},
+    sign_in::enter,
+};
+use crate::{
+    accounts::{AccountError, NewPerson},
+    http::{Services, visitor},
+};
+
+/// What the address brought along.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    code: String,
+}
+
+/// `GET /first-visit`
+pub async fn show(State(services): State<Arc<Services>>, Asked(Address { code }): Asked<Address>) -> Response {
+    if !services.accounts.is_first_visit() {
+        return over(StatusCode::GONE).into_response();
+    }
+    let form = FirstVisitForm { code, ..FirstVisitForm::default() };
+    answer::page(&services, page(FirstVisit { form, mistake: None, needs_code: services.is_exposed }))
+}
+
+/// `POST /first-visit`
+pub async fn create(
+    State(services): State<Arc<Services>>,
+    session: Session,
+    parts: Parts,
+    Form(form): Form<FirstVisitForm>,
+) -> Result<Response, Trouble> {
+    match create_owner(&services, &parts, &form).await {
+        Ok(person) => enter(&services, &session, &parts, person, "/", false).await,
+        Err(AccountError::NotTheFirst) => Err(over(StatusCode::CONFLICT)),
+        Err(error) => {
+            let mistake = match &error {
+                AccountError::DeadLink => Mistake::at("code", "The code is not the one that the server printed."),
+                error => answer::mistake(error, &["name", "e-mail address", "password", "second password"]),
+            };
+            let needs_code = services.is_exposed;
+            let page = page(FirstVisit { form, mistake: Some(mistake), needs_code });
+            Ok(answer::refused(&services, &error, page))
+        }
+    }
+}
+
+async fn create_owner(services: &Services, parts: &Parts, form: &FirstVisitForm) -> Result<ActorId, AccountError> {
+    check_again(&form.password, &form.again)?;
+    let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
+    let address = visitor::address(parts, services.proxies);
+    services.accounts.create_owner(new, services.is_exposed, form.code.trim(), address).await
+}
+
+/// Somebody was here before.
+fn over(status: StatusCode) -> Trouble {
+    let words = "The first account was made already. If you have one, sign in; if not, ask for an invitation.";
+    let way = Some((sign_in::PATH.to_owned(), "Sign in"));
+    Trouble { way, ..Trouble::new(status, "This server has its owner", words) }
+}

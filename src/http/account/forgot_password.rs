@@ -1,0 +1,53 @@
+//! Forgotten passwords, where the server can send mail. Whoever asks is answered the same, whether there is such an account
+//! or not.
+
+use std::sync::Arc;
+
+use app::account::{
+    forgot_password::{ForgotPassword, ForgotPasswordForm, page},
+    message::{self, Message},
+};
+use axum::{extract::State, http::request::Parts, response::Response};
+
+use super::{
+    answer::{self, Trouble},
+    form::Form,
+};
+use crate::http::{Services, visitor};
+
+/// `GET /forgot-password`
+pub async fn show(State(services): State<Arc<Services>>) -> Result<Response, Trouble> {
+    sends_mail(&services)?;
+    Ok(answer::page(&services, page(ForgotPassword::default())))
+}
+
+/// `POST /forgot-password`
+pub async fn send(
+    State(services): State<Arc<Services>>,
+    parts: Parts,
+    Form(form): Form<ForgotPasswordForm>,
+) -> Result<Response, Trouble> {
+    sends_mail(&services)?;
+    match services.accounts.forgot_password(&form.email, visitor::address(&parts, services.proxies)) {
+        Ok(()) => {
+            let words = "If that address has an account here, a link is on its way to it. It works for a day. Nothing there? \
+                Look into the folder for unwanted mail, or ask an admin of this server.";
+            let way = Some(("/sign-in".to_owned(), "Sign in"));
+            let said = Message { reader: None, title: "Look into your mail", words: words.to_owned(), way };
+            Ok(answer::page(&services, message::page(said)))
+        }
+        Err(error) => {
+            let mistake = Some(answer::mistake(&error, &[]));
+            Ok(answer::refused(&services, &error, page(ForgotPassword { form, mistake })))
+        }
+    }
+}
+
+fn sends_mail(services: &Services) -> Result<(), Trouble> {
+    match services.accounts.sends_mail() {
+        true => Ok(()),
+        false => Err(Trouble::nothing_here(
+            "This server sends no mail. An admin of it can give you a link for a new password.",
+        )),
+    }
+}

@@ -1,0 +1,43 @@
+//! What is posted, read strictly: browsers only ever send what the page's own form has. And what an address asks for, read
+//! leniently: people change those by hand.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::request::Parts,
+};
+use serde::de::DeserializeOwned;
+
+use super::answer::Trouble;
+use crate::http::Services;
+
+/// The fields of a form.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Services>> for Form<T> {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, services: &Arc<Services>) -> Result<Self, Trouble> {
+        match axum::Form::from_request(request, services).await {
+            Ok(axum::Form(fields)) => Ok(Self(fields)),
+            Err(rejection) => {
+                // It reads `Failed to deserialize form body: missing field …`.
+                let text = rejection.body_text();
+                let text = text.rsplit_once("form body: ").map_or(&*text, |(_, rest)| rest);
+                Err(Trouble::new(rejection.status(), "This form cannot be read", format!("It says: {text}.")))
+            }
+        }
+    }
+}
+
+/// The parameters of a query; as if there were none where they cannot be read.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequestParts<Arc<Services>> for Asked<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Services>) -> Result<Self, Infallible> {
+        Ok(Self(Query::try_from_uri(&parts.uri).map(|Query(asked)| asked).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,95 @@
+//! Invitations, as those who are invited use them.
+
+use std::sync::Arc;
+
+use app::{
+    account::join::{Join, JoinForm, page},
+    id::ActorId,
+};
+use axum::{
+    extract::{Path, State},
+    http::request::Parts,
+    response::Response,
+};
+use tower_sessions::Session;
+
+use super::{
+    answer::{self, Trouble, check_again},
+    form::Form,
+    sign_in::enter,
+    signed_in::reader_of,
+};
+use crate::{
+    accounts::{AccountError, NewPerson},
+    http::{Services, visitor},
+};
+
+/// `GET /join/{secret}`
+pub async fn show(
+    State(services): State<Arc<Services>>,
+    Path(secret): Path<String>,
+    parts: Parts,
+) -> Result<Response, Trouble> {
+    Ok(answer::page(&services, page(invitation(&services, &secret, &parts).await?)))
+}
+
+/// `POST /join/{secret}`
+pub async fn accept(
+    State(services): State<Arc<Services>>,
+    Path(secret): Path<String>,
+    session: Session,
+    parts: Parts,
+    Form(form): Form<JoinForm>,
+) -> Result<Response, Trouble> {
+    let (_, invited) = services.accounts.invitation(&secret).await?;
+    match create_account(&services, &secret, &parts, &form).await {
+        Ok(person) => {
+            // Who is invited to one board comes for that.
+            let to = match *invited.boards {
+                [(board, _)] => format!("/boards/{board}"),
+                _ => "/".to_owned(),
+            };
+            enter(&services, &session, &parts, person, &to, false).await
+        }
+        Err(AccountError::DeadLink) => Err(AccountError::DeadLink.into()),
+        Err(error) => {
+            let mistake = answer::mistake(&error, &["name", "e-mail address", "password", "second password"]);
+            let content = invitation(&services, &secret, &parts).await?;
+            Ok(answer::refused(&services, &error, page(Join { form, mistake: Some(mistake), ..content })))
+        }
+    }
+}
+
+async fn create_account(
+    services: &Services,
+    secret: &str,
+    parts: &Parts,
+    form: &JoinForm,
+) -> Result<ActorId, AccountError> {
+    check_again(&form.password, &form.again)?;
+    let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
+    let address = visitor::address(parts, services.proxies);
+    services.accounts.accept_invitation(secret, new, address, &services.writer).await
+}
+
+/// What an invitation is to, with an empty form.
+async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<Join, AccountError> {
+    let (link, invitation) = services.accounts.invitation(secret).await?;
+    let directory = services.store.directory();
+    let host = link.created_by.and_then(|person| directory.account(person)).map(|account| account.name.clone());
+    let boards = services.store.boards().await?;
+    let named = |(id, role)| {
+        let (board, _) = boards.iter().find(|(board, _)| board.id == id)?;
+        Some((board.name.clone(), role))
+    };
+    Ok(Join {
+        path: parts.uri.path().to_owned(),
+        host,
+        role: invitation.role,
+        boards: invitation.boards.into_iter().filter_map(named).collect(),
+        signed_in: reader_of(services, &parts.extensions).map(|reader| reader.person.name),
+        elsewhere: services.oidc.as_ref().map(|provider| (provider.name().to_owned(), secret.to_owned())),
+        form: JoinForm::default(),
+        mistake: None,
+    })
+}

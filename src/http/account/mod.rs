@@ -1,0 +1,130 @@
+//! The pages with which people get, use and manage accounts, and what their forms do.
+//!
+//! What they look like is said by [`app::account`], and what may be done by [`Accounts`](crate::accounts::Accounts); here
+//! requests are read, and answered with a page or the way to the next. They come without scripts, so nothing of them is live
+//! and all of them works everywhere.
+//!
+//! - [`ROUTES`]: all of them. [`surround`]: what holds for each.
+//! - [`first_visit`], [`sign_in`], [`elsewhere`], [`join`], [`forgot_password`], [`new_password`]: the ways in. [`own`]: one's own account. [`people`]: everybody's.
+//!   [`share`]: the way in for those who only read one board.
+//! - [`signed_in`]: who one has to be for some. [`form`]: what is posted. [`answer`]: what is answered.
+
+pub mod answer;
+pub mod elsewhere;
+pub mod first_visit;
+pub mod forgot_password;
+pub mod form;
+pub mod join;
+pub mod new_password;
+pub mod own;
+pub mod people;
+pub mod share;
+pub mod sign_in;
+pub mod signed_in;
+
+use std::sync::Arc;
+
+use app::account::message::{self, Message};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY},
+    },
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodFilter, on},
+};
+
+use self::{answer::Trouble, signed_in::reader_of};
+use super::Services;
+use crate::settings::Auth;
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path;)*) => {
+        /// The method and the path of each route. The router is made of the same list, so none is missing here.
+        pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path)),*];
+
+        fn mounted() -> Router<Arc<Services>> {
+            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+        }
+    };
+}
+
+routes! {
+    GET "/first-visit" => first_visit::show;
+    POST "/first-visit" => first_visit::create;
+    GET "/sign-in" => sign_in::show;
+    POST "/sign-in" => sign_in::sign_in;
+    GET "/sign-in/elsewhere" => elsewhere::leave;
+    GET "/sign-in/elsewhere/callback" => elsewhere::come_back;
+    GET "/forgot-password" => forgot_password::show;
+    POST "/forgot-password" => forgot_password::send;
+    POST "/sign-out" => sign_in::sign_out;
+    GET "/join/{secret}" => join::show;
+    POST "/join/{secret}" => join::accept;
+    GET "/new-password/{secret}" => new_password::show;
+    POST "/new-password/{secret}" => new_password::save;
+    GET "/share/{secret}" => share::follow;
+    GET "/account" => own::show;
+    POST "/account/name" => own::rename;
+    POST "/account/password" => own::change_password;
+    POST "/account/sessions/end" => own::end_session;
+    POST "/account/sessions/end-others" => own::end_other_sessions;
+    POST "/account/tokens" => own::create_token;
+    POST "/account/tokens/revoke" => own::revoke_token;
+    GET "/people" => people::show;
+    POST "/people/role" => people::set_role;
+    POST "/people/deactivate" => people::deactivate;
+    POST "/people/reactivate" => people::reactivate;
+    POST "/people/new-password" => people::new_password;
+    POST "/people/invitations" => people::invite;
+    POST "/people/invitations/revoke" => people::revoke_invitation;
+}
+
+/// The routes.
+pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
+    mounted().method_not_allowed_fallback(back).route_layer(from_fn_with_state(Arc::clone(services), surround))
+}
+
+/// What a page may load: its style, and the icon. There are no scripts.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+/// Some of these addresses hold a secret, and none is anybody else's business. (With `no-referrer` browsers would also send
+/// `Origin: null` with a page's own form, which is what forms of other sites come with.)
+const NO_ADDRESS: HeaderValue = HeaderValue::from_static("strict-origin");
+
+/// What holds for each of these pages: there is none where there are no accounts, trouble is told on a page, and none is kept.
+async fn surround(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+    let reader = reader_of(&services, request.extensions());
+    let mut response = match services.auth {
+        Auth::Open => Trouble::no_accounts().into_response(),
+        Auth::Accounts => next.run(request).await,
+    };
+    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
+        let Trouble { title, words, way, .. } = trouble;
+        let page = message::page(Message { reader, title, words, way });
+        response = answer::with_page(&services, response, page);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.entry(REFERRER_POLICY).or_insert(NO_ADDRESS);
+    response
+}
+
+/// Where a form was refused, its address stands in the browser's bar; who goes there again wants the page it was on.
+async fn back(request: Request) -> Response {
+    let path = request.uri().path();
+    let wants_page = request.headers().get(ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html"));
+    let page = ["/account", "/people"].into_iter().find(|page| path.starts_with(page)).unwrap_or("/");
+    match request.method().is_safe() && wants_page {
+        true => Redirect::to(page).into_response(),
+        false => {
+            let words = "This address takes forms only.";
+            Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "There is nothing to see here", words).into_response()
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What those who manage people do.
+
+use std::sync::Arc;
+
+use app::{
+    access::BoardRole,
+    account::{
+        Mistake, Notice,
+        people::{self, InviteForm, PATH, People, PersonForm, Refused, RevokeForm, RoleForm, page},
+        words,
+    },
+    id::{ActorId, BoardId},
+};
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+
+use super::{
+    answer::{self, Trouble, see},
+    form::{Asked, Form},
+    signed_in::SignedIn,
+};
+use crate::{
+    accounts::{AccountError, links::Invitation},
+    http::Services,
+    secret::Secret,
+    store::{Account, people::OneTimeLink},
+};
+
+/// What is searched for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    search: String,
+}
+
+/// `GET /people`
+pub async fn show(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Asked(Address { search }): Asked<Address>,
+) -> Result<Response, Trouble> {
+    let content = content(&services, &me).await?;
+    let notice = me.take();
+    Ok(answer::page(&services, page(People { notice, search, ..content })))
+}
+
+/// `POST /people/role`
+pub async fn set_role(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(RoleForm { person, role }): Form<RoleForm>,
+) -> Result<Response, Trouble> {
+    match services.accounts.set_role(&me.asker, person, role).await {
+        Ok(()) => {
+            let words = format!("{} is now: {}.", name(&services, person), words::role(role));
+            Ok(done(&me, Notice::done(words)))
+        }
+        Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
+    }
+}
+
+/// `POST /people/deactivate`
+pub async fn deactivate(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(PersonForm { person }): Form<PersonForm>,
+) -> Result<Response, Trouble> {
+    set_active(&services, &me, person, false).await
+}
+
+/// `POST /people/reactivate`
+pub async fn reactivate(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(PersonForm { person }): Form<PersonForm>,
+) -> Result<Response, Trouble> {
+    set_active(&services, &me, person, true).await
+}
+
+/// `POST /people/new-password`
+pub async fn new_password(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(PersonForm { person }): Form<PersonForm>,
+) -> Result<Response, Trouble> {
+    match services.accounts.new_password_link(&me.asker, person).await {
+        Ok(secret) => {
+            let link = link(&services, "new-password", &secret);
+            let words = format!("Send {} this link. It works once, for a day.", name(&services, person));
+            Ok(done(&me, Notice::secret(words, "Link for a new password", link)))
+        }
+        Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
+    }
+}
+
+/// `POST /people/invitations`
+pub async fn invite(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, Trouble> {
+    let invite = async {
+        let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
+        services.accounts.invite(&me.asker, invitation).await
+    };
+    match invite.await {
+        Ok(secret) => {
+            let whom = match form.note.trim() {
+                "" => "whoever is to come".to_owned(),
+                note => note.to_owned(),
+            };
+            let words = format!("Send {whom} this link. It works once, for 7 days.");
+            Ok(done(&me, Notice::secret(words, "Invitation", link(&services, "join", &secret))))
+        }
+        Err(error) => refused(&services, &me, &error, |mistake| Refused::Invite(form, mistake)).await,
+    }
+}
+
+/// `POST /people/invitations/revoke`
+pub async fn revoke_invitation(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(form): Form<RevokeForm>,
+) -> Result<Response, Trouble> {
+    match services.accounts.revoke_invitation(&me.asker, form.id).await {
+        Ok(()) => Ok(done(&me, Notice::done("The invitation is revoked and does not work any more."))),
+        Err(error) => refused(&services, &me, &error, Refused::Other).await,
+    }
+}
+
+async fn set_active(
+    services: &Arc<Services>,
+    me: &SignedIn,
+    person: ActorId,
+    active: bool,
+) -> Result<Response, Trouble> {
+    match services.accounts.set_active(&me.asker, person, active).await {
+        Ok(()) => {
+            let name = name(services, person);
+            let words = match active {
+                true => format!("{name} can sign in again."),
+                false => format!("{name} is deactivated and signed out everywhere."),
+            };
+            Ok(done(me, Notice::done(words)))
+        }
+        Err(error) => refused(services, me, &error, |mistake| Refused::Account(person, mistake)).await,
+    }
+}
+
+/// The boards in the form of an invitation. Those that are left empty are not in it.
+fn boards(form: &InviteForm) -> Result<Vec<(BoardId, BoardRole)>, AccountError> {
+    let chosen = form.boards.iter().filter(|(_, role)| !role.is_empty());
+    let parsed = chosen.map(|(board, role)| match BoardRole::parse(role) {
+        Some(role) => Ok((*board, role)),
+        None => Err(AccountError::invalid("role on a board", "must be one of viewer, editor and manager")),
+    });
+    parsed.collect()
+}
+
+fn link(services: &Services, page: &str, secret: &Secret) -> String {
+    format!("{}/{page}/{}", services.public_url, secret.expose())
+}
+
+fn name(services: &Services, person: ActorId) -> String {
+    let directory = services.store.directory();
+    directory.account(person).map(|account| account.name.clone()).unwrap_or_default()
+}
+
+fn done(me: &SignedIn, notice: Notice) -> Response {
+    me.leave(&notice);
+    see(PATH)
+}
+
+async fn refused(
+    services: &Arc<Services>,
+    me: &SignedIn,
+    error: &AccountError,
+    refused: impl FnOnce(Mistake) -> Refused,
+) -> Result<Response, Trouble> {
+    let mistake = answer::mistake(error, &["note", "role"]);
+    let content = content(services, me).await?;
+    Ok(answer::refused(services, error, page(People { refused: Some(refused(mistake)), ..content })))
+}
+
+/// The page as it is without anything having been done; forbidden for those who do not manage people.
+async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountError> {
+    let (accounts, asker) = (&services.accounts, &me.asker);
+    let account = |account: Account| people::Account {
+        person: account.person(),
+        is_active: account.is_active(),
+        may_change: asker.may_manage(account.role),
+        email: account.email,
+        role: account.role,
+        since: account.created_at,
+    };
+    let invitation = |(link, invitation): (OneTimeLink, Invitation)| people::Invitation {
+        id: link.id,
+        may_revoke: asker.may_manage(invitation.role),
+        note: invitation.note,
+        role: invitation.role,
+        boards: invitation.boards.len(),
+        host: link.created_by.map(|person| name(services, person)),
+        until: link.expires_at,
+    };
+    Ok(People {
+        reader: me.reader(PATH),
+        role: me.account.role,
+        notice: None,
+        accounts: accounts.accounts(asker)?.into_iter().map(account).collect(),
+        search: String::new(),
+        invitations: accounts.invitations(asker).await?.into_iter().map(invitation).collect(),
+        boards: services.store.boards_for(asker).await?.into_iter().map(|board| (board.id, board.name)).collect(),
+        refused: None,
+    })
+}

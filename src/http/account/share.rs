@@ -1,0 +1,56 @@
+//! Share links: the way in for those who only read one board.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, header::REFERRER_POLICY},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    answer::{Trouble, see},
+    sign_in::add_cookie,
+};
+use crate::{
+    accounts::AccountError,
+    http::{
+        Services,
+        visitor::{self, LINKS_COOKIE, MAX_LINKS},
+    },
+    secret::SecretHash,
+};
+
+/// How long a link works without being followed again.
+const DAYS: i64 = 30;
+
+/// `GET /share/{secret}`: remembers the link, and shows its board.
+pub async fn follow(State(services): State<Arc<Services>>, Path(secret): Path<String>, headers: HeaderMap) -> Response {
+    let mut response = match board(&services, &secret).await {
+        Ok(path) => {
+            let mut response = see(&path);
+            let cookie = with(&services, &secret, visitor::cookie(&headers, LINKS_COOKIE).unwrap_or_default());
+            add_cookie(&mut response, &services, LINKS_COOKIE, &cookie, DAYS);
+            response
+        }
+        Err(error) => Trouble::from(error).into_response(),
+    };
+    // There is no form here, so nothing needs to be told to anybody.
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The address of the board that a link leads to.
+async fn board(services: &Services, secret: &str) -> Result<String, AccountError> {
+    let id = services.store.directory().linked_board(&SecretHash::of(secret)).ok_or(AccountError::DeadLink)?;
+    let board = services.store.board(id).await?.filter(|board| board.exists());
+    board.map(|_| format!("/boards/{id}")).ok_or(AccountError::DeadLink)
+}
+
+/// The links that a browser has, and one more: the newest first, and those left out that do not work any more.
+fn with(services: &Services, secret: &str, cookie: &str) -> String {
+    let directory = services.store.directory();
+    let works = |known: &&str| *known != secret && directory.linked_board(&SecretHash::of(known)).is_some();
+    let known = cookie.split('.').filter(works);
+    std::iter::once(secret).chain(known).take(MAX_LINKS).collect::<Vec<_>>().join(".")
+}

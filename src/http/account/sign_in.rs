@@ -1,0 +1,172 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+
+use app::{
+    account::sign_in::{SignIn, SignInForm, page},
+    id::ActorId,
+};
+use axum::{
+    extract::State,
+    http::{
+        HeaderValue,
+        header::{SET_COOKIE, WWW_AUTHENTICATE},
+        request::Parts,
+    },
+    response::Response,
+};
+use serde::Deserialize;
+use tower_sessions::{
+    Session,
+    cookie::{Cookie, SameSite},
+};
+
+use super::{
+    answer::{self, Trouble, see},
+    form::{Asked, Form},
+    signed_in::{SignedIn, origin},
+};
+use crate::{
+    accounts::{AccountError, sessions::key},
+    http::{
+        Services,
+        visitor::{self, DEVICE_COOKIE},
+    },
+};
+
+/// How long a browser is known after somebody signed in.
+const DEVICE_DAYS: i64 = 365;
+/// The longest address that somebody is brought back to.
+const LONGEST_WAY: usize = 2_000;
+
+/// What brought somebody here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    next: String,
+    after: String,
+}
+
+/// `GET /sign-in`
+pub async fn show(
+    State(services): State<Arc<Services>>,
+    Asked(Address { next, after }): Asked<Address>,
+    signed_in: Result<SignedIn, Response>,
+) -> Response {
+    if signed_in.is_ok() {
+        return see(way(&next));
+    }
+    let after = match after.as_str() {
+        "sign-out" => Some("You are signed out."),
+        "new-password" => Some("Your new password is saved. Sign in with it."),
+        _ => None,
+    };
+    let form = SignInForm { next: way(&next).to_owned(), ..SignInForm::default() };
+    answer::page(&services, page(SignIn { form, after, ..empty(&services) }))
+}
+
+/// `POST /sign-in`
+pub async fn sign_in(
+    State(services): State<Arc<Services>>,
+    session: Session,
+    parts: Parts,
+    Form(form): Form<SignInForm>,
+) -> Result<Response, Trouble> {
+    let from = origin(&services, &parts, &form.email).await?;
+    match services.accounts.sign_in(&form.email, &form.password, from).await {
+        Ok(person) => enter(&services, &session, &parts, person, way(&form.next), from.device.is_some()).await,
+        Err(error) => {
+            let mistake = Some(answer::mistake(&error, &[]));
+            let mut response = answer::refused(&services, &error, page(SignIn { form, mistake, ..empty(&services) }));
+            if error == AccountError::WrongCredentials {
+                let scheme = HeaderValue::from_static("Bearer realm=\"taskwire\"");
+                response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+            }
+            Ok(response)
+        }
+    }
+}
+
+/// The page with nothing on it yet.
+fn empty(services: &Services) -> SignIn {
+    let elsewhere = services.oidc.as_ref().map(|provider| provider.name().to_owned());
+    SignIn { elsewhere, sends_mail: services.accounts.sends_mail(), ..SignIn::default() }
+}
+
+/// `POST /sign-out`
+pub async fn sign_out(session: Session) -> Result<Response, Trouble> {
+    session.flush().await?;
+    Ok(see("/sign-in?after=sign-out"))
+}
+
+/// Begins a session for somebody who has proved who they are, and leads on. It has a new id, so whoever knew the old one
+/// knows nothing; and if somebody else was signed in here, their session has ended.
+pub async fn enter(
+    services: &Services,
+    session: &Session,
+    parts: &Parts,
+    person: ActorId,
+    to: &str,
+    is_known_device: bool,
+) -> Result<Response, Trouble> {
+    session.clear().await;
+    if session.id().is_some() {
+        session.cycle_id().await?;
+    }
+    session.insert(key::PERSON, person).await?;
+    session.insert(key::AGENT, visitor::agent(&parts.headers)).await?;
+    let mut response = see(to);
+    if !is_known_device {
+        let device = services.accounts.remember_device(person).await?;
+        add_cookie(&mut response, services, DEVICE_COOKIE, device.expose(), DEVICE_DAYS);
+    }
+    Ok(response)
+}
+
+/// Gives the browser a cookie as the one of the session is.
+pub fn add_cookie(response: &mut Response, services: &Services, name: &'static str, value: &str, days: i64) {
+    let cookie = Cookie::build((name, value))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(services.is_behind_tls)
+        .path("/")
+        .max_age(time::Duration::days(days));
+    if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// Where to go, if that is an address of this server; else to the start.
+pub fn way(next: &str) -> &str {
+    let is_path = next.starts_with('/') && !next.starts_with("//");
+    // Browsers take a backslash for a slash, and leave line breaks out.
+    let is_plain = next.len() <= LONGEST_WAY && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_path && is_plain { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::way;
+
+    #[test]
+    fn the_way_on_never_leaves_this_server() {
+        for path in ["/", "/boards/1?view=list", "/account#tokens", "/a//b", "/a%0Ab"] {
+            assert_eq!(way(path), path);
+        }
+        for elsewhere in [
+            "",
+            "boards",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/a\r\nSet-Cookie: a=b",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/é",
+            "/ /evil.example",
+            &format!("/{}", "a".repeat(super::LONGEST_WAY)),
+        ] {
+            assert_eq!(way(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What is sent to people's mailboxes: links for new passwords, and nothing else so far.
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
+};
+
+use crate::store::Account;
+
+/// A mail server, and who mail comes from.
+pub struct Mail {
+    server: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+/// What names the mail server or the sender will not do.
+#[derive(Debug, thiserror::Error)]
+pub enum MailSettingsError {
+    /// The server.
+    #[error("--smtp (TASKWIRE_SMTP_URL): {0}")]
+    Server(#[from] lettre::transport::smtp::Error),
+    /// The sender.
+    #[error("--mail-from (TASKWIRE_MAIL_FROM): {0}")]
+    From(#[from] lettre::address::AddressError),
+}
+
+/// A mail could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// To whom it should go is no address.
+    #[error("not an address: {0}")]
+    Address(#[from] lettre::address::AddressError),
+    /// It could not be written.
+    #[error("not a mail: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// The server did not take it.
+    #[error("the mail server: {0}")]
+    Server(#[from] lettre::transport::smtp::Error),
+}
+
+impl Mail {
+    /// A server by its URL, and a sender such as `Taskwire <board@example.com>`. Connects when there is something to send.
+    pub fn new(url: &str, from: &str) -> Result<Self, MailSettingsError> {
+        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.build();
+        Ok(Self { server, from: from.parse()? })
+    }
+
+    /// Sends the link with which somebody chooses a new password.
+    pub async fn send_new_password(&self, to: &Account, link: &str) -> Result<(), MailError> {
+        let text = format!(
+            "Hello {},\n\nsomebody, probably you, asked for a new password for your account. Choose one here within a day:\n\n\
+             {link}\n\nIf it was not you, there is nothing to do: your password stays as it is.\n",
+            to.name
+        );
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(Some(to.name.clone()), to.email.parse()?))
+            .subject("A new password for Taskwire")
+            .header(ContentType::TEXT_PLAIN)
+            .body(text)?;
+        self.server.send(message).await?;
+        Ok(())
+    }
+}

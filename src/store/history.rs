@@ -1,0 +1,80 @@
+//! The log as people read it: newest first, of one task or of a whole board.
+
+use app::{
+    board::BoardState,
+    history::{Event, Told},
+    id::{BoardId, TaskId},
+    model::Seq,
+};
+use sqlx::{Any, Row, any::AnyArguments, query::Query};
+
+use super::{LoggedChange, Store, StoreError, rows, sql::query};
+
+/// A change, and what it did in terms for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The change.
+    pub logged: LoggedChange,
+    /// [`Told`] as JSON; `None` if the change is older than these are kept.
+    told: Option<String>,
+}
+
+/// Changes, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries {
+    /// The changes, at most as many as asked for.
+    pub entries: Vec<Entry>,
+    /// Whether the log has older ones.
+    pub more: bool,
+}
+
+impl Store {
+    /// What happened to a task before a change, or until now.
+    pub async fn task_history(&self, task: TaskId, before: Option<Seq>, limit: usize) -> Result<Entries, StoreError> {
+        let select = "SELECT seq, json, told FROM changes WHERE task = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+        self.entries(query(select).bind(task.to_string()), before, limit).await
+    }
+
+    /// What happened on a board before a change, or until now.
+    pub async fn newest_changes(
+        &self,
+        board: BoardId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Entries, StoreError> {
+        let select = "SELECT seq, json, told FROM changes WHERE board = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+        self.entries(query(select).bind(board.to_string()), before, limit).await
+    }
+
+    async fn entries(
+        &self,
+        select: Query<'static, Any, AnyArguments>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Entries, StoreError> {
+        let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
+        // One more than asked for tells whether there is more.
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let found = select.bind(before).bind(most).fetch_all(self.readers()).await?;
+        let more = found.len() > limit;
+        let entry = |row: &sqlx::any::AnyRow| {
+            let json: String = row.try_get(1)?;
+            let logged = LoggedChange { seq: rows::seq(row.try_get(0)?)?, json: json.into() };
+            Ok(Entry { logged, told: row.try_get(2)? })
+        };
+        let entries = found.iter().take(limit).map(entry).collect::<Result<_, StoreError>>()?;
+        Ok(Entries { entries, more })
+    }
+}
+
+impl Entry {
+    /// What happened, for people. `now` is the board as it is now, for what was not kept with the change.
+    pub fn event(&self, now: &BoardState) -> Result<Event, StoreError> {
+        let change = rows::change(&self.logged)?;
+        let told = self.told.as_deref().and_then(|told| serde_json::from_str::<Told>(told).ok());
+        Ok(match told {
+            Some(told) => Event { told, ..Event::recalled(now, &change) },
+            None => Event::recalled(now, &change),
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! What an attacker would try.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::town::{Town, Who};
+
+/// Every route that changes something, as a page of another site would have a visitor's browser send it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_site_changes_anything_with_somebodys_cookies() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let before = town.services.store.board(place.board).await.unwrap().unwrap().seq();
+    let mut tried = 0;
+    for (method, path) in taskwire::http::listed(&town.services) {
+        if method.is_safe() {
+            continue;
+        }
+        tried += 1;
+        let path = path
+            .replace("{board}", &place.board.to_string())
+            .replace("{task}", &place.task.to_string())
+            .replace("{column}", &place.spare_column.to_string())
+            .replace("{person}", &town.editor.id.to_string());
+        let path =
+            path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/");
+        for who in [Who::Owner, Who::Link] {
+            let Some((_, cookie)) = town.proof(who, &place) else { panic!("somebody with a cookie") };
+            for origin in [Some("https://evil.example"), Some("null"), Some("http://localhost.evil.example"), None] {
+                let mut request = town.server.at(method.clone(), &path).header("cookie", &cookie);
+                if let Some(origin) = origin {
+                    request = request.header("origin", origin);
+                }
+                let form = "board=x&name=x".to_owned();
+                let answer =
+                    request.header("content-type", "application/x-www-form-urlencoded").body(form).send().await;
+                assert_eq!(answer.unwrap().status(), 403, "{method} {path} from {origin:?}");
+            }
+        }
+    }
+    assert!(tried > 20, "only {tried} routes");
+    assert_eq!(town.services.store.board(place.board).await.unwrap().unwrap().seq(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_counts_where_it_belongs_and_nowhere_else() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let (_, token) = town.proof(Who::AdminToken, &place).unwrap();
+    let token = token.strip_prefix("Bearer ").unwrap();
+    let (_, cookie) = town.proof(Who::Owner, &place).unwrap();
+    let session = cookie.split_once('=').unwrap().1;
+    let boards = || town.server.api(Method::GET, "/boards");
+    let bearer = |secret: &str| format!("Bearer {secret}");
+    for (request, why) in [
+        (town.server.api(Method::GET, &format!("/boards?token={token}&access_token={token}")), "a token in an address"),
+        (boards().header("cookie", format!("taskwire_session={token}")), "a token as a session"),
+        (boards().header("cookie", format!("taskwire_links={token}")), "a token as a share link"),
+        (boards().header("authorization", bearer(session)), "a session as a token"),
+        (boards().header("authorization", bearer(&place.link_secret)), "a share link as a token"),
+        (boards().header("authorization", format!("Basic {token}")), "another scheme"),
+        (boards().header("authorization", bearer("")), "no token"),
+        (boards().header("authorization", bearer(&"x".repeat(20_000))), "a long token"),
+        (boards().header("cookie", format!("taskwire_session={session}x")), "a session that is not quite right"),
+        (boards().header("cookie", "taskwire_session=AAAAAAAAAAAAAAAAAAAAAA"), "a session that somebody made up"),
+    ] {
+        assert_eq!(request.send().await.unwrap().status(), 401, "{why}");
+    }
+    // A token that does not work is told so, even beside a session that does: a program must not act as somebody else.
+    let both = boards().header("cookie", &cookie).header("authorization", bearer("taskwire_no"));
+    assert_eq!(both.send().await.unwrap().status(), 401);
+    assert_eq!(boards().header("authorization", format!("bearer {token}")).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_cannot_break_out_of_where_they_stand() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let script = "</title></textarea></script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+    for (path, body) in [
+        (format!("/boards/{}", place.board), json!({"name": script})),
+        (
+            format!("/tasks/{}", place.task),
+            json!({"title": script, "description": format!("[x](javascript:alert(1)) {script}")}),
+        ),
+        (format!("/boards/{}/columns/{}", place.board, place.column), json!({"name": script})),
+    ] {
+        let request = town.ask(Who::Manager, &place, Method::PATCH, &format!("/api/v1{path}")).json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 200, "{path}");
+    }
+    for path in
+        [format!("/boards/{}", place.board), format!("/boards/{}/tasks/{}", place.board, place.task), "/".to_owned()]
+    {
+        let answer = town.ask(Who::Manager, &place, Method::GET, &path).send().await.unwrap();
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'nonce-") && !policy.contains("unsafe-inline"), "{policy}");
+        let html = answer.text().await.unwrap();
+        let at = html.find("<img src=x").or_else(|| html.find("<script>alert(1)"));
+        assert_eq!(at.map(|at| &html[at.saturating_sub(80)..at + 80]), None, "{path}");
+        assert!(!html.contains("href=\"javascript:"), "{path}");
+    }
+    // One line of text is one line.
+    for name in ["a\r\nSet-Cookie: x=1", "a\nb", "a\u{0}b"] {
+        let board = format!("/api/v1/boards/{}", place.board);
+        let answer =
+            town.ask(Who::Manager, &place, Method::PATCH, &board).json(&json!({"name": name})).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{name:?}");
+        assert!(!answer.headers().contains_key("set-cookie"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_path_leads_out_of_the_site_or_into_the_app_for_a_stranger() {
+    let town = Town::found().await;
+    for path in [
+        "/../Cargo.toml",
+        "/pkg/../../Cargo.toml",
+        "/pkg/..%2f..%2fCargo.toml",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/pkg/%2e%2e%5c%2e%2e%5cCargo.toml",
+        "//etc/passwd",
+        "/pkg//etc/passwd",
+        "/taskwire.db",
+        "/.env",
+    ] {
+        let address: std::net::SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+        // By hand: a client for people would tidy the path up.
+        let answer =
+            raw(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(matches!(status, "303" | "400" | "404"), "{path}: {answer}");
+        assert!(!answer.contains("[workspace]") && !answer.contains("root:"), "{path}");
+    }
+}
+
+async fn raw(address: std::net::SocketAddr, request: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -1,0 +1,200 @@
+//! A browser as far as these tests need one: it keeps cookies, says where a form comes from, and goes nowhere by itself.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect};
+use serde_json::json;
+use taskwire::settings::{Auth, Settings};
+
+use crate::support::{
+    database::Database,
+    server::{Server, id},
+};
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// The settings of a server with accounts and an empty database.
+pub fn accounts(database: &Database) -> Settings {
+    Settings { database: database.url.clone(), no_sample: true, auth: Auth::Accounts, ..Settings::defaults() }
+}
+
+/// A server with accounts, and the browser of its owner, Ana.
+pub async fn served(database: &Database) -> (Server, Browser) {
+    let server = Server::with(accounts(database)).await;
+    let ana = Browser::on(&server);
+    let made = ana.post("/first-visit", &person("Ana Lima", "ana@example.com")).await;
+    assert_eq!(made.goes_to(), "/");
+    (server, ana)
+}
+
+/// What somebody types who makes an account.
+pub fn person<'a>(name: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("name", name), ("email", email), ("password", PASSWORD), ("again", PASSWORD)]
+}
+
+pub struct Browser {
+    client: Client,
+    base: String,
+    /// Where it is, as a proxy tells the server.
+    address: Option<String>,
+    jar: Mutex<BTreeMap<String, String>>,
+}
+
+impl Browser {
+    pub fn on(server: &Server) -> Self {
+        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self { client, base: server.base.clone(), address: None, jar: Mutex::default() }
+    }
+
+    /// One somewhere else, for a server behind a proxy.
+    pub fn at(server: &Server, address: &str) -> Self {
+        Self { address: Some(address.to_owned()), ..Self::on(server) }
+    }
+
+    /// Another one that has the same cookies: somebody copied them.
+    pub fn copy(&self) -> Self {
+        let jar = Mutex::new(self.jar.lock().unwrap().clone());
+        Self { client: self.client.clone(), base: self.base.clone(), address: self.address.clone(), jar }
+    }
+
+    /// The same one, when the server was started again elsewhere.
+    pub fn moved_to(&self, server: &Server) -> Self {
+        Self { base: server.base.clone(), ..self.copy() }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.jar.lock().unwrap().get(name).cloned()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.jar.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Sends a form of a page of this server.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.form(path, fields).header("Origin", &self.base)).await
+    }
+
+    /// A form, without saying where it comes from.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let mut body = reqwest::Url::parse("http://localhost").unwrap();
+        body.query_pairs_mut().extend_pairs(fields);
+        self.request(Method::POST, path)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body.query().unwrap_or_default().to_owned())
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let jar = self.jar.lock().unwrap();
+        let cookies: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = self.client.request(method, format!("{}{path}", self.base)).header("Accept", "text/html");
+        if !cookies.is_empty() {
+            request = request.header("Cookie", cookies.join("; "));
+        }
+        match &self.address {
+            Some(address) => request.header("X-Forwarded-For", address),
+            None => request,
+        }
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        for set in headers.get_all("set-cookie") {
+            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            let mut jar = self.jar.lock().unwrap();
+            match value.is_empty() {
+                true => drop(jar.remove(name)),
+                false => drop(jar.insert(name.to_owned(), value.to_owned())),
+            }
+        }
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    /// Whether somebody is signed in.
+    pub async fn is_in(&self) -> bool {
+        self.get("/account").await.status == StatusCode::OK
+    }
+
+    /// Makes a board, as a page with a script does; its id.
+    pub async fn create_board(&self, name: &str) -> String {
+        let request = self.request(Method::POST, "/api/v1/boards").header("Origin", &self.base);
+        let answer = self.send(request.json(&json!({"name": name}))).await;
+        id(&serde_json::from_str(&answer.text).unwrap())
+    }
+
+    /// Invites somebody with a form; the path of the link.
+    pub async fn invite(&self, fields: &[(&str, &str)]) -> String {
+        assert_eq!(self.post("/people/invitations", fields).await.goes_to(), "/people");
+        self.shown_link("/people").await
+    }
+
+    /// The path of the link that a page shows now.
+    pub async fn shown_link(&self, page: &str) -> String {
+        let link = self.get(page).await.secret().expect("a link is shown");
+        let (_, path) = link.split_once("://").unwrap().1.split_once('/').unwrap();
+        format!("/{path}")
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// The page.
+    pub text: String,
+}
+
+impl Answer {
+    /// Where a form leads that was done.
+    pub fn goes_to(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text);
+        self.headers["location"].to_str().unwrap()
+    }
+
+    /// A form that was refused with a status, for a reason that the page tells.
+    pub fn is_refused(&self, status: StatusCode, why: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert!(self.text.contains(why), "{why} is not in {}", self.text);
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    pub fn cookies(&self) -> Vec<&str> {
+        self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
+    }
+
+    /// What is shown this once.
+    pub fn secret(&self) -> Option<String> {
+        let (_, rest) = self.text.split_once("<input id=\"secret\"")?;
+        self::value(rest)
+    }
+
+    /// The values of all hidden fields with a name.
+    pub fn hidden(&self, name: &str) -> Vec<String> {
+        let mark = format!("<input type=\"hidden\" name=\"{name}\"");
+        self.text.split(&mark).skip(1).filter_map(value).collect()
+    }
+
+    /// The id of somebody on the page about people.
+    pub fn id_of(&self, name: &str) -> String {
+        let (_, rest) = self.text.split_once(&format!("aria-label=\"Change {name}\"")).expect("they can be changed");
+        let (_, rest) = rest.split_once("name=\"person\"").unwrap();
+        value(rest).unwrap()
+    }
+}
+
+fn value(rest: &str) -> Option<String> {
+    Some(rest.split_once("value=\"")?.1.split_once('"')?.0.to_owned())
+}

@@ -1,0 +1,97 @@
+//! The first visit: whoever comes first owns the server, and nobody after them.
+
+use reqwest::StatusCode;
+use taskwire::settings::Settings;
+
+use crate::{
+    browser::{Browser, accounts, person, served},
+    support::{
+        database::Database,
+        server::{Server, open},
+    },
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_first_owns_the_server_and_is_in() {
+    let database = Database::sqlite();
+    let server = Server::with(accounts(&database)).await;
+    let ana = Browser::on(&server);
+    assert_eq!(ana.get("/").await.goes_to(), "/first-visit");
+    let page = ana.get("/first-visit").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.text.contains("name=\"code\""), "on this machine no code is asked for");
+
+    let slip =
+        [("name", "Ana"), ("email", "ana@example.com"), ("password", "correct horse"), ("again", "correct house")];
+    ana.post("/first-visit", &slip).await.is_refused(StatusCode::UNPROCESSABLE_ENTITY, "not the same as the first");
+    let made = ana.post("/first-visit", &person("Ana Lima", "ana@example.com")).await;
+    assert_eq!(made.goes_to(), "/");
+    let account = ana.get("/account").await;
+    assert!(account.text.contains("ana@example.com · Owner"), "{}", account.text);
+
+    let ben = Browser::on(&server);
+    ben.get("/first-visit").await.is_refused(StatusCode::GONE, "This server has its owner");
+    let late = ben.post("/first-visit", &person("Ben", "ben@example.com")).await;
+    late.is_refused(StatusCode::CONFLICT, "ask for an invitation");
+    assert!(!ben.is_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_come_at_once_one_owns_the_server() {
+    let database = Database::sqlite();
+    let server = Server::with(accounts(&database)).await;
+    let (ana, ben) = (Browser::on(&server), Browser::on(&server));
+    let (of_ana, of_ben) = (person("Ana", "ana@example.com"), person("Ben", "ben@example.com"));
+    let (one, other) = tokio::join!(ana.post("/first-visit", &of_ana), ben.post("/first-visit", &of_ben));
+    let mut statuses = [one.status, other.status];
+    statuses.sort();
+    assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::CONFLICT]);
+    assert_ne!(ana.is_in().await, ben.is_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_strangers_can_come_it_takes_the_code_that_was_printed() {
+    let database = Database::sqlite();
+    let server = Server::on("0.0.0.0:0", accounts(&database)).await;
+    let printed = server.first_visit.clone().expect("an address is printed");
+    let (_, code) = printed.split_once("?code=").expect("with a code");
+    let ana = Browser::on(&server);
+    assert!(ana.get(&format!("/first-visit?code={code}")).await.text.contains(code));
+    for wrong in ["", "guess", &code[1..]] {
+        let fields = [person("Ana", "ana@example.com"), vec![("code", wrong)]].concat();
+        let refused = ana.post("/first-visit", &fields).await;
+        refused.is_refused(StatusCode::GONE, "not the one that the server printed");
+        assert!(refused.text.contains("value=\"ana@example.com\""), "what was typed is still there");
+    }
+    let fields = [person("Ana", "ana@example.com"), vec![("code", code)]].concat();
+    assert_eq!(ana.post("/first-visit", &fields).await.goes_to(), "/");
+    server.stop().await;
+    let server = Server::on("0.0.0.0:0", accounts(&database)).await;
+    assert_eq!(server.first_visit, None, "nothing is printed for a second visit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_accounts_there_are_no_pages_about_them() {
+    let database = Database::sqlite();
+    let server = Server::with(Settings { database: database.url.clone(), ..open() }).await;
+    let anybody = Browser::on(&server);
+    for (method, path) in taskwire::http::account::ROUTES {
+        let request = anybody.request(method.clone(), &path.replace("{secret}", "x")).header("Origin", &server.base);
+        anybody.send(request).await.is_refused(StatusCode::NOT_FOUND, "started without accounts");
+    }
+    let home = anybody.get("/").await.text;
+    assert!(!home.contains("/account") && !home.contains("/sign-in"), "nor a way to them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_led_to_sign_in_and_back() {
+    let database = Database::sqlite();
+    let (server, _) = served(&database).await;
+    let stranger = Browser::on(&server);
+    assert_eq!(stranger.get("/").await.goes_to(), "/sign-in");
+    assert_eq!(stranger.get("/account").await.goes_to(), "/sign-in?next=/account");
+    assert_eq!(stranger.get("/people?search=a%20b").await.goes_to(), "/sign-in?next=/people%3Fsearch%3Da%2520b");
+    assert_eq!(stranger.post("/account/name", &[("name", "Eve")]).await.goes_to(), "/sign-in");
+    let program = server.client.post(format!("{}/account/name", server.base)).body("name=Eve").send().await.unwrap();
+    assert_eq!(program.status(), StatusCode::UNAUTHORIZED);
+}

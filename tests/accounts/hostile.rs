@@ -1,0 +1,84 @@
+//! Forms of other sites, and what no page ever sends.
+
+use reqwest::{Method, StatusCode};
+use taskwire::http::account::ROUTES;
+
+use crate::{
+    browser::{Browser, PASSWORD, person, served},
+    support::database::Database,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_other_sites_do_nothing() {
+    let database = Database::sqlite();
+    let (server, ana) = served(&database).await;
+    let link = ana.invite(&[("role", "member")]).await;
+    let secret = link.strip_prefix("/join/").unwrap();
+    let (stranger, fields) = (Browser::on(&server), person("Eve", "eve@example.com"));
+    for (_, path) in ROUTES.iter().filter(|(method, _)| *method == Method::POST) {
+        let path = path.replace("{secret}", secret);
+        for origin in ["https://evil.example", "null", "http://127.0.0.1:1"] {
+            for browser in [&ana, &stranger] {
+                let answer = browser.send(browser.form(&path, &fields).header("Origin", origin)).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {origin}");
+                assert!(answer.text.contains("cross_site"), "{path} from {origin}");
+            }
+        }
+        // A browser always says where a form comes from; who has its cookies and does not, is none.
+        let answer = ana.send(ana.form(&path, &fields)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from nowhere");
+    }
+    // Signing somebody in as somebody else is also something that other sites may not do.
+    let form = stranger.form("/sign-in", &[("email", "ana@example.com"), ("password", PASSWORD)]);
+    stranger.send(form.header("Origin", "https://evil.example")).await;
+    assert_eq!(stranger.cookie("taskwire_session"), None);
+    assert!(ana.is_in().await);
+    assert!(ana.get("/people").await.text.contains("Open invitations"), "the invitation still works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_form_sends_is_told_on_a_page() {
+    let database = Database::sqlite();
+    let (_server, ana) = served(&database).await;
+    let large = "x".repeat(70_000);
+    for (path, fields, status, why) in [
+        ("/sign-in", vec![("email", "ana@example.com")], 422, "missing field `password`"),
+        ("/account/name", vec![("name", "A"), ("name", "B")], 422, "duplicate field `name`"),
+        ("/account/name", vec![("name", "A"), ("role", "owner")], 422, "unknown field `role`"),
+        ("/account/sessions/end", vec![("id", "all")], 422, "UUID"),
+        ("/people/role", vec![("person", "me"), ("role", "member")], 422, "UUID"),
+        ("/people/invitations", vec![("role", "member"), ("extra", "viewer")], 422, "UUID"),
+        ("/people/invitations", vec![("role", "king")], 422, "unknown variant `king`"),
+        ("/account/name", vec![("name", large.as_str())], 413, "larger than"),
+    ] {
+        ana.post(path, &fields).await.is_refused(StatusCode::from_u16(status).unwrap(), why);
+    }
+    let unknown = uuid::Uuid::now_v7().to_string();
+    let fields = [("role", "member"), (&unknown, "viewer")];
+    ana.post("/people/invitations", &fields).await.is_refused(StatusCode::NOT_FOUND, "There is no such board");
+    ana.post("/people/deactivate", &[("person", &unknown)]).await.is_refused(StatusCode::NOT_FOUND, "no such person");
+    let board = ana.create_board("Plans").await;
+    let fields = [("role", "member"), (board.as_str(), "king"), ("note", "Ben <3")];
+    let refused = ana.post("/people/invitations", &fields).await;
+    refused.is_refused(StatusCode::UNPROCESSABLE_ENTITY, "must be one of viewer, editor and manager");
+    assert!(refused.text.contains("Ben &lt;3"), "what was typed is still there: {}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_has_a_script_or_is_kept() {
+    let database = Database::sqlite();
+    let (server, ana) = served(&database).await;
+    let stranger = Browser::on(&server);
+    for (_, path) in ROUTES.iter().filter(|(method, _)| *method == Method::GET) {
+        for browser in [&ana, &stranger] {
+            let answer = browser.get(&path.replace("{secret}", "made-up")).await;
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+            let policy = answer.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{path}: {policy}");
+            assert!(!answer.text.contains("<script"), "{path}");
+            if answer.status != StatusCode::SEE_OTHER {
+                assert!(answer.text.contains("<html lang=\"en\">") && answer.text.contains(" · Taskwire</title>"));
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The executable's commands for people and tokens, beside a server that runs.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::{io::Write, process::Stdio, time::Duration};
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use support::{
+    database::Database,
+    server::{Process, command, run},
+};
+
+/// Runs a command on a database; what it prints, which must be JSON.
+fn json(database: &Database, arguments: &[&str]) -> Value {
+    let mut command = command(arguments);
+    let (code, out, err) = run(command.args(["--json", "--database", &database.url]));
+    assert_eq!(code, Some(0), "{arguments:?}: {err}");
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
+}
+
+/// Runs a command that must fail with a code; what it complains of.
+fn refused(database: &Database, arguments: &[&str], expected: i32) -> String {
+    let (code, out, err) = run(command(arguments).args(["--database", &database.url]));
+    assert_eq!((code, out.as_str()), (Some(expected), ""), "{arguments:?}: {err}");
+    err
+}
+
+fn add(database: &Database, name: &str, role: &str) -> Value {
+    let email = format!("{name}@example.com");
+    json(database, &["user", "add", "--name", name, "--email", &email, "--role", role])
+}
+
+#[test]
+fn people_are_added_listed_and_changed() {
+    let database = Database::sqlite();
+    let ana = add(&database, "ana", "owner");
+    assert_eq!(
+        (&ana["email"], &ana["role"], &ana["active"]),
+        (&"ana@example.com".into(), &"owner".into(), &true.into())
+    );
+    let link = ana["new_password"].as_str().unwrap();
+    assert!(link.starts_with("http://localhost:3000/new-password/"), "{link}");
+    add(&database, "ben", "member");
+    assert_eq!(json(&database, &["user", "role", "ben@example.com", "admin"])["role"], "admin");
+    assert_eq!(json(&database, &["user", "deactivate", "BEN@example.com"])["active"], false);
+    assert_eq!(json(&database, &["user", "activate", "ben@example.com"])["active"], true);
+    let reset =
+        json(&database, &["user", "reset-password", "ben@example.com", "--public-url", "https://board.example.com/"]);
+    assert!(reset["new_password"].as_str().unwrap().starts_with("https://board.example.com/new-password/"));
+
+    let (code, lines, _) = run(command(&["user", "list"]).args(["--database", &database.url]));
+    assert_eq!((code, lines.as_str()), (Some(0), "ana@example.com  ana  owner\nben@example.com  ben  admin\n"));
+    let listed = json(&database, &["user", "list"]);
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains("argon2"), "no hashes: {listed}");
+}
+
+#[test]
+fn a_password_comes_by_standard_input_and_nowhere_else() {
+    let database = Database::sqlite();
+    let add = |password: &str| {
+        let mut command = command(&["user", "add", "--name", "Ana", "--email", "ana@example.com", "--password-stdin"]);
+        command.args(["--database", &database.url]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, error) = add("short");
+    assert_eq!((code, error.as_str()), (Some(1), "error: password must have at least 10 characters\n"));
+    assert_eq!(add("correct horse battery").0, Some(0));
+    let (code, error) = add("correct horse battery");
+    assert_eq!(code, Some(1));
+    assert!(error.contains("has an account already"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_changes_nothing() {
+    let database = Database::sqlite();
+    add(&database, "ana", "owner");
+    let role = refused(&database, &["user", "role", "ana@example.com", "member"], 1);
+    assert!(role.contains("a server needs an owner"), "{role}");
+    assert!(refused(&database, &["user", "deactivate", "ana@example.com"], 1).contains("a server needs an owner"));
+    assert!(refused(&database, &["user", "role", "nobody@example.com", "admin"], 1).contains("nobody has the e-mail"));
+    assert!(refused(&database, &["user", "role", "ana@example.com", "king"], 2).contains("possible values"));
+    assert!(refused(&database, &["user", "add", "--name", "A", "--email", "no"], 1).contains("e-mail address"));
+    assert!(
+        refused(&database, &["token", "revoke", "0198c0de-0000-7000-8000-000000000000"], 1).contains("no such token")
+    );
+    assert!(refused(&database, &["token", "revoke", "x"], 2).contains("invalid"));
+    let create = ["token", "create", "--user", "ana@example.com", "--scope", "read"];
+    assert!(refused(&database, &[&create[..], &["--expires", "soon"]].concat(), 2).contains("90d"));
+    let roles = json(&database, &["user", "list"]);
+    assert_eq!((&roles[0]["role"], &roles[0]["active"]), (&"owner".into(), &true.into()));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for path in [
+        &["user"][..],
+        &["user", "add"],
+        &["user", "list"],
+        &["user", "role"],
+        &["user", "reset-password"],
+        &["user", "deactivate"],
+        &["user", "activate"],
+        &["token"],
+        &["token", "create"],
+        &["token", "list"],
+        &["token", "revoke"],
+    ] {
+        let (code, out, _) = run(command(path).arg("--help"));
+        assert_eq!(code, Some(0), "{path:?}");
+        assert!(out.contains("Usage: taskwire "), "{path:?}: {out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_hears_of_it_within_two_seconds() {
+    let database = Database::sqlite();
+    let server = Process::spawn(
+        command(&["serve", "--no-sample", "--listen", "127.0.0.1:0"]).args(["--database", &database.url]),
+    );
+    add(&database, "ana", "owner");
+    let create =
+        ["token", "create", "--user", "ana@example.com", "--scope", "write", "--name", "backup", "--expires", "1d"];
+    let (code, token, _) = run(command(&create).args(["--database", &database.url]));
+    assert_eq!(code, Some(0));
+    let ask = || reqwest::Client::new().get(format!("{}/api/v1/boards", server.base)).bearer_auth(token.trim()).send();
+    let until = async |status: StatusCode| {
+        let began = std::time::Instant::now();
+        while ask().await.unwrap().status() != status {
+            assert!(began.elapsed() < Duration::from_secs(20), "never {status}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        began.elapsed()
+    };
+    let known = until(StatusCode::OK).await;
+    let tokens = json(&database, &["token", "list", "--user", "ana@example.com"]);
+    assert_eq!((&tokens[0]["name"], &tokens[0]["scope"]), (&"backup".into(), &"write".into()));
+    assert!(!tokens.to_string().contains(token.trim()), "a token is shown once");
+    json(&database, &["token", "revoke", tokens[0]["id"].as_str().unwrap()]);
+    let forgotten = until(StatusCode::UNAUTHORIZED).await;
+    assert_eq!(json(&database, &["token", "list"]), Value::Array(Vec::new()));
+    // A busy machine may take longer; the poll is once a second.
+    assert!(known + forgotten < Duration::from_secs(15), "{known:?}, {forgotten:?}");
+}

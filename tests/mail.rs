@@ -1,0 +1,145 @@
+//! Forgotten passwords by mail, to a small mail server that runs here.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use app::access::{Asker, InstanceRole};
+use reqwest::{Method, Response, StatusCode};
+use support::{
+    client::PATIENCE,
+    database::Database,
+    server::{Server, open},
+};
+use taskwire::{
+    accounts::NewPerson,
+    settings::{Auth, Settings},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::timeout,
+};
+
+/// A mail as it came in: to whom, and all of its text.
+struct Mail {
+    to: String,
+    text: String,
+}
+
+/// A mail server that takes everything.
+async fn mail_server() -> (String, mpsc::UnboundedReceiver<Mail>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (taken, mails) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(serve(stream, taken.clone()));
+        }
+    });
+    (format!("smtp://{address}"), mails)
+}
+
+async fn serve(stream: TcpStream, taken: mpsc::UnboundedSender<Mail>) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 here\r\n").await?;
+    let mut to = String::new();
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let answer = match line.split([' ', ':']).next().unwrap_or_default().trim() {
+            "RCPT" => {
+                to = line.trim().to_owned();
+                "250 yes\r\n"
+            }
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").await?;
+                let mut text = String::new();
+                while !text.ends_with("\r\n.\r\n") {
+                    stream.read_line(&mut text).await?;
+                }
+                // A long line is broken with `=`, and `=` is written as `=3D`.
+                let text = text.replace("=\r\n", "").replace("=3D", "=");
+                // Whoever waits for it may have gone.
+                let _ = taken.send(Mail { to: to.clone(), text });
+                "250 taken\r\n"
+            }
+            "QUIT" => "221 goodbye\r\n",
+            _ => "250 yes\r\n",
+        };
+        stream.write_all(answer.as_bytes()).await?;
+    }
+}
+
+async fn ask(server: &Server, email: &str) -> Response {
+    let form = format!("email={}", email.replace('@', "%40"));
+    let request = server.at(Method::POST, "/forgot-password").header("origin", &server.base).body(form);
+    request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_account() {
+    let database = Database::sqlite();
+    let (smtp, mut mails) = mail_server().await;
+    let settings = Settings {
+        auth: Auth::Accounts,
+        database: database.url.clone(),
+        no_sample: true,
+        smtp: Some(smtp),
+        mail_from: Some("Taskwire <board@example.com>".to_owned()),
+        public_url: Some("https://board.example.com".to_owned()),
+        ..open()
+    };
+    let (server, services) = Server::with_services(settings).await;
+    let new = NewPerson { name: "Ana \u{1f600} Lima", email: "ana@example.com", password: None };
+    let ana = services.accounts.add(&Asker::anybody(), new, InstanceRole::Member).await.unwrap();
+
+    let page = server.at(Method::GET, "/sign-in").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("href=\"/forgot-password\""));
+    let known = ask(&server, "Ana@Example.com").await;
+    let unknown = ask(&server, "nobody@example.com").await;
+    assert_eq!((known.status(), unknown.status()), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(known.text().await.unwrap(), unknown.text().await.unwrap());
+
+    let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
+    assert!(mail.to.contains("<ana@example.com>"), "{}", mail.to);
+    let link = mail.text.lines().find(|line| line.contains("/new-password/")).unwrap().trim();
+    let secret = link.strip_prefix("https://board.example.com/new-password/").unwrap();
+    assert_eq!(services.accounts.new_password_for(secret).await.unwrap().id, ana);
+
+    // A mailbox is not flooded, and whoever tries is told so whether there is such an account or not.
+    for email in ["ana@example.com", "nobody@example.com"] {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(ask(&server, email).await.status().as_u16());
+        }
+        assert_eq!(statuses, [200, 200, 429], "{email}");
+    }
+    for _ in 0..2 {
+        assert!(timeout(PATIENCE, mails.recv()).await.unwrap().unwrap().to.contains("ana@example.com"));
+    }
+    assert!(mails.try_recv().is_err(), "nobody else got a mail");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_mail_that_will_not_do_are_named() {
+    let database = Database::sqlite();
+    for (smtp, from, named) in
+        [("http://example.com", "board@example.com", "--smtp"), ("smtp://127.0.0.1:1", "nobody", "--mail-from")]
+    {
+        let settings = Settings {
+            database: database.url.clone(),
+            smtp: Some(smtp.to_owned()),
+            mail_from: Some(from.to_owned()),
+            ..open()
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let Err(error) = taskwire::serve::start(listener, settings).await else { panic!("{smtp} {from} will do") };
+        assert!(error.to_string().contains(named), "{error}");
+    }
+}
