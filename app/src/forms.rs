@@ -79,7 +79,7 @@ pub async fn load_history(
 ) -> Result<Loaded<Page>, ServerFnError> {
     let backend = backend()?;
     let page = backend.history(board, task, before).await.map_err(explain)?;
-    let people = page.events.iter().flat_map(|event| [event.by, event.told.person()]).flatten().collect();
+    let people = page.events.iter().flat_map(|event| event.by.into_iter().chain(event.told.people())).collect();
     Ok(loaded(&*backend, page, people))
 }
 

@@ -114,6 +114,9 @@ pub struct Task {
     /// The number of the newest change of its due date; 0 while it is as it was when the task was created.
     #[serde(default, skip_serializing_if = "never")]
     pub due_seq: Seq,
+    /// The number of the newest change of whose it is; 0 while it is as it was when the task was created.
+    #[serde(default, skip_serializing_if = "never")]
+    pub assignees_seq: Seq,
     /// The number of the newest change of its place, of which the trash is one; 0 while it is as it was when the task was
     /// created. A new rank to make room for another task is none.
     #[serde(default, skip_serializing_if = "never")]

@@ -201,6 +201,7 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
         (update.description.is_some(), task.description_seq),
         (update.priority.is_some(), task.priority_seq),
         (update.due.is_some(), task.due_seq),
+        (!update.assign.is_empty() || !update.unassign.is_empty(), task.assignees_seq),
         (moves, task.place_seq),
     ] {
         if sets {

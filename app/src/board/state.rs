@@ -354,6 +354,7 @@ impl BoardState {
                         description_seq: stamp.seq,
                         priority_seq: 0,
                         due_seq: 0,
+                        assignees_seq: 0,
                         place_seq: 0,
                     },
                     &mut touched,
@@ -394,6 +395,7 @@ impl BoardState {
                         let mut assignees = BTreeSet::from_iter(task.assignees.iter().chain(assigned));
                         assignees.retain(|person| !unassigned.contains(person));
                         task.assignees = assignees.into_iter().copied().collect();
+                        task.assignees_seq = stamp.seq;
                     }
                     if let Some(column) = column {
                         task.column = *column;
