@@ -110,6 +110,9 @@ pub enum ChangeKind {
         /// The day it is due.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due: Option<DueDate>,
+        /// Whose it is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        assignees: Vec<ActorId>,
         /// Other tasks that got new ranks to make room.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ranks: Vec<(TaskId, Rank)>,
@@ -130,6 +133,12 @@ pub enum ChangeKind {
         /// Its new due date; `null` where it has none any more.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
         due: Option<Option<DueDate>>,
+        /// Whose it is now who had not had it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        assigned: Vec<ActorId>,
+        /// Who had it and has it no more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unassigned: Vec<ActorId>,
         /// The column it moved to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         column: Option<ColumnId>,

@@ -61,6 +61,7 @@ pub async fn load_board(board: BoardId) -> Result<Option<Loaded<Snapshot>>, Serv
     let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
     let mut people: BTreeSet<ActorId> = state.access().members.keys().copied().collect();
     people.extend(state.tasks().flat_map(|task| [task.created_by, task.updated_by]).flatten());
+    people.extend(state.tasks().flat_map(|task| &task.assignees));
     let mut loaded = loaded(&*backend, state.snapshot(), people);
     if loaded.asker.may_see_people() && loaded.asker.role_on(board, state.access()) >= Some(BoardRole::Editor) {
         // They choose among everybody.
@@ -78,7 +79,7 @@ pub async fn load_history(
 ) -> Result<Loaded<Page>, ServerFnError> {
     let backend = backend()?;
     let page = backend.history(board, task, before).await.map_err(explain)?;
-    let people = page.events.iter().flat_map(|event| [event.by, event.told.person()]).flatten().collect();
+    let people = page.events.iter().flat_map(|event| event.by.into_iter().chain(event.told.people())).collect();
     Ok(loaded(&*backend, page, people))
 }
 
@@ -122,6 +123,9 @@ pub struct TaskFields {
     pub priority: Priority,
     /// The day it is due, such as `2026-11-23`; empty for none.
     pub due: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub assignees: Vec<ActorId>,
 }
 
 /// Saves the fields of a task that the person changed: those that differ from what the form was sent out with. `base` is
@@ -148,6 +152,8 @@ pub async fn update_task(
                     .ok_or_else(|| explain(Refusal::invalid("due", "must be a date such as 2026-11-23").into()))?,
             )),
         },
+        assign: without(&edit.assignees, &was.assignees),
+        unassign: without(&was.assignees, &edit.assignees),
         ..mutation::UpdateTask::of(task)
     };
     write(board, Op::UpdateTask(update)).await
@@ -211,6 +217,11 @@ fn loaded<T>(backend: &dyn Backend, content: T, mut people: BTreeSet<ActorId>) -
     let asker = backend.asker();
     people.extend(asker.person);
     Loaded { content, people: backend.people(&people), asker }
+}
+
+#[cfg(feature = "ssr")]
+fn without(people: &[ActorId], others: &[ActorId]) -> Vec<ActorId> {
+    people.iter().copied().filter(|person| !others.contains(person)).collect()
 }
 
 /// Forms send line breaks as `\r\n`.

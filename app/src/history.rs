@@ -83,6 +83,10 @@ pub enum Deed {
     Prioritised(Priority),
     /// The due date was set or cleared.
     SetDue(Option<DueDate>),
+    /// The task is these people's now as well.
+    Assigned(Vec<ActorId>),
+    /// The task is no longer these people's.
+    Unassigned(Vec<ActorId>),
     /// A task was moved to another column.
     Moved(FromTo),
     /// A task was moved within its column.
@@ -182,11 +186,22 @@ impl Told {
                 .collect()
             }
             ChangeKind::ColumnDeleted { column } => vec![Deed::DeletedColumn(name(column))],
-            ChangeKind::TaskCreated { column, title, .. } => {
-                let deeds = vec![Deed::Created(name(column))];
+            ChangeKind::TaskCreated { column, title, assignees, .. } => {
+                let assigned = (!assignees.is_empty()).then(|| Deed::Assigned(assignees.clone()));
+                let deeds = [Deed::Created(name(column))].into_iter().chain(assigned).collect();
                 return Self { title: title.clone(), deeds };
             }
-            ChangeKind::TaskUpdated { title: to, description, priority, due, column, rank, .. } => {
+            ChangeKind::TaskUpdated {
+                title: to,
+                description,
+                priority,
+                due,
+                assigned,
+                unassigned,
+                column,
+                rank,
+                ..
+            } => {
                 let is_done =
                     |id: ColumnId| names.column(id).map(|column| column.kind == ColumnKind::Done).unwrap_or_default();
                 let moved = match (column, task) {
@@ -208,6 +223,8 @@ impl Told {
                     moved,
                     priority.map(Deed::Prioritised),
                     due.map(Deed::SetDue),
+                    (!assigned.is_empty()).then(|| Deed::Assigned(assigned.clone())),
+                    (!unassigned.is_empty()).then(|| Deed::Unassigned(unassigned.clone())),
                 ]
                 .into_iter()
                 .flatten()
@@ -227,18 +244,28 @@ impl Told {
         }
     }
 
+    /// Those whom its words name.
+    pub fn people(&self) -> impl Iterator<Item = ActorId> {
+        let named = self.deeds.iter().map(|deed| match deed {
+            Deed::SetMember(person, _) => std::slice::from_ref(person),
+            Deed::Assigned(people) | Deed::Unassigned(people) => people,
+            _ => &[],
+        });
+        named.flatten().copied()
+    }
+
     /// The sentence, without who did it, in the history of the task: `moved it from To do to Doing`.
-    pub fn of_this_task(&self) -> String {
-        let words: Vec<String> = self.deeds.iter().map(|deed| deed.words().around(deed.this())).collect();
+    pub fn of_this_task(&self, names: Names<'_>) -> String {
+        let words: Vec<String> = self.deeds.iter().map(|deed| deed.words(names).around(deed.this())).collect();
         listed(&words)
     }
 
     /// The sentence, without who did it, around the title of the task, which is a link where there is a task: `moved `,
     /// ` from To do to Doing`.
-    pub fn of_some_task(&self) -> (String, String) {
+    pub fn of_some_task(&self, names: Names<'_>) -> (String, String) {
         let Some((first, others)) = self.deeds.split_first() else { return Default::default() };
-        let Words { verb, object, rest } = first.words();
-        let others: Vec<String> = others.iter().map(|deed| deed.words().around("it")).collect();
+        let Words { verb, object, rest } = first.words(names);
+        let others: Vec<String> = others.iter().map(|deed| deed.words(names).around("it")).collect();
         let rest = [rest].into_iter().chain(others).collect::<Vec<_>>();
         let link = match object {
             Object::Direct => " ",
@@ -248,6 +275,9 @@ impl Told {
         (format!("{verb}{link}"), listed(&rest))
     }
 }
+
+/// What people are called.
+pub type Names<'a> = &'a dyn Fn(ActorId) -> String;
 
 /// The words for a [`Deed`]: `set the priority`, of what, ` to High`.
 struct Words {
@@ -280,7 +310,8 @@ impl Deed {
         if matches!(self, Self::Created(_)) { "this task" } else { "it" }
     }
 
-    fn words(&self) -> Words {
+    fn words(&self, names: Names<'_>) -> Words {
+        let people = |people: &[ActorId]| listed(&people.iter().map(|person| names(*person)).collect::<Vec<_>>());
         let column = |name: &Option<String>| name.clone().unwrap_or_else(|| "another column".to_owned());
         let renamed = |FromTo { from, to }: &FromTo| {
             let from = from.as_ref().map(|from| format!(" from “{from}”")).unwrap_or_default();
@@ -337,6 +368,8 @@ impl Deed {
                 ("set the priority", Object::Of, format!(" to {words}"))
             }
             Self::SetDue(Some(due)) => ("set", Object::Direct, format!(" due {}", day_words(*due))),
+            Self::Assigned(to) => ("assigned", Object::Direct, format!(" to {}", people(to))),
+            Self::Unassigned(from) => ("unassigned", Object::Direct, format!(" from {}", people(from))),
             Self::SetDue(None) => ("cleared the due date", Object::Of, String::new()),
             Self::Moved(FromTo { from, to }) => {
                 let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();

@@ -83,6 +83,9 @@ pub struct Task {
     /// The day it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DueDate>,
+    /// Whose it is: each once, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<ActorId>,
     /// The column it was in before it was completed, to which it goes back when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
@@ -111,6 +114,9 @@ pub struct Task {
     /// The number of the newest change of its due date; 0 while it is as it was when the task was created.
     #[serde(default, skip_serializing_if = "never")]
     pub due_seq: Seq,
+    /// The number of the newest change of whose it is; 0 while it is as it was when the task was created.
+    #[serde(default, skip_serializing_if = "never")]
+    pub assignees_seq: Seq,
     /// The number of the newest change of its place, of which the trash is one; 0 while it is as it was when the task was
     /// created. A new rank to make room for another task is none.
     #[serde(default, skip_serializing_if = "never")]

@@ -220,6 +220,9 @@ pub struct CreateTask {
     /// The day it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DueDate>,
+    /// Whose it is to be: people who can see the board.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<ActorId>,
 }
 
 impl CreateTask {
@@ -234,6 +237,7 @@ impl CreateTask {
             place: Place::Last,
             priority: Priority::None,
             due: None,
+            assignees: Vec::new(),
         }
     }
 }
@@ -264,6 +268,13 @@ pub struct UpdateTask {
     /// A new due date; `Some(None)`, in JSON `null`, clears it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub due: Option<Option<DueDate>>,
+    /// Whose it is to be as well: people who can see the board. Who has it already, keeps it. Those who add different people
+    /// at once both do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assign: Vec<ActorId>,
+    /// Whose it is to be no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unassign: Vec<ActorId>,
     /// Another column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<ColumnId>,
@@ -286,6 +297,8 @@ impl UpdateTask {
             description: None,
             priority: None,
             due: None,
+            assign: Vec::new(),
+            unassign: Vec::new(),
             column: None,
             completed: None,
             place: None,

@@ -5,15 +5,16 @@
 mod random;
 
 use app::{
-    board::{Applied, BoardState, Gap, Snapshot, decide},
-    change::Change,
-    id::{BoardId, MutationId, TaskId},
+    board::{Applied, BoardState, Gap, MAX_ASSIGNEES, Snapshot, decide},
+    change::{Change, ChangeKind},
+    id::{ActorId, BoardId, MutationId, TaskId},
     model::ColumnKind,
     mutation::{CreateTask, DeleteTask, Op, Place, Refusal, RestoreTask, TextField, Thing, UpdateTask},
     time::Timestamp,
 };
 use proptest::prelude::*;
 use random::Random;
+use uuid::Uuid;
 
 /// A board that decides and logs, as the server does.
 struct Log {
@@ -288,4 +289,55 @@ fn nothing_follows_the_deletion_of_a_board() {
     assert_eq!(refusal, Refusal::NotFound { what: Thing::Board });
     let create = random.create_board();
     assert_eq!(log.write(&mut random, &create).unwrap_err(), Refusal::Exists { what: Thing::Board });
+}
+
+fn somebody(number: u128) -> ActorId {
+    ActorId(Uuid::from_u128(number))
+}
+
+fn assign(task: TaskId, people: &[u128]) -> Op {
+    Op::UpdateTask(UpdateTask { assign: people.iter().copied().map(somebody).collect(), ..UpdateTask::of(task) })
+}
+
+fn unassign(task: TaskId, people: &[u128]) -> Op {
+    Op::UpdateTask(UpdateTask { unassign: people.iter().copied().map(somebody).collect(), ..UpdateTask::of(task) })
+}
+
+#[test]
+fn those_who_assign_different_people_all_do() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let whose = |log: &Log| log.state.task(tasks[0]).unwrap().assignees.clone();
+    log.write(&mut random, &assign(tasks[0], &[3, 1, 3])).unwrap();
+    log.write(&mut random, &assign(tasks[0], &[2, 1])).unwrap();
+    assert_eq!(whose(&log), [somebody(1), somebody(2), somebody(3)], "each once, in the order of their ids");
+    let Change { kind: ChangeKind::TaskUpdated { assigned, .. }, .. } = log.changes.last().unwrap() else {
+        panic!("not an update")
+    };
+    assert_eq!(*assigned, [somebody(2)], "who had it already is not told again");
+    log.write(&mut random, &unassign(tasks[0], &[1, 9])).unwrap();
+    assert_eq!(whose(&log), [somebody(2), somebody(3)]);
+    let number = log.state.task(tasks[0]).unwrap().assignees_seq;
+    log.write(&mut random, &unassign(tasks[0], &[9])).unwrap();
+    assert_eq!(log.state.task(tasks[0]).unwrap().assignees_seq, number, "nothing of it was changed");
+    assert_eq!(log.replay(), log.state);
+}
+
+#[test]
+fn a_task_is_a_limited_number_of_peoples() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let all: Vec<u128> = (1..=MAX_ASSIGNEES as u128 + 1).collect();
+    let refused = |outcome: Result<(), Refusal>, name: &str| match outcome {
+        Err(Refusal::Invalid { field, .. }) => assert_eq!(field, name),
+        other => panic!("{other:?}"),
+    };
+    refused(log.write(&mut random, &assign(tasks[0], &all)), "assign");
+    log.write(&mut random, &assign(tasks[0], &all[1..])).unwrap();
+    refused(log.write(&mut random, &assign(tasks[0], &all[..1])), "assign");
+    let swap = UpdateTask { assign: vec![somebody(1)], unassign: vec![somebody(2)], ..UpdateTask::of(tasks[0]) };
+    log.write(&mut random, &Op::UpdateTask(swap)).unwrap();
+    let both = UpdateTask { assign: vec![somebody(1)], unassign: vec![somebody(1)], ..UpdateTask::of(tasks[0]) };
+    refused(log.write(&mut random, &Op::UpdateTask(both)), "unassign");
+    let assignees = all.into_iter().map(somebody).collect();
+    let create = CreateTask { assignees, ..CreateTask::of(TaskId(random.uuid()), "two") };
+    refused(log.write(&mut random, &Op::CreateTask(create)), "assignees");
 }

@@ -32,6 +32,8 @@ struct Story {
 }
 
 const MINUTE: i64 = 60_000;
+const BEN: ActorId = ActorId(Uuid::from_u128(1));
+const CLEO: ActorId = ActorId(Uuid::from_u128(2));
 
 impl Story {
     /// A board with one task, Tea.
@@ -75,13 +77,18 @@ impl Story {
     }
 
     fn lines(&self) -> Vec<String> {
-        lines(&self.events).iter().map(|line| line.event.told.of_this_task()).collect()
+        lines(&self.events).iter().map(|line| line.event.told.of_this_task(&called)).collect()
     }
 }
 
+/// What the people of these stories are called.
+fn called(person: ActorId) -> String {
+    if person == BEN { "Ben" } else { "Cleo" }.to_owned()
+}
+
 fn spoken(event: &Event) -> (String, String) {
-    let (before, after) = event.told.of_some_task();
-    (event.told.of_this_task(), format!("{before}{}{after}", event.told.title))
+    let (before, after) = event.told.of_some_task(&called);
+    (event.told.of_this_task(&called), format!("{before}{}{after}", event.told.title))
 }
 
 fn pair(here: &str, board: &str) -> (String, String) {
@@ -116,6 +123,10 @@ fn every_edit_of_a_task_is_a_sentence() {
     assert_eq!(story.told(), pair("cleared the due date", "cleared the due date of Green tea"));
     story.update(UpdateTask { description: Some("Two packets".to_owned()), ..UpdateTask::of(task) });
     assert_eq!(story.told(), pair("edited the description", "edited the description of Green tea"));
+    story.update(UpdateTask { assign: vec![BEN, CLEO], ..UpdateTask::of(task) });
+    assert_eq!(story.told(), pair("assigned it to Ben and Cleo", "assigned Green tea to Ben and Cleo"));
+    story.update(UpdateTask { assign: vec![CLEO], unassign: vec![BEN], ..UpdateTask::of(task) });
+    assert_eq!(story.told(), pair("unassigned it from Ben", "unassigned Green tea from Ben"));
     story.write(Op::DeleteTask(DeleteTask::of(task)));
     assert_eq!(story.told(), pair("deleted it", "deleted Green tea"));
     story.write(Op::RestoreTask(RestoreTask::of(task)));
@@ -133,6 +144,15 @@ fn every_edit_of_a_task_is_a_sentence() {
             "changed the title of Green tea from “Green tea” to “Tea”, completed it and set the priority to Low"
         )
     );
+}
+
+#[test]
+fn a_task_that_is_made_for_somebody_is_told_so() {
+    let mut story = Story::new();
+    let task = TaskId(story.random.uuid());
+    story.write(Op::CreateTask(CreateTask { assignees: vec![BEN], ..CreateTask::of(task, "Milk") }));
+    let words = "created this task in To do and assigned it to Ben";
+    assert_eq!(story.told(), pair(words, "created Milk in To do and assigned it to Ben"));
 }
 
 #[test]
@@ -171,7 +191,7 @@ fn columns_go_by_the_names_they_had() {
     let moved = story.events[0].clone();
     story.write(Op::UpdateColumn(UpdateColumn { name: Some("Later".to_owned()), ..UpdateColumn::of(doing) }));
     story.write(Op::DeleteColumn(DeleteColumn::of(open)));
-    assert_eq!(moved.told.of_this_task(), "moved it from To do to Doing");
+    assert_eq!(moved.told.of_this_task(&called), "moved it from To do to Doing");
 }
 
 #[test]
@@ -182,7 +202,7 @@ fn what_was_changed_before_such_things_were_kept_is_told_as_far_as_it_is_known()
     story.update(UpdateTask { column: Some(doing), ..UpdateTask::of(task) });
     story.write(Op::DeleteColumn(DeleteColumn::of(open)));
     let recalled: Vec<String> =
-        story.changes.iter().map(|change| Event::recalled(&story.state, change).told.of_this_task()).collect();
+        story.changes.iter().map(|change| Event::recalled(&story.state, change).told.of_this_task(&called)).collect();
     assert_eq!(
         recalled[1..],
         [
@@ -192,7 +212,7 @@ fn what_was_changed_before_such_things_were_kept_is_told_as_far_as_it_is_known()
             "deleted a column"
         ]
     );
-    let (before, after) = Event::recalled(&story.state, &story.changes[2]).told.of_some_task();
+    let (before, after) = Event::recalled(&story.state, &story.changes[2]).told.of_some_task(&called);
     assert_eq!((before.as_str(), after.as_str()), ("changed the title of ", " to “Green tea”"));
 }
 

@@ -7,13 +7,14 @@ mod random;
 use app::{
     board::{Applied, BoardState, Listing, Sort, Wanted, decide},
     change::Change,
-    id::{BoardId, MutationId, TaskId},
+    id::{ActorId, BoardId, MutationId, TaskId},
     model::{ColumnKind, Priority},
     mutation::{CreateTask, Op, Place},
     time::{DueDate, Timestamp},
 };
 use proptest::prelude::*;
 use random::Random;
+use uuid::Uuid;
 
 /// Does something to a board; tells the change it made, if it could be done.
 fn write(state: &mut BoardState, random: &mut Random, op: &Op) -> Option<Change> {
@@ -45,6 +46,7 @@ fn board_with(tasks: &[(&str, &str, Priority, Option<&str>)]) -> BoardState {
             place: Place::Last,
             priority: *priority,
             due: due.and_then(DueDate::parse),
+            assignees: Vec::new(),
         });
         let change = write(&mut state, &mut random, &create).unwrap();
         state.apply(&change).unwrap();
@@ -103,6 +105,7 @@ proptest! {
             text: ["", "tea", "X Tea", "日本"][random.below(4)].to_owned(),
             column: if random.one_in(3) { state.columns().next().map(|column| column.id) } else { None },
             completed: [None, Some(true), Some(false)][random.below(3)],
+            assignee: if random.one_in(3) { Some(ActorId(Uuid::from_u128(1))) } else { None },
             sort: Sort::ALL[random.below(5)],
         };
         let mut listing = Listing::new(&state, wanted(&mut random, &state));

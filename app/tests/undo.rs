@@ -10,7 +10,7 @@ use app::{
     access::Asker,
     board::{BoardState, Direction, NotUndone, OptimisticBoard, Part, Settled, Undone, decide},
     change::{Change, ChangeKind},
-    id::{BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Priority, Seq},
     mutation::{
         CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, Op, Place, Refusal, RestoreTask, Thing,
@@ -20,6 +20,7 @@ use app::{
 };
 use proptest::prelude::*;
 use random::Random;
+use uuid::Uuid;
 
 /// A log, and people who edit it from pages of their own.
 struct Team {
@@ -247,6 +248,18 @@ fn prioritise(task: TaskId, priority: Priority) -> Op {
     Op::UpdateTask(UpdateTask { priority: Some(priority), ..UpdateTask::of(task) })
 }
 
+fn assign(task: TaskId, person: u128) -> Op {
+    Op::UpdateTask(UpdateTask { assign: vec![somebody(person)], ..UpdateTask::of(task) })
+}
+
+fn unassign(task: TaskId, person: u128) -> Op {
+    Op::UpdateTask(UpdateTask { unassign: vec![somebody(person)], ..UpdateTask::of(task) })
+}
+
+fn somebody(number: u128) -> ActorId {
+    ActorId(Uuid::from_u128(number))
+}
+
 fn go(task: TaskId, column: ColumnId, place: Place<TaskId>) -> Op {
     Op::UpdateTask(UpdateTask { column: Some(column), place: Some(place), ..UpdateTask::of(task) })
 }
@@ -332,6 +345,27 @@ fn what_somebody_else_changed_later_stays_and_the_step_is_forgotten() {
     team.settle();
     let task = team.state().task(tasks[0]).unwrap();
     assert_eq!((task.title.as_str(), task.priority), ("Tea", Priority::Low));
+}
+
+#[test]
+fn whose_a_task_is_is_taken_back_unless_somebody_else_had_a_say() {
+    let (mut team, tasks) = team_with(&["Tea"]);
+    let whose = |team: &Team| team.state().task(tasks[0]).unwrap().assignees.clone();
+    team.edit(ANA, assign(tasks[0], 1)).unwrap();
+    team.edit(ANA, assign(tasks[0], 2)).unwrap();
+    team.edit(ANA, unassign(tasks[0], 1)).unwrap();
+    team.settle();
+    assert_eq!(words(team.undo(ANA)), "unassign Tea");
+    team.settle();
+    assert_eq!(whose(&team), [somebody(1), somebody(2)]);
+    assert_eq!(words(team.undo(ANA)), "assign Tea");
+    assert_eq!(words(team.redo(ANA)), "assign Tea");
+    team.settle();
+    assert_eq!(whose(&team), [somebody(1), somebody(2)]);
+    team.edit(BEN, assign(tasks[0], 3)).unwrap();
+    team.settle();
+    assert!(is_stale(&team.undo(ANA)));
+    assert_eq!(whose(&team), [somebody(1), somebody(2), somebody(3)]);
 }
 
 #[test]
@@ -617,7 +651,8 @@ fn shown(state: &BoardState) -> Vec<String> {
     for column in state.columns() {
         lines.push(format!("{} {:?}", column.name, column.kind));
         let fields = |task: &std::sync::Arc<app::model::Task>| {
-            format!("  {} {:?} {:?} {:?}", task.title, task.description, task.priority, task.due)
+            let app::model::Task { title, description, priority, due, assignees, .. } = &**task;
+            format!("  {title} {description:?} {priority:?} {due:?} {assignees:?}")
         };
         lines.extend(state.lane(column.id).map(fields));
     }
@@ -755,7 +790,16 @@ proptest! {
             }
             let change = team.log.last().unwrap();
             let all = |task: TaskId| {
-                [Part::Task, Part::Title, Part::Description, Part::Priority, Part::Due, Part::Place].map(|part| part(task))
+                [
+                    Part::Task,
+                    Part::Title,
+                    Part::Description,
+                    Part::Priority,
+                    Part::Due,
+                    Part::Assignees,
+                    Part::Place,
+                ]
+                .map(|part| part(task))
             };
             let tasks = team.state().tasks().flat_map(|task| all(task.id));
             let columns = team.state().columns().map(|column| Part::Column(column.id));

@@ -94,6 +94,9 @@ export interface TaskFields {
   completed?: boolean;
   priority?: string;
   due?: string | null;
+  assignees?: string[];
+  assign?: string[];
+  unassign?: string[];
   place?: 'first' | 'last' | { before: string } | { after: string };
 }
 

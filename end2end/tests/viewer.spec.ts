@@ -127,6 +127,16 @@ test('texts that are being typed when the role goes are handed back', async ({ s
   await expect(titles(page, 'To do')).toHaveText(['Green tea']);
 });
 
+test('what was half typed below a column that somebody else deletes is handed back', async ({ somebody }) => {
+  const ana = await somebody('Ana Lima');
+  const board = await ana.api.createBoard('Errands');
+  const page = await ana.page();
+  await openBoard(page, board);
+  await lane(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a thought');
+  await ana.api.deleteColumn(board.id, board.columns[1]!.id);
+  await expect(messages(page).getByRole('textbox', { name: 'What you typed' })).toHaveValue('Half a thought');
+});
+
 test('a card that is being carried is put back when the role goes', async ({ somebody }) => {
   const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
   const board = await ana.api.createBoard('Errands');

@@ -250,7 +250,7 @@ impl Backend for Local {
             let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
             let events = events.map_err(unreadable)?;
             let is_first = |event: &Event| match task {
-                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_)]),
+                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_), ..]),
                 None => event.seq == 1,
             };
             let older = match events.last() {

@@ -213,6 +213,9 @@ impl Group {
             Ok(asker) => asker,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if let Err(refusal) = self.directory.know(working.state(), &mutation.op) {
+            return Ok(Err(refusal));
+        }
         if let Op::CreateTask(create) = &mutation.op
             && self.taken.get(&create.task).is_some_and(|taken| taken != board)
         {

@@ -114,17 +114,33 @@ impl Directory {
         Some(Asker { links, ..asker })
     }
 
-    /// Whether somebody may do this to a board as it is now, and who they are if they may. Whom it names must have an account
-    /// that is in use.
+    /// Whether somebody may do this to a board as it is now, and who they are if they may.
     pub fn permit(&self, caller: &Caller, now: Timestamp, state: &BoardState, op: &Op) -> Result<Asker, Refusal> {
         let asker = self.asker(caller, now).ok_or(Refusal::Forbidden)?;
         asker.check(state, op)?;
-        if let Op::SetMember(SetMember { person, role: Some(_) }) = op
-            && !self.account(*person).is_some_and(Account::is_active)
-        {
-            return Err(Refusal::not_found(Thing::Person));
-        }
         Ok(asker)
+    }
+
+    /// Whether those whom it names can be what it makes them: members must have an account that is in use, and to whom a task is
+    /// assigned must be able to see the board as well.
+    pub fn know(&self, state: &BoardState, op: &Op) -> Result<(), Refusal> {
+        let active = |person: &ActorId| self.account(*person).filter(|account| account.is_active());
+        let sees = |person: &ActorId| {
+            let asker = active(person).map(|account| Asker::person(account.id, account.role));
+            asker.is_some_and(|asker| asker.role_on(state.id(), state.access()).is_some())
+        };
+        let (field, assigned) = match op {
+            Op::SetMember(SetMember { person, role: Some(_) }) if active(person).is_none() => {
+                return Err(Refusal::not_found(Thing::Person));
+            }
+            Op::CreateTask(create) => ("assignees", &create.assignees),
+            Op::UpdateTask(update) => ("assign", &update.assign),
+            _ => return Ok(()),
+        };
+        match assigned.iter().all(sees) {
+            true => Ok(()),
+            false => Err(Refusal::invalid(field, "a task can be assigned only to people who can see its board")),
+        }
     }
 
     /// Whether this is how somebody leaves a board.

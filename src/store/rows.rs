@@ -53,14 +53,15 @@ const PUT_COLUMNS: Insert = Insert {
 const PUT_TASKS: Insert = Insert {
     into: "INSERT INTO tasks (id, board, title, description, column_id, rank, priority, due, reopen_column, \
            created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq, \
-           priority_seq, due_seq, place_seq)",
-    width: 20,
+           priority_seq, due_seq, place_seq, assignees, assignees_seq)",
+    width: 22,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, \
                   column_id = excluded.column_id, rank = excluded.rank, priority = excluded.priority, \
                   due = excluded.due, reopen_column = excluded.reopen_column, updated_at = excluded.updated_at, \
                   updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, seq = excluded.seq, \
                   title_seq = excluded.title_seq, description_seq = excluded.description_seq, \
-                  priority_seq = excluded.priority_seq, due_seq = excluded.due_seq, place_seq = excluded.place_seq \
+                  priority_seq = excluded.priority_seq, due_seq = excluded.due_seq, place_seq = excluded.place_seq, \
+                  assignees = excluded.assignees, assignees_seq = excluded.assignees_seq \
                   WHERE tasks.board = excluded.board",
 };
 
@@ -156,6 +157,8 @@ pub(super) async fn put_tasks(connection: &mut AnyConnection, tasks: &[(BoardId,
             .bind(task.priority_seq as i64)
             .bind(task.due_seq as i64)
             .bind(task.place_seq as i64)
+            .bind(task.assignees.iter().map(ActorId::to_string).collect::<Vec<_>>().join(" "))
+            .bind(task.assignees_seq as i64)
     };
     let written = PUT_TASKS.run(connection, tasks, bind).await?;
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
@@ -209,7 +212,8 @@ pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<
         .await?;
     let tasks = query(
         "SELECT id, title, description, column_id, rank, priority, due, reopen_column, created_at, created_by, \
-         updated_at, updated_by, deleted_at, seq, title_seq, description_seq, priority_seq, due_seq, place_seq FROM tasks WHERE board = $1",
+         updated_at, updated_by, deleted_at, seq, title_seq, description_seq, priority_seq, due_seq, place_seq, \
+         assignees, assignees_seq FROM tasks WHERE board = $1",
     )
     .bind(id.to_string())
     .fetch_all(&mut *connection)
@@ -273,6 +277,7 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         due: due
             .map(|due| DueDate::parse(due).ok_or_else(|| StoreError::corrupt(format_args!("a task due on `{due}`"))))
             .transpose()?,
+        assignees: row.try_get::<&str, _>(19)?.split_whitespace().map(id).collect::<Result<_, _>>()?,
         reopen_column: optional_id(row.try_get(7)?)?,
         created_at: Timestamp::from_millis(row.try_get(8)?),
         created_by: optional_id(row.try_get(9)?)?,
@@ -285,6 +290,7 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         priority_seq: seq(row.try_get(16)?)?,
         due_seq: seq(row.try_get(17)?)?,
         place_seq: seq(row.try_get(18)?)?,
+        assignees_seq: seq(row.try_get(20)?)?,
     }))
 }
 

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod assignees;
 mod hostile;
 mod losing;
 mod socket;

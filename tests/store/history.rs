@@ -18,7 +18,7 @@ use crate::{
 async fn told(node: &Node, board: BoardId, entries: &Entries) -> Vec<String> {
     let now = node.board(board).await;
     let events = entries.entries.iter().map(|entry| entry.event(&now).expect("it can be told"));
-    events.map(|event| event.told.of_this_task()).collect()
+    events.map(|event| event.told.of_this_task(&|_| "somebody".to_owned())).collect()
 }
 
 fn numbers(entries: &Entries) -> Vec<Seq> {

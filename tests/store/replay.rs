@@ -83,6 +83,7 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             place: place(*value, || task(other)),
             priority,
             due: due.filter(|_| value % 2 == 0),
+            assignees: Vec::new(),
         }),
         5 | 6 => Op::UpdateTask(UpdateTask {
             place: Some(place(*value, || task(other))),

@@ -1,5 +1,7 @@
 //! What a mutation does to a board, or why it is refused.
 
+use std::collections::BTreeSet;
+
 use super::{order::Placement, state::BoardState};
 use crate::{
     access::BoardRole,
@@ -23,6 +25,8 @@ pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
 pub const MAX_COLUMNS: usize = 50;
 /// How many members a board has at most.
 pub const MAX_MEMBERS: usize = 1_000;
+/// How many people a task may be assigned to.
+pub const MAX_ASSIGNEES: usize = 20;
 /// How many tasks a board holds, those in the trash not counted.
 pub const MAX_TASKS: usize = 10_000;
 
@@ -180,9 +184,13 @@ fn create_task(state: &BoardState, create: &CreateTask) -> Result<ChangeKind, Re
         (None, Some(false)) => first_column(state, |kind| kind != ColumnKind::Done)?,
         (None, None) => first_column(state, |_| true)?,
     };
+    let assignees: Vec<ActorId> = each_once(&create.assignees).collect();
+    if assignees.len() > MAX_ASSIGNEES {
+        return Err(too_many_assignees("assignees"));
+    }
     let Placement { rank, ranks } = state.place_task(column, create.place, create.task);
     let (task, priority, due) = (create.task, create.priority, create.due);
-    Ok(ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, ranks })
+    Ok(ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, assignees, ranks })
 }
 
 fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Refusal> {
@@ -193,6 +201,7 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
         (update.description.is_some(), task.description_seq),
         (update.priority.is_some(), task.priority_seq),
         (update.due.is_some(), task.due_seq),
+        (!update.assign.is_empty() || !update.unassign.is_empty(), task.assignees_seq),
         (moves, task.place_seq),
     ] {
         if sets {
@@ -210,6 +219,7 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
             return Err(conflict(TextField::Description, task));
         }
     }
+    let (assigned, unassigned) = assignment(task, update)?;
     let column = destination(state, task, update)?;
     let (rank, ranks) = match update.place {
         // Next to itself is where it is.
@@ -222,7 +232,29 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
         }
     };
     let (task, priority, due) = (task.id, update.priority, update.due);
-    Ok(ChangeKind::TaskUpdated { task, title, description, priority, due, column, rank, ranks })
+    Ok(ChangeKind::TaskUpdated { task, title, description, priority, due, assigned, unassigned, column, rank, ranks })
+}
+
+/// Who comes to have the task, and who ceases to.
+fn assignment(task: &Task, update: &UpdateTask) -> Result<(Vec<ActorId>, Vec<ActorId>), Refusal> {
+    let has = |person: &ActorId| task.assignees.contains(person);
+    if update.assign.iter().any(|person| update.unassign.contains(person)) {
+        return Err(Refusal::invalid("unassign", "somebody cannot be assigned and unassigned at once"));
+    }
+    let assigned: Vec<ActorId> = each_once(&update.assign).filter(|person| !has(person)).collect();
+    let unassigned: Vec<ActorId> = each_once(&update.unassign).filter(has).collect();
+    if task.assignees.len() + assigned.len() - unassigned.len() > MAX_ASSIGNEES && !assigned.is_empty() {
+        return Err(too_many_assignees("assign"));
+    }
+    Ok((assigned, unassigned))
+}
+
+fn each_once(people: &[ActorId]) -> impl Iterator<Item = ActorId> {
+    BTreeSet::from_iter(people.iter().copied()).into_iter()
+}
+
+fn too_many_assignees(field: &str) -> Refusal {
+    Refusal::invalid(field, format!("a task may be assigned to {MAX_ASSIGNEES} people at most"))
 }
 
 /// The column the task moves to, if it leaves its own.
@@ -274,6 +306,8 @@ fn unchanged(task: &Task) -> ChangeKind {
         description: None,
         priority: None,
         due: None,
+        assigned: Vec::new(),
+        unassigned: Vec::new(),
         column: None,
         rank: None,
         ranks: Vec::new(),

@@ -11,7 +11,7 @@ use std::{
 
 use super::state::{BoardState, Touched};
 use crate::{
-    id::{ColumnId, TaskId},
+    id::{ActorId, ColumnId, TaskId},
     model::{ColumnKind, Priority, Task},
     rank::Rank,
     time::{DueDate, Timestamp},
@@ -26,6 +26,8 @@ pub struct Wanted {
     pub column: Option<ColumnId>,
     /// Whether they must be completed, or must not.
     pub completed: Option<bool>,
+    /// Whose they must be.
+    pub assignee: Option<ActorId>,
     /// The order.
     pub sort: Sort,
 }
@@ -33,7 +35,7 @@ pub struct Wanted {
 impl Wanted {
     /// Whether this leaves out any task at all.
     pub fn is_filtered(&self) -> bool {
-        !self.text.trim().is_empty() || self.column.is_some() || self.completed.is_some()
+        !self.text.trim().is_empty() || self.column.is_some() || self.completed.is_some() || self.assignee.is_some()
     }
 
     /// Everything, in the same order.
@@ -222,6 +224,7 @@ impl Listing {
         let is_done = self.columns.get(&task.column).is_some_and(|column| column.is_done);
         if self.wanted.column.is_some_and(|column| column != task.column)
             || self.wanted.completed.is_some_and(|completed| completed != is_done)
+            || self.wanted.assignee.is_some_and(|person| !task.assignees.contains(&person))
         {
             return false;
         }

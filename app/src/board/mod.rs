@@ -16,7 +16,8 @@ mod state;
 mod undo;
 
 pub use decide::{
-    MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_MEMBERS, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide, line,
+    MAX_ASSIGNEES, MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_MEMBERS, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide,
+    line,
 };
 pub use listing::{Listing, Sort, Wanted};
 pub use optimistic::{OptimisticBoard, Received, Settled, TextBase};

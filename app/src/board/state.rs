@@ -331,7 +331,7 @@ impl BoardState {
                 });
             }
             ChangeKind::ColumnDeleted { column } => self.remove_column(*column, &mut touched),
-            ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, ranks } => {
+            ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, assignees, ranks } => {
                 self.rerank_tasks(ranks, &mut touched);
                 self.put_task(
                     Task {
@@ -342,6 +342,7 @@ impl BoardState {
                         rank: rank.clone(),
                         priority: *priority,
                         due: *due,
+                        assignees: assignees.clone(),
                         reopen_column: None,
                         created_at: stamp.at,
                         created_by: stamp.by,
@@ -353,12 +354,24 @@ impl BoardState {
                         description_seq: stamp.seq,
                         priority_seq: 0,
                         due_seq: 0,
+                        assignees_seq: 0,
                         place_seq: 0,
                     },
                     &mut touched,
                 );
             }
-            ChangeKind::TaskUpdated { task, title, description, priority, due, column, rank, ranks } => {
+            ChangeKind::TaskUpdated {
+                task,
+                title,
+                description,
+                priority,
+                due,
+                assigned,
+                unassigned,
+                column,
+                rank,
+                ranks,
+            } => {
                 self.rerank_tasks(ranks, &mut touched);
                 let reopen = column.and_then(|to| self.reopen_column(*task, to));
                 self.edit_task(*task, stamp, &mut touched, |task| {
@@ -377,6 +390,12 @@ impl BoardState {
                     if let Some(due) = due {
                         task.due = *due;
                         task.due_seq = stamp.seq;
+                    }
+                    if !assigned.is_empty() || !unassigned.is_empty() {
+                        let mut assignees = BTreeSet::from_iter(task.assignees.iter().chain(assigned));
+                        assignees.retain(|person| !unassigned.contains(person));
+                        task.assignees = assignees.into_iter().copied().collect();
+                        task.assignees_seq = stamp.seq;
                     }
                     if let Some(column) = column {
                         task.column = *column;

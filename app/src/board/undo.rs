@@ -55,6 +55,8 @@ pub enum Part {
     Priority(TaskId),
     /// A due date.
     Due(TaskId),
+    /// Whose a task is.
+    Assignees(TaskId),
     /// Where a task is: its place in a column, or the trash.
     Place(TaskId),
 }
@@ -72,12 +74,13 @@ impl Part {
             ChangeKind::TaskCreated { task, .. } => {
                 vec![Self::Task(*task), Self::Title(*task), Self::Description(*task)]
             }
-            ChangeKind::TaskUpdated { task, title, description, priority, due, rank, .. } => {
+            ChangeKind::TaskUpdated { task, title, description, priority, due, assigned, unassigned, rank, .. } => {
                 let fields = [
                     (title.is_some(), Self::Title(*task)),
                     (description.is_some(), Self::Description(*task)),
                     (priority.is_some(), Self::Priority(*task)),
                     (due.is_some(), Self::Due(*task)),
+                    (!assigned.is_empty() || !unassigned.is_empty(), Self::Assignees(*task)),
                     (rank.is_some(), Self::Place(*task)),
                 ];
                 let set = fields.into_iter().filter_map(|(is_set, part)| is_set.then_some(part));
@@ -100,6 +103,7 @@ impl Part {
             Self::Description(id) => task(id, |task| task.description_seq),
             Self::Priority(id) => task(id, |task| task.priority_seq),
             Self::Due(id) => task(id, |task| task.due_seq),
+            Self::Assignees(id) => task(id, |task| task.assignees_seq),
             Self::Place(id) => task(id, |task| task.place_seq),
         }
     }
@@ -180,7 +184,7 @@ impl Inverse {
             ChangeKind::TaskCreated { task, .. } | ChangeKind::TaskRestored { task, .. } => {
                 Some(Self::DeleteTask(*task))
             }
-            ChangeKind::TaskUpdated { task, title, description, priority, due, rank, .. } => {
+            ChangeKind::TaskUpdated { task, title, description, priority, due, assigned, unassigned, rank, .. } => {
                 let task = before.task(*task)?;
                 let spot = rank.as_ref().map(|_| task_spot(before, task));
                 let was =
@@ -190,6 +194,8 @@ impl Inverse {
                     description: was(description, &task.description),
                     priority: priority.filter(|new| *new != task.priority).map(|_| task.priority),
                     due: due.filter(|new| *new != task.due).map(|_| task.due),
+                    assign: unassigned.clone(),
+                    unassign: assigned.clone(),
                     column: spot.map(|_| task.column),
                     ..UpdateTask::of(task.id)
                 };
@@ -219,6 +225,7 @@ impl Inverse {
                     (update.description.is_some(), Part::Description(task)),
                     (update.priority.is_some(), Part::Priority(task)),
                     (update.due.is_some(), Part::Due(task)),
+                    (!update.assign.is_empty() || !update.unassign.is_empty(), Part::Assignees(task)),
                     (update.column.is_some(), Part::Place(task)),
                 ];
                 fields.into_iter().filter_map(|(is_set, part)| is_set.then_some(part)).collect()
@@ -509,6 +516,8 @@ fn words(before: &BoardState, kind: &ChangeKind) -> String {
         ChangeKind::TaskUpdated { task: id, rank: Some(_), .. } => ("move", task(id)),
         ChangeKind::TaskUpdated { task: id, priority: Some(_), .. } => ("set the priority of", task(id)),
         ChangeKind::TaskUpdated { task: id, due: Some(_), .. } => ("set the due date of", task(id)),
+        ChangeKind::TaskUpdated { task: id, assigned, .. } if !assigned.is_empty() => ("assign", task(id)),
+        ChangeKind::TaskUpdated { task: id, unassigned, .. } if !unassigned.is_empty() => ("unassign", task(id)),
         ChangeKind::TaskUpdated { task: id, .. } => ("edit", task(id)),
         ChangeKind::TaskDeleted { task: id } => ("delete", task(id)),
         ChangeKind::TaskRestored { task: id, .. } => ("restore", task(id)),

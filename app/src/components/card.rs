@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 
 use super::{
     announcer::Announcer,
+    assignees::assignee_faces,
     due::Due,
     flash::{Flash, flash},
     focus::{card_link, focus_card, focus_when_drawn},
@@ -32,7 +33,7 @@ pub fn Card(
 ) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
     let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
-    let editing = editing_mark(editors);
+    let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let field = {
         let shown = shown.clone();
         move |read: fn(&Task) -> String| shown.read().as_ref().map(|task| read(task)).unwrap_or_default()
@@ -144,7 +145,7 @@ pub fn Card(
                 <div class="card-marks">
                     {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {editing}
+                    {move || described.get().then(description_mark)} {assignees} {editing}
                 </div>
             </div>
         </li>

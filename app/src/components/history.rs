@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     focus::{find, focus, focused},
     icon::{Icon, Picture},
-    person::{Avatar, name_of},
+    person::{Avatar, called, name_of},
     redrawn::redrawn,
     rows::Rows,
 };
@@ -245,31 +245,37 @@ pub fn HistoryLine(
 ) -> impl IntoView {
     let Event { at, by, task, told, .. } = line.event;
     let name = name_of(by);
-    let what = match (task, told.person()) {
+    let people = expect_context::<Live>().people();
+    let names = move |person| called(&people.read(), Some(person));
+    let (before, _) = told.of_some_task(&|_| String::new());
+    let title = if told.title.is_empty() { "a task".to_owned() } else { told.title.clone() };
+    let subject = (task.filter(|_| !here), told.person());
+    let sentence = redrawn(move || match subject {
+        (None, None) => told.of_this_task(&names),
+        _ => told.of_some_task(&names).1,
+    });
+    let what = match subject {
         (_, Some(person)) => {
-            let (before, after) = told.of_some_task();
             let whom = name_of(Some(person));
             view! {
                 {before}
                 <span class="who">{move || whom.get()}</span>
-                {after}
+                {sentence}
             }
             .into_any()
         }
-        (Some(task), _) if !here => {
-            let (before, after) = told.of_some_task();
-            let title = if told.title.is_empty() { "a task".to_owned() } else { told.title };
+        (Some(task), None) => {
             let href = task_path(board, task, View::Activity);
             view! {
                 {before}
                 <a href=href data-noscroll>
                     {title}
                 </a>
-                {after}
+                {sentence}
             }
             .into_any()
         }
-        _ => told.of_this_task().into_any(),
+        (None, None) => sentence.into_any(),
     };
     let at = at.to_string();
     let time = if here { format!("{} {} UTC", &at[..10], &at[11..16]) } else { at[11..16].to_owned() };

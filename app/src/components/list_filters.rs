@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use super::{
+    assignees::AssigneeFilter,
     choice::choice,
     icon::{Icon, Picture},
     redrawn::redrawn,
@@ -37,6 +38,9 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
         change(&mut wanted);
         want.run(wanted);
     };
+
+    let assignee = Memo::new(move |_| query.with(|query| query.wanted.assignee));
+    let of_person = Callback::new(move |person| change(&|wanted| wanted.assignee = person));
 
     let search = NodeRef::<html::Input>::new();
     let searched = move || query.with(|query| query.wanted.text.clone());
@@ -116,6 +120,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
             >
                 {redrawn(completed_options)}
             </select>
+            <AssigneeFilter board wanted=assignee want=of_person />
             <select
                 name="sort"
                 aria-label="Order"

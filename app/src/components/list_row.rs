@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    assignees::assignee_faces,
     card::priority_chip,
     due::Due,
     flash::{Flash, flash},
@@ -25,7 +26,7 @@ pub fn ListRow(
     plain: Memo<bool>,
 ) -> impl IntoView {
     let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
-    let editing = editing_mark(editors);
+    let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let title = {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
@@ -59,6 +60,7 @@ pub fn ListRow(
                 <a href=href data-noscroll>
                     {move || title.get()}
                 </a>
+                {assignees}
                 {editing}
             </th>
             <td role="cell" class="list-column">

@@ -8,6 +8,7 @@
 //!   [`history`]. The trash: [`trash`].
 //! - One task: [`task_panel`] with its [`task_fields`] and, without JavaScript, its [`task_form`]; its texts, the description
 //!   as [`markdown`], are edited in a [`text_editor`], kept in [`drafts`], and when two people did so at once, [`conflict`].
+//! - Whose tasks are: [`assignees`].
 //! - Who has access: [`members`] with [`share_links`]. What only some may do stands in an [`if_may`].
 //! - Edits are taken back and done again by [`undoing`]. Those that were refused are told in [`toasts`], in the words of
 //!   [`problem`].
@@ -17,6 +18,7 @@
 pub mod account_menu;
 pub mod activity;
 pub mod announcer;
+pub mod assignees;
 pub mod card;
 pub mod choice;
 pub mod column_menu;

@@ -1,14 +1,29 @@
 //! People, by name and as a small round picture.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 
-use crate::{id::ActorId, live::Live};
+use crate::{id::ActorId, live::Live, people::Person};
+
+/// People, by who they are.
+pub type People = BTreeMap<ActorId, Person>;
 
 /// What to call whoever did something: their name, or `Somebody` where that is not known.
 pub fn name_of(person: Option<ActorId>) -> Signal<String> {
     let people = expect_context::<Live>().people();
-    let name = move || Some(people.read().get(&person?)?.name.clone());
-    Signal::derive(move || name().unwrap_or_else(|| "Somebody".to_owned()))
+    Signal::derive(move || called(&people.read(), person))
+}
+
+/// A face without a name, for where the name is told otherwise.
+pub fn face(person: ActorId) -> AnyView {
+    view! { <Avatar person label="" /> }.into_any()
+}
+
+/// As [`name_of`], among those who are known at this moment.
+pub fn called(people: &People, person: Option<ActorId>) -> String {
+    let known = person.and_then(|person| people.get(&person));
+    known.map_or_else(|| "Somebody".to_owned(), |person| person.name.clone())
 }
 
 /// A person's initials on their colour. It says their name when pointed at; beside it stands the name, or `label`, for those

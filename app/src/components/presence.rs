@@ -3,21 +3,18 @@
 //! It is there to be seen and to be found, and does not interrupt: nobody is told of those who come and go. Only whoever has
 //! a task open hears that somebody else is editing it.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 use super::{
     announcer::Announcer,
     icon::{Icon, Picture},
     menu::Menu,
-    person::{Avatar, name_of},
+    person::{People, called, face, name_of},
     redrawn::redrawn,
 };
 use crate::{
     id::{ActorId, TaskId},
     live::{Live, LiveBoard, Status},
-    people::Person,
     presence::Crowd,
 };
 
@@ -27,8 +24,6 @@ const FACES: usize = 5;
 const FACES_ON_CARD: usize = 2;
 /// How many of those who are here are named.
 const NAMES: usize = 20;
-
-type People = BTreeMap<ActorId, Person>;
 
 /// The others who have the board open: their faces, and behind them their names.
 #[component]
@@ -156,10 +151,6 @@ fn unlisted(people: &[ActorId], shown: usize, more: u32) -> u32 {
     (people.len().saturating_sub(shown) as u32).saturating_add(more)
 }
 
-fn face(person: ActorId) -> AnyView {
-    view! { <Avatar person label="" /> }.into_any()
-}
-
 /// Who else is here, as a sentence for those who do not know the faces.
 fn here_words(others: &Crowd, me: Option<ActorId>, known: &People) -> String {
     let Crowd { people, more, guests, .. } = others;
@@ -203,7 +194,7 @@ fn editing_words(editors: &[Option<ActorId>], known: &People) -> Option<String> 
 }
 
 fn name(person: ActorId, known: &People) -> String {
-    known.get(&person).map_or_else(|| "Somebody".to_owned(), |person| person.name.clone())
+    called(known, Some(person))
 }
 
 #[cfg(test)]
@@ -211,6 +202,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::people::Person;
 
     const ANA: ActorId = ActorId(Uuid::from_u128(1));
     const BEN: ActorId = ActorId(Uuid::from_u128(2));

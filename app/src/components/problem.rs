@@ -51,6 +51,9 @@ fn what_stayed(update: &UpdateTask) -> &'static str {
         UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. } => "was not moved",
         UpdateTask { priority: Some(_), .. } => "keeps its priority",
         UpdateTask { due: Some(_), .. } => "keeps its due date",
+        UpdateTask { assign, unassign, .. } if !assign.is_empty() || !unassign.is_empty() => {
+            "was not assigned otherwise"
+        }
         _ => "was not changed",
     }
 }

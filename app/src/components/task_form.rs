@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{card::priority_words, choice::choice, due::Today, markdown, redrawn::redrawn};
+use super::{assignees::AssigneeBoxes, card::priority_words, choice::choice, due::Today, markdown, redrawn::redrawn};
 use crate::{
     access::BoardRole,
     board::{MAX_TITLE_CHARS, OptimisticBoard},
@@ -82,6 +82,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                 <label for="edit-due">"Due"</label>
                 <input type="date" id="edit-due" name="edit[due]" value=due />
             </div>
+            <AssigneeBoxes board=board.clone() assignees=shown.assignees.clone() />
             <button class="button primary">"Save"</button>
         </form>
     }.into_any())

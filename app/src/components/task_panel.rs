@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
+    assignees::AssigneesField,
     conflict::Conflicts,
     drafts::{Draft, Drafts, text_of},
     focus::{find, focus, focus_when_drawn, focused},
@@ -16,6 +17,7 @@ use super::{
     icon::{Icon, Picture},
     if_may::IfMay,
     markdown,
+    person::{People, called},
     presence::EditingNow,
     redrawn::redrawn,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
@@ -26,8 +28,8 @@ use super::{
 use crate::{
     access::BoardRole,
     forms::{DeleteTask, RestoreTask},
-    id::TaskId,
-    live::LiveBoard,
+    id::{ActorId, TaskId},
+    live::{Live, LiveBoard},
     model::Task,
     mutation::{self, Op, TextField},
     pages::{ListQuery, View, board_path, task_path},
@@ -114,6 +116,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         }
     };
     let edits = board.may(BoardRole::Editor);
+    let people = expect_context::<Live>().people();
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     view! {
         <div class="panel-head">
@@ -149,11 +152,12 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
                     <DueInput board=board.clone() task id="task-due" disabled=deleted />
                 </div>
             </div>
+            <AssigneesField board=board.clone() task deleted />
             <DescriptionText board=board.clone() task description deleted />
             <Conflicts board=board.clone() task field=TextField::Description />
             <TaskForm board=board.clone() task />
             <TaskHistory board task />
-            <p class="task-times">{move || shown.read().as_ref().map(|task| times(task))}</p>
+            <p class="task-times">{move || shown.read().as_ref().map(|task| times(task, &people.read()))}</p>
         </div>
     }
     .into_any()
@@ -338,10 +342,18 @@ fn DescriptionText(
     .into_any()
 }
 
-/// When a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
-fn times(task: &Task) -> String {
-    let (created, updated) = (task.created_at.to_minute(), task.updated_at.to_minute());
-    if created == updated { format!("Created {created}") } else { format!("Created {created} · Changed {updated}") }
+/// By whom and when a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
+fn times(task: &Task, people: &People) -> String {
+    let by = |person: Option<ActorId>| match person {
+        Some(_) => format!("by {}, ", called(people, person)),
+        None => String::new(),
+    };
+    let created = format!("Created {}{}", by(task.created_by), task.created_at.to_minute());
+    let is_changed = task.created_at.to_minute() != task.updated_at.to_minute() || task.created_by != task.updated_by;
+    match is_changed {
+        true => format!("{created} · Changed {}{}", by(task.updated_by), task.updated_at.to_minute()),
+        false => created,
+    }
 }
 
 fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {

@@ -713,7 +713,10 @@ mod tests {
         let outcome = board.session().receive(ServerMessage::Changes { board: board.id(), after: seq, changes });
         board.take(outcome);
         let news = listener.take();
-        assert_eq!((news.events[0].told.of_this_task(), news.incomplete), ("deleted it".to_owned(), false));
+        assert_eq!(
+            (news.events[0].told.of_this_task(&|_| String::new()), news.incomplete),
+            ("deleted it".to_owned(), false)
+        );
 
         let mut later = board.with(BoardState::snapshot);
         later.seq += 5;

@@ -12,7 +12,7 @@ use crate::{
 /// How many rows are drawn at first, and how many more at a time.
 pub const ROWS: usize = 50;
 
-/// The query of a list: `?view=list&q=tea&column={id}&completed=false&sort=due&rows=200`. All but `view` may be missing.
+/// The query of a list: `?view=list&q=tea&column={id}&completed=false&assignee={id}&sort=due&rows=200`. All but `view` may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
     /// Which tasks.
@@ -35,6 +35,7 @@ impl ListQuery {
                 text: query.get("q").unwrap_or_default(),
                 column: query.get("column").and_then(|id| id.parse().ok()),
                 completed: query.get("completed").and_then(|completed| completed.parse().ok()),
+                assignee: query.get("assignee").and_then(|id| id.parse().ok()),
                 sort: query.get("sort").and_then(|sort| Sort::parse(&sort)).unwrap_or_default(),
             },
             rows: query.get("rows").and_then(|rows| rows.parse().ok()).unwrap_or(ROWS).max(ROWS),
@@ -65,6 +66,9 @@ impl ListQuery {
         if let Some(completed) = wanted.completed {
             query.insert("completed", completed.to_string());
         }
+        if let Some(person) = wanted.assignee {
+            query.insert("assignee", person.to_string());
+        }
         if wanted.sort != Sort::default() {
             query.insert("sort", wanted.sort.as_str().to_owned());
         }
@@ -80,12 +84,13 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::id::ColumnId;
+    use crate::id::{ActorId, ColumnId};
 
     #[test]
     fn a_query_reads_back_as_what_it_was_made_of() {
         let column = Some(ColumnId(Uuid::from_u128(7)));
-        let wanted = Wanted { text: "tea".to_owned(), column, completed: Some(false), sort: Sort::Due };
+        let assignee = Some(ActorId(Uuid::from_u128(8)));
+        let wanted = Wanted { text: "tea".to_owned(), column, completed: Some(false), assignee, sort: Sort::Due };
         let query = ListQuery { wanted, rows: 200 };
         let written = query.query();
         let pairs = written.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));

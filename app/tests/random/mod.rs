@@ -4,7 +4,7 @@
 
 use app::{
     board::BoardState,
-    id::{ColumnId, MutationId, TaskId},
+    id::{ActorId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Priority},
     mutation::{
         CreateBoard, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, NewColumn, Op, Place, RestoreTask,
@@ -60,6 +60,8 @@ impl Random {
             0..=2 => Op::UpdateTask(UpdateTask { title: Some(self.text()), ..UpdateTask::of(task) }),
             3 => Op::UpdateTask(UpdateTask { description: Some(self.text()), ..UpdateTask::of(task) }),
             4 => Op::UpdateTask(UpdateTask {
+                assign: self.people(),
+                unassign: self.people(),
                 due: Some((!self.one_in(3)).then(|| DueDate::parse("2026-12-24")).flatten()),
                 priority: self.pick(&Priority::ALL),
                 ..UpdateTask::of(task)
@@ -98,7 +100,13 @@ impl Random {
             place: self.place(tasks),
             priority: self.pick(&Priority::ALL).unwrap_or_default(),
             due: None,
+            assignees: if self.one_in(3) { self.people() } else { Vec::new() },
         })
+    }
+
+    /// Some of a small team.
+    fn people(&mut self) -> Vec<ActorId> {
+        (0..self.below(3)).map(|_| ActorId(Uuid::from_u128(self.0.u128(1..6)))).collect()
     }
 
     fn place<Id: Copy>(&mut self, siblings: &[Id]) -> Place<Id> {

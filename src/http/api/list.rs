@@ -7,7 +7,7 @@ use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
 use app::{
     board::BoardState,
-    id::{ColumnId, TaskId},
+    id::{ActorId, ColumnId, TaskId},
     model::{self, Priority, Seq},
     time::{DueDate, Timestamp},
 };
@@ -32,6 +32,8 @@ pub struct Listing {
     completed: Option<bool>,
     /// Only those in this column.
     column: Option<Uuid>,
+    /// Only those of this person.
+    assignee: Option<Uuid>,
     /// Only those with this text in title or description, whatever the case.
     q: Option<String>,
     /// `true` lists the trash instead.
@@ -60,6 +62,7 @@ pub struct PageRequest {
     after: Option<Cursor<'static>>,
     completed: Option<bool>,
     column: Option<ColumnId>,
+    assignee: Option<ActorId>,
     needle: Option<String>,
     deleted: bool,
     order: Order,
@@ -80,6 +83,7 @@ impl Listing {
             after,
             completed: self.completed,
             column: self.column.map(ColumnId),
+            assignee: self.assignee.map(ActorId),
             needle: self.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
             deleted: self.deleted.unwrap_or_default(),
             order,
@@ -118,6 +122,7 @@ impl PageRequest {
     fn wants(&self, board: &BoardState, task: &model::Task) -> bool {
         task.is_deleted() == self.deleted
             && self.column.is_none_or(|column| task.column == column)
+            && self.assignee.is_none_or(|person| task.assignees.contains(&person))
             && self.completed.is_none_or(|completed| board.is_completed(task) == completed)
             && self.needle.as_deref().is_none_or(|needle| {
                 task.title.to_lowercase().contains(needle) || task.description.to_lowercase().contains(needle)

@@ -123,6 +123,9 @@ pub struct Task<'a> {
     /// The day it is due.
     #[schema(value_type = Option<String>, format = Date)]
     pub due: Option<DueDate>,
+    /// The people whose it is, in the order of their ids.
+    #[schema(value_type = Vec<Uuid>)]
+    pub assignees: &'a [ActorId],
     /// The column it goes back to when it is reopened.
     #[schema(value_type = Option<Uuid>)]
     pub reopen_column: Option<ColumnId>,
@@ -162,6 +165,7 @@ impl<'a> Task<'a> {
             rank: task.rank.as_str(),
             priority: task.priority,
             due: task.due,
+            assignees: &task.assignees,
             reopen_column: task.reopen_column,
             created_at: task.created_at,
             created_by: task.created_by,

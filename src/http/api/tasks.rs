@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     board::BoardState,
-    id::{BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, TaskId},
     model::Priority,
     mutation::{CreateTask, DeleteTask, Op, Refusal, RestoreTask, Thing, UpdateTask},
     time::DueDate,
@@ -67,6 +67,10 @@ pub struct NewTask {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
     due: Option<DueDate>,
+    /// The people whose it is to be; they must be able to see the board.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    assignees: Vec<Uuid>,
 }
 
 /// What to change of a task; what is absent stays as it is.
@@ -89,6 +93,14 @@ pub struct TaskPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Date)]
     due: Option<Option<DueDate>>,
+    /// People to assign it to, besides those who have it; they must be able to see the board.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    assign: Vec<Uuid>,
+    /// People who are to have it no more.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    unassign: Vec<Uuid>,
     /// Another column.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<Uuid>, nullable = false)]
@@ -160,6 +172,7 @@ pub async fn create(
         place: new.place.into(),
         priority: new.priority,
         due: new.due,
+        assignees: people(new.assignees),
     };
     let accepted = write(&services, &visitor, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
     Ok(located(answer(StatusCode::CREATED, &accepted.board, task)?, format!("/tasks/{task}")))
@@ -220,6 +233,8 @@ pub async fn update(
         description: patch.description,
         priority: patch.priority,
         due: patch.due,
+        assign: people(patch.assign),
+        unassign: people(patch.unassign),
         column: patch.column.map(ColumnId),
         completed: patch.completed,
         place: patch.place.map(Place::into),
@@ -287,6 +302,10 @@ fn in_body(names_column: bool) -> impl Fn(WriteError) -> Problem {
         }
         error => error.into(),
     }
+}
+
+fn people(ids: Vec<Uuid>) -> Vec<ActorId> {
+    ids.into_iter().map(ActorId).collect()
 }
 
 /// Tells a field that is `null` from one that is absent.
