@@ -264,6 +264,11 @@ impl Told {
     /// ` from To do to Doing`.
     pub fn of_some_task(&self, names: Names<'_>) -> (String, String) {
         let Some((first, others)) = self.deeds.split_first() else { return Default::default() };
+        let first = match first {
+            // The title it had is what it is named by.
+            Deed::Renamed(FromTo { to, .. }) => &Deed::Renamed(FromTo { from: None, to: to.clone() }),
+            deed => deed,
+        };
         let Words { verb, object, rest } = first.words(names);
         let others: Vec<String> = others.iter().map(|deed| deed.words(names).around("it")).collect();
         let rest = [rest].into_iter().chain(others).collect::<Vec<_>>();

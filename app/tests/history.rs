@@ -104,7 +104,7 @@ fn every_edit_of_a_task_is_a_sentence() {
 
     story.update(UpdateTask { title: Some("Green tea".to_owned()), ..UpdateTask::of(task) });
     let renamed = "changed the title from “Tea” to “Green tea”";
-    assert_eq!(story.told(), pair(renamed, "changed the title of Tea from “Tea” to “Green tea”"));
+    assert_eq!(story.told(), pair(renamed, "changed the title of Tea to “Green tea”"));
     story.update(UpdateTask { column: Some(doing), ..UpdateTask::of(task) });
     assert_eq!(story.told(), pair("moved it from To do to Doing", "moved Green tea from To do to Doing"));
     story.update(UpdateTask { completed: Some(true), ..UpdateTask::of(task) });
@@ -141,7 +141,7 @@ fn every_edit_of_a_task_is_a_sentence() {
         story.told(),
         pair(
             "changed the title from “Green tea” to “Tea”, completed it and set the priority to Low",
-            "changed the title of Green tea from “Green tea” to “Tea”, completed it and set the priority to Low"
+            "changed the title of Green tea to “Tea”, completed it and set the priority to Low"
         )
     );
 }

@@ -82,9 +82,9 @@ test('edits of one kind in a row are one line, which grows', async ({ page, serv
   const tea = await server.api.createTask(board.id, { title: 'Tea' });
   await openBoard(page, board, '?view=activity');
   await server.api.changeTask(tea.id, { title: 'Green tea' });
-  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea from “Tea” to “Green tea”');
+  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea to “Green tea”');
   await server.api.changeTask(tea.id, { title: 'Mint tea' });
-  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea from “Tea” to “Mint tea”');
+  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea to “Mint tea”');
   await expect(told(page)).toHaveCount(3);
 });
 
