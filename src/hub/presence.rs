@@ -401,7 +401,7 @@ impl State {
         let is_new = self.here != self.reported;
         let wanted = self.asks || is_new || self.is_asked && !self.here.is_empty();
         let beats = !self.here.is_empty() && self.reported_at.is_none_or(|told| told + settings.heartbeat <= now);
-        if self.has_left || !beats && !(wanted && may) {
+        if self.has_left || !(beats || wanted && may) {
             return None;
         }
         self.is_asked = false;
