@@ -11,6 +11,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io,
     sync::Arc,
 };
 
@@ -35,6 +36,9 @@ use super::{
 
 /// The most tasks, on all boards together, in states that are kept for being written to.
 const MOST_SPARE_TASKS: usize = 100_000;
+
+/// What most changes fit into as JSON, so that few are moved while they are written.
+const USUAL_CHANGE_BYTES: usize = 512;
 
 /// What only the writer has.
 pub(super) struct Lane {
@@ -240,8 +244,9 @@ impl Group {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
         working.touched.merge(touched);
-        let json = serde_json::to_vec(&change).map_err(StoreError::corrupt)?.into();
-        let logged = LoggedChange { seq, json };
+        let mut json = Vec::with_capacity(USUAL_CHANGE_BYTES);
+        serde_json::to_writer(&mut json, &change).map_err(StoreError::corrupt)?;
+        let logged = LoggedChange { seq, json: json.into() };
         let (at, task) = (change.at, change.kind.task());
         working.rows.push(ChangeRow { board: *board, at, mutation: mutation.id, fingerprint, logged, task, told });
         working.changes.push(change);
@@ -379,14 +384,34 @@ async fn taken(connection: &mut AnyConnection, writes: &[Write]) -> Result<HashM
         .collect()
 }
 
-/// Tells a repeated request from another one under the same id: 64 bits of FNV-1a over the board and the request as JSON.
-/// It is stored, so it must stay the same for ever. It is no defence against someone who looks for collisions, and need
-/// not be: whoever does only gets an answer to a request of his own.
+/// Tells a repeated request from another one under the same id: a hash of the board and the request as JSON. It is stored,
+/// so it must stay the same for ever. It is no defence against someone who looks for collisions, and need not be: whoever
+/// does only gets an answer to a request of his own.
 fn fingerprint(board: BoardId, op: &Op) -> Result<i64, StoreError> {
-    let json = serde_json::to_vec(op).map_err(StoreError::corrupt)?;
-    let hash =
-        board.0.as_bytes().iter().chain(&json).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    Ok(hash as i64)
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.add(board.0.as_bytes());
+    serde_json::to_writer(&mut hash, op).map_err(StoreError::corrupt)?;
+    Ok(hash.0 as i64)
+}
+
+/// 64 bits of FNV-1a over what is written to it.
+struct Fnv(u64);
+
+impl Fnv {
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+impl io::Write for Fnv {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

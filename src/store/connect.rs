@@ -148,14 +148,15 @@ impl Database {
     /// A connection that writes.
     pub async fn writer(&self) -> Result<AnyConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
+        // Temporary are the journals of single statements: where one of many rows is refused, its others are taken back.
         let settings = match (self.engine, self.synchronous) {
             (Engine::Sqlite, Synchronous::Full) => {
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY"
             }
             (Engine::Sqlite, Synchronous::Normal) => {
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY"
             }
             // A server that froze in the middle of a transaction must not keep the others from writing.
             (Engine::Postgres, _) => "SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '10s'",

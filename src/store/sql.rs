@@ -5,11 +5,11 @@
 
 use std::fmt::Write as _;
 
-use sqlx::{Any, AnyConnection, AssertSqlSafe, any::AnyArguments, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, Arguments as _, AssertSqlSafe, Database as _, Sqlite, any::AnyArguments, any::AnyRow, query::Query};
 
 use super::StoreError;
 
-/// The most rows or ids in one statement. (Tasks have 20 columns, and SQLite takes 32,766 parameters.)
+/// The most rows or ids in one statement. (Tasks have 22 columns, and SQLite takes 32,766 parameters.)
 const MOST: usize = 256;
 
 /// A statement that stands in the source as it is.
@@ -39,18 +39,23 @@ impl Insert {
         let mut rest = rows;
         while !rest.is_empty() {
             let (block, after) = rest.split_at(block_size(rest.len()));
-            let query = sqlx::query(AssertSqlSafe(self.sql(block.len())));
+            let sql = self.sql(block.len(), Placeholders::of(connection));
+            let mut values = AnyArguments::default();
+            values.reserve(block.len() * self.width, 0);
+            let query = sqlx::query_with(AssertSqlSafe(sql), values);
             affected += block.iter().fold(query, &bind).execute(&mut *connection).await?.rows_affected();
             rest = after;
         }
         Ok(affected)
     }
 
-    fn sql(&self, rows: usize) -> String {
-        let mut sql = format!("{} VALUES ", self.into);
+    fn sql(&self, rows: usize, placeholders: Placeholders) -> String {
+        let mut sql = String::with_capacity(self.into.len() + rows * self.width * 8 + self.on_conflict.len());
+        sql.push_str(self.into);
+        sql.push_str(" VALUES ");
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
-            placeholders(&mut sql, row * self.width, self.width);
+            placeholders.write(&mut sql, row * self.width, self.width);
             sql.push(')');
         }
         sql.push_str(self.on_conflict);
@@ -70,7 +75,7 @@ pub(super) async fn fetch_by_ids(
     for block in ids.chunks(MOST) {
         let size = block.len().next_power_of_two();
         let mut sql = format!("{before} IN (");
-        placeholders(&mut sql, 0, size);
+        Placeholders::of(connection).write(&mut sql, 0, size);
         sql.push(')');
         sql.push_str(after);
         let filled = block.iter().chain(std::iter::repeat(&block[block.len() - 1])).take(size);
@@ -85,12 +90,31 @@ fn block_size(rows: usize) -> usize {
     1 << rows.min(MOST).ilog2()
 }
 
-/// `$1, $2, …`, after as many as `used`.
-fn placeholders(sql: &mut String, used: usize, count: usize) {
-    for index in 1..=count {
-        let comma = if index == 1 { "" } else { ", " };
-        // Writing into a String cannot fail.
-        let _ = write!(sql, "{comma}${}", used + index);
+/// How an engine wants the values of a statement to be marked.
+#[derive(Clone, Copy)]
+enum Placeholders {
+    /// `?`. SQLite takes numbered ones too, but finds each by going through all before it: with a thousand that is most of
+    /// the time a statement takes.
+    InOrder,
+    /// `$1`, as PostgreSQL has it.
+    Numbered,
+}
+
+impl Placeholders {
+    fn of(connection: &AnyConnection) -> Self {
+        if connection.backend_name() == Sqlite::NAME { Self::InOrder } else { Self::Numbered }
+    }
+
+    /// So many, after as many as `used`.
+    fn write(self, sql: &mut String, used: usize, count: usize) {
+        for index in 1..=count {
+            let comma = if index == 1 { "" } else { ", " };
+            // Writing into a String cannot fail.
+            let _ = match self {
+                Self::InOrder => write!(sql, "{comma}?"),
+                Self::Numbered => write!(sql, "{comma}${}", used + index),
+            };
+        }
     }
 }
 
@@ -106,6 +130,13 @@ mod tests {
     #[test]
     fn an_insert_numbers_its_parameters_through() {
         let insert = Insert { into: "INSERT INTO t (a, b)", width: 2, on_conflict: " ON CONFLICT DO NOTHING" };
-        assert_eq!(insert.sql(2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
+        assert_eq!(
+            insert.sql(2, Placeholders::Numbered),
+            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+        assert_eq!(
+            insert.sql(2, Placeholders::InOrder),
+            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
+        );
     }
 }
