@@ -5,7 +5,10 @@
 
 use std::fmt::Write as _;
 
-use sqlx::{Any, AnyConnection, Arguments as _, AssertSqlSafe, Database as _, Sqlite, any::AnyArguments, any::AnyRow, query::Query};
+use sqlx::{
+    Any, AnyConnection, Arguments as _, AssertSqlSafe, Database as _, Sqlite, any::AnyArguments, any::AnyRow,
+    query::Query,
+};
 
 use super::StoreError;
 

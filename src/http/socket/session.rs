@@ -30,6 +30,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{
     SocketContext,
+    admission::Admission,
     limits::{Bucket, SocketLimits},
     wire::{Incoming, Wire, WriteFailed},
 };
@@ -62,44 +63,6 @@ mod close_code {
     pub(super) const SILENT: u16 = 4408;
 }
 
-/// Serves a socket, of a person or of somebody without an account, until it ends.
-pub(super) async fn run(wire: Wire, caller: Caller, person: Option<ActorId>, context: SocketContext) {
-    let SocketContext { store, writer, hub, limits, shutdown, .. } = context;
-    let directory = store.watch_directory();
-    let now = Instant::now();
-    let mut session = Session {
-        wire,
-        asker: Asker::stranger(),
-        caller,
-        directory,
-        rights_known: false,
-        watches_people: false,
-        person,
-        is_away: false,
-        follower: hub.connect(),
-        writer,
-        subscriptions: Vec::new(),
-        answers: None,
-        unanswered: 0,
-        replies: Vec::new(),
-        errors: 0,
-        bucket: Bucket::new(limits.rate, now.into_std()),
-        heard: now,
-        paused_until: None,
-        timer: Box::pin(sleep_until(now + limits.ping_after)),
-        shutdown: Box::pin(shutdown.cancelled_owned()),
-        limits,
-    };
-    drop(hub);
-    let end = session.serve().await;
-    let Session { wire, limits, .. } = session;
-    match end {
-        End::Gone => {}
-        End::Close(code, reason) => wire.close(code, reason, limits.close).await,
-        End::CloseUnread(code, reason) => wire.close_unread(code, reason, limits.close).await,
-    }
-}
-
 /// How it ends.
 enum End {
     /// The connection broke, or the client closed it.
@@ -119,8 +82,10 @@ enum Event {
     Shutdown,
 }
 
-struct Session {
+/// A socket that is open.
+pub(super) struct Session {
     wire: Wire,
+    _admission: Admission,
     caller: Caller,
     /// What the caller may do, as of the directory that was looked at last.
     asker: Asker,
@@ -178,6 +143,62 @@ impl From<WriteFailed> for End {
 }
 
 impl Session {
+    /// A socket of a person, or of somebody without an account.
+    pub(super) fn new(
+        wire: Wire,
+        caller: Caller,
+        person: Option<ActorId>,
+        admission: Admission,
+        context: SocketContext,
+    ) -> Self {
+        let SocketContext { store, writer, hub, limits, shutdown, .. } = context;
+        let now = Instant::now();
+        Self {
+            wire,
+            _admission: admission,
+            asker: Asker::stranger(),
+            caller,
+            directory: store.watch_directory(),
+            rights_known: false,
+            watches_people: false,
+            person,
+            is_away: false,
+            follower: hub.connect(),
+            writer,
+            subscriptions: Vec::new(),
+            answers: None,
+            unanswered: 0,
+            replies: Vec::new(),
+            errors: 0,
+            bucket: Bucket::new(limits.rate, now.into_std()),
+            heard: now,
+            paused_until: None,
+            timer: Box::pin(sleep_until(now + limits.ping_after)),
+            shutdown: Box::pin(shutdown.cancelled_owned()),
+            limits,
+        }
+    }
+
+    /// Serves the socket until it ends.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` keeps what it is given twice, and this is most of a socket"
+    )]
+    pub(super) fn run(mut self) -> impl Future<Output = ()> + Send {
+        async move {
+            let end = self.serve().await;
+            Box::pin(self.end(end)).await;
+        }
+    }
+
+    async fn end(self, end: End) {
+        match end {
+            End::Gone => {}
+            End::Close(code, reason) => self.wire.close(code, reason, self.limits.close).await,
+            End::CloseUnread(code, reason) => self.wire.close_unread(code, reason, self.limits.close).await,
+        }
+    }
+
     async fn serve(&mut self) -> End {
         loop {
             match self.step().await {
@@ -191,10 +212,11 @@ impl Session {
         self.look_at_rights().await?;
         self.deliver().await?;
         self.send_replies().await?;
+        // What is boxed here and below takes its room only when it happens, which for most sockets is seldom.
         match poll_fn(|cx| self.poll_event(cx)).await {
             Event::News => Ok(()),
-            Event::Message(message) => self.receive(message).await,
-            Event::Answer(answer) => self.answer(answer).await,
+            Event::Message(message) => Box::pin(self.receive(message)).await,
+            Event::Answer(answer) => Box::pin(self.answer(answer)).await,
             Event::Tick => self.tick().await,
             Event::Shutdown => Err(Box::pin(self.say_goodbye()).await),
         }

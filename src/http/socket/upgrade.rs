@@ -10,7 +10,7 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{SocketContext, admission::Admission, session, wire::Wire};
+use super::{SocketContext, admission::Admission, session::Session, wire::Wire};
 use crate::http::visitor::{self, Visitor};
 
 /// Answers `GET /ws`.
@@ -19,13 +19,13 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
     match handshake(&mut parts, &context) {
         Ok((on_upgrade, Visitor { caller, asker }, admission, response)) => {
             let tracker = context.tracker.clone();
-            let person = asker.person;
-            tracker.spawn(async move {
+            context.tracker.clone().spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
-                        session::run(wire, caller, person, context).await;
-                        drop(admission);
+                        let session = Session::new(wire, caller, asker.person, admission, context);
+                        // In a task of its own, which has no room for what only the handshake needed.
+                        tracker.spawn(session.run());
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
                 }
