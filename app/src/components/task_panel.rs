@@ -17,7 +17,7 @@ use super::{
     icon::{Icon, Picture},
     if_may::IfMay,
     markdown,
-    person::{People, called},
+    person::{People, called, face},
     presence::EditingNow,
     redrawn::redrawn,
     task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
@@ -33,6 +33,7 @@ use crate::{
     model::Task,
     mutation::{self, Op, TextField},
     pages::{ListQuery, View, board_path, task_path},
+    time::Timestamp,
 };
 
 /// The panel of a task. Closing it leads back to `view`.
@@ -157,7 +158,9 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
             <Conflicts board=board.clone() task field=TextField::Description />
             <TaskForm board=board.clone() task />
             <TaskHistory board task />
-            <p class="task-times">{move || shown.read().as_ref().map(|task| times(task, &people.read()))}</p>
+            <div class="task-times">
+                {redrawn(move || shown.read().as_ref().map(|task| times(task, &people.read())))}
+            </div>
         </div>
     }
     .into_any()
@@ -343,17 +346,18 @@ fn DescriptionText(
 }
 
 /// By whom and when a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
-fn times(task: &Task, people: &People) -> String {
-    let by = |person: Option<ActorId>| match person {
-        Some(_) => format!("by {}, ", called(people, person)),
-        None => String::new(),
+fn times(task: &Task, people: &People) -> AnyView {
+    let line = |did: &str, person: Option<ActorId>, at: Timestamp| {
+        let by = person.map(|_| format!("by {}, ", called(people, person))).unwrap_or_default();
+        let words = format!("{did} {by}{}", at.to_minute());
+        view! { <p>{person.map(face)} <span>{words}</span></p> }.into_any()
     };
-    let created = format!("Created {}{}", by(task.created_by), task.created_at.to_minute());
     let is_changed = task.created_at.to_minute() != task.updated_at.to_minute() || task.created_by != task.updated_by;
-    match is_changed {
-        true => format!("{created} · Changed {}{}", by(task.updated_by), task.updated_at.to_minute()),
-        false => created,
+    view! {
+        {line("Created", task.created_by, task.created_at)}
+        {is_changed.then(|| line("Changed", task.updated_by, task.updated_at))}
     }
+    .into_any()
 }
 
 fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {
