@@ -131,6 +131,7 @@ test('deleted tasks are in the trash, live, and can be restored from there', asy
   await expect(trashed).toHaveText([/Milk/, /Tea/]);
   await page.getByRole('button', { name: 'Restore “Tea”' }).click();
   await expect(trashed).toHaveText([/Milk/]);
+  await expect(page.getByRole('button', { name: 'Restore “Milk”' }), 'the focus goes to the next').toBeFocused();
   await expect(lane(other, 'To do').getByRole('link', { name: 'Tea' })).toBeVisible();
 });
 

@@ -31,6 +31,7 @@ test('somebody is added, given another role and taken off, and everyone on the b
 
   await mine.getByRole('button', { name: 'Remove Ben Okoro' }).click();
   await expect(line(theirs, 'Ben Okoro')).toHaveCount(0);
+  await expect(mine.getByLabel('Role of Ana Lima'), 'the focus stays among the members').toBeFocused();
   await expect(mine.getByLabel('Add somebody')).toContainText('Ben Okoro');
   expect((await ben.api.request('GET', `/boards/${board.id}`)).status).toBe(404);
 });

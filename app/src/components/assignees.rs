@@ -7,7 +7,7 @@ use leptos::{html, prelude::*};
 use super::{
     announcer::Announcer,
     choice::choice,
-    focus::focus_when_drawn,
+    focus::focus_first_drawn,
     icon::{Icon, Picture},
     if_may::IfMay,
     person::{Avatar, People, called, face, name_of},
@@ -26,6 +26,10 @@ use crate::{
 
 /// How many faces are drawn; the others are counted.
 const FACES: usize = 3;
+
+/// Where the focus goes after a change.
+const BUTTON: &str = ".assignees-field button";
+const FIELD: &str = ".assignees-field select";
 
 /// The faces of those whose a task is; nothing where it is nobody's.
 pub fn assignee_faces(task: ArcRwSignal<Option<Arc<Task>>>) -> AnyView {
@@ -64,17 +68,17 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
 
     let assign = {
         let board = board.clone();
-        Callback::new(move |(person, focus): (ActorId, &'static str)| {
+        Callback::new(move |(person, focus): (ActorId, &'static [&'static str])| {
             if act(&board, Op::UpdateTask(UpdateTask { assign: vec![person], ..UpdateTask::of(task) })) {
                 announcer.say(format!("Assigned to {}", name_of(Some(person)).get_untracked()));
-                focus_when_drawn(focus);
+                focus_first_drawn(focus);
             }
         })
     };
     let unassign = Callback::new(move |person: ActorId| {
         if act(&board, Op::UpdateTask(UpdateTask { unassign: vec![person], ..UpdateTask::of(task) })) {
             announcer.say(format!("No longer assigned to {}", name_of(Some(person)).get_untracked()));
-            focus_when_drawn(".assignees-field button, .assignees-field select");
+            focus_first_drawn(&[BUTTON, FIELD]);
         }
     });
     let ways = move || {
@@ -86,7 +90,7 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
                     type="button"
                     class="button"
                     disabled=deleted
-                    on:click=move |_| assign.run((me, ".assignees-field button, .assignees-field select"))
+                    on:click=move |_| assign.run((me, &[BUTTON, FIELD]))
                 >
                     "Assign to me"
                 </button>
@@ -96,7 +100,7 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
         let field = NodeRef::<html::Select>::new();
         let chosen = move |event| {
             if let Ok(person) = event_target_value(&event).parse() {
-                assign.run((person, ".assignees-field select, .assignees-field button"));
+                assign.run((person, &[FIELD, BUTTON]));
             }
             if let Some(field) = field.get_untracked() {
                 field.set_value("");

@@ -16,6 +16,16 @@ pub fn focus_when_drawn(selector: impl Into<String>) {
     });
 }
 
+/// Focuses what the first of these CSS selectors finds that finds something, as soon as what was just changed is drawn. (One
+/// selector with commas finds what stands first on the page.)
+pub fn focus_first_drawn(selectors: &'static [&'static str]) {
+    request_animation_frame(move || {
+        if let Some(element) = selectors.iter().find_map(|selector| find(selector)) {
+            focus(&element);
+        }
+    });
+}
+
 /// Keeps the focus where it is while what has it is moved: that takes it out of the page for a moment, and the browser does
 /// not give the focus back. To be called before; whoever types does not notice.
 pub fn keep_focus() {

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 
 use super::{
+    focus::focus_first_drawn,
     icon::{Icon, Picture},
     if_may::IfMay,
     rows::Rows,
@@ -79,7 +80,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
         act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
-        super::focus::focus_when_drawn(".trash-list button, .tabs [aria-current]");
+        focus_first_drawn(&[".trash-list button", ".tabs [aria-current]"]);
     };
     view! {
         <li class="trash-row" data-task=task.to_string()>
