@@ -4,6 +4,7 @@ use leptos::{ev, html, prelude::*};
 
 use super::{
     account_menu::AccountMenu,
+    confirm::ask,
     connection::ConnectionState,
     delete_board::DeleteBoardDialog,
     focus::focus_when_drawn,
@@ -85,10 +86,7 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
     };
     let delete = move |event: ev::MouseEvent| {
         close_menu(&event);
-        if let Some(dialog) = dialog.get_untracked() {
-            // It is open already, if it cannot be opened.
-            let _ = dialog.show_modal();
-        }
+        ask(dialog);
     };
     let board = StoredValue::new(board);
     view! {

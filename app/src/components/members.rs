@@ -8,7 +8,8 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{
     announcer::Announcer,
     choice::choice,
-    focus::focus_when_drawn,
+    confirm::{Confirm, ask},
+    focus::focus_first_drawn,
     if_may::IfMay,
     person::{Avatar, name_of},
     redrawn::redrawn,
@@ -168,7 +169,7 @@ fn MemberForms(
         let name = name.get_untracked();
         if set.run(None) {
             announcer.say(format!("{name} was taken off the board"));
-            focus_when_drawn(".member-list select, #members-heading");
+            focus_first_drawn(&[".member-list select", "#members-heading"]);
         }
     };
     view! {
@@ -338,59 +339,33 @@ fn Leave(board: LiveBoard) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let navigate = use_navigate();
     let name = board.name();
-    let (refusal, set_refusal) = signal(None::<String>);
     let board_id = board.id();
-    let leave = Callback::new(move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let Some(person) = member.get_untracked() else { return };
-        match board.submit(Op::SetMember(SetMember { person, role: None })) {
-            Ok(_) => {
-                let stays = board.with(|board| asker.read_untracked().role_on(board.id(), board.access()).is_some());
-                if !stays {
-                    navigate("/", NavigateOptions::default());
-                }
-            }
-            Err(refusal) => set_refusal.set(Some(refusal.sentence())),
+    let leave = Callback::new(move |()| {
+        let Some(person) = member.get_untracked() else { return Ok(()) };
+        board.submit(Op::SetMember(SetMember { person, role: None }))?;
+        if board.with(|board| asker.read_untracked().role_on(board.id(), board.access()).is_none()) {
+            navigate("/", NavigateOptions::default());
         }
+        Ok(())
     });
-    let close = move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    };
-    let open = move |_| {
-        set_refusal.set(None);
-        if let Some(dialog) = dialog.get_untracked() {
-            // It is open already, if it cannot be opened.
-            let _ = dialog.show_modal();
-        }
-    };
     redrawn(move || {
         let person = member.get()?;
         let name = name.clone();
         Some(
             view! {
                 <p class="leave">
-                    <button type="button" class="button danger needs-script" on:click=open>
+                    <button type="button" class="button danger needs-script" on:click=move |_| ask(dialog)>
                         "Leave board…"
                     </button>
                 </p>
                 <LeaveForm board=board_id person />
-                <dialog class="dialog" node_ref=dialog aria-labelledby="leave-board-title">
-                    <form on:submit=move |event| leave.run(event)>
-                        <h2 id="leave-board-title">{move || format!("Leave “{}”?", name.get())}</h2>
-                        <p>"To come back, you need somebody who manages it to add you again."</p>
-                        <p class="field-error" role="alert">
-                            {move || refusal.get()}
-                        </p>
-                        <div class="dialog-buttons">
-                            <button type="button" class="button" on:click=move |_| close()>
-                                "Cancel"
-                            </button>
-                            <button class="button danger">"Leave board"</button>
-                        </div>
-                    </form>
-                </dialog>
+                <Confirm
+                    dialog
+                    question=Signal::derive(move || format!("Leave “{}”?", name.get()))
+                    consequence="To come back, you need somebody who manages it to add you again."
+                    deed="Leave board"
+                    confirmed=leave
+                />
             }
             .into_any(),
         )

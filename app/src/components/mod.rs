@@ -12,7 +12,7 @@
 //! - Who has access: [`members`] with [`share_links`]. What only some may do stands in an [`if_may`].
 //! - Edits are taken back and done again by [`undoing`]. Those that were refused are told in [`toasts`], in the words of
 //!   [`problem`].
-//! - Smaller parts that several of these use: [`announcer`], [`choice`], [`due`], [`flash`], [`focus`], [`form_error`],
+//! - Smaller parts that several of these use: [`announcer`], [`choice`], [`confirm`], [`due`], [`flash`], [`focus`], [`form_error`],
 //!   [`icon`], [`menu`], [`name_editor`], [`person`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
 pub mod account_menu;
@@ -23,6 +23,7 @@ pub mod card;
 pub mod choice;
 pub mod column_menu;
 pub mod columns;
+pub mod confirm;
 pub mod conflict;
 pub mod connection;
 pub mod delete_board;
