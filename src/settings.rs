@@ -3,8 +3,17 @@
 //! Every setting is a flag and an environment variable of one name, has a default, and when it is wrong the error names
 //! it. What `cargo leptos watch` sets (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) is respected where ours says nothing.
 
-use std::{env, ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
+use axum::http::Uri;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
@@ -203,13 +212,25 @@ impl Settings {
                 Err(_) => SocketAddr::from(([127, 0, 0, 1], 3000)),
             },
         };
-        if !address.ip().is_loopback() && self.auth == Auth::Open {
+        if self.is_exposed(address) && self.auth == Auth::Open {
             return Err(SettingsError(format!(
-                "--auth (TASKWIRE_AUTH): {address} (--listen) can be reached from other machines, and `open` lets everybody who \
-                 reaches it read and change everything. Use `accounts`, or listen on 127.0.0.1."
+                "--auth (TASKWIRE_AUTH): {address} (--listen), or a proxy in front of it (--proxies, --public-url), can be reached \
+                 from other machines, and `open` lets everybody who reaches it read and change everything. Use `accounts`, or \
+                 listen on 127.0.0.1 without a proxy."
             )));
         }
         Ok(address)
+    }
+
+    /// Whether others than this machine can reach the server: by the address it listens on, or through a proxy, which is there
+    /// where clients are counted behind it or people see another address than this machine's.
+    pub fn is_exposed(&self, listening_on: SocketAddr) -> bool {
+        let is_local = |url: &String| {
+            let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
+            let host = host.trim_matches(['[', ']']);
+            host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        };
+        !listening_on.ip().is_loopback() || self.proxies > 0 || !self.public_url.iter().all(is_local)
     }
 
     /// An error where the folder of the site's files was named and is none.
@@ -419,6 +440,24 @@ mod tests {
         assert!(with("0.0.0.0:80", Auth::Accounts).listen_address().is_ok());
         let error = with("0.0.0.0:80", Auth::Open).listen_address().unwrap_err().to_string();
         assert!(error.contains("--auth") && error.contains("--listen"), "{error}");
+    }
+
+    #[test]
+    fn a_server_behind_a_proxy_is_not_for_its_own_machine() {
+        let here = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let exposed = |public_url: Option<&str>, proxies| {
+            Settings { public_url: public_url.map(str::to_owned), proxies, ..Settings::defaults() }.is_exposed(here)
+        };
+        assert!(!exposed(None, 0));
+        for local in ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:3000", "https://board.localhost"] {
+            assert!(!exposed(Some(local), 0), "{local}");
+        }
+        for public in ["https://board.example.com", "http://localhost.example.com", "http://192.0.2.1:3000"] {
+            assert!(exposed(Some(public), 0), "{public}");
+        }
+        assert!(exposed(None, 1));
+        let open = Settings { auth: Auth::Open, listen: Some(here), proxies: 1, ..Settings::defaults() };
+        assert!(open.listen_address().is_err());
     }
 
     #[test]

@@ -207,7 +207,7 @@ impl Accounts {
             return Err(AccountError::NotTheFirst);
         }
         let code = SecretHash::of(code);
-        if needs_code && self.purpose(code).await? != Some(Purpose::FirstVisit) {
+        if needs_code && self.link(code).await?.1 != Purpose::FirstVisit {
             return Err(AccountError::DeadLink);
         }
         let account = self.new_account(new, InstanceRole::Owner).await?;
@@ -322,9 +322,8 @@ impl Accounts {
 
     /// What somebody is invited to, and by which link.
     pub async fn invitation(&self, secret: &str) -> Result<(OneTimeLink, Invitation), AccountError> {
-        let link = self.store().one_time_link(SecretHash::of(secret), now()).await?.ok_or(AccountError::DeadLink)?;
-        match Purpose::parse(&link.purpose) {
-            Some(Purpose::Invitation(invitation)) => Ok((link, invitation)),
+        match self.link(SecretHash::of(secret)).await? {
+            (link, Purpose::Invitation(invitation)) => Ok((link, invitation)),
             _ => Err(AccountError::DeadLink),
         }
     }
@@ -334,6 +333,7 @@ impl Accounts {
         may(asker.may_manage_people())?;
         let links = self.store().one_time_links(now()).await?;
         let invitation = |link: OneTimeLink| match Purpose::parse(&link.purpose)? {
+            purpose if !self.still_stands(&link, &purpose) => None,
             Purpose::Invitation(invitation) => Some((link, invitation)),
             _ => None,
         };
@@ -581,7 +581,7 @@ impl Accounts {
 
     /// Whose new password a link is for.
     pub async fn new_password_for(&self, secret: &str) -> Result<Account, AccountError> {
-        let Some(Purpose::NewPassword { person }) = self.purpose(SecretHash::of(secret)).await? else {
+        let (_, Purpose::NewPassword { person }) = self.link(SecretHash::of(secret)).await? else {
             return Err(AccountError::DeadLink);
         };
         let directory = self.store().directory();
@@ -752,9 +752,27 @@ impl Accounts {
         Ok(secret)
     }
 
-    async fn purpose(&self, hash: SecretHash) -> Result<Option<Purpose>, AccountError> {
-        let link = self.store().one_time_link(hash, now()).await?;
-        Ok(link.and_then(|link| Purpose::parse(&link.purpose)))
+    /// A link that works, and what for.
+    async fn link(&self, hash: SecretHash) -> Result<(OneTimeLink, Purpose), AccountError> {
+        let link = self.store().one_time_link(hash, now()).await?.ok_or(AccountError::DeadLink)?;
+        match Purpose::parse(&link.purpose) {
+            Some(purpose) if self.still_stands(&link, &purpose) => Ok((link, purpose)),
+            _ => Err(AccountError::DeadLink),
+        }
+    }
+
+    /// Whether whoever made a link could make it today: with a role go the links that took it.
+    fn still_stands(&self, link: &OneTimeLink, purpose: &Purpose) -> bool {
+        let directory = self.store().directory();
+        let role = match purpose {
+            Purpose::FirstVisit => None,
+            Purpose::Invitation(invitation) => Some(invitation.role),
+            Purpose::NewPassword { person } => directory.account(*person).map(|account| account.role),
+        };
+        // What nobody made comes from the server, or its command line.
+        let (Some(maker), Some(role)) = (link.created_by, role) else { return true };
+        let maker = directory.account(maker).filter(|account| account.is_active());
+        maker.is_some_and(|maker| Asker::person(maker.id, maker.role).may_manage(role))
     }
 
     /// The account that whoever asks wants to manage.

@@ -10,11 +10,12 @@
 pub mod token;
 pub mod user;
 
-use std::io::Write;
+use std::{io::Write, path::PathBuf, str::FromStr};
 
 use app::access::Asker;
 use clap::Args;
 use serde::Serialize;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::{
     accounts::{AccountError, Accounts},
@@ -51,7 +52,23 @@ struct Desk {
 }
 
 impl Desk {
+    /// Opens a database that is there: one that would have to be made first has nobody in it, and most likely the command was
+    /// given in the wrong folder.
     async fn open(common: &Common) -> Result<Self, String> {
+        match missing_file(&common.database) {
+            None => Self::open_or_make(common).await,
+            Some(file) => {
+                let file = file.display();
+                Err(format!("--database (DATABASE_URL): there is no file {file}; name the database that the server has"))
+            }
+        }
+    }
+
+    /// As [`Self::open`], for what may come before the server's first start.
+    async fn open_or_make(common: &Common) -> Result<Self, String> {
+        if let Some(file) = missing_file(&common.database) {
+            eprintln!("making a new database: {}", file.display());
+        }
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
         let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
         let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());
@@ -78,6 +95,15 @@ impl Desk {
         }
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
     }
+}
+
+/// The file that a database is to be in, where there is none yet.
+fn missing_file(database: &str) -> Option<PathBuf> {
+    if !database.starts_with("sqlite:") {
+        return None;
+    }
+    let options = SqliteConnectOptions::from_str(database).ok()?;
+    (!options.get_filename().exists()).then(|| options.get_filename().to_owned())
 }
 
 /// What to tell whoever typed the command.

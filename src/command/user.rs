@@ -162,7 +162,7 @@ impl Named {
 
 impl Add {
     async fn run(self) -> Result<(), String> {
-        let desk = Desk::open(&self.common).await?;
+        let desk = Desk::open_or_make(&self.common).await?;
         let password = self.password.read()?;
         let new = NewPerson { name: &self.name, email: &self.email, password: password.as_deref() };
         let person = desk.accounts.add(&desk.operator, new, self.role.into()).await.map_err(told)?;

@@ -212,3 +212,27 @@ async fn a_page_of_another_site_opens_no_socket_with_somebodys_cookie() {
     }
     assert!(connect(&town, Who::Owner, &place).await.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_made_for_somebody_is_not_served_as_somebody_else() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let address: SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let owner = town.person(Who::Owner).unwrap();
+    let connect = async |who: Who, path: &str| {
+        let (name, value) = town.proof(who, &place).unwrap();
+        let origin = ("origin", town.server.base.as_str());
+        Client::connect_at(address, path, &[(name, &value), origin]).await.map_err(|status| status.to_string())
+    };
+    let message = ClientMessage::Mutate {
+        board: place.board,
+        mutations: vec![mutation(Op::CreateTask(CreateTask::of(new_task(), "Typed by the owner")))],
+    };
+    let theirs = format!("/ws?as={owner}");
+    for (who, expected) in [(Who::Editor, Err(Some(4401))), (Who::Link, Err(Some(4401))), (Who::Owner, Ok("yes"))] {
+        let mut client = connect(who, &theirs).await.unwrap();
+        client.say(&message).await;
+        assert_eq!(client.hear_or_end().await.as_ref().map(name).map_err(|code| *code), expected.map(str::to_owned));
+    }
+    assert_eq!(connect(Who::Owner, "/ws?as=me").await.err(), Some("400".to_owned()));
+}

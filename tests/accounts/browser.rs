@@ -27,6 +27,12 @@ pub async fn served(database: &Database) -> (Server, Browser) {
     (server, ana)
 }
 
+/// The code that a server printed which others can reach, as the first visit sends it.
+pub fn code(server: &Server) -> (&'static str, &str) {
+    let printed = server.first_visit.as_deref().expect("an address is printed");
+    ("code", printed.split_once("?code=").expect("with a code").1)
+}
+
 /// What somebody types who makes an account.
 pub fn person<'a>(name: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("name", name), ("email", email), ("password", PASSWORD), ("again", PASSWORD)]

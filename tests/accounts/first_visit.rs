@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use taskwire::settings::Settings;
 
 use crate::{
-    browser::{Browser, accounts, person, served},
+    browser::{Browser, accounts, code, person, served},
     support::{
         database::Database,
         server::{Server, open},
@@ -53,8 +53,7 @@ async fn of_two_who_come_at_once_one_owns_the_server() {
 async fn where_strangers_can_come_it_takes_the_code_that_was_printed() {
     let database = Database::sqlite();
     let server = Server::on("0.0.0.0:0", accounts(&database)).await;
-    let printed = server.first_visit.clone().expect("an address is printed");
-    let (_, code) = printed.split_once("?code=").expect("with a code");
+    let (_, code) = code(&server);
     let ana = Browser::on(&server);
     assert!(ana.get(&format!("/first-visit?code={code}")).await.text.contains(code));
     for wrong in ["", "guess", &code[1..]] {

@@ -123,6 +123,39 @@ async fn nobody_invites_to_more_than_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_works_as_long_as_its_maker_might_make_it() {
+    let database = Database::sqlite();
+    let (server, ana) = served(&database).await;
+    let ben = Browser::on(&server);
+    ben.post(&ana.invite(&[("role", "admin")]).await, &person("Ben", "ben@example.com")).await;
+    let cleo = Browser::on(&server);
+    cleo.post(&ana.invite(&[("role", "member")]).await, &person("Cleo", "cleo@example.com")).await;
+    let people = ana.get("/people").await;
+    let (id_of_ben, id_of_cleo) = (people.id_of("Ben"), people.id_of("Cleo"));
+    let invitation = ben.invite(&[("role", "admin")]).await;
+    ben.post("/people/new-password", &[("person", &id_of_cleo)]).await.goes_to();
+    let new_password = ben.shown_link("/people").await;
+    let work = async |status: StatusCode| {
+        let stranger = Browser::on(&server);
+        for link in [&invitation, &new_password] {
+            assert_eq!(stranger.get(link).await.status, status, "{link}");
+        }
+    };
+    work(StatusCode::OK).await;
+
+    ana.post("/people/role", &[("person", &id_of_ben), ("role", "member")]).await.goes_to();
+    work(StatusCode::GONE).await;
+    assert!(!ana.get("/people").await.text.contains("Open invitations"));
+    let (eve, fields) = (Browser::on(&server), [("password", PASSWORD), ("again", PASSWORD)]);
+    eve.post(&invitation, &person("Eve", "eve@example.com")).await.is_refused(StatusCode::GONE, "does not work");
+    eve.post(&new_password, &fields).await.is_refused(StatusCode::GONE, "does not work");
+    ana.post("/people/role", &[("person", &id_of_ben), ("role", "admin")]).await.goes_to();
+    work(StatusCode::OK).await;
+    ana.post("/people/deactivate", &[("person", &id_of_ben)]).await.goes_to();
+    work(StatusCode::GONE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_joins_in_a_browser_where_somebody_else_was_signed_in_is_somebody_else_there() {
     let database = Database::sqlite();
     let server = Server::with(accounts(&database)).await;

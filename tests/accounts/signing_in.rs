@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use taskwire::settings::Settings;
 
 use crate::{
-    browser::{Browser, PASSWORD, accounts, person, served},
+    browser::{Browser, PASSWORD, accounts, code, person, served},
     support::{database::Database, server::Server},
 };
 
@@ -39,7 +39,8 @@ async fn behind_tls_cookies_go_by_https_only() {
     let database = Database::sqlite();
     let public_url = Some("https://board.example.com".to_owned());
     let server = Server::with(Settings { public_url, ..accounts(&database) }).await;
-    let made = Browser::on(&server).post("/first-visit", &person("Ana", "ana@example.com")).await;
+    let fields = [person("Ana", "ana@example.com"), vec![code(&server)]].concat();
+    let made = Browser::on(&server).post("/first-visit", &fields).await;
     let cookies = made.cookies();
     assert!(cookies.len() == 2 && cookies.iter().all(|cookie| cookie.contains("Secure")), "{cookies:?}");
 }
@@ -104,7 +105,7 @@ async fn guessing_is_slowed_down_and_locks_nobody_out() {
     let database = Database::sqlite();
     let server = Server::with(Settings { proxies: 1, ..accounts(&database) }).await;
     let ana = Browser::at(&server, "203.0.113.1");
-    ana.post("/first-visit", &person("Ana", "ana@example.com")).await;
+    ana.post("/first-visit", &[person("Ana", "ana@example.com"), vec![code(&server)]].concat()).await.goes_to();
     ana.post("/sign-out", &[]).await;
 
     let stranger = Browser::at(&server, "198.51.100.1");

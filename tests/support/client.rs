@@ -29,7 +29,12 @@ impl Client {
 
     /// With headers of one's own; the error has the status.
     pub async fn connect_with(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://{address}/ws").into_client_request().expect("a request");
+        Self::connect_at(address, "/ws", headers).await
+    }
+
+    /// The same at a path of one's own.
+    pub async fn connect_at(address: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
         for (name, value) in headers {
             request.headers_mut().append(*name, HeaderValue::from_str(value).expect("a header"));
         }

@@ -88,9 +88,17 @@ impl Live {
         self.tab
     }
 
-    /// Gets to know people, and what whoever reads this page may do.
+    /// Gets to know people, and what whoever reads this page may do. Where somebody else has signed in since the page was
+    /// loaded, it is loaded anew for them, unless something would be lost.
     pub fn meet(&self, people: Vec<Person>, asker: Asker) {
-        self.known.meet(people, asker);
+        let is_theirs = self.known.meet(people, asker);
+        #[cfg(feature = "hydrate")]
+        if !is_theirs && !self.has_unsaved() {
+            // A page that cannot be loaded anew stays as it is.
+            let _ = window().location().reload();
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = is_theirs;
     }
 
     /// Gets to know people.
@@ -166,11 +174,16 @@ impl Known {
         }
     }
 
-    fn meet(&self, people: Vec<Person>, asker: Asker) {
+    /// Takes note of what the reader may do. A page stays with whom it was made for: what Ana typed is not to be sent in the
+    /// name of Ben, who has signed in since. Tells whether it is theirs.
+    fn meet(&self, people: Vec<Person>, asker: Asker) -> bool {
         self.introduce(people);
-        if *self.asker.read_untracked() != asker {
+        let before = self.asker.get_untracked();
+        let is_theirs = before == Asker::stranger() || before.person == asker.person;
+        if is_theirs && before != asker {
             self.asker.set(asker);
         }
+        is_theirs
     }
 }
 
@@ -204,7 +217,7 @@ mod browser {
     use super::{Known, Live, Status};
     use crate::{
         board::BoardState,
-        id::BoardId,
+        id::{ActorId, BoardId},
         live::LiveBoard,
         model::BoardSummary,
         protocol::{CLOSED_SIGNED_OUT, ClientMessage, SUBPROTOCOL, ServerMessage},
@@ -255,8 +268,8 @@ mod browser {
             let (commands, inbox) = mpsc::unbounded();
             let boards = Boards::default();
             let boards_of_task = Arc::clone(&boards);
-            let (watching, signed_out, pause) = (false, false, None);
-            let task = Task { inbox, status, list, known, boards: boards_of_task, watching, signed_out, pause };
+            let (watching, pause) = (false, None);
+            let task = Task { inbox, status, list, known, boards: boards_of_task, watching, pause };
             Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
         }
 
@@ -313,9 +326,6 @@ mod browser {
         known: Known,
         boards: Boards,
         watching: bool,
-        /// The session ended. Nothing goes out again until it is known that the same person has signed in: what Ana typed is not
-        /// to be sent in the name of Ben.
-        signed_out: bool,
         /// How long the server asked to be left alone, in milliseconds.
         pause: Option<u64>,
     }
@@ -327,9 +337,6 @@ mod browser {
         /// The server says that the session has ended.
         signed_out: bool,
     }
-
-    /// Whoever is signed in now is not who this page is for.
-    struct SomebodyElse;
 
     impl Lost {
         fn any(was_open: bool) -> Self {
@@ -346,7 +353,6 @@ mod browser {
                     board.disconnected();
                 }
                 if lost.signed_out {
-                    self.signed_out = self.known.asker.read_untracked().person.is_some();
                     self.status.set(Status::SignedOut);
                     self.wait_until_woken().await;
                     continue;
@@ -364,7 +370,7 @@ mod browser {
         /// Opens a socket and serves it until it closes.
         async fn connection(&mut self) -> Lost {
             let mut was_open = false;
-            let Some(url) = url() else { return Lost::any(was_open) };
+            let Some(url) = url(self.known.asker.read_untracked().person) else { return Lost::any(was_open) };
             let Ok(mut socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost::any(was_open) };
             // What is sent to a socket that could not be opened would be an error in the browser's console.
             let ready = std::future::poll_fn(|cx| socket.poll_ready_unpin(cx));
@@ -382,9 +388,7 @@ mod browser {
             if self.known.asker.read_untracked().may_see_people() {
                 hello.push(ClientMessage::WatchPeople {});
             }
-            if !self.signed_out {
-                hello.extend(self.follow_all());
-            }
+            hello.extend(self.follow_all());
             hello.push(ClientMessage::Ping {});
             for message in hello {
                 if send(&mut sink, &message).await.is_err() {
@@ -412,19 +416,12 @@ mod browser {
                         if waiting {
                             waiting = false;
                             timer = TimeoutFuture::new(PING_EVERY_MS).fuse();
-                            if !self.signed_out {
-                                self.status.set(Status::Live);
-                            }
+                            self.status.set(Status::Live);
                         }
-                        let mut answers = Vec::new();
                         if let Message::Text(text) = message {
-                            match self.receive(&text) {
-                                Ok(messages) => answers = messages,
-                                Err(SomebodyElse) => return Lost { was_open, signed_out: true },
-                            }
+                            self.receive(&text);
                         }
-                        answers.extend(self.forget_unseen());
-                        for message in answers {
+                        for message in self.forget_unseen() {
                             if send(&mut sink, &message).await.is_err() {
                                 return Lost::any(was_open);
                             }
@@ -448,7 +445,7 @@ mod browser {
                         }
                     }
                     Event::Command(Some(command)) => {
-                        for message in self.command(command, !self.signed_out) {
+                        for message in self.command(command, true) {
                             if send(&mut sink, &message).await.is_err() {
                                 return Lost::any(was_open);
                             }
@@ -466,27 +463,18 @@ mod browser {
             list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect()
         }
 
-        /// Takes in a message; tells what to send for it.
-        fn receive(&mut self, text: &str) -> Result<Vec<ClientMessage>, SomebodyElse> {
+        /// Takes in a message.
+        fn receive(&mut self, text: &str) {
             let message = match serde_json::from_str(text) {
                 Ok(message) => message,
                 Err(error) => {
                     leptos::logging::warn!("a message of the server was not understood: {error}");
-                    return Ok(Vec::new());
+                    return;
                 }
             };
-            let mut send = Vec::new();
             match message {
                 ServerMessage::Boards { boards } => self.list.set(Some(boards)),
                 ServerMessage::People { people, you } => {
-                    if self.signed_out {
-                        if you.person != self.known.asker.read_untracked().person {
-                            return Err(SomebodyElse);
-                        }
-                        self.signed_out = false;
-                        self.status.set(Status::Live);
-                        send = self.follow_all();
-                    }
                     for board in self.all_boards() {
                         board.set_asker(you.clone());
                     }
@@ -521,7 +509,6 @@ mod browser {
                     }
                 }
             }
-            Ok(send)
         }
 
         /// Does what the page asks; tells what to send for it on an open connection.
@@ -606,11 +593,13 @@ mod browser {
         sink.send(Message::Text(text)).await.map_err(|_| ())
     }
 
-    /// The address of the socket on the server that served the page.
-    fn url() -> Option<String> {
+    /// The address of the socket on the server that served the page. It names whom the page was made for, and the server lets
+    /// nobody else in by it.
+    fn url(reader: Option<ActorId>) -> Option<String> {
         let location = window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        Some(format!("{scheme}://{}/ws", location.host().ok()?))
+        let reader = reader.map(|person| format!("?as={person}")).unwrap_or_default();
+        Some(format!("{scheme}://{}/ws{reader}", location.host().ok()?))
     }
 
     fn online() -> bool {

@@ -2,6 +2,7 @@
 //!
 //! axum's own upgrade wraps the connection so that nothing but whole messages can be written; we write shared frames.
 
+use app::id::ActorId;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
@@ -65,7 +66,12 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
     if context.tracker.len() >= context.limits.sockets {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
     }
-    let visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
+    let mut visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
+    let reader = reader(parts.uri.query())?;
+    if reader.is_some() && reader != visitor.asker.person {
+        // The page was made for somebody who has signed out since. Whoever has signed in has pages of their own.
+        visitor = Visitor::stranger();
+    }
     if visitor.caller.is_stranger() && !is_page {
         return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
     }
@@ -87,6 +93,12 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     Ok((on_upgrade, visitor, admission, response))
+}
+
+/// For whom the page was made that connects, if it says so.
+fn reader(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
+    let Some(person) = query.and_then(|query| query.strip_prefix("as=")) else { return Ok(None) };
+    person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "as is the id of a person\n"))
 }
 
 /// Whether a header lists a word.
