@@ -113,6 +113,9 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             .map_err(|error| StartError::Sample(error.to_string()))?;
     }
     let public_url = settings.public_url(address);
+    if settings.public_url.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(%public_url, "links begin with an address that only this machine can open (--public-url)");
+    }
     let mail = settings.smtp.as_deref().zip(settings.mail_from.as_deref());
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());

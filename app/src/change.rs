@@ -169,6 +169,16 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// Whether somebody asked for what was so already. It has its number in the log like every answer; the task has none of it.
+    pub fn changes_nothing(&self) -> bool {
+        let Self::TaskUpdated { title, description, priority, due, assigned, unassigned, column, rank, .. } = self
+        else {
+            return false;
+        };
+        let is_same = title.is_none() && description.is_none() && priority.is_none() && due.is_none();
+        is_same && assigned.is_empty() && unassigned.is_empty() && column.is_none() && rank.is_none()
+    }
+
     /// The task it is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         match self {

@@ -431,8 +431,10 @@ impl Refusal {
             Self::Invalid { field, message } => match field.as_str() {
                 "title" | "description" | "name" => format!("the {field} {message}"),
                 "column" => format!("this column {message}"),
+                "assign" | "assignees" => format!("those to whom a task is assigned {message}"),
                 _ => message.clone(),
             },
+            Self::NotFound { what: Thing::Board } => "the board was deleted, or is closed to you".to_owned(),
             other => other.to_string(),
         };
         let mut chars = words.chars();

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{board::line, id::ActorId, mutation::Refusal};
+use crate::{
+    board::{line, turns_text},
+    id::ActorId,
+    mutation::Refusal,
+};
 
 /// A person. E-mail addresses and roles are not for everybody, and are not here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +42,12 @@ pub const MAX_PERSON_NAME_CHARS: usize = 80;
 
 /// Whether it will do as a person's name; it comes back trimmed.
 pub fn check_name(name: &str) -> Result<String, Refusal> {
-    line("name", name, MAX_PERSON_NAME_CHARS)
+    let name = line("name", name, MAX_PERSON_NAME_CHARS)?;
+    // Names stand in the middle of sentences.
+    match name.contains(turns_text) {
+        true => Err(Refusal::invalid("name", "must not turn the direction of text")),
+        false => Ok(name),
+    }
 }
 
 /// How many colours tell people apart; the style sheet has as many.
@@ -49,6 +58,15 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn a_name_leaves_the_words_around_it_alone() {
+        assert_eq!(check_name(" Ana Lima ").unwrap(), "Ana Lima");
+        assert_eq!(check_name("\u{5d0}\u{5e0}\u{5d4}").unwrap().chars().count(), 3);
+        for wrong in ["\u{202e}and", "a\u{2067}b", "\u{200b}", "a\u{2028}b", ""] {
+            assert!(check_name(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn initials_are_of_the_first_and_the_last_word() {

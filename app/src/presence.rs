@@ -20,7 +20,7 @@ pub struct Crowd {
     pub people: Vec<ActorId>,
     /// How many more people there are than are listed.
     pub more: u32,
-    /// How many tabs somebody without an account has open.
+    /// How many tabs somebody without an account has open. For such a reader everybody is counted here.
     pub guests: u32,
     /// Who is editing what, in order.
     pub editing: Vec<Editing>,
@@ -86,6 +86,22 @@ impl Crowd {
         if let Some(editing) = change.editing {
             self.editing = editing;
         }
+    }
+
+    /// The same for somebody without an account, who is told how many there are and not who.
+    pub fn without_names(&self) -> Self {
+        let people = (self.people.len() as u32).saturating_add(self.more);
+        Self {
+            people: Vec::new(),
+            more: 0,
+            guests: self.guests.saturating_add(people),
+            editing: self.editing.iter().map(|editing| Editing { person: None, ..*editing }).collect(),
+        }
+    }
+
+    /// Whether [`Self::without_names`] leaves something out.
+    pub fn has_names(&self) -> bool {
+        !self.people.is_empty() || self.more > 0 || self.editing.iter().any(|editing| editing.person.is_some())
     }
 
     /// Those of them who are not the reader, `me` or one of the guests; without what they edit.
@@ -163,6 +179,15 @@ mod tests {
 
     fn editing(task: TaskId, person: Option<ActorId>, tab: TabId) -> Editing {
         Editing { task, person, tab }
+    }
+
+    #[test]
+    fn without_names_it_is_as_large() {
+        let named = Crowd { more: 2, editing: vec![editing(TEA, Some(ANA), TAB)], ..crowd(&[ANA, BEN], 1) };
+        let nameless = Crowd { editing: vec![editing(TEA, None, TAB)], ..crowd(&[], 5) };
+        assert_eq!(named.without_names(), nameless);
+        assert!(named.has_names() && !nameless.has_names());
+        assert_eq!(nameless.without_names(), nameless);
     }
 
     #[test]

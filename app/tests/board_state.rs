@@ -4,6 +4,8 @@
 
 mod random;
 
+use std::sync::Arc;
+
 use app::{
     board::{Applied, BoardState, Gap, MAX_ASSIGNEES, Snapshot, decide},
     change::{Change, ChangeKind},
@@ -340,4 +342,42 @@ fn a_task_is_a_limited_number_of_peoples() {
     let assignees = all.into_iter().map(somebody).collect();
     let create = CreateTask { assignees, ..CreateTask::of(TaskId(random.uuid()), "two") };
     refused(log.write(&mut random, &Op::CreateTask(create)), "assignees");
+}
+
+#[test]
+fn what_changes_nothing_is_nobodys_change() {
+    let (mut log, mut random, tasks) = board_with(&["Tea"]);
+    log.write(&mut random, &assign(tasks[0], &[1])).unwrap();
+    let before = Arc::clone(log.state.task(tasks[0]).unwrap());
+    let seq = log.state.seq();
+    let same = [
+        retitle(tasks[0], "Tea", None),
+        retitle(tasks[0], " Tea ", None),
+        assign(tasks[0], &[1]),
+        unassign(tasks[0], &[2]),
+        Op::UpdateTask(UpdateTask {
+            due: Some(before.due),
+            priority: Some(before.priority),
+            ..UpdateTask::of(tasks[0])
+        }),
+        Op::UpdateTask(UpdateTask::of(tasks[0])),
+    ];
+    for op in &same {
+        log.write(&mut random, op).unwrap();
+        assert_eq!(**log.state.task(tasks[0]).unwrap(), *before, "{op:?}");
+    }
+    assert_eq!(log.state.seq(), seq + same.len() as u64, "it was asked for, and answered");
+    assert_eq!(log.replay().snapshot(), log.state.snapshot());
+}
+
+#[test]
+fn what_nobody_can_see_is_no_text() {
+    let (mut log, mut random, tasks) = board_with(&["Tea"]);
+    for nothing in ["", "  ", "\u{200b}", "\u{2060}\u{202e}", "\u{3164}", "\u{fe0f} \u{200d}"] {
+        let refusal = log.write(&mut random, &retitle(tasks[0], nothing, None)).unwrap_err();
+        assert!(matches!(refusal, Refusal::Invalid { .. }), "{nothing:?}");
+    }
+    for text in ["\u{1f469}\u{200d}\u{1f680}", "\u{2615}\u{fe0f}", "\u{5e9}\u{200f}", "x\u{200b}y"] {
+        log.write(&mut random, &retitle(tasks[0], text, None)).unwrap();
+    }
 }

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, type Taskwire, test } from '../fixtures.ts';
-import { cardLink, expectConnection, messages, panel } from '../support/board.ts';
+import { cardLink, expectConnection, expectOthers, messages, openBoard, panel } from '../support/board.ts';
 
 const LOOKS = {
   'on a desk, light': { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
@@ -32,6 +32,36 @@ for (const javaScriptEnabled of [true, false]) {
         }
       });
     }
+  });
+}
+
+for (const width of [1280, 390, 320]) {
+  test.describe(`on a screen of ${width} pixels`, () => {
+    test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
+
+    test('every menu of a board opens onto it', async ({ somebody }) => {
+      const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+      const board = await ana.api.createBoard('Errands for the whole of the next week');
+      await ana.api.setMember(board.id, ben.id, 'editor');
+      const task = await ana.api.createTask(board.id, { title: 'Tea' });
+      const page = await ana.page({ viewport: { width, height: 800 } });
+      await openBoard(await ben.page(), board);
+      for (const path of [`/boards/${board.id}`, `/boards/${board.id}/tasks/${task.id}`]) {
+        await page.goto(path);
+        await expectOthers(page, 'Also here: Ben Okoro');
+        for (const menu of await page.locator(':is(.topbar, .panel) details.menu:visible').all()) {
+          const name = await menu.locator('summary').getAttribute('aria-label');
+          await menu.locator('summary').click();
+          const box = menu.locator('.menu-box');
+          await expect(box, `${path}: ${name}`).toBeInViewport();
+          const { left, right } = await box.evaluate((box) => box.getBoundingClientRect());
+          expect(left, `${path}: left edge of ${name}`).toBeGreaterThanOrEqual(0);
+          expect(right, `${path}: right edge of ${name}`).toBeLessThanOrEqual(width);
+          await page.keyboard.press('Escape');
+        }
+        await expectNoSidewaysScroll(page);
+      }
+    });
   });
 }
 

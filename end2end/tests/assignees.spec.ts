@@ -32,10 +32,11 @@ test('a task is assigned and taken back, and others see it at once', async ({ so
   await expect(field(mine).getByRole('button', { name: 'Assign to me' })).toHaveCount(0);
   await expect(card(theirs, 'Tea').getByText('Assigned to Ana Lima')).toBeAttached();
 
-  await field(mine).getByLabel('Assign to somebody').selectOption('Ben Okoro');
+  await field(mine).getByLabel('Assign to somebody').click();
+  await field(mine).getByRole('button', { name: 'Ben Okoro', exact: true }).click();
   await expect(card(theirs, 'Tea').getByText('Assigned to Ana Lima and Ben Okoro')).toBeAttached();
   await expect(field(mine).getByLabel('Assign to somebody')).toBeFocused();
-  await expect(field(mine).getByLabel('Assign to somebody')).toHaveValue('');
+  await expect(field(mine).getByRole('button', { name: 'Cleo Meyer' })).toBeHidden();
 
   await field(mine).getByRole('button', { name: 'Unassign Ana Lima' }).click();
   await expect(card(theirs, 'Tea').getByText('Assigned to Ben Okoro')).toBeAttached();
@@ -55,6 +56,16 @@ test('by keyboard alone', async ({ somebody }) => {
   await page.keyboard.press('Enter');
   await expect(assignees(page)).toHaveCount(0);
   await expect(field(page).getByRole('button', { name: 'Assign to me' })).toBeFocused();
+
+  const menu = field(page).getByLabel('Assign to somebody');
+  for (const [tabs, name] of [[2, 'Cleo Meyer'], [1, 'Ben Okoro']] as const) {
+    await menu.focus();
+    await page.keyboard.press('Enter');
+    for (let tab = 0; tab < tabs; tab++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect(assignees(page).filter({ hasText: name })).toHaveCount(1);
+  }
+  await expect(menu, 'nobody is left').toHaveCount(0);
 });
 
 test('only people who can see the board are offered, oneself first', async ({ somebody }) => {
@@ -62,10 +73,10 @@ test('only people who can see the board are offered, oneself first', async ({ so
   await somebody('Dan Stranger');
   const page = await ana.page();
   await openBoard(page, board, `/tasks/${task.id}`);
-  const offered = field(page).getByLabel('Assign to somebody').getByRole('option');
-  await expect(offered).toHaveText(['Assign to…', 'Ben Okoro', 'Cleo Meyer']);
+  const offered = field(page).locator('.menu-item');
+  await expect(offered).toHaveText(['Ben Okoro', 'Cleo Meyer']);
   await ana.api.setEveryone(board.id, 'viewer');
-  await expect(offered).toHaveText(['Assign to…', 'Ben Okoro', 'Cleo Meyer', 'Dan Stranger']);
+  await expect(offered).toHaveText(['Ben Okoro', 'Cleo Meyer', 'Dan Stranger']);
 });
 
 test('two people who assign different people at once both do', async ({ somebody, expectedErrors }) => {
@@ -156,10 +167,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
     test(`all of it is accessible, ${colorScheme}, ${viewport.width} pixels wide`, async ({ somebody, audit }) => {
       const { ana, ben, cleo, board, task } = await team(somebody);
-      await ana.api.changeTask(task.id, { assign: [ben.id, cleo.id] });
+      await ana.api.changeTask(task.id, { assign: [ana.id, ben.id] });
       const page = await ana.page({ colorScheme, viewport, reducedMotion: 'reduce' });
       for (const below of ['', '?view=list', `/tasks/${task.id}`]) {
         await openBoard(page, board, below);
+        if (below.startsWith('/tasks')) await field(page).getByLabel('Assign to somebody').click();
         await audit(page);
         const [inner, whole] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
         expect(whole, 'the page fits the width of the screen').toBeLessThanOrEqual(inner!);

@@ -155,6 +155,11 @@ test('edits of somebody who was signed out are kept, and sent when they have sig
   await ana.signIn(page);
   await comeBack(page);
   await expectConnection(page, 'signed-out');
+  // Not from another page either, which the server fills for whoever is signed in now.
+  await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await page.getByRole('link', { name: 'Errands' }).click();
+  await comeBack(page);
+  await expectConnection(page, 'signed-out');
   expect((await ana.api.tasks(board.id)).tasks).toEqual([]);
 
   await ben.activate();
@@ -165,6 +170,51 @@ test('edits of somebody who was signed out are kept, and sent when they have sig
   }).toPass();
   const { tasks } = await ana.api.tasks(board.id);
   expect(tasks).toMatchObject([{ title: 'Kept', created_by: ben.id }]);
+});
+
+test('somebody else who signs in while the server is away does not send what was typed', async ({
+  somebody,
+  server,
+  expectedErrors,
+}) => {
+  expectedErrors.push(/ERR_CONNECTION_REFUSED/, /WebSocket/, /status of 40\d/);
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  const page = await ana.page();
+  await openBoard(page, board);
+  await server.kill();
+  await expectConnection(page, 'reconnecting');
+  await quickAdd(page, 'To do', 'Typed by Ana');
+  await server.start();
+  await ben.signIn(page);
+  await comeBack(page);
+  await expectConnection(page, 'signed-out', { timeout: 15_000 });
+  expect((await ana.api.tasks(board.id)).tasks).toEqual([]);
+
+  await ana.signIn(page);
+  await expect(async () => {
+    await comeBack(page);
+    await expectConnection(page, 'live', { timeout: 500 });
+  }).toPass();
+  expect((await ana.api.tasks(board.id)).tasks).toMatchObject([{ title: 'Typed by Ana', created_by: ana.id }]);
+});
+
+test('a page without unsent edits becomes that of whoever has signed in', async ({ somebody, expectedErrors }) => {
+  expectedErrors.push(/status of 40\d/, /WebSocket/);
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ben.api.createBoard('Ben’s errands');
+  const page = await ana.page();
+  await page.goto('/');
+  await hydrated(page);
+  await ben.signIn(page);
+  await openBoard(page, board);
+  await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await page.getByLabel('Account menu').click();
+  await expect(page.locator('.account-menu')).toContainText('Ben Okoro');
+  await ana.signIn(page);
+  await page.getByRole('link', { name: 'Ben’s errands' }).click();
+  await expect(page.getByRole('heading', { level: 1 }), 'it is not Ana’s to see').toContainText(/not|no such/i);
 });
 
 test('a share link is made, shown once, read by anybody, live, and revoked', async ({ somebody, person }) => {

@@ -7,6 +7,7 @@ import {
   card,
   cardLink,
   expectConnection,
+  lane,
   messages,
   openBoard,
   panel,
@@ -41,6 +42,26 @@ test('a move is taken back next to the neighbour it had, and done again', async 
   await expect(titles(other, 'Done')).toHaveText([]);
   await page.keyboard.press('Control+y');
   await expect(titles(other, 'Done')).toHaveText(['Milk']);
+});
+
+test('tasks that were just added are taken back from the field they were typed into', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await quickAdd(page, 'To do', 'Tea');
+  await quickAdd(page, 'To do', 'Milk');
+  const field = lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+  await expect(field).toBeFocused();
+  await page.keyboard.press('Control+z');
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+  await page.keyboard.press('Control+z');
+  await expect(titles(page, 'To do')).toHaveText([]);
+  await page.keyboard.press('Control+Shift+z');
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+  await expect(field, 'the browser put nothing back').toHaveValue('');
+
+  await field.fill('Hon');
+  await page.keyboard.press('Control+z');
+  await expect(titles(page, 'To do'), 'while one types it is the browser’s').toHaveText(['Tea']);
 });
 
 test('a deleted task comes back to where it was', async ({ page, person, server }) => {

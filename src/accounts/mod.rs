@@ -18,6 +18,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
     access::{Asker, BoardRole, InstanceRole, Scope, ShareLink},
+    board::is_invisible,
     id::{ActorId, BoardId, MutationId},
     mutation::{Mutation, Op, Refusal, SetMember},
     people::check_name,
@@ -848,7 +849,9 @@ fn check_email(text: &str) -> Result<String, AccountError> {
     const MOST: usize = 254;
     let text = text.trim().to_lowercase();
     let looks_right = text.split_once('@').is_some_and(|(name, host)| {
-        let odd = |char: char| char.is_whitespace() || char.is_control() || "<>()[],;:\\\"@".contains(char);
+        let odd = |char: char| {
+            char.is_whitespace() || char.is_control() || is_invisible(char) || "<>()[],;:\\\"@".contains(char)
+        };
         !name.is_empty() && !host.is_empty() && !name.contains(odd) && !host.contains(odd)
     });
     if !looks_right || text.len() > MOST {

@@ -59,7 +59,9 @@ impl Desk {
             None => Self::open_or_make(common).await,
             Some(file) => {
                 let file = file.display();
-                Err(format!("--database (DATABASE_URL): there is no file {file}; name the database that the server has"))
+                Err(format!(
+                    "--database (DATABASE_URL): there is no file {file}; name the database that the server has"
+                ))
             }
         }
     }

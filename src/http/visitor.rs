@@ -105,8 +105,14 @@ impl Visitor {
             Credential::Token(_) => Vec::new(),
             _ => links(&parts.headers),
         };
-        let directory = services.store.directory();
         let caller = Caller { credential, links };
+        let mut directory = services.store.directory();
+        if let (Credential::Token(_), None) = (&caller.credential, directory.asker(&caller, now())) {
+            // It may have been made a moment ago, at the command line or by another node. If the database cannot be asked now,
+            // it is as unknown as before.
+            let _ = services.store.refresh_directory().await;
+            directory = services.store.directory();
+        }
         if let Some(asker) = directory.asker(&caller, now()) {
             return Ok(Self { caller, asker });
         }

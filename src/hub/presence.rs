@@ -144,6 +144,8 @@ struct Watcher {
 struct Frames {
     /// The whole crowd, once somebody needs it.
     crowd: Option<Frame>,
+    /// The same without names, once a guest needs it.
+    nameless: Option<Frame>,
     /// What is different from the version before.
     change: Option<Frame>,
 }
@@ -244,7 +246,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 
 impl Presence {
     /// What a socket was not told yet: see [`Seat::news`].
-    fn newer_than(&self, seen: &mut u64, socket: SocketId, board: BoardId) -> Option<Frame> {
+    fn newer_than(&self, seen: &mut u64, socket: SocketId, is_guest: bool, board: BoardId) -> Option<Frame> {
         if !self.has_newer_than(*seen) {
             return None;
         }
@@ -255,6 +257,10 @@ impl Presence {
         let newest = self.version.load(Ordering::Acquire);
         let follows = *seen > 0 && *seen + 1 == newest;
         *seen = newest;
+        if is_guest && state.all.has_names() {
+            let State { frames, all, .. } = &mut *state;
+            return Some(frames.nameless.get_or_insert_with(|| state_frame(board, &all.without_names())).clone());
+        }
         let change = state.frames.change.clone().filter(|_| follows);
         Some(change.unwrap_or_else(|| {
             let State { frames, all, .. } = &mut *state;
@@ -297,7 +303,7 @@ impl Presence {
         if is_new {
             let change = change_frame(board, state.all.change_to(&all));
             state.all = all;
-            state.frames = Frames { crowd: None, change: Some(change) };
+            state.frames = Frames { change: Some(change), ..Frames::default() };
             self.version.fetch_add(1, Ordering::AcqRel);
         }
         for watcher in state.watchers.values_mut() {
@@ -483,8 +489,8 @@ impl Seat {
 
     /// Who is here, if that was not told yet: first all, then what is different.
     pub(crate) fn news(&mut self) -> Option<Frame> {
-        let Self { topic, socket, seen, .. } = self;
-        topic.presence.newer_than(seen, *socket, topic.board())
+        let Self { topic, socket, seen, tab, .. } = self;
+        topic.presence.newer_than(seen, *socket, tab.0.is_none(), topic.board())
     }
 
     /// Says what is edited in the tab now.

@@ -1,11 +1,12 @@
 //! Connections: which engine, with which settings, and the migrations.
 
-use std::{str::FromStr, time::Duration};
+use std::{fs::OpenOptions, str::FromStr, time::Duration};
 
 use sqlx::{
     AnyConnection, AnyPool, ConnectOptions, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
+    sqlite::SqliteConnectOptions,
 };
 use tokio::time::{Instant, sleep};
 
@@ -129,6 +130,10 @@ impl Database {
     /// The first connection: makes the file and the tables.
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
         let open = async {
+            #[cfg(unix)]
+            if self.engine == Engine::Sqlite {
+                self.make_private_file()?;
+            }
             let mut connection = self.writer().await?;
             match self.engine {
                 // sqlx makes others wait with a lock of PostgreSQL's …
@@ -143,6 +148,21 @@ impl Database {
             Ok(connection)
         };
         open.await.map_err(|source| StoreError::Open { database: self.shown.clone(), source })
+    }
+
+    /// Makes a file that is not there yet, which nobody else on the machine may read: it will hold what people may see, and the
+    /// hashes of their passwords. (SQLite gives the files beside it the same mode.)
+    #[cfg(unix)]
+    fn make_private_file(&self) -> Result<(), sqlx::Error> {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        let url = &self.options.database_url;
+        if url.query_pairs().any(|(name, value)| name == "mode" && value == "rwc") {
+            let file = SqliteConnectOptions::from_url(url)?.get_filename().to_owned();
+            // It is there already, or what is wrong with it is told when it is opened.
+            let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+        }
+        Ok(())
     }
 
     /// A connection that writes.

@@ -139,7 +139,7 @@ impl Directory {
         };
         match assigned.iter().all(sees) {
             true => Ok(()),
-            false => Err(Refusal::invalid(field, "a task can be assigned only to people who can see its board")),
+            false => Err(Refusal::invalid(field, "must be able to see the board")),
         }
     }
 

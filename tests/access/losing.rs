@@ -2,11 +2,12 @@
 
 use app::{
     access::{Asker, BoardRole, InstanceRole},
-    id::ActorId,
+    id::{ActorId, TabId},
     mutation::{Op, Refusal, SetMember, UpdateBoard},
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
 use reqwest::{Method, StatusCode};
+use uuid::Uuid;
 
 use crate::{
     socket::connect,
@@ -155,6 +156,32 @@ async fn a_share_link_is_live_until_it_is_revoked() {
     town.services.accounts.revoke_share_link(&Asker::anybody(), place.board, place.link).await.unwrap();
     write(&town, &place, create(new_task(), "Secret")).await;
     assert_shut_out(&mut reader, &place).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_by_a_share_link_hears_how_many_are_there_and_not_who() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let present = |editing| ClientMessage::Present { board: place.board, tab: TabId(Uuid::now_v7()), editing };
+    let mut editor = follower(&town, Who::Editor, &place).await;
+    editor.say(&present(Some(place.task))).await;
+    let mut reader = follower(&town, Who::Link, &place).await;
+    reader.say(&present(None)).await;
+    let mut told = Vec::new();
+    loop {
+        match reader.hear().await {
+            ServerMessage::Presence { people, more, guests, editing, .. } => {
+                assert_eq!((people, more), (Vec::new(), 0));
+                told.push(guests);
+                if editing.iter().any(|editing| editing.task == place.task) {
+                    assert!(editing.iter().all(|editing| editing.person.is_none()), "{editing:?}");
+                    break;
+                }
+            }
+            other => panic!("should have been presence: {other:?}"),
+        }
+    }
+    assert_eq!(told.last(), Some(&2), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

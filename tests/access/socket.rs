@@ -28,8 +28,11 @@ async fn say(town: &Town, who: Who, place: &Place, message: &ClientMessage) -> S
         Err(status) => status.to_string(),
         Ok(mut client) => {
             client.say(message).await;
-            // Answered by everybody, and so the end of what is answered to what came before.
-            client.say(&ClientMessage::Ping {}).await;
+            // Answered to everybody, and so the end of what is answered to what came before. Only what is written takes its time,
+            // and always has an answer of its own.
+            if !matches!(message, ClientMessage::Mutate { .. }) {
+                client.say(&ClientMessage::Ping {}).await;
+            }
             match client.hear_or_end().await {
                 Ok(answer) => name(&answer),
                 Err(code) => format!("closed {}", code.unwrap_or_default()),

@@ -106,7 +106,11 @@ async fn a_program_that_sends_nonsense_to_a_form_is_told_that_it_is_nonsense() {
     for (fields, status, words) in [
         ("".to_owned(), StatusCode::BAD_REQUEST, "missing field `board`"),
         (format!("board=no&column={column}&title=A"), StatusCode::BAD_REQUEST, "UUID"),
-        (format!("board={nowhere}&column={column}&title=A"), StatusCode::NOT_FOUND, "This board does not exist"),
+        (
+            format!("board={nowhere}&column={column}&title=A"),
+            StatusCode::NOT_FOUND,
+            "The board was deleted, or is closed to you",
+        ),
         (format!("board={board}&column={column}&title="), StatusCode::UNPROCESSABLE_ENTITY, "The title"),
     ] {
         let form = server.at(Method::POST, "/forms/add_task").header("Accept", "*/*").body(fields.clone());

@@ -78,6 +78,22 @@ async fn a_file_may_be_named_in_all_the_usual_ways() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_on_the_machine_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}/taskwire.db", folder.path().display());
+    let _store = Store::open(StoreSettings::new(&url)).await.expect("it opens");
+    let files: Vec<_> = folder.path().read_dir().expect("the folder").flatten().collect();
+    assert!(files.len() > 1, "with the files beside it");
+    for file in files {
+        let mode = file.metadata().expect("its mode").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_cannot_be_opened_is_named_and_its_password_is_not() {
     let open = async |url: &str| match Store::open(StoreSettings::new(url)).await {

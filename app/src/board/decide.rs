@@ -208,14 +208,15 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
             require_untouched(newest, update.guard)?;
         }
     }
-    let title = update.title.as_deref().map(title).transpose()?;
+    // What is so already is no change: two people who wrote the same agree, and nothing is newer for it.
+    let title = update.title.as_deref().map(title).transpose()?.filter(|mine| *mine != task.title);
     let description = update.description.as_deref().map(description).transpose()?;
+    let description = description.filter(|mine| *mine != task.description);
     if let Some(base) = update.base {
-        // Two people who wrote the same agree.
-        if title.as_ref().is_some_and(|mine| task.title_seq > base && *mine != task.title) {
+        if title.is_some() && task.title_seq > base {
             return Err(conflict(TextField::Title, task));
         }
-        if description.as_ref().is_some_and(|mine| task.description_seq > base && *mine != task.description) {
+        if description.is_some() && task.description_seq > base {
             return Err(conflict(TextField::Description, task));
         }
     }
@@ -231,7 +232,8 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
             (Some(rank), ranks)
         }
     };
-    let (task, priority, due) = (task.id, update.priority, update.due);
+    let priority = update.priority.filter(|priority| *priority != task.priority);
+    let (task, due) = (task.id, update.due.filter(|due| *due != task.due));
     Ok(ChangeKind::TaskUpdated { task, title, description, priority, due, assigned, unassigned, column, rank, ranks })
 }
 
@@ -239,7 +241,7 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
 fn assignment(task: &Task, update: &UpdateTask) -> Result<(Vec<ActorId>, Vec<ActorId>), Refusal> {
     let has = |person: &ActorId| task.assignees.contains(person);
     if update.assign.iter().any(|person| update.unassign.contains(person)) {
-        return Err(Refusal::invalid("unassign", "somebody cannot be assigned and unassigned at once"));
+        return Err(Refusal::invalid("unassign", "must not name somebody whom `assign` names"));
     }
     let assigned: Vec<ActorId> = each_once(&update.assign).filter(|person| !has(person)).collect();
     let unassigned: Vec<ActorId> = each_once(&update.unassign).filter(has).collect();
@@ -254,7 +256,7 @@ fn each_once(people: &[ActorId]) -> impl Iterator<Item = ActorId> {
 }
 
 fn too_many_assignees(field: &str) -> Refusal {
-    Refusal::invalid(field, format!("a task may be assigned to {MAX_ASSIGNEES} people at most"))
+    Refusal::invalid(field, format!("may be {MAX_ASSIGNEES} people at most"))
 }
 
 /// The column the task moves to, if it leaves its own.
@@ -361,20 +363,34 @@ fn name(field: &str, text: &str) -> Result<String, Refusal> {
     line(field, text, MAX_NAME_CHARS)
 }
 
-/// One line of text: not empty, not too long, no control characters.
+/// One line of text: something to be seen, not too long, no control characters.
 pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
         return Err(Refusal::invalid(field, "must not be empty"));
     }
     let chars = text.chars().count();
     if chars > max_chars {
         return Err(Refusal::invalid(field, format!("is {chars} characters long; {max_chars} is the most")));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')) {
         return Err(Refusal::invalid(field, "must be one line of text without control characters"));
     }
     Ok(text.to_owned())
+}
+
+/// Whether a character is there without being seen: joiners, marks of direction, fillers and the like. They have their use
+/// between others.
+pub fn is_invisible(char: char) -> bool {
+    turns_text(char)
+        || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a character turns the direction of the text that follows it, also where that is somebody else's.
+pub fn turns_text(char: char) -> bool {
+    matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Several lines of text, with `\n` between them.

@@ -17,7 +17,7 @@ mod undo;
 
 pub use decide::{
     MAX_ASSIGNEES, MAX_COLUMNS, MAX_DESCRIPTION_BYTES, MAX_MEMBERS, MAX_NAME_CHARS, MAX_TASKS, MAX_TITLE_CHARS, decide,
-    line,
+    is_invisible, line, turns_text,
 };
 pub use listing::{Listing, Sort, Wanted};
 pub use optimistic::{OptimisticBoard, Received, Settled, TextBase};

@@ -373,6 +373,9 @@ impl BoardState {
                 ranks,
             } => {
                 self.rerank_tasks(ranks, &mut touched);
+                if kind.changes_nothing() {
+                    return touched;
+                }
                 let reopen = column.and_then(|to| self.reopen_column(*task, to));
                 self.edit_task(*task, stamp, &mut touched, |task| {
                     if let Some(title) = title {

@@ -74,6 +74,7 @@ impl Part {
             ChangeKind::TaskCreated { task, .. } => {
                 vec![Self::Task(*task), Self::Title(*task), Self::Description(*task)]
             }
+            kind if kind.changes_nothing() => Vec::new(),
             ChangeKind::TaskUpdated { task, title, description, priority, due, assigned, unassigned, rank, .. } => {
                 let fields = [
                     (title.is_some(), Self::Title(*task)),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, iter, sync::Arc};
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     announcer::Announcer,
@@ -10,6 +10,7 @@ use super::{
     focus::focus_first_drawn,
     icon::{Icon, Picture},
     if_may::IfMay,
+    menu::{Menu, close_menu},
     person::{Avatar, People, called, face, name_of},
     redrawn::redrawn,
     rows::Rows,
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     access::{BoardAccess, BoardRole},
+    board::MAX_ASSIGNEES,
     id::{ActorId, TaskId},
     live::{Live, LiveBoard},
     model::Task,
@@ -29,7 +31,7 @@ const FACES: usize = 3;
 
 /// Where the focus goes after a change.
 const BUTTON: &str = ".assignees-field button";
-const FIELD: &str = ".assignees-field select";
+const FIELD: &str = ".assignees-field summary";
 
 /// The faces of those whose a task is; nothing where it is nobody's.
 pub fn assignee_faces(task: ArcRwSignal<Option<Arc<Task>>>) -> AnyView {
@@ -60,7 +62,8 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
     let candidates = candidates(&board);
     let others = Memo::new(move |_| {
         let assignees = assignees.read();
-        candidates.read().iter().filter(|(id, _)| !assignees.contains(id)).cloned().collect::<Vec<_>>()
+        let may_be_more = assignees.len() < MAX_ASSIGNEES;
+        candidates.read().iter().filter(|(id, _)| may_be_more && !assignees.contains(id)).cloned().collect::<Vec<_>>()
     });
     let is_wanted = Memo::new(move |_| !candidates.read().is_empty() || !assignees.read().is_empty());
     let is_nobodys = Memo::new(move |_| assignees.read().is_empty());
@@ -97,27 +100,32 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
             }
             .into_any()
         });
-        let field = NodeRef::<html::Select>::new();
-        let chosen = move |event| {
-            if let Ok(person) = event_target_value(&event).parse() {
-                assign.run((person, &[FIELD, BUTTON]));
-            }
-            if let Some(field) = field.get_untracked() {
-                field.set_value("");
-            }
-        };
-        let to_others = others.iter().any(|(id, _)| Some(*id) != mine).then(|| {
-            let each = others.into_iter().filter(|(id, _)| Some(*id) != mine).map(|(id, name)| choice(id, name, false));
+        let to_others: Vec<_> = others
+            .into_iter()
+            .filter(|(id, _)| Some(*id) != mine)
+            .map(|(id, name)| {
+                view! {
+                    <button
+                        type="button"
+                        class="menu-item"
+                        disabled=deleted
+                        on:click=move |event| {
+                            close_menu(&event);
+                            assign.run((id, &[FIELD, BUTTON]));
+                        }
+                    >
+                        {face(id)}
+                        {name}
+                    </button>
+                }
+                .into_any()
+            })
+            .collect();
+        let to_others = (!to_others.is_empty()).then(|| {
             view! {
-                <select
-                    node_ref=field
-                    aria-label="Assign to somebody"
-                    autocomplete="off"
-                    disabled=deleted
-                    on:change=chosen
-                >
-                    {iter::once(choice("", "Assign to…", true)).chain(each).collect_view()}
-                </select>
+                <Menu label="Assign to somebody" class="assign-menu" button=view! { "Assign to…" }.into_any()>
+                    {to_others}
+                </Menu>
             }
             .into_any()
         });

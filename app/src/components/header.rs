@@ -69,8 +69,17 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 {tab(View::Members, Icon::People, "People")}
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
-            <WhoIsHere board=board.clone() />
-            {move || gone.get().is_none().then(|| view! { <ConnectionState board=board.clone() /> }.into_any())}
+            {move || {
+                gone.get()
+                    .is_none()
+                    .then(|| {
+                        view! {
+                            <WhoIsHere board=board.clone() />
+                            <ConnectionState board=board.clone() />
+                        }
+                            .into_any()
+                    })
+            }}
             <AccountMenu here=board_path(id, View::Board) />
         </header>
     }

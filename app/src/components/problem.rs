@@ -6,7 +6,7 @@ use crate::{
     mutation::{Op, UpdateTask},
 };
 
-/// What was not done, in words that go before ": " and the reason.
+/// What was not done, as a sentence without its full stop.
 pub fn what_failed(op: &Op, board: &BoardState) -> String {
     let title = |id: TaskId| match board.task(id) {
         Some(task) => format!("“{}”", shortened(&task.title)),

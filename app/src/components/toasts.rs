@@ -78,8 +78,13 @@ impl Notices {
 
     /// As [`Self::say`], in place of what was last said this way: for what may come many times in a row.
     pub fn say_anew(self, words: impl Into<String>, action: Option<Action>) {
-        self.0.update(|notices| notices.retain(|notice| !notice.passing));
+        self.take_back();
         self.add(Notice { id: Uuid::now_v7(), words: words.into(), action, passing: true });
+    }
+
+    /// Takes back what was last said with [`Self::say_anew`].
+    pub fn take_back(self) {
+        self.0.update(|notices| notices.retain(|notice| !notice.passing));
     }
 
     fn add(self, notice: Notice) {
@@ -271,7 +276,7 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     }
     let op = problem.mutation.op;
     let what = board.with(|board| what_failed(&op, board));
-    let why = problem.refusal.to_string();
+    let why = problem.refusal.sentence();
     let typed = typed(&op);
     let may = board.may(role_needed(&op));
     let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
@@ -291,9 +296,8 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     view! {
         <Toast on_dismiss class="problem">
             <p>
-                <strong>{what}": "</strong>
+                <strong>{what}". "</strong>
                 {why}
-                "."
             </p>
             {typed}
             {again}

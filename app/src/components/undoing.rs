@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlInputElement};
 
 use super::{
     announcer::Announcer,
@@ -40,7 +40,8 @@ impl Undoing {
         provide_context(undoing);
     }
 
-    /// Ctrl+Z or ⌘Z, and for the other direction the same with Shift, or Ctrl+Y. In a text field they belong to the browser.
+    /// Ctrl+Z or ⌘Z, and for the other direction the same with Shift, or Ctrl+Y. In a text field they belong to the browser;
+    /// but not in the empty field for the next task, where the focus is when a task was just added.
     fn listen(&self) {
         let undoing = self.clone();
         Effect::new(move || {
@@ -68,6 +69,8 @@ impl Undoing {
                 return;
             }
             all.set(Vec::new());
+            // It was said already that it is undone.
+            notices.take_back();
             for not_undone in refused {
                 notices.say(why_not(&not_undone), None);
             }
@@ -162,9 +165,10 @@ fn direction(event: &ev::KeyboardEvent) -> Option<Direction> {
 /// Whether an event comes from where text is typed.
 fn is_typed_into(target: Option<web_sys::EventTarget>) -> bool {
     const FIELDS: &str = "textarea, [contenteditable], input:not([type=checkbox]):not([type=radio]):not([type=button])";
-    target
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| element.closest(FIELDS).is_ok_and(|field| field.is_some()))
+    let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
+    let is_empty = element.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.value().is_empty());
+    let is_next_task = is_empty && element.matches(".quick-add input").unwrap_or(false);
+    !is_next_task && element.closest(FIELDS).is_ok_and(|field| field.is_some())
 }
 
 fn why_not(NotUndone { direction, words, refusal }: &NotUndone) -> String {

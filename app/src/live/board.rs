@@ -310,6 +310,7 @@ impl LiveBoard {
     /// done any more.
     pub fn rescue(&self, op: Op) {
         let refusal = match self.0.gone.get_untracked() {
+            Some(Gone::Forbidden) => Some(Refusal::Forbidden),
             Some(_) => Some(Refusal::not_found(Thing::Board)),
             None => self.session().board().check(&op).err(),
         };

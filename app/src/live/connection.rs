@@ -418,10 +418,12 @@ mod browser {
                             timer = TimeoutFuture::new(PING_EVERY_MS).fuse();
                             self.status.set(Status::Live);
                         }
+                        let mut answers = Vec::new();
                         if let Message::Text(text) = message {
-                            self.receive(&text);
+                            answers = self.receive(&text);
                         }
-                        for message in self.forget_unseen() {
+                        answers.extend(self.forget_unseen());
+                        for message in answers {
                             if send(&mut sink, &message).await.is_err() {
                                 return Lost::any(was_open);
                             }
@@ -463,17 +465,21 @@ mod browser {
             list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect()
         }
 
-        /// Takes in a message.
-        fn receive(&mut self, text: &str) {
+        /// Takes in a message; tells what to send for it.
+        fn receive(&mut self, text: &str) -> Vec<ClientMessage> {
             let message = match serde_json::from_str(text) {
                 Ok(message) => message,
                 Err(error) => {
                     leptos::logging::warn!("a message of the server was not understood: {error}");
-                    return;
+                    return Vec::new();
                 }
             };
+            let mut send = Vec::new();
             match message {
-                ServerMessage::Boards { boards } => self.list.set(Some(boards)),
+                ServerMessage::Boards { boards } => {
+                    send = self.follow_again(&boards);
+                    self.list.set(Some(boards));
+                }
                 ServerMessage::People { people, you } => {
                     for board in self.all_boards() {
                         board.set_asker(you.clone());
@@ -500,6 +506,11 @@ mod browser {
                     if let Some(board) = about.and_then(|id| lock(&self.boards).get(&id).map(|open| open.board.clone()))
                     {
                         board.receive(message);
+                        // The list of boards tells when it is there for this person again.
+                        let is_gone = board.gone().get_untracked().is_some();
+                        if is_gone && !std::mem::replace(&mut self.watching, true) {
+                            send.push(ClientMessage::WatchBoards {});
+                        }
                     }
                 }
                 // Answers name the mutation, not the board; each board knows its own.
@@ -509,6 +520,20 @@ mod browser {
                     }
                 }
             }
+            send
+        }
+
+        /// Goes on with boards that were taken away from this person, where they are among those they may see again.
+        fn follow_again(&self, boards: &[BoardSummary]) -> Vec<ClientMessage> {
+            let is_back = |board: &LiveBoard| {
+                board.gone().get_untracked().is_some() && boards.iter().any(|listed| listed.id == board.id())
+            };
+            let back = self.all_boards().into_iter().filter(is_back);
+            back.flat_map(|board| {
+                board.revive();
+                board.connected()
+            })
+            .collect()
         }
 
         /// Does what the page asks; tells what to send for it on an open connection.

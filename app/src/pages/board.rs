@@ -176,7 +176,9 @@ fn follow_rights(board: &LiveBoard) {
             && before != role
         {
             if let (Some(_), Some(role)) = (before, role) {
-                notices.say(rights_words(role), None);
+                notices.say_anew(rights_words(role), None);
+            } else {
+                notices.take_back();
             }
             request_animation_frame(|| {
                 let place = || [".panel", ".message a", ".tabs [aria-current]"].iter().find_map(|place| find(place));
@@ -202,8 +204,12 @@ fn rights_words(role: BoardRole) -> &'static str {
 /// The board went away while it was open.
 #[component]
 fn GoneBoard(why: Gone) -> impl IntoView {
+    let is_guest = expect_context::<Live>().me().get_untracked().is_none();
     let (title, words) = match why {
         Gone::Deleted => ("This board was deleted", "Somebody deleted it with all its tasks."),
+        Gone::Forbidden if is_guest => {
+            ("This link does not work any more", "Whoever shared the board with you has taken the link back.")
+        }
         Gone::Forbidden => (
             "You no longer have access to this board",
             "You were taken off it, or it was made private. Whoever manages it can add you again.",
