@@ -168,6 +168,19 @@ pub enum ChangeKind {
     },
 }
 
+impl Change {
+    /// Those who have to be known by name for it to be told: who did it, and whom it names.
+    pub fn people(&self) -> impl Iterator<Item = ActorId> {
+        let named = match &self.kind {
+            ChangeKind::TaskCreated { assignees, .. } => assignees.as_slice(),
+            ChangeKind::TaskUpdated { assigned, .. } => assigned,
+            ChangeKind::MemberSet { person, .. } => std::slice::from_ref(person),
+            _ => &[],
+        };
+        self.by.into_iter().chain(named.iter().copied())
+    }
+}
+
 impl ChangeKind {
     /// Whether somebody asked for what was so already. It has its number in the log like every answer; the task has none of it.
     pub fn changes_nothing(&self) -> bool {

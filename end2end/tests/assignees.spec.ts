@@ -166,7 +166,7 @@ test('many are counted', async ({ somebody }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
     test(`all of it is accessible, ${colorScheme}, ${viewport.width} pixels wide`, async ({ somebody, audit }) => {
-      const { ana, ben, cleo, board, task } = await team(somebody);
+      const { ana, ben, board, task } = await team(somebody);
       await ana.api.changeTask(task.id, { assign: [ana.id, ben.id] });
       const page = await ana.page({ colorScheme, viewport, reducedMotion: 'reduce' });
       for (const below of ['', '?view=list', `/tasks/${task.id}`]) {

@@ -2,7 +2,18 @@
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, type Somebody, test } from '../fixtures.ts';
-import { announcement, card, expectConnection, messages, openBoard, panel, quickAdd, titles } from '../support/board.ts';
+import {
+  announcement,
+  card,
+  expectConnection,
+  expectOthers,
+  messages,
+  openBoard,
+  othersHere,
+  panel,
+  quickAdd,
+  titles,
+} from '../support/board.ts';
 
 test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -218,7 +229,7 @@ test('a page without unsent edits becomes that of whoever has signed in', async 
 });
 
 test('a share link is made, shown once, read by anybody, live, and revoked', async ({ somebody, person }) => {
-  const ana = await somebody('Ana Lima');
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
   const board = await ana.api.createBoard('Errands');
   const page = await ana.page();
   await openBoard(page, board, MEMBERS);
@@ -237,14 +248,34 @@ test('a share link is made, shown once, read by anybody, live, and revoked', asy
   await ana.api.createTask(board.id, { title: 'Tea' });
   await expect(titles(guest, 'To do')).toHaveText(['Tea']);
   await expect(guest.getByText('View only')).toBeVisible();
+  await expectOthers(guest, '1 other page has this board open');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  await ana.api.createTask(board.id, { title: 'Milk', assignees: [ben.id] });
+  await expect(card(guest, 'Milk').getByText('Assigned to Ben Okoro'), 'whose a task is, is told').toBeAttached();
 
   await page.reload();
   await hydrated(page);
   await expect(address).toHaveCount(0);
   await page.getByRole('button', { name: /Revoke the link: Made by Ana Lima/ }).click();
   await expect(page.getByRole('button', { name: /Revoke/ })).toHaveCount(0);
-  await expect(guest.getByRole('main').getByRole('alert')).toContainText('You no longer have access to this board');
+  await expect(guest.getByRole('main').getByRole('alert')).toContainText('This link does not work any more');
   await expect(card(guest, 'Tea')).toHaveCount(0);
+  await expect(othersHere(guest)).toHaveCount(0);
+});
+
+test('who is taken off a board and added again goes on where they were', async ({ somebody }) => {
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.setMember(board.id, ben.id, 'editor');
+  const page = await ben.page();
+  await openBoard(page, board);
+  await ana.api.removeMember(board.id, ben.id);
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('You no longer have access to this board');
+  await ana.api.createTask(board.id, { title: 'Tea' });
+  await ana.api.setMember(board.id, ben.id, 'viewer');
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+  await expect(page.getByText('View only')).toBeVisible();
+  await expect(page.getByRole('main').getByRole('alert')).toHaveCount(0);
 });
 
 test('a new board is private unless its maker says otherwise', async ({ somebody }) => {

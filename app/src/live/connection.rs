@@ -204,7 +204,7 @@ mod browser {
     //! The socket itself. One task owns it; everything else talks to the task.
 
     use std::{
-        collections::HashMap,
+        collections::{HashMap, HashSet},
         sync::{Arc, Mutex, PoisonError},
     };
 
@@ -217,6 +217,8 @@ mod browser {
     use super::{Known, Live, Status};
     use crate::{
         board::BoardState,
+        change::Change,
+        forms::load_board,
         id::{ActorId, BoardId},
         live::LiveBoard,
         model::BoardSummary,
@@ -268,8 +270,8 @@ mod browser {
             let (commands, inbox) = mpsc::unbounded();
             let boards = Boards::default();
             let boards_of_task = Arc::clone(&boards);
-            let (watching, pause) = (false, None);
-            let task = Task { inbox, status, list, known, boards: boards_of_task, watching, pause };
+            let (asked, watching, pause) = (HashSet::new(), false, None);
+            let task = Task { inbox, status, list, known, asked, boards: boards_of_task, watching, pause };
             Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
         }
 
@@ -324,6 +326,8 @@ mod browser {
         status: ArcRwSignal<Status>,
         list: ArcRwSignal<Option<Vec<BoardSummary>>>,
         known: Known,
+        /// Whose names were asked for.
+        asked: HashSet<ActorId>,
         boards: Boards,
         watching: bool,
         /// How long the server asked to be left alone, in milliseconds.
@@ -505,6 +509,9 @@ mod browser {
                     };
                     if let Some(board) = about.and_then(|id| lock(&self.boards).get(&id).map(|open| open.board.clone()))
                     {
+                        if let ServerMessage::Changes { changes, .. } = &message {
+                            self.get_to_know(board.id(), changes.iter().flat_map(Change::people));
+                        }
                         board.receive(message);
                         // The list of boards tells when it is there for this person again.
                         let is_gone = board.gone().get_untracked().is_some();
@@ -521,6 +528,24 @@ mod browser {
                 }
             }
             send
+        }
+
+        /// Asks who those are whom a guest hears of for the first time. (All others are told whenever somebody is new.)
+        fn get_to_know(&mut self, board: BoardId, people: impl Iterator<Item = ActorId>) {
+            if self.known.asker.read_untracked().may_see_people() {
+                return;
+            }
+            let known = self.known.people.get_untracked();
+            let new: Vec<ActorId> = people.filter(|id| !known.contains_key(id) && self.asked.insert(*id)).collect();
+            if !new.is_empty() {
+                let known = self.known.clone();
+                spawn_local(async move {
+                    // Where that cannot be asked now they stay somebody.
+                    if let Ok(Some(loaded)) = load_board(board).await {
+                        known.introduce(loaded.people);
+                    }
+                });
+            }
         }
 
         /// Goes on with boards that were taken away from this person, where they are among those they may see again.
