@@ -29,8 +29,8 @@ async fn say(town: &Town, who: Who, place: &Place, message: &ClientMessage) -> S
         Ok(mut client) => {
             client.say(message).await;
             // Answered to everybody, and so the end of what is answered to what came before. Only what is written takes its time,
-            // and always has an answer of its own.
-            if !matches!(message, ClientMessage::Mutate { .. }) {
+            // and has an answer of its own.
+            if !matches!(message, ClientMessage::Mutate { mutations, .. } if !mutations.is_empty()) {
                 client.say(&ClientMessage::Ping {}).await;
             }
             match client.hear_or_end().await {
