@@ -82,7 +82,10 @@ pub fn ShareLinks(board: BoardId) -> impl IntoView {
     view! {
         <section class="share-links needs-script" aria-labelledby="share-heading">
             <h3 id="share-heading">"Share links"</h3>
-            <p class="hint">"Whoever has one can read this board, live, without an account, until you revoke it."</p>
+            <p class="hint">
+                "Whoever has one can read this board, live, without an account, until you revoke it: its tasks, its trash, its \
+                history, and who is on it."
+            </p>
             <ul class="member-list">
                 <Rows each=move || links.list.get().unwrap_or_default() key=|link| link.id let:link>
                     <LinkRow links link />
