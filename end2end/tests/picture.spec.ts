@@ -82,6 +82,8 @@ for (const [look, { suffix, ...options }] of Object.entries(LOOKS)) {
     await take(page, 'activity');
     await openBoard(page, board, '?view=members');
     await page.getByRole('button', { name: 'Make a link' }).click();
+    await expect(page.getByRole('textbox', { name: 'The new link' })).toBeFocused();
+    await expectOthers(page, /Ben Okoro/);
     await take(page, 'members');
 
     for (const [path, name] of [['/people', 'people'], ['/account', 'account'], ['/', 'home']] as const) {
