@@ -55,15 +55,13 @@ impl Desk {
     /// Opens a database that is there: one that would have to be made first has nobody in it, and most likely the command was
     /// given in the wrong folder.
     async fn open(common: &Common) -> Result<Self, String> {
-        match missing_file(&common.database) {
-            None => Self::open_or_make(common).await,
-            Some(file) => {
-                let file = file.display();
-                Err(format!(
-                    "--database (DATABASE_URL): there is no file {file}; name the database that the server has"
-                ))
-            }
+        if let Some(file) = missing_file(&common.database) {
+            let file = file.display();
+            return Err(format!(
+                "--database (DATABASE_URL): there is no file {file}; name the database that the server has"
+            ));
         }
+        Self::connect(common).await
     }
 
     /// As [`Self::open`], for what may come before the server's first start.
@@ -71,6 +69,10 @@ impl Desk {
         if let Some(file) = missing_file(&common.database) {
             eprintln!("making a new database: {}", file.display());
         }
+        Self::connect(common).await
+    }
+
+    async fn connect(common: &Common) -> Result<Self, String> {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
         let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
         let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());

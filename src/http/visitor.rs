@@ -106,17 +106,17 @@ impl Visitor {
             _ => links(&parts.headers),
         };
         let caller = Caller { credential, links };
-        let mut directory = services.store.directory();
-        if let (Credential::Token(_), None) = (&caller.credential, directory.asker(&caller, now())) {
-            // It may have been made a moment ago, at the command line or by another node. If the database cannot be asked now,
-            // it is as unknown as before.
-            let _ = services.store.refresh_directory().await;
-            directory = services.store.directory();
-        }
+        let directory = services.store.directory();
         if let Some(asker) = directory.asker(&caller, now()) {
             return Ok(Self { caller, asker });
         }
         if let Credential::Token(_) = caller.credential {
+            // It may have been made a moment ago, at the command line or by another node. If the database cannot be asked now,
+            // it is as unknown as before.
+            let _ = services.store.refresh_directory().await;
+            if let Some(asker) = services.store.directory().asker(&caller, now()) {
+                return Ok(Self { caller, asker });
+            }
             return Err(Problem::unauthorized(
                 "invalid_token",
                 "this token does not exist, was revoked, or has expired",

@@ -1,6 +1,6 @@
 //! Connections: which engine, with which settings, and the migrations.
 
-use std::{fs::OpenOptions, str::FromStr, time::Duration};
+use std::{str::FromStr, time::Duration};
 
 use sqlx::{
     AnyConnection, AnyPool, ConnectOptions, Connection, Executor,
@@ -154,7 +154,7 @@ impl Database {
     /// hashes of their passwords. (SQLite gives the files beside it the same mode.)
     #[cfg(unix)]
     fn make_private_file(&self) -> Result<(), sqlx::Error> {
-        use std::os::unix::fs::OpenOptionsExt;
+        use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
 
         let url = &self.options.database_url;
         if url.query_pairs().any(|(name, value)| name == "mode" && value == "rwc") {
