@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{
     menu::Menu,
-    person::{Avatar, name_of},
+    person::{face, name_of},
     redrawn::redrawn,
 };
 use crate::{id::ActorId, live::Live};
@@ -33,7 +33,7 @@ pub fn AccountMenu(
 fn menu(person: ActorId, manages: bool) -> AnyView {
     let name = name_of(Some(person));
     view! {
-        <Menu label="Account menu" class="account-menu" button=view! { <Avatar person label="" /> }.into_any()>
+        <Menu label="Account menu" class="account-menu" button=face(person)>
             <p class="account-menu-name">{name}</p>
             <a class="menu-item" href="/account" rel="external">
                 "Your account"

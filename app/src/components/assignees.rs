@@ -11,7 +11,7 @@ use super::{
     icon::{Icon, Picture},
     if_may::IfMay,
     menu::{Menu, close_menu},
-    person::{Avatar, People, called, face, name_of},
+    person::{People, called, face, name_of},
     redrawn::redrawn,
     rows::Rows,
     task_fields::act,
@@ -164,10 +164,9 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
 fn Assignee(person: ActorId, edits: Signal<bool>, deleted: Signal<bool>, unassign: Callback<ActorId>) -> impl IntoView {
     let name = name_of(Some(person));
     view! {
-        <li data-person=person.to_string()>
-            <Avatar person label="" />
-            <span>{name}</span>
-            <IfMay may=edits>
+        <li data-person=person
+            .to_string()>
+            {face(person)} <span>{name}</span> <IfMay may=edits>
                 <button
                     type="button"
                     class="button quiet icon-only needs-script"

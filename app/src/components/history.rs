@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     focus::{find, focus, focused},
     icon::{Icon, Picture},
-    person::{Avatar, called, name_of},
+    person::{called, face, name_of},
     redrawn::redrawn,
     rows::Rows,
 };
@@ -281,7 +281,7 @@ pub fn HistoryLine(
     let time = if here { format!("{} {} UTC", &at[..10], &at[11..16]) } else { at[11..16].to_owned() };
     view! {
         <li class="history-line">
-            {by.map(|person| view! { <Avatar person label="" /> })} <p>
+            {by.map(face)} <p>
                 <span class="who">{move || name.get()}</span>
                 " "
                 {what}

@@ -11,7 +11,7 @@ use super::{
     confirm::{Confirm, ask},
     focus::focus_first_drawn,
     if_may::IfMay,
-    person::{Avatar, name_of},
+    person::{face, name_of},
     redrawn::redrawn,
     rows::Rows,
     share_links::ShareLinks,
@@ -124,7 +124,7 @@ fn Member(board: LiveBoard, person: ActorId) -> impl IntoView {
     let is_me = move || me.get() == Some(person);
     view! {
         <li class="member" data-person=person.to_string()>
-            <Avatar person label="" />
+            {face(person)}
             <span class="member-name">{name} {move || is_me().then_some(" (you)")}</span>
             <IfMay
                 may=manages

@@ -15,27 +15,15 @@ pub fn name_of(person: Option<ActorId>) -> Signal<String> {
     Signal::derive(move || called(&people.read(), person))
 }
 
-/// A face without a name, for where the name is told otherwise.
-pub fn face(person: ActorId) -> AnyView {
-    view! { <Avatar person label="" /> }.into_any()
-}
-
 /// As [`name_of`], among those who are known at this moment.
 pub fn called(people: &People, person: Option<ActorId>) -> String {
     let known = person.and_then(|person| people.get(&person));
     known.map_or_else(|| "Somebody".to_owned(), |person| person.name.clone())
 }
 
-/// A person's initials on their colour. It says their name when pointed at; beside it stands the name, or `label`, for those
-/// who cannot see it.
-#[component]
-pub fn Avatar(
-    /// Who.
-    person: ActorId,
-    /// What is read out; empty where the name stands beside it.
-    #[prop(into)]
-    label: Signal<String>,
-) -> impl IntoView {
+/// A person's face: their initials on their colour. It says their name when pointed at; for those who cannot see it the name
+/// stands beside it.
+pub fn face(person: ActorId) -> AnyView {
     let people = expect_context::<Live>().people();
     let known = Memo::new(move |_| people.read().get(&person).map(|person| (person.initials(), person.tint())));
     let name = name_of(Some(person));
@@ -46,9 +34,7 @@ pub fn Avatar(
             data-tint=move || known.get().map(|(_, tint)| tint.to_string())
             data-initials=move || known.get().map_or("?".to_owned(), |(initials, _)| initials)
             title=name
-        >
-            <span class="visually-hidden">{label}</span>
-        </span>
+        ></span>
     }
     .into_any()
 }
