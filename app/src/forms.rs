@@ -24,7 +24,6 @@ use crate::{
 use {
     crate::{
         backend::{Backend, BackendError},
-        id::MutationId,
         model::ColumnKind,
         mutation::{self, Mutation, Op, Refusal},
         time::DueDate,
@@ -86,8 +85,8 @@ pub async fn load_history(
 /// Makes a board with the three usual columns and opens it.
 #[server(prefix = "/forms", endpoint = "create_board")]
 pub async fn create_board(name: String, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
-    let board = BoardId(Uuid::now_v7());
-    let column = |name: &str, kind| mutation::NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind };
+    let board = BoardId(crate::new_id());
+    let column = |name: &str, kind| mutation::NewColumn { id: crate::new_id(), name: name.to_owned(), kind };
     let columns =
         vec![column("To do", ColumnKind::Open), column("Doing", ColumnKind::Active), column("Done", ColumnKind::Done)];
     write(board, Op::CreateBoard(mutation::CreateBoard { name, columns, everyone })).await?;
@@ -98,8 +97,7 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
 /// Adds a task at the end of a column.
 #[server(prefix = "/forms", endpoint = "add_task")]
 pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
-    let create =
-        mutation::CreateTask { column: Some(column), ..mutation::CreateTask::of(TaskId(Uuid::now_v7()), title) };
+    let create = mutation::CreateTask { column: Some(column), ..mutation::CreateTask::of(crate::new_id(), title) };
     write(board, Op::CreateTask(create)).await
 }
 
@@ -232,7 +230,7 @@ fn same_text(one: &str, other: &str) -> bool {
 
 #[cfg(feature = "ssr")]
 async fn write(board: BoardId, op: Op) -> Result<(), ServerFnError> {
-    let mutation = Mutation { id: MutationId(Uuid::now_v7()), op };
+    let mutation = Mutation { id: crate::new_id(), op };
     backend()?.write(board, mutation).await.map_err(explain)?;
     Ok(())
 }

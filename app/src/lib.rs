@@ -33,6 +33,7 @@ pub mod id;
 pub mod live;
 pub mod model;
 pub mod mutation;
+mod new_id;
 mod pages;
 pub mod people;
 pub mod presence;
@@ -40,4 +41,5 @@ pub mod protocol;
 pub mod rank;
 pub mod time;
 
+pub use new_id::new_id;
 pub use pages::{App, shell};

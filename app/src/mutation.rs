@@ -412,6 +412,11 @@ pub enum Refusal {
     /// The id of the mutation was used before for a different one.
     #[error("this mutation id was used before, for something else")]
     IdReused,
+    /// The id of the mutation is so old that it is not known any more whether it was done.
+    #[error(
+        "this was asked for so long ago that it is not known any more whether it was done; or the clock that made its id is wrong"
+    )]
+    Expired,
 }
 
 impl Refusal {

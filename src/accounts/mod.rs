@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     caller::{Caller, Credential},
-    clock::now,
+    clock::{self, now},
     hub::Hub,
     mail::Mail,
     secret::{Secret, SecretHash},
@@ -624,7 +624,7 @@ impl Accounts {
             return Err(AccountError::invalid("token", format!("is one too many; {MAX_TOKENS} is the most")));
         }
         let secret = Secret::new("taskwire_");
-        let token = Token { id: Uuid::now_v7(), person, name, scope, created_at: now(), expires_at };
+        let token = Token { id: app::new_id(), person, name, scope, created_at: now(), expires_at };
         let mut change = self.store().change_access().await?;
         change.insert_token(secret.hash(), &token).await?;
         change.commit().await?;
@@ -681,7 +681,7 @@ impl Accounts {
     pub async fn create_share_link(&self, asker: &Asker, board: BoardId) -> Result<(Secret, ShareLink), AccountError> {
         self.manages(asker, board).await?;
         let secret = Secret::new("");
-        let link = ShareLink { id: Uuid::now_v7(), created_by: asker.person, created_at: now() };
+        let link = ShareLink { id: app::new_id(), created_by: asker.person, created_at: now() };
         let mut change = self.store().change_access().await?;
         change.insert_share_link(secret.hash(), board, &link).await?;
         change.commit().await?;
@@ -712,11 +712,14 @@ impl Accounts {
     pub async fn tidy(&self, writer: &Writer) -> Result<(), AccountError> {
         self.shared.attempts.forget_old();
         self.settle_invitations(writer).await?;
-        let before = Timestamp::from_millis(now().as_millis() - KEPT.as_millis() as i64);
-        let mut note = self.store().note().await?;
-        note.forget_before(before).await?;
-        note.commit().await?;
         Ok(())
+    }
+
+    /// Forgets what has ended so long ago that no node needs to know of it any more.
+    pub async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut note = self.store().note().await?;
+        note.forget_before(clock::before(now, KEPT)).await?;
+        note.commit().await
     }
 
     async fn new_account(&self, new: NewPerson<'_>, role: InstanceRole) -> Result<NewAccount, AccountError> {
@@ -726,7 +729,7 @@ impl Accounts {
             Some(password) => Some(self.shared.passwords.hash(password).await?),
             None => None,
         };
-        Ok(NewAccount { id: ActorId(Uuid::now_v7()), name, email, role, password, at: now() })
+        Ok(NewAccount { id: app::new_id(), name, email, role, password, at: now() })
     }
 
     async fn make_link(
@@ -738,7 +741,7 @@ impl Accounts {
         let secret = Secret::new("");
         let created_at = now();
         let link = OneTimeLink {
-            id: Uuid::now_v7(),
+            id: app::new_id(),
             purpose: purpose.to_json(),
             created_by,
             created_at,

@@ -10,7 +10,6 @@ use tower_sessions::{
     session::{Id, Record},
     session_store,
 };
-use uuid::Uuid;
 
 use crate::{
     clock::now,
@@ -111,7 +110,7 @@ fn row(record: &Record) -> session_store::Result<(SessionRow, Option<ActorId>)> 
     let person = record.data.get(key::PERSON).and_then(|value| serde_json::from_value(value.clone()).ok());
     let at = now();
     let expires_at = Timestamp::from_millis(record.expiry_date.unix_timestamp().saturating_mul(1_000));
-    let row = SessionRow { id: Uuid::now_v7(), hash: hash(record.id), data, created_at: at, seen_at: at, expires_at };
+    let row = SessionRow { id: app::new_id(), hash: hash(record.id), data, created_at: at, seen_at: at, expires_at };
     Ok((row, person))
 }
 

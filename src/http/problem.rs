@@ -195,6 +195,8 @@ impl From<Refusal> for Problem {
             Refusal::Full { .. } => Self::new(StatusCode::CONFLICT, "full", detail),
             Refusal::IdReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail.clone())
                 .with_field("Idempotency-Key", detail),
+            Refusal::Expired => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_expired", detail.clone())
+                .with_field("Idempotency-Key", detail),
             Refusal::Conflict { field, theirs, seq } => {
                 let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "conflict", detail.clone())
                     .with_field(&field.to_string(), detail)

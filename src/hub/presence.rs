@@ -174,7 +174,7 @@ pub(super) struct Signature {
 
 impl Default for Signature {
     fn default() -> Self {
-        Self { node: Uuid::now_v7(), last_number: AtomicU64::new(0) }
+        Self { node: app::new_id(), last_number: AtomicU64::new(0) }
     }
 }
 

@@ -4,7 +4,8 @@
 //!
 //! - [`Store::open`] connects and migrates (`connect`).
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
-//!   from [`Store::trim_log`].
+//!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
+//!   which time things are deleted for their age: `age`.
 //! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
 //!   (`directory`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
@@ -14,6 +15,8 @@
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
 //! how a row is locked.
 
+mod age;
+mod answers;
 mod cache;
 mod commit;
 mod connect;

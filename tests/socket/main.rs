@@ -9,6 +9,7 @@ mod delivery;
 mod document;
 mod goodbye;
 mod hostile;
+mod order;
 mod presence;
 mod slow;
 mod storm;

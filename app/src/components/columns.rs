@@ -1,7 +1,6 @@
 //! The board view: columns side by side.
 
 use leptos::{ev, html, prelude::*};
-use uuid::Uuid;
 
 use super::{
     announcer::Announcer,
@@ -14,7 +13,6 @@ use super::{
 use crate::{
     access::BoardRole,
     board::MAX_NAME_CHARS,
-    id::ColumnId,
     live::LiveBoard,
     model::ColumnKind,
     mutation::{CreateColumn, Op, Place},
@@ -136,6 +134,6 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
 }
 
 fn create(name: String) -> Op {
-    let (column, kind, place) = (ColumnId(Uuid::now_v7()), ColumnKind::Active, Place::Last);
+    let (column, kind, place) = (crate::new_id(), ColumnKind::Active, Place::Last);
     Op::CreateColumn(CreateColumn { column, name, kind, place })
 }

@@ -1,7 +1,6 @@
 //! The field at the foot of a column for the next task, and the next.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
-use uuid::Uuid;
 
 use super::{announcer::Announcer, focus::find, lane::Revealed};
 
@@ -36,14 +35,14 @@ pub fn QuickAdd(
         move || {
             let text = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default();
             if !text.trim().is_empty() {
-                board.rescue(create(TaskId(Uuid::now_v7()), column, text));
+                board.rescue(create(crate::new_id(), column, text));
             }
         }
     });
     let add = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
-        let task = TaskId(Uuid::now_v7());
+        let task = crate::new_id();
         let title = input.value();
         match board.submit(create(task, column, title.clone())) {
             Ok(_) => {

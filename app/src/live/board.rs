@@ -253,7 +253,7 @@ impl LiveBoard {
     /// Takes back the last edit of this page, or does again what was taken back last. It is an edit like any other: it shows
     /// at once and is kept until it is saved. `None` if there is nothing to be undone.
     pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
-        let id = MutationId(uuid::Uuid::now_v7());
+        let id = crate::new_id();
         let done = self.session().undo(direction, id, now())?;
         let done = done.map(|(outcome, undone)| {
             self.take(outcome);
@@ -302,7 +302,7 @@ impl LiveBoard {
     /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]: so what was typed is kept until the
     /// person has seen to it, wherever they go.
     pub fn report(&self, op: Op, refusal: Refusal) {
-        let mutation = Mutation { id: MutationId(uuid::Uuid::now_v7()), op };
+        let mutation = Mutation { id: crate::new_id(), op };
         self.0.problems.update(|problems| problems.push(Problem { mutation, refusal }));
     }
 
@@ -370,7 +370,7 @@ impl LiveBoard {
     }
 
     fn submit_based(&self, op: Op, base: Option<TextBase>) -> Result<MutationId, Refusal> {
-        let id = MutationId(uuid::Uuid::now_v7());
+        let id = crate::new_id();
         let (deleted, restored) = match &op {
             Op::DeleteTask(delete) => (Some(delete.task), None),
             Op::RestoreTask(restore) => (None, Some(restore.task)),

@@ -53,7 +53,7 @@ impl Live {
             status,
             boards,
             known,
-            tab: TabId(uuid::Uuid::now_v7()),
+            tab: crate::new_id(),
         }
     }
 
@@ -220,7 +220,7 @@ mod browser {
         change::Change,
         forms::load_board,
         id::{ActorId, BoardId},
-        live::LiveBoard,
+        live::{LiveBoard, session::in_order_of_making},
         model::BoardSummary,
         protocol::{CLOSED_SIGNED_OUT, ClientMessage, SUBPROTOCOL, ServerMessage},
     };
@@ -466,7 +466,9 @@ mod browser {
         /// Says what a page says first, and again after a loss, to be told what it shows.
         fn follow_all(&self) -> Vec<ClientMessage> {
             let list = self.watching.then_some(ClientMessage::WatchBoards {});
-            list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect()
+            in_order_of_making(
+                list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect(),
+            )
         }
 
         /// Takes in a message; tells what to send for it.

@@ -3,6 +3,8 @@
 //! Messages go in, and what to draw and what to send comes out. There is no I/O here and no clock, so the tests can put any
 //! number of these against a log, cut their connections at any moment, and compare where they all end.
 
+use std::collections::VecDeque;
+
 use crate::{
     access::Asker,
     board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
@@ -242,24 +244,106 @@ impl BoardSession {
         if self.connection == Connection::Closed {
             return Vec::new();
         }
-        let board = self.id();
         let mut messages = Vec::new();
-        let mut batch = Vec::new();
-        let mut bytes = 0;
+        let mut batch = Batch::new(self.id());
         for mutation in self.board.take_sendable() {
-            let size = serde_json::to_string(&mutation).map_or(0, |json| json.len() + 1);
-            let full =
-                bytes + size > MAX_CLIENT_MESSAGE_BYTES - ENVELOPE_BYTES || batch.len() == MAX_MUTATIONS_A_MESSAGE;
-            if full && !batch.is_empty() {
-                messages.push(ClientMessage::Mutate { board, mutations: std::mem::take(&mut batch) });
-                bytes = 0;
-            }
-            bytes += size;
-            batch.push(mutation);
+            batch.add(mutation, &mut messages);
         }
-        if !batch.is_empty() {
-            messages.push(ClientMessage::Mutate { board, mutations: batch });
-        }
+        batch.end(&mut messages);
         messages
+    }
+}
+
+/// Puts what several boards have to say into the order in which the edits were made, over all boards, with all else before
+/// them. Of each board they are in that order already.
+#[cfg_attr(not(any(test, feature = "hydrate")), allow(dead_code, reason = "only the browser has several boards"))]
+pub(super) fn in_order_of_making(messages: Vec<ClientMessage>) -> Vec<ClientMessage> {
+    let mut ordered = Vec::new();
+    let mut queues: Vec<(BoardId, VecDeque<Mutation>)> = Vec::new();
+    for message in messages {
+        match message {
+            ClientMessage::Mutate { board, mutations } => match queues.iter_mut().find(|(id, _)| *id == board) {
+                Some((_, queue)) => queue.extend(mutations),
+                None => queues.push((board, mutations.into())),
+            },
+            other => ordered.push(other),
+        }
+    }
+    let mut batch: Option<Batch> = None;
+    // Ids of version 7 are in the order in which a page made them.
+    let made_at = |(_, queue): &&mut (BoardId, VecDeque<Mutation>)| queue.front().map(|mutation| mutation.id);
+    while let Some((board, queue)) = queues.iter_mut().filter(|(_, queue)| !queue.is_empty()).min_by_key(made_at) {
+        let Some(mutation) = queue.pop_front() else { break };
+        let same = batch.take_if(|batch| batch.board == *board);
+        if let Some(other) = batch.take() {
+            other.end(&mut ordered);
+        }
+        let mut current = same.unwrap_or_else(|| Batch::new(*board));
+        current.add(mutation, &mut ordered);
+        batch = Some(current);
+    }
+    if let Some(batch) = batch {
+        batch.end(&mut ordered);
+    }
+    ordered
+}
+
+/// Mutations of one board that go out in one message, as far as the server takes such a large one.
+struct Batch {
+    board: BoardId,
+    mutations: Vec<Mutation>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn new(board: BoardId) -> Self {
+        Self { board, mutations: Vec::new(), bytes: 0 }
+    }
+
+    fn add(&mut self, mutation: Mutation, full: &mut Vec<ClientMessage>) {
+        let size = serde_json::to_string(&mutation).map_or(0, |json| json.len() + 1);
+        if self.bytes + size > MAX_CLIENT_MESSAGE_BYTES - ENVELOPE_BYTES
+            || self.mutations.len() == MAX_MUTATIONS_A_MESSAGE
+        {
+            std::mem::replace(self, Self::new(self.board)).end(full);
+        }
+        self.bytes += size;
+        self.mutations.push(mutation);
+    }
+
+    fn end(self, full: &mut Vec<ClientMessage>) {
+        if !self.mutations.is_empty() {
+            full.push(ClientMessage::Mutate { board: self.board, mutations: self.mutations });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        mutation::{Op, UpdateTask},
+        new_id,
+    };
+
+    #[test]
+    fn edits_of_several_boards_go_out_in_the_order_in_which_they_were_made() {
+        let (one, two): (BoardId, BoardId) = (new_id(), new_id());
+        let edits: Vec<Mutation> =
+            (0..6).map(|_| Mutation { id: new_id(), op: Op::UpdateTask(UpdateTask::of(new_id())) }).collect();
+        let of = |board, made: &[usize]| {
+            let mutations = made.iter().map(|index| edits[*index].clone()).collect();
+            ClientMessage::Mutate { board, mutations }
+        };
+        let subscribe = |board| ClientMessage::Subscribe { board, since: Some(7) };
+        let said = [subscribe(one), of(one, &[1, 2]), of(one, &[4]), subscribe(two), of(two, &[0, 3, 5])];
+        let ordered = [subscribe(one), subscribe(two)].into_iter().chain([
+            of(two, &[0]),
+            of(one, &[1, 2]),
+            of(two, &[3]),
+            of(one, &[4]),
+            of(two, &[5]),
+        ]);
+        assert_eq!(in_order_of_making(said.into()), Vec::from_iter(ordered));
     }
 }

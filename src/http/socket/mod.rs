@@ -2,6 +2,7 @@
 //!
 //! - `upgrade`: the handshake.
 //! - `session`: one socket's life, in one task.
+//! - `reading`: what a message says, also where a part of it cannot be read.
 //! - `wire`: writing shared frames, and no longer than is bounded.
 //! - [`limits`]: what one socket may ask for. [`admission`]: how many one person and one address may have.
 //!
@@ -17,6 +18,7 @@ use crate::{hub::Hub, store::Store, writer::Writer};
 
 pub mod admission;
 pub mod limits;
+mod reading;
 mod session;
 mod upgrade;
 mod wire;

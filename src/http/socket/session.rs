@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeMap,
-    future::{Future, poll_fn},
+    future::{Future, poll_fn, ready},
     hash::{BuildHasher, RandomState},
     pin::Pin,
     sync::Arc,
@@ -18,7 +18,7 @@ use app::{
     access::Asker,
     id::{ActorId, BoardId, MutationId, TabId, TaskId},
     model::Seq,
-    mutation::Mutation,
+    mutation::{Mutation, Refusal, Thing},
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
@@ -32,6 +32,7 @@ use super::{
     SocketContext,
     admission::Admission,
     limits::{Bucket, SocketLimits},
+    reading::{Reading, read},
     wire::{Incoming, Wire, WriteFailed},
 };
 use crate::{
@@ -44,7 +45,7 @@ use crate::{
         topic::{Next, Resume, TopicError},
     },
     store::{Accepted, Directory},
-    writer::{WriteError, Writer},
+    writer::{Sequence, WriteError},
 };
 
 /// How long to wait before trying again to read what could not be read.
@@ -99,7 +100,8 @@ pub(super) struct Session {
     /// Nothing was heard for so long that nobody seems to be there.
     is_away: bool,
     follower: Follower,
-    writer: Writer,
+    /// Takes the mutations, in order.
+    writer: Sequence,
     limits: Arc<SocketLimits>,
     subscriptions: Vec<Followed>,
     /// Mutations the writer has yet to answer, in order. Most sockets only look, and need none.
@@ -130,7 +132,7 @@ struct Followed {
 }
 
 struct Answer {
-    board: BoardId,
+    board: Option<BoardId>,
     mutation: MutationId,
     outcome: Result<Accepted, WriteError>,
 }
@@ -164,7 +166,7 @@ impl Session {
             person,
             is_away: false,
             follower: hub.connect(),
-            writer,
+            writer: writer.sequence(),
             subscriptions: Vec::new(),
             answers: None,
             unanswered: 0,
@@ -433,14 +435,24 @@ impl Session {
             }
             Incoming::Gone => return Err(End::Gone),
         };
-        match serde_json::from_str(&text) {
-            Ok(message) => {
-                drop(text);
-                self.obey(message, now).await
+        let reading = read(&text);
+        drop(text);
+        match reading {
+            Reading::Message(message) => self.obey(message, now).await,
+            Reading::Mutations { board, mutations, nameless } => {
+                // To find out what is wrong with one takes longer than to read it.
+                let unreadable = mutations.iter().filter(|mutation| mutation.is_err()).count();
+                self.pay(1 + mutations.len() + 10 * unreadable, now);
+                self.follower.metrics().bad_messages.increment(1);
+                self.mutate(board, mutations);
+                match nameless {
+                    Some(why) => self.blame(ErrorCode::BadMessage, why).await,
+                    None => Ok(()),
+                }
             }
-            Err(error) => {
+            Reading::Nonsense(why) => {
                 self.pay(1, now);
-                self.blame(ErrorCode::BadMessage, error.to_string()).await
+                self.blame(ErrorCode::BadMessage, why).await
             }
         }
     }
@@ -479,7 +491,7 @@ impl Session {
             }
             ClientMessage::Mutate { board, mutations } => {
                 self.pay(1 + mutations.len(), now);
-                self.mutate(board, mutations);
+                self.mutate(Some(board), mutations.into_iter().map(Ok));
                 Ok(())
             }
             ClientMessage::Ping {} => {
@@ -548,14 +560,27 @@ impl Session {
         self.subscriptions.iter_mut().find(|followed| followed.topic.board() == board)
     }
 
-    fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {
+    /// Hands mutations over to be done in order. All are answered in that order, those that cannot be done as well.
+    fn mutate(
+        &mut self,
+        board: Option<BoardId>,
+        mutations: impl IntoIterator<Item = Result<Mutation, (MutationId, Refusal)>>,
+    ) {
         let answers = self.answers.get_or_insert_default();
-        self.unanswered += mutations.len();
         for mutation in mutations {
-            let id = mutation.id;
-            // In the writer's queue from here on, in this order.
-            let outcome = self.writer.write(board, mutation, self.caller.clone());
-            answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
+            self.unanswered += 1;
+            let (mutation, refusal) = match (mutation, board) {
+                (Ok(mutation), Some(to)) => {
+                    let id = mutation.id;
+                    // In the writer's queue from here on, in this order.
+                    let outcome = self.writer.write(to, mutation, self.caller.clone());
+                    answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
+                    continue;
+                }
+                (Ok(mutation), None) => (mutation.id, Refusal::not_found(Thing::Board)),
+                (Err(refused), _) => refused,
+            };
+            answers.push_back(Box::pin(ready(Answer { board, mutation, outcome: Err(refusal.into()) })));
         }
     }
 
@@ -572,8 +597,8 @@ impl Session {
                 Ok(())
             }
             Err(WriteError::Unavailable(error)) => {
-                tracing::debug!(%error, %board, %mutation, "a mutation could not be stored");
-                self.say_error(ErrorCode::Unavailable, "the change could not be stored; send it again", Some(board));
+                tracing::debug!(%error, %mutation, "a mutation could not be stored");
+                self.say_error(ErrorCode::Unavailable, "the change could not be stored; send it again", board);
                 self.send_replies().await?;
                 Err(End::Close(close_code::TRY_AGAIN, "cannot store changes at the moment"))
             }
