@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod complete;
 mod delivery;
 mod document;
 mod goodbye;
