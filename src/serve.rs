@@ -32,6 +32,7 @@ use crate::{
     },
     http::{
         self, Services,
+        exposure::Exposure,
         origin::Origins,
         socket::{SocketContext, SocketLimits},
         visitor::Peer,
@@ -143,7 +144,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         is_behind_tls: public_url.starts_with("https://"),
         public_url,
         proxies: settings.proxies,
-        is_exposed: settings.is_exposed(address),
+        exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
         socket,
@@ -156,17 +157,14 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
 }
 
-/// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here.
+/// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
+/// can is not known for sure yet: somebody may put a proxy in front.
 async fn first_visit(services: &Services) -> Result<Option<String>, StartError> {
     if services.auth == Auth::Open || !services.accounts.is_first_visit() {
         return Ok(None);
     }
-    let url = format!("{}/first-visit", services.public_url);
-    if !services.is_exposed {
-        return Ok(Some(url));
-    }
     let code = services.accounts.first_visit_link().await.map_err(|error| StartError::FirstVisit(error.to_string()))?;
-    Ok(Some(format!("{url}?code={}", code.expose())))
+    Ok(Some(format!("{}/first-visit?code={}", services.public_url, code.expose())))
 }
 
 impl Server {

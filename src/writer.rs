@@ -206,7 +206,7 @@ impl Task {
     /// Tells the hub what was committed. `unsure` says that an attempt before may have succeeded unheard: then what now
     /// looks repeated may be new to the hub.
     async fn announce(&self, committed: Committed, unsure: bool) -> Vec<Result<Accepted, WriteError>> {
-        let Committed { outcomes, changes, boards_changed } = committed;
+        let Committed { outcomes, changes, boards_changed, rights_changed } = committed;
         if unsure {
             self.announce_repeated(&outcomes).await;
         }
@@ -215,6 +215,9 @@ impl Task {
         }
         if boards_changed || unsure {
             self.hub.boards_changed();
+        }
+        if rights_changed || unsure {
+            self.hub.rights_changed();
         }
         outcomes.into_iter().map(|outcome| outcome.map_err(WriteError::Refused)).collect()
     }

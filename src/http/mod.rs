@@ -12,6 +12,7 @@
 pub mod account;
 pub mod api;
 pub mod conditional;
+pub mod exposure;
 pub mod files;
 pub mod guard;
 pub mod health;
@@ -37,7 +38,7 @@ use leptos::config::LeptosOptions;
 use tower::util::option_layer;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use self::{origin::Origins, problem::Problem, socket::SocketContext};
+use self::{exposure::Exposure, origin::Origins, problem::Problem, socket::SocketContext};
 use crate::{
     accounts::{
         Accounts,
@@ -69,8 +70,8 @@ pub struct Services {
     pub public_url: String,
     /// How many proxies stand in front.
     pub proxies: usize,
-    /// Whether strangers can reach the server, so that the first visit takes a code.
-    pub is_exposed: bool,
+    /// Whether strangers can reach this server.
+    pub exposure: Exposure,
     /// Where people may sign in instead of here.
     pub oidc: Option<Arc<Oidc>>,
     /// Whether browsers come by https, so that cookies must not go any other way.

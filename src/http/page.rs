@@ -105,7 +105,7 @@ pub fn way_in(accounts: &Accounts, request: &Parts) -> Response {
 }
 
 /// As a value in a query.
-fn percent_encode(text: &str) -> String {
+pub(super) fn percent_encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
         match plain(byte) {
@@ -212,7 +212,7 @@ struct Local {
 
 impl Backend for Local {
     fn asker(&self) -> Asker {
-        self.visitor.asker.clone()
+        self.visitor.asker()
     }
 
     fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
@@ -225,13 +225,13 @@ impl Backend for Local {
     }
 
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
-        Box::pin(async { self.store.boards_for(&self.visitor.asker).await.map_err(unreadable) })
+        Box::pin(async { self.store.boards_for(&self.visitor.caller).await.map_err(unreadable) })
     }
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
         Box::pin(async move {
             let board = self.store.board(id).await.map_err(unreadable)?;
-            Ok(board.filter(|board| self.visitor.asker.role_on(id, board.access()).is_some()))
+            Ok(board.filter(|board| self.visitor.asker().role_on(id, board.access()).is_some()))
         })
     }
 
@@ -242,6 +242,8 @@ impl Backend for Local {
             if task.is_some_and(|task| state.task(task).is_none()) {
                 return Err(Refusal::not_found(Thing::Task).into());
             }
+            // Nothing from after the state by which whoever asks was let in.
+            let before = Some(before.unwrap_or(Seq::MAX).min(state.seq() + 1));
             let found = match task {
                 Some(task) => self.store.task_history(task, before, EVENTS).await,
                 None => self.store.newest_changes(board, before, EVENTS).await,
@@ -274,20 +276,21 @@ impl Backend for Local {
     }
 
     fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
-        Box::pin(async move { self.accounts.share_links(&self.visitor.asker, board).await.map_err(not_shared) })
+        Box::pin(async move { self.accounts.share_links(&self.visitor.caller, board).await.map_err(not_shared) })
     }
 
     fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
         Box::pin(async move {
-            let made = self.accounts.create_share_link(&self.visitor.asker, board).await;
+            let made = self.accounts.create_share_link(&self.visitor.caller, board, &self.writer).await;
             made.map(|(secret, _)| share_address(&self.public_url, &secret)).map_err(not_shared)
         })
     }
 
     fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()> {
-        Box::pin(
-            async move { self.accounts.revoke_share_link(&self.visitor.asker, board, link).await.map_err(not_shared) },
-        )
+        Box::pin(async move {
+            let revoked = self.accounts.revoke_share_link(&self.visitor.caller, board, link, &self.writer).await;
+            revoked.map_err(not_shared)
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //!    nobody else can add to these boards: commit order is number order, and a rollback leaves no hole.
 //! 2. Bring what is known of the boards up to date: from the log, if other nodes wrote meanwhile.
 //! 3. Look up which mutations were seen before, and which new tasks exist already, in one query each.
-//! 4. Look whether its sender may do it, and decide each write on the state that the ones before it leave. A refused one changes nothing.
+//! 4. Look who may do what, as new as the transaction: whether its sender may do it, and decide each write on the state that the ones before it leave. A refused one changes nothing.
 //! 5. Write the rows that were touched, once each, and the changes; commit.
 //!
 //! Nothing is kept in memory before the commit succeeded, so a transaction that fails leaves no trace there either.
@@ -29,10 +29,12 @@ use sqlx::{AnyConnection, Connection, Row};
 use super::{
     Accepted, Committed, Directory, LoggedChange, Store, StoreError, Write,
     cache::{Cache, catch_up},
-    connect::{Database, Engine},
+    connect::Database,
+    links::Links,
     rows::{self, BoardRow, ChangeRow},
     sql::fetch_by_ids,
 };
+use crate::clock::now;
 
 /// The most tasks, on all boards together, in states that are kept for being written to.
 const MOST_SPARE_TASKS: usize = 100_000;
@@ -115,9 +117,8 @@ impl Store {
         let shared = &*self.shared;
         let mut lane = shared.lane.lock().await;
         let mut connection = lane.take(&shared.database).await?;
-        let engine = shared.database.engine;
-        let mut transaction = connection.begin_with(engine.begin_write()).await?;
-        let mut group = Group::lock(&mut transaction, engine, &shared.cache, self.directory(), writes).await?;
+        let mut transaction = connection.begin_with(shared.database.engine.begin_write()).await?;
+        let mut group = Group::lock(&mut transaction, self, writes).await?;
         let decided: Vec<_> =
             writes.iter().map(|write| group.decide(write, &mut lane.spares)).collect::<Result<_, _>>()?;
         group.store(&mut transaction).await?;
@@ -125,19 +126,29 @@ impl Store {
         lane.put_back(connection);
         let (committed, spares) = group.finish(&shared.cache, writes, decided);
         lane.keep(spares);
+        drop(lane);
+        if committed.rights_changed
+            && let Err(error) = self.reload_directory().await
+        {
+            tracing::warn!(%error, "it is heard of late who may do what");
+        }
         Ok(committed)
     }
 }
 
 /// The boards of a group of writes, locked, and what is known about them.
 struct Group {
-    /// Who may do what.
+    /// Who may do what, as new as the transaction.
     directory: Arc<Directory>,
+    /// When it is decided.
+    now: Timestamp,
     boards: BTreeMap<BoardId, Working>,
     /// Mutations that were accepted before, by an earlier transaction or by this one.
     seen: HashMap<MutationId, Seen>,
     /// The boards of tasks that writes of this group want to make, where they exist already.
     taken: HashMap<TaskId, BoardId>,
+    /// The share links that writes of this group name.
+    links: Links,
 }
 
 /// A board in the middle of a transaction.
@@ -165,13 +176,8 @@ struct Decided {
 }
 
 impl Group {
-    async fn lock(
-        connection: &mut AnyConnection,
-        engine: Engine,
-        cache: &Cache,
-        directory: Arc<Directory>,
-        writes: &[Write],
-    ) -> Result<Self, StoreError> {
+    async fn lock(connection: &mut AnyConnection, store: &Store, writes: &[Write]) -> Result<Self, StoreError> {
+        let (engine, cache) = (store.shared.database.engine, &store.shared.cache);
         let mut ids: Vec<BoardId> = writes.iter().map(|write| write.board).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -192,7 +198,10 @@ impl Group {
         }
         let seen = seen(connection, writes).await?;
         let taken = taken(connection, writes).await?;
-        Ok(Self { directory, boards, seen, taken })
+        let links = Links::read(connection, writes).await?;
+        // Asked for last, when nothing waits any more: whoever was shut out while these writes waited is.
+        let directory = store.directory_in(connection).await?;
+        Ok(Self { directory, now: now(), boards, seen, taken, links })
     }
 
     /// Decides a write on the state that the ones before it left, and applies it there.
@@ -203,12 +212,12 @@ impl Group {
     ) -> Result<Result<Decided, Refusal>, StoreError> {
         let Write { board, mutation, by, at } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
-        let permitted = self.directory.permit(by, *at, working.state(), &mutation.op);
+        let permitted = self.directory.permit(by, self.now, working.state(), &mutation.op);
         let fingerprint = fingerprint(*board, &mutation.op)?;
         if let Some(seen) = self.seen.get(&mutation.id) {
             return Ok(match permitted {
                 // Whoever left the board may still hear that they did.
-                Err(refusal) if !self.directory.leaves(by, *at, &mutation.op) => Err(refusal),
+                Err(refusal) if !self.directory.leaves(by, self.now, &mutation.op) => Err(refusal),
                 _ if seen.fingerprint == fingerprint => Ok(Decided { seq: seen.seq, repeated: true }),
                 _ => Err(Refusal::IdReused),
             });
@@ -224,6 +233,9 @@ impl Group {
             && self.taken.get(&create.task).is_some_and(|taken| taken != board)
         {
             return Ok(Err(Refusal::Exists { what: Thing::Task }));
+        }
+        if let Err(refusal) = self.links.check(*board, &mutation.op) {
+            return Ok(Err(refusal));
         }
         let kind = match decide(working.state(), &mutation.op) {
             Ok(kind) => kind,
@@ -244,6 +256,7 @@ impl Group {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
         working.touched.merge(touched);
+        self.links.note(*board, &mutation.op, &change);
         let mut json = Vec::with_capacity(USUAL_CHANGE_BYTES);
         serde_json::to_writer(&mut json, &change).map_err(StoreError::corrupt)?;
         let logged = LoggedChange { seq, json: json.into() };
@@ -284,6 +297,7 @@ impl Group {
             rows::remove_column(connection, board, column).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
+        self.links.store(connection).await?;
         let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.rows).collect();
         rows::append_changes(connection, &changes).await
     }
@@ -319,7 +333,7 @@ impl Group {
             Ok(Accepted { mutation: write.mutation.id, seq, repeated, board: Arc::clone(&states[&write.board]) })
         };
         let outcomes = writes.iter().zip(decided).map(accept).collect();
-        (Committed { outcomes, changes, boards_changed }, spares)
+        (Committed { outcomes, changes, boards_changed, rights_changed: self.links.have_changed() }, spares)
     }
 }
 

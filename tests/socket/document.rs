@@ -44,7 +44,7 @@ fn every_example_is_a_message_that_is_written_as_it_is_read() {
         assert!(contains(&again, &value), "{example}\nis written as\n{again}");
         read.insert(value.get("op").unwrap_or(&value["type"]).to_string());
     }
-    assert_eq!(read.len(), 7 + 11 + 11, "every message and operation has an example: {read:?}");
+    assert_eq!(read.len(), 7 + 13 + 11, "every message and operation has an example: {read:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

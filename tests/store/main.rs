@@ -15,6 +15,7 @@ mod opening;
 mod refusals;
 mod repeating;
 mod replay;
+mod rights;
 mod speed;
 
 /// Writes down a test once and runs it on both engines.

@@ -18,13 +18,13 @@ use crate::http::visitor::{self, Visitor};
 pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     match handshake(&mut parts, &context) {
-        Ok((on_upgrade, Visitor { caller, asker }, admission, response)) => {
+        Ok((on_upgrade, Visitor { caller, person, .. }, admission, response)) => {
             let tracker = context.tracker.clone();
             context.tracker.clone().spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
-                        let session = Session::new(wire, caller, asker.person, admission, context);
+                        let session = Session::new(wire, caller, person, admission, context);
                         // In a task of its own, which has no room for what only the handshake needed.
                         tracker.spawn(session.run());
                     }
@@ -68,7 +68,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
     }
     let mut visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
     let reader = reader(parts.uri.query())?;
-    if reader.is_some() && reader != visitor.asker.person {
+    if reader.is_some() && reader != visitor.person {
         // The page was made for somebody who has signed out since. Whoever has signed in has pages of their own.
         visitor = Visitor::stranger();
     }
@@ -76,7 +76,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
         return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
     }
     let address = visitor::address(parts, context.proxies);
-    let admission = context.admissions.admit(visitor.asker.person, address, &context.limits);
+    let admission = context.admissions.admit(visitor.person, address, &context.limits);
     let admission = admission
         .ok_or((StatusCode::TOO_MANY_REQUESTS, "this person or this address has as many sockets as it may have\n"))?;
     let on_upgrade = parts
