@@ -40,4 +40,6 @@ pub mod protocol;
 pub mod rank;
 pub mod time;
 
-pub use pages::{App, shell};
+pub use pages::App;
+#[cfg(feature = "ssr")]
+pub use pages::{APP, SHAPE, shell};

@@ -7,6 +7,7 @@
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
+//!   [`in_between`]: what stands in the way to here.
 //! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
 
 pub mod account;
@@ -15,10 +16,12 @@ pub mod conditional;
 pub mod files;
 pub mod guard;
 pub mod health;
+pub mod in_between;
 pub mod input;
 pub mod origin;
 pub mod page;
 pub mod problem;
+mod shape;
 pub mod socket;
 pub mod visitor;
 
@@ -117,7 +120,8 @@ fn mount(services: &Arc<Services>) -> Routes {
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
-    routes.get("/ws", socket::upgrade);
+    let socket = Router::new().route("/ws", get(socket::upgrade).post(socket::explain));
+    routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
     routes.get("/metrics", health::figures);

@@ -18,6 +18,7 @@ use app::{
 };
 use axum::{
     RequestExt, Router,
+    body::to_bytes,
     extract::{Request, State},
     handler::Handler,
     http::{
@@ -34,7 +35,7 @@ use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, 
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
 use uuid::Uuid;
 
-use super::{Services, api::members::share_address, problem::Problem, visitor::Visitor};
+use super::{Services, api::members::share_address, problem::Problem, shape, visitor::Visitor};
 use crate::{
     accounts::{AccountError, Accounts},
     store::{Entries, Store, StoreError},
@@ -81,7 +82,22 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
 
 /// Lets in who is known here, and leads strangers to where they say who they are, and back here afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
-    if is_known(&request) { next.run(request).await } else { way_in(&accounts, &request.into_parts().0) }
+    match is_known(&request) {
+        true => whole(next.run(request).await).await,
+        false => way_in(&accounts, &request.into_parts().0),
+    }
+}
+
+/// A page in one piece, which says what shape it has.
+async fn whole(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(bytes) => Response::from_parts(parts, shape::seal(bytes.into()).into()),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be completed");
+            Problem::unavailable("the page could not be made; try again in a moment").into_response()
+        }
+    }
 }
 
 fn is_known(request: &Request) -> bool {
@@ -129,7 +145,7 @@ pub async fn render(services: &Services, request: Request) -> Response {
     };
     let context = context(services);
     let render = leptos_axum::render_app_async_with_context(move || context(visitor_of_page()), shell);
-    render.call(request, options).await
+    whole(render.call(request, options).await).await
 }
 
 /// Whether a request may be for a page, as opposed to a file or data.

@@ -14,6 +14,7 @@ use crate::{
         activity::ActivityView,
         announcer::{Announcements, Announcer},
         columns::Columns,
+        connection::WhatIsInTheWay,
         drafts::Drafts,
         due::Today,
         focus::{find, focus, focused},
@@ -150,6 +151,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     view! {
         <Title text=title />
         <BoardHeader board=board.clone() view />
+        <WhatIsInTheWay />
         <main class="board">
             <FormError />
             {redrawn(main)}

@@ -8,8 +8,8 @@ use crate::{
     access::Asker,
     board::MAX_NAME_CHARS,
     components::{
-        account_menu::AccountMenu, form_error::FormError, header::Mark, members::everyone_choices,
-        menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable,
+        account_menu::AccountMenu, connection::WhatIsInTheWay, form_error::FormError, header::Mark,
+        members::everyone_choices, menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable,
     },
     forms::{CreateBoard, Loaded, list_boards},
     live::Live,
@@ -48,6 +48,7 @@ pub fn HomePage() -> impl IntoView {
                 }}
             </Suspense>
         </header>
+        <WhatIsInTheWay />
         <main class="home">
             <h1>"Boards"</h1>
             <FormError />

@@ -24,7 +24,7 @@ mod wire;
 use admission::Admissions;
 
 pub use limits::SocketLimits;
-pub use upgrade::upgrade;
+pub use upgrade::{explain, upgrade};
 
 /// What a socket needs of the server. Cheap to clone.
 #[derive(Clone)]
@@ -57,5 +57,5 @@ where
     S: Clone + Send + Sync + 'static,
     SocketContext: FromRef<S>,
 {
-    Router::new().route("/ws", get(upgrade))
+    Router::new().route("/ws", get(upgrade).post(explain))
 }
