@@ -10,18 +10,19 @@ export class Network {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  #frozen = false;
+  readonly #state: { frozen: boolean };
 
-  private constructor(server: Server, sockets: Set<Socket>) {
+  private constructor(server: Server, sockets: Set<Socket>, state: { frozen: boolean }) {
     this.#server = server;
     this.#sockets = sockets;
+    this.#state = state;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   static async start(to: string): Promise<Network> {
     const { hostname, port } = new URL(to);
     const sockets = new Set<Socket>();
-    let network: Network | undefined;
+    const state = { frozen: false };
     const server = createServer((near) => {
       const far = connect(Number(port), hostname);
       for (const [from, into] of [[near, far], [far, near]] as const) {
@@ -33,27 +34,26 @@ export class Network {
           into.destroy();
         });
         from.on('data', (data) => into.write(data));
-        if (network?.#frozen) from.pause();
+        if (state.frozen) from.pause();
       }
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    network = new Network(server, sockets);
-    return network;
+    return new Network(server, sockets, state);
   }
 
   freeze(): void {
-    this.#frozen = true;
+    this.#state.frozen = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
   thaw(): void {
-    this.#frozen = false;
+    this.#state.frozen = false;
     for (const socket of this.#sockets) socket.resume();
   }
 
   /** Thaws for new connections only: those that there are stay silent for ever, as after a change of address. */
   thawForNewOnes(): void {
-    this.#frozen = false;
+    this.#state.frozen = false;
   }
 
   async dispose(): Promise<void> {

@@ -42,8 +42,7 @@ impl InBetween {
     pub fn refused_origin(&self, headers: &HeaderMap) {
         let text = |name: HeaderName| headers.get(name).map(shortened).unwrap_or_default();
         // Where the browser says that it is another site's page, it is one.
-        const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-        if headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "same-origin") {
+        if headers.get(const { HeaderName::from_static("sec-fetch-site") }).is_some_and(|site| site != "same-origin") {
             return;
         }
         if self.other_host.is_news(Instant::now()) {

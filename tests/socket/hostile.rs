@@ -256,3 +256,20 @@ async fn pages_of_other_origins_may_not_connect() {
     assert_eq!(connect(&[("sec-websocket-protocol", "taskwire.v2")]).await, Some(400));
     assert_eq!(connect(&[("sec-websocket-protocol", "soap, taskwire.v1")]).await, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_cannot_connect_is_told_why() {
+    let why = async |limits: SocketLimits| {
+        let database = Database::sqlite();
+        let served = Served::with(&database, HubSettings::default(), limits).await;
+        let asked = reqwest::Client::new().post(format!("http://{}/ws", served.address));
+        let answer = asked.header("origin", format!("http://{}", served.address)).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let problem: serde_json::Value =
+            serde_json::from_str(&answer.text().await.expect("a body")).expect("a problem");
+        (status, problem["code"].as_str().expect("a code").to_owned())
+    };
+    assert_eq!(why(SocketLimits::default()).await, (409, "no_sockets".to_owned()));
+    assert_eq!(why(SocketLimits { sockets: 0, ..SocketLimits::default() }).await, (503, "full".to_owned()));
+    assert_eq!(why(SocketLimits { sockets_per_address: 0, ..SocketLimits::default() }).await, (429, "full".to_owned()));
+}

@@ -638,7 +638,8 @@ fn may(role: Option<BoardRole>) -> [bool; 3] {
 }
 
 /// Sets a signal only if that changes it: nothing is drawn again for nothing.
-trait MaybeSet<T> {
+pub(super) trait MaybeSet<T> {
+    /// Sets it if it is another value than before.
     fn maybe_set(&self, value: T);
 }
 

@@ -232,6 +232,7 @@ mod browser {
         id::{ActorId, BoardId, MutationId},
         live::{
             LiveBoard,
+            board::MaybeSet,
             over_http::{ask_why, look},
             reconnect::{Event, Millis, Reconnect, Step},
         },
@@ -264,8 +265,15 @@ mod browser {
     pub struct Socket {
         commands: mpsc::UnboundedSender<Command>,
         boards: Boards,
-        /// The task, until it is started.
-        task: Arc<Mutex<Option<Task>>>,
+        /// What the task is made of, until it is started.
+        idle: Arc<Mutex<Option<Idle>>>,
+    }
+
+    struct Idle {
+        inbox: mpsc::UnboundedReceiver<Command>,
+        standing: Standing,
+        list: ArcRwSignal<Option<Vec<BoardSummary>>>,
+        known: Known,
     }
 
     /// The boards the socket feeds.
@@ -281,35 +289,15 @@ mod browser {
     impl Socket {
         pub fn new(standing: Standing, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
             let (commands, inbox) = mpsc::unbounded();
-            let (found, findings) = mpsc::unbounded();
-            let boards = Boards::default();
-            let task = Task {
-                inbox,
-                found,
-                findings,
-                link: Reconnect::new(true, true),
-                connection: None,
-                timer: None,
-                standing,
-                list,
-                known,
-                asked: HashSet::new(),
-                boards: Arc::clone(&boards),
-                watching: false,
-                pings_unseen: 0,
-                tick_boards_at: None,
-                undecided_since: None,
-                is_outdated: false,
-                told_outdated: None,
-            };
-            Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
+            let idle = Idle { inbox, standing, list, known };
+            Self { commands, boards: Boards::default(), idle: Arc::new(Mutex::new(Some(idle))) }
         }
 
         pub fn command(&self, command: Command) {
-            if let Some(task) = lock(&self.task).take() {
+            if let Some(idle) = lock(&self.idle).take() {
                 wake_on_return(&self.commands);
                 warn_before_loss(self.clone());
-                spawn_local(task.run());
+                spawn_local(Task::new(idle, Arc::clone(&self.boards)).run());
             }
             // The task lives as long as the page.
             let _ = self.commands.unbounded_send(command);
@@ -391,8 +379,31 @@ mod browser {
     }
 
     impl Task {
+        fn new(idle: Idle, boards: Boards) -> Self {
+            let Idle { inbox, standing, list, known } = idle;
+            let (found, findings) = mpsc::unbounded();
+            Self {
+                inbox,
+                found,
+                findings,
+                link: Reconnect::new(is_online(), !document().hidden()),
+                connection: None,
+                timer: None,
+                standing,
+                list,
+                known,
+                asked: HashSet::new(),
+                boards,
+                watching: false,
+                pings_unseen: 0,
+                tick_boards_at: None,
+                undecided_since: None,
+                is_outdated: false,
+                told_outdated: None,
+            }
+        }
+
         async fn run(mut self) {
-            self.drive(surroundings());
             self.drive(Event::Tick);
             loop {
                 self.set_timer();
@@ -493,10 +504,8 @@ mod browser {
             } else if self.undecided_since.is_none() {
                 self.undecided_since = Some(now);
             }
-            match is_open && (is_behind || is_unsaved) {
-                true => drop(self.tick_boards_at.get_or_insert(now + TICK_BOARDS)),
-                false => self.tick_boards_at = None,
-            }
+            let wants_tick = is_open && (is_behind || is_unsaved);
+            self.tick_boards_at = wants_tick.then(|| self.tick_boards_at.unwrap_or(now + TICK_BOARDS));
             if self.is_outdated && self.told_outdated.replace(is_unsaved) != Some(is_unsaved) {
                 say_outdated();
             }
@@ -509,8 +518,11 @@ mod browser {
                 for step in self.link.on(event, now(), js_sys::Math::random()) {
                     match step {
                         Step::Drop => self.drop_connection(),
-                        Step::Open if !self.open() => events.push_back(Event::Lost(None)),
-                        Step::Open => {}
+                        Step::Open => {
+                            if !self.open() {
+                                events.push_back(Event::Lost(None));
+                            }
+                        }
                         Step::Ping => self.ping(),
                         Step::Look => {
                             let found = self.found.clone();
@@ -577,13 +589,11 @@ mod browser {
 
         fn hear(&mut self, text: &str) {
             let message = serde_json::from_str(text);
-            self.drive(match &message {
-                Ok(ServerMessage::Accepted { .. } | ServerMessage::Rejected { .. }) => {
-                    self.undecided_since = None;
-                    Event::Decided
-                }
-                _ => Event::Heard,
-            });
+            let is_decision = matches!(message, Ok(ServerMessage::Accepted { .. } | ServerMessage::Rejected { .. }));
+            if is_decision {
+                self.undecided_since = None;
+            }
+            self.drive(if is_decision { Event::Decided } else { Event::Heard });
             let mut answers = match message {
                 Ok(message) => self.receive(message),
                 Err(error) => {
@@ -772,19 +782,6 @@ mod browser {
         mutation: Option<MutationId>,
     }
 
-    /// Sets a signal only if that changes it: nothing is drawn again for nothing.
-    trait MaybeSet<T> {
-        fn maybe_set(&self, value: T);
-    }
-
-    impl<T: PartialEq + Send + Sync + 'static> MaybeSet<T> for ArcRwSignal<T> {
-        fn maybe_set(&self, value: T) {
-            if self.with_untracked(|old| *old != value) {
-                self.set(value);
-            }
-        }
-    }
-
     /// The time by a clock that does not jump.
     fn now() -> Millis {
         window().performance().map_or_else(js_sys::Date::now, |clock| clock.now()) as Millis
@@ -809,7 +806,11 @@ mod browser {
     }
 
     fn surroundings() -> Event {
-        Event::Surroundings { online: window().navigator().on_line(), visible: !document().hidden() }
+        Event::Surroundings { online: is_online(), visible: !document().hidden() }
+    }
+
+    fn is_online() -> bool {
+        window().navigator().on_line()
     }
 
     /// Asks before the page is left only if something would be lost.

@@ -404,6 +404,8 @@ impl Reconnect {
             return Vec::new();
         }
         match self.phase {
+            // It just was there.
+            Phase::Open(Open { heard: Some(heard), .. }) if now.saturating_sub(heard) < WAKES_APART => Vec::new(),
             Phase::Open(Open { heard: Some(_), .. }) => {
                 let mut steps = self.ask(true, now);
                 steps.extend(self.look(now, random));
@@ -429,7 +431,8 @@ impl Reconnect {
     }
 
     fn look_unless_known(&mut self, now: Millis, random: f64) -> Vec<Step> {
-        if self.server == Server::There { Vec::new() } else { self.look(now, random) }
+        let is_first = !self.was_live && self.failures == 0;
+        if is_first || self.server == Server::There { Vec::new() } else { self.look(now, random) }
     }
 
     /// Looks for the server now, and again and again until it is known to be there.
