@@ -259,6 +259,7 @@ impl Reconnect {
                     let asked = Some(now + self.patience(OPEN_WITHIN));
                     let open = Open { since: now, heard: None, asked, came_back: false, has_decided: false };
                     self.phase = Phase::Open(open);
+                    self.looks.next = None;
                 }
                 Vec::new()
             }
@@ -312,6 +313,8 @@ impl Reconnect {
     fn open(&mut self, now: Millis) -> Vec<Step> {
         self.opened_last = Some(now);
         self.phase = Phase::Opening { until: now + self.patience(OPEN_WITHIN) };
+        // What has not become a connection by then may have been sent into the void.
+        self.looks.next.get_or_insert(now + OPEN_AFTER_OTHERS);
         vec![Step::Open]
     }
 
@@ -343,6 +346,8 @@ impl Reconnect {
     fn lost_to_silence(&mut self, now: Millis, random: f64) -> Vec<Step> {
         self.silences += 1;
         let came_back = matches!(self.phase, Phase::Open(Open { came_back: true, .. }));
+        // It did not refuse, so it is connected to as soon as it is found.
+        self.server = Server::Away;
         let mut steps = vec![Step::Drop];
         steps.extend(self.lost(false, now, random));
         if came_back && let Phase::Waiting { until } = &mut self.phase {
@@ -373,7 +378,11 @@ impl Reconnect {
         let goodbye = self.goodbye.take();
         let until = now + goodbye.unwrap_or_else(|| self.pause(random));
         self.phase = Phase::Waiting { until };
-        self.server = if told { Server::There } else { Server::Unknown };
+        self.server = match self.server {
+            _ if told => Server::There,
+            Server::Away => Server::Away,
+            Server::There | Server::Unknown => Server::Unknown,
+        };
         self.looks = Looks { under_way: self.looks.under_way, ..Looks::default() };
         // What has said something is there; what asked to be left alone is not looked for either.
         if told || goodbye.is_some() { Vec::new() } else { self.look(now, random) }
@@ -388,7 +397,7 @@ impl Reconnect {
 
     /// On a line where much was given up for slow, answers are awaited for longer.
     fn patience(&self, at_first: Millis) -> Millis {
-        at_first << self.silences.min(4)
+        at_first << self.silences.min(2)
     }
 
     fn surroundings(&mut self, online: bool, visible: bool, now: Millis, random: f64) -> Vec<Step> {
@@ -426,7 +435,10 @@ impl Reconnect {
                 self.phase = Phase::Waiting { until };
                 self.look_unless_known(now, random)
             }
-            Phase::Opening { .. } => self.look_unless_known(now, random),
+            Phase::Opening { .. } if self.opened_last.is_some_and(|last| last + WAKES_APART <= now) => {
+                self.look(now, random)
+            }
+            Phase::Opening { .. } => Vec::new(),
         }
     }
 
@@ -480,8 +492,8 @@ impl Reconnect {
                 self.failures = self.failures.min(1);
                 self.open(now)
             }
-            Phase::Opening { until: by } | Phase::Open(Open { heard: None, asked: Some(by), .. }) => {
-                *by = (*by).min(hurried);
+            Phase::Opening { until } => {
+                *until = (*until).min(hurried);
                 self.hurries += 1;
                 Vec::new()
             }
