@@ -359,7 +359,7 @@ proptest! {
         }
         page.change(World::Up);
         page.event(Event::Surroundings { online: true, visible: true });
-        page.live(35_000);
+        page.live(10_000);
         prop_assert!(page.is_live(), "{:?}", page.link);
     }
 
