@@ -75,27 +75,33 @@ addEventListener("taskwire-outdated", () => {
 });
 
 // == A translator ==
-// It puts <font> elements where texts were. The app changes the texts it knows, out of sight: when it does, the text comes back
-// to its place (and is translated again).
+// It puts <font> elements where texts were, and the app goes on with the texts it knows. So these are kept beside the translation,
+// hidden: what the app changes comes back to its place (and is translated again), what it takes away takes the translation along.
 const translations = new WeakMap();
-const backInPlace = new MutationObserver((records) => {
-  for (const { target } of records) {
-    const font = translations.get(target);
-    translations.delete(target);
-    if (font?.isConnected && !target.isConnected) font.replaceWith(target);
-  }
-});
-new MutationObserver((records) => {
-  for (const { addedNodes, removedNodes, previousSibling, nextSibling } of records) {
+const observer = new MutationObserver((records) => {
+  for (const { type, target, addedNodes, removedNodes, previousSibling, nextSibling } of records) {
+    const hidden = type === "characterData" ? target.parentNode : target;
+    const translation = translations.get(hidden);
+    if (translation) {
+      if (type === "characterData") translation.replaceWith(target);
+      else translation.before(...[...addedNodes].filter((node) => node.parentNode === hidden));
+      if (!hidden.firstChild) translation.remove();
+      continue;
+    }
     for (const text of removedNodes) {
       if (text.nodeType !== Node.TEXT_NODE || text.isConnected) continue;
       const font = [...addedNodes, previousSibling, nextSibling].find((node) => node?.nodeName === "FONT");
-      if (!font) continue;
-      translations.set(text, font);
-      backInPlace.observe(text, { characterData: true });
+      if (!font?.isConnected) continue;
+      const place = Object.assign(document.createElement("span"), { hidden: true, translate: false });
+      place.append(text);
+      font.append(place);
+      translations.set(place, font);
     }
   }
-}).observe(app, { childList: true, subtree: true });
+  // What this has changed itself.
+  observer.takeRecords();
+});
+observer.observe(app, { childList: true, characterData: true, subtree: true });
 
 // == Loading ==
 // The kinds of all nodes in their order, as the server counted them (src/http/shape.rs): if something has put nodes in or taken
