@@ -394,7 +394,7 @@ pub fn turns_text(char: char) -> bool {
 }
 
 /// Several lines of text, with `\n` between them.
-fn description(text: &str) -> Result<String, Refusal> {
+pub(super) fn description(text: &str) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim_end();
     if text.len() > MAX_DESCRIPTION_BYTES {

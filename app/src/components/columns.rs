@@ -5,15 +5,17 @@ use uuid::Uuid;
 
 use super::{
     announcer::Announcer,
+    drafts::{Drafts, Unsent},
     icon::{Icon, Picture},
     if_may::IfMay,
+    keyboard,
     lane::{Lane, Revealed},
     moving::{Movable, Moving},
     rows::Rows,
 };
 use crate::{
     access::BoardRole,
-    board::MAX_NAME_CHARS,
+    board::Typed,
     id::ColumnId,
     live::LiveBoard,
     model::ColumnKind,
@@ -46,12 +48,18 @@ pub fn Columns(board: LiveBoard) -> impl IntoView {
 #[component]
 fn AddColumn(board: LiveBoard) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
-    let (open, set_open) = signal(false);
+    let drafts = expect_context::<Drafts>();
+    let unsent = Unsent::Column(board.id());
+    let (open, set_open) = signal(!drafts.unsent(unsent).is_empty());
     let (refusal, set_refusal) = signal(None::<String>);
     let field = NodeRef::<html::Input>::new();
+    // It may also be open because something was typed when one went elsewhere.
+    let opened = StoredValue::new(false);
     let opener = NodeRef::<html::Button>::new();
     Effect::new(move || {
-        if let Some(input) = field.get() {
+        if let Some(input) = field.get()
+            && opened.get_value()
+        {
             // A field that cannot be focused is still there to be clicked.
             let _ = input.focus();
         }
@@ -59,15 +67,16 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
     on_cleanup({
         let board = board.clone();
         move || {
-            let text = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default();
-            if open.try_get_untracked() == Some(true) && !text.trim().is_empty() {
-                board.rescue(create(text));
+            let text = drafts.unsent(unsent);
+            if !text.trim().is_empty() && board.rescue(create(text)) {
+                drafts.keep(unsent, String::new());
             }
         }
     });
     let close = move || {
         set_open.set(false);
         set_refusal.set(None);
+        drafts.keep(unsent, String::new());
         request_animation_frame(move || {
             if let Some(button) = opener.get_untracked() {
                 let _ = button.focus();
@@ -77,7 +86,11 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
     let add = Callback::new(move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
-        let name = input.value();
+        let too_long = Typed::Name.too_long(&input.value());
+        if too_long.is_some() {
+            return set_refusal.set(too_long);
+        }
+        let name = Typed::Name.tidy(&input.value());
         match board.submit(create(name.clone())) {
             Ok(_) => {
                 announcer.say(format!("Column {name} added"));
@@ -94,7 +107,7 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                         <form
                             on:submit=move |event| add.run(event)
                             on:keydown=move |event| {
-                                if event.key() == "Escape" {
+                                if keyboard::escapes(&event) {
                                     event.stop_propagation();
                                     close();
                                 }
@@ -104,10 +117,15 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                                 node_ref=field
                                 aria-label="Column name"
                                 placeholder="Column name"
-                                maxlength=MAX_NAME_CHARS.to_string()
+                                value=drafts.unsent(unsent)
                                 autocomplete="off"
                                 required
                                 aria-invalid=move || refusal.get().map(|_| "true")
+                                on:input=move |event| {
+                                    let text = event_target_value(&event);
+                                    set_refusal.set(Typed::Name.too_long(&text));
+                                    drafts.keep(unsent, text);
+                                }
                             />
                             <p class="field-error" role="alert">
                                 {move || refusal.get()}
@@ -123,7 +141,10 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                         .into_any()
                 } else {
                     view! {
-                        <button node_ref=opener type="button" class="button quiet" on:click=move |_| set_open.set(true)>
+                        <button node_ref=opener type="button" class="button quiet" on:click=move |_| {
+                            opened.set_value(true);
+                            set_open.set(true);
+                        }>
                             <Picture icon=Icon::Plus />
                             "Add column"
                         </button>

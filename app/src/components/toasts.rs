@@ -16,6 +16,7 @@ use super::{
     focus::{find, focus, focus_when_drawn},
     icon::{Icon, Picture},
     if_may::IfMay,
+    keyboard,
     problem::{typed_text, what_failed},
     redrawn::redrawn,
     rows::Rows,
@@ -170,7 +171,7 @@ fn Toast(
         });
     }
     let pressed = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" {
+        if keyboard::escapes(&event) {
             event.prevent_default();
             event.stop_propagation();
             dismiss();

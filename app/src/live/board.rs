@@ -307,8 +307,8 @@ impl LiveBoard {
     }
 
     /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
-    /// done any more.
-    pub fn rescue(&self, op: Op) {
+    /// done any more. Tells whether it was so.
+    pub fn rescue(&self, op: Op) -> bool {
         let refusal = match self.0.gone.get_untracked() {
             Some(Gone::Forbidden) => Some(Refusal::Forbidden),
             Some(_) => Some(Refusal::not_found(Thing::Board)),
@@ -316,7 +316,9 @@ impl LiveBoard {
         };
         if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. })) = refusal {
             self.report(op, refusal);
+            return true;
         }
+        false
     }
 
     /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or

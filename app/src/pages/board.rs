@@ -29,7 +29,7 @@ use crate::{
         task_panel::TaskPanel,
         toasts::{Notices, Toasts},
         trash::TrashPage,
-        unavailable::Unavailable,
+        unavailable::{CameFrom, Unavailable},
         undoing::Undoing,
     },
     forms::{Loaded, load_board},
@@ -106,6 +106,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     let revealed = Revealed::provide();
     Undoing::provide(board.clone(), notices, announcer, revealed);
     close_menus_on_click_elsewhere();
+    expect_context::<CameFrom>().follow(&board);
     let name = board.name();
     let gone = board.gone();
     let view = Memo::new(move |_| address.get().map(|address| address.view).unwrap_or_default());

@@ -16,7 +16,11 @@ use leptos_router::{
 pub use address::{View, board_path, task_path};
 pub use list_query::{ListQuery, ROWS};
 
-use crate::{components::drafts::Drafts, live::Live};
+use crate::{
+    components::{drafts::Drafts, keyboard, pointer, unavailable::CameFrom},
+    forms::PageId,
+    live::Live,
+};
 
 /// The document around the app, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -46,6 +50,10 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(Live::new());
     Drafts::provide();
+    PageId::provide();
+    CameFrom::provide();
+    keyboard::press_once();
+    pointer::click_once();
     mark_hydrated();
 
     view! {
