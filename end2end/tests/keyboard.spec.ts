@@ -59,8 +59,8 @@ const FIELDS: Field[] = [
   { at: '?view=list', name: 'Search tasks', field: (page) => page.getByRole('searchbox') },
 ];
 
-for (const { at, name, show, field } of FIELDS) {
-  test(`keys of an input method do nothing but compose: “${name}” at “${at}”`, async ({ page, server }) => {
+for (const [index, { at, name, show, field }] of FIELDS.entries()) {
+  test(`keys of an input method do nothing but compose: field ${index + 1}, “${name}” at “${at}”`, async ({ page, server }) => {
     const board = await server.api.createBoard('Errands');
     const task = await server.api.createTask(board.id, { title: TITLE });
     await openBoard(page, board, at.replace(':task', task.id));

@@ -204,6 +204,6 @@ async function twice(
   const headers = { origin: new URL(page.url()).origin, referer: page.url(), accept: 'text/html' };
   const send = () => page.request.post(action, { form: filled, headers, maxRedirects: 0 });
   const answers = await Promise.all([send(), send()]);
-  expect(answers.map((answer) => answer.status())).toEqual([302, 302]);
+  for (const answer of answers) expect([302, 303], await answer.text()).toContain(answer.status());
   expect(answers[0]!.headers()['location']).toBe(answers[1]!.headers()['location']);
 }

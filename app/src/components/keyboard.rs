@@ -75,10 +75,14 @@ pub fn escapes(event: &ev::KeyboardEvent) -> bool {
 }
 
 /// Has Enter press a button, follow a link or send a form once, however long it is held: browsers do so again with every
-/// repeat. Where lines are written, it goes on writing lines. To be called once.
+/// repeat. Where lines are written, it goes on writing lines. And has Escape empty no field in which a text is composed, as
+/// Chromium does with those for a search. To be called once.
 pub fn press_once() {
     Effect::new(|| {
         let listener = window_event_listener(ev::keydown, |event| {
+            if belongs_to_input_method(event.is_composing(), event.key_code()) && event.key() == "Escape" {
+                event.prevent_default();
+            }
             let repeats = pressed_or_held(&event).is_some_and(|stroke| stroke.held && stroke.key == Key::Enter);
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if repeats && !target.is_some_and(|target| target.matches("textarea, [contenteditable]").unwrap_or(false)) {
