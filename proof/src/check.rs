@@ -164,7 +164,8 @@ impl Found {
                 if sent.has_token && matches!(sent.fate, Fate::Accepted(_)) {
                     self.compare_title(&crate::record::token(who, order), place, record);
                 }
-                if let Some((board, at)) = place {
+                // What is done though it was refused is no matter of order.
+                if let Some((board, at)) = place.filter(|_| sent.fate != Fate::Refused) {
                     let before = newest.insert(board, (order, at));
                     if let Some((earlier, before)) = before.filter(|(_, before)| *before > at) {
                         let words = format!(

@@ -386,6 +386,7 @@ impl Client {
             if waiting.again {
                 let words = format!("{}: {} was refused and, sent again, accepted", self.name, waiting.body);
                 self.record.broke(Promise::Refused, words);
+                return;
             }
             let fate = if self.record.tamper.now(Break::Refused) { Fate::Refused } else { Fate::Accepted(Some(seq)) };
             self.sent[waiting.order].fate = fate;

@@ -207,6 +207,7 @@ impl Ongoing {
             }
             Fault::DatabaseDiskFull => town.postgres.iter().for_each(|postgres| postgres.limit_files(None)),
             Fault::LogDiskFull | Fault::DiskFull => {
+                chosen.redis.iter().for_each(|link| link.set(Way::Open));
                 chosen.process.iter().for_each(|process| limit_files(process.id(), None));
             }
         }
