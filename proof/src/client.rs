@@ -138,7 +138,7 @@ impl Client {
             let port = self.ports[self.rng.usize(..self.ports.len())];
             let Ok(mut socket) = Socket::connect(port, &self.token).await else {
                 failures += 1;
-                self.rest(Duration::from_millis(500 << failures.min(2))).await;
+                self.rest(Duration::from_millis(500 << failures.min(2)), failures < 3).await;
                 continue;
             };
             self.record.counts.connections.fetch_add(1, Ordering::Relaxed);
@@ -153,7 +153,7 @@ impl Client {
                     socket.close().await;
                     break;
                 }
-                Left::Broken => self.rest(Duration::from_millis(500 << failures.min(2))).await,
+                Left::Broken => self.rest(Duration::from_millis(500 << failures.min(2)), failures < 3).await,
                 Left::Goodbye(pause) => sleep(pause).await,
                 Left::Dropped => {
                     if self.rng.bool() {
@@ -161,20 +161,20 @@ impl Client {
                     } else {
                         drop(socket);
                     }
-                    self.rest(Duration::from_secs(2)).await;
+                    self.rest(Duration::from_secs(2), true).await;
                 }
             }
         }
         History { sender: self.name, sent: self.sent }
     }
 
-    /// A random pause; a short one where everybody is to come back.
-    async fn rest(&mut self, at_most: Duration) {
+    /// A random pause; a short one where everybody is to come back, unless that has been tried.
+    async fn rest(&mut self, at_most: Duration, may_be_short: bool) {
         let pause = at_most.mul_f64(self.rng.f64());
         let until = Instant::now() + pause;
         while Instant::now() < until {
             sleep(Duration::from_millis(50).min(until - Instant::now())).await;
-            if self.record.come_back.load(Ordering::Relaxed) {
+            if may_be_short && self.record.come_back.load(Ordering::Relaxed) {
                 return;
             }
         }
