@@ -76,6 +76,17 @@ impl fmt::Display for Fault {
     }
 }
 
+/// See [`Fault::part`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Node,
+    Clients,
+    ToDatabase,
+    ToRedis,
+    Redis,
+    Database,
+}
+
 /// A fault that has begun.
 pub struct Ongoing {
     pub fault: Fault,
@@ -114,6 +125,24 @@ impl Fault {
         ];
         let rest: &[Self] = if town.postgres.is_some() { &several } else { &[Self::DiskFull] };
         everywhere.iter().chain(rest).copied().collect()
+    }
+
+    /// What it happens to: only faults of different parts are there at once.
+    pub fn part(self) -> Part {
+        match self {
+            Self::NodeKilled | Self::NodeStopped | Self::NodeTerminated | Self::LogDiskFull | Self::DiskFull => {
+                Part::Node
+            }
+            Self::ClientsCut | Self::ClientsSilenced | Self::ClientsSlow => Part::Clients,
+            Self::DatabaseCut | Self::DatabaseSilenced | Self::DatabaseFrozen | Self::DatabaseSlow => Part::ToDatabase,
+            Self::RedisCut | Self::RedisSilenced | Self::RedisFrozen | Self::RedisSlow => Part::ToRedis,
+            Self::RedisKilled | Self::RedisStopped => Part::Redis,
+            Self::DatabaseRestarted
+            | Self::DatabaseCrashed
+            | Self::DatabaseStopped
+            | Self::DatabaseLocked
+            | Self::DatabaseDiskFull => Part::Database,
+        }
     }
 
     /// How long it lasts: 0 where it is over at once, and something else has to be done about it.

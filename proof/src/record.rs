@@ -115,7 +115,7 @@ pub struct Sender {
 
 /// Something about a board was sent to somebody who may not always see it.
 pub struct Sight {
-    pub person: String,
+    pub person: Arc<str>,
     pub board: usize,
     /// The newest number in it.
     pub through: u64,

@@ -34,7 +34,7 @@ pub struct Rights {
 /// Somebody who sees a board only sometimes, or never.
 #[derive(Clone)]
 pub struct Guest {
-    pub person: String,
+    pub person: Arc<str>,
     pub token: String,
 }
 
@@ -57,13 +57,13 @@ impl Rights {
             return None;
         }
         let role = if standing.is_on { Value::Null } else { json!("viewer") };
-        let body = json!({"op": "set_member", "person": guest.person, "role": role});
+        let body = json!({"op": "set_member", "person": &*guest.person, "role": role});
         Some(Asked { board: self.board, body, has_token: false, changes_rights: true })
     }
 
     /// It is so now. What was taken away must be gone, on every node.
     pub fn accepted(&mut self, body: &Value, record: &Arc<Record>, ports: &[u16]) {
-        let Some((guest, standing)) = self.people.iter_mut().find(|(guest, _)| body["person"] == guest.person) else {
+        let Some((guest, standing)) = self.people.iter_mut().find(|(guest, _)| body["person"] == *guest.person) else {
             return;
         };
         standing.is_on = !body["role"].is_null();
@@ -156,7 +156,7 @@ async fn look(
                 }
                 let through = follows[at].have.unwrap_or(0);
                 let through = if record.tamper.now(Break::Eyes) { through + 1_000_000 } else { through };
-                let (person, board) = (guest.person.clone(), follows[at].board);
+                let (person, board) = (Arc::clone(&guest.person), follows[at].board);
                 record.sight(Sight { person, board, through, at: record.now() });
             }
             "accepted" => record.broke(Promise::Eyes, format!("{name} may not write, and is told {message}")),

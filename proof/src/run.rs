@@ -125,7 +125,7 @@ fn make_people(town: &Town) -> Result<People, String> {
         let made = town.command(&["user", "add", "--name", &name, "--email", &email, "--role", role])?;
         let token = town.command(&["token", "create", "--user", &email, "--scope", "admin"])?;
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("{name}: {made} {token}"));
-        Ok(Guest { person: text(&made["id"])?, token: text(&token["token"])? })
+        Ok(Guest { person: text(&made["id"])?.into(), token: text(&token["token"])? })
     };
     let many = |kind: &str, count: usize| -> Result<Vec<Guest>, String> {
         (0..count).map(|n| make(format!("{kind} {n}"), "member")).collect()
@@ -146,7 +146,7 @@ async fn make_boards(record: &Record, port: u16, people: &People) -> Result<Hist
         let columns: Vec<_> = names.map(|((name, kind), id)| json!({"id": id, "name": name, "kind": kind})).collect();
         let create = json!({"op": "create_board", "name": format!("Board {index}"), "columns": columns});
         let members =
-            people.members.iter().map(|guest| json!({"op": "set_member", "person": guest.person, "role": "editor"}));
+            people.members.iter().map(|guest| json!({"op": "set_member", "person": &*guest.person, "role": "editor"}));
         for mut mutation in std::iter::once(create).chain(members) {
             let id = Uuid::now_v7();
             mutation["id"] = json!(id);
@@ -269,7 +269,14 @@ impl Director<'_> {
             }
             let Some(fault) = deck.pop() else { continue };
             let second = (self.rng.u8(..100) < self.arguments.storms).then(|| deck.pop()).flatten();
-            self.happen(town, fault, second).await?;
+            match second {
+                Some(second) if second.part() == fault.part() => {
+                    // Who is stopped cannot be told to end as well. One after the other, then.
+                    deck.push(second);
+                    self.happen(town, fault, None).await?;
+                }
+                second => self.happen(town, fault, second).await?,
+            }
         }
         Ok(())
     }
@@ -346,7 +353,13 @@ impl Director<'_> {
     fn look_after(&mut self, town: &mut Town) {
         for number in 0..town.nodes.len() {
             let node = &mut town.nodes[number];
-            let Some(status) = node.process.as_mut().and_then(|process| process.ended()) else { continue };
+            let status = match &mut node.process {
+                Some(process) => match process.ended() {
+                    Some(status) => status.to_string(),
+                    None => continue,
+                },
+                None => "it had to be killed".to_owned(),
+            };
             println!(
                 "  {:>8.3} s  {} has ended ({status}) and is started again",
                 self.record.now() as f64 / 1e6,

@@ -116,8 +116,11 @@ impl Postgres {
     }
 
     pub fn limit_files(&self, bytes: Option<u64>) {
-        for id in self.processes() {
-            limit_files(id, bytes);
+        // Those it starts before it is told itself are found at the second look.
+        for _ in 0..2 {
+            for id in self.processes() {
+                limit_files(id, bytes);
+            }
         }
     }
 }
