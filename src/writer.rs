@@ -5,11 +5,17 @@
 //! The hub is told in commit order, before the answers go out.
 //!
 //! A database that is busy, restarting or gone for a moment is tried again for a while: mutation ids make that safe, even
-//! where a commit may have succeeded without our hearing of it.
+//! where a commit may have succeeded without our hearing of it. (Such a commit may still be under way. It holds the locks of
+//! its boards for as long, so whatever is decided about these boards later is decided after it.)
+//!
+//! What belongs together, such as all that comes by one socket, is a [`Sequence`]: from the first write of it that could
+//! not be stored, all that follow are turned away as well. So whoever sends all of them again sends them in order, and an
+//! older edit is never done after a newer one.
 
 use std::{
     collections::BTreeMap,
     future::Future,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -64,9 +70,110 @@ pub struct Writer {
     closed: CancellationToken,
 }
 
+/// Writes of one sender that are done in the order in which they were handed over, or not at all. Cheap to clone.
+#[derive(Clone)]
+pub struct Sequence {
+    queue: mpsc::Sender<Job>,
+    broken: Arc<Mutex<Broken>>,
+}
+
+/// What of a sequence cannot be done any more because something before it was not.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Broken {
+    #[default]
+    Nothing,
+    /// What is for these boards, which cannot be read or written, where others can.
+    Boards(Vec<BoardId>),
+    Everything,
+}
+
+impl Broken {
+    fn includes(&self, board: BoardId) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Boards(boards) => boards.contains(&board),
+            Self::Everything => true,
+        }
+    }
+
+    fn add(&mut self, board: BoardId) {
+        match self {
+            Self::Nothing => *self = Self::Boards(vec![board]),
+            Self::Boards(boards) => boards.push(board),
+            Self::Everything => {}
+        }
+    }
+}
+
 struct Job {
     write: Write,
-    answer: oneshot::Sender<Result<Accepted, WriteError>>,
+    answer: Answer,
+}
+
+/// Who waits for what comes of a write. One that is dropped unanswered, whyever, breaks the sequence as well.
+struct Answer {
+    to: Option<oneshot::Sender<Result<Accepted, WriteError>>>,
+    broken: Arc<Mutex<Broken>>,
+}
+
+impl Answer {
+    /// Answers. What is behind a write that could not be stored is turned away from here on: all of it, or, where only that
+    /// board is at fault, what is for the board.
+    fn send(mut self, outcome: Result<Accepted, WriteError>, board_at_fault: Option<BoardId>) {
+        counter!("taskwire_writes_total", "outcome" => label(&outcome)).increment(1);
+        if matches!(outcome, Err(WriteError::Unavailable(_))) {
+            match board_at_fault {
+                Some(board) => lock(&self.broken).add(board),
+                None => *lock(&self.broken) = Broken::Everything,
+            }
+        }
+        if let Some(to) = self.to.take() {
+            // Whoever stopped waiting does not want to know; the write stands all the same.
+            let _ = to.send(outcome);
+        }
+    }
+
+    /// Whether something before it was not done, which it would overtake.
+    fn would_overtake(&self, board: BoardId) -> bool {
+        lock(&self.broken).includes(board)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if self.to.is_some() {
+            *lock(&self.broken) = Broken::Everything;
+        }
+    }
+}
+
+impl Sequence {
+    /// Hands a mutation over: when this returns it is in the queue, in the order of the calls. The future it returns says
+    /// what came of it; dropping the future does not take the write back.
+    pub fn write(
+        &self,
+        board: BoardId,
+        mutation: Mutation,
+        by: Caller,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
+        let (to, outcome) = oneshot::channel();
+        let queued = if lock(&self.broken).includes(board) {
+            Err(overtaking())
+        } else {
+            let answer = Answer { to: Some(to), broken: Arc::clone(&self.broken) };
+            // A job that does not get in is dropped, which breaks the sequence.
+            self.queue.try_send(Job { write: Write { board, mutation, by, at: now() }, answer }).map_err(|error| {
+                unavailable(match error {
+                    mpsc::error::TrySendError::Full(_) => "too many writes are waiting",
+                    mpsc::error::TrySendError::Closed(_) => "the server is stopping",
+                })
+            })
+        };
+        async move {
+            queued?;
+            outcome.await.unwrap_or_else(|_| Err(unavailable("the server is stopping")))
+        }
+    }
 }
 
 impl Writer {
@@ -83,24 +190,19 @@ impl Writer {
         Self { queue, closing, closed }
     }
 
-    /// Hands a mutation over: when this returns it is in the queue, in the order of the calls. The future it returns says
-    /// what came of it; dropping the future does not take the write back.
+    /// A place for writes that are to be done in order.
+    pub fn sequence(&self) -> Sequence {
+        Sequence { queue: self.queue.clone(), broken: Arc::default() }
+    }
+
+    /// Hands over a mutation that nothing else of its sender depends on: see [`Sequence::write`].
     pub fn write(
         &self,
         board: BoardId,
         mutation: Mutation,
         by: Caller,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
-        let (answer, outcome) = oneshot::channel();
-        let job = Job { write: Write { board, mutation, by, at: now() }, answer };
-        let queued = self.queue.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => unavailable("too many writes are waiting"),
-            mpsc::error::TrySendError::Closed(_) => unavailable("the server is stopping"),
-        });
-        async move {
-            queued?;
-            outcome.await.unwrap_or_else(|_| Err(unavailable("the server is stopping")))
-        }
+        self.sequence().write(board, mutation, by)
     }
 
     /// Takes no more writes, and returns when those taken are durable and answered.
@@ -120,8 +222,8 @@ struct Task {
 
 impl Task {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>, closing: CancellationToken) {
-        let mut group = Vec::with_capacity(GROUP);
         loop {
+            let mut group = Vec::new();
             tokio::select! {
                 biased;
                 () = closing.cancelled(), if !jobs.is_closed() => {
@@ -133,36 +235,58 @@ impl Task {
                     break;
                 }
             }
-            let (writes, answers): (Vec<Write>, Vec<_>) =
-                group.drain(..).map(|Job { write, answer }| (write, answer)).unzip();
-            let outcomes = self.commit(&writes).await;
-            for (outcome, answer) in outcomes.into_iter().zip(answers) {
-                counter!("taskwire_writes_total", "outcome" => label(&outcome)).increment(1);
-                // Whoever stopped waiting does not want to know; the write stands all the same.
-                let _ = answer.send(outcome);
+            self.commit(group).await;
+        }
+    }
+
+    /// Stores a group, tells the hub, and answers.
+    async fn commit(&mut self, group: Vec<Job>) {
+        let (late, group): (Vec<Job>, Vec<Job>) =
+            group.into_iter().partition(|Job { write, answer }| answer.would_overtake(write.board));
+        for Job { answer, write } in late {
+            answer.send(Err(overtaking()), Some(write.board));
+        }
+        if group.is_empty() {
+            return;
+        }
+        let (writes, answers): (Vec<Write>, Vec<Answer>) =
+            group.into_iter().map(|Job { write, answer }| (write, answer)).unzip();
+        match self.persist(&writes).await {
+            Ok(outcomes) => {
+                for (outcome, answer) in outcomes.into_iter().zip(answers) {
+                    answer.send(outcome, None);
+                }
+            }
+            // One of them may be at fault; the others shall not suffer for it.
+            Err(error) if writes.len() > 1 && !error.is_transient() => {
+                tracing::warn!(%error, writes = writes.len(), "a group of writes failed; trying them one at a time");
+                for (write, answer) in writes.iter().zip(answers) {
+                    self.commit_alone(write, answer).await;
+                }
+            }
+            Err(error) => {
+                let board_at_fault = writes.first().map(|write| write.board).filter(|_| !error.is_transient());
+                let failed = failed(&error, writes.len());
+                for answer in answers {
+                    answer.send(Err(failed.clone()), board_at_fault);
+                }
             }
         }
     }
 
-    /// Stores a group and tells the hub.
-    async fn commit(&mut self, writes: &[Write]) -> Vec<Result<Accepted, WriteError>> {
-        match self.persist(writes).await {
-            Ok(outcomes) => outcomes,
-            // One of them may be at fault; the others shall not suffer for it.
-            Err(error) if writes.len() > 1 && !error.is_transient() => {
-                tracing::warn!(%error, writes = writes.len(), "a group of writes failed; trying them one at a time");
-                let mut outcomes = Vec::with_capacity(writes.len());
-                for write in writes {
-                    match self.persist(std::slice::from_ref(write)).await {
-                        Ok(outcome) => outcomes.extend(outcome),
-                        Err(error) => outcomes.push(Err(failed(&error, 1))),
-                    }
+    /// Stores one write of a group that could not be stored together.
+    async fn commit_alone(&mut self, write: &Write, answer: Answer) {
+        if answer.would_overtake(write.board) {
+            return answer.send(Err(overtaking()), Some(write.board));
+        }
+        match self.persist(std::slice::from_ref(write)).await {
+            Ok(outcomes) => {
+                if let Some(outcome) = outcomes.into_iter().next() {
+                    answer.send(outcome, None);
                 }
-                outcomes
             }
             Err(error) => {
-                let failed = failed(&error, writes.len());
-                writes.iter().map(|_| Err(failed.clone())).collect()
+                answer.send(Err(failed(&error, 1)), Some(write.board).filter(|_| !error.is_transient()));
             }
         }
     }
@@ -206,7 +330,7 @@ impl Task {
     /// Tells the hub what was committed. `unsure` says that an attempt before may have succeeded unheard: then what now
     /// looks repeated may be new to the hub.
     async fn announce(&self, committed: Committed, unsure: bool) -> Vec<Result<Accepted, WriteError>> {
-        let Committed { outcomes, changes, boards_changed } = committed;
+        let Committed { outcomes, changes, boards_changed, rights_changed } = committed;
         if unsure {
             self.announce_repeated(&outcomes).await;
         }
@@ -215,6 +339,9 @@ impl Task {
         }
         if boards_changed || unsure {
             self.hub.boards_changed();
+        }
+        if rights_changed || unsure {
+            self.hub.rights_changed();
         }
         outcomes.into_iter().map(|outcome| outcome.map_err(WriteError::Refused)).collect()
     }
@@ -233,6 +360,15 @@ impl Task {
             }
         }
     }
+}
+
+/// It would be done before something that its sender sent earlier.
+fn overtaking() -> WriteError {
+    unavailable("something sent before it could not be stored")
+}
+
+fn lock(broken: &Mutex<Broken>) -> std::sync::MutexGuard<'_, Broken> {
+    broken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unavailable(why: impl Into<String>) -> WriteError {

@@ -25,6 +25,9 @@ struct Readiness {
     database: &'static str,
     /// `up`, `down`, or `off` where none is configured.
     redis: &'static str,
+    /// What else whoever runs it should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<&'static str>,
 }
 
 /// The process is there and answers.
@@ -55,13 +58,18 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
         (_, "down") => (StatusCode::OK, "degraded"),
         _ => (StatusCode::OK, "ready"),
     };
-    (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis })).into_response()
+    (
+        code,
+        [(CACHE_CONTROL, "no-store")],
+        Json(Readiness { status, database, redis, details: services.origins.in_between.details() }),
+    )
+        .into_response()
 }
 
 /// The figures of this process, as Prometheus reads them: for admins, and programs with a token of theirs.
 pub async fn figures(visitor: Visitor) -> Result<impl IntoResponse, Problem> {
     // They tell nobody's secrets, but how much goes on here is not for strangers.
-    if visitor.asker.role < Some(InstanceRole::Admin) {
+    if visitor.asker().role < Some(InstanceRole::Admin) {
         return Err(Problem::forbidden());
     }
     let figures = telemetry::figures()
