@@ -633,7 +633,7 @@ mod tests {
         store: Store,
         writer: Writer,
         viewer: ActorId,
-        rights: Rights,
+        caller: Caller,
         topic: Topic,
         settings: HubSettings,
         metrics: Metrics,
@@ -652,10 +652,10 @@ mod tests {
             let viewer = accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
             let made = accounts.create_token(&Caller::local(), viewer, "x", Scope::Admin, None).await;
             let credential = Credential::Token(made.unwrap().0.hash());
-            let rights = Rights::new(&store, Caller { credential, links: Vec::new() });
+            let caller = Caller { credential, links: Vec::new() };
             let topic = Topic::new(BoardId(Uuid::now_v7()));
             let (settings, metrics) = (HubSettings::default(), Metrics::new());
-            let scene = Self { store, writer, viewer, rights, topic, settings, metrics, _folder: folder };
+            let scene = Self { store, writer, viewer, caller, topic, settings, metrics, _folder: folder };
             let column = NewColumn { id: ColumnId(Uuid::now_v7()), name: "To do".to_owned(), kind: ColumnKind::Open };
             let create = CreateBoard { name: "Plans".to_owned(), columns: vec![column], everyone: None };
             scene.write(Op::CreateBoard(create)).await;
@@ -678,14 +678,15 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_taken_off_while_the_database_is_read_is_given_nothing() {
-        let mut scene = Scene::set().await;
-        let Scene { store, settings, metrics, topic, .. } = &scene;
+        let scene = Scene::set().await;
+        let Scene { store, settings, metrics, topic, caller, .. } = &scene;
+        let mut rights = Rights::new(store, caller.clone());
         let source = Source { store, settings, metrics };
-        assert!(matches!(topic.resume(None, &mut scene.rights, &source).await, Ok(Resume::Snapshot { .. })));
+        assert!(matches!(topic.resume(None, &mut rights, &source).await, Ok(Resume::Snapshot { .. })));
         topic.state().snapshot = None;
         let head = topic.head();
         let reading = topic.reading.lock().await;
-        let mut rights = Rights::new(store, scene.rights.caller().clone());
+        let mut rights = Rights::new(store, caller.clone());
         let mut asking = pin!(topic.resume(None, &mut rights, &source));
         assert!(futures::poll!(&mut asking).is_pending(), "it waits for its turn to read");
         scene.set_viewer(None).await;
@@ -697,20 +698,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_snapshot_is_not_given_by_rights_that_are_older() {
-        let mut scene = Scene::set().await;
-        let Scene { store, settings, metrics, topic, .. } = &scene;
+        let scene = Scene::set().await;
+        let Scene { store, settings, metrics, topic, caller, .. } = &scene;
+        let mut rights = Rights::new(store, caller.clone());
         let source = Source { store, settings, metrics };
         let head = topic.open(&source).await.unwrap();
         scene.set_viewer(None).await;
         assert_eq!(topic.head(), head, "the topic was not told");
-        assert!(matches!(topic.resume(None, &mut scene.rights, &source).await, Err(TopicError::Forbidden)));
+        assert!(matches!(topic.resume(None, &mut rights, &source).await, Err(TopicError::Forbidden)));
         scene.set_viewer(Some(BoardRole::Viewer)).await;
-        assert!(matches!(topic.next_for(&mut scene.rights, head, settings), Next::Forbidden));
-        let Ok(Resume::Snapshot { seq, .. }) = topic.resume(None, &mut scene.rights, &source).await else {
+        assert!(matches!(topic.next_for(&mut rights, head, settings), Next::Forbidden));
+        let Ok(Resume::Snapshot { seq, .. }) = topic.resume(None, &mut rights, &source).await else {
             panic!("should have been a snapshot")
         };
         assert_eq!((seq, topic.head()), (head + 2, head + 2), "what it is given is not ahead of the topic");
-        let next = topic.next_for(&mut scene.rights, head, settings);
+        let next = topic.next_for(&mut rights, head, settings);
         assert!(matches!(next, Next::Changes(Span { upto, .. }) if upto == head + 2));
     }
 }

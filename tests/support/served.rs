@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use app::id::ActorId;
 use axum::{
     extract::{Request, State},
+    http::HeaderMap,
     middleware::{Next, from_fn_with_state},
     serve::ListenerExt,
 };
@@ -38,20 +39,24 @@ pub struct Served {
 
 /// Who has no token may do everything here, and is who they say they are.
 async fn visit(State(store): State<Store>, mut request: Request, next: Next) -> axum::response::Response {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let person = header(PERSON).and_then(|id| id.parse().ok());
+    let visitor = who(&store, request.headers());
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}
+
+fn who(store: &Store, headers: &HeaderMap) -> Visitor {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let visitor = match header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
         Some(token) => {
             let caller = Caller { credential: Credential::Token(SecretHash::of(token)), links: Vec::new() };
-            Visitor::with(&store, caller).expect("a token that works")
+            Visitor::with(store, caller).expect("a token that works")
         }
         None => Visitor::local(),
     };
-    request.extensions_mut().insert(match person {
+    match header(PERSON).and_then(|id| id.parse().ok()) {
         None => visitor,
         person => visitor.named(person),
-    });
-    next.run(request).await
+    }
 }
 
 impl Served {
