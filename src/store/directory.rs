@@ -17,11 +17,16 @@ use app::{
     people::Person,
     time::Timestamp,
 };
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{Row, any::AnyRow};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Store, StoreError, rows, sql::query};
+use super::{
+    Store, StoreError,
+    connection::{Connection, read},
+    rows,
+    sql::{Target, query},
+};
 use crate::{
     caller::{Caller, Credential},
     secret::SecretHash,
@@ -192,7 +197,15 @@ impl Directory {
         self.links.get(hash).copied()
     }
 
-    async fn load(connection: &mut AnyConnection) -> Result<Self, StoreError> {
+    /// As it is at one moment.
+    async fn load_at_once(reader: &mut Connection) -> Result<Self, StoreError> {
+        reader.begin_here().await?;
+        let directory = Self::load(reader).await?;
+        reader.rollback().await?;
+        Ok(directory)
+    }
+
+    async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
         let mut directory = Self { revision: revision(&mut *connection).await?, ..Self::default() };
         let people = query("SELECT id, name, email, role, password, created_at, deactivated_at FROM people");
         for row in people.fetch_all(&mut *connection).await? {
@@ -231,14 +244,12 @@ impl Store {
     /// Reads who may do what again, if another node or the command line changed it.
     pub async fn refresh_directory(&self) -> Result<(), StoreError> {
         let known = self.directory().revision;
-        let newest = revision(&mut *self.readers().acquire().await?).await?;
+        let newest = revision(self.readers()).await?;
         if newest == known { Ok(()) } else { self.reload_directory().await }
     }
 
     pub(super) async fn reload_directory(&self) -> Result<(), StoreError> {
-        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
-        let directory = Directory::load(&mut transaction).await?;
-        transaction.rollback().await?;
+        let directory = read!(self.readers(), |reader| Directory::load_at_once(reader).await)?;
         self.shared.directory.send_if_modified(|known| {
             // Two may have read it at once.
             let newer = directory.revision > known.revision;
@@ -251,7 +262,7 @@ impl Store {
     }
 }
 
-async fn revision(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+async fn revision(connection: impl Target) -> Result<i64, StoreError> {
     Ok(query("SELECT revision FROM access_revision").fetch_one(connection).await?.try_get(0)?)
 }
 

@@ -9,13 +9,12 @@ use app::{
     id::{ActorId, BoardId},
     time::Timestamp,
 };
-use sqlx::{AnyConnection, Executor, Row, any::AnyRow};
-use tokio::sync::MutexGuard;
+use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
     Store, StoreError, Token,
-    commit::Lane,
+    connection::Connection,
     directory::{hash, token},
     rows,
     sql::query,
@@ -74,8 +73,7 @@ pub struct SessionRow {
 /// A change of who may do what, in one transaction: nothing of it happens unless it is committed.
 pub(crate) struct AccessChange<'a> {
     store: &'a Store,
-    lane: MutexGuard<'a, Lane>,
-    connection: AnyConnection,
+    connection: Connection,
     /// Whether it counts the revision up.
     counts: bool,
 }
@@ -95,10 +93,7 @@ impl Store {
     }
 
     async fn begin_change(&self) -> Result<AccessChange<'_>, StoreError> {
-        let mut lane = self.shared.lane.lock().await;
-        let mut connection = lane.take(&self.shared.database).await?;
-        connection.execute(self.shared.database.engine.begin_write()).await?;
-        Ok(AccessChange { store: self, lane, connection, counts: false })
+        Ok(AccessChange { store: self, connection: self.shared.writer.begin().await?, counts: false })
     }
 
     /// The hash of somebody's password.
@@ -241,18 +236,16 @@ impl Store {
 impl AccessChange<'_> {
     /// Makes it durable. When this returns, this node knows.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.connection.execute("COMMIT").await?;
-        let Self { store, mut lane, connection, counts } = self;
-        lane.put_back(connection);
-        drop(lane);
+        self.connection.commit().await?;
+        let Self { store, connection, counts } = self;
+        // Somebody else may write while this node reads what came of it.
+        drop(connection);
         if counts { store.reload_directory().await } else { Ok(()) }
     }
 
     /// Takes all of it back.
     pub(crate) async fn abandon(mut self) -> Result<(), StoreError> {
-        self.connection.execute("ROLLBACK").await?;
-        self.lane.put_back(self.connection);
-        Ok(())
+        self.connection.rollback().await
     }
 
     /// How many accounts there are.

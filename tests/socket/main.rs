@@ -12,3 +12,4 @@ mod hostile;
 mod presence;
 mod slow;
 mod storm;
+mod unreadable;

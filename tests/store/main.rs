@@ -15,6 +15,7 @@ mod opening;
 mod refusals;
 mod repeating;
 mod replay;
+mod silence;
 mod speed;
 
 /// Writes down a test once and runs it on both engines.
