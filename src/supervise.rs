@@ -150,17 +150,17 @@ impl Supervisor {
     /// Has the process end.
     fn fail(&self, why: String) {
         tracing::error!(why, "the server cannot go on; ending the process");
-        self.failure.send_modify(|failure| drop(failure.get_or_insert(why)));
+        self.failure.send_modify(|failure| {
+            failure.get_or_insert(why);
+        });
     }
 
     /// Waits until the server cannot go on.
     pub async fn failed(&self) -> String {
         let mut failure = self.failure.subscribe();
-        match failure.wait_for(Option::is_some).await {
-            Ok(why) => why.clone().unwrap_or_default(),
-            // We hold the sender.
-            Err(_) => std::future::pending().await,
-        }
+        // We hold the sender.
+        let _ = failure.wait_for(Option::is_some).await.map(drop);
+        self.failure().unwrap_or_default()
     }
 
     /// Why the server cannot go on, if so.
@@ -204,7 +204,7 @@ mod tests {
         std::future::pending()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_task_that_keeps_nothing_is_started_again_unless_that_does_not_help() {
         let (supervisor, starts) = (Supervisor::default(), Arc::<AtomicUsize>::default());
         let task = Arc::clone(&starts);

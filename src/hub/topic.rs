@@ -250,7 +250,9 @@ impl Topic {
         for change in changes.iter().filter(|change| change.seq > head) {
             self.append(&mut state, change);
         }
-        while let Some(change) = state.early.take(state.head.unwrap_or_default() + 1) {
+        loop {
+            let next = state.head.unwrap_or_default() + 1;
+            let Some(change) = state.early.take(next) else { break };
             self.append(&mut state, &change);
         }
         state.shrink(settings);
