@@ -199,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    fn counted(starts: &Arc<AtomicUsize>) -> impl Future<Output = ()> + Send + 'static {
+    fn counted(starts: &Arc<AtomicUsize>) -> impl Future<Output = ()> + Send + use<> {
         starts.fetch_add(1, Ordering::SeqCst);
         std::future::pending()
     }
