@@ -1,6 +1,6 @@
 # The commands; what they do is in scripts/.
 
-.PHONY: help run build dev format check test bench clean
+.PHONY: help run build dev format check test prove bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ check: ## The quick checks: formatting, lints, Rust tests
 
 test: ## Every check, quick ones first (some only: make test only="lint-server e2e")
 	@scripts/test $(only)
+
+prove: ## Try the release under faults and check every promise (make prove seed=7 minutes=10)
+	@scripts/prove $(if $(seed),--seed $(seed)) $(if $(minutes),--minutes $(minutes))
 
 bench: build ## Measure the release build
 	@scripts/bench

@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
 import { type InstanceRole, Somebody } from './support/people.ts';
 import { Postgres } from './support/postgres.ts';
+import { type Fault, HttpProxy, Network } from './support/proxy.ts';
 import { Redis } from './support/redis.ts';
 import { type Settings, Taskwire } from './support/taskwire.ts';
 
@@ -20,6 +21,10 @@ interface Fixtures {
   /** Starts one more server. Give it the `DATABASE_URL` and `REDIS_URL` of another, and it is another node. */
   startServer: (settings?: Settings) => Promise<Taskwire>;
   startRedis: () => Promise<Redis>;
+  /** A way to `server` that can freeze. */
+  startNetwork: () => Promise<Network>;
+  /** A proxy in front of `server`, set up wrongly. */
+  startProxy: (fault: Fault) => Promise<HttpProxy>;
   /** The URL of a new, empty database in `postgres`. */
   postgresDatabase: string;
   /** Opens a browser of another person: nothing in common with `page` but the server. */
@@ -70,6 +75,26 @@ export const test = base.extend<Fixtures & { watch: (context: BrowserContext) =>
       return redis;
     });
     for (const redis of started) await redis.dispose();
+  },
+
+  startNetwork: async ({ server }, use) => {
+    const started: Network[] = [];
+    await use(async () => {
+      const network = await Network.start(server.url);
+      started.push(network);
+      return network;
+    });
+    for (const network of started) await network.dispose();
+  },
+
+  startProxy: async ({ server }, use) => {
+    const started: HttpProxy[] = [];
+    await use(async (fault) => {
+      const proxy = await HttpProxy.start(server.url, fault);
+      started.push(proxy);
+      return proxy;
+    });
+    for (const proxy of started) await proxy.dispose();
   },
 
   startPostgres: [

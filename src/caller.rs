@@ -45,6 +45,11 @@ impl Caller {
         Self { credential: Credential::None, links: Vec::new() }
     }
 
+    /// Whether they are somebody here, who may do things, or might again; those with nothing but a link only ever read.
+    pub fn has_account(&self) -> bool {
+        self.credential != Credential::None
+    }
+
     /// Whether they have nothing to show at all.
     pub fn is_stranger(&self) -> bool {
         self.credential == Credential::None && self.links.is_empty()

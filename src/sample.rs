@@ -3,11 +3,10 @@
 use std::error::Error;
 
 use app::{
-    id::{BoardId, ColumnId, MutationId, TaskId},
+    id::{BoardId, ColumnId, TaskId},
     model::{ColumnKind, Priority},
     mutation::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
 };
-use uuid::Uuid;
 
 use crate::{caller::Caller, store::Store, writer::Writer};
 
@@ -86,16 +85,16 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
     if !store.boards().await?.is_empty() {
         return Ok(());
     }
-    let board = BoardId(Uuid::now_v7());
+    let board = BoardId(app::new_id());
     let columns: Vec<NewColumn> =
         [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)]
-            .map(|(name, kind)| NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind })
+            .map(|(name, kind)| NewColumn { id: app::new_id(), name: name.to_owned(), kind })
             .into();
     let ids: Vec<ColumnId> = columns.iter().map(|column| column.id).collect();
     let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns, everyone: None });
     writer.write(board, mutation(create), Caller::local()).await?;
     for task in TASKS {
-        let id = TaskId(Uuid::now_v7());
+        let id: TaskId = app::new_id();
         let create = Op::CreateTask(CreateTask {
             description: task.description.replace("{server}", server).replace("{task}", &id.to_string()),
             column: ids.get(task.column).copied(),
@@ -109,5 +108,5 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
 }
 
 fn mutation(op: Op) -> Mutation {
-    Mutation { id: MutationId(Uuid::now_v7()), op }
+    Mutation { id: app::new_id(), op }
 }

@@ -4,13 +4,15 @@
 //! sockets, the requests under way, then the writer, which makes durable what it has taken. Each step has a time limit.
 
 use std::{
+    future::{Future, poll_fn},
     io,
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    task::Poll,
+    time::Duration,
 };
 
-use app::time::Timestamp;
 use axum::{Extension, Router};
 use futures::FutureExt;
 use hyper::server::conn::http1;
@@ -20,8 +22,9 @@ use hyper_util::{
 };
 use leptos::config::LeptosOptions;
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    time::MissedTickBehavior,
+    time::{Instant, MissedTickBehavior},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Layer;
@@ -31,8 +34,11 @@ use crate::{
         Accounts,
         oidc::{Oidc, OidcError},
     },
+    clock,
     http::{
-        self, Services, health,
+        self, Services,
+        exposure::Exposure,
+        health,
         origin::Origins,
         socket::{SocketContext, SocketLimits},
         visitor::Peer,
@@ -44,7 +50,7 @@ use crate::{
     mail::{Mail, MailSettingsError},
     sample,
     settings::{Auth, Retention, Settings},
-    store::Store,
+    store::{Store, StoreError},
     supervise::{Essential, Supervisor},
     telemetry,
     writer::Writer,
@@ -60,9 +66,19 @@ const LEAVE: Duration = Duration::from_secs(3);
 const IDLE: Duration = Duration::from_secs(75);
 /// The largest head of a request, and how much is read ahead on a connection.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
-/// How often old entries of the log of changes are looked for.
-const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
-/// How often invitations that were interrupted are completed, and what has ended is forgotten.
+/// What is answered as long as the clock shows a time that HTTP cannot write down.
+const NO_TIME: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 55\r\n\
+    Retry-After: 5\r\nConnection: close\r\n\r\nThe clock of this server is before 1970. Please set it\n";
+/// How often what is old is looked for, to be deleted, where nothing is deleted sooner. The first time is so long after the
+/// start.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How many times faster than time goes by things may become older: faster, so that a server that was switched off for long
+/// catches up; not much, so that a wrong clock does little harm until somebody sets it.
+const CATCHING_UP: u32 = 6;
+/// How long it is remembered what a mutation was answered, and so how old a mutation may be when it comes: longer than
+/// anybody keeps edits that are not saved. `docs/PROTOCOL.md` names it.
+pub const ANSWERS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How often invitations that were interrupted are completed.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often figures that nobody fetched are folded together.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
@@ -147,7 +163,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         is_behind_tls: public_url.starts_with("https://"),
         public_url,
         proxies: settings.proxies,
-        is_exposed: settings.is_exposed(address),
+        exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
         socket,
@@ -161,17 +177,14 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
 }
 
-/// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here.
+/// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
+/// can is not known for sure yet: somebody may put a proxy in front.
 async fn first_visit(services: &Services) -> Result<Option<String>, StartError> {
     if services.auth == Auth::Open || !services.accounts.is_first_visit() {
         return Ok(None);
     }
-    let url = format!("{}/first-visit", services.public_url);
-    if !services.is_exposed {
-        return Ok(Some(url));
-    }
     let code = services.accounts.first_visit_link().await.map_err(|error| StartError::FirstVisit(error.to_string()))?;
-    Ok(Some(format!("{url}?code={}", code.expose())))
+    Ok(Some(format!("{}/first-visit?code={}", services.public_url, code.expose())))
 }
 
 impl Server {
@@ -270,7 +283,19 @@ async fn accept(listener: Arc<TcpListener>, router: Router, connections: TaskTra
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn connection(mut stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+    if !clock::is_after_1970() {
+        tracing::error!("the clock shows a time before 1970, with which HTTP cannot be spoken; set it");
+        let answer = async {
+            // What is closed before it was read is reset, and the answer lost.
+            let _ = stream.read(&mut [0; 4096]).await?;
+            stream.write_all(NO_TIME).await?;
+            stream.shutdown().await
+        };
+        // Whoever asks may be gone by now.
+        let _ = tokio::time::timeout(Duration::from_secs(1), answer).await;
+        return;
+    }
     // An answer is written in one piece; there is nothing to wait for.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
@@ -283,13 +308,20 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(Extension(Peer(peer.ip())).layer(router)))
         .with_upgrades();
     tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut stopping = pin!(stop.cancelled());
+    let mut is_stopping = false;
+    let ended = poll_fn(|cx| {
+        // Hyper writes down the time whenever it does something, and panics where it is before 1970.
+        if !clock::is_after_1970() {
+            return Poll::Ready(Ok(()));
         }
-    };
+        if !is_stopping && stopping.as_mut().poll(cx).is_ready() {
+            is_stopping = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        connection.as_mut().poll(cx)
+    })
+    .await;
     if let Err(error) = ended {
         // The other side went away, or does not speak HTTP.
         tracing::debug!(%error, "a connection broke");
@@ -297,12 +329,13 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
 }
 
 /// What has to be done now and then.
-async fn upkeep(services: Arc<Services>, retention: Retention) {
+async fn upkeep(services: Arc<Services>, Retention(retention): Retention) {
+    let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
     let mut tidy = tokio::time::interval(TIDY_EVERY);
-    let mut trim = tokio::time::interval(TRIM_EVERY);
+    let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    trim.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
     fold.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -311,7 +344,11 @@ async fn upkeep(services: Arc<Services>, retention: Retention) {
                     figures.run_upkeep();
                 }
             }
-            _ = trim.tick() => trim_log(&services.store, retention).await,
+            _ = forget.tick() => {
+                if let Err(error) = forget_what_is_old(&services, retention, forget_every * CATCHING_UP).await {
+                    tracing::error!(%error, "could not delete what is old; will try again");
+                }
+            }
             _ = tidy.tick() => {
                 if let Err(error) = services.accounts.tidy(&services.writer).await {
                     tracing::debug!(%error, "could not tidy the accounts; will try again");
@@ -321,15 +358,29 @@ async fn upkeep(services: Arc<Services>, retention: Retention) {
     }
 }
 
-async fn trim_log(store: &Store, Retention(retention): Retention) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let Some(before) = retention.and_then(|retention| now.checked_sub(retention)) else { return };
-    let before = Timestamp::from_millis(i64::try_from(before.as_millis()).unwrap_or(i64::MAX));
-    match store.trim_log(before).await {
-        Ok(0) => {}
-        Ok(entries) => tracing::info!(entries, %before, "trimmed the log of changes"),
-        Err(error) => tracing::error!(%error, "could not trim the log of changes; will try again"),
+/// Deletes what is old: entries of the log, what mutations were answered, sessions and links that have ended.
+async fn forget_what_is_old(
+    services: &Services,
+    retention: Option<Duration>,
+    step: Duration,
+) -> Result<(), StoreError> {
+    let (store, now) = (&services.store, clock::now());
+    let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
+    let apart = now.as_millis() - believed.as_millis();
+    if apart.unsigned_abs() > FORGET_EVERY.as_millis() as u64 {
+        tracing::warn!(clock = %now, %believed, "the clock is not where it was left; what is deleted for its age waits");
     }
+    let before = |age: Duration| clock::before(believed, age);
+    services.accounts.forget(believed).await?;
+    let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
+    let entries = match retention {
+        Some(retention) => store.trim_log(before(retention)).await?,
+        None => 0,
+    };
+    if entries + answers > 0 {
+        tracing::info!(entries, answers, %believed, "trimmed the log of changes");
+    }
+    Ok(())
 }
 
 /// How pages find their script, WASM and style.

@@ -5,13 +5,18 @@
 //! The hub is told in commit order, before the answers go out.
 //!
 //! A database that is busy, restarting or gone for a moment is tried again for a while: mutation ids make that safe, even
-//! where a commit may have succeeded without our hearing of it.
+//! where a commit may have succeeded without our hearing of it. (Such a commit may still be under way. It holds the locks of
+//! its boards for as long, so whatever is decided about these boards later is decided after it.)
+//!
+//! What belongs together, such as all that comes by one socket, is a [`Sequence`]: from the first write of it that could
+//! not be stored, all that follow are turned away as well. So whoever sends all of them again sends them in order, and an
+//! older edit is never done after a newer one.
 
 use std::{
     collections::BTreeMap,
     future::Future,
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -23,7 +28,7 @@ use app::{
 use futures::FutureExt;
 use metrics::{counter, histogram};
 use tokio::{
-    sync::{Mutex, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -70,9 +75,110 @@ pub struct Writer {
     poison: watch::Sender<Option<MutationId>>,
 }
 
+/// Writes of one sender that are done in the order in which they were handed over, or not at all. Cheap to clone.
+#[derive(Clone)]
+pub struct Sequence {
+    queue: mpsc::Sender<Job>,
+    broken: Arc<Mutex<Broken>>,
+}
+
+/// What of a sequence cannot be done any more because something before it was not.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Broken {
+    #[default]
+    Nothing,
+    /// What is for these boards, which cannot be read or written, where others can.
+    Boards(Vec<BoardId>),
+    Everything,
+}
+
+impl Broken {
+    fn includes(&self, board: BoardId) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Boards(boards) => boards.contains(&board),
+            Self::Everything => true,
+        }
+    }
+
+    fn add(&mut self, board: BoardId) {
+        match self {
+            Self::Nothing => *self = Self::Boards(vec![board]),
+            Self::Boards(boards) => boards.push(board),
+            Self::Everything => {}
+        }
+    }
+}
+
 struct Job {
     write: Write,
-    answer: oneshot::Sender<Result<Accepted, WriteError>>,
+    answer: Answer,
+}
+
+/// Who waits for what comes of a write. One that is dropped unanswered, whyever, breaks the sequence as well.
+struct Answer {
+    to: Option<oneshot::Sender<Result<Accepted, WriteError>>>,
+    broken: Arc<Mutex<Broken>>,
+}
+
+impl Answer {
+    /// Answers. What is behind a write that could not be stored is turned away from here on: all of it, or, where only that
+    /// board is at fault, what is for the board.
+    fn send(mut self, outcome: Result<Accepted, WriteError>, board_at_fault: Option<BoardId>) {
+        counter!("taskwire_writes_total", "outcome" => label(&outcome)).increment(1);
+        if matches!(outcome, Err(WriteError::Unavailable(_))) {
+            match board_at_fault {
+                Some(board) => lock(&self.broken).add(board),
+                None => *lock(&self.broken) = Broken::Everything,
+            }
+        }
+        if let Some(to) = self.to.take() {
+            // Whoever stopped waiting does not want to know; the write stands all the same.
+            let _ = to.send(outcome);
+        }
+    }
+
+    /// Whether something before it was not done, which it would overtake.
+    fn would_overtake(&self, board: BoardId) -> bool {
+        lock(&self.broken).includes(board)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if self.to.is_some() {
+            *lock(&self.broken) = Broken::Everything;
+        }
+    }
+}
+
+impl Sequence {
+    /// Hands a mutation over: when this returns it is in the queue, in the order of the calls. The future it returns says
+    /// what came of it; dropping the future does not take the write back.
+    pub fn write(
+        &self,
+        board: BoardId,
+        mutation: Mutation,
+        by: Caller,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
+        let (to, outcome) = oneshot::channel();
+        let queued = if lock(&self.broken).includes(board) {
+            Err(overtaking())
+        } else {
+            let answer = Answer { to: Some(to), broken: Arc::clone(&self.broken) };
+            // A job that does not get in is dropped, which breaks the sequence.
+            self.queue.try_send(Job { write: Write { board, mutation, by, at: now() }, answer }).map_err(|error| {
+                unavailable(match error {
+                    mpsc::error::TrySendError::Full(_) => "too many writes are waiting",
+                    mpsc::error::TrySendError::Closed(_) => "the server is stopping",
+                })
+            })
+        };
+        async move {
+            queued?;
+            outcome.await.unwrap_or_else(|_| Err(unavailable("the server is stopping")))
+        }
+    }
 }
 
 impl Writer {
@@ -82,7 +188,7 @@ impl Writer {
         let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
         let (poison, poisoned) = watch::channel(None);
         let supervisor = hub.supervisor().clone();
-        let task = Arc::new(Mutex::new(Task { store, hub, jobs, database_is_away: false, poisoned }));
+        let task = Arc::new(tokio::sync::Mutex::new(Task { store, hub, jobs, database_is_away: false, poisoned }));
         let (until, guard) = (closing.clone(), Arc::new(closed.clone().drop_guard()));
         supervisor.keep(Essential::Writer, closing.clone(), move || {
             let (task, until, guard) = (Arc::clone(&task), until.clone(), Arc::clone(&guard));
@@ -102,24 +208,19 @@ impl Writer {
         self.poison.send_replace(Some(mutation));
     }
 
-    /// Hands a mutation over: when this returns it is in the queue, in the order of the calls. The future it returns says
-    /// what came of it; dropping the future does not take the write back.
+    /// A place for writes that are to be done in order.
+    pub fn sequence(&self) -> Sequence {
+        Sequence { queue: self.queue.clone(), broken: Arc::default() }
+    }
+
+    /// Hands over a mutation that nothing else of its sender depends on: see [`Sequence::write`].
     pub fn write(
         &self,
         board: BoardId,
         mutation: Mutation,
         by: Caller,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
-        let (answer, outcome) = oneshot::channel();
-        let job = Job { write: Write { board, mutation, by, at: now() }, answer };
-        let queued = self.queue.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => unavailable("too many writes are waiting"),
-            mpsc::error::TrySendError::Closed(_) => unavailable("the server is stopping"),
-        });
-        async move {
-            queued?;
-            outcome.await.unwrap_or_else(|_| Err(unavailable("the server is stopping")))
-        }
+        self.sequence().write(board, mutation, by)
     }
 
     /// Takes no more writes, and returns when those taken are durable and answered.
@@ -141,8 +242,8 @@ struct Task {
 
 impl Task {
     async fn run(&mut self, closing: CancellationToken) {
-        let mut group = Vec::with_capacity(GROUP);
         loop {
+            let mut group = Vec::new();
             tokio::select! {
                 biased;
                 () = closing.cancelled(), if !self.jobs.is_closed() => {
@@ -154,39 +255,63 @@ impl Task {
                     break;
                 }
             }
-            let (writes, answers): (Vec<Write>, Vec<_>) =
-                group.drain(..).map(|Job { write, answer }| (write, answer)).unzip();
-            let outcomes = self.commit(&writes).await;
-            for (outcome, answer) in outcomes.into_iter().zip(answers) {
-                counter!("taskwire_writes_total", "outcome" => label(&outcome)).increment(1);
-                // Whoever stopped waiting does not want to know; the write stands all the same.
-                let _ = answer.send(outcome);
-            }
+            self.commit(group).await;
         }
     }
 
-    /// Stores a group and tells the hub.
-    async fn commit(&mut self, writes: &[Write]) -> Vec<Result<Accepted, WriteError>> {
-        let failure = match self.try_to_persist(writes, false).await {
-            Ok(outcomes) => return outcomes,
+    /// Stores a group, tells the hub, and answers.
+    async fn commit(&mut self, group: Vec<Job>) {
+        let (late, group): (Vec<Job>, Vec<Job>) =
+            group.into_iter().partition(|Job { write, answer }| answer.would_overtake(write.board));
+        for Job { answer, write } in late {
+            answer.send(Err(overtaking()), Some(write.board));
+        }
+        if group.is_empty() {
+            return;
+        }
+        let (writes, answers): (Vec<Write>, Vec<Answer>) =
+            group.into_iter().map(|Job { write, answer }| (write, answer)).unzip();
+        let failure = match self.try_to_persist(&writes, false).await {
+            Ok(outcomes) => {
+                for (outcome, answer) in outcomes.into_iter().zip(answers) {
+                    answer.send(outcome, None);
+                }
+                return;
+            }
             Err(failure) => failure,
         };
         let panicked = matches!(failure, Failure::Panic);
-        if failure.concerns_all() || writes.len() == 1 && !panicked {
-            let outcome = failure.outcome(writes.len());
-            return writes.iter().map(|_| Err(outcome.clone())).collect();
+        if panicked || writes.len() > 1 && !failure.concerns_all() {
+            // One of them may be at fault; the others shall not suffer for it. And where something panicked, nobody knows
+            // how far it had come.
+            tracing::warn!(%failure, writes = writes.len(), "a group of writes failed; trying them one at a time");
+            for (write, answer) in writes.iter().zip(answers) {
+                self.commit_alone(write, answer, panicked).await;
+            }
+            return;
         }
-        // One of them may be at fault; the others shall not suffer for it.
-        tracing::warn!(%failure, writes = writes.len(), "a group of writes failed; trying them one at a time");
-        let mut outcomes = Vec::with_capacity(writes.len());
-        for write in writes {
-            // Where something panicked, nobody knows how far it had come.
-            match self.try_to_persist(std::slice::from_ref(write), panicked).await {
-                Ok(outcome) => outcomes.extend(outcome),
-                Err(failure) => outcomes.push(Err(failure.outcome(1))),
+        let board_at_fault = writes.first().map(|write| write.board).filter(|_| !failure.concerns_all());
+        let outcome = failure.outcome(writes.len());
+        for answer in answers {
+            answer.send(Err(outcome.clone()), board_at_fault);
+        }
+    }
+
+    /// Stores one write of a group that could not be stored together. `unsure` says that it may be stored already.
+    async fn commit_alone(&mut self, write: &Write, answer: Answer, unsure: bool) {
+        if answer.would_overtake(write.board) {
+            return answer.send(Err(overtaking()), Some(write.board));
+        }
+        match self.try_to_persist(std::slice::from_ref(write), unsure).await {
+            Ok(outcomes) => {
+                if let Some(outcome) = outcomes.into_iter().next() {
+                    answer.send(outcome, None);
+                }
+            }
+            Err(failure) => {
+                answer.send(Err(failure.outcome(1)), Some(write.board).filter(|_| !failure.concerns_all()));
             }
         }
-        outcomes
     }
 
     /// As [`Self::persist`], whatever happens in there: a write that panics must not take those who wait for others with it.
@@ -247,7 +372,7 @@ impl Task {
     /// What came of a commit, of which the hub is told. `unsure` says that an attempt before may have succeeded unheard: then
     /// what now looks repeated may be new to the hub.
     async fn announce(&self, committed: Committed, unsure: bool) -> Vec<Result<Accepted, WriteError>> {
-        let Committed { outcomes, changes, boards_changed } = committed;
+        let Committed { outcomes, changes, boards_changed, rights_changed } = committed;
         let telling = async {
             if unsure {
                 self.announce_repeated(&outcomes).await;
@@ -257,6 +382,9 @@ impl Task {
             }
             if boards_changed || unsure {
                 self.hub.boards_changed();
+            }
+            if rights_changed || unsure {
+                self.hub.rights_changed();
             }
         };
         // What is done is done: whatever happens in there, it is not to be told otherwise.
@@ -280,6 +408,15 @@ impl Task {
             }
         }
     }
+}
+
+/// It would be done before something that its sender sent earlier.
+fn overtaking() -> WriteError {
+    unavailable("something sent before it could not be stored")
+}
+
+fn lock(broken: &Mutex<Broken>) -> std::sync::MutexGuard<'_, Broken> {
+    broken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unavailable(why: impl Into<String>) -> WriteError {

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use app::access::{Asker, BoardRole, InstanceRole};
+use app::access::{BoardRole, InstanceRole};
 use axum::{
     Form, Json, Router,
     extract::{Query, State},
@@ -206,7 +206,7 @@ impl Scene {
 
     async fn person(&self, email: &str) -> app::id::ActorId {
         let new = NewPerson { name: "Cleo", email, password: None };
-        self.services.accounts.add(&Asker::anybody(), new, InstanceRole::Member).await.unwrap()
+        self.services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap()
     }
 
     /// The way there: the address at the provider, and the cookie that was set on the way.
@@ -270,7 +270,7 @@ async fn an_account_with_the_verified_address_becomes_theirs_and_stays_so() {
     scene.provider.is(Script { email: "other@example.com", verified: false, ..cleo("c-1") });
     assert_eq!(scene.sign_in("").await.unwrap().1["id"], json!(id));
     // Out of use here is out of use, however one signs in.
-    scene.services.accounts.set_active(&Asker::anybody(), id, false).await.unwrap();
+    scene.services.accounts.set_active(&Caller::local(), id, false).await.unwrap();
     assert_eq!(scene.sign_in("").await.unwrap_err(), 401);
 }
 
@@ -283,7 +283,7 @@ async fn nobody_gets_in_without_an_invitation_or_a_verified_address() {
     scene.provider.is(Script { email: "stranger@example.com", ..cleo("c-3") });
     assert_eq!(scene.sign_in("").await.unwrap_err(), 403);
     assert_eq!(scene.sign_in("?invitation=made-up").await.unwrap_err(), 410);
-    assert_eq!(scene.services.accounts.accounts(&Asker::anybody()).unwrap().len(), 1, "nobody was let in");
+    assert_eq!(scene.services.accounts.accounts(&Caller::local()).unwrap().len(), 1, "nobody was let in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -293,7 +293,7 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     scene.services.writer.write(plan.id, mutation(plan.create()), Caller::local()).await.unwrap();
     let invitation =
         Invitation { role: InstanceRole::Member, boards: vec![(plan.id, BoardRole::Viewer)], note: String::new() };
-    let secret = scene.services.accounts.invite(&Asker::anybody(), invitation).await.unwrap();
+    let secret = scene.services.accounts.invite(&Caller::local(), invitation).await.unwrap();
     scene.provider.is(cleo("c-4"));
     let (_, me) = scene.sign_in(&format!("?invitation={}", secret.expose())).await.unwrap();
     assert_eq!((&me["name"], &me["email"]), (&json!("Cleo Elsewhere"), &json!("cleo@example.com")));
@@ -301,6 +301,55 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     assert_eq!(board.access().members.values().copied().collect::<Vec<_>>(), [BoardRole::Viewer]);
     // The second time it takes none.
     assert_eq!(scene.sign_in("").await.unwrap().1["id"], me["id"]);
+}
+
+/// Somebody makes an account by an invitation and says that they have Cleo's address.
+async fn claimed(scene: &Scene) -> app::id::ActorId {
+    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+    let secret = scene.services.accounts.invite(&Caller::local(), invitation).await.unwrap();
+    let new = NewPerson { name: "Eve", email: "cleo@example.com", password: Some(PASSWORD) };
+    let from = [127, 0, 0, 1].into();
+    scene.services.accounts.accept_invitation(secret.expose(), new, from, &scene.services.writer).await.unwrap().person
+}
+
+const PASSWORD: &str = "correct horse battery";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_whose_address_nobody_proved_is_tied_by_its_password_alone() {
+    let scene = Scene::set().await;
+    let id = claimed(&scene).await;
+    scene.provider.is(cleo("c-7"));
+    let (there, kept) = scene.leave("?next=/boards/x%26y").await;
+    let back = scene.at_the_provider(&there).await;
+    let answer = scene.come_back(&back, &kept).await;
+    assert_eq!(location(&answer), "/sign-in?after=elsewhere&next=/boards/x%26y");
+    let page = scene.server.at(Method::GET, &location(&answer)).header("cookie", &kept).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("nobody has proved yet that it is yours") && page.contains("cleo@example.com"), "{page}");
+    let sign_in = async |email: &str, password: &str| {
+        let request = scene.server.at(Method::POST, "/sign-in").header("cookie", &kept);
+        let request = request.header("origin", &scene.server.base);
+        let body = format!("email={}&password={}", email.replace('@', "%40"), password.replace(' ', "+"));
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        request.send().await.unwrap()
+    };
+    assert_eq!(sign_in("cleo@example.com", "a wrong guess").await.status(), 401);
+    assert_eq!(scene.services.store.identity(&scene.provider.issuer, "c-7").await.unwrap(), None);
+    assert_eq!(sign_in("cleo@example.com", PASSWORD).await.status(), 303);
+    assert_eq!(scene.sign_in("").await.unwrap().1["id"], json!(id));
+    assert!(scene.services.store.directory().account(id).unwrap().email_is_proved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_one_persons_at_a_provider() {
+    let scene = Scene::set().await;
+    let id = scene.person("cleo@example.com").await;
+    scene.provider.is(cleo("c-8"));
+    assert_eq!(scene.sign_in("").await.unwrap().1["id"], json!(id));
+    scene.provider.is(cleo("c-9"));
+    assert_eq!(scene.sign_in("").await.unwrap_err(), 403, "a second one with the same address");
+    scene.provider.is(cleo("c-8"));
+    assert_eq!(scene.sign_in("").await.unwrap().1["id"], json!(id));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use app::access::{Asker, InstanceRole};
+use app::access::InstanceRole;
 use reqwest::{Method, Response, StatusCode};
 use support::{
     client::PATIENCE,
@@ -13,7 +13,8 @@ use support::{
     server::{Server, open},
 };
 use taskwire::{
-    accounts::NewPerson,
+    accounts::{NewPerson, links::Invitation},
+    caller::Caller,
     settings::{Auth, Settings},
 };
 use tokio::{
@@ -97,7 +98,7 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
     };
     let (server, services) = Server::with_services(settings).await;
     let new = NewPerson { name: "Ana \u{1f600} Lima", email: "ana@example.com", password: None };
-    let ana = services.accounts.add(&Asker::anybody(), new, InstanceRole::Member).await.unwrap();
+    let ana = services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
 
     let page = server.at(Method::GET, "/sign-in").send().await.unwrap().text().await.unwrap();
     assert!(page.contains("href=\"/forgot-password\""));
@@ -124,6 +125,37 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
         assert!(timeout(PATIENCE, mails.recv()).await.unwrap().unwrap().to.contains("ana@example.com"));
     }
     assert!(mails.try_recv().is_err(), "nobody else got a mail");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
+    let (smtp, mut mails) = mail_server().await;
+    let database = Database::sqlite();
+    let settings = Settings {
+        auth: Auth::Accounts,
+        database: database.url.clone(),
+        no_sample: true,
+        smtp: Some(smtp),
+        mail_from: Some("Taskwire <board@example.com>".to_owned()),
+        ..open()
+    };
+    let (server, services) = Server::with_services(settings).await;
+    let accounts = &services.accounts;
+    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+    let secret = accounts.invite(&Caller::local(), invitation).await.unwrap();
+    let (from, password) = ([127, 0, 0, 1].into(), "correct horse battery");
+    let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some(password) };
+    let ana = accounts.accept_invitation(secret.expose(), new, from, &services.writer).await.unwrap().person;
+    let is_proved = || services.store.directory().account(ana).unwrap().email_is_proved;
+    assert!(!is_proved(), "anybody may say so");
+    let handed_over = accounts.new_password_link(&Caller::local(), ana).await.unwrap();
+    accounts.reset_password(handed_over.expose(), password, from).await.unwrap();
+    assert!(!is_proved(), "that came from an admin, by whatever way");
+    ask(&server, "ana@example.com").await;
+    let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
+    let link = mail.text.lines().find(|line| line.contains("/new-password/")).unwrap().trim();
+    accounts.reset_password(link.rsplit('/').next().unwrap(), password, from).await.unwrap();
+    assert!(is_proved());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,11 +12,15 @@ use std::{
     time::Duration,
 };
 
-use app::protocol::{ClientMessage, ServerMessage};
+use app::{
+    id::{BoardId, MutationId},
+    protocol::{ClientMessage, ServerMessage},
+};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use support::{
     client as socket,
+    clock::Clock,
     database::Database,
     server::{Process, command, run},
 };
@@ -172,4 +176,90 @@ fn it_tells_its_version_and_its_interface() {
     let (code, out, _) = run(&mut command(&["openapi"]));
     let document: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &document["openapi"]), (Some(0), &json!("3.1.0")));
+}
+
+/// Starts it with a clock that is not right.
+fn start_with(clock: &Clock, database: &Database) -> Process {
+    let mut serve = command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0", "--database", &database.url]);
+    Process::spawn(clock.give_to(&mut serve))
+}
+
+/// When the newest change of the first board was made, and the number of the oldest one that is still in its log.
+async fn newest_and_oldest(base: &str) -> (String, u64) {
+    let boards: Value = reqwest::get(format!("{base}/api/v1/boards")).await.unwrap().json().await.unwrap();
+    let board = boards["boards"][0]["id"].as_str().unwrap();
+    let changes = format!("{base}/api/v1/boards/{board}/changes?since=0&limit=500");
+    let changes = reqwest::get(changes).await.unwrap();
+    assert_eq!(changes.status(), StatusCode::OK, "the log reaches back to the beginning");
+    let changes: Value = changes.json().await.unwrap();
+    let changes = changes["changes"].as_array().unwrap();
+    (changes.last().unwrap()["at"].as_str().unwrap().to_owned(), changes[0]["seq"].as_u64().unwrap())
+}
+
+async fn add_task(base: &str) {
+    let boards: Value = reqwest::get(format!("{base}/api/v1/boards")).await.unwrap().json().await.unwrap();
+    let tasks = format!("{base}/api/v1/boards/{}/tasks", boards["boards"][0]["id"].as_str().unwrap());
+    let added = Client::new().post(tasks).json(&json!({"title": "Buy milk"})).send().await.unwrap();
+    assert_eq!(added.status(), StatusCode::CREATED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_ahead_for_a_while_deletes_nothing_and_is_not_remembered() {
+    let database = Database::sqlite();
+    let year = |at: &str| at[..4].parse::<i32>().unwrap();
+    let server = Process::start(&database);
+    add_task(&server.base).await;
+    let (at, _) = newest_and_oldest(&server.base).await;
+    let now = year(&at);
+    assert!(server.terminate().await.success());
+
+    let clock = Clock::ahead(2 * 366);
+    let server = start_with(&clock, &database);
+    add_task(&server.base).await;
+    let (at, oldest) = newest_and_oldest(&server.base).await;
+    assert!(year(&at) >= now + 2, "{at}");
+    assert_eq!(oldest, 1);
+    // Set right while it runs.
+    clock.set(0);
+    add_task(&server.base).await;
+    let (at, oldest) = newest_and_oldest(&server.base).await;
+    assert!(year(&at) <= now + 1, "{at}");
+    assert_eq!(oldest, 1);
+    assert!(server.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_before_1970_takes_nothing_down() {
+    let database = Database::sqlite();
+    let server = Process::start(&database);
+    add_task(&server.base).await;
+    assert!(server.terminate().await.success());
+
+    let clock = Clock::ahead(-100 * 366);
+    let server = start_with(&clock, &database);
+    let answer = reqwest::get(&server.base).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.text().await.unwrap().contains("clock"));
+    // It is found out what time it is.
+    clock.set(0);
+    add_task(&server.base).await;
+    let (at, oldest) = newest_and_oldest(&server.base).await;
+    assert!(at.starts_with("20"), "{at}");
+    assert_eq!(oldest, 1);
+    let address = server.base.trim_start_matches("http://").parse().unwrap();
+    let mut client = socket::Client::connect(address).await;
+    let keeps_alive = Client::new();
+    assert!(keeps_alive.get(&server.base).send().await.unwrap().status().is_success());
+    // And lost again: nobody who is connected notices.
+    clock.set(-100 * 366);
+    // It may be told by the end of its connection.
+    if let Ok(answer) = keeps_alive.get(&server.base).send().await {
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let board: BoardId = "019aae10-0000-7000-8000-000000000009".parse().unwrap();
+    let create = json!({"type": "mutate", "board": board, "mutations": [{"id": app::new_id::<MutationId>(), "op": "create_board",
+        "name": "Plans", "columns": [{"id": board, "name": "To do", "kind": "open"}]}]});
+    client.say_text(create.to_string()).await;
+    assert!(matches!(client.hear().await, ServerMessage::Accepted { seq: 1, .. }));
+    assert!(server.terminate().await.success());
 }

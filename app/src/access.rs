@@ -135,6 +135,37 @@ impl BoardAccess {
     }
 }
 
+/// A share link that somebody carries, as far as rights go. It travels as its board: what it hangs on is the server's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BoardId", into = "BoardId")]
+pub struct LinkTo {
+    /// The board that it leads to.
+    pub board: BoardId,
+    /// Who made it, and what they are on the server; `None` where nobody in particular did.
+    pub maker: Option<(ActorId, InstanceRole)>,
+}
+
+impl LinkTo {
+    /// Whether it works: for as long as whoever made it manages the board.
+    pub fn works(&self, access: &BoardAccess) -> bool {
+        let manages =
+            |(person, role)| Asker::person(person, role).role_on(self.board, access) >= Some(BoardRole::Manager);
+        self.maker.is_none_or(manages)
+    }
+}
+
+impl From<BoardId> for LinkTo {
+    fn from(board: BoardId) -> Self {
+        Self { board, maker: None }
+    }
+}
+
+impl From<LinkTo> for BoardId {
+    fn from(link: LinkTo) -> Self {
+        link.board
+    }
+}
+
 /// A link with which a board can be read without an account, as those who manage the board see it: without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareLink {
@@ -144,6 +175,8 @@ pub struct ShareLink {
     pub created_by: Option<ActorId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it works: not while whoever made it does not manage the board.
+    pub works: bool,
 }
 
 /// Somebody who asks for something, as far as rights go.
@@ -159,7 +192,7 @@ pub struct Asker {
     pub scope: Scope,
     /// The boards they have a share link to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub links: Vec<BoardId>,
+    pub links: Vec<LinkTo>,
 }
 
 impl Asker {
@@ -188,7 +221,8 @@ impl Asker {
                 as_member.max(access.everyone)
             }
         };
-        let by_link = self.links.contains(&board).then_some(BoardRole::Viewer);
+        let leads = |link: &LinkTo| link.board == board && link.works(access);
+        let by_link = self.links.iter().any(leads).then_some(BoardRole::Viewer);
         as_person.map(|role| role.min(self.scope.ceiling())).max(by_link)
     }
 
@@ -242,7 +276,12 @@ pub fn role_needed(op: &Op) -> BoardRole {
         | Op::CreateColumn(_)
         | Op::UpdateColumn(_)
         | Op::DeleteColumn(_) => BoardRole::Editor,
-        Op::CreateBoard(_) | Op::UpdateBoard(_) | Op::DeleteBoard(_) | Op::SetMember(_) => BoardRole::Manager,
+        Op::CreateBoard(_)
+        | Op::UpdateBoard(_)
+        | Op::DeleteBoard(_)
+        | Op::SetMember(_)
+        | Op::CreateShareLink(_)
+        | Op::RevokeShareLink(_) => BoardRole::Manager,
     }
 }
 
@@ -291,11 +330,29 @@ mod tests {
 
     #[test]
     fn a_link_reads_its_board_and_no_other() {
-        let link = Asker { links: vec![BOARD], ..Asker::stranger() };
+        let link = Asker { links: vec![BOARD.into()], ..Asker::stranger() };
         assert_eq!(link.role_on(BOARD, &access(None)), Some(BoardRole::Viewer));
         assert_eq!(link.role_on(BoardId(Uuid::from_u128(9)), &access(Some(BoardRole::Editor))), None);
         assert!(!link.may_create_boards());
         assert!(!link.may_see_people());
+    }
+
+    #[test]
+    fn a_link_works_while_whoever_made_it_manages_the_board() {
+        let by = |maker| Asker { links: vec![LinkTo { board: BOARD, maker }], ..Asker::stranger() };
+        let mut access = access(None);
+        for (maker, works) in [
+            (None, true),
+            (Some((ANA, InstanceRole::Member)), false),
+            (Some((BEN, InstanceRole::Member)), false),
+            (Some((BEN, InstanceRole::Admin)), true),
+        ] {
+            assert_eq!(by(maker).role_on(BOARD, &access).is_some(), works, "{maker:?}");
+        }
+        access.members.insert(ANA, BoardRole::Manager);
+        assert_eq!(by(Some((ANA, InstanceRole::Member))).role_on(BOARD, &access), Some(BoardRole::Viewer));
+        let sent = serde_json::to_string(&by(Some((ANA, InstanceRole::Member)))).unwrap();
+        assert!(sent.contains(&BOARD.to_string()) && !sent.contains(&ANA.to_string()), "{sent}");
     }
 
     #[test]

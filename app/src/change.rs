@@ -1,6 +1,7 @@
 //! What happened to a board: the entries of its log.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     access::BoardRole,
@@ -58,6 +59,16 @@ pub enum ChangeKind {
         /// What they are now; absent where they were taken off the board.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<BoardRole>,
+    },
+    /// A link was made with which the board can be read without an account.
+    ShareLinkCreated {
+        /// What it is called by. (That is not its secret.)
+        link: Uuid,
+    },
+    /// Such a link was taken back.
+    ShareLinkRevoked {
+        /// Which.
+        link: Uuid,
     },
     /// The board was deleted with all that is on it. No change follows.
     BoardDeleted {},
@@ -203,6 +214,8 @@ impl ChangeKind {
             | Self::BoardUpdated { .. }
             | Self::BoardDeleted {}
             | Self::MemberSet { .. }
+            | Self::ShareLinkCreated { .. }
+            | Self::ShareLinkRevoked { .. }
             | Self::ColumnCreated { .. }
             | Self::ColumnUpdated { .. }
             | Self::ColumnDeleted { .. } => None,

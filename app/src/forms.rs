@@ -24,6 +24,7 @@ use crate::{
 use {
     crate::{
         backend::{Backend, BackendError},
+        board::Typed,
         id::MutationId,
         model::ColumnKind,
         mutation::{self, Mutation, Op, Refusal},
@@ -33,6 +34,29 @@ use {
     leptos_axum::ResponseOptions,
     std::{collections::BTreeSet, sync::Arc},
 };
+
+/// This page, as its forms name it: a form that is sent twice, without JavaScript or before it has come, is done once. A
+/// context.
+#[derive(Clone, Copy)]
+pub struct PageId(Uuid);
+
+impl PageId {
+    /// A new one for each page.
+    pub fn provide() {
+        provide_context(Self(crate::new_id()));
+    }
+}
+
+/// The parameter of a form's address that names the page it stands on.
+const PAGE: &str = "page";
+
+/// Where a form is sent that stands on this page.
+pub fn form_action(path: &str) -> String {
+    match use_context::<PageId>() {
+        Some(PageId(page)) => format!("{path}?{PAGE}={page}"),
+        None => path.to_owned(),
+    }
+}
 
 /// What a page shows, and whom it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,11 +110,18 @@ pub async fn load_history(
 /// Makes a board with the three usual columns and opens it.
 #[server(prefix = "/forms", endpoint = "create_board")]
 pub async fn create_board(name: String, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
-    let board = BoardId(Uuid::now_v7());
-    let column = |name: &str, kind| mutation::NewColumn { id: ColumnId(Uuid::now_v7()), name: name.to_owned(), kind };
-    let columns =
-        vec![column("To do", ColumnKind::Open), column("Doing", ColumnKind::Active), column("Done", ColumnKind::Done)];
-    write(board, Op::CreateBoard(mutation::CreateBoard { name, columns, everyone })).await?;
+    let name = Typed::Name.tidy(&name);
+    let ids = Ids::of(&("board", &name, everyone));
+    let board = BoardId(ids.get(1));
+    let columns = [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)];
+    let columns = (2..).zip(columns);
+    let columns = columns.map(|(id, (name, kind))| mutation::NewColumn {
+        id: ColumnId(ids.get(id)),
+        name: name.to_owned(),
+        kind,
+    });
+    let create = mutation::CreateBoard { name, columns: columns.collect(), everyone };
+    write_as(MutationId(ids.get(0)), board, Op::CreateBoard(create)).await?;
     leptos_axum::redirect(&format!("/boards/{board}"));
     Ok(())
 }
@@ -98,9 +129,10 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
 /// Adds a task at the end of a column.
 #[server(prefix = "/forms", endpoint = "add_task")]
 pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
-    let create =
-        mutation::CreateTask { column: Some(column), ..mutation::CreateTask::of(TaskId(Uuid::now_v7()), title) };
-    write(board, Op::CreateTask(create)).await
+    let title = Typed::Title.tidy(&title);
+    let ids = Ids::of(&("task", board, column, &title));
+    let create = mutation::CreateTask { column: Some(column), ..mutation::CreateTask::of(TaskId(ids.get(1)), title) };
+    write_as(MutationId(ids.get(0)), board, Op::CreateTask(create)).await
 }
 
 /// Completes or reopens a task.
@@ -140,8 +172,9 @@ pub async fn update_task(
 ) -> Result<(), ServerFnError> {
     let update = mutation::UpdateTask {
         base: Some(base),
-        title: (!same_text(&edit.title, &was.title)).then_some(edit.title),
-        description: (!same_text(&edit.description, &was.description)).then_some(edit.description),
+        title: (!same_text(&edit.title, &was.title)).then(|| Typed::Title.tidy(&edit.title)),
+        description: (!same_text(&edit.description, &was.description))
+            .then(|| Typed::Description.tidy(&edit.description)),
         column: (edit.column != was.column).then_some(edit.column),
         priority: (edit.priority != was.priority).then_some(edit.priority),
         due: match edit.due.as_str() {
@@ -232,9 +265,48 @@ fn same_text(one: &str, other: &str) -> bool {
 
 #[cfg(feature = "ssr")]
 async fn write(board: BoardId, op: Op) -> Result<(), ServerFnError> {
-    let mutation = Mutation { id: MutationId(Uuid::now_v7()), op };
+    let id = MutationId(Ids::of(&(board, &op)).get(0));
+    write_as(id, board, op).await
+}
+
+#[cfg(feature = "ssr")]
+async fn write_as(id: MutationId, board: BoardId, op: Op) -> Result<(), ServerFnError> {
+    let mutation = Mutation { id, op };
     backend()?.write(board, mutation).await.map_err(explain)?;
     Ok(())
+}
+
+/// The ids of what a form asks for: the same ones for the same page and content, and those of no other form.
+#[cfg(feature = "ssr")]
+struct Ids {
+    /// When the page was made, in milliseconds; as UUIDv7 has it.
+    at: u64,
+    content: Uuid,
+}
+
+#[cfg(feature = "ssr")]
+impl Ids {
+    fn of(content: &impl Serialize) -> Self {
+        let parts = use_context::<http::request::Parts>();
+        let query = parts.as_ref().and_then(|parts| parts.uri.query()).unwrap_or_default();
+        let named = query.split('&').find_map(|pair| pair.strip_prefix(PAGE)?.strip_prefix('='));
+        // What is sent by something else than a form of ours is another thing each time.
+        let page = named.and_then(|page| Uuid::parse_str(page).ok()).filter(|page| page.get_version_num() == 7);
+        Self::on(page.unwrap_or_else(crate::new_id), content)
+    }
+
+    fn on(page: Uuid, content: &impl Serialize) -> Self {
+        let (seconds, nanos) = page.get_timestamp().map(|at| at.to_unix()).unwrap_or_default();
+        let content = serde_json::to_vec(content).unwrap_or_default();
+        Self { at: seconds * 1000 + u64::from(nanos / 1_000_000), content: Uuid::new_v5(&page, &content) }
+    }
+
+    fn get(&self, number: u8) -> Uuid {
+        let hash = Uuid::new_v5(&self.content, &[number]);
+        let mut bits = [0; 10];
+        bits.copy_from_slice(&hash.as_bytes()[6..]);
+        uuid::Builder::from_unix_timestamp_millis(self.at, &bits).into_uuid()
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -256,4 +328,26 @@ fn explain(error: BackendError) -> ServerFnError {
         response.set_status(status);
     }
     ServerFnError::new(words)
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_that_is_sent_twice_asks_for_the_same_under_the_same_ids() {
+        let (page, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let ids = |page, content: &str| [0, 1, 2].map(|number| Ids::on(page, &content).get(number));
+        assert_eq!(ids(page, "Tea"), ids(page, "Tea"));
+        let all = [ids(page, "Tea"), ids(page, "Milk"), ids(other, "Tea")].concat();
+        assert_eq!(BTreeSet::from_iter(&all).len(), all.len(), "everything else has ids of its own");
+    }
+
+    #[test]
+    fn such_ids_say_when_the_page_was_made() {
+        let page = Uuid::now_v7();
+        let id = Ids::on(page, &"Tea").get(0);
+        assert_eq!(id.get_version_num(), 7);
+        assert_eq!(id.as_bytes()[..6], page.as_bytes()[..6]);
+    }
 }

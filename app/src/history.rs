@@ -63,6 +63,10 @@ pub enum Deed {
     SetEveryone(Option<BoardRole>),
     /// Somebody is this on the board from now on, or nothing.
     SetMember(ActorId, Option<BoardRole>),
+    /// A link was made with which the board can be read without an account.
+    MadeShareLink,
+    /// Such a link was taken back.
+    RevokedShareLink,
     /// A column was added.
     AddedColumn(String),
     /// A column got another name.
@@ -169,6 +173,8 @@ impl Told {
                 renamed.into_iter().chain(everyone.map(Deed::SetEveryone)).collect()
             }
             ChangeKind::MemberSet { person, role } => vec![Deed::SetMember(*person, *role)],
+            ChangeKind::ShareLinkCreated { .. } => vec![Deed::MadeShareLink],
+            ChangeKind::ShareLinkRevoked { .. } => vec![Deed::RevokedShareLink],
             ChangeKind::BoardDeleted {} => vec![Deed::DeletedBoard],
             ChangeKind::ColumnCreated { column, .. } => vec![Deed::AddedColumn(column.name.clone())],
             ChangeKind::ColumnUpdated { column: id, name: to, column_kind, rank, .. } => {
@@ -347,6 +353,8 @@ impl Deed {
                 ("made", Object::Direct, format!(" {role} of the board"))
             }
             Self::SetMember(_, None) => ("took", Object::Direct, " off the board".to_owned()),
+            Self::MadeShareLink => ("made", Object::None, " a share link to the board".to_owned()),
+            Self::RevokedShareLink => ("revoked", Object::None, " a share link to the board".to_owned()),
             Self::AddedColumn(name) => ("added column", Object::None, format!(" {name}")),
             Self::RenamedColumn(names) => ("renamed a column", Object::None, renamed(names)),
             Self::SetColumnKind(name, to) => {

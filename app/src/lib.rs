@@ -33,6 +33,7 @@ pub mod id;
 pub mod live;
 pub mod model;
 pub mod mutation;
+mod new_id;
 mod pages;
 pub mod people;
 pub mod presence;
@@ -40,4 +41,7 @@ pub mod protocol;
 pub mod rank;
 pub mod time;
 
-pub use pages::{App, shell};
+pub use new_id::new_id;
+pub use pages::App;
+#[cfg(feature = "ssr")]
+pub use pages::{APP, SHAPE, shell};

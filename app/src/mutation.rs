@@ -4,6 +4,7 @@
 //! [`crate::board::decide()`] says what comes of it.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
 
 use crate::{
     access::BoardRole,
@@ -35,6 +36,10 @@ pub enum Op {
     DeleteBoard(DeleteBoard),
     /// Say what somebody is on the board, or take them off it.
     SetMember(SetMember),
+    /// Make a link with which the board can be read without an account.
+    CreateShareLink(CreateShareLink),
+    /// Take such a link back.
+    RevokeShareLink(RevokeShareLink),
     /// Add a column.
     CreateColumn(CreateColumn),
     /// Rename a column, change its kind, or move it.
@@ -130,6 +135,25 @@ pub struct SetMember {
     /// What they are to be; `None`, in JSON `null`, takes them off the board.
     #[serde(default)]
     pub role: Option<BoardRole>,
+}
+
+/// See [`Op::CreateShareLink`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateShareLink {
+    /// The id to give it.
+    pub link: Uuid,
+    /// The SHA-256 of its secret, in 64 hexadecimal digits. The secret itself is for those who are to read the board, and is
+    /// told to no server before one of them comes with it.
+    pub secret_sha256: String,
+}
+
+/// See [`Op::RevokeShareLink`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeShareLink {
+    /// Which.
+    pub link: Uuid,
 }
 
 /// See [`Op::CreateColumn`].
@@ -412,6 +436,11 @@ pub enum Refusal {
     /// The id of the mutation was used before for a different one.
     #[error("this mutation id was used before, for something else")]
     IdReused,
+    /// The id of the mutation is so old that it is not known any more whether it was done.
+    #[error(
+        "this was asked for so long ago that it is not known any more whether it was done; or the clock that made its id is wrong"
+    )]
+    Expired,
 }
 
 impl Refusal {
@@ -455,6 +484,8 @@ pub enum Thing {
     Task,
     /// A person.
     Person,
+    /// A share link.
+    ShareLink,
 }
 
 impl std::fmt::Display for Thing {
@@ -464,6 +495,7 @@ impl std::fmt::Display for Thing {
             Self::Column => "column",
             Self::Task => "task",
             Self::Person => "person",
+            Self::ShareLink => "share link",
         })
     }
 }

@@ -381,3 +381,69 @@ fn a_long_queue_leaves_in_messages_the_server_takes() {
     pair.settle();
     assert_eq!(pair.pages[0].saved.len(), 150);
 }
+
+/// What a page says about a board whose server cannot serve it: an error, and whether it asks for the whole state.
+fn subscribes(messages: &[ClientMessage]) -> Vec<Option<u64>> {
+    let since = |message: &ClientMessage| match message {
+        ClientMessage::Subscribe { since, .. } => Some(*since),
+        _ => None,
+    };
+    messages.iter().filter_map(since).collect()
+}
+
+#[test]
+fn a_subscription_that_failed_is_made_again_in_growing_pauses() {
+    let mut pair = Pair::new();
+    let session = &mut pair.pages[0].session;
+    let seq = session.board().confirmed().seq();
+    let board = session.board().confirmed().id();
+    let failed = || ServerMessage::Error {
+        code: app::protocol::ErrorCode::Unavailable,
+        message: String::new(),
+        board: Some(board),
+    };
+    session.receive(failed());
+    assert!(!session.is_live() && session.is_failing());
+    let mut tries = Vec::new();
+    for second in 0..60 {
+        let messages = session.tick(second * 1_000, 1.0);
+        if !messages.is_empty() {
+            assert_eq!(subscribes(&messages), [Some(seq)]);
+            assert!(session.is_failing(), "it is not said to be well before it is");
+            tries.push(second);
+            session.receive(failed());
+        }
+    }
+    assert_eq!(tries, [1, 4, 9, 18, 35]);
+    session.receive(ServerMessage::Changes { board, after: seq, changes: Vec::new() });
+    assert!(session.is_live() && !session.is_failing());
+}
+
+#[test]
+fn a_subscription_that_is_not_answered_is_made_again_and_then_from_the_start() {
+    let mut pair = Pair::new();
+    let session = &mut pair.pages[0].session;
+    let seq = session.board().confirmed().seq();
+    session.disconnected();
+    session.connected();
+    let all: Vec<_> = (0..200).flat_map(|second| subscribes(&session.tick(second * 1_000, 0.5))).collect();
+    assert_eq!(all, [Some(seq), Some(seq), None, None]);
+}
+
+#[test]
+fn a_change_that_cannot_be_read_is_made_up_for_by_the_whole_state() {
+    let mut pair = Pair::new();
+    let base = pair.base(1);
+    pair.retitle(1, "two", base);
+    pair.server.pages[0] = Wire { subscribed: true, ..Wire::default() };
+    let outcome = pair.pages[0].session.unreadable(false);
+    assert_eq!(subscribes(&outcome.send), [None]);
+    pair.pages[0].take(outcome, &mut pair.server.pages[0]);
+    pair.settle();
+    assert_eq!(pair.title(0), "two");
+    assert!(pair.pages[0].session.is_live());
+    // Once more is asked for at once, but not again and again.
+    assert_eq!(subscribes(&pair.pages[0].session.unreadable(false).send), [None]);
+    assert_eq!(pair.pages[0].session.unreadable(false).send, []);
+    assert!(pair.pages[0].session.is_failing());
+}

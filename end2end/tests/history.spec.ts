@@ -129,9 +129,10 @@ test('what was missed while the page was away is told, also after a snapshot', a
   const { seq } = await server.api.board(board.id);
   await server.api.changeTask(tea.id, { title: 'Green tea' });
   await server.api.deleteTask(tea.id);
+  // The log is trimmed every second then, of what is older than a second.
+  await server.stop();
+  await server.start({ TASKWIRE_LOG_RETENTION: '1s' });
   await expect(async () => {
-    await server.stop();
-    await server.start({ TASKWIRE_LOG_RETENTION: '1s' });
     const answer = await server.api.request('GET', `/boards/${board.id}/changes?since=${seq}`);
     expect(answer.status, 'the log no longer reaches back to what the page has').toBe(410);
   }).toPass();
@@ -175,4 +176,50 @@ test.describe('without JavaScript', () => {
     await page.getByRole('link', { name: 'Back to the newest' }).click();
     await expect(told(page)).toHaveCount(50);
   });
+});
+
+test('the activity of a busy board stays as small as it was, however long it is looked at', async ({ page, server }) => {
+  test.setTimeout(90_000);
+  const board = await server.api.createBoard('Errands');
+  const tasks = await server.api.createTasks(board.id, ['Tea', 'Milk']);
+  await page.addInitScript(() => {
+    // The page's memory, to be measured.
+    for (const name of ['instantiate', 'instantiateStreaming'] as const) {
+      const original = WebAssembly[name] as (...args: unknown[]) => Promise<WebAssembly.WebAssemblyInstantiatedSource>;
+      Object.assign(WebAssembly, {
+        [name]: async (...args: unknown[]) => {
+          const made = await original.apply(WebAssembly, args);
+          Object.assign(window, { memory: (made.instance ?? made).exports['memory'] });
+          return made;
+        },
+      });
+    }
+  });
+  await openBoard(page, board, '?view=activity');
+  // Two tasks in turn, so that no two changes are told as one.
+  const change = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      const priority = index % 4 < 2 ? 'high' : 'low';
+      await server.api.changeTask(tasks[index % 2]!.id, { priority });
+    }
+    const { seq } = await server.api.board(board.id);
+    await expect.poll(() => page.evaluate(() => document.querySelectorAll('.history-line').length)).toBeGreaterThan(50);
+    return seq;
+  };
+  const size = () =>
+    page.evaluate(() => ({
+      nodes: document.getElementsByTagName('*').length,
+      bytes: (window as unknown as { memory: WebAssembly.Memory }).memory.buffer.byteLength,
+    }));
+  await change(200);
+  await expect(told(page)).toHaveCount(100);
+  const before = await size();
+  await change(400);
+  await expect(told(page)).toHaveCount(100);
+  const after = await size();
+  expect(after.nodes).toBe(before.nodes);
+  expect((after.bytes - before.bytes) / 400, 'bytes a change').toBeLessThan(500);
+
+  await page.getByRole('link', { name: 'Show more' }).click();
+  await expect(told(page), 'the rest is in the log').toHaveCount(150);
 });

@@ -18,6 +18,9 @@ pub enum Purpose {
     NewPassword {
         /// Whose.
         person: ActorId,
+        /// Whether it was sent to their e-mail address: whoever has it reads what is sent there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mailed: bool,
     },
 }
 

@@ -1,7 +1,9 @@
 //! Accounts: who is who on this server.
 //!
 //! - [`Accounts`]: all that can be done about people, sessions, tokens and links. Pages, REST and the command line come by here,
-//!   and what may be done is decided here, by the rights of whoever asks ([`app::access::Asker`]).
+//!   and what may be done is decided here, by the rights of whoever asks ([`app::access::Asker`]): of those who change something,
+//!   inside the transaction that changes it, by the rights they have in it ([`AccessChange`]). What waited before that, for a password
+//!   to be hashed or for others to write, was decided by nothing.
 //! - [`passwords`]: argon2id, off the threads that serve. [`attempts`]: how often one may try.
 //! - [`oidc`]: signing in with an account somebody has elsewhere.
 //! - [`sessions`]: the sessions of browsers. [`links`]: what a link that works once is for.
@@ -18,9 +20,9 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
     access::{Asker, BoardRole, InstanceRole, Scope, ShareLink},
-    board::is_invisible,
+    board::{BoardState, is_invisible},
     id::{ActorId, BoardId, MutationId},
-    mutation::{Mutation, Op, Refusal, SetMember},
+    mutation::{CreateShareLink, Mutation, Op, Refusal, RevokeShareLink, SetMember, Thing},
     people::check_name,
     time::Timestamp,
 };
@@ -35,13 +37,13 @@ use self::{
 };
 use crate::{
     caller::{Caller, Credential},
-    clock::now,
+    clock::{self, now},
     hub::Hub,
     mail::Mail,
     secret::{Secret, SecretHash},
     store::{
-        Account, Store, StoreError, Token,
-        people::{NewAccount, OneTimeLink, SessionRow},
+        Account, Directory, Store, StoreError, Token,
+        people::{AccessChange, NewAccount, OneTimeLink, Proof, SessionRow},
     },
     writer::{WriteError, Writer},
 };
@@ -68,6 +70,9 @@ pub enum AccountError {
     /// Whoever asks may not do that.
     #[error("you may not do this")]
     Forbidden,
+    /// What whoever asks proved themselves with does not hold any more.
+    #[error("you are not signed in any more; nothing was changed")]
+    SignedOut,
     /// There is no such thing, or none that whoever asks may know of.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -91,6 +96,12 @@ pub enum AccountError {
     /// Somebody who signed in elsewhere has no account here.
     #[error("nobody here has your e-mail address; ask for an invitation, and follow its link")]
     NotInvited,
+    /// An account has the address of somebody who signed in elsewhere, but nobody made sure that the address is its owner's.
+    #[error("an account here has your e-mail address, and nobody has proved yet whose it is")]
+    NotProved,
+    /// The account with the address of somebody who signed in elsewhere is somebody else's there.
+    #[error("the account with your e-mail address belongs to another account there; ask an admin of this server")]
+    TiedToAnother,
     /// There is an account already.
     #[error("this server has its owner already; ask them for an invitation")]
     NotTheFirst,
@@ -155,6 +166,17 @@ pub struct NewPerson<'a> {
     pub password: Option<&'a str>,
 }
 
+/// What somebody types to change their password.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangePassword<'a> {
+    /// The one they have, if they have one.
+    pub old: &'a str,
+    /// The one they want.
+    pub new: &'a str,
+    /// Whether their tokens are to stop working.
+    pub revoke_tokens: bool,
+}
+
 /// Everything that can be done about accounts. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
@@ -185,6 +207,11 @@ impl Accounts {
         &self.shared.store
     }
 
+    /// Where passwords are hashed, one at a time.
+    pub fn passwords(&self) -> &Passwords {
+        &self.shared.passwords
+    }
+
     /// Whether nobody has an account yet.
     pub fn is_first_visit(&self) -> bool {
         self.store().directory().is_empty()
@@ -192,7 +219,7 @@ impl Accounts {
 
     /// Makes the link with which the first visit begins where strangers can reach the server.
     pub async fn first_visit_link(&self) -> Result<Secret, AccountError> {
-        self.make_link(&Purpose::FirstVisit, None, FIRST_VISIT).await
+        self.make_link(&Caller::local(), &Purpose::FirstVisit, FIRST_VISIT).await
     }
 
     /// Makes the first account: the owner's. Of two who try at once, one succeeds. `code` is needed where `needs_code`.
@@ -202,7 +229,7 @@ impl Accounts {
         needs_code: bool,
         code: &str,
         address: IpAddr,
-    ) -> Result<ActorId, AccountError> {
+    ) -> Result<Proof, AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
         if !self.is_first_visit() {
             return Err(AccountError::NotTheFirst);
@@ -211,66 +238,91 @@ impl Accounts {
         if needs_code && self.link(code).await?.1 != Purpose::FirstVisit {
             return Err(AccountError::DeadLink);
         }
-        let account = self.new_account(new, InstanceRole::Owner).await?;
-        let mut change = self.store().change_access().await?;
-        if change.count().await? > 0 {
-            change.abandon().await?;
-            return Err(AccountError::NotTheFirst);
-        }
-        change.insert(&account).await?;
-        change.revoke_links_for(&Purpose::FirstVisit.to_json()).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(account.id)
+        let account = self.new_account(new, InstanceRole::Owner, true).await?;
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            if !change.directory().is_empty() {
+                return Err(AccountError::NotTheFirst);
+            }
+            if needs_code && link_in(&mut change, code).await?.1 != Purpose::FirstVisit {
+                return Err(AccountError::DeadLink);
+            }
+            change.insert(&account).await?;
+            change.revoke_links_for(&Purpose::FirstVisit.to_json()).await?;
+            Ok(account.proof())
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
-    /// Who somebody is who tells an e-mail address and a password.
-    pub async fn sign_in(&self, email: &str, password: &str, from: Origin) -> Result<ActorId, AccountError> {
+    /// Who somebody is who tells an e-mail address and a password. A session is begun with the [`Proof`], which holds until the
+    /// password is changed: whoever waits here for their turn with one that is no longer right is not let in.
+    pub async fn sign_in(&self, email: &str, password: &str, from: Origin) -> Result<Proof, AccountError> {
         self.limit(self.shared.attempts.count(email, from))?;
         let directory = self.store().directory();
         let account = directory.account_of(email);
-        let hash = match account {
+        let known = match account {
             Some(account) => self.store().password(account.id).await?,
             None => None,
         };
+        let (hash, credentials) = known.unwrap_or_default();
         let matches = self.shared.passwords.verify(password, hash).await?;
         let account = account.filter(|account| matches && account.is_active());
         metrics::counter!("taskwire_sign_ins_total", "outcome" => if account.is_some() { "done" } else { "refused" })
             .increment(1);
-        account.map(|account| account.id).ok_or(AccountError::WrongCredentials)
+        account.map(|account| Proof { person: account.id, credentials }).ok_or(AccountError::WrongCredentials)
     }
 
-    /// Who somebody is here who has signed in elsewhere. The first time, an account with the e-mail address that the provider
-    /// has verified becomes theirs; where there is none, it takes an invitation.
+    /// Who somebody is here who has signed in elsewhere. The first time, the account with the e-mail address that the provider
+    /// has verified becomes theirs, if that is known to be its owner's; where there is none, it takes an invitation.
     pub async fn sign_in_elsewhere(
         &self,
         identity: &Identity,
         invitation: Option<&str>,
         address: IpAddr,
         writer: &Writer,
-    ) -> Result<ActorId, AccountError> {
+    ) -> Result<Proof, AccountError> {
         let Identity { issuer, subject, name, email } = identity;
         let directory = self.store().directory();
         if let Some(person) = self.store().identity(issuer, subject).await? {
-            let active = directory.account(person).is_some_and(Account::is_active);
-            return if active { Ok(person) } else { Err(AccountError::WrongCredentials) };
+            let account = directory.account(person).filter(|account| account.is_active());
+            return account.map(Account::proof).ok_or(AccountError::WrongCredentials);
         }
         let email = email.as_deref().ok_or(AccountError::NotVerified)?;
-        let person = match (directory.account_of(email), invitation) {
-            (Some(account), _) if account.is_active() => account.id,
-            (Some(_), _) => return Err(AccountError::WrongCredentials),
+        let proof = match (directory.account_of(email), invitation) {
+            (Some(_), _) => None,
             (None, None) => return Err(AccountError::NotInvited),
             (None, Some(secret)) => {
                 let name = name.as_deref().filter(|name| check_name(name).is_ok());
                 let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
-                self.accept_invitation(secret, NewPerson { name, email, password: None }, address, writer).await?
+                Some(self.accept_invitation(secret, NewPerson { name, email, password: None }, address, writer).await?)
             }
         };
-        let mut change = self.store().change_access().await?;
-        change.insert_identity(issuer, subject, person).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(person)
+        self.tie(identity, proof).await
+    }
+
+    /// Ties the account with somebody's e-mail address to who they are elsewhere, where the provider has verified that address. Only
+    /// one of which somebody has made sure that it is its owner's too, or that they have just proved to be theirs: anybody may
+    /// have claimed the address when they made an account. And only one that is nobody else's there.
+    pub async fn tie(&self, identity: &Identity, proof: Option<Proof>) -> Result<Proof, AccountError> {
+        let Identity { issuer, subject, email, .. } = identity;
+        let email = email.as_deref().ok_or(AccountError::NotVerified)?;
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            let account = change.directory().account_of(email).filter(|account| account.is_active());
+            let account = account.cloned().ok_or(AccountError::WrongCredentials)?;
+            if change.is_tied(issuer, subject, account.id).await? {
+                return Err(AccountError::TiedToAnother);
+            }
+            if !account.email_is_proved && proof != Some(account.proof()) {
+                return Err(AccountError::NotProved);
+            }
+            change.insert_identity(issuer, subject, account.id).await?;
+            change.prove_email(account.id, now()).await?;
+            Ok(account.proof())
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Whether somebody has signed in with this browser before.
@@ -292,33 +344,36 @@ impl Accounts {
     }
 
     /// Makes an account without an invitation: for the command line.
-    pub async fn add(&self, asker: &Asker, new: NewPerson<'_>, role: InstanceRole) -> Result<ActorId, AccountError> {
-        may(asker.may_manage(role))?;
-        let account = self.new_account(new, role).await?;
-        let mut change = self.store().change_access().await?;
-        if !change.insert(&account).await? {
-            change.abandon().await?;
-            return Err(taken());
-        }
-        change.commit().await?;
-        self.announce();
-        Ok(account.id)
+    pub async fn add(&self, caller: &Caller, new: NewPerson<'_>, role: InstanceRole) -> Result<ActorId, AccountError> {
+        may(self.asker(caller)?.may_manage(role))?;
+        let account = self.new_account(new, role, true).await?;
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            may(asker(&change)?.may_manage(role))?;
+            match change.insert(&account).await? {
+                true => Ok(account.id),
+                false => Err(taken()),
+            }
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Invites somebody.
-    pub async fn invite(&self, asker: &Asker, invitation: Invitation) -> Result<Secret, AccountError> {
-        may(asker.may_manage(invitation.role))?;
+    pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<Secret, AccountError> {
+        may(self.asker(caller)?.may_manage(invitation.role))?;
         if invitation.boards.len() > MAX_BOARDS {
             return Err(AccountError::invalid("boards", format!("may be {MAX_BOARDS} at most")));
         }
         for (board, _) in &invitation.boards {
-            self.board_role(asker, *board).await?;
+            // Whoever may invite manages every board.
+            self.managed_board(&self.asker(caller)?, *board).await?;
         }
         let note = match invitation.note.trim() {
             "" => String::new(),
             note => named(check_name(note), "note")?,
         };
-        self.make_link(&Purpose::Invitation(Invitation { note, ..invitation }), asker.person, INVITATION).await
+        self.make_link(caller, &Purpose::Invitation(Invitation { note, ..invitation }), INVITATION).await
     }
 
     /// What somebody is invited to, and by which link.
@@ -330,11 +385,12 @@ impl Accounts {
     }
 
     /// Invitations that were not used yet, newest first.
-    pub async fn invitations(&self, asker: &Asker) -> Result<Vec<(OneTimeLink, Invitation)>, AccountError> {
-        may(asker.may_manage_people())?;
+    pub async fn invitations(&self, caller: &Caller) -> Result<Vec<(OneTimeLink, Invitation)>, AccountError> {
+        may(self.asker(caller)?.may_manage_people())?;
         let links = self.store().one_time_links(now()).await?;
+        let directory = self.store().directory();
         let invitation = |link: OneTimeLink| match Purpose::parse(&link.purpose)? {
-            purpose if !self.still_stands(&link, &purpose) => None,
+            purpose if !still_stands(&directory, &link, &purpose) => None,
             Purpose::Invitation(invitation) => Some((link, invitation)),
             _ => None,
         };
@@ -342,16 +398,20 @@ impl Accounts {
     }
 
     /// Takes an invitation back.
-    pub async fn revoke_invitation(&self, asker: &Asker, id: Uuid) -> Result<(), AccountError> {
-        let invitations = self.invitations(asker).await?;
-        let Some((_, invitation)) = invitations.into_iter().find(|(link, _)| link.id == id) else {
-            return Err(AccountError::NotFound("invitation"));
+    pub async fn revoke_invitation(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            may(asker(&change)?.may_manage_people())?;
+            let link = change.one_time_link_called(id, now()).await?;
+            let Some(Purpose::Invitation(invitation)) = link.and_then(|link| Purpose::parse(&link.purpose)) else {
+                return Err(AccountError::NotFound("invitation"));
+            };
+            may(asker(&change)?.may_manage(invitation.role))?;
+            change.revoke_one_time_link(id).await?;
+            Ok(())
         };
-        may(asker.may_manage(invitation.role))?;
-        let mut change = self.store().change_access().await?;
-        change.revoke_one_time_link(id).await?;
-        change.commit().await?;
-        Ok(())
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Makes the account of somebody who was invited. Of two who use one invitation at once, one succeeds.
@@ -361,23 +421,29 @@ impl Accounts {
         new: NewPerson<'_>,
         address: IpAddr,
         writer: &Writer,
-    ) -> Result<ActorId, AccountError> {
+    ) -> Result<Proof, AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
         let (_, invitation) = self.invitation(secret).await?;
-        let account = self.new_account(new, invitation.role).await?;
-        let mut change = self.store().change_access().await?;
-        if !change.insert(&account).await? {
-            change.abandon().await?;
-            return Err(taken());
-        }
-        if !change.use_one_time_link(SecretHash::of(secret), Some(account.id), now()).await? {
-            change.abandon().await?;
-            return Err(AccountError::DeadLink);
-        }
-        change.commit().await?;
-        self.announce();
+        let account = self.new_account(new, invitation.role, false).await?;
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            let hash = SecretHash::of(secret);
+            // Whoever made it may have been deactivated while the password was hashed.
+            let (_, Purpose::Invitation(_)) = link_in(&mut change, hash).await? else {
+                return Err(AccountError::DeadLink);
+            };
+            if !change.insert(&account).await? {
+                return Err(taken());
+            }
+            match change.use_one_time_link(hash, Some(account.id), now()).await? {
+                true => Ok(account.proof()),
+                false => Err(AccountError::DeadLink),
+            }
+        };
+        let done = done.await;
+        let proof = self.finish(change, done).await?;
         self.settle_invitations(writer).await?;
-        Ok(account.id)
+        Ok(proof)
     }
 
     /// Puts those who used invitations onto the boards these were for. What is interrupted is done at the next call.
@@ -403,13 +469,14 @@ impl Accounts {
     }
 
     /// All accounts, for those who manage them.
-    pub fn accounts(&self, asker: &Asker) -> Result<Vec<Account>, AccountError> {
-        may(asker.may_manage_people())?;
+    pub fn accounts(&self, caller: &Caller) -> Result<Vec<Account>, AccountError> {
+        may(self.asker(caller)?.may_manage_people())?;
         Ok(self.store().directory().accounts().into_iter().cloned().collect())
     }
 
     /// An account, for its owner and for those who manage accounts.
-    pub fn account(&self, asker: &Asker, person: ActorId) -> Result<Account, AccountError> {
+    pub fn account(&self, caller: &Caller, person: ActorId) -> Result<Account, AccountError> {
+        let asker = self.asker(caller)?;
         if asker.person != Some(person) {
             may(asker.may_manage_people())?;
         }
@@ -417,131 +484,138 @@ impl Accounts {
     }
 
     /// Gives whoever asks another name.
-    pub async fn rename(&self, asker: &Asker, name: &str) -> Result<(), AccountError> {
-        let person = self.self_service(asker)?;
+    pub async fn rename(&self, caller: &Caller, name: &str) -> Result<(), AccountError> {
+        self_service(&self.asker(caller)?)?;
         let name = named(check_name(name), "name")?;
-        let mut change = self.store().change_access().await?;
-        change.set_name(person, &name).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(())
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            Ok(change.set_name(person, &name).await?)
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
-    /// Gives whoever asks another password, and ends their other sessions.
+    /// Gives whoever asks another password, and ends their other sessions; and their tokens, if they want that.
     pub async fn change_password(
         &self,
-        asker: &Asker,
-        old: &str,
-        new: &str,
-        this_session: SecretHash,
+        caller: &Caller,
+        passwords: ChangePassword<'_>,
         from: Origin,
     ) -> Result<(), AccountError> {
-        let person = self.self_service(asker)?;
-        let account = self.account(asker, person)?;
+        let ChangePassword { old, new, revoke_tokens } = passwords;
+        let person = self_service(&self.asker(caller)?)?;
+        let account = self.account(caller, person)?;
         self.limit(self.shared.attempts.count(&account.email, from))?;
-        if account.has_password {
-            let hash = self.store().password(person).await?;
-            if !self.shared.passwords.verify(old, hash).await? {
-                return Err(AccountError::invalid("current password", "is not right"));
-            }
+        let (known, credentials) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
+        if known.is_some() && !self.shared.passwords.verify(old, known).await? {
+            return Err(AccountError::invalid("current password", "is not right"));
         }
         let hash = self.shared.passwords.hash(new).await?;
-        let mut change = self.store().change_access().await?;
-        change.set_password(person, &hash).await?;
-        change.end_sessions_of(person, Some(this_session), now()).await?;
-        change.revoke_links_for(&Purpose::NewPassword { person }.to_json()).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(())
+        let this_session = match &caller.credential {
+            Credential::Session { hash, .. } => Some(*hash),
+            _ => None,
+        };
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            // The password that was right may have been replaced while these were hashed.
+            if change.directory().account(person).is_none_or(|account| account.credentials != credentials) {
+                return Err(AccountError::invalid(
+                    "current password",
+                    "is not right any more: it was changed just now",
+                ));
+            }
+            change.set_password(person, &hash).await?;
+            change.end_sessions_of(person, this_session, now()).await?;
+            if revoke_tokens {
+                change.revoke_tokens_of(person, now()).await?;
+            }
+            revoke_password_links(&mut change, person).await
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// The sessions of whoever asks.
-    pub async fn sessions(&self, asker: &Asker) -> Result<Vec<SessionRow>, AccountError> {
-        Ok(self.store().sessions_of(self.self_service(asker)?, now()).await?)
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AccountError> {
+        Ok(self.store().sessions_of(self_service(&self.asker(caller)?)?, now()).await?)
     }
 
     /// Ends one of the sessions of whoever asks.
-    pub async fn end_session(&self, asker: &Asker, id: Uuid) -> Result<(), AccountError> {
-        let person = self.self_service(asker)?;
-        let mut change = self.store().change_access().await?;
-        if !change.end_session_of(person, id, now()).await? {
-            change.abandon().await?;
-            return Err(AccountError::NotFound("session"));
-        }
-        change.commit().await?;
-        self.announce();
-        Ok(())
+    pub async fn end_session(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            found(change.end_session_of(person, id, now()).await?, "session")
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Ends all sessions of whoever asks but this one.
-    pub async fn end_other_sessions(&self, asker: &Asker, this: SecretHash) -> Result<(), AccountError> {
-        let person = self.self_service(asker)?;
-        let mut change = self.store().change_access().await?;
-        change.end_sessions_of(person, Some(this), now()).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(())
+    pub async fn end_other_sessions(&self, caller: &Caller, this: SecretHash) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            Ok(change.end_sessions_of(person, Some(this), now()).await?)
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Makes somebody something else on this server. There is always an owner.
-    pub async fn set_role(&self, asker: &Asker, person: ActorId, role: InstanceRole) -> Result<(), AccountError> {
-        let account = self.managed(asker, person)?;
-        may(asker.may_manage(role))?;
-        let mut change = self.store().change_access().await?;
-        if account.role == InstanceRole::Owner && role != InstanceRole::Owner && change.other_owners(person).await? == 0
-        {
-            change.abandon().await?;
-            return Err(AccountError::invalid(
-                "role",
-                "cannot be changed: a server needs an owner; make somebody else one first",
-            ));
-        }
-        change.set_role(person, role).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(())
+    pub async fn set_role(&self, caller: &Caller, person: ActorId, role: InstanceRole) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            managed(&change, person)?;
+            may(asker(&change)?.may_manage(role))?;
+            if role != InstanceRole::Owner && is_last_owner(&change, person) {
+                return Err(AccountError::invalid(
+                    "role",
+                    "cannot be changed: a server needs an owner; make somebody else one first",
+                ));
+            }
+            Ok(change.set_role(person, role).await?)
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Takes an account out of use at once, or puts it back into use.
-    pub async fn set_active(&self, asker: &Asker, person: ActorId, active: bool) -> Result<(), AccountError> {
-        let account = self.managed(asker, person)?;
-        let mut change = self.store().change_access().await?;
-        if active {
-            change.set_deactivated(person, None).await?;
-        } else {
-            if account.role == InstanceRole::Owner && change.other_owners(person).await? == 0 {
-                change.abandon().await?;
+    pub async fn set_active(&self, caller: &Caller, person: ActorId, active: bool) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            managed(&change, person)?;
+            if active {
+                return Ok(change.set_deactivated(person, None).await?);
+            }
+            if is_last_owner(&change, person) {
                 return Err(AccountError::invalid("account", "cannot be deactivated: a server needs an owner"));
             }
             change.set_deactivated(person, Some(now())).await?;
             change.end_sessions_of(person, None, now()).await?;
-            change.revoke_links_for(&Purpose::NewPassword { person }.to_json()).await?;
-        }
-        change.commit().await?;
-        self.announce();
-        Ok(())
+            revoke_password_links(&mut change, person).await
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
-    /// Sets somebody's password, and ends their sessions: for the command line.
-    pub async fn set_password(&self, asker: &Asker, person: ActorId, new: &str) -> Result<(), AccountError> {
-        self.managed(asker, person)?;
+    /// Sets somebody's password, and ends their sessions and tokens: for the command line.
+    pub async fn set_password(&self, caller: &Caller, person: ActorId, new: &str) -> Result<(), AccountError> {
         let hash = self.shared.passwords.hash(new).await?;
-        let mut change = self.store().change_access().await?;
-        change.set_password(person, &hash).await?;
-        change.end_sessions_of(person, None, now()).await?;
-        change.revoke_links_for(&Purpose::NewPassword { person }.to_json()).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(())
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            managed(&change, person)?;
+            reset(&mut change, person, &hash).await
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Makes a link with which somebody chooses a new password. Links made before stop working.
-    pub async fn new_password_link(&self, asker: &Asker, person: ActorId) -> Result<Secret, AccountError> {
-        let account = self.managed(asker, person)?;
-        if !account.is_active() {
-            return Err(AccountError::invalid("account", "is deactivated"));
-        }
-        self.make_link(&Purpose::NewPassword { person }, asker.person, NEW_PASSWORD).await
+    pub async fn new_password_link(&self, caller: &Caller, person: ActorId) -> Result<Secret, AccountError> {
+        self.make_link(caller, &Purpose::NewPassword { person, mailed: false }, NEW_PASSWORD).await
     }
 
     /// Whether links for new passwords can be sent by mail.
@@ -565,8 +639,8 @@ impl Accounts {
         let (accounts, Some(account)) = (self.clone(), account) else { return Ok(()) };
         tokio::spawn(async move {
             let Some(mail) = &accounts.shared.mail else { return };
-            let purpose = Purpose::NewPassword { person: account.id };
-            let sent = match accounts.make_link(&purpose, None, NEW_PASSWORD).await {
+            let purpose = Purpose::NewPassword { person: account.id, mailed: true };
+            let sent = match accounts.make_link(&Caller::local(), &purpose, NEW_PASSWORD).await {
                 Ok(secret) => {
                     let link = format!("{}/new-password/{}", accounts.shared.public_url, secret.expose());
                     mail.send_new_password(&account, &link).await.map_err(|error| error.to_string())
@@ -582,80 +656,92 @@ impl Accounts {
 
     /// Whose new password a link is for.
     pub async fn new_password_for(&self, secret: &str) -> Result<Account, AccountError> {
-        let (_, Purpose::NewPassword { person }) = self.link(SecretHash::of(secret)).await? else {
+        let (_, Purpose::NewPassword { person, .. }) = self.link(SecretHash::of(secret)).await? else {
             return Err(AccountError::DeadLink);
         };
         let directory = self.store().directory();
         directory.account(person).filter(|account| account.is_active()).cloned().ok_or(AccountError::DeadLink)
     }
 
-    /// Sets a new password with a link, and ends all sessions of that person.
+    /// Sets a new password with a link, and ends all sessions and tokens of that person.
     pub async fn reset_password(&self, secret: &str, new: &str, address: IpAddr) -> Result<ActorId, AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
-        let person = self.new_password_for(secret).await?.id;
+        self.new_password_for(secret).await?;
         let hash = self.shared.passwords.hash(new).await?;
-        let mut change = self.store().change_access().await?;
-        if !change.use_one_time_link(SecretHash::of(secret), None, now()).await? {
-            change.abandon().await?;
-            return Err(AccountError::DeadLink);
-        }
-        change.set_password(person, &hash).await?;
-        change.end_sessions_of(person, None, now()).await?;
-        change.commit().await?;
-        self.announce();
-        Ok(person)
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            let link = SecretHash::of(secret);
+            let (_, Purpose::NewPassword { person, mailed }) = link_in(&mut change, link).await? else {
+                return Err(AccountError::DeadLink);
+            };
+            let active = change.directory().account(person).is_some_and(Account::is_active);
+            if !active || !change.use_one_time_link(link, None, now()).await? {
+                return Err(AccountError::DeadLink);
+            }
+            reset(&mut change, person, &hash).await?;
+            if mailed {
+                change.prove_email(person, now()).await?;
+            }
+            Ok(person)
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Makes a token for somebody: oneself, or, at the command line, anybody.
     pub async fn create_token(
         &self,
-        asker: &Asker,
+        caller: &Caller,
         person: ActorId,
         name: &str,
         scope: Scope,
         expires_at: Option<Timestamp>,
     ) -> Result<(Secret, Token), AccountError> {
-        self.may_keep_tokens(asker, person)?;
+        may_keep_tokens(&self.asker(caller)?, person)?;
         let name = named(check_name(name), "name")?;
         if expires_at.is_some_and(|end| end <= now()) {
             return Err(AccountError::invalid("expiry", "is in the past"));
         }
-        if self.store().tokens_of(person).await?.len() >= MAX_TOKENS {
-            return Err(AccountError::invalid("token", format!("is one too many; {MAX_TOKENS} is the most")));
-        }
         let secret = Secret::new("taskwire_");
-        let token = Token { id: Uuid::now_v7(), person, name, scope, created_at: now(), expires_at };
-        let mut change = self.store().change_access().await?;
-        change.insert_token(secret.hash(), &token).await?;
-        change.commit().await?;
-        self.announce();
-        Ok((secret, token))
+        let token = Token { id: app::new_id(), person, name, scope, created_at: now(), expires_at };
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            may_keep_tokens(asker(&change)?, person)?;
+            found(change.directory().account(person).is_some(), "person")?;
+            if change.directory().count_tokens(person) >= MAX_TOKENS {
+                return Err(AccountError::invalid("token", format!("is one too many; {MAX_TOKENS} is the most")));
+            }
+            change.insert_token(secret.hash(), &token).await?;
+            Ok((secret, token))
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// The tokens of a person that were not revoked, and when each was last used.
     pub async fn tokens(
         &self,
-        asker: &Asker,
+        caller: &Caller,
         person: ActorId,
     ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
-        self.may_keep_tokens(asker, person)?;
+        may_keep_tokens(&self.asker(caller)?, person)?;
+        found(self.store().directory().account(person).is_some(), "person")?;
         Ok(self.store().tokens_of(person).await?)
     }
 
     /// Revokes a token: one's own, or, at the command line, anybody's.
-    pub async fn revoke_token(&self, asker: &Asker, id: Uuid) -> Result<(), AccountError> {
-        let person = match asker.person {
-            Some(person) => Some(self.may_keep_tokens(asker, person).map(|()| person)?),
-            None => may(asker.may_manage_people()).map(|()| None)?,
+    pub async fn revoke_token(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let asker = asker(&change)?;
+            let person = match asker.person {
+                Some(person) => may_keep_tokens(asker, person).map(|()| Some(person))?,
+                None => may(asker.may_manage_people()).map(|()| None)?,
+            };
+            found(change.revoke_token(id, person, now()).await?, "token")
         };
-        let mut change = self.store().change_access().await?;
-        if !change.revoke_token(id, person, now()).await? {
-            change.abandon().await?;
-            return Err(AccountError::NotFound("token"));
-        }
-        change.commit().await?;
-        self.announce();
-        Ok(())
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Notes that a token was used, now and then.
@@ -677,137 +763,144 @@ impl Accounts {
         });
     }
 
-    /// Makes a link with which a board can be read without an account.
-    pub async fn create_share_link(&self, asker: &Asker, board: BoardId) -> Result<(Secret, ShareLink), AccountError> {
-        self.manages(asker, board).await?;
-        let secret = Secret::new("");
-        let link = ShareLink { id: Uuid::now_v7(), created_by: asker.person, created_at: now() };
-        let mut change = self.store().change_access().await?;
-        change.insert_share_link(secret.hash(), board, &link).await?;
-        change.commit().await?;
-        self.announce();
-        Ok((secret, link))
+    /// Makes a link with which a board can be read without an account, for as long as whoever makes it manages the board.
+    pub async fn create_share_link(
+        &self,
+        caller: &Caller,
+        board: BoardId,
+        writer: &Writer,
+    ) -> Result<(Secret, ShareLink), AccountError> {
+        let (secret, link) = (Secret::new(""), app::new_id());
+        let create = CreateShareLink { link, secret_sha256: secret.hash().to_string() };
+        self.write_link(caller, board, Op::CreateShareLink(create), writer).await?;
+        let made = self.share_links(caller, board).await?.into_iter().find(|made| made.id == link);
+        Ok((secret, made.ok_or(AccountError::NotFound("share link"))?))
     }
 
-    /// The share links of a board that work.
-    pub async fn share_links(&self, asker: &Asker, board: BoardId) -> Result<Vec<ShareLink>, AccountError> {
-        self.manages(asker, board).await?;
-        Ok(self.store().share_links(board).await?)
+    /// The share links of a board that were not revoked.
+    pub async fn share_links(&self, caller: &Caller, board: BoardId) -> Result<Vec<ShareLink>, AccountError> {
+        let state = self.managed_board(&self.asker(caller)?, board).await?;
+        Ok(self.store().share_links(&state).await?)
     }
 
     /// Takes a share link back; whoever reads the board by it stops doing so at once.
-    pub async fn revoke_share_link(&self, asker: &Asker, board: BoardId, id: Uuid) -> Result<(), AccountError> {
-        self.manages(asker, board).await?;
-        let mut change = self.store().change_access().await?;
-        if !change.revoke_share_link(board, id, now()).await? {
-            change.abandon().await?;
-            return Err(AccountError::NotFound("share link"));
+    pub async fn revoke_share_link(
+        &self,
+        caller: &Caller,
+        board: BoardId,
+        link: Uuid,
+        writer: &Writer,
+    ) -> Result<(), AccountError> {
+        self.write_link(caller, board, Op::RevokeShareLink(RevokeShareLink { link }), writer).await
+    }
+
+    /// Share links go by the one write path: so the log of the board has them, and its lock decides on them.
+    async fn write_link(&self, caller: &Caller, board: BoardId, op: Op, writer: &Writer) -> Result<(), AccountError> {
+        self.managed_board(&self.asker(caller)?, board).await?;
+        let id: MutationId = app::new_id();
+        match writer.write(board, Mutation { id, op }, caller.clone()).await {
+            Ok(_) => Ok(()),
+            Err(WriteError::Refused(Refusal::NotFound { what: Thing::Board })) => Err(AccountError::NotFound("board")),
+            Err(WriteError::Refused(Refusal::NotFound { .. })) => Err(AccountError::NotFound("share link")),
+            Err(WriteError::Refused(_)) => Err(AccountError::Forbidden),
+            Err(WriteError::Unavailable(_)) => Err(AccountError::Unavailable),
         }
-        change.commit().await?;
-        self.announce();
-        Ok(())
     }
 
     /// What has to be done now and then.
     pub async fn tidy(&self, writer: &Writer) -> Result<(), AccountError> {
         self.shared.attempts.forget_old();
         self.settle_invitations(writer).await?;
-        let before = Timestamp::from_millis(now().as_millis() - KEPT.as_millis() as i64);
-        let mut note = self.store().note().await?;
-        note.forget_before(before).await?;
-        note.commit().await?;
         Ok(())
     }
 
-    async fn new_account(&self, new: NewPerson<'_>, role: InstanceRole) -> Result<NewAccount, AccountError> {
+    /// Forgets what has ended so long ago that no node needs to know of it any more.
+    pub async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut note = self.store().note().await?;
+        note.forget_before(clock::before(now, KEPT)).await?;
+        note.commit().await
+    }
+
+    /// An account to be made. Whoever has the server's word is believed that the address is theirs.
+    async fn new_account(
+        &self,
+        new: NewPerson<'_>,
+        role: InstanceRole,
+        email_is_proved: bool,
+    ) -> Result<NewAccount, AccountError> {
         let name = named(check_name(new.name), "name")?;
         let email = check_email(new.email)?;
         let password = match new.password {
             Some(password) => Some(self.shared.passwords.hash(password).await?),
             None => None,
         };
-        Ok(NewAccount { id: ActorId(Uuid::now_v7()), name, email, role, password, at: now() })
+        Ok(NewAccount { id: app::new_id(), name, email, email_is_proved, role, password, at: now() })
     }
 
-    async fn make_link(
-        &self,
-        purpose: &Purpose,
-        created_by: Option<ActorId>,
-        lasts: Duration,
-    ) -> Result<Secret, AccountError> {
+    /// Makes a link that works once, if whoever asks may.
+    async fn make_link(&self, caller: &Caller, purpose: &Purpose, lasts: Duration) -> Result<Secret, AccountError> {
         let secret = Secret::new("");
-        let created_at = now();
-        let link = OneTimeLink {
-            id: Uuid::now_v7(),
-            purpose: purpose.to_json(),
-            created_by,
-            created_at,
-            expires_at: after(created_at, lasts),
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let created_at = now();
+            let link = OneTimeLink {
+                id: app::new_id(),
+                purpose: purpose.to_json(),
+                created_by: asker(&change)?.person,
+                created_at,
+                expires_at: after(created_at, lasts),
+            };
+            match purpose {
+                Purpose::FirstVisit => {}
+                Purpose::Invitation(invitation) => may(asker(&change)?.may_manage(invitation.role))?,
+                Purpose::NewPassword { person, .. } => {
+                    if !managed(&change, *person)?.is_active() {
+                        return Err(AccountError::invalid("account", "is deactivated"));
+                    }
+                    revoke_password_links(&mut change, *person).await?;
+                }
+            }
+            change.insert_one_time_link(secret.hash(), &link).await?;
+            Ok(secret)
         };
-        let mut change = self.store().note().await?;
-        if let Purpose::NewPassword { .. } = purpose {
-            change.revoke_links_for(&link.purpose).await?;
-        }
-        change.insert_one_time_link(secret.hash(), &link).await?;
-        change.commit().await?;
-        Ok(secret)
+        let done = done.await;
+        self.finish(change, done).await
     }
 
-    /// A link that works, and what for.
+    /// A link that works, and what for: to be shown. To be used, it is asked for again in the transaction that uses it.
     async fn link(&self, hash: SecretHash) -> Result<(OneTimeLink, Purpose), AccountError> {
-        let link = self.store().one_time_link(hash, now()).await?.ok_or(AccountError::DeadLink)?;
-        match Purpose::parse(&link.purpose) {
-            Some(purpose) if self.still_stands(&link, &purpose) => Ok((link, purpose)),
-            _ => Err(AccountError::DeadLink),
+        works(&self.store().directory(), self.store().one_time_link(hash, now()).await?)
+    }
+
+    /// What whoever asks may do at this moment: to show something, or to refuse early what takes long. What is changed is decided
+    /// again in the transaction that changes it.
+    fn asker(&self, caller: &Caller) -> Result<Asker, AccountError> {
+        self.store().directory().asker(caller, now()).ok_or(AccountError::SignedOut)
+    }
+
+    async fn begin(&self, caller: &Caller) -> Result<AccessChange<'_>, AccountError> {
+        Ok(self.store().change_access(caller).await?)
+    }
+
+    /// Makes a change durable and tells the other nodes; or takes it back, if something was found to be against it.
+    async fn finish<T>(&self, change: AccessChange<'_>, done: Result<T, AccountError>) -> Result<T, AccountError> {
+        match &done {
+            Ok(_) => {
+                change.commit().await?;
+                self.shared.hub.rights_changed();
+            }
+            Err(_) => change.abandon().await?,
         }
+        done
     }
 
-    /// Whether whoever made a link could make it today: with a role go the links that took it.
-    fn still_stands(&self, link: &OneTimeLink, purpose: &Purpose) -> bool {
-        let directory = self.store().directory();
-        let role = match purpose {
-            Purpose::FirstVisit => None,
-            Purpose::Invitation(invitation) => Some(invitation.role),
-            Purpose::NewPassword { person } => directory.account(*person).map(|account| account.role),
-        };
-        // What nobody made comes from the server, or its command line.
-        let (Some(maker), Some(role)) = (link.created_by, role) else { return true };
-        let maker = directory.account(maker).filter(|account| account.is_active());
-        maker.is_some_and(|maker| Asker::person(maker.id, maker.role).may_manage(role))
-    }
-
-    /// The account that whoever asks wants to manage.
-    fn managed(&self, asker: &Asker, person: ActorId) -> Result<Account, AccountError> {
-        may(asker.may_manage_people())?;
-        let account = self.account(asker, person)?;
-        may(asker.may_manage(account.role))?;
-        Ok(account)
-    }
-
-    /// Who asks, where they may change what is theirs.
-    fn self_service(&self, asker: &Asker) -> Result<ActorId, AccountError> {
-        may(asker.scope == Scope::Admin)?;
-        asker.person.ok_or(AccountError::Forbidden)
-    }
-
-    fn may_keep_tokens(&self, asker: &Asker, person: ActorId) -> Result<(), AccountError> {
-        may(asker.scope == Scope::Admin)?;
-        let own = asker.person == Some(person);
-        let local = asker.person.is_none() && asker.may_manage_people();
-        may(own || local)?;
-        let directory = self.store().directory();
-        directory.account(person).map(drop).ok_or(AccountError::NotFound("person"))
-    }
-
-    /// What whoever asks is on a board; not found where they may not know of it.
-    async fn board_role(&self, asker: &Asker, board: BoardId) -> Result<BoardRole, AccountError> {
+    /// A board that whoever asks manages; not found where they may not know of it.
+    async fn managed_board(&self, asker: &Asker, board: BoardId) -> Result<Arc<BoardState>, AccountError> {
         let state = self.store().board(board).await?.filter(|state| state.exists());
-        let role = state.and_then(|state| asker.role_on(board, state.access()));
-        role.ok_or(AccountError::NotFound("board"))
-    }
-
-    async fn manages(&self, asker: &Asker, board: BoardId) -> Result<(), AccountError> {
-        may(self.board_role(asker, board).await? >= BoardRole::Manager)
+        let state = state.ok_or(AccountError::NotFound("board"))?;
+        let role = asker.role_on(board, state.access()).ok_or(AccountError::NotFound("board"))?;
+        may(role >= BoardRole::Manager)?;
+        Ok(state)
     }
 
     fn limit(&self, counted: Result<(), Duration>) -> Result<(), AccountError> {
@@ -816,11 +909,85 @@ impl Accounts {
             AccountError::TooMany(wait)
         })
     }
+}
 
-    /// Tells the other nodes.
-    fn announce(&self) {
-        self.shared.hub.rights_changed();
+/// What whoever asks may do in a transaction.
+fn asker<'c>(change: &'c AccessChange<'_>) -> Result<&'c Asker, AccountError> {
+    change.asker().ok_or(AccountError::SignedOut)
+}
+
+/// The account that whoever asks wants to manage.
+fn managed<'c>(change: &'c AccessChange<'_>, person: ActorId) -> Result<&'c Account, AccountError> {
+    let asker = asker(change)?;
+    may(asker.may_manage_people())?;
+    let account = change.directory().account(person).ok_or(AccountError::NotFound("person"))?;
+    may(asker.may_manage(account.role))?;
+    Ok(account)
+}
+
+fn is_last_owner(change: &AccessChange<'_>, person: ActorId) -> bool {
+    let owns = change.directory().account(person).is_some_and(|account| account.role == InstanceRole::Owner);
+    owns && !change.directory().has_owner_besides(person)
+}
+
+/// Gives somebody another password in place of one that may be known to others: whatever was made with it ends.
+async fn reset(change: &mut AccessChange<'_>, person: ActorId, hash: &str) -> Result<(), AccountError> {
+    change.set_password(person, hash).await?;
+    change.end_sessions_of(person, None, now()).await?;
+    change.revoke_tokens_of(person, now()).await?;
+    revoke_password_links(change, person).await
+}
+
+/// Takes back the links with which somebody might choose a new password.
+async fn revoke_password_links(change: &mut AccessChange<'_>, person: ActorId) -> Result<(), AccountError> {
+    for mailed in [false, true] {
+        change.revoke_links_for(&Purpose::NewPassword { person, mailed }.to_json()).await?;
     }
+    Ok(())
+}
+
+/// A link that works in a transaction, and what for.
+async fn link_in(change: &mut AccessChange<'_>, hash: SecretHash) -> Result<(OneTimeLink, Purpose), AccountError> {
+    let link = change.one_time_link(hash, now()).await?;
+    works(change.directory(), link)
+}
+
+fn works(directory: &Directory, link: Option<OneTimeLink>) -> Result<(OneTimeLink, Purpose), AccountError> {
+    let link = link.ok_or(AccountError::DeadLink)?;
+    match Purpose::parse(&link.purpose) {
+        Some(purpose) if still_stands(directory, &link, &purpose) => Ok((link, purpose)),
+        _ => Err(AccountError::DeadLink),
+    }
+}
+
+/// Whether whoever made a link could make it today: with a role go the links that took it.
+fn still_stands(directory: &Directory, link: &OneTimeLink, purpose: &Purpose) -> bool {
+    let role = match purpose {
+        Purpose::FirstVisit => None,
+        Purpose::Invitation(invitation) => Some(invitation.role),
+        Purpose::NewPassword { person, .. } => directory.account(*person).map(|account| account.role),
+    };
+    // What nobody made comes from the server, or its command line.
+    let (Some(maker), Some(role)) = (link.created_by, role) else { return true };
+    let maker = directory.account(maker).filter(|account| account.is_active());
+    maker.is_some_and(|maker| Asker::person(maker.id, maker.role).may_manage(role))
+}
+
+/// Who asks, where they may change what is theirs.
+fn self_service(asker: &Asker) -> Result<ActorId, AccountError> {
+    may(asker.scope == Scope::Admin)?;
+    asker.person.ok_or(AccountError::Forbidden)
+}
+
+fn may_keep_tokens(asker: &Asker, person: ActorId) -> Result<(), AccountError> {
+    may(asker.scope == Scope::Admin)?;
+    let own = asker.person == Some(person);
+    let local = asker.person.is_none() && asker.may_manage_people();
+    may(own || local)
+}
+
+fn found(yes: bool, what: &'static str) -> Result<(), AccountError> {
+    if yes { Ok(()) } else { Err(AccountError::NotFound(what)) }
 }
 
 /// Whether a session, a token or a link is what somebody comes with who is nobody any more.

@@ -60,7 +60,7 @@ pub struct Underway {
 }
 
 /// Who somebody is there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// Where.
     pub issuer: String,

@@ -9,7 +9,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::AccountError;
 
@@ -64,10 +64,20 @@ impl Passwords {
         .await
     }
 
+    /// How many wait for their turn or have it.
+    pub fn waiting(&self) -> usize {
+        QUEUE - self.waiting.available_permits()
+    }
+
+    /// Takes the turn when it comes and keeps it until it is dropped: whoever needs a hash meanwhile waits.
+    pub async fn take_turn(&self) -> Result<SemaphorePermit<'_>, AccountError> {
+        self.turn.acquire().await.map_err(|error| AccountError::internal(&error))
+    }
+
     /// Does costly work off the threads that serve, when it is its turn.
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AccountError> {
         let _place = self.waiting.try_acquire().map_err(|_| AccountError::Busy)?;
-        let _turn = self.turn.acquire().await.map_err(|error| AccountError::internal(&error))?;
+        let _turn = self.take_turn().await?;
         tokio::task::spawn_blocking(work).await.map_err(|error| AccountError::internal(&error))
     }
 }

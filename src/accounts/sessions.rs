@@ -3,20 +3,23 @@
 //! The cookie holds an id that only the browser knows; a row has its hash. A session that ended keeps its row for a while,
 //! marked, so that every node hears of it and closes its sockets.
 
-use app::{id::ActorId, time::Timestamp};
+use app::time::Timestamp;
 use async_trait::async_trait;
 use tower_sessions::{
-    SessionStore,
-    session::{Id, Record},
+    Session, SessionStore,
+    session::{self, Id, Record},
     session_store,
 };
-use uuid::Uuid;
 
 use crate::{
+    caller::Caller,
     clock::now,
     hub::Hub,
     secret::SecretHash,
-    store::{Store, StoreError, people::SessionRow},
+    store::{
+        Store, StoreError,
+        people::{Proof, SessionRow},
+    },
 };
 
 /// The name of the cookie.
@@ -29,12 +32,16 @@ pub const LIFETIME_DAYS: i64 = 30;
 pub mod key {
     /// Who signed in: an [`app::id::ActorId`].
     pub const PERSON: &str = "person";
+    /// How often their credentials had been changed when they proved who they are.
+    pub const CREDENTIALS: &str = "credentials";
     /// The browser, as it described itself then.
     pub const AGENT: &str = "agent";
     /// When it was last used, to the hour.
     pub const SEEN: &str = "seen";
     /// What is remembered while somebody signs in elsewhere.
     pub const UNDERWAY: &str = "underway";
+    /// Who somebody is elsewhere, until they prove that the account with their e-mail address is theirs.
+    pub const UNPROVED: &str = "unproved";
 }
 
 /// The rows of sessions.
@@ -66,20 +73,28 @@ pub fn hash(id: Id) -> SecretHash {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         // The id has 128 random bits: it is taken by nobody.
-        let (row, person) = row(record)?;
+        let row = row(record)?;
         let insert = async {
             let mut note = self.store.note().await?;
-            note.insert_session(&row, person).await?;
-            note.commit().await
+            let holds = note.insert_session(&row, proof(record)).await?;
+            if holds {
+                note.commit().await?
+            } else {
+                note.abandon().await?
+            };
+            Ok(holds)
         };
-        insert.await.map_err(failed)
+        match insert.await.map_err(failed)? {
+            true => Ok(()),
+            false => Err(session_store::Error::Backend(OUTDATED.to_owned())),
+        }
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let (row, person) = row(record)?;
+        let row = row(record)?;
         let update = async {
             let mut note = self.store.note().await?;
-            note.update_session(&row, person).await?;
+            note.update_session(&row).await?;
             note.commit().await
         };
         update.await.map_err(failed)
@@ -96,7 +111,7 @@ impl SessionStore for Sessions {
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let hash = hash(*id);
         let end = async {
-            let mut change = self.store.change_access().await?;
+            let mut change = self.store.change_access(&Caller::stranger()).await?;
             change.end_session(hash, now()).await?;
             change.commit().await
         };
@@ -106,13 +121,36 @@ impl SessionStore for Sessions {
     }
 }
 
-fn row(record: &Record) -> session_store::Result<(SessionRow, Option<ActorId>)> {
+/// Has a session be somebody's who proved who they are. Saved at once, while that still holds: else it is nobody's, and `false`.
+pub async fn admit(session: &Session, proof: Proof) -> Result<bool, session::Error> {
+    session.insert(key::PERSON, proof.person).await?;
+    session.insert(key::CREDENTIALS, proof.credentials).await?;
+    match session.save().await {
+        Ok(()) => Ok(true),
+        Err(session::Error::Store(session_store::Error::Backend(why))) if why == OUTDATED => {
+            session.clear().await;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Why there is no session for somebody whose credentials were changed after they proved who they are.
+const OUTDATED: &str = "what was proved does not hold any more";
+
+/// Whose session it is to be.
+fn proof(record: &Record) -> Option<Proof> {
+    let person = record.data.get(key::PERSON).and_then(|value| serde_json::from_value(value.clone()).ok())?;
+    // Who is not known to have proved it at some time has not: there is no account with so few changes.
+    let credentials = record.data.get(key::CREDENTIALS).and_then(serde_json::Value::as_i64).unwrap_or_default();
+    Some(Proof { person, credentials })
+}
+
+fn row(record: &Record) -> session_store::Result<SessionRow> {
     let data = serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
-    let person = record.data.get(key::PERSON).and_then(|value| serde_json::from_value(value.clone()).ok());
     let at = now();
     let expires_at = Timestamp::from_millis(record.expiry_date.unix_timestamp().saturating_mul(1_000));
-    let row = SessionRow { id: Uuid::now_v7(), hash: hash(record.id), data, created_at: at, seen_at: at, expires_at };
-    Ok((row, person))
+    Ok(SessionRow { id: app::new_id(), hash: hash(record.id), data, created_at: at, seen_at: at, expires_at })
 }
 
 fn failed(error: StoreError) -> session_store::Error {

@@ -12,13 +12,13 @@ pub mod user;
 
 use std::{io::Write, path::PathBuf, str::FromStr};
 
-use app::access::Asker;
 use clap::Args;
 use serde::Serialize;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::{
     accounts::{AccountError, Accounts},
+    caller::Caller,
     hub::Hub,
     settings::database_url,
     store::{Account, Store, StoreSettings},
@@ -48,7 +48,7 @@ pub struct Common {
 struct Desk {
     accounts: Accounts,
     store: Store,
-    operator: Asker,
+    operator: Caller,
     json: bool,
 }
 
@@ -77,7 +77,7 @@ impl Desk {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
         let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
         let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());
-        Ok(Self { accounts, store, operator: Asker::anybody(), json: common.json })
+        Ok(Self { accounts, store, operator: Caller::local(), json: common.json })
     }
 
     /// The account of somebody who is named by their e-mail address.

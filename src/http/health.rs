@@ -104,6 +104,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
         }
     };
     details.extend(services.notes.notes().values().cloned());
+    details.extend(services.origins.in_between.details().into_iter().map(str::to_owned));
     let (code, status) = match (works, details.is_empty()) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (true, false) => (StatusCode::OK, "degraded"),
@@ -115,7 +116,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
 /// The figures of this process, as Prometheus reads them: for admins, and programs with a token of theirs.
 pub async fn figures(visitor: Visitor) -> Result<impl IntoResponse, Problem> {
     // They tell nobody's secrets, but how much goes on here is not for strangers.
-    if visitor.asker.role < Some(InstanceRole::Admin) {
+    if visitor.asker().role < Some(InstanceRole::Admin) {
         return Err(Problem::forbidden());
     }
     let figures = telemetry::figures()

@@ -65,7 +65,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let text = error.body_text();
                 let text = text.split_once("query string: ").map_or(&*text, |(_, rest)| rest);
                 let (path, message) = text.split_once(": ").unwrap_or(("query", text));
-                let name = quoted_name(message).unwrap_or(path);
+                let name = named_in(message).unwrap_or(path);
                 Err(Problem::parameter(name, message))
             }
             Err(_) => Err(Problem::bad_request("invalid_query", "the query cannot be read")),
@@ -81,7 +81,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(value) = parts.headers.get("idempotency-key") else {
-            return Ok(Self(MutationId(Uuid::now_v7())));
+            return Ok(Self(app::new_id()));
         };
         // The draft of the header writes its value as a quoted string; most people send it bare.
         let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
@@ -128,8 +128,8 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
     }
     let path = error.path().to_string();
     let message = error.inner().to_string();
-    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-    let field = match quoted_name(message) {
+    let message = without_position(&message);
+    let field = match named_in(message) {
         // The path ends at the object that should have the field.
         Some(name) if message.starts_with("missing field") && path != "." => format!("{path}.{name}"),
         Some(name) if message.starts_with("missing field") || path == "." => name.to_owned(),
@@ -142,7 +142,12 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
 }
 
 /// The name in "missing field `name`", "unknown field `name`, expected …" or "duplicate field `name`".
-fn quoted_name(message: &str) -> Option<&str> {
+pub(super) fn named_in(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once(" field `")?;
     Some(rest.split_once('`')?.0)
+}
+
+/// What serde says of a mistake, without where in the text it is.
+pub(super) fn without_position(message: &str) -> &str {
+    message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
 }

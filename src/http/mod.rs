@@ -7,18 +7,22 @@
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
+//!   [`in_between`]: what stands in the way to here.
 //! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
 
 pub mod account;
 pub mod api;
 pub mod conditional;
+pub mod exposure;
 pub mod files;
 pub mod guard;
 pub mod health;
+pub mod in_between;
 pub mod input;
 pub mod origin;
 pub mod page;
 pub mod problem;
+mod shape;
 pub mod socket;
 pub mod visitor;
 
@@ -37,7 +41,7 @@ use leptos::config::LeptosOptions;
 use tower::util::option_layer;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use self::{origin::Origins, problem::Problem, socket::SocketContext};
+use self::{exposure::Exposure, origin::Origins, problem::Problem, socket::SocketContext};
 use crate::{
     accounts::{
         Accounts,
@@ -71,8 +75,8 @@ pub struct Services {
     pub public_url: String,
     /// How many proxies stand in front.
     pub proxies: usize,
-    /// Whether strangers can reach the server, so that the first visit takes a code.
-    pub is_exposed: bool,
+    /// Whether strangers can reach this server.
+    pub exposure: Exposure,
     /// Where people may sign in instead of here.
     pub oidc: Option<Arc<Oidc>>,
     /// Whether browsers come by https, so that cookies must not go any other way.
@@ -119,7 +123,8 @@ fn mount(services: &Arc<Services>) -> Routes {
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
-    routes.get("/ws", socket::upgrade);
+    let socket = Router::new().route("/ws", get(socket::upgrade).post(socket::explain));
+    routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
     routes.get("/metrics", health::figures);

@@ -12,11 +12,13 @@ use axum::http::{
     header::{COOKIE, HOST, ORIGIN},
 };
 
-use super::problem::Problem;
+use super::{in_between::InBetween, problem::Problem};
 
 /// The origins whose pages may use this server.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Origins {
+    /// What refusals tell about the way to here.
+    pub in_between: InBetween,
     allowed: Vec<String>,
     loopback_only: bool,
 }
@@ -24,7 +26,7 @@ pub struct Origins {
 impl Origins {
     /// The server's own origin and `allowed` ones, such as `https://board.example.com`.
     pub fn new(listening_on: SocketAddr, allowed: Vec<String>) -> Self {
-        Self { allowed, loopback_only: listening_on.ip().is_loopback() }
+        Self { in_between: InBetween::default(), allowed, loopback_only: listening_on.ip().is_loopback() }
     }
 
     /// A problem where the request does not come from, or is not meant for, this server.
@@ -35,7 +37,7 @@ impl Origins {
                 .with_field("Host", "is not a name of this server"));
         }
         if !method.is_safe() && !self.is_allowed(headers) {
-            return Err(cross_site());
+            return Err(self.cross_site(headers));
         }
         Ok(())
     }
@@ -43,7 +45,7 @@ impl Origins {
     /// A problem where a request that carries cookies does not say which page it comes from: browsers always do when they
     /// change something, and programs have no cookies.
     pub fn require(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if headers.contains_key(ORIGIN) && self.is_allowed(headers) { Ok(()) } else { Err(cross_site()) }
+        if headers.contains_key(ORIGIN) && self.is_allowed(headers) { Ok(()) } else { Err(self.cross_site(headers)) }
     }
 
     /// Whether the page that sent the request may use this server. True for programs, which send no `Origin`.
@@ -66,7 +68,19 @@ impl Origins {
     /// Whether a page may open a socket. Browsers let any page open one to any server and send the visitor's cookies
     /// along, with a GET; so it takes what a write takes, and cookies only come from pages.
     pub fn may_connect(&self, headers: &HeaderMap) -> bool {
-        self.is_allowed(headers) && (headers.contains_key(ORIGIN) || !headers.contains_key(COOKIE))
+        let is_allowed = self.is_allowed(headers);
+        if !is_allowed {
+            self.in_between.refused_origin(headers);
+        }
+        is_allowed && (headers.contains_key(ORIGIN) || !headers.contains_key(COOKIE))
+    }
+
+    fn cross_site(&self, headers: &HeaderMap) -> Problem {
+        if headers.contains_key(ORIGIN) {
+            self.in_between.refused_origin(headers);
+        }
+        Problem::new(StatusCode::FORBIDDEN, "cross_site", "pages of another site may not change anything here")
+            .with_field("Origin", "is neither this server nor one that it allows (--allowed-origin)")
     }
 
     fn is_addressed(&self, headers: &HeaderMap) -> bool {
@@ -85,11 +99,6 @@ impl Origins {
                 authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
             })
     }
-}
-
-fn cross_site() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "cross_site", "pages of another site may not change anything here")
-        .with_field("Origin", "is neither this server nor one that it allows (--allowed-origin)")
 }
 
 fn text(value: &HeaderValue) -> Option<&str> {

@@ -18,6 +18,7 @@ use app::{
 };
 use axum::{
     RequestExt, Router,
+    body::to_bytes,
     extract::{Request, State},
     handler::Handler,
     http::{
@@ -34,7 +35,7 @@ use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, 
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
 use uuid::Uuid;
 
-use super::{Services, api::members::share_address, problem::Problem, visitor::Visitor};
+use super::{Services, api::members::share_address, problem::Problem, shape, visitor::Visitor};
 use crate::{
     accounts::{AccountError, Accounts},
     store::{Entries, Store, StoreError},
@@ -81,7 +82,22 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
 
 /// Lets in who is known here, and leads strangers to where they say who they are, and back here afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
-    if is_known(&request) { next.run(request).await } else { way_in(&accounts, &request.into_parts().0) }
+    match is_known(&request) {
+        true => whole(next.run(request).await).await,
+        false => way_in(&accounts, &request.into_parts().0),
+    }
+}
+
+/// A page in one piece, which says what shape it has.
+async fn whole(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(bytes) => Response::from_parts(parts, shape::seal(bytes.into()).into()),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be completed");
+            Problem::unavailable("the page could not be made; try again in a moment").into_response()
+        }
+    }
 }
 
 fn is_known(request: &Request) -> bool {
@@ -105,7 +121,7 @@ pub fn way_in(accounts: &Accounts, request: &Parts) -> Response {
 }
 
 /// As a value in a query.
-fn percent_encode(text: &str) -> String {
+pub(super) fn percent_encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
         match plain(byte) {
@@ -129,7 +145,7 @@ pub async fn render(services: &Services, request: Request) -> Response {
     };
     let context = context(services);
     let render = leptos_axum::render_app_async_with_context(move || context(visitor_of_page()), shell);
-    render.call(request, options).await
+    whole(render.call(request, options).await).await
 }
 
 /// Whether a request may be for a page, as opposed to a file or data.
@@ -212,7 +228,7 @@ struct Local {
 
 impl Backend for Local {
     fn asker(&self) -> Asker {
-        self.visitor.asker.clone()
+        self.visitor.asker()
     }
 
     fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
@@ -225,13 +241,13 @@ impl Backend for Local {
     }
 
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
-        Box::pin(async { self.store.boards_for(&self.visitor.asker).await.map_err(unreadable) })
+        Box::pin(async { self.store.boards_for(&self.visitor.caller).await.map_err(unreadable) })
     }
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
         Box::pin(async move {
             let board = self.store.board(id).await.map_err(unreadable)?;
-            Ok(board.filter(|board| self.visitor.asker.role_on(id, board.access()).is_some()))
+            Ok(board.filter(|board| self.visitor.asker().role_on(id, board.access()).is_some()))
         })
     }
 
@@ -242,6 +258,8 @@ impl Backend for Local {
             if task.is_some_and(|task| state.task(task).is_none()) {
                 return Err(Refusal::not_found(Thing::Task).into());
             }
+            // Nothing from after the state by which whoever asks was let in.
+            let before = Some(before.unwrap_or(Seq::MAX).min(state.seq() + 1));
             let found = match task {
                 Some(task) => self.store.task_history(task, before, EVENTS).await,
                 None => self.store.newest_changes(board, before, EVENTS).await,
@@ -274,20 +292,21 @@ impl Backend for Local {
     }
 
     fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
-        Box::pin(async move { self.accounts.share_links(&self.visitor.asker, board).await.map_err(not_shared) })
+        Box::pin(async move { self.accounts.share_links(&self.visitor.caller, board).await.map_err(not_shared) })
     }
 
     fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
         Box::pin(async move {
-            let made = self.accounts.create_share_link(&self.visitor.asker, board).await;
+            let made = self.accounts.create_share_link(&self.visitor.caller, board, &self.writer).await;
             made.map(|(secret, _)| share_address(&self.public_url, &secret)).map_err(not_shared)
         })
     }
 
     fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()> {
-        Box::pin(
-            async move { self.accounts.revoke_share_link(&self.visitor.asker, board, link).await.map_err(not_shared) },
-        )
+        Box::pin(async move {
+            let revoked = self.accounts.revoke_share_link(&self.visitor.caller, board, link, &self.writer).await;
+            revoked.map_err(not_shared)
+        })
     }
 }
 

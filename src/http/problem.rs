@@ -195,6 +195,8 @@ impl From<Refusal> for Problem {
             Refusal::Full { .. } => Self::new(StatusCode::CONFLICT, "full", detail),
             Refusal::IdReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail.clone())
                 .with_field("Idempotency-Key", detail),
+            Refusal::Expired => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_expired", detail.clone())
+                .with_field("Idempotency-Key", detail),
             Refusal::Conflict { field, theirs, seq } => {
                 let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "conflict", detail.clone())
                     .with_field(&field.to_string(), detail)
@@ -222,15 +224,17 @@ impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Forbidden => Self::forbidden(),
+            AccountError::SignedOut => Self::not_signed_in(),
             AccountError::NotFound(what) => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
             }
             AccountError::Invalid { field, message } => Self::field(field, message),
             AccountError::WrongCredentials => Self::unauthorized("wrong_credentials", "these credentials will not do"),
             AccountError::DeadLink => Self::new(StatusCode::GONE, "dead_link", error.to_string()),
-            AccountError::NotVerified | AccountError::NotInvited => {
-                Self::new(StatusCode::FORBIDDEN, "no_account", error.to_string())
-            }
+            AccountError::NotVerified
+            | AccountError::NotInvited
+            | AccountError::NotProved
+            | AccountError::TiedToAnother => Self::new(StatusCode::FORBIDDEN, "no_account", error.to_string()),
             AccountError::NotTheFirst => Self::new(StatusCode::CONFLICT, "not_the_first", error.to_string()),
             AccountError::TooMany(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error.to_string())
                 .with_header(RETRY_AFTER, wait.as_secs().max(1).into()),

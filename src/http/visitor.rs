@@ -27,6 +27,7 @@ use crate::{
     clock::now,
     secret::SecretHash,
     settings::Auth,
+    store::Store,
 };
 
 /// The cookie with the share links somebody followed: their secrets, with dots between them.
@@ -52,29 +53,55 @@ pub fn address(parts: &Parts, proxies: usize) -> IpAddr {
     hops.iter().rev().nth(hop).and_then(|text| text.parse().ok()).unwrap_or(peer)
 }
 
-/// Who a request comes from.
-#[derive(Clone, Debug)]
+/// Who a request comes from. What they may do is no part of it: that is looked up when it is needed.
+#[derive(Clone)]
 pub struct Visitor {
     /// How they proved who they are.
     pub caller: Caller,
-    /// What that allows them at this moment.
-    pub asker: Asker,
+    /// Who they are, if they have an account.
+    pub person: Option<ActorId>,
+    /// Where their rights are looked up; `None` where nobody has an account.
+    directory: Option<Store>,
+}
+
+impl std::fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Visitor").field("caller", &self.caller).field("person", &self.person).finish_non_exhaustive()
+    }
 }
 
 impl Visitor {
     /// Somebody on a server without accounts.
     pub fn local() -> Self {
-        Self { caller: Caller::local(), asker: Asker::anybody() }
+        Self { caller: Caller::local(), person: None, directory: None }
     }
 
     /// Somebody who has nothing to show.
     pub fn stranger() -> Self {
-        Self { caller: Caller::stranger(), asker: Asker::stranger() }
+        Self { caller: Caller::stranger(), person: None, directory: None }
+    }
+
+    /// The same one, who says that they are this person: for a server without accounts.
+    pub fn named(self, person: Option<ActorId>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// Somebody with something to show; none, if that does not hold.
+    pub fn with(store: &Store, caller: Caller) -> Option<Self> {
+        let person = store.directory().asker(&caller, now())?.person;
+        Some(Self { caller, person, directory: Some(store.clone()) })
+    }
+
+    /// What they may do at this moment. Of what they show may have been taken back since they came; then they are a stranger.
+    pub fn asker(&self) -> Asker {
+        let directory = self.directory.as_ref().map(Store::directory).unwrap_or_default();
+        directory.asker(&self.caller, now()).unwrap_or_else(Asker::stranger)
     }
 
     /// Whether they have an account, or a share link that works.
     pub fn is_known(&self) -> bool {
-        self.asker.role.is_some() || !self.asker.links.is_empty()
+        let asker = self.asker();
+        asker.role.is_some() || !asker.links.is_empty()
     }
 
     /// The session they signed in with.
@@ -106,16 +133,15 @@ impl Visitor {
             _ => links(&parts.headers),
         };
         let caller = Caller { credential, links };
-        let directory = services.store.directory();
-        if let Some(asker) = directory.asker(&caller, now()) {
-            return Ok(Self { caller, asker });
+        if let Some(visitor) = Self::with(&services.store, caller.clone()) {
+            return Ok(visitor);
         }
         if let Credential::Token(_) = caller.credential {
             // It may have been made a moment ago, at the command line or by another node. If the database cannot be asked now,
             // it is as unknown as before.
             let _ = services.store.refresh_directory().await;
-            if let Some(asker) = services.store.directory().asker(&caller, now()) {
-                return Ok(Self { caller, asker });
+            if let Some(visitor) = Self::with(&services.store, caller) {
+                return Ok(visitor);
             }
             return Err(Problem::unauthorized(
                 "invalid_token",
@@ -123,8 +149,7 @@ impl Visitor {
             ));
         }
         let caller = Caller { credential: Credential::None, ..caller };
-        let asker = directory.asker(&caller, now()).unwrap_or_else(Asker::stranger);
-        Ok(Self { caller, asker })
+        Ok(Self::with(&services.store, caller).unwrap_or_else(Self::stranger))
     }
 
     /// Whether a page of another site could have made a browser send this.
@@ -134,7 +159,7 @@ impl Visitor {
 
     /// Whether they may see a board at all, by one of their links.
     pub fn has_link_to(&self, board: BoardId) -> bool {
-        self.asker.links.contains(&board)
+        self.asker().links.iter().any(|link| link.board == board)
     }
 }
 

@@ -26,7 +26,6 @@ use std::{
 };
 
 use app::{
-    access::Asker,
     id::{ActorId, BoardId, TabId, TaskId},
     model::Seq,
 };
@@ -38,7 +37,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    store::{LoggedChange, Store, StoreError},
+    store::{LoggedChange, Rights, Store, StoreError},
     supervise::{Essential, Supervisor},
 };
 
@@ -263,7 +262,7 @@ impl Follower {
         &self.shared.metrics
     }
 
-    /// Follows a board: from now on [`Subscription::next`] has its changes.
+    /// Follows a board: from now on [`Subscription::next_for`] has its changes.
     pub(crate) fn subscribe(&self, board: BoardId) -> Subscription {
         let mut topics = self.shared.topics();
         let topic = topics.entry(board).or_insert_with(|| {
@@ -298,8 +297,8 @@ impl Follower {
     }
 
     /// The list of the boards somebody may see, if it is not what was sent last.
-    pub(crate) fn boards(&mut self, asker: &Asker) -> Option<Frame> {
-        self.shared.boards.frame_for(asker, self.watching.as_mut()?)
+    pub(crate) fn boards_for(&mut self, rights: &mut Rights) -> Option<Frame> {
+        self.shared.boards.frame_for(rights.now()?, self.watching.as_mut()?)
     }
 
     /// Has the list looked at again: its reader may see other boards than before.
@@ -337,14 +336,20 @@ impl Subscription {
         self.topic.head()
     }
 
-    /// What follows a cursor, from memory.
-    pub(crate) fn next(&self, cursor: Seq) -> Next {
-        self.topic.after(cursor, &self.shared.settings)
+    /// What follows a cursor, from memory, for somebody who may see it at this moment.
+    pub(crate) fn next_for(&self, rights: &mut Rights, cursor: Seq) -> Next {
+        self.topic.next_for(rights, cursor, &self.shared.settings)
     }
 
-    /// How to go on from a number; may read the database.
-    pub(crate) async fn resume(&self, since: Option<Seq>, asker: &Asker) -> Result<Resume, TopicError> {
-        self.topic.resume(since, asker, &self.shared.source()).await
+    /// How to go on from a number, for somebody who may see it when this returns; may read the database.
+    pub(crate) async fn resume(&self, since: Option<Seq>, rights: &mut Rights) -> Result<Resume, TopicError> {
+        let head = self.topic.head();
+        let resume = self.topic.resume(since, rights, &self.shared.source()).await;
+        if head > 0 && self.topic.head() > head {
+            // Others who follow the board were not told of that either.
+            self.shared.tell(Arc::clone(&self.topic));
+        }
+        resume
     }
 
     /// Counts the changes of who has access.
@@ -353,8 +358,8 @@ impl Subscription {
     }
 
     /// Whether somebody may see the board, as of its newest change that this node knows.
-    pub(crate) fn is_visible_to(&self, asker: &Asker) -> bool {
-        self.topic.role_of(asker).is_some()
+    pub(crate) fn lets_in(&self, rights: &mut Rights) -> bool {
+        self.topic.lets_in(rights)
     }
 }
 

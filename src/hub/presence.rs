@@ -37,6 +37,7 @@ use super::{
     topic::{SocketId, Topic},
     wake::Wake,
 };
+use crate::store::Rights;
 
 /// How many people a node tells others of at most. As all nodes leave out those with the highest ids, those who are listed
 /// to clients are the same everywhere.
@@ -177,7 +178,7 @@ pub(super) struct Signature {
 
 impl Default for Signature {
     fn default() -> Self {
-        Self { node: Uuid::now_v7(), last_number: AtomicU64::new(0) }
+        Self { node: app::new_id(), last_number: AtomicU64::new(0) }
     }
 }
 
@@ -250,7 +251,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 }
 
 impl Presence {
-    /// What a socket was not told yet: see [`Seat::news`].
+    /// What a socket was not told yet: see [`Seat::news_for`].
     fn newer_than(&self, seen: &mut u64, socket: SocketId, is_guest: bool, board: BoardId) -> Option<Frame> {
         if !self.has_newer_than(*seen) {
             return None;
@@ -488,13 +489,17 @@ impl Seat {
         self.tab.1
     }
 
-    /// Whether [`Self::news`] may have something. Cheap.
+    /// Whether [`Self::news_for`] may have something. Cheap.
     pub(crate) fn has_news(&self) -> bool {
         self.topic.presence.has_newer_than(self.seen)
     }
 
-    /// Who is here, if that was not told yet: first all, then what is different.
-    pub(crate) fn news(&mut self) -> Option<Frame> {
+    /// Who is here, if that was not told yet, for somebody who may see the board at this moment: first all, then what is
+    /// different.
+    pub(crate) fn news_for(&mut self, rights: &mut Rights) -> Option<Frame> {
+        if !self.topic.lets_in(rights) {
+            return None;
+        }
         let Self { topic, socket, seen, tab, .. } = self;
         topic.presence.newer_than(seen, *socket, tab.0.is_none(), topic.board())
     }

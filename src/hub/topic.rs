@@ -2,6 +2,10 @@
 //!
 //! Nothing here waits for a socket. A socket has a cursor, the number of the last change it was sent, and asks for what
 //! follows; a slow one asks later. What the ring no longer holds comes from the log, or is skipped with a snapshot.
+//!
+//! A frame is handed out to somebody with [`Rights`], under the lock under which changes are taken in, and never one that ends
+//! after the head. So whoever gets one may see the board as of its last change at least: there is no moment between the
+//! question and the answer, and no frame without the question.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,7 +17,7 @@ use std::{
 };
 
 use app::{
-    access::{Asker, BoardAccess, BoardRole},
+    access::BoardAccess,
     change::{Change, ChangeKind},
     id::BoardId,
     model::Seq,
@@ -22,7 +26,7 @@ use app::{
 use serde::Deserialize;
 
 use super::{HubSettings, frame::Frame, metrics::Metrics, presence::Presence, wake::Wake};
-use crate::store::{LoggedChange, Missing, Store, StoreError};
+use crate::store::{LoggedChange, Missing, Rights, Store, StoreError};
 
 /// How many frames are kept to be shared by sockets that ask for the same.
 const SHARED_FRAMES: usize = 8;
@@ -108,6 +112,8 @@ pub enum Next {
     Changes(Span),
     /// More than the ring holds: ask [`Topic::resume`].
     Behind,
+    /// None of it is for whoever asks: they may not see the board any more.
+    Forbidden,
 }
 
 /// Where to go on from a number.
@@ -131,6 +137,9 @@ pub enum TopicError {
     /// There is no such board (any more).
     #[error("there is no such board")]
     NoSuchBoard,
+    /// Whoever asks may not see it.
+    #[error("this board is not for whoever asks")]
+    Forbidden,
     /// The database cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -185,8 +194,8 @@ impl Topic {
         self.head.load(Ordering::Acquire)
     }
 
-    /// What follows a cursor, from memory. All sockets with the same cursor share one frame.
-    pub fn after(&self, cursor: Seq, settings: &HubSettings) -> Next {
+    /// What follows a cursor, from memory, for somebody who may see it. All sockets with the same cursor share one frame.
+    pub fn next_for(&self, rights: &mut Rights, cursor: Seq, settings: &HubSettings) -> Next {
         if cursor >= self.head() {
             return Next::UpToDate;
         }
@@ -194,6 +203,12 @@ impl Topic {
         let (start, head) = (state.start(), state.head.unwrap_or_default());
         if cursor >= head {
             return Next::UpToDate;
+        }
+        if !state.opened {
+            return Next::Behind;
+        }
+        if !rights.let_in(self.board, &state.access) {
+            return Next::Forbidden;
         }
         if cursor < start {
             return Next::Behind;
@@ -207,12 +222,24 @@ impl Topic {
         Next::Changes(span)
     }
 
-    /// How to go on from `since`; without it, from a snapshot.
-    pub async fn resume(&self, since: Option<Seq>, asker: &Asker, from: &Source<'_>) -> Result<Resume, TopicError> {
+    /// How to go on from `since`, for somebody who may see it; without `since`, from a snapshot.
+    pub async fn resume(
+        &self,
+        since: Option<Seq>,
+        rights: &mut Rights,
+        from: &Source<'_>,
+    ) -> Result<Resume, TopicError> {
         let head = self.open(from).await?;
-        if self.role_of(asker).is_none() {
-            return Err(TopicError::NoSuchBoard);
+        if !self.lets_in(rights) {
+            return Err(TopicError::Forbidden);
         }
+        let resume = self.find(since, head, from).await?;
+        // Much may have happened while the database was read. From here to whoever writes it nothing waits.
+        if self.lets_in(rights) { Ok(resume) } else { Err(TopicError::Forbidden) }
+    }
+
+    /// What to hand out to somebody who is at `since`. It ends at the head or before.
+    async fn find(&self, since: Option<Seq>, head: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
         let Some(since) = since else { return self.snapshot(0, from).await };
         if since > head {
             // Another node may have told the client what this one has not heard of yet.
@@ -284,9 +311,10 @@ impl Topic {
         self.access_version.fetch_add(1, Ordering::Release);
     }
 
-    /// What somebody is on this board, as of its head. To be asked when [`Self::head`] is known.
-    pub(super) fn role_of(&self, asker: &Asker) -> Option<BoardRole> {
-        asker.role_on(self.board, &self.state().access)
+    /// Whether somebody may see this board, as of its head.
+    pub(super) fn lets_in(&self, rights: &mut Rights) -> bool {
+        let state = self.state();
+        state.opened && rights.let_in(self.board, &state.access)
     }
 
     /// Counts the changes of who has access.
@@ -297,6 +325,11 @@ impl Topic {
     /// Reads from the log what this node has not heard of. Tells whether there was anything.
     pub(super) async fn catch_up(&self, from: &Source<'_>) -> Result<bool, StoreError> {
         let _reading = self.reading.lock().await;
+        self.read_missing(from).await
+    }
+
+    /// As [`Self::catch_up`], for whoever reads for this topic already.
+    async fn read_missing(&self, from: &Source<'_>) -> Result<bool, StoreError> {
         let mut any = false;
         loop {
             let Some(head) = self.state().head else { return Ok(any) };
@@ -460,7 +493,10 @@ impl Topic {
             }
         }
         match from.store.changes_after(self.board, since, PAGE).await? {
-            Missing::Changes(changes) if !changes.is_empty() => {
+            Missing::Changes(mut changes) if !changes.is_empty() => {
+                // What this node was not told of yet may say who has access.
+                let head = self.head();
+                changes.retain(|change| change.seq <= head);
                 let span = self.span(since, changes.iter(), from.settings.frame_bytes);
                 remember(&mut self.state().pages, span.clone());
                 Ok(Resume::Changes(span))
@@ -493,6 +529,10 @@ impl Topic {
             .await
             .map_err(|error| StoreError::from(sqlx::Error::Io(std::io::Error::other(error))))?;
         from.metrics.snapshots_made.increment(1);
+        if seq > self.head() {
+            // What this node was not told of yet may say who has access.
+            self.read_missing(from).await?;
+        }
         self.state().snapshot = Some(CachedSnapshot { seq, frame: frame.clone(), used: Instant::now() });
         Ok(Resume::Snapshot { seq, frame })
     }
@@ -630,7 +670,112 @@ fn remember(spans: &mut VecDeque<Span>, span: Span) {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use app::{
+        access::{BoardRole, InstanceRole, Scope},
+        id::{ActorId, ColumnId, MutationId},
+        model::ColumnKind,
+        mutation::{CreateBoard, Mutation, NewColumn, Op, SetMember},
+    };
+    use uuid::Uuid;
+
     use super::*;
+    use crate::{
+        accounts::{Accounts, NewPerson},
+        caller::{Caller, Credential},
+        hub::Hub,
+        store::StoreSettings,
+        writer::Writer,
+    };
+
+    /// A board with a viewer, and a topic of it that is told of nothing by itself.
+    struct Scene {
+        store: Store,
+        writer: Writer,
+        viewer: ActorId,
+        caller: Caller,
+        topic: Topic,
+        settings: HubSettings,
+        metrics: Metrics,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Scene {
+        async fn set() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite:{}", folder.path().join("taskwire.db").display());
+            let store = Store::open(StoreSettings::new(&url)).await.unwrap();
+            let hub = Hub::new(store.clone());
+            let writer = Writer::start(store.clone(), hub.clone());
+            let accounts = Accounts::new(store.clone(), hub, None, String::new());
+            let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
+            let viewer = accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
+            let made = accounts.create_token(&Caller::local(), viewer, "x", Scope::Admin, None).await;
+            let credential = Credential::Token(made.unwrap().0.hash());
+            let caller = Caller { credential, links: Vec::new() };
+            let topic = Topic::new(BoardId(Uuid::now_v7()));
+            let (settings, metrics) = (HubSettings::default(), Metrics::new());
+            let scene = Self { store, writer, viewer, caller, topic, settings, metrics, _folder: folder };
+            let column = NewColumn { id: ColumnId(Uuid::now_v7()), name: "To do".to_owned(), kind: ColumnKind::Open };
+            let create = CreateBoard { name: "Plans".to_owned(), columns: vec![column], everyone: None };
+            scene.write(Op::CreateBoard(create)).await;
+            scene
+                .write(Op::UpdateBoard(app::mutation::UpdateBoard { everyone: Some(None), ..Default::default() }))
+                .await;
+            scene.set_viewer(Some(BoardRole::Viewer)).await;
+            scene
+        }
+
+        async fn write(&self, op: Op) {
+            let mutation = Mutation { id: MutationId(Uuid::now_v7()), op };
+            self.writer.write(self.topic.board(), mutation, Caller::local()).await.unwrap();
+        }
+
+        async fn set_viewer(&self, role: Option<BoardRole>) {
+            self.write(Op::SetMember(SetMember { person: self.viewer, role })).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_taken_off_while_the_database_is_read_is_given_nothing() {
+        let scene = Scene::set().await;
+        let Scene { store, settings, metrics, topic, caller, .. } = &scene;
+        let mut rights = Rights::new(store, caller.clone());
+        let source = Source { store, settings, metrics };
+        assert!(matches!(topic.resume(None, &mut rights, &source).await, Ok(Resume::Snapshot { .. })));
+        topic.state().snapshot = None;
+        let head = topic.head();
+        let reading = topic.reading.lock().await;
+        let mut rights = Rights::new(store, caller.clone());
+        let mut asking = pin!(topic.resume(None, &mut rights, &source));
+        assert!(futures::poll!(&mut asking).is_pending(), "it waits for its turn to read");
+        scene.set_viewer(None).await;
+        let Missing::Changes(changes) = store.changes_after(topic.board(), head, 10).await.unwrap() else { panic!() };
+        assert_eq!(topic.take(&changes, settings), Taken::New);
+        drop(reading);
+        assert!(matches!(asking.await, Err(TopicError::Forbidden)));
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_is_not_given_by_rights_that_are_older() {
+        let scene = Scene::set().await;
+        let Scene { store, settings, metrics, topic, caller, .. } = &scene;
+        let mut rights = Rights::new(store, caller.clone());
+        let source = Source { store, settings, metrics };
+        let head = topic.open(&source).await.unwrap();
+        scene.set_viewer(None).await;
+        assert_eq!(topic.head(), head, "the topic was not told");
+        assert!(matches!(topic.resume(None, &mut rights, &source).await, Err(TopicError::Forbidden)));
+        scene.set_viewer(Some(BoardRole::Viewer)).await;
+        assert!(matches!(topic.next_for(&mut rights, head, settings), Next::Forbidden));
+        let Ok(Resume::Snapshot { seq, .. }) = topic.resume(None, &mut rights, &source).await else {
+            panic!("should have been a snapshot")
+        };
+        assert_eq!((seq, topic.head()), (head + 2, head + 2), "what it is given is not ahead of the topic");
+        let next = topic.next_for(&mut rights, head, settings);
+        assert!(matches!(next, Next::Changes(Span { upto, .. }) if upto == head + 2));
+    }
 
     fn change(seq: Seq) -> LoggedChange {
         let json = format!(r#"{{"seq":{seq},"kind":"task_deleted"}}"#);

@@ -1,11 +1,13 @@
 //! A group of writes, decided and stored in one transaction.
 //!
 //! 1. Lock the rows of the boards, in the order of their ids, so that two nodes never wait for each other. From here on
-//!    nobody else can add to these boards: commit order is number order, and a rollback leaves no hole.
+//!    nobody else can add to these boards: commit order is number order, and a rollback leaves no hole. (A transaction that
+//!    its node has given up, but whose commit is still on the way, has these locks as well: it is over when we go on.)
 //! 2. Bring what is known of the boards up to date: from the log, if other nodes wrote meanwhile.
-//! 3. Look up which mutations were seen before, and which new tasks exist already, in one query each.
-//! 4. Look whether its sender may do it, and decide each write on the state that the ones before it leave. A refused one changes nothing.
-//! 5. Write the rows that were touched, once each, and the changes; commit.
+//! 3. Look up which mutations were answered before (`answers`), and which new tasks exist already, in one query each.
+//! 4. Look who may do what, as new as the transaction: whether its sender may do it, and decide each write on the state that the
+//!    ones before it leave. A refused one changes nothing, and is refused for good.
+//! 5. Write the rows that were touched, once each, the changes and the refusals; commit.
 //!
 //! Nothing is kept in memory before the commit succeeded, so a transaction that fails leaves no trace there either.
 
@@ -21,19 +23,25 @@ use app::{
     history::Told,
     id::{BoardId, MutationId, TaskId},
     model::{Column, Seq, Task},
-    mutation::{Op, Refusal, Thing},
+    mutation::{Op, Refusal, TextField, Thing, UpdateTask},
     time::Timestamp,
 };
 use sqlx::Row;
 
 use super::{
     Accepted, Committed, Directory, LoggedChange, Store, StoreError, Write,
+    answers::{Answer, Answers, Refused, put_refused},
     cache::{Cache, catch_up},
     connect::Engine,
     connection::Connection,
+    links::Links,
     rows::{self, BoardRow, ChangeRow},
-    sql::fetch_by_ids,
+    sql::{fetch_by_ids, query},
 };
+use crate::clock::now;
+
+/// How far the clocks of nodes that write to one board may be apart. Within that, times of a board do not go backwards.
+const SKEW_MS: i64 = 60_000;
 
 /// The most tasks, on all boards together, in states that are kept for being written to.
 const MOST_SPARE_TASKS: usize = 100_000;
@@ -86,29 +94,40 @@ impl Store {
     async fn try_commit(&self, writes: &[Write]) -> Result<Committed, StoreError> {
         let shared = &*self.shared;
         let mut transaction = shared.writer.begin().await?;
-        let engine = shared.database.engine;
-        let mut group = Group::lock(&mut transaction, engine, &shared.cache, self.directory(), writes).await?;
+        let mut group = Group::lock(&mut transaction, self, writes).await?;
         let decided: Vec<_> = {
             let mut spares = shared.spares();
             writes.iter().map(|write| group.decide(write, &mut spares.0)).collect::<Result<_, _>>()?
         };
         group.store(&mut transaction).await?;
         transaction.commit().await?;
+        drop(transaction);
         let (committed, spares) = group.finish(&shared.cache, writes, decided);
         shared.spares().keep(spares);
+        if committed.rights_changed
+            && let Err(error) = self.reload_directory().await
+        {
+            tracing::warn!(%error, "it is heard of late who may do what");
+        }
         Ok(committed)
     }
 }
 
 /// The boards of a group of writes, locked, and what is known about them.
 struct Group {
-    /// Who may do what.
+    /// Who may do what, as new as the transaction.
     directory: Arc<Directory>,
+    /// When it is decided.
+    now: Timestamp,
     boards: BTreeMap<BoardId, Working>,
-    /// Mutations that were accepted before, by an earlier transaction or by this one.
-    seen: HashMap<MutationId, Seen>,
+    /// What mutations were answered before, by an earlier transaction or by this one.
+    answers: Answers,
+    /// What this one refuses for good.
+    refused: Vec<Refused>,
     /// The boards of tasks that writes of this group want to make, where they exist already.
     taken: HashMap<TaskId, BoardId>,
+    /// The share links that writes of this group name.
+    links: Links,
 }
 
 /// A board in the middle of a transaction.
@@ -124,11 +143,6 @@ struct Working {
     rows: Vec<ChangeRow>,
 }
 
-struct Seen {
-    fingerprint: i64,
-    seq: Seq,
-}
-
 /// An accepted write: its number, and whether it had been accepted before.
 struct Decided {
     seq: Seq,
@@ -136,22 +150,20 @@ struct Decided {
 }
 
 impl Group {
-    async fn lock(
-        connection: &mut Connection,
-        engine: Engine,
-        cache: &Cache,
-        directory: Arc<Directory>,
-        writes: &[Write],
-    ) -> Result<Self, StoreError> {
+    async fn lock(connection: &mut Connection, store: &Store, writes: &[Write]) -> Result<Self, StoreError> {
+        let (engine, cache) = (store.shared.database.engine, &store.shared.cache);
         let mut ids: Vec<BoardId> = writes.iter().map(|write| write.board).collect();
         ids.sort_unstable();
         ids.dedup();
-        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let select = "SELECT id, seq, changed_at FROM boards WHERE id";
-        let mut heads: HashMap<BoardId, (Seq, Timestamp)> = HashMap::new();
-        for row in fetch_by_ids(connection, select, engine.lock_rows(), &texts).await? {
-            let changed_at = Timestamp::from_millis(row.try_get(2)?);
-            heads.insert(rows::id(row.try_get(0)?)?, (rows::seq(row.try_get(1)?)?, changed_at));
+        let mut heads = lock_boards(connection, engine, &ids).await?;
+        let new: Vec<BoardId> = ids.iter().filter(|id| !heads.contains_key(id)).copied().collect();
+        if engine == Engine::Postgres && !new.is_empty() {
+            // There is no row to lock, so it is done by name; then another may have made it while we waited.
+            for board in &new {
+                let name = board.0.as_u64_pair().1 as i64;
+                query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)").bind(name).execute(&mut *connection).await?;
+            }
+            heads.extend(lock_boards(connection, engine, &new).await?);
         }
         let mut boards = BTreeMap::new();
         for id in ids {
@@ -161,12 +173,16 @@ impl Group {
             };
             boards.insert(id, Working::on(before, changed_at));
         }
-        let seen = seen(connection, writes).await?;
+        let ids: Vec<MutationId> = writes.iter().map(|write| write.mutation.id).collect();
+        let answers = Answers::to(connection, &ids).await?;
         let taken = taken(connection, writes).await?;
-        Ok(Self { directory, boards, seen, taken })
+        let links = Links::read(connection, writes).await?;
+        // Asked for last, when nothing waits any more: whoever was shut out while these writes waited is.
+        let directory = store.directory_in(connection).await?;
+        Ok(Self { directory, now: now(), boards, answers, refused: Vec::new(), taken, links })
     }
 
-    /// Decides a write on the state that the ones before it left, and applies it there.
+    /// Decides a write on the state that the ones before it left, and applies it there; or says what it was answered before.
     fn decide(
         &mut self,
         write: &Write,
@@ -174,31 +190,41 @@ impl Group {
     ) -> Result<Result<Decided, Refusal>, StoreError> {
         let Write { board, mutation, by, at } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
-        let permitted = self.directory.permit(by, *at, working.state(), &mutation.op);
+        let permitted = self.directory.permit(by, self.now, working.state(), &mutation.op);
         let fingerprint = fingerprint(*board, &mutation.op)?;
-        if let Some(seen) = self.seen.get(&mutation.id) {
-            return Ok(match permitted {
+        if let Some((known, answer)) = self.answers.get(mutation.id) {
+            return Ok(match (permitted, answer) {
                 // Whoever left the board may still hear that they did.
-                Err(refusal) if !self.directory.leaves(by, *at, &mutation.op) => Err(refusal),
-                _ if seen.fingerprint == fingerprint => Ok(Decided { seq: seen.seq, repeated: true }),
-                _ => Err(Refusal::IdReused),
+                (Err(refusal), _) if !self.directory.leaves(by, self.now, &mutation.op) => Err(refusal),
+                _ if known != fingerprint => Err(Refusal::IdReused),
+                (_, Answer::Accepted(seq)) => Ok(Decided { seq: *seq, repeated: true }),
+                (_, Answer::Refused(refusal)) => Err(refused_again(refusal, working.state(), &mutation.op)),
             });
         }
-        let asker = match permitted {
-            Ok(asker) => asker,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Err(refusal) = self.directory.know(working.state(), &mutation.op) {
-            return Ok(Err(refusal));
+        if self.answers.may_be_forgotten(mutation.id) {
+            return Ok(Err(Refusal::Expired));
         }
-        if let Op::CreateTask(create) = &mutation.op
-            && self.taken.get(&create.task).is_some_and(|taken| taken != board)
-        {
-            return Ok(Err(Refusal::Exists { what: Thing::Task }));
-        }
-        let kind = match decide(working.state(), &mutation.op) {
-            Ok(kind) => kind,
-            Err(refusal) => return Ok(Err(refusal)),
+        let judged = permitted.and_then(|asker| {
+            self.directory.know(working.state(), &mutation.op)?;
+            if let Op::CreateTask(create) = &mutation.op
+                && self.taken.get(&create.task).is_some_and(|taken| taken != board)
+            {
+                return Err(Refusal::Exists { what: Thing::Task });
+            }
+            self.links.check(*board, &mutation.op)?;
+            Ok((asker, decide(working.state(), &mutation.op)?))
+        });
+        let (asker, kind) = match judged {
+            Ok(judged) => judged,
+            Err(refusal) => {
+                // One who cannot ever do anything here leaves no rows behind: it stays refused all the same.
+                if by.has_account() {
+                    let id = mutation.id;
+                    self.answers.add(id, fingerprint, Answer::Refused(refusal.clone()));
+                    self.refused.push(Refused { mutation: id, fingerprint, refusal: refusal.clone(), at: *at });
+                }
+                return Ok(Err(refusal));
+            }
         };
         if let ChangeKind::TaskCreated { task, .. } = &kind {
             self.taken.insert(*task, *board);
@@ -208,20 +234,21 @@ impl Group {
             none => none.insert(Spare::renew(spares.remove(board), &working.before)?),
         };
         let seq = after.seq() + 1;
-        working.changed_at = working.changed_at.max(*at);
+        working.changed_at = not_before(working.changed_at, *at);
         let change = Change { seq, at: working.changed_at, by: asker.person, mutation: mutation.id, kind };
         let told = serde_json::to_string(&Told::of(after, &change.kind)).map_err(StoreError::corrupt)?;
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
         working.touched.merge(touched);
+        self.links.note(*board, &mutation.op, &change);
         let mut json = Vec::with_capacity(USUAL_CHANGE_BYTES);
         serde_json::to_writer(&mut json, &change).map_err(StoreError::corrupt)?;
         let logged = LoggedChange { seq, json: json.into() };
         let (at, task) = (change.at, change.kind.task());
         working.rows.push(ChangeRow { board: *board, at, mutation: mutation.id, fingerprint, logged, task, told });
         working.changes.push(change);
-        self.seen.insert(mutation.id, Seen { fingerprint, seq });
+        self.answers.add(mutation.id, fingerprint, Answer::Accepted(seq));
         Ok(Ok(Decided { seq, repeated: false }))
     }
 
@@ -255,8 +282,10 @@ impl Group {
             rows::remove_column(connection, board, column).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
+        self.links.store(connection).await?;
         let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.rows).collect();
-        rows::append_changes(connection, &changes).await
+        rows::append_changes(connection, &changes).await?;
+        put_refused(connection, &self.refused).await
     }
 
     /// After the commit: what came of the writes, for everybody to see, and what to keep for the next transaction.
@@ -290,7 +319,7 @@ impl Group {
             Ok(Accepted { mutation: write.mutation.id, seq, repeated, board: Arc::clone(&states[&write.board]) })
         };
         let outcomes = writes.iter().zip(decided).map(accept).collect();
-        (Committed { outcomes, changes, boards_changed }, spares)
+        (Committed { outcomes, changes, boards_changed, rights_changed: self.links.have_changed() }, spares)
     }
 }
 
@@ -326,17 +355,43 @@ async fn current(
     state.map(Arc::new).ok_or_else(|| StoreError::corrupt(format_args!("board {id} went away while it was locked")))
 }
 
-/// Which of the mutations were accepted before.
-async fn seen(connection: &mut Connection, writes: &[Write]) -> Result<HashMap<MutationId, Seen>, StoreError> {
-    let ids: Vec<String> = writes.iter().map(|write| write.mutation.id.to_string()).collect();
-    fetch_by_ids(connection, "SELECT mutation, fingerprint, seq FROM changes WHERE mutation", "", &ids)
+/// The numbers and times of the newest changes of those of the boards that exist, whose rows it locks.
+async fn lock_boards(
+    connection: &mut Connection,
+    engine: Engine,
+    ids: &[BoardId],
+) -> Result<HashMap<BoardId, (Seq, Timestamp)>, StoreError> {
+    let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    fetch_by_ids(connection, "SELECT id, seq, changed_at FROM boards WHERE id", engine.lock_rows(), &texts)
         .await?
         .iter()
         .map(|row| {
-            let seen = Seen { fingerprint: row.try_get(1)?, seq: rows::seq(row.try_get(2)?)? };
-            Ok((rows::id(row.try_get(0)?)?, seen))
+            let changed_at = Timestamp::from_millis(row.try_get(2)?);
+            Ok((rows::id(row.try_get(0)?)?, (rows::seq(row.try_get(1)?)?, changed_at)))
         })
         .collect()
+}
+
+/// When to say that something happens which comes after something else: not earlier, unless that is because a clock that was
+/// ahead has been set right. Then its time ends with it, and does not stick to all that follows.
+fn not_before(earlier: Timestamp, now: Timestamp) -> Timestamp {
+    if earlier.as_millis() - now.as_millis() > SKEW_MS { now } else { now.max(earlier) }
+}
+
+/// What to say to a mutation that was refused before: what is wrong with it now, or else what was wrong then.
+fn refused_again(then: &Refusal, state: &BoardState, op: &Op) -> Refusal {
+    match (decide(state, op), then, op) {
+        (Err(now), ..) => now,
+        // Their text is not kept with the refusal; what it is now is of more use anyway.
+        (Ok(_), Refusal::Conflict { field, seq, .. }, Op::UpdateTask(UpdateTask { task, .. })) => {
+            let theirs = state.task(*task).map(|task| match field {
+                TextField::Title => task.title.clone(),
+                TextField::Description => task.description.clone(),
+            });
+            Refusal::Conflict { field: *field, theirs: theirs.unwrap_or_default(), seq: *seq }
+        }
+        _ => then.clone(),
+    }
 }
 
 /// Where the tasks are that these writes want to make, if they exist.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use app::{
-    access::{Asker, InstanceRole, Scope},
+    access::{Asker, InstanceRole, LinkTo, Scope},
     board::BoardState,
     id::{ActorId, BoardId},
     mutation::{Op, Refusal, SetMember, Thing},
@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{
     Store, StoreError,
     connection::{Connection, read},
+    people::Proof,
     rows,
     sql::{Target, query},
 };
@@ -39,9 +40,16 @@ pub struct Directory {
     accounts: HashMap<ActorId, Account>,
     by_email: HashMap<String, ActorId>,
     tokens: HashMap<SecretHash, Token>,
-    links: HashMap<SecretHash, BoardId>,
+    links: HashMap<SecretHash, Shared>,
     /// Sessions that ended lately: those that sockets may still believe in.
     ended: HashSet<SecretHash>,
+}
+
+/// A share link that was not revoked.
+#[derive(Debug)]
+struct Shared {
+    board: BoardId,
+    maker: Option<ActorId>,
 }
 
 /// An account.
@@ -53,10 +61,14 @@ pub struct Account {
     pub name: String,
     /// Where they get mail, in lower case; what they sign in with.
     pub email: String,
+    /// Whether somebody made sure that the address is theirs.
+    pub email_is_proved: bool,
     /// What they are on this server.
     pub role: InstanceRole,
     /// Whether they can sign in with a password.
     pub has_password: bool,
+    /// How often what they sign in with was changed: whoever proved who they are before that has to do so again.
+    pub credentials: i64,
     /// Since when they have it.
     pub created_at: Timestamp,
     /// Since when they may no longer sign in.
@@ -67,6 +79,11 @@ impl Account {
     /// Its owner as the others see them.
     pub fn person(&self) -> Person {
         Person { id: self.id, name: self.name.clone(), deactivated: !self.is_active() }
+    }
+
+    /// That somebody proved to be its owner, as it is now.
+    pub fn proof(&self) -> Proof {
+        Proof { person: self.id, credentials: self.credentials }
     }
 
     /// Whether its owner may sign in.
@@ -115,7 +132,8 @@ impl Directory {
                 person(token.person, token.scope)?
             }
         };
-        let links = caller.links.iter().filter_map(|link| self.links.get(link)).copied().collect();
+        let links = caller.links.iter().filter_map(|link| self.links.get(link));
+        let links = links.filter_map(|link| self.link(link.board, link.maker)).collect();
         Some(Asker { links, ..asker })
     }
 
@@ -173,6 +191,12 @@ impl Directory {
         self.accounts.get(self.by_email.get(&email.trim().to_lowercase())?)
     }
 
+    /// Whether there is an owner who can sign in, one person left out.
+    pub fn has_owner_besides(&self, person: ActorId) -> bool {
+        let owns = |account: &Account| account.role == InstanceRole::Owner && account.is_active();
+        self.accounts.values().any(|account| account.id != person && owns(account))
+    }
+
     /// All accounts, in the order in which they were made.
     pub fn accounts(&self) -> Vec<&Account> {
         let mut accounts: Vec<_> = self.accounts.values().collect();
@@ -192,9 +216,24 @@ impl Directory {
         self.tokens.get(hash)
     }
 
+    /// How many tokens somebody has that were not revoked.
+    pub fn count_tokens(&self, person: ActorId) -> usize {
+        self.tokens.values().filter(|token| token.person == person).count()
+    }
+
     /// The board that a share link leads to.
     pub fn linked_board(&self, hash: &SecretHash) -> Option<BoardId> {
-        self.links.get(hash).copied()
+        self.links.get(hash).map(|link| link.board)
+    }
+
+    /// A share link to a board; none, where whoever made it is out of use.
+    pub fn link(&self, board: BoardId, maker: Option<ActorId>) -> Option<LinkTo> {
+        let role =
+            |maker: ActorId| self.account(maker).filter(|maker| maker.is_active()).map(|maker| (maker.id, maker.role));
+        match maker {
+            None => Some(LinkTo { board, maker: None }),
+            Some(maker) => role(maker).map(|maker| LinkTo { board, maker: Some(maker) }),
+        }
     }
 
     /// As it is at one moment.
@@ -205,9 +244,11 @@ impl Directory {
         Ok(directory)
     }
 
-    async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
+    pub(super) async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
         let mut directory = Self { revision: revision(&mut *connection).await?, ..Self::default() };
-        let people = query("SELECT id, name, email, role, password, created_at, deactivated_at FROM people");
+        let people = query(
+            "SELECT id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at FROM people",
+        );
         for row in people.fetch_all(&mut *connection).await? {
             let account = account(&row)?;
             directory.by_email.insert(account.email.clone(), account.id);
@@ -218,9 +259,10 @@ impl Directory {
         for row in tokens.fetch_all(&mut *connection).await? {
             directory.tokens.insert(hash(row.try_get(0)?)?, token(&row)?);
         }
-        let links = query("SELECT hash, board FROM share_links WHERE revoked_at IS NULL");
+        let links = query("SELECT hash, board, created_by FROM share_links WHERE revoked_at IS NULL");
         for row in links.fetch_all(&mut *connection).await? {
-            directory.links.insert(hash(row.try_get(0)?)?, rows::id(row.try_get(1)?)?);
+            let maker = row.try_get::<Option<&str>, _>(2)?.map(rows::id).transpose()?;
+            directory.links.insert(hash(row.try_get(0)?)?, Shared { board: rows::id(row.try_get(1)?)?, maker });
         }
         let ended = query("SELECT hash FROM sessions WHERE ended_at IS NOT NULL");
         for row in ended.fetch_all(&mut *connection).await? {
@@ -250,15 +292,35 @@ impl Store {
 
     pub(super) async fn reload_directory(&self) -> Result<(), StoreError> {
         let directory = read!(self.readers(), |reader| Directory::load_at_once(reader).await)?;
+        self.know(Arc::new(directory));
+        Ok(())
+    }
+
+    /// Who may do what, not older than a transaction that is under way.
+    pub(super) async fn directory_in(&self, connection: &mut Connection) -> Result<Arc<Directory>, StoreError> {
+        loop {
+            let known = self.directory();
+            if revision(&mut *connection).await? == known.revision {
+                return Ok(known);
+            }
+            let read = Arc::new(Directory::load(connection).await?);
+            // On PostgreSQL each of its statements sees what was committed before that statement.
+            if revision(&mut *connection).await? == read.revision {
+                self.know(Arc::clone(&read));
+                return Ok(read);
+            }
+        }
+    }
+
+    fn know(&self, directory: Arc<Directory>) {
         self.shared.directory.send_if_modified(|known| {
             // Two may have read it at once.
             let newer = directory.revision > known.revision;
             if newer {
-                *known = Arc::new(directory);
+                *known = directory;
             }
             newer
         });
-        Ok(())
     }
 }
 
@@ -266,7 +328,7 @@ async fn revision(connection: impl Target) -> Result<i64, StoreError> {
     Ok(query("SELECT revision FROM access_revision").fetch_one(connection).await?.try_get(0)?)
 }
 
-/// A row of `id, name, email, role, password, created_at, deactivated_at`.
+/// A row of `id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at`.
 fn account(row: &AnyRow) -> Result<Account, StoreError> {
     let role: &str = row.try_get(3)?;
     Ok(Account {
@@ -278,6 +340,8 @@ fn account(row: &AnyRow) -> Result<Account, StoreError> {
         has_password: row.try_get::<Option<&str>, _>(4)?.is_some(),
         created_at: Timestamp::from_millis(row.try_get(5)?),
         deactivated_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
+        credentials: row.try_get(7)?,
+        email_is_proved: row.try_get::<Option<i64>, _>(8)?.is_some(),
     })
 }
 

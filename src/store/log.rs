@@ -7,6 +7,7 @@ use sqlx::Row;
 
 use super::{
     LoggedChange, Missing, Store, StoreError,
+    answers::keep_answers,
     connection::read,
     rows,
     sql::{Target, fetch_by_ids, query},
@@ -31,8 +32,8 @@ impl Store {
 
     /// Deletes log entries older than a time, but never the newest of a board. Tells how many.
     ///
-    /// What goes with them: whoever is older gets a snapshot, and a request that was answered before then is no longer
-    /// recognised when it is repeated.
+    /// What goes with them: whoever is older gets a snapshot. What was answered to requests is kept: see
+    /// [`Store::forget_answers`].
     pub async fn trim_log(&self, before: Timestamp) -> Result<u64, StoreError> {
         let boards = query(
             "SELECT boards.id FROM boards JOIN changes ON changes.board = boards.id AND changes.seq = boards.log_start \
@@ -63,12 +64,18 @@ impl Store {
         let locked = fetch_by_ids(&mut transaction, select, engine.lock_rows(), &[board.to_owned()]).await?;
         let row = locked.first().ok_or(sqlx::Error::RowNotFound)?;
         let (head, start) = (rows::seq(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?);
-        let end = head.min(start + TRIM_STEP);
-        // Times of a board never go backwards, so what is older is what comes first.
-        let trimmed = query("DELETE FROM changes WHERE board = $1 AND seq < $2 AND at < $3")
+        // What is older comes first, as a rule; a log has no holes, even where a clock went back in between.
+        let newer = query("SELECT MIN(seq) FROM changes WHERE board = $1 AND at >= $2")
+            .bind(board)
+            .bind(before.as_millis())
+            .fetch_one(&mut transaction)
+            .await?;
+        let newer = newer.try_get::<Option<i64>, _>(0)?.map(rows::seq).transpose()?;
+        let end = head.min(start + TRIM_STEP).min(newer.unwrap_or(head));
+        keep_answers(&mut transaction, board, end).await?;
+        let trimmed = query("DELETE FROM changes WHERE board = $1 AND seq < $2")
             .bind(board)
             .bind(end as i64)
-            .bind(before.as_millis())
             .execute(&mut transaction)
             .await?
             .rows_affected();

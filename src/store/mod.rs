@@ -4,16 +4,20 @@
 //!
 //! - [`Store::open`] connects and migrates (`connect`). From then on all goes by `connection`, where everything has a limit.
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
-//!   from [`Store::trim_log`].
+//!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
+//!   which time things are deleted for their age: `age`.
 //! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
-//!   (`directory`).
+//!   (`directory`), and [`Rights`] what somebody may do at the moment they are asked about (`rights`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
+//! - `links`: share links, which are written with the boards they lead to.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
 //! how a row is locked.
 
+mod age;
+mod answers;
 mod cache;
 mod commit;
 mod connect;
@@ -22,9 +26,11 @@ mod directory;
 mod error;
 mod file;
 mod history;
+mod links;
 mod log;
 pub mod people;
 mod probe;
+mod rights;
 mod rows;
 mod sql;
 
@@ -39,7 +45,7 @@ use app::{
     time::Timestamp,
 };
 use bytes::Bytes;
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 use tokio::sync::watch;
 
 pub use connect::{StoreSettings, Synchronous};
@@ -47,13 +53,15 @@ pub use connection::Limits;
 pub use directory::{Account, Directory, Token};
 pub use error::StoreError;
 pub use history::{Entries, Entry};
+pub use rights::Rights;
 
-use crate::caller::Caller;
+use crate::{caller::Caller, clock::now};
 use cache::Cache;
 use commit::Spares;
 use connect::Database;
-use connection::{Connections, Purpose};
+use connection::{Connection, Connections, Purpose, read};
 use probe::Writes;
+use rows::MembersByBoard;
 use sql::query;
 
 /// A change as it is stored and sent: encoded once, when it was decided.
@@ -110,6 +118,8 @@ pub struct Committed {
     pub changes: Vec<(BoardId, Vec<LoggedChange>)>,
     /// Whether the list of boards (ids, names) is not what it was.
     pub boards_changed: bool,
+    /// Whether the directory is not what it was: share links are a part of it.
+    pub rights_changed: bool,
 }
 
 /// A database of boards. Cheap to clone.
@@ -155,25 +165,21 @@ impl Store {
 
     /// All boards that were not deleted, newest first, and who has access to them.
     pub async fn boards(&self) -> Result<Vec<(BoardSummary, BoardAccess)>, StoreError> {
-        let mut members = rows::members_by_board(self.readers()).await?;
-        query(
-            "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
-             ORDER BY created_at DESC, id DESC",
-        )
-        .fetch_all(self.readers())
-        .await?
-        .iter()
-        .map(|row| {
+        // All of one moment: nobody is to be told a name that a board got after they were taken off it.
+        let (mut members, boards) = read!(self.readers(), |reader| boards_and_members(reader).await)?;
+        let board = |row: &AnyRow| {
             let board = rows::summary(row)?;
             let members = members.remove(&board.id).unwrap_or_default();
             Ok((board, BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, members }))
-        })
-        .collect()
+        };
+        boards.iter().map(board).collect()
     }
 
     /// The boards somebody may see, newest first.
-    pub async fn boards_for(&self, asker: &Asker) -> Result<Vec<BoardSummary>, StoreError> {
+    pub async fn boards_for(&self, caller: &Caller) -> Result<Vec<BoardSummary>, StoreError> {
         let mut boards = self.boards().await?;
+        // Only now: who may see them is not to be older than they are.
+        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
         boards.retain(|(board, access)| asker.role_on(board.id, access).is_some());
         Ok(boards.into_iter().map(|(board, _)| board).collect())
     }
@@ -205,4 +211,18 @@ impl Store {
         self.shared.writer.close().await;
         self.shared.readers.close().await;
     }
+}
+
+/// The rows of the boards that were not deleted, and who their members are, at one moment.
+async fn boards_and_members(reader: &mut Connection) -> Result<(MembersByBoard, Vec<AnyRow>), StoreError> {
+    reader.begin_here().await?;
+    let members = rows::members_by_board(&mut *reader).await?;
+    let boards = query(
+        "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
+         ORDER BY created_at DESC, id DESC",
+    )
+    .fetch_all(&mut *reader)
+    .await?;
+    reader.rollback().await?;
+    Ok((members, boards))
 }

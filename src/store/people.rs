@@ -1,25 +1,36 @@
 //! Accounts, sessions, tokens and links as rows.
 //!
-//! Whatever changes who may do what is an `AccessChange`: one transaction that counts the revision up first, which also
-//! makes such changes wait for each other on all nodes. So a rule that is checked inside it holds, such as that the first
-//! account is made once. What the rules are is for [`crate::accounts`] to say.
+//! Whatever changes who may do what is an `AccessChange`: one transaction that locks the revision first, which makes such
+//! changes wait for each other on all nodes. It is begun in the name of a [`Caller`] and has everybody's rights as they are
+//! then, the caller's among them: there are no others to decide by, however long somebody waited before. So a rule that is
+//! checked inside it holds, such as that there is always an owner. What the rules are is for [`crate::accounts`] to say.
+//!
+//! A `Note` is a transaction that changes nobody's rights, such as that a token was used.
+
+use std::sync::Arc;
 
 use app::{
-    access::{InstanceRole, ShareLink},
-    id::{ActorId, BoardId},
+    access::{Asker, InstanceRole, ShareLink},
+    board::BoardState,
+    id::ActorId,
     time::Timestamp,
 };
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError, Token,
+    Directory, Store, StoreError, Token,
+    connect::Engine,
     connection::Connection,
     directory::{hash, token},
     rows,
     sql::query,
 };
-use crate::secret::SecretHash;
+use crate::{
+    caller::{Caller, Credential},
+    clock,
+    secret::SecretHash,
+};
 
 /// An account to be made.
 #[derive(Clone, Debug)]
@@ -30,12 +41,33 @@ pub struct NewAccount {
     pub name: String,
     /// In lower case.
     pub email: String,
+    /// Whether it is known to be theirs.
+    pub email_is_proved: bool,
     /// What they are to be.
     pub role: InstanceRole,
     /// The hash of their password, if they have one.
     pub password: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+/// How often the credentials of a new account were changed, made included.
+pub const NEW_CREDENTIALS: i64 = 1;
+
+impl NewAccount {
+    /// That whoever makes it is its owner.
+    pub fn proof(&self) -> Proof {
+        Proof { person: self.id, credentials: NEW_CREDENTIALS }
+    }
+}
+
+/// That somebody proved who they are. It holds until what they sign in with is changed, or their account is taken out of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Who.
+    pub person: ActorId,
+    /// How often their credentials had been changed then.
+    pub credentials: i64,
 }
 
 /// A link that works once.
@@ -74,35 +106,56 @@ pub struct SessionRow {
 pub(crate) struct AccessChange<'a> {
     store: &'a Store,
     connection: Connection,
-    /// Whether it counts the revision up.
+    /// Everybody's rights, as this transaction found them.
+    directory: Arc<Directory>,
+    /// What whoever asks may do; `None` where what they prove themselves with no longer holds.
+    asker: Option<Asker>,
+    /// Whether it changed what the directory holds.
     counts: bool,
 }
 
+/// Something to be written that changes nobody's rights, in one transaction.
+pub(crate) struct Note {
+    connection: Connection,
+    engine: Engine,
+}
+
 impl Store {
-    /// Begins to change who may do what. Such changes wait for each other, on all nodes.
-    pub(crate) async fn change_access(&self) -> Result<AccessChange<'_>, StoreError> {
-        let mut change = self.begin_change().await?;
-        query("UPDATE access_revision SET revision = revision + 1").execute(&mut change.connection).await?;
-        change.counts = true;
-        Ok(change)
+    /// Begins to change who may do what, in the name of somebody. Such changes wait for each other, on all nodes.
+    pub(crate) async fn change_access(&self, caller: &Caller) -> Result<AccessChange<'_>, StoreError> {
+        let Note { mut connection, engine } = self.note().await?;
+        let sql = match engine {
+            Engine::Sqlite => "SELECT revision FROM access_revision",
+            Engine::Postgres => "SELECT revision FROM access_revision FOR UPDATE",
+        };
+        let revision: i64 = query(sql).fetch_one(&mut connection).await?.try_get(0)?;
+        let mut directory = self.directory();
+        if directory.revision() != revision {
+            directory = Arc::new(Directory::load(&mut connection).await?);
+        }
+        let mut asker = directory.asker(caller, clock::now());
+        if let Credential::Session { person, hash } = &caller.credential
+            && !session_holds(&mut connection, *person, *hash).await?
+        {
+            asker = None;
+        }
+        Ok(AccessChange { store: self, connection, directory, asker, counts: false })
     }
 
     /// Begins to write what changes nobody's rights, such as when something was last used.
-    pub(crate) async fn note(&self) -> Result<AccessChange<'_>, StoreError> {
-        self.begin_change().await
+    pub(crate) async fn note(&self) -> Result<Note, StoreError> {
+        let engine = self.shared.database.engine;
+        Ok(Note { connection: self.shared.writer.begin().await?, engine })
     }
 
-    async fn begin_change(&self) -> Result<AccessChange<'_>, StoreError> {
-        Ok(AccessChange { store: self, connection: self.shared.writer.begin().await?, counts: false })
-    }
-
-    /// The hash of somebody's password.
-    pub async fn password(&self, person: ActorId) -> Result<Option<String>, StoreError> {
-        let row = query("SELECT password FROM people WHERE id = $1")
+    /// The hash of somebody's password, if they have one, and how often what they sign in with was changed.
+    pub async fn password(&self, person: ActorId) -> Result<Option<(Option<String>, i64)>, StoreError> {
+        query("SELECT password, credentials FROM people WHERE id = $1")
             .bind(person.to_string())
             .fetch_optional(self.readers())
-            .await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+            .await?
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .transpose()
     }
 
     /// Who somebody is here who is known elsewhere.
@@ -162,17 +215,8 @@ impl Store {
 
     /// A link that still works.
     pub async fn one_time_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
-        query(
-            "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
-             WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
-        )
-        .bind(hash.to_string())
-        .bind(now.as_millis())
-        .fetch_optional(self.readers())
-        .await?
-        .as_ref()
-        .map(one_time_link)
-        .transpose()
+        let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
+        found.fetch_optional(self.readers()).await?.as_ref().map(one_time_link).transpose()
     }
 
     /// The links that still work, newest first.
@@ -203,21 +247,21 @@ impl Store {
     }
 
     /// The share links of a board that were not revoked, newest first.
-    pub async fn share_links(&self, board: BoardId) -> Result<Vec<ShareLink>, StoreError> {
+    pub async fn share_links(&self, board: &BoardState) -> Result<Vec<ShareLink>, StoreError> {
+        let directory = self.directory();
         query(
             "SELECT id, created_by, created_at FROM share_links \
              WHERE board = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC",
         )
-        .bind(board.to_string())
+        .bind(board.id().to_string())
         .fetch_all(self.readers())
         .await?
         .iter()
         .map(|row| {
-            Ok(ShareLink {
-                id: rows::id(row.try_get(0)?)?,
-                created_by: row.try_get::<Option<&str>, _>(1)?.map(rows::id).transpose()?,
-                created_at: Timestamp::from_millis(row.try_get(2)?),
-            })
+            let created_by = row.try_get::<Option<&str>, _>(1)?.map(rows::id).transpose()?;
+            let works = directory.link(board.id(), created_by).is_some_and(|link| link.works(board.access()));
+            let created_at = Timestamp::from_millis(row.try_get(2)?);
+            Ok(ShareLink { id: rows::id(row.try_get(0)?)?, created_by, created_at, works })
         })
         .collect()
     }
@@ -234,10 +278,23 @@ impl Store {
 }
 
 impl AccessChange<'_> {
+    /// Everybody's rights, as this transaction found them.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// What whoever asks may do; `None` where what they prove themselves with no longer holds.
+    pub(crate) fn asker(&self) -> Option<&Asker> {
+        self.asker.as_ref()
+    }
+
     /// Makes it durable. When this returns, this node knows.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        if self.counts {
+            query("UPDATE access_revision SET revision = revision + 1").execute(&mut self.connection).await?;
+        }
         self.connection.commit().await?;
-        let Self { store, connection, counts } = self;
+        let Self { store, connection, counts, .. } = self;
         // Somebody else may write while this node reads what came of it.
         drop(connection);
         if counts { store.reload_directory().await } else { Ok(()) }
@@ -248,16 +305,17 @@ impl AccessChange<'_> {
         self.connection.rollback().await
     }
 
-    /// How many accounts there are.
-    pub(crate) async fn count(&mut self) -> Result<i64, StoreError> {
-        Ok(query("SELECT COUNT(*) FROM people").fetch_one(&mut self.connection).await?.try_get(0)?)
+    /// The connection, to change something that the directory holds.
+    fn changing(&mut self) -> &mut Connection {
+        self.counts = true;
+        &mut self.connection
     }
 
     /// Makes an account; `false` if the e-mail address has one.
     pub(crate) async fn insert(&mut self, new: &NewAccount) -> Result<bool, StoreError> {
         let done = query(
-            "INSERT INTO people (id, name, email, role, password, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (email) DO NOTHING",
+            "INSERT INTO people (id, name, email, role, password, created_at, credentials, email_proved_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
         )
         .bind(new.id.to_string())
         .bind(new.name.clone())
@@ -265,18 +323,11 @@ impl AccessChange<'_> {
         .bind(new.role.as_str())
         .bind(new.password.clone())
         .bind(new.at.as_millis())
-        .execute(&mut self.connection)
+        .bind(NEW_CREDENTIALS)
+        .bind(new.email_is_proved.then_some(new.at.as_millis()))
+        .execute(self.changing())
         .await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// How many owners can sign in, one person left out.
-    pub(crate) async fn other_owners(&mut self, person: ActorId) -> Result<i64, StoreError> {
-        let row = query("SELECT COUNT(*) FROM people WHERE role = 'owner' AND deactivated_at IS NULL AND id <> $1")
-            .bind(person.to_string())
-            .fetch_one(&mut self.connection)
-            .await?;
-        Ok(row.try_get(0)?)
     }
 
     /// Gives somebody another name.
@@ -284,7 +335,7 @@ impl AccessChange<'_> {
         query("UPDATE people SET name = $2 WHERE id = $1")
             .bind(person.to_string())
             .bind(name.to_owned())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(())
     }
@@ -294,29 +345,50 @@ impl AccessChange<'_> {
         query("UPDATE people SET role = $2 WHERE id = $1")
             .bind(person.to_string())
             .bind(role.as_str())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(())
     }
 
-    /// Gives somebody another password.
+    /// Gives somebody another password. Who has proved the old one and waits to be let in is not.
     pub(crate) async fn set_password(&mut self, person: ActorId, hash: &str) -> Result<(), StoreError> {
-        query("UPDATE people SET password = $2 WHERE id = $1")
+        query("UPDATE people SET password = $2, credentials = credentials + 1 WHERE id = $1")
             .bind(person.to_string())
             .bind(hash.to_owned())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(())
     }
 
     /// Takes an account out of use, or puts it back into use.
     pub(crate) async fn set_deactivated(&mut self, person: ActorId, at: Option<Timestamp>) -> Result<(), StoreError> {
-        query("UPDATE people SET deactivated_at = $2 WHERE id = $1")
+        query("UPDATE people SET deactivated_at = $2, credentials = credentials + 1 WHERE id = $1")
             .bind(person.to_string())
             .bind(at.map(Timestamp::as_millis))
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(())
+    }
+
+    /// Notes that somebody's e-mail address is theirs.
+    pub(crate) async fn prove_email(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
+        query("UPDATE people SET email_proved_at = $2 WHERE id = $1 AND email_proved_at IS NULL")
+            .bind(person.to_string())
+            .bind(at.as_millis())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+
+    /// Who is tied to whom at a provider: the account of somebody there, or what an account is called there.
+    pub(crate) async fn is_tied(&mut self, issuer: &str, subject: &str, person: ActorId) -> Result<bool, StoreError> {
+        let found = query("SELECT 1 FROM identities WHERE issuer = $1 AND (subject = $2 OR person = $3)")
+            .bind(issuer.to_owned())
+            .bind(subject.to_owned())
+            .bind(person.to_string())
+            .fetch_optional(&mut self.connection)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Ties an account to who its owner is elsewhere.
@@ -326,54 +398,12 @@ impl AccessChange<'_> {
         subject: &str,
         person: ActorId,
     ) -> Result<(), StoreError> {
-        query("INSERT INTO identities (issuer, subject, person) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        query("INSERT INTO identities (issuer, subject, person) VALUES ($1, $2, $3)")
             .bind(issuer.to_owned())
             .bind(subject.to_owned())
             .bind(person.to_string())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
-        Ok(())
-    }
-
-    /// Makes a session.
-    pub(crate) async fn insert_session(
-        &mut self,
-        session: &SessionRow,
-        person: Option<ActorId>,
-    ) -> Result<(), StoreError> {
-        query(
-            "INSERT INTO sessions (hash, id, person, data, created_at, seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(session.hash.to_string())
-        .bind(session.id.to_string())
-        .bind(person.map(|person| person.to_string()))
-        .bind(session.data.clone())
-        .bind(session.created_at.as_millis())
-        .bind(session.seen_at.as_millis())
-        .bind(session.expires_at.as_millis())
-        .execute(&mut self.connection)
-        .await?;
-        Ok(())
-    }
-
-    /// Keeps a session for longer, with other data. One that has ended stays ended.
-    pub(crate) async fn update_session(
-        &mut self,
-        session: &SessionRow,
-        person: Option<ActorId>,
-    ) -> Result<(), StoreError> {
-        query(
-            "UPDATE sessions SET person = $2, data = $3, seen_at = $4, expires_at = $5 \
-         WHERE hash = $1 AND ended_at IS NULL",
-        )
-        .bind(session.hash.to_string())
-        .bind(person.map(|person| person.to_string()))
-        .bind(session.data.clone())
-        .bind(session.seen_at.as_millis())
-        .bind(session.expires_at.as_millis())
-        .execute(&mut self.connection)
-        .await?;
         Ok(())
     }
 
@@ -382,7 +412,7 @@ impl AccessChange<'_> {
         let done = query("UPDATE sessions SET ended_at = $2 WHERE hash = $1 AND ended_at IS NULL")
             .bind(hash.to_string())
             .bind(at.as_millis())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(done.rows_affected() > 0)
     }
@@ -398,7 +428,7 @@ impl AccessChange<'_> {
             .bind(person.to_string())
             .bind(id.to_string())
             .bind(at.as_millis())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(done.rows_affected() > 0)
     }
@@ -414,19 +444,8 @@ impl AccessChange<'_> {
             .bind(person.to_string())
             .bind(but.map(|hash| hash.to_string()).unwrap_or_default())
             .bind(at.as_millis())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
-        Ok(())
-    }
-
-    /// Forgets sessions that ended or expired, and links that no longer work, before a time.
-    pub(crate) async fn forget_before(&mut self, before: Timestamp) -> Result<(), StoreError> {
-        for sql in [
-            "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1",
-            "DELETE FROM one_time_links WHERE expires_at < $1 AND (used_by IS NULL OR settled = 1)",
-        ] {
-            query(sql).bind(before.as_millis()).execute(&mut self.connection).await?;
-        }
         Ok(())
     }
 
@@ -442,17 +461,17 @@ impl AccessChange<'_> {
     .bind(token.scope.as_str())
     .bind(token.created_at.as_millis())
     .bind(token.expires_at.map(Timestamp::as_millis))
-    .execute(&mut self.connection)
+    .execute(self.changing())
     .await?;
         Ok(())
     }
 
-    /// Notes that a token was used.
-    pub(crate) async fn touch_token(&mut self, hash: SecretHash, at: Timestamp) -> Result<(), StoreError> {
-        query("UPDATE tokens SET used_at = $2 WHERE hash = $1")
-            .bind(hash.to_string())
+    /// Revokes all tokens of a person.
+    pub(crate) async fn revoke_tokens_of(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
+        query("UPDATE tokens SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL")
+            .bind(person.to_string())
             .bind(at.as_millis())
-            .execute(&mut self.connection)
+            .execute(self.changing())
             .await?;
         Ok(())
     }
@@ -470,7 +489,7 @@ impl AccessChange<'_> {
         .bind(id.to_string())
         .bind(person.map(|person| person.to_string()).unwrap_or_default())
         .bind(at.as_millis())
-        .execute(&mut self.connection)
+        .execute(self.changing())
         .await?;
         Ok(done.rows_affected() > 0)
     }
@@ -496,6 +515,35 @@ impl AccessChange<'_> {
         Ok(())
     }
 
+    /// A link that still works.
+    pub(crate) async fn one_time_link(
+        &mut self,
+        hash: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeLink>, StoreError> {
+        let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
+        found.fetch_optional(&mut self.connection).await?.as_ref().map(one_time_link).transpose()
+    }
+
+    /// A link that still works, by what it is called.
+    pub(crate) async fn one_time_link_called(
+        &mut self,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeLink>, StoreError> {
+        query(
+            "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
+             WHERE id = $1 AND used_at IS NULL AND expires_at > $2",
+        )
+        .bind(id.to_string())
+        .bind(now.as_millis())
+        .fetch_optional(&mut self.connection)
+        .await?
+        .as_ref()
+        .map(one_time_link)
+        .transpose()
+    }
+
     /// Uses a link up. Tells whether it still worked: of two who try at once, one succeeds.
     pub(crate) async fn use_one_time_link(
         &mut self,
@@ -512,15 +560,6 @@ impl AccessChange<'_> {
     .execute(&mut self.connection)
     .await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// Notes that all that follows from the use of a link has been done.
-    pub(crate) async fn settle_link(&mut self, id: Uuid) -> Result<(), StoreError> {
-        query("UPDATE one_time_links SET settled = 1 WHERE id = $1")
-            .bind(id.to_string())
-            .execute(&mut self.connection)
-            .await?;
-        Ok(())
     }
 
     /// Takes a link back before it was used. Tells whether there was one.
@@ -540,39 +579,98 @@ impl AccessChange<'_> {
             .await?;
         Ok(())
     }
+}
 
-    /// Makes a share link.
-    pub(crate) async fn insert_share_link(
+impl Note {
+    /// Makes it durable.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.connection.commit().await
+    }
+
+    /// Takes all of it back.
+    pub(crate) async fn abandon(mut self) -> Result<(), StoreError> {
+        self.connection.rollback().await
+    }
+
+    /// Makes a session: of nobody yet, or of somebody who proved who they are when their credentials had been changed so
+    /// often. `false`, where they have changed since or the account is out of use: then there is no session.
+    pub(crate) async fn insert_session(
         &mut self,
-        hash: SecretHash,
-        board: BoardId,
-        link: &ShareLink,
-    ) -> Result<(), StoreError> {
-        query("INSERT INTO share_links (hash, id, board, created_by, created_at) VALUES ($1, $2, $3, $4, $5)")
+        session: &SessionRow,
+        proof: Option<Proof>,
+    ) -> Result<bool, StoreError> {
+        if let Some(Proof { person, credentials }) = proof {
+            // Locked, so that whoever changes them waits, and then finds the session to be ended.
+            let sql = match self.engine {
+                Engine::Sqlite => "SELECT 1 FROM people WHERE id = $1 AND credentials = $2 AND deactivated_at IS NULL",
+                Engine::Postgres => {
+                    "SELECT 1 FROM people WHERE id = $1 AND credentials = $2 AND deactivated_at IS NULL FOR SHARE"
+                }
+            };
+            let holds = query(sql).bind(person.to_string()).bind(credentials);
+            if holds.fetch_optional(&mut self.connection).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        query(
+            "INSERT INTO sessions (hash, id, person, data, created_at, seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(session.hash.to_string())
+        .bind(session.id.to_string())
+        .bind(proof.map(|proof| proof.person.to_string()))
+        .bind(session.data.clone())
+        .bind(session.created_at.as_millis())
+        .bind(session.seen_at.as_millis())
+        .bind(session.expires_at.as_millis())
+        .execute(&mut self.connection)
+        .await?;
+        Ok(true)
+    }
+
+    /// Keeps a session for longer, with other data. One that has ended stays ended, and whose it is stays as it is.
+    pub(crate) async fn update_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
+        query(
+            "UPDATE sessions SET data = $2, seen_at = $3, expires_at = $4 \
+         WHERE hash = $1 AND ended_at IS NULL",
+        )
+        .bind(session.hash.to_string())
+        .bind(session.data.clone())
+        .bind(session.seen_at.as_millis())
+        .bind(session.expires_at.as_millis())
+        .execute(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that a token was used.
+    pub(crate) async fn touch_token(&mut self, hash: SecretHash, at: Timestamp) -> Result<(), StoreError> {
+        query("UPDATE tokens SET used_at = $2 WHERE hash = $1")
             .bind(hash.to_string())
-            .bind(link.id.to_string())
-            .bind(board.to_string())
-            .bind(link.created_by.map(|person| person.to_string()))
-            .bind(link.created_at.as_millis())
+            .bind(at.as_millis())
             .execute(&mut self.connection)
             .await?;
         Ok(())
     }
 
-    /// Revokes a share link of a board. Tells whether there was one.
-    pub(crate) async fn revoke_share_link(
-        &mut self,
-        board: BoardId,
-        id: Uuid,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let done = query("UPDATE share_links SET revoked_at = $3 WHERE board = $1 AND id = $2 AND revoked_at IS NULL")
-            .bind(board.to_string())
+    /// Notes that all that follows from the use of a link has been done.
+    pub(crate) async fn settle_link(&mut self, id: Uuid) -> Result<(), StoreError> {
+        query("UPDATE one_time_links SET settled = 1 WHERE id = $1")
             .bind(id.to_string())
-            .bind(at.as_millis())
             .execute(&mut self.connection)
             .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(())
+    }
+
+    /// Forgets sessions that ended or expired, and links that no longer work, before a time.
+    pub(crate) async fn forget_before(&mut self, before: Timestamp) -> Result<(), StoreError> {
+        for sql in [
+            "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1",
+            "DELETE FROM one_time_links WHERE expires_at < $1 AND (used_by IS NULL OR settled = 1)",
+        ] {
+            query(sql).bind(before.as_millis()).execute(&mut self.connection).await?;
+        }
+        Ok(())
     }
 
     /// Notes that somebody has signed in with a browser.
@@ -590,6 +688,22 @@ impl AccessChange<'_> {
             .await?;
         Ok(())
     }
+}
+
+/// A link that works once, by the hash of its secret, if it still works.
+const ONE_TIME_LINK: &str = "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
+     WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
+
+/// Whether a session has not ended.
+async fn session_holds(connection: &mut Connection, person: ActorId, hash: SecretHash) -> Result<bool, StoreError> {
+    let found =
+        query("SELECT 1 FROM sessions WHERE hash = $1 AND person = $2 AND ended_at IS NULL AND expires_at > $3")
+            .bind(hash.to_string())
+            .bind(person.to_string())
+            .bind(clock::now().as_millis())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
 }
 
 /// A row of `id, hash, data, created_at, seen_at, expires_at`.

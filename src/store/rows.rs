@@ -290,11 +290,12 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     }))
 }
 
+/// Who is what, by board.
+pub(super) type MembersByBoard = HashMap<BoardId, BTreeMap<ActorId, BoardRole>>;
+
 /// Who the members of all boards are.
-pub(super) async fn members_by_board(
-    database: impl Target,
-) -> Result<HashMap<BoardId, BTreeMap<ActorId, BoardRole>>, StoreError> {
-    let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();
+pub(super) async fn members_by_board(database: impl Target) -> Result<MembersByBoard, StoreError> {
+    let mut members = MembersByBoard::new();
     for row in query("SELECT board, person, role FROM board_members").fetch_all(database).await? {
         let board = members.entry(id(row.try_get(0)?)?).or_default();
         board.insert(id(row.try_get(1)?)?, board_role(row.try_get(2)?)?);

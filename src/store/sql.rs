@@ -183,16 +183,37 @@ pub(super) async fn fetch_by_ids(
     after: &'static str,
     ids: &[String],
 ) -> Result<Vec<AnyRow>, StoreError> {
+    fetch_from_all_by_ids(connection, &[before], after, ids).await
+}
+
+/// As [`fetch_by_ids`], with several tables asked for the same ids in one statement, so that they are seen at one moment.
+pub(super) async fn fetch_from_all_by_ids(
+    connection: &mut Connection,
+    befores: &[&'static str],
+    after: &'static str,
+    ids: &[String],
+) -> Result<Vec<AnyRow>, StoreError> {
     let mut rows = Vec::new();
     for block in ids.chunks(MOST) {
         let size = block.len().next_power_of_two();
-        let mut sql = format!("{before} IN (");
-        Placeholders::of(connection).write(&mut sql, 0, size);
-        sql.push(')');
+        let placeholders = Placeholders::of(connection);
+        let mut sql = String::new();
+        for before in befores {
+            // Writing into a String cannot fail.
+            let _ = write!(sql, "{before} IN (");
+            placeholders.write(&mut sql, 0, size);
+            sql.push(')');
+        }
         sql.push_str(after);
         let filled = block.iter().chain(std::iter::repeat(&block[block.len() - 1])).take(size);
-        let statement = Statement { sql: sql.into(), values: Vec::with_capacity(size) };
-        let query = filled.fold(statement, |query, id| query.bind(id.as_str()));
+        let times = match placeholders {
+            Placeholders::InOrder => befores.len(),
+            Placeholders::Numbered => 1,
+        };
+        let mut query = Statement { sql: sql.into(), values: Vec::with_capacity(times * size) };
+        for _ in 0..times {
+            query = filled.clone().fold(query, |query, id| query.bind(id.as_str()));
+        }
         rows.append(&mut query.fetch_all(&mut *connection).await?);
     }
     Ok(rows)

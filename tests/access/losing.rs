@@ -7,6 +7,7 @@ use app::{
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
 use reqwest::{Method, StatusCode};
+use taskwire::caller::Caller;
 use uuid::Uuid;
 
 use crate::{
@@ -107,7 +108,7 @@ async fn a_session_that_ends_closes_its_sockets_and_no_others() {
     let place = town.build().await;
     let (mut ended, mut stays) =
         (follower(&town, Who::Viewer, &place).await, follower(&town, Who::Editor, &place).await);
-    let viewer = Asker::person(town.viewer.id, InstanceRole::Member);
+    let viewer = town.viewer.caller();
     let sessions = town.services.accounts.sessions(&viewer).await.unwrap();
     town.services.accounts.end_session(&viewer, sessions[0].id).await.unwrap();
     assert_eq!(ended.hear_end().await, Some(CLOSED_SIGNED_OUT));
@@ -123,10 +124,10 @@ async fn a_person_who_is_deactivated_is_out_at_once() {
     let town = Town::found().await;
     let place = town.build().await;
     let mut editor = follower(&town, Who::Editor, &place).await;
-    town.services.accounts.set_active(&Asker::anybody(), town.editor.id, false).await.unwrap();
+    town.services.accounts.set_active(&Caller::local(), town.editor.id, false).await.unwrap();
     assert_eq!(editor.hear_end().await, Some(CLOSED_SIGNED_OUT));
     // Put back into use, they have to sign in again.
-    town.services.accounts.set_active(&Asker::anybody(), town.editor.id, true).await.unwrap();
+    town.services.accounts.set_active(&Caller::local(), town.editor.id, true).await.unwrap();
     let me = town.ask(Who::Editor, &place, Method::GET, "/api/v1/people/me").send().await.unwrap();
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
 }
@@ -136,9 +137,9 @@ async fn a_token_that_is_revoked_works_no_more_anywhere() {
     let town = Town::found().await;
     let place = town.build().await;
     let mut program = follower(&town, Who::WriteToken, &place).await;
-    let tokens = town.services.accounts.tokens(&Asker::anybody(), town.owner.id).await.unwrap();
+    let tokens = town.services.accounts.tokens(&Caller::local(), town.owner.id).await.unwrap();
     for (token, _) in tokens {
-        town.services.accounts.revoke_token(&Asker::anybody(), token.id).await.unwrap();
+        town.services.accounts.revoke_token(&Caller::local(), token.id).await.unwrap();
     }
     assert_eq!(program.hear_end().await, Some(CLOSED_SIGNED_OUT));
     let boards = town.ask(Who::WriteToken, &place, Method::GET, "/api/v1/boards").send().await.unwrap();
@@ -153,9 +154,48 @@ async fn a_share_link_is_live_until_it_is_revoked() {
     let mut reader = follower(&town, Who::Link, &place).await;
     write(&town, &place, create(new_task(), "For everybody with the link")).await;
     let ServerMessage::Changes { .. } = reader.hear().await else { panic!("should have been changes") };
-    town.services.accounts.revoke_share_link(&Asker::anybody(), place.board, place.link).await.unwrap();
+    town.services
+        .accounts
+        .revoke_share_link(&Caller::local(), place.board, place.link, &town.services.writer)
+        .await
+        .unwrap();
     write(&town, &place, create(new_task(), "Secret")).await;
     assert_shut_out(&mut reader, &place).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_link_dies_with_the_right_of_whoever_made_it() {
+    let town = Town::found().await;
+    let role = async |place: &Place, person, role| {
+        write(&town, place, Op::SetMember(SetMember { person, role })).await;
+    };
+    for how in ["taken off", "deactivated"] {
+        let place = town.build().await;
+        let (accounts, writer) = (&town.services.accounts, &town.services.writer);
+        let made = accounts.create_share_link(&town.manager.caller(), place.board, writer).await.unwrap();
+        let place = Place { link_secret: made.0.expose().to_owned(), ..place };
+        let mut reader = follower(&town, Who::Link, &place).await;
+        role(&place, town.editor.id, Some(BoardRole::Manager)).await;
+        match how {
+            "taken off" => role(&place, town.manager.id, None).await,
+            _ => accounts.set_active(&Caller::local(), town.manager.id, false).await.unwrap(),
+        }
+        write(&town, &place, create(new_task(), "Secret")).await;
+        loop {
+            match reader.hear().await {
+                // The editor was made a manager before.
+                ServerMessage::Changes { changes, .. } => assert_eq!(changes.len(), 1, "{how}: {changes:?}"),
+                ServerMessage::Error { code: ErrorCode::Forbidden, .. } => break,
+                other => panic!("not expected: {other:?}"),
+            }
+        }
+        let links = accounts.share_links(&town.editor.caller(), place.board).await.unwrap();
+        assert_eq!(
+            links.iter().map(|link| link.works).collect::<Vec<_>>(),
+            [false, true],
+            "the newest is the dead one"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +229,7 @@ async fn an_admin_who_is_one_no_more_sees_what_a_member_sees() {
     let town = Town::found().await;
     let place = town.build().await;
     let mut admin = follower(&town, Who::Admin, &place).await;
-    town.services.accounts.set_role(&Asker::anybody(), town.admin.id, InstanceRole::Member).await.unwrap();
+    town.services.accounts.set_role(&Caller::local(), town.admin.id, InstanceRole::Member).await.unwrap();
     assert_shut_out(&mut admin, &place).await;
 }
 
@@ -219,8 +259,7 @@ async fn everybody_with_an_account_learns_the_names_of_the_others_as_they_change
     let ServerMessage::People { people, you } = viewer.hear().await else { panic!("should have been the people") };
     assert_eq!(you, Asker::person(town.viewer.id, InstanceRole::Member));
     assert_eq!(people.iter().find(|person| person.id == town.admin.id).unwrap().name, "admin");
-    let admin = Asker::person(town.admin.id, InstanceRole::Admin);
-    town.services.accounts.rename(&admin, "Ana Lima").await.unwrap();
+    town.services.accounts.rename(&town.admin.caller(), "Ana Lima").await.unwrap();
     let ServerMessage::People { people, .. } = viewer.hear().await else { panic!("should have been the people") };
     assert_eq!(people.iter().find(|person| person.id == town.admin.id).unwrap().name, "Ana Lima");
 }

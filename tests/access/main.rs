@@ -9,5 +9,6 @@ mod assignees;
 mod hostile;
 mod losing;
 mod socket;
+mod stuck;
 mod table;
 mod town;

@@ -7,11 +7,12 @@ use app::{
     id::{BoardId, TabId},
     model::ColumnKind,
     mutation::{
-        CreateBoard, CreateColumn, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op, Place as Spot,
-        Refusal, RestoreTask, SetMember, Thing, UpdateBoard, UpdateColumn, UpdateTask,
+        CreateBoard, CreateColumn, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op,
+        Place as Spot, Refusal, RestoreTask, RevokeShareLink, SetMember, Thing, UpdateBoard, UpdateColumn, UpdateTask,
     },
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
+use taskwire::secret::SecretHash;
 use uuid::Uuid;
 
 use crate::{
@@ -144,6 +145,11 @@ async fn every_message_is_answered_as_it_may_be() {
     }
 }
 
+fn new_link() -> CreateShareLink {
+    let link = Uuid::now_v7();
+    CreateShareLink { link, secret_sha256: SecretHash::of(&link.to_string()).to_string() }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
     const EDITOR: &str = "401 no no yes yes none yes yes no yes yes 401 401 closed:4401";
@@ -159,6 +165,8 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         Op::UpdateBoard(UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() }),
         Op::DeleteBoard(DeleteBoard::default()),
         Op::SetMember(SetMember { person: someone, role: Some(BoardRole::Editor) }),
+        Op::CreateShareLink(new_link()),
+        Op::RevokeShareLink(RevokeShareLink { link: place.link }),
         Op::CreateColumn(CreateColumn {
             column: new_column(),
             name: "New".to_owned(),
@@ -176,7 +184,11 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         // Something new that can be asked must be given a place above and a line here.
         let answers = match &op {
             Op::CreateBoard(_) => ANYBODY,
-            Op::UpdateBoard(_) | Op::DeleteBoard(_) | Op::SetMember(_) => MANAGER,
+            Op::UpdateBoard(_)
+            | Op::DeleteBoard(_)
+            | Op::SetMember(_)
+            | Op::CreateShareLink(_)
+            | Op::RevokeShareLink(_) => MANAGER,
             Op::CreateColumn(_)
             | Op::UpdateColumn(_)
             | Op::DeleteColumn(_)
@@ -188,6 +200,8 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         let of = |here: &Place| {
             let (board, op) = match op.clone() {
                 Op::CreateBoard(create) => (BoardId(Uuid::now_v7()), Op::CreateBoard(create)),
+                Op::CreateShareLink(_) => (here.board, Op::CreateShareLink(new_link())),
+                Op::RevokeShareLink(_) => (here.board, Op::RevokeShareLink(RevokeShareLink { link: here.link })),
                 Op::UpdateColumn(update) => {
                     (here.board, Op::UpdateColumn(UpdateColumn { column: here.column, ..update }))
                 }

@@ -70,6 +70,8 @@ const TABLE: &[Row] = &[
     row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     // Without the headers of WebSocket this says only that they are missing; tests/access/socket.rs has the messages.
     row("GET /ws", "",                                                 "426  426  426  426  426  426  426  426   426  426  426   401  401  426"),
+    // Why there is no connection; here, because something in between would let no WebSockets through.
+    row("POST /ws", "",                                                "401  409  409  409  409  409  409  409   409  409  409   401  401  401"),
     // Pages.
     row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),
     row("GET /boards/{board}/{*rest}", "",                             "303  200  200  200  200  404  200  200   200  200  200   401  401  303"),

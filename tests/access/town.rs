@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    access::{Asker, BoardRole, InstanceRole, Scope},
+    access::{BoardRole, InstanceRole, Scope},
     id::{ActorId, BoardId, ColumnId, TaskId},
     mutation::{CreateTask, Op, SetMember, UpdateBoard},
     time::Timestamp,
@@ -13,7 +13,7 @@ use taskwire::{
     accounts::{
         NewPerson,
         links::Invitation,
-        sessions::{COOKIE, Sessions, key},
+        sessions::{self, COOKIE, Sessions},
     },
     caller::{Caller, Credential},
     clock::now,
@@ -121,14 +121,13 @@ impl Town {
         let resident = async |name: &str, role| {
             let email = format!("{name}@example.com");
             let new = NewPerson { name, email: &email, password: None };
-            let id = services.accounts.add(&Asker::anybody(), new, role).await.unwrap();
+            let id = services.accounts.add(&Caller::local(), new, role).await.unwrap();
             Resident { id, cookie: sign_in(&services, id).await }
         };
         let owner = resident("owner", InstanceRole::Owner).await;
         let member = InstanceRole::Member;
         let token = async |scope, expires_at: Option<Timestamp>| {
-            let person = Asker::person(owner.id, InstanceRole::Owner);
-            let made = services.accounts.create_token(&person, owner.id, "a program", scope, expires_at).await;
+            let made = services.accounts.create_token(&owner.caller(), owner.id, "a program", scope, expires_at).await;
             let (secret, token) = made.unwrap();
             (secret.expose().to_owned(), token.id)
         };
@@ -136,7 +135,7 @@ impl Town {
         let soon = Timestamp::from_millis(now().as_millis() + 1_000);
         let expired_token = token(Scope::Admin, Some(soon)).await.0;
         let (revoked_token, revoked) = token(Scope::Admin, None).await;
-        services.accounts.revoke_token(&Asker::anybody(), revoked).await.unwrap();
+        services.accounts.revoke_token(&Caller::local(), revoked).await.unwrap();
         let town = Self {
             viewer: resident("viewer", member).await,
             editor: resident("editor", member).await,
@@ -154,7 +153,7 @@ impl Town {
             server,
             services: Arc::clone(&services),
         };
-        services.accounts.set_active(&Asker::anybody(), town.deactivated.id, false).await.unwrap();
+        services.accounts.set_active(&Caller::local(), town.deactivated.id, false).await.unwrap();
         while now() <= soon {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
@@ -175,7 +174,8 @@ impl Town {
         for op in ops {
             self.services.writer.write(plan.id, mutation(op), Caller::local()).await.unwrap();
         }
-        let (secret, link) = self.services.accounts.create_share_link(&Asker::anybody(), plan.id).await.unwrap();
+        let (accounts, writer) = (&self.services.accounts, &self.services.writer);
+        let (secret, link) = accounts.create_share_link(&Caller::local(), plan.id, writer).await.unwrap();
         Place {
             board: plan.id,
             column: plan.columns[0],
@@ -236,14 +236,14 @@ impl Town {
     /// An invitation that nobody has used.
     pub async fn invitation(&self) -> Uuid {
         let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
-        self.services.accounts.invite(&Asker::anybody(), invitation).await.unwrap();
-        self.services.accounts.invitations(&Asker::anybody()).await.unwrap()[0].0.id
+        self.services.accounts.invite(&Caller::local(), invitation).await.unwrap();
+        self.services.accounts.invitations(&Caller::local()).await.unwrap()[0].0.id
     }
 
     /// A token of somebody's; of nobody's, if they have no account.
     pub async fn token_of(&self, who: Who) -> Uuid {
         let Some(person) = self.person(who) else { return Uuid::now_v7() };
-        let made = self.services.accounts.create_token(&Asker::anybody(), person, "x", Scope::Read, None).await;
+        let made = self.services.accounts.create_token(&Caller::local(), person, "x", Scope::Read, None).await;
         made.unwrap().1.id
     }
 
@@ -251,7 +251,7 @@ impl Town {
     pub async fn newcomer(&self) -> ActorId {
         let email = format!("{}@example.com", Uuid::now_v7());
         let new = NewPerson { name: "Newcomer", email: &email, password: None };
-        self.services.accounts.add(&Asker::anybody(), new, InstanceRole::Member).await.unwrap()
+        self.services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap()
     }
 }
 
@@ -268,7 +268,7 @@ impl Resident {
 pub async fn sign_in(services: &Services, person: ActorId) -> String {
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
     let session = Session::new(None, Arc::new(sessions), None);
-    session.insert(key::PERSON, person).await.unwrap();
-    session.save().await.unwrap();
+    let proof = services.store.directory().account(person).unwrap().proof();
+    assert!(sessions::admit(&session, proof).await.unwrap());
     format!("{COOKIE}={}", session.id().unwrap())
 }

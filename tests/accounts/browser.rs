@@ -1,10 +1,16 @@
 //! A browser as far as these tests need one: it keeps cookies, says where a form comes from, and goes nowhere by itself.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect};
 use serde_json::json;
-use taskwire::settings::{Auth, Settings};
+use taskwire::{
+    http::Services,
+    settings::{Auth, Settings},
+};
 
 use crate::support::{
     database::Database,
@@ -25,6 +31,14 @@ pub async fn served(database: &Database) -> (Server, Browser) {
     let made = ana.post("/first-visit", &person("Ana Lima", "ana@example.com")).await;
     assert_eq!(made.goes_to(), "/");
     (server, ana)
+}
+
+/// The same, and also what its handlers work with.
+pub async fn served_with(database: &Database) -> (Server, Browser, Arc<Services>) {
+    let (server, services) = Server::with_services(accounts(database)).await;
+    let ana = Browser::on(&server);
+    ana.post("/first-visit", &person("Ana Lima", "ana@example.com")).await.goes_to();
+    (server, ana, services)
 }
 
 /// The code that a server printed which others can reach, as the first visit sends it.
@@ -55,6 +69,11 @@ impl Browser {
     /// One somewhere else, for a server behind a proxy.
     pub fn at(server: &Server, address: &str) -> Self {
         Self { address: Some(address.to_owned()), ..Self::on(server) }
+    }
+
+    /// Another one, without cookies.
+    pub fn fresh(&self) -> Self {
+        Self { jar: Mutex::default(), ..self.copy() }
     }
 
     /// Another one that has the same cookies: somebody copied them.

@@ -70,6 +70,28 @@ async fn where_strangers_can_come_it_takes_the_code_that_was_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_nobody_spoke_of_is_found_out() {
+    for (header, value) in [("X-Forwarded-For", "203.0.113.7"), ("Forwarded", "for=203.0.113.7"), ("Via", "1.1 proxy")]
+    {
+        let database = Database::sqlite();
+        let server = Server::with(accounts(&database)).await;
+        let (_, code) = code(&server);
+        let (stranger, ana) = (Browser::on(&server), Browser::on(&server));
+        let mine = person("Eve", "eve@example.com");
+        let take = stranger.form("/first-visit", &mine).header("Origin", &server.base).header(header, value);
+        let refused = stranger.send(take).await;
+        refused.is_refused(StatusCode::GONE, "not the one that the server printed");
+        assert!(refused.text.contains("“nobody has an account yet”"), "it says where the code is: {}", refused.text);
+        // From then on also where a proxy is kept from telling.
+        let refused = stranger.post("/first-visit", &mine).await;
+        refused.is_refused(StatusCode::GONE, "not the one that the server printed");
+        assert!(ana.get("/first-visit").await.text.contains("name=\"code\""));
+        let fields = [person("Ana", "ana@example.com"), vec![("code", code)]].concat();
+        assert_eq!(ana.post("/first-visit", &fields).await.goes_to(), "/");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_accounts_there_are_no_pages_about_them() {
     let database = Database::sqlite();
     let server = Server::with(Settings { database: database.url.clone(), ..open() }).await;

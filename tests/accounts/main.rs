@@ -14,3 +14,4 @@ mod people;
 mod share;
 mod signing_in;
 mod tokens;
+mod waiting;

@@ -1,12 +1,23 @@
 //! Share links, as those who only read follow them.
 
-use app::access::Asker;
+use app::{
+    access::{BoardRole, Scope},
+    id::BoardId,
+    mutation::{CreateShareLink, Op, Refusal, SetMember},
+};
 use reqwest::{Method, StatusCode};
-use taskwire::{accounts::Accounts, hub::Hub, settings::Settings};
+use taskwire::{
+    accounts::Accounts,
+    caller::{Caller, Credential},
+    hub::Hub,
+    settings::Settings,
+    store::Missing,
+    writer::{WriteError, Writer},
+};
 
 use crate::{
-    browser::{Browser, accounts, served},
-    support::{database::Database, server::Server},
+    browser::{Browser, accounts, person, served, served_with},
+    support::{database::Database, node::mutation, server::Server},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,15 +84,72 @@ async fn a_link_that_does_not_work_says_so() {
     answer.is_refused(StatusCode::GONE, "This link does not work any more");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_the_board() {
+    let database = Database::sqlite();
+    let (server, ana, services) = served_with(&database).await;
+    let board: BoardId = ana.create_board("Plans").await.parse().unwrap();
+    let link = ana.invite(&[("role", "member")]).await;
+    Browser::on(&server).post(&link, &person("Ben", "ben@example.com")).await.goes_to();
+    let ben = services.store.directory().account_of("ben@example.com").unwrap().id;
+    let set = async |role| {
+        let op = Op::SetMember(SetMember { person: ben, role: Some(role) });
+        services.writer.write(board, mutation(op), Caller::local()).await.unwrap();
+    };
+    set(BoardRole::Manager).await;
+    let accounts = &services.accounts;
+    let (token, _) = accounts.create_token(&Caller::local(), ben, "x", Scope::Admin, None).await.unwrap();
+    let of_ben = Caller { credential: Credential::Token(token.hash()), links: Vec::new() };
+    let (secret, link) = accounts.create_share_link(&of_ben, board, &services.writer).await.unwrap();
+    assert_eq!((link.created_by, link.works), (Some(ben), true));
+    let path = format!("/share/{}", secret.expose());
+    assert_eq!(Browser::on(&server).get(&path).await.goes_to(), format!("/boards/{board}"));
+    let works = async || {
+        let listed = ana.get(&format!("/api/v1/boards/{board}/links")).await.text;
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        listed["links"][0]["works"].as_bool().unwrap()
+    };
+    set(BoardRole::Editor).await;
+    Browser::on(&server).get(&path).await.is_refused(StatusCode::GONE, "This link does not work any more");
+    assert!(!works().await, "managers see it");
+    set(BoardRole::Manager).await;
+    assert!(works().await);
+
+    // Sent by a client of its own, the same secret or the same id is taken.
+    let again = CreateShareLink { link: uuid::Uuid::now_v7(), secret_sha256: secret.hash().to_string() };
+    let other = CreateShareLink { link: link.id, secret_sha256: "0".repeat(64) };
+    for (create, taken) in
+        [(again.clone(), true), (other, true), (CreateShareLink { secret_sha256: "x".into(), ..again }, false)]
+    {
+        let refused = services.writer.write(board, mutation(Op::CreateShareLink(create)), of_ben.clone()).await;
+        let Err(WriteError::Refused(refusal)) = refused else { panic!("{refused:?}") };
+        assert_eq!(matches!(refusal, Refusal::Exists { .. }), taken, "{refusal:?}");
+    }
+    accounts.revoke_share_link(&Caller::local(), board, link.id, &services.writer).await.unwrap();
+    Browser::on(&server).get(&path).await.is_refused(StatusCode::GONE, "This link does not work any more");
+    let Missing::Changes(log) = services.store.changes_after(board, 0, 100).await.unwrap() else { panic!("the log") };
+    let log: Vec<_> = log.iter().map(|change| String::from_utf8(change.json.to_vec()).unwrap()).collect();
+    let kinds = ["share_link_created", "share_link_revoked"];
+    let shown: Vec<_> = log.iter().filter(|change| kinds.iter().any(|kind| change.contains(kind))).collect();
+    assert_eq!(shown.len(), 2, "{log:?}");
+    assert!(shown[0].contains(&ben.to_string()) && shown.iter().all(|change| change.contains(&link.id.to_string())));
+    assert!(log.iter().all(|change| !change.contains(secret.expose()) && !change.contains(&secret.hash().to_string())));
+    let activity = ana.get(&format!("/boards/{board}?view=activity")).await;
+    assert_eq!(activity.status, StatusCode::OK);
+}
+
 /// Makes links to a board, while no server runs.
 async fn share(database: &Database, board: &str, count: usize) -> Vec<String> {
     let store = database.open().await;
-    let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());
+    let hub = Hub::new(store.clone());
+    let accounts = Accounts::new(store.clone(), hub.clone(), None, String::new());
+    let writer = Writer::start(store.clone(), hub);
     let mut links = Vec::new();
     for _ in 0..count {
-        let link = accounts.create_share_link(&Asker::anybody(), board.parse().unwrap()).await;
+        let link = accounts.create_share_link(&Caller::local(), board.parse().unwrap(), &writer).await;
         links.push(link.unwrap().0.expose().to_owned());
     }
+    writer.close().await;
     store.close().await;
     links
 }

@@ -1,7 +1,8 @@
 //! `docs/PROTOCOL.md` says what is so: its examples are messages, and its worked example works.
 
 use app::{
-    mutation::Mutation,
+    change::Change,
+    mutation::{Mutation, Refusal},
     presence::{LISTED_EDITS, LISTED_PEOPLE},
     protocol::{ClientMessage, ServerMessage},
 };
@@ -10,10 +11,10 @@ use taskwire::http::socket::SocketLimits;
 
 use crate::support::{database::Database, served::Served};
 
-const PAGE: &str = include_str!("../../docs/PROTOCOL.md");
+pub const PAGE: &str = include_str!("../../docs/PROTOCOL.md");
 
 /// The blocks of code in one language.
-fn blocks(language: &str) -> Vec<&'static str> {
+pub fn blocks(language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
     PAGE.split(&fence).skip(1).map(|rest| rest.split("\n```").next().expect("the block ends")).collect()
 }
@@ -26,12 +27,15 @@ fn section(example: &str) -> &'static str {
 
 #[test]
 fn every_example_is_a_message_that_is_written_as_it_is_read() {
-    let mut read = std::collections::BTreeSet::new();
     for example in blocks("json") {
         let value: Value = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
         let section = section(example);
         let again = if value.get("op").is_some() {
             serde_json::to_value(serde_json::from_str::<Mutation>(example).expect(example))
+        } else if value.get("kind").is_some() {
+            serde_json::to_value(serde_json::from_str::<Change>(example).expect(example))
+        } else if value.get("type").is_none() {
+            serde_json::to_value(serde_json::from_str::<Refusal>(example).expect(example))
         } else if PAGE.find(example) < PAGE.find("## What you are sent") {
             assert_eq!(value["type"], section);
             serde_json::to_value(serde_json::from_str::<ClientMessage>(example).expect(example))
@@ -42,9 +46,7 @@ fn every_example_is_a_message_that_is_written_as_it_is_read() {
         let again = again.expect("JSON");
         // What is left out and has a default may be written all the same; nothing may be lost.
         assert!(contains(&again, &value), "{example}\nis written as\n{again}");
-        read.insert(value.get("op").unwrap_or(&value["type"]).to_string());
     }
-    assert_eq!(read.len(), 7 + 11 + 11, "every message and operation has an example: {read:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

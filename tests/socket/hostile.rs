@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use app::protocol::{ErrorCode, ServerMessage};
 use futures::SinkExt;
+use serde_json::Value;
 use taskwire::{
     http::socket::{SocketLimits, limits::Rate},
     hub::HubSettings,
@@ -71,12 +72,7 @@ async fn what_is_no_message_is_an_error_and_the_next_message_counts() {
         r#"{"type":"ping","now":1}"#.to_owned(),
         mutate("7"),
         mutate(r#"{"op":"create_task"}"#),
-        mutate(&format!(r#"{{"id":"{id}","op":"drop_table"}}"#)),
         mutate(&format!(r#"{{"id":"7","op":"create_task","task":"{id}","title":"x"}}"#)),
-        mutate(&format!(r#"{{"id":"{id}","op":"create_task","task":"7","title":"x"}}"#)),
-        mutate(&format!(r#"{{"id":"{id}","op":"create_task","task":"{id}","title":7}}"#)),
-        mutate(&format!(r#"{{"id":"{id}","op":"create_task","task":"{id}","title":"x","seq":1}}"#)),
-        mutate(&format!(r#"{{"id":"{id}","op":"create_task","task":"{id}","title":"x","due":"tomorrow"}}"#)),
         format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000)),
         format!(r#"{{"type":"ping","a":{}1{}}}"#, "[".repeat(20_000), "]".repeat(20_000)),
     ];
@@ -87,6 +83,55 @@ async fn what_is_no_message_is_an_error_and_the_next_message_counts() {
     }
     client.socket.send(Message::binary(vec![1, 2, 3])).await.expect("open");
     assert_eq!(client.hear_error().await, ErrorCode::BadMessage);
+    client.say_text(r#"{"type":"ping"}"#).await;
+    assert_eq!(client.hear().await, ServerMessage::Pong { heads: [].into() });
+    watched.unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mutations_that_make_no_sense_are_refused_by_their_ids_in_order_and_the_others_are_done() {
+    let watched = Watched::start(SocketLimits::default()).await;
+    let other = watched.served.node.create_board().await.id;
+    let mut client = watched.served.connect().await;
+    let good = || serde_json::to_string(&mutation(create(new_task(), "Buy milk"))).expect("JSON");
+    let id = |text: &str| serde_json::from_str::<Value>(text).expect("JSON")["id"].clone();
+    let bad = |rest: &str| format!(r#"{{"id":"{}",{rest}}}"#, Uuid::now_v7());
+    let task = Uuid::now_v7();
+    // More of them than there may be bad messages.
+    let wrong = [
+        (bad(r#""op":"drop_table""#), "op"),
+        (bad(r#""op":"create_task","task":"7","title":"x""#), "task"),
+        (bad(&format!(r#""op":"create_task","task":"{task}","title":7"#)), "title"),
+        (bad(&format!(r#""op":"create_task","task":"{task}","title":"x","seq":1"#)), "seq"),
+        (bad(&format!(r#""op":"create_task","task":"{task}","title":"x","due":"tomorrow""#)), "due"),
+        (r#"{"id":"fc3f6a2e-7f2b-4ba1-9f58-34dd2a0b2d1e","op":"delete_board"}"#.to_owned(), "id"),
+    ];
+    for _ in 0..2 {
+        for (wrong, field) in &wrong {
+            let (first, last) = (good(), good());
+            let mutate = format!(r#"{{"type":"mutate","board":"{other}","mutations":[{first},{wrong},{last}]}}"#);
+            client.say_text(mutate).await;
+            for (text, refused) in [(&first, None), (wrong, Some(field)), (&last, None)] {
+                let answer = serde_json::to_value(client.hear().await).expect("JSON");
+                assert_eq!(answer["mutation"], id(text), "{answer}");
+                match refused {
+                    None => assert_eq!(answer["type"], "accepted", "{answer}"),
+                    Some(field) => {
+                        assert_eq!(
+                            (&answer["type"], &answer["error"]["code"]),
+                            (&"rejected".into(), &"invalid".into())
+                        );
+                        assert_eq!(answer["error"]["field"], **field, "{answer}");
+                        assert!(answer["error"]["message"].as_str().is_some_and(|words| words.len() > 10), "{answer}");
+                    }
+                }
+            }
+        }
+    }
+    let mutation = good();
+    client.say_text(format!(r#"{{"type":"mutate","board":"there","mutations":[{mutation}]}}"#)).await;
+    let answer = serde_json::to_value(client.hear().await).expect("JSON");
+    assert_eq!((&answer["mutation"], &answer["error"]["field"]), (&id(&mutation), &"board".into()), "{answer}");
     client.say_text(r#"{"type":"ping"}"#).await;
     assert_eq!(client.hear().await, ServerMessage::Pong { heads: [].into() });
     watched.unharmed().await;
@@ -255,4 +300,21 @@ async fn pages_of_other_origins_may_not_connect() {
     assert_eq!(connect(&[("cookie", "session=1")]).await, Some(403));
     assert_eq!(connect(&[("sec-websocket-protocol", "taskwire.v2")]).await, Some(400));
     assert_eq!(connect(&[("sec-websocket-protocol", "soap, taskwire.v1")]).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_cannot_connect_is_told_why() {
+    let why = async |limits: SocketLimits| {
+        let database = Database::sqlite();
+        let served = Served::with(&database, HubSettings::default(), limits).await;
+        let asked = reqwest::Client::new().post(format!("http://{}/ws", served.address));
+        let answer = asked.header("origin", format!("http://{}", served.address)).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let problem: serde_json::Value =
+            serde_json::from_str(&answer.text().await.expect("a body")).expect("a problem");
+        (status, problem["code"].as_str().expect("a code").to_owned())
+    };
+    assert_eq!(why(SocketLimits::default()).await, (409, "no_sockets".to_owned()));
+    assert_eq!(why(SocketLimits { sockets: 0, ..SocketLimits::default() }).await, (503, "full".to_owned()));
+    assert_eq!(why(SocketLimits { sockets_per_address: 0, ..SocketLimits::default() }).await, (429, "full".to_owned()));
 }

@@ -5,10 +5,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod complete;
 mod delivery;
 mod document;
 mod goodbye;
 mod hostile;
+mod order;
 mod presence;
 mod slow;
 mod storm;

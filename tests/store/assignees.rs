@@ -1,12 +1,13 @@
 //! A task is assigned to people who can see its board; what is stored of that is read again.
 
 use app::{
-    access::{Asker, BoardRole, InstanceRole},
+    access::{BoardRole, InstanceRole},
     id::{ActorId, BoardId, TaskId},
     mutation::{CreateTask, Op, Refusal, SetMember, UpdateBoard, UpdateTask},
 };
 use taskwire::{
     accounts::{Accounts, NewPerson},
+    caller::Caller,
     hub::Hub,
     writer::WriteError,
 };
@@ -35,7 +36,7 @@ impl Town {
     async fn somebody(&self, role: InstanceRole) -> ActorId {
         let email = format!("{}@example.com", new_task());
         let new = NewPerson { name: "Somebody", email: &email, password: None };
-        self.accounts.add(&Asker::anybody(), new, role).await.expect("an account")
+        self.accounts.add(&Caller::local(), new, role).await.expect("an account")
     }
 
     /// A board that is private to those who are added to it.
@@ -91,7 +92,7 @@ on_both_engines! {
         let open = UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() };
         town.node.accepted(board, Op::UpdateBoard(open)).await;
         assert_eq!(town.assign(board, task, other).await, Ok(()));
-        town.accounts.set_active(&Asker::anybody(), other, false).await.expect("it can be done");
+        town.accounts.set_active(&Caller::local(), other, false).await.expect("it can be done");
         let unassign = Op::UpdateTask(UpdateTask { unassign: vec![other], ..UpdateTask::of(task) });
         town.node.accepted(board, unassign).await;
         assert!(is_stranger(town.assign(board, task, other).await), "their account is out of use");
@@ -105,7 +106,7 @@ on_both_engines! {
         let set = |role| Op::SetMember(SetMember { person, role });
         town.node.accepted(board, set(Some(BoardRole::Editor))).await;
         let assign = mutation(Op::UpdateTask(UpdateTask { assign: vec![person], ..UpdateTask::of(task) }));
-        let caller = taskwire::caller::Caller::local();
+        let caller = Caller::local();
         let first = town.node.writer.write(board, assign.clone(), caller.clone()).await.expect("it is accepted");
         town.node.accepted(board, set(None)).await;
         let again = town.node.writer.write(board, assign, caller).await.expect("it was accepted before");

@@ -17,14 +17,14 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let (one, two) = (node.create_board().await.id, node.create_board().await.id);
         node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), ..UpdateBoard::default() })).await;
-        let list = node.store.boards_for(&app::access::Asker::anybody()).await.expect("the list");
+        let list = node.store.boards_for(&taskwire::caller::Caller::local()).await.expect("the list");
         assert_eq!(list.iter().map(|board| (board.id, board.name.as_str(), board.seq)).collect::<Vec<_>>(), [
             (two, "Plans", 1),
             (one, "Holidays", 2),
         ]);
 
         node.accepted(two, Op::DeleteBoard(DeleteBoard::default())).await;
-        let list = node.store.boards_for(&app::access::Asker::anybody()).await.expect("the list");
+        let list = node.store.boards_for(&taskwire::caller::Caller::local()).await.expect("the list");
         assert_eq!(list.iter().map(|board| board.id).collect::<Vec<_>>(), [one]);
         assert_eq!(node.refused(two, create(new_task(), "Late")).await, Refusal::NotFound { what: Thing::Board });
         let fresh = database.open().await.board(two).await.expect("it can be read").expect("it is still there");

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod age;
 mod assignees;
 mod boards;
 mod history;
@@ -12,9 +13,11 @@ mod log;
 mod nodes;
 mod numbers;
 mod opening;
+mod order;
 mod refusals;
 mod repeating;
 mod replay;
+mod rights;
 mod silence;
 mod speed;
 

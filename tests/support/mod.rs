@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 pub mod client;
+pub mod clock;
 pub mod database;
 pub mod node;
 pub mod onlooker;

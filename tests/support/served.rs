@@ -2,19 +2,22 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::{access::Asker, id::ActorId};
+use app::id::ActorId;
 use axum::{
-    extract::Request,
-    middleware::{Next, from_fn},
+    extract::{Request, State},
+    http::HeaderMap,
+    middleware::{Next, from_fn_with_state},
     serve::ListenerExt,
 };
 use taskwire::{
+    caller::{Caller, Credential},
     http::{
         origin::Origins,
         socket::{self, SocketContext, SocketLimits},
         visitor::Visitor,
     },
     hub::{Hub, HubSettings},
+    secret::SecretHash,
     store::Store,
     writer::Writer,
 };
@@ -34,12 +37,26 @@ pub struct Served {
     pub tracker: TaskTracker,
 }
 
-/// Everybody may do everything here, and is who they say they are.
-async fn visit(mut request: Request, next: Next) -> axum::response::Response {
-    let person = request.headers().get(PERSON).and_then(|id| id.to_str().ok()?.parse().ok());
-    let visitor = Visitor::local();
-    request.extensions_mut().insert(Visitor { asker: Asker { person, ..visitor.asker }, ..visitor });
+/// Who has no token may do everything here, and is who they say they are.
+async fn visit(State(store): State<Store>, mut request: Request, next: Next) -> axum::response::Response {
+    let visitor = who(&store, request.headers());
+    request.extensions_mut().insert(visitor);
     next.run(request).await
+}
+
+fn who(store: &Store, headers: &HeaderMap) -> Visitor {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let visitor = match header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+        Some(token) => {
+            let caller = Caller { credential: Credential::Token(SecretHash::of(token)), links: Vec::new() };
+            Visitor::with(store, caller).expect("a token that works")
+        }
+        None => Visitor::local(),
+    };
+    match header(PERSON).and_then(|id| id.parse().ok()) {
+        None => visitor,
+        person => visitor.named(person),
+    }
 }
 
 impl Served {
@@ -68,7 +85,7 @@ impl Served {
             shutdown: shutdown.clone(),
             tracker: tracker.clone(),
         };
-        let router = socket::routes().with_state(context).layer(from_fn(visit));
+        let router = socket::routes().with_state(context).layer(from_fn_with_state(store.clone(), visit));
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("TCP_NODELAY"));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { node: Node { store, writer }, hub, address, shutdown, tracker }

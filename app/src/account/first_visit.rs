@@ -49,7 +49,8 @@ pub fn page(content: FirstVisit) -> Page {
             label: "Code",
             called: "code",
             value: &form.code,
-            hint: "The server printed it when it started, at the end of an address.",
+            hint: "The server printed it when it started, at the end of the address after “nobody has an account yet”: in the \
+                terminal, or where its output is kept (such as docker logs or journalctl).",
             ..Input::default()
         })
     });

@@ -49,8 +49,6 @@ pub struct Input<'a> {
     pub hint: &'a str,
     /// Whether it must be filled in.
     pub required: bool,
-    /// The most characters it takes.
-    pub longest: Option<usize>,
     /// Whether it has the focus at first.
     pub first: bool,
 }
@@ -66,7 +64,6 @@ impl Default for Input<'_> {
             autocomplete: "off",
             hint: "",
             required: true,
-            longest: None,
             first: false,
         }
     }
@@ -75,15 +72,7 @@ impl Default for Input<'_> {
 impl<'a> Input<'a> {
     /// For somebody's name.
     pub fn name(value: &'a str) -> Self {
-        Self {
-            name: "name",
-            label: "Name",
-            called: "name",
-            value,
-            autocomplete: "name",
-            longest: Some(crate::people::MAX_PERSON_NAME_CHARS),
-            ..Self::default()
-        }
+        Self { name: "name", label: "Name", called: "name", value, autocomplete: "name", ..Self::default() }
     }
 
     /// For an e-mail address.
@@ -95,7 +84,6 @@ impl<'a> Input<'a> {
             kind: "email",
             value,
             autocomplete: "username",
-            longest: Some(254),
             ..Self::default()
         }
     }
@@ -144,7 +132,6 @@ impl<'a> Form<'a> {
                     value=input.value.to_owned()
                     autocomplete=input.autocomplete
                     required=input.required
-                    maxlength=input.longest.map(|longest| longest.to_string())
                     autofocus=input.first && self.mistake.is_none()
                     aria-invalid=invalid
                     aria-describedby=by

@@ -111,6 +111,16 @@ pub struct PasswordForm {
     pub password: String,
     /// The same.
     pub again: String,
+    /// Not empty, if their tokens are to stop working.
+    #[serde(default)]
+    pub revoke_tokens: String,
+}
+
+impl PasswordForm {
+    /// Whether their tokens are to stop working.
+    pub fn revokes_tokens(&self) -> bool {
+        !self.revoke_tokens.is_empty()
+    }
 }
 
 /// One of their sessions or tokens.
@@ -192,7 +202,7 @@ pub fn page(content: OwnAccount) -> Page {
         {notice(done)}
         {Form::new("account", of_others.as_ref()).summary()}
         {name_section(&name, of_name.as_ref())}
-        {password_section(email, has_password, of_password.as_ref())}
+        {password_section(email, has_password, tokens.len(), of_password.as_ref())}
         {sessions_section(sessions, now)}
         {tokens_section(tokens, &token, of_token.as_ref(), now)}
     }
@@ -214,19 +224,32 @@ fn name_section(form: &NameForm, mistake: Option<&Mistake>) -> AnyView {
     .into_any()
 }
 
-fn password_section(email: String, has_password: bool, mistake: Option<&Mistake>) -> AnyView {
+fn password_section(email: String, has_password: bool, tokens: usize, mistake: Option<&Mistake>) -> AnyView {
     let fields = Form::new("password", mistake);
     let current =
         has_password.then(|| fields.input(Input::password("current", "Current password", "current password")));
+    let revoke_tokens = (tokens > 0).then(|| {
+        let label = match tokens {
+            1 => "Also revoke my token, which goes on working otherwise".to_owned(),
+            count => format!("Also revoke my {count} tokens, which go on working otherwise"),
+        };
+        view! {
+            <label class="ticked-line">
+                <input type="checkbox" name="revoke_tokens" value="yes" />
+                {label}
+            </label>
+        }
+    });
     view! {
         <form class="sheet" method="post" action=PASSWORD>
             <h2>"Password"</h2>
-            <p class="hint">"A new password signs you out everywhere but here."</p>
+            <p class="hint">"A new password signs you out in all browsers but this one."</p>
             {fields.summary()}
             // A browser that keeps passwords wants to know whose these are.
             <input type="text" value=email autocomplete="username" hidden readonly />
             {current}
             {fields.new_password("New password")}
+            {revoke_tokens}
             <button class="button primary">"Change password"</button>
         </form>
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     access::{BoardRole, InstanceRole},
     id::{ActorId, BoardId},
-    people::{MAX_PERSON_NAME_CHARS, Person},
+    people::Person,
     time::Timestamp,
 };
 
@@ -381,7 +381,6 @@ fn invite_section(
         value: &form.note,
         hint: "For your own list of invitations; may be left empty.",
         required: false,
-        longest: Some(MAX_PERSON_NAME_CHARS),
         ..Input::default()
     };
     let roles = roles_up_to(most)

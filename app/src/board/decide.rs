@@ -9,8 +9,8 @@ use crate::{
     id::{ActorId, ColumnId, TaskId},
     model::{Column, ColumnKind, Seq, Task},
     mutation::{
-        CreateBoard, CreateColumn, CreateTask, NewColumn, Op, Place, Refusal, SetMember, TextField, Thing,
-        UpdateColumn, UpdateTask,
+        CreateBoard, CreateColumn, CreateShareLink, CreateTask, NewColumn, Op, Place, Refusal, SetMember, TextField,
+        Thing, UpdateColumn, UpdateTask,
     },
     rank::Rank,
 };
@@ -56,6 +56,9 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
             Ok(ChangeKind::BoardDeleted {})
         }
         Op::SetMember(set) => set_member(state, set),
+        Op::CreateShareLink(create) => create_share_link(create),
+        // Links are no part of the state: whether there is such a one is for whoever keeps them to say.
+        Op::RevokeShareLink(revoke) => Ok(ChangeKind::ShareLinkRevoked { link: revoke.link }),
         Op::CreateColumn(create) => create_column(state, create),
         Op::UpdateColumn(update) => update_column(state, update),
         Op::DeleteColumn(delete) => {
@@ -138,6 +141,14 @@ fn set_member(state: &BoardState, set: &SetMember) -> Result<ChangeKind, Refusal
         return Err(Refusal::Full { what: Thing::Person, limit: MAX_MEMBERS as u32 });
     }
     Ok(ChangeKind::MemberSet { person: set.person, role: set.role })
+}
+
+fn create_share_link(create: &CreateShareLink) -> Result<ChangeKind, Refusal> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if create.secret_sha256.len() != 64 || !create.secret_sha256.bytes().all(is_digit) {
+        return Err(Refusal::invalid("secret_sha256", "must be 64 hexadecimal digits in lower case"));
+    }
+    Ok(ChangeKind::ShareLinkCreated { link: create.link })
 }
 
 fn create_column(state: &BoardState, create: &CreateColumn) -> Result<ChangeKind, Refusal> {
@@ -394,7 +405,7 @@ pub fn turns_text(char: char) -> bool {
 }
 
 /// Several lines of text, with `\n` between them.
-fn description(text: &str) -> Result<String, Refusal> {
+pub(super) fn description(text: &str) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim_end();
     if text.len() > MAX_DESCRIPTION_BYTES {

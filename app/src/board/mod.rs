@@ -5,6 +5,7 @@
 //! - [`decide()`] says what a mutation does to a board, or why it is refused. The server decides for good, under the
 //!   board's lock; the browser decides the same way to show an edit before it is saved.
 //! - [`OptimisticBoard`] is a board with edits that are shown but not yet saved.
+//! - What people type and paste becomes a text that can be saved by [`Typed`].
 //! - An edit of one's own can be taken back, unless somebody changed the same later (`undo`).
 //! - [`Listing`] is a filtered, sorted list of its tasks that keeps up with changes.
 
@@ -13,6 +14,7 @@ mod listing;
 mod optimistic;
 mod order;
 mod state;
+mod typed;
 mod undo;
 
 pub use decide::{
@@ -22,4 +24,5 @@ pub use decide::{
 pub use listing::{Listing, Sort, Wanted};
 pub use optimistic::{OptimisticBoard, Received, Settled, TextBase};
 pub use state::{Applied, BoardState, Contents, Gap, Snapshot, Stamp, Touched};
+pub use typed::Typed;
 pub use undo::{Direction, NotUndone, Part, Undone, shortened};

@@ -307,6 +307,7 @@ impl BoardState {
                 }
                 touched.access = true;
             }
+            ChangeKind::ShareLinkCreated { .. } | ChangeKind::ShareLinkRevoked { .. } => {}
             ChangeKind::BoardDeleted {} => {
                 self.deleted_at = Some(stamp.at);
                 touched.board = true;

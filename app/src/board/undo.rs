@@ -65,7 +65,11 @@ impl Part {
     /// What a change gives its number to.
     pub fn moved_by(kind: &ChangeKind) -> Vec<Self> {
         match kind {
-            ChangeKind::BoardCreated { .. } | ChangeKind::BoardDeleted {} | ChangeKind::MemberSet { .. } => Vec::new(),
+            ChangeKind::BoardCreated { .. }
+            | ChangeKind::BoardDeleted {}
+            | ChangeKind::MemberSet { .. }
+            | ChangeKind::ShareLinkCreated { .. }
+            | ChangeKind::ShareLinkRevoked { .. } => Vec::new(),
             ChangeKind::BoardUpdated { name, .. } => Vec::from_iter(name.as_ref().map(|_| Self::Name)),
             ChangeKind::ColumnCreated { column, .. } => vec![Self::Column(column.id)],
             ChangeKind::ColumnUpdated { column, .. } | ChangeKind::ColumnDeleted { column } => {
@@ -161,7 +165,11 @@ impl Inverse {
     pub fn of(before: &BoardState, kind: &ChangeKind) -> Option<Self> {
         match kind {
             // Who has access is not given back or taken away by a shortcut.
-            ChangeKind::BoardCreated { .. } | ChangeKind::BoardDeleted {} | ChangeKind::MemberSet { .. } => None,
+            ChangeKind::BoardCreated { .. }
+            | ChangeKind::BoardDeleted {}
+            | ChangeKind::MemberSet { .. }
+            | ChangeKind::ShareLinkCreated { .. }
+            | ChangeKind::ShareLinkRevoked { .. } => None,
             ChangeKind::BoardUpdated { name, .. } => {
                 let is_other = name.as_ref().is_some_and(|name| name != before.name());
                 is_other.then(|| Self::Name(before.name().to_owned()))
@@ -497,7 +505,9 @@ fn words(before: &BoardState, kind: &ChangeKind) -> String {
         ChangeKind::BoardCreated { .. } => ("create the board", ""),
         ChangeKind::BoardUpdated { .. } => ("rename the board", ""),
         ChangeKind::BoardDeleted {} => ("delete the board", ""),
-        ChangeKind::MemberSet { .. } => ("change who has access", ""),
+        ChangeKind::MemberSet { .. } | ChangeKind::ShareLinkCreated { .. } | ChangeKind::ShareLinkRevoked { .. } => {
+            ("change who has access", "")
+        }
         ChangeKind::ColumnCreated { column, .. } => ("add column", column.name.as_str()),
         ChangeKind::ColumnUpdated { column: id, name: Some(_), .. } => ("rename column", column(id)),
         ChangeKind::ColumnUpdated { column: id, rank: Some(_), .. } => ("move column", column(id)),

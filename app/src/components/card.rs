@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    forms::{DeleteTask, SetCompleted},
+    forms::{DeleteTask, SetCompleted, form_action},
     id::TaskId,
     live::{LiveBoard, TaskSignals},
     model::{Priority, Task},
@@ -116,7 +116,7 @@ pub fn Card(
                     <button
                         class="tick"
                         form=form.clone()
-                        formaction=SetCompleted::PATH
+                        formaction=form_action(SetCompleted::PATH)
                         aria-label=tick_label.clone()
                         on:click=tick.clone()
                     >
@@ -135,7 +135,7 @@ pub fn Card(
                     <button
                         class="card-delete"
                         form=delete_form.clone()
-                        formaction=DeleteTask::PATH
+                        formaction=form_action(DeleteTask::PATH)
                         aria-label=delete_label.clone()
                         on:click=delete.clone()
                     >

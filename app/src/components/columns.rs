@@ -1,20 +1,20 @@
 //! The board view: columns side by side.
 
 use leptos::{ev, html, prelude::*};
-use uuid::Uuid;
 
 use super::{
     announcer::Announcer,
+    drafts::{Drafts, Unsent},
     icon::{Icon, Picture},
     if_may::IfMay,
+    keyboard,
     lane::{Lane, Revealed},
     moving::{Movable, Moving},
     rows::Rows,
 };
 use crate::{
     access::BoardRole,
-    board::MAX_NAME_CHARS,
-    id::ColumnId,
+    board::Typed,
     live::LiveBoard,
     model::ColumnKind,
     mutation::{CreateColumn, Op, Place},
@@ -46,12 +46,18 @@ pub fn Columns(board: LiveBoard) -> impl IntoView {
 #[component]
 fn AddColumn(board: LiveBoard) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
-    let (open, set_open) = signal(false);
+    let drafts = expect_context::<Drafts>();
+    let unsent = Unsent::Column(board.id());
+    let (open, set_open) = signal(!drafts.unsent(unsent).is_empty());
     let (refusal, set_refusal) = signal(None::<String>);
     let field = NodeRef::<html::Input>::new();
+    // It may also be open because something was typed when one went elsewhere.
+    let opened = StoredValue::new(false);
     let opener = NodeRef::<html::Button>::new();
     Effect::new(move || {
-        if let Some(input) = field.get() {
+        if let Some(input) = field.get()
+            && opened.get_value()
+        {
             // A field that cannot be focused is still there to be clicked.
             let _ = input.focus();
         }
@@ -59,15 +65,16 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
     on_cleanup({
         let board = board.clone();
         move || {
-            let text = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default();
-            if open.try_get_untracked() == Some(true) && !text.trim().is_empty() {
-                board.rescue(create(text));
+            let text = drafts.unsent(unsent);
+            if !text.trim().is_empty() && board.rescue(create(text)) {
+                drafts.keep(unsent, String::new());
             }
         }
     });
     let close = move || {
         set_open.set(false);
         set_refusal.set(None);
+        drafts.keep(unsent, String::new());
         request_animation_frame(move || {
             if let Some(button) = opener.get_untracked() {
                 let _ = button.focus();
@@ -77,7 +84,11 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
     let add = Callback::new(move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
-        let name = input.value();
+        let too_long = Typed::Name.too_long(&input.value());
+        if too_long.is_some() {
+            return set_refusal.set(too_long);
+        }
+        let name = Typed::Name.tidy(&input.value());
         match board.submit(create(name.clone())) {
             Ok(_) => {
                 announcer.say(format!("Column {name} added"));
@@ -94,7 +105,7 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                         <form
                             on:submit=move |event| add.run(event)
                             on:keydown=move |event| {
-                                if event.key() == "Escape" {
+                                if keyboard::escapes(&event) {
                                     event.stop_propagation();
                                     close();
                                 }
@@ -104,10 +115,15 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                                 node_ref=field
                                 aria-label="Column name"
                                 placeholder="Column name"
-                                maxlength=MAX_NAME_CHARS.to_string()
+                                value=drafts.unsent(unsent)
                                 autocomplete="off"
                                 required
                                 aria-invalid=move || refusal.get().map(|_| "true")
+                                on:input=move |event| {
+                                    let text = event_target_value(&event);
+                                    set_refusal.set(Typed::Name.too_long(&text));
+                                    drafts.keep(unsent, text);
+                                }
                             />
                             <p class="field-error" role="alert">
                                 {move || refusal.get()}
@@ -123,7 +139,10 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                         .into_any()
                 } else {
                     view! {
-                        <button node_ref=opener type="button" class="button quiet" on:click=move |_| set_open.set(true)>
+                        <button node_ref=opener type="button" class="button quiet" on:click=move |_| {
+                            opened.set_value(true);
+                            set_open.set(true);
+                        }>
                             <Picture icon=Icon::Plus />
                             "Add column"
                         </button>
@@ -136,6 +155,6 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
 }
 
 fn create(name: String) -> Op {
-    let (column, kind, place) = (ColumnId(Uuid::now_v7()), ColumnKind::Active, Place::Last);
+    let (column, kind, place) = (crate::new_id(), ColumnKind::Active, Place::Last);
     Op::CreateColumn(CreateColumn { column, name, kind, place })
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::live::{Live, LiveBoard, Status};
+use crate::live::{Live, LiveBoard, Obstacle, Status};
 
 /// What a person wants to know about the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,14 +10,17 @@ enum Standing {
     Connecting,
     Live,
     Saving,
+    /// The server is there and cannot serve this board.
+    Behind,
     Reconnecting,
     Offline,
     SignedOut,
 }
 
 impl Standing {
-    fn of(status: Status, synced: bool, unsaved: usize) -> Self {
+    fn of(status: Status, synced: bool, failing: bool, unsaved: usize) -> Self {
         match status {
+            Status::Live if failing => Self::Behind,
             Status::Live if !synced => Self::Connecting,
             Status::Live if unsaved > 0 => Self::Saving,
             Status::Live => Self::Live,
@@ -34,6 +37,7 @@ impl Standing {
             Self::Connecting => "connecting",
             Self::Live => "live",
             Self::Saving => "saving",
+            Self::Behind => "behind",
             Self::Reconnecting => "reconnecting",
             Self::Offline => "offline",
             Self::SignedOut => "signed-out",
@@ -45,6 +49,7 @@ impl Standing {
             Self::Connecting => "Connecting…",
             Self::Live => "Live",
             Self::Saving => return "Saving…".to_owned(),
+            Self::Behind => "Not up to date; trying again…",
             Self::Reconnecting => "Reconnecting…",
             Self::Offline => "Offline",
             Self::SignedOut => "Signed out",
@@ -63,6 +68,7 @@ impl Standing {
         match self {
             Self::Connecting => "",
             Self::Live | Self::Saving => "Live",
+            Self::Behind => "The server cannot read this board at the moment. It is asked again; edits are kept.",
             Self::Reconnecting => "Connection lost. Reconnecting; edits are kept.",
             Self::Offline => "Offline; edits are kept until the network is back.",
             Self::SignedOut => "You are signed out; edits are kept until you have signed in again.",
@@ -74,10 +80,10 @@ impl Standing {
 #[component]
 pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
     let status = expect_context::<Live>().status();
-    let (unsaved, synced) = (board.unsaved(), board.synced());
+    let (unsaved, synced, failing) = (board.unsaved(), board.synced(), board.failing());
     let standing = Memo::new({
         let unsaved = unsaved.clone();
-        move |_| Standing::of(status.get(), synced.get(), unsaved.get())
+        move |_| Standing::of(status.get(), synced.get(), failing.get(), unsaved.get())
     });
     let signed_in = Memo::new(move |_| standing.get() != Standing::SignedOut);
     let announcement = Memo::new(move |_| standing.get().announcement());
@@ -97,16 +103,68 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
     }
 }
 
+/// Says what is in the way of a connection, where that is known and does not pass by itself. Nothing otherwise.
+#[component]
+pub fn WhatIsInTheWay() -> impl IntoView {
+    let obstacle = expect_context::<Live>().obstacle();
+    let obstacle = Memo::new(move |_| obstacle.get());
+    move || {
+        obstacle.get().map(|obstacle| {
+            let words = obstacle_words(obstacle, &location().origin().unwrap_or_default());
+            view! {
+                <p class="obstacle" role="alert">
+                    {words}
+                </p>
+            }
+            .into_any()
+        })
+    }
+}
+
+/// What is wrong, what that means, and what to set.
+fn obstacle_words(obstacle: Obstacle, origin: &str) -> String {
+    let (wrong, remedy) = match obstacle {
+        Obstacle::Origin => (
+            format!("the server does not know {origin} as its own address"),
+            format!(
+                "Whoever runs it: have the proxy pass on the header Host as it is, or start Taskwire with --allowed-origin {origin}"
+            ),
+        ),
+        Obstacle::NoSockets => (
+            "something between this page and the server, such as a proxy, lets no WebSockets through".to_owned(),
+            "Whoever runs it: have the proxy pass on the headers Upgrade and Connection for /ws, over HTTP/1.1"
+                .to_owned(),
+        ),
+        Obstacle::Full => (
+            "the server has as many live pages as it takes, or is stopping".to_owned(),
+            "Closing pages that are not needed may help".to_owned(),
+        ),
+        Obstacle::Other(status) => (
+            format!("something else answers in the place of the server, with status {status}"),
+            "Whoever runs it: look at what stands between this address and Taskwire".to_owned(),
+        ),
+    };
+    format!("This page is not live, because {wrong}. Edits are kept, and it is tried again. {remedy}.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn live_is_said_only_when_the_board_follows_and_all_is_saved() {
-        assert_eq!(Standing::of(Status::Live, true, 0), Standing::Live);
-        assert_eq!(Standing::of(Status::Live, true, 1), Standing::Saving);
-        assert_eq!(Standing::of(Status::Live, false, 0), Standing::Connecting);
-        assert_eq!(Standing::of(Status::Offline, true, 0), Standing::Offline);
+        assert_eq!(Standing::of(Status::Live, true, false, 0), Standing::Live);
+        assert_eq!(Standing::of(Status::Live, true, false, 1), Standing::Saving);
+        assert_eq!(Standing::of(Status::Live, false, false, 0), Standing::Connecting);
+        assert_eq!(Standing::of(Status::Offline, true, false, 0), Standing::Offline);
+        assert_eq!(Standing::of(Status::Live, false, true, 1), Standing::Behind);
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told_with_what_to_set() {
+        let words = obstacle_words(Obstacle::Origin, "https://board.example.com");
+        assert!(words.contains("--allowed-origin https://board.example.com."), "{words}");
+        assert!(obstacle_words(Obstacle::NoSockets, "").contains("Upgrade"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use leptos::{ev, prelude::*};
 
 use crate::{
     board::TextBase,
-    id::TaskId,
+    id::{BoardId, ColumnId, TaskId},
     live::LiveBoard,
     model::Task,
     mutation::{Op, TextField, UpdateTask},
@@ -14,7 +14,23 @@ use crate::{
 
 /// All texts that are being edited. An editor is open exactly while there is a draft for its text. A context.
 #[derive(Clone, Copy)]
-pub struct Drafts(RwSignal<HashMap<(TaskId, TextField), Draft>>);
+pub struct Drafts {
+    texts: RwSignal<HashMap<(TaskId, TextField), Draft>>,
+    unsent: StoredValue<HashMap<Unsent, String>>,
+}
+
+/// A field for something new, which keeps what is typed into it while the person looks elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unsent {
+    /// The next task of a column.
+    Task(ColumnId),
+    /// The next task, in the list.
+    ListedTask(BoardId),
+    /// The next column.
+    Column(BoardId),
+    /// The next board.
+    Board,
+}
 
 /// A text that is being edited.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,11 +73,14 @@ impl Draft {
 impl Drafts {
     /// Starts with none. The browser asks before the page is left with any of them changed.
     pub fn provide() -> Self {
-        let drafts = Self(RwSignal::new(HashMap::new()));
+        let drafts = Self { texts: RwSignal::new(HashMap::new()), unsent: StoredValue::new(HashMap::new()) };
         provide_context(drafts);
         Effect::new(move || {
             let listener = window_event_listener(ev::beforeunload, move |event| {
-                if drafts.0.with_untracked(|drafts| drafts.values().any(Draft::is_changed)) {
+                let is_lost = |text: &String| !text.trim().is_empty();
+                if drafts.texts.with_untracked(|texts| texts.values().any(Draft::is_changed))
+                    || drafts.unsent.with_value(|unsent| unsent.values().any(is_lost))
+                {
                     event.prevent_default();
                 }
             });
@@ -70,19 +89,32 @@ impl Drafts {
         drafts
     }
 
+    /// What is typed into a field so far.
+    pub fn unsent(self, field: Unsent) -> String {
+        self.unsent.try_with_value(|unsent| unsent.get(&field).cloned()).flatten().unwrap_or_default()
+    }
+
+    /// Keeps what is typed into a field; nothing, when it was sent.
+    pub fn keep(self, field: Unsent, text: String) {
+        self.unsent.try_update_value(|unsent| match text.is_empty() {
+            true => unsent.remove(&field),
+            false => unsent.insert(field, text),
+        });
+    }
+
     /// Which draft of a text is open; `None` if none is. Changes when one takes the place of another, not while it is typed.
     pub fn open(self, task: TaskId, field: TextField) -> Memo<Option<u32>> {
-        Memo::new(move |_| self.0.with(|drafts| drafts.get(&(task, field)).map(|draft| draft.generation)))
+        Memo::new(move |_| self.texts.with(|drafts| drafts.get(&(task, field)).map(|draft| draft.generation)))
     }
 
     /// The draft of a text.
     pub fn get(self, task: TaskId, field: TextField) -> Option<Draft> {
-        self.0.with_untracked(|drafts| drafts.get(&(task, field)).cloned())
+        self.texts.with_untracked(|drafts| drafts.get(&(task, field)).cloned())
     }
 
     /// Opens an editor with a draft, in place of the one that may be open.
     pub fn put(self, task: TaskId, field: TextField, draft: Draft) {
-        self.0.update(|drafts| {
+        self.texts.update(|drafts| {
             let generation = drafts.get(&(task, field)).map_or(0, |old| old.generation + 1);
             drafts.insert((task, field), Draft { generation, ..draft });
         });
@@ -91,7 +123,7 @@ impl Drafts {
     /// Keeps what is typed.
     pub fn typed(self, task: TaskId, field: TextField, text: String) {
         // The field that it was typed into shows it already.
-        self.0.update_untracked(|drafts| {
+        self.texts.update_untracked(|drafts| {
             if let Some(draft) = drafts.get_mut(&(task, field)) {
                 draft.text = text;
             }
@@ -100,12 +132,12 @@ impl Drafts {
 
     /// Closes an editor. Its draft comes back if it was changed.
     pub fn drop(self, task: TaskId, field: TextField) -> Option<Draft> {
-        self.0.try_update(|drafts| drafts.remove(&(task, field))).flatten().filter(Draft::is_changed)
+        self.texts.try_update(|drafts| drafts.remove(&(task, field))).flatten().filter(Draft::is_changed)
     }
 
     /// Closes the editors of a board. What was changed in them goes to what was refused, to be copied or to be edited again.
     pub fn hand_back(self, board: &LiveBoard) {
-        let Some(texts) = self.0.try_update(|drafts| {
+        let Some(texts) = self.texts.try_update(|drafts| {
             let keys: Vec<_> =
                 drafts.keys().copied().filter(|(task, _)| board.with(|board| board.task(*task).is_some())).collect();
             keys.into_iter().filter_map(|key| Some((key, drafts.remove(&key)?))).collect::<Vec<_>>()
@@ -121,8 +153,8 @@ impl Drafts {
 
     /// Closes the editors of a task in which nothing was changed. Tells whether any is left.
     pub fn tidy(self, task: TaskId) -> bool {
-        self.0.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));
-        self.0.with_untracked(|drafts| drafts.keys().any(|(id, _)| *id == task))
+        self.texts.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));
+        self.texts.with_untracked(|drafts| drafts.keys().any(|(id, _)| *id == task))
     }
 }
 

@@ -28,6 +28,10 @@ use crate::{
     pages::{View, task_path},
 };
 
+/// How many events are held at first; more, as somebody asks for older ones. When new ones come, as many of the oldest go, so
+/// that a page left open for weeks stays as small as it was. They are in the log, to be asked for again.
+const HELD: usize = 100;
+
 /// How long to wait before asking a server again that did not answer.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -85,6 +89,8 @@ pub struct History {
     events: RwSignal<Vec<Event>>,
     /// What comes before them; `None` until the first page is there.
     older: RwSignal<Option<Older>>,
+    /// How many are held at most.
+    most: StoredValue<usize>,
     /// Whether the server did not answer, and will be asked again.
     failed: RwSignal<bool>,
 }
@@ -98,6 +104,7 @@ impl History {
             about,
             older: RwSignal::new(first.as_ref().map(|page| page.older)),
             events: RwSignal::new(first.map(|page| page.events).unwrap_or_default()),
+            most: StoredValue::new(HELD),
             failed: RwSignal::new(false),
         };
         let newest = board.with(|board| match about.task {
@@ -126,12 +133,22 @@ impl History {
                 events.retain(|event| event.task == Some(task));
             }
             if !events.is_empty() {
-                self.events.update(|held| *held = merged(held, &events));
+                self.hold(untrack(|| merged(&self.events.read(), &events)));
             }
             if incomplete {
                 self.ask(None);
             }
         });
+    }
+
+    /// Shows events, as many of the newest as are to be held.
+    fn hold(self, mut events: Vec<Event>) {
+        let Some(most) = self.most.try_get_value() else { return };
+        if events.len() > most {
+            events.truncate(most);
+            self.older.try_set(Some(Older::More));
+        }
+        self.events.try_set(events);
     }
 
     /// Asks the server for what happened before a change, or up to now.
@@ -169,10 +186,10 @@ impl History {
         // Pages that do not meet would leave a hole that nobody sees.
         let meets = page.older != Older::More || held.iter().any(|event| Some(event.seq) >= from);
         let is_oldest = older.is_none() || from <= oldest || !meets;
-        self.events.try_set(if meets { merged(&held, &page.events) } else { page.events });
         if is_oldest {
             self.older.try_set(Some(page.older));
         }
+        self.hold(if meets { merged(&held, &page.events) } else { page.events });
     }
 
     /// What is told, newest first.
@@ -193,6 +210,7 @@ pub fn HistoryEnd(
     let oldest = move || history.events.read().last().map_or(0, |event| event.seq);
     let more = move |event: ev::MouseEvent| {
         event.prevent_default();
+        history.most.set_value(untrack(|| history.events.read().len()) + HELD);
         history.ask(Some(untrack(oldest)));
     };
     // The button may go with what it brings.

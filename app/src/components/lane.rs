@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::{
     card::Card,
     column_menu::{ColumnMenu, kind_words},
+    drafts::Unsent,
     focus::focus_when_drawn,
     if_may::IfMay,
     name_editor::NameEditor,
@@ -42,6 +43,11 @@ impl Revealed {
         let revealed = Self(RwSignal::new(Vec::new()));
         provide_context(revealed);
         revealed
+    }
+
+    /// The tasks, in the order they were put there.
+    pub fn tasks(self) -> Vec<TaskId> {
+        self.0.get()
     }
 
     /// Draws a task wherever it is.
@@ -153,7 +159,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 </ol>
             </div>
             <IfMay may=edits>
-                <QuickAdd board=board.clone() column=id />
+                <QuickAdd board=board.clone() column=id unsent=Unsent::Task(id) />
             </IfMay>
         </section>
     }

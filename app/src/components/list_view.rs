@@ -7,7 +7,10 @@ use leptos_router::{
 };
 
 use super::{
+    drafts::Unsent,
     due::Today,
+    focus::{find, focus_when_drawn},
+    lane::Revealed,
     list_filters::ListFilters,
     list_row::ListRow,
     quick_add::QuickAdd,
@@ -28,6 +31,8 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Drawn {
     rows: Vec<TaskId>,
+    /// Those below them that this page put there: see [`Revealed`].
+    below: Vec<TaskId>,
     /// How many there are in all.
     found: usize,
 }
@@ -39,7 +44,9 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
     let drawn = drawn(&board, query);
     let plain = expect_context::<Today>().not_yet_taken_over();
     let found = Memo::new(move |_| drawn.read().found);
-    let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len()));
+    let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len() + drawn.read().below.len()));
+    // What was just added further down is looked at: it stays where it is until somebody asks for more.
+    let has_below = Memo::new(move |_| !drawn.read().below.is_empty());
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
     // New tasks go where the list looks, if it looks at one column.
@@ -56,10 +63,14 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
         let board = board.clone();
         move || {
             let column = column.get().filter(|_| edits.get())?;
-            Some(view! { <QuickAdd board=board.clone() column added /> }.into_any())
+            Some(
+                view! { <QuickAdd board=board.clone() column unsent=Unsent::ListedTask(board.id()) added /> }
+                    .into_any(),
+            )
         }
     };
 
+    let below = board.clone();
     let more = {
         let (navigate, path) = (use_navigate(), use_location().pathname);
         Callback::new(move |()| {
@@ -116,8 +127,13 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                         <ListRow board=board.clone() task query plain />
                     </Rows>
                 </tbody>
+                <tbody role="rowgroup" class="rows-below" aria-label="Further down" hidden=move || !has_below.get()>
+                    <Rows each=move || drawn.read().below.clone() key=|id| id.0 let:task>
+                        <ListRow board=below.clone() task query plain />
+                    </Rows>
+                </tbody>
             </table>
-            {move || has_hidden.get().then(|| view! { <ShowMore hidden href more /> }.into_any())}
+            {move || has_hidden.get().then(|| view! { <ShowMore hidden href more paused=has_below /> }.into_any())}
         </section>
     }
     .into_any()
@@ -125,12 +141,19 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
 
 /// Keeps a listing of the board and draws its first rows.
 fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
-    let look =
-        |listing: &Listing, rows: usize| Drawn { rows: listing.ids().take(rows).collect(), found: listing.len() };
+    let look = |listing: &Listing, rows: usize, revealed: &[TaskId]| Drawn {
+        rows: listing.ids().take(rows).collect(),
+        below: match revealed {
+            [] => Vec::new(),
+            _ => listing.ids().skip(rows).filter(|task| revealed.contains(task)).collect(),
+        },
+        found: listing.len(),
+    };
+    let revealed = expect_context::<Revealed>();
     let follower = board.follow();
     let ListQuery { wanted, rows } = query.get_untracked();
     let listing = board.with(|board| Listing::new(board, wanted));
-    let drawn = RwSignal::new(look(&listing, rows));
+    let drawn = RwSignal::new(look(&listing, rows, &untrack(|| revealed.tasks())));
     let listing = StoredValue::new(listing);
 
     let board = board.clone();
@@ -138,10 +161,11 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
     Effect::new(move || {
         revision.track();
         let ListQuery { wanted, rows } = query.get();
+        let revealed = revealed.tasks();
         let now = listing.try_update_value(|listing| {
             board.with(|board| listing.update(board, &follower.take()));
             listing.want(wanted);
-            look(listing, rows)
+            look(listing, rows, &revealed)
         });
         if let Some(now) = now
             && drawn.with_untracked(|drawn| *drawn != now)
@@ -152,21 +176,40 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
     drawn
 }
 
-/// Tells of a new task that the filters leave out, which would seem to be lost.
+/// Tells of a new task that the filters leave out, or that is out of sight: it would seem to be lost.
 fn added(board: &LiveBoard, query: Memo<ListQuery>) -> Callback<TaskId> {
     let (board, notices, navigate) = (board.clone(), expect_context::<Notices>(), use_navigate());
     Callback::new(move |task| {
         let wanted = query.get_untracked().wanted;
-        if !wanted.is_filtered() {
-            return;
-        }
-        let all = ListQuery { wanted: wanted.unfiltered(), rows: ROWS }.path(board.id());
-        if board.with(|board| Listing::new(board, wanted).ids().all(|listed| listed != task)) {
+        let all = ListQuery { wanted: wanted.clone().unfiltered(), rows: ROWS }.path(board.id());
+        if !wanted.is_filtered() || board.with(|board| Listing::new(board, wanted).ids().any(|listed| listed == task)) {
+            tell_where_it_is(task, notices);
+        } else {
             let navigate = navigate.clone();
             let show = Action::new("Show all", move || navigate(&all, NavigateOptions::default()));
             notices.say("The task was added, but the filters leave it out.", Some(show));
         }
     })
+}
+
+/// Says where a new task is, if that is nowhere in sight.
+fn tell_where_it_is(task: TaskId, notices: Notices) {
+    let row = move || find(&format!(".list [data-task='{task}']"));
+    request_animation_frame(move || {
+        let in_sight = row().is_some_and(|row| {
+            let (row, height) = (row.get_bounding_client_rect(), window().inner_height().ok());
+            row.top() >= 0.0 && Some(row.bottom()) <= height.and_then(|height| height.as_f64())
+        });
+        if !in_sight {
+            let show = Action::new("Show it", move || {
+                if let Some(row) = row() {
+                    row.scroll_into_view();
+                }
+                focus_when_drawn(format!(".list [data-task='{task}'] a"));
+            });
+            notices.say_anew("The task was added further down the list.", Some(show));
+        }
+    });
 }
 
 fn longer(query: ListQuery) -> ListQuery {

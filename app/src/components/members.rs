@@ -173,7 +173,7 @@ fn MemberForms(
         }
     };
     view! {
-        <form class="row" method="post" action=forms::SetMember::PATH on:submit=|event| event.prevent_default()>
+        <form class="row" method="post" action=forms::form_action(forms::SetMember::PATH) on:submit=|event| event.prevent_default()>
             <input type="hidden" name="board" value=board_id.clone() />
             <input type="hidden" name="person" value=person_id.clone() />
             <select
@@ -187,7 +187,7 @@ fn MemberForms(
             </select>
             <button class="button no-script">"Set role"</button>
         </form>
-        <form method="post" action=forms::SetMember::PATH on:submit=removed>
+        <form method="post" action=forms::form_action(forms::SetMember::PATH) on:submit=removed>
             <input type="hidden" name="board" value=board_id />
             <input type="hidden" name="person" value=person_id />
             <input type="hidden" name="role" value="" />
@@ -249,7 +249,7 @@ fn AddMember(board: LiveBoard) -> impl IntoView {
             <form
                 class="add-member row"
                 method="post"
-                action=forms::SetMember::PATH
+                action=forms::form_action(forms::SetMember::PATH)
                 on:submit=move |event| add.run(event)
             >
                 <input type="hidden" name="board" value=board_id.clone() />
@@ -308,7 +308,7 @@ fn Everyone(board: LiveBoard, everyone: Memo<Option<BoardRole>>) -> impl IntoVie
         }
     };
     view! {
-        <form class="row" method="post" action=forms::SetEveryone::PATH on:submit=|event| event.prevent_default()>
+        <form class="row" method="post" action=forms::form_action(forms::SetEveryone::PATH) on:submit=|event| event.prevent_default()>
             <input type="hidden" name="board" value=board_id />
             <select node_ref=field name="everyone" aria-label="Who can see it" autocomplete="off" on:change=changed>
                 {redrawn(move || everyone_choices(everyone.get()))}
@@ -376,7 +376,7 @@ fn Leave(board: LiveBoard) -> impl IntoView {
 #[component]
 fn LeaveForm(board: BoardId, person: ActorId) -> impl IntoView {
     view! {
-        <form class="no-script" method="post" action=forms::SetMember::PATH>
+        <form class="no-script" method="post" action=forms::form_action(forms::SetMember::PATH)>
             <input type="hidden" name="board" value=board.to_string() />
             <input type="hidden" name="person" value=person.to_string() />
             <input type="hidden" name="role" value="" />

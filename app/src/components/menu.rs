@@ -4,6 +4,8 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
+use super::keyboard;
+
 /// A button and the box it opens.
 #[component]
 pub fn Menu(
@@ -85,7 +87,7 @@ fn close_on_link(event: ev::MouseEvent) {
 }
 
 fn close_on_escape(event: ev::KeyboardEvent) {
-    if event.key() == "Escape" {
+    if keyboard::escapes(&event) {
         event.stop_propagation();
         close_menu(&event);
     }

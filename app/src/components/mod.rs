@@ -12,6 +12,7 @@
 //! - Who has access: [`members`] with [`share_links`]. What only some may do stands in an [`if_may`].
 //! - Edits are taken back and done again by [`undoing`]. Those that were refused are told in [`toasts`], in the words of
 //!   [`problem`].
+//! - What somebody means by a key is told by [`keyboard`], by a click by [`pointer`], and by what they type or paste by [`typing`].
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`confirm`], [`due`], [`flash`], [`focus`], [`form_error`],
 //!   [`icon`], [`menu`], [`name_editor`], [`person`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
@@ -36,6 +37,7 @@ pub mod header;
 pub mod history;
 pub mod icon;
 pub mod if_may;
+pub mod keyboard;
 pub mod lane;
 pub mod list_filters;
 pub mod list_row;
@@ -46,6 +48,7 @@ pub mod menu;
 pub mod moving;
 pub mod name_editor;
 pub mod person;
+pub mod pointer;
 pub mod presence;
 pub mod problem;
 pub mod quick_add;

@@ -2,8 +2,8 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::redrawn::redrawn;
-use crate::{access::role_needed, board::MAX_NAME_CHARS, live::LiveBoard, mutation::Op};
+use super::{keyboard, redrawn::redrawn, task_fields::act};
+use crate::{access::role_needed, board::Typed, live::LiveBoard, mutation::Op};
 
 /// What an editor does with a new name.
 pub type Rename = Callback<(String,), Op>;
@@ -61,8 +61,10 @@ fn NameField(
             if let Some(text) = field.try_get_untracked().flatten().map(|input| input.value())
                 && editing.try_get_untracked() == Some(true)
                 && text.trim() != before
+                && !board.rescue(rename.run((text.clone(),)))
             {
-                board.rescue(rename.run((text,)));
+                // Leaving the field saves, however it is left. What is no name is kept among what was refused.
+                let _ = act(&board, rename.run((Typed::Name.tidy(&text),)));
             }
             editing.try_set(false);
         }
@@ -77,8 +79,13 @@ fn NameField(
                 return false;
             }
             let Some(input) = field.get_untracked() else { return false };
-            let text = input.value();
-            if text.trim() != before
+            let too_long = Typed::Name.too_long(&input.value());
+            if too_long.is_some() {
+                set_refusal.set(too_long);
+                return false;
+            }
+            let text = Typed::Name.tidy(&input.value());
+            if text != before
                 && let Err(refusal) = board.submit(rename.run((text,)))
             {
                 set_refusal.set(Some(refusal.sentence()));
@@ -98,7 +105,7 @@ fn NameField(
         }
     };
     let pressed = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" {
+        if keyboard::escapes(&event) {
             event.prevent_default();
             event.stop_propagation();
             editing.set(false);
@@ -115,9 +122,9 @@ fn NameField(
                 node_ref=field
                 aria-label=label
                 value=before
-                maxlength=MAX_NAME_CHARS.to_string()
                 autocomplete="off"
                 aria-invalid=move || refusal.get().map(|_| "true")
+                on:input=move |event| set_refusal.set(Typed::Name.too_long(&event_target_value(&event)))
                 on:blur=move |_| {
                     save();
                 }

@@ -17,6 +17,8 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateBoard(update) if update.name.is_some() => "The board was not renamed".to_owned(),
         Op::UpdateBoard(_) | Op::SetMember(_) => "Who has access was not changed".to_owned(),
         Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
+        Op::CreateShareLink(_) => "The share link was not made".to_owned(),
+        Op::RevokeShareLink(_) => "The share link was not revoked".to_owned(),
         Op::CreateColumn(create) => format!("The column “{}” was not added", shortened(&create.name)),
         Op::UpdateColumn(update) if update.name.is_some() => "The column was not renamed".to_owned(),
         Op::UpdateColumn(update) if update.place.is_some() => "The column was not moved".to_owned(),
@@ -38,7 +40,13 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateColumn(update) => update.name.as_deref(),
         Op::CreateTask(create) => Some(&create.title),
         Op::UpdateTask(update) => update.description.as_deref().or(update.title.as_deref()),
-        Op::DeleteBoard(_) | Op::SetMember(_) | Op::DeleteColumn(_) | Op::DeleteTask(_) | Op::RestoreTask(_) => None,
+        Op::DeleteBoard(_)
+        | Op::SetMember(_)
+        | Op::CreateShareLink(_)
+        | Op::RevokeShareLink(_)
+        | Op::DeleteColumn(_)
+        | Op::DeleteTask(_)
+        | Op::RestoreTask(_) => None,
     }
 }
 

@@ -1,13 +1,18 @@
 //! The field at the foot of a column for the next task, and the next.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
-use uuid::Uuid;
 
-use super::{announcer::Announcer, focus::find, lane::Revealed};
+use super::{
+    announcer::Announcer,
+    drafts::{Drafts, Unsent},
+    due::Today,
+    focus::find,
+    lane::Revealed,
+};
 
 use crate::{
-    board::MAX_TITLE_CHARS,
-    forms::AddTask,
+    board::Typed,
+    forms::{AddTask, form_action},
     id::{ColumnId, TaskId},
     live::LiveBoard,
     mutation::{CreateTask, Op},
@@ -18,12 +23,15 @@ use crate::{
 pub fn QuickAdd(
     board: LiveBoard,
     column: ColumnId,
+    /// What is typed into it and not added yet.
+    unsent: Unsent,
     /// Told of each task that was added.
     #[prop(optional, into)]
     added: Option<Callback<TaskId>>,
 ) -> impl IntoView {
-    let announcer = expect_context::<Announcer>();
+    let (announcer, drafts) = (expect_context::<Announcer>(), expect_context::<Drafts>());
     let revealed = expect_context::<Revealed>();
+    let plain = expect_context::<Today>().not_yet_taken_over();
     let field = NodeRef::<html::Input>::new();
     let (refusal, set_refusal) = signal(None::<String>);
     let ids = (board.id().to_string(), column.to_string(), format!("add-refused-{column}"));
@@ -34,23 +42,32 @@ pub fn QuickAdd(
     on_cleanup({
         let board = board.clone();
         move || {
-            let text = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default();
-            if !text.trim().is_empty() {
-                board.rescue(create(TaskId(Uuid::now_v7()), column, text));
+            // What was typed before the page was taken over was not heard of.
+            if let Some(input) = field.try_get_untracked().flatten() {
+                drafts.keep(unsent, input.value());
+            }
+            let text = drafts.unsent(unsent);
+            if !text.trim().is_empty() && board.rescue(create(crate::new_id(), column, text)) {
+                drafts.keep(unsent, String::new());
             }
         }
     });
     let add = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = field.get_untracked() else { return };
-        let task = TaskId(Uuid::now_v7());
-        let title = input.value();
+        let task = crate::new_id();
+        let too_long = Typed::Title.too_long(&input.value());
+        if too_long.is_some() {
+            return set_refusal.set(too_long);
+        }
+        let title = Typed::Title.tidy(&input.value());
         match board.submit(create(task, column, title.clone())) {
             Ok(_) => {
                 input.set_value("");
+                drafts.keep(unsent, String::new());
                 set_refusal.set(None);
                 revealed.add(task);
-                announcer.say(format!("Added “{}”", title.trim()));
+                announcer.say(format!("Added “{title}”"));
                 show_when_drawn(task);
                 if let Some(added) = added {
                     added.run(task);
@@ -60,7 +77,7 @@ pub fn QuickAdd(
         }
     };
     view! {
-        <form class="quick-add" method="post" action=AddTask::PATH on:submit=add>
+        <form class="quick-add" method="post" action=form_action(AddTask::PATH) on:submit=add>
             <input type="hidden" name="board" value=ids.0 />
             <input type="hidden" name="column" value=ids.1 />
             <input
@@ -70,10 +87,15 @@ pub fn QuickAdd(
                 placeholder="Add a task"
                 autocomplete="off"
                 required
-                maxlength=MAX_TITLE_CHARS.to_string()
+                value=drafts.unsent(unsent)
+                pattern=move || plain.get().then(|| Typed::Title.pattern()).flatten()
                 aria-invalid=move || refusal.get().map(|_| "true")
                 aria-describedby=refused
-                on:input=move |_| set_refusal.set(None)
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    set_refusal.set(Typed::Title.too_long(&text));
+                    drafts.keep(unsent, text);
+                }
             />
             <button class="button quiet">"Add"</button>
             <p class="field-error" id=ids.2 role="alert">
@@ -88,11 +110,11 @@ fn create(task: TaskId, column: ColumnId, title: String) -> Op {
     Op::CreateTask(CreateTask { column: Some(column), ..CreateTask::of(task, title) })
 }
 
-/// Scrolls a new card into view, and leaves the focus where it is.
+/// Scrolls a new task into view, and leaves the focus where it is.
 fn show_when_drawn(task: TaskId) {
     request_animation_frame(move || {
-        if let Some(card) = find(&format!(".lane [data-task='{task}']")) {
-            card.scroll_into_view_with_bool(false);
+        if let Some(shown) = find(&format!("main [data-task='{task}']")) {
+            shown.scroll_into_view_with_bool(false);
         }
     });
 }

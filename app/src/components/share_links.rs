@@ -83,7 +83,7 @@ pub fn ShareLinks(board: BoardId) -> impl IntoView {
         <section class="share-links needs-script" aria-labelledby="share-heading">
             <h3 id="share-heading">"Share links"</h3>
             <p class="hint">
-                "Whoever has one can read this board, live, without an account, until you revoke it: its tasks, its trash, its \
+                "Whoever has one can read this board, live, without an account, until it is revoked or whoever made it manages this board no more: its tasks, its trash, its \
                 history, and who is on it."
             </p>
             <ul class="member-list">
@@ -105,12 +105,16 @@ pub fn ShareLinks(board: BoardId) -> impl IntoView {
 
 #[component]
 fn LinkRow(links: Links, link: ShareLink) -> impl IntoView {
-    let ShareLink { id, created_by, created_at } = link;
+    let ShareLink { id, created_by, created_at, works } = link;
     let by = name_of(created_by);
     let made = move || format!("Made by {}, {}", by.get(), created_at.to_minute());
+    let dead = (!works).then(|| {
+        view! { <span class="hint">" Does not work while whoever made it does not manage this board."</span> }
+            .into_any()
+    });
     view! {
         <li class="member">
-            <span class="member-name">{made}</span>
+            <span class="member-name">{made} {dead}</span>
             <button
                 type="button"
                 class="button quiet"

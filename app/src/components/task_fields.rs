@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    forms::SetCompleted,
+    forms::{SetCompleted, form_action},
     id::TaskId,
     live::LiveBoard,
     model::{ColumnKind, Priority},
@@ -66,7 +66,7 @@ pub fn CompletedBox(
     };
     view! {
         <IfMay may=edits instead=state>
-            <form class="completed-form" method="post" action=SetCompleted::PATH on:submit=toggle.clone()>
+            <form class="completed-form" method="post" action=form_action(SetCompleted::PATH) on:submit=toggle.clone()>
                 <input type="hidden" name="board" value=board_id.clone() />
                 <input type="hidden" name="task" value=task_id.clone() />
                 <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />

@@ -5,8 +5,8 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{assignees::AssigneeBoxes, card::priority_words, choice::choice, due::Today, markdown, redrawn::redrawn};
 use crate::{
     access::BoardRole,
-    board::{MAX_TITLE_CHARS, OptimisticBoard},
-    forms::UpdateTask,
+    board::{OptimisticBoard, Typed},
+    forms::{UpdateTask, form_action},
     id::TaskId,
     live::LiveBoard,
     model::Priority,
@@ -30,7 +30,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
     let due = shown.due.map(|due| due.to_string()).unwrap_or_default();
     let hidden = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
     Some(view! {
-        <form class="task-form no-script" method="post" action=UpdateTask::PATH>
+        <form class="task-form no-script" method="post" action=form_action(UpdateTask::PATH)>
             {hidden("board", board.id().to_string())}
             {hidden("task", task.to_string())}
             {hidden("base", base.to_string())}
@@ -47,7 +47,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                     name="edit[title]"
                     value=shown.title.clone()
                     required
-                    maxlength=MAX_TITLE_CHARS.to_string()
+                    pattern=Typed::Title.pattern()
                 />
             </div>
             <div class="field">

@@ -16,7 +16,7 @@ use super::{
     history::TaskHistory,
     icon::{Icon, Picture},
     if_may::IfMay,
-    markdown,
+    keyboard, markdown,
     person::{People, called, face},
     presence::EditingNow,
     redrawn::redrawn,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    forms::{DeleteTask, RestoreTask},
+    forms::{DeleteTask, RestoreTask, form_action},
     id::{ActorId, TaskId},
     live::{Live, LiveBoard},
     model::Task,
@@ -123,7 +123,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         <div class="panel-head">
             <CompletedBox board=board.clone() task labelled=true disabled=deleted />
             <IfMay may=edits>
-                <form method="post" action=DeleteTask::PATH on:submit=delete.clone() hidden=deleted>
+                <form method="post" action=form_action(DeleteTask::PATH) on:submit=delete.clone() hidden=deleted>
                     <input type="hidden" name="board" value=board_id.clone() />
                     <input type="hidden" name="task" value=task_id.clone() />
                     <button class="button quiet icon-only" aria-label="Delete task" title="Delete task">
@@ -189,7 +189,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
     let restore_form = move || {
         edits.get().then(|| {
             view! {
-                <form method="post" action=RestoreTask::PATH on:submit=restore.clone()>
+                <form method="post" action=form_action(RestoreTask::PATH) on:submit=restore.clone()>
                     <input type="hidden" name="board" value=board_id.clone() />
                     <input type="hidden" name="task" value=task_id.clone() />
                     <button class="button">
@@ -371,8 +371,7 @@ fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
     Effect::new(move || {
         let navigate = navigate.clone();
         let listener = window_event_listener(ev::keydown, move |event| {
-            let elsewhere = || find("dialog[open]").is_some() || event.is_composing();
-            if event.key() == "Escape" && !event.default_prevented() && !elsewhere() {
+            if keyboard::escapes(&event) && find("dialog[open]").is_none() {
                 // The way out looks where the focus is: see below.
                 if let Some(panel) = panel.get_untracked() {
                     let _ = panel.focus();

@@ -8,9 +8,11 @@ use leptos::{ev, html, prelude::*};
 use super::{
     drafts::{Draft, Drafts, text_edit},
     focus::focus_when_drawn,
+    keyboard::{self, Key},
     toasts::{Action, Notices},
 };
 use crate::{
+    board::Typed,
     id::TaskId,
     live::LiveBoard,
     mutation::{Refusal, TextField},
@@ -34,9 +36,9 @@ pub fn TextEditor(
     let draft = drafts.get(task, field).unwrap_or_else(|| Draft::start(&board, task, field));
     let area = NodeRef::<html::Textarea>::new();
     let (refusal, set_refusal) = signal(None::<String>);
-    let name = match field {
-        TextField::Title => "Title",
-        TextField::Description => "Description",
+    let (name, typed) = match field {
+        TextField::Title => ("Title", Typed::Title),
+        TextField::Description => ("Description", Typed::Description),
     };
     let error_id = format!("{field}-refused");
     focus_at_end(area);
@@ -47,11 +49,12 @@ pub fn TextEditor(
         move || {
             let Some(area) = area.get_untracked().filter(|_| !deleted.get_untracked()) else { return };
             let Some(draft) = drafts.get(task, field) else { return };
-            let text = match field {
-                TextField::Title => area.value().replace(['\r', '\n'], " "),
-                TextField::Description => area.value(),
-            };
-            if text.trim_end() != draft.before {
+            let too_long = typed.too_long(&area.value());
+            if too_long.is_some() {
+                return set_refusal.set(too_long);
+            }
+            let text = typed.tidy(&area.value());
+            if text != draft.before {
                 let edit = text_edit(task, field, text);
                 match board.submit_text(edit.clone(), draft.base) {
                     Ok(_) => {}
@@ -78,16 +81,16 @@ pub fn TextEditor(
     let pressed = {
         let save = save.clone();
         move |event: ev::KeyboardEvent| {
-            if event.is_composing() {
-                return;
-            }
-            let enter_saves = field == TextField::Title || event.ctrl_key() || event.meta_key();
-            match event.key().as_str() {
-                "Enter" if enter_saves => {
+            let Some(stroke) = keyboard::pressed_or_held(&event) else { return };
+            let enter_saves = field == TextField::Title || stroke.is_command();
+            match stroke.key {
+                Key::Enter if enter_saves => {
                     event.prevent_default();
-                    save();
+                    if !stroke.held {
+                        save();
+                    }
                 }
-                "Escape" => {
+                Key::Escape if !stroke.held => {
                     event.prevent_default();
                     event.stop_propagation();
                     cancel();
@@ -110,7 +113,11 @@ pub fn TextEditor(
                 rows=if field == TextField::Title { "1" } else { "8" }
                 placeholder=(field == TextField::Description).then_some("Markdown is welcome")
                 prop:value=draft.text
-                on:input=move |event| drafts.typed(task, field, event_target_value(&event))
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    set_refusal.set(typed.too_long(&text));
+                    drafts.typed(task, field, text);
+                }
                 on:keydown=pressed
             />
             <p class="field-error" id=error_id role="alert">

@@ -16,6 +16,7 @@ use super::{
     focus::{find, focus, focus_when_drawn},
     icon::{Icon, Picture},
     if_may::IfMay,
+    keyboard,
     problem::{typed_text, what_failed},
     redrawn::redrawn,
     rows::Rows,
@@ -73,13 +74,13 @@ impl Notices {
 
     /// Shows a message for a while.
     pub fn say(self, words: impl Into<String>, action: Option<Action>) {
-        self.add(Notice { id: Uuid::now_v7(), words: words.into(), action, passing: false });
+        self.add(Notice { id: crate::new_id(), words: words.into(), action, passing: false });
     }
 
     /// As [`Self::say`], in place of what was last said this way: for what may come many times in a row.
     pub fn say_anew(self, words: impl Into<String>, action: Option<Action>) {
         self.take_back();
-        self.add(Notice { id: Uuid::now_v7(), words: words.into(), action, passing: true });
+        self.add(Notice { id: crate::new_id(), words: words.into(), action, passing: true });
     }
 
     /// Takes back what was last said with [`Self::say_anew`].
@@ -170,7 +171,7 @@ fn Toast(
         });
     }
     let pressed = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" {
+        if keyboard::escapes(&event) {
             event.prevent_default();
             event.stop_propagation();
             dismiss();

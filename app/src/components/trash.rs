@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    forms::RestoreTask,
+    forms::{RestoreTask, form_action},
     id::TaskId,
     live::LiveBoard,
     mutation::{self, Op},
@@ -95,7 +95,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
                 }}
             </div>
             <IfMay may=edits>
-                <form method="post" action=RestoreTask::PATH on:submit=restore.clone()>
+                <form method="post" action=form_action(RestoreTask::PATH) on:submit=restore.clone()>
                     <input type="hidden" name="board" value=board_id.clone() />
                     <input type="hidden" name="task" value=task_id.clone() />
                     <button class="button" aria-label=move || format!("Restore “{}”", title.get())>

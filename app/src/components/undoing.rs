@@ -10,6 +10,7 @@ use super::{
     announcer::Announcer,
     focus::{find, focus, focused},
     icon::{Icon, Picture},
+    keyboard::{self, Key, Stroke},
     lane::Revealed,
     menu::close_menu,
     toasts::{Action, Notices},
@@ -47,13 +48,15 @@ impl Undoing {
         Effect::new(move || {
             let undoing = undoing.clone();
             let listener = window_event_listener(ev::keydown, move |event| {
-                let in_use = event.default_prevented() || event.is_composing() || find("dialog[open]").is_some();
-                if in_use || is_typed_into(event.target()) {
+                if find("dialog[open]").is_some() || is_typed_into(event.target()) {
                     return;
                 }
-                if let Some(direction) = direction(&event) {
+                let Some(stroke) = keyboard::pressed_or_held(&event) else { return };
+                if let Some(direction) = direction(&stroke) {
                     event.prevent_default();
-                    undoing.go(direction);
+                    if !stroke.held {
+                        undoing.go(direction);
+                    }
                 }
             });
             on_cleanup(move || listener.remove());
@@ -150,14 +153,12 @@ pub fn UndoItems(board: LiveBoard) -> impl IntoView {
 }
 
 /// What the keys ask for.
-fn direction(event: &ev::KeyboardEvent) -> Option<Direction> {
-    if !(event.ctrl_key() || event.meta_key()) || event.alt_key() {
-        return None;
-    }
-    match (event.key().to_lowercase().as_str(), event.shift_key()) {
-        ("z", false) => Some(Direction::Undo),
-        ("z", true) => Some(Direction::Redo),
-        ("y", false) if event.ctrl_key() => Some(Direction::Redo),
+fn direction(stroke: &Stroke) -> Option<Direction> {
+    match (stroke.key, stroke.shift) {
+        _ if !stroke.is_command() => None,
+        (Key::Letter('z'), false) => Some(Direction::Undo),
+        (Key::Letter('z'), true) => Some(Direction::Redo),
+        (Key::Letter('y'), false) if stroke.ctrl => Some(Direction::Redo),
         _ => None,
     }
 }

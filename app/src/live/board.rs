@@ -23,7 +23,7 @@ use crate::{
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
-use crate::{presence::CrowdChange, protocol::ServerMessage};
+use crate::{live::reconnect::Millis, presence::CrowdChange, protocol::ServerMessage};
 
 /// A board whose parts are signals. Cheap to clone.
 ///
@@ -42,6 +42,7 @@ struct Inner {
     /// For each of [`BoardRole::ALL`]: whether whoever reads this page is at least that.
     may: [ArcRwSignal<bool>; 3],
     synced: ArcRwSignal<bool>,
+    failing: ArcRwSignal<bool>,
     columns: ArcRwSignal<Vec<Arc<Column>>>,
     lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
@@ -127,6 +128,7 @@ impl LiveBoard {
             access: ArcRwSignal::new(state.access().clone()),
             may: may(gone.is_none().then(|| asker.role_on(state.id(), state.access())).flatten()).map(ArcRwSignal::new),
             synced: ArcRwSignal::new(false),
+            failing: ArcRwSignal::new(false),
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
             lanes: Mutex::default(),
             tasks: Mutex::default(),
@@ -188,6 +190,11 @@ impl LiveBoard {
     /// Whether what is shown follows what happens: the subscription is open and has been answered.
     pub fn synced(&self) -> ArcRwSignal<bool> {
         self.0.synced.clone()
+    }
+
+    /// Whether the server is connected to and yet this board cannot be followed; it is tried again and again.
+    pub fn failing(&self) -> ArcRwSignal<bool> {
+        self.0.failing.clone()
     }
 
     /// Its columns, in order.
@@ -253,7 +260,7 @@ impl LiveBoard {
     /// Takes back the last edit of this page, or does again what was taken back last. It is an edit like any other: it shows
     /// at once and is kept until it is saved. `None` if there is nothing to be undone.
     pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
-        let id = MutationId(uuid::Uuid::now_v7());
+        let id = crate::new_id();
         let done = self.session().undo(direction, id, now())?;
         let done = done.map(|(outcome, undone)| {
             self.take(outcome);
@@ -302,13 +309,13 @@ impl LiveBoard {
     /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]: so what was typed is kept until the
     /// person has seen to it, wherever they go.
     pub fn report(&self, op: Op, refusal: Refusal) {
-        let mutation = Mutation { id: MutationId(uuid::Uuid::now_v7()), op };
+        let mutation = Mutation { id: crate::new_id(), op };
         self.0.problems.update(|problems| problems.push(Problem { mutation, refusal }));
     }
 
     /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
-    /// done any more.
-    pub fn rescue(&self, op: Op) {
+    /// done any more. Tells whether it was so.
+    pub fn rescue(&self, op: Op) -> bool {
         let refusal = match self.0.gone.get_untracked() {
             Some(Gone::Forbidden) => Some(Refusal::Forbidden),
             Some(_) => Some(Refusal::not_found(Thing::Board)),
@@ -316,7 +323,9 @@ impl LiveBoard {
         };
         if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. })) = refusal {
             self.report(op, refusal);
+            return true;
         }
+        false
     }
 
     /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or
@@ -370,7 +379,7 @@ impl LiveBoard {
     }
 
     fn submit_based(&self, op: Op, base: Option<TextBase>) -> Result<MutationId, Refusal> {
-        let id = MutationId(uuid::Uuid::now_v7());
+        let id = crate::new_id();
         let (deleted, restored) = match &op {
             Op::DeleteTask(delete) => (Some(delete.task), None),
             Op::RestoreTask(restore) => (None, Some(restore.task)),
@@ -397,10 +406,33 @@ impl LiveBoard {
         hello
     }
 
+    /// Some time has passed while this is not followed: what to send.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn tick(&self, now: Millis, random: f64) -> Vec<ClientMessage> {
+        let send = self.session().tick(now, random);
+        self.with_presence(send)
+    }
+
+    /// A message about this board could not be read: see [`BoardSession::unreadable`].
+    #[cfg(feature = "hydrate")]
+    pub(super) fn unreadable(&self, is_state: bool) {
+        let outcome = self.session().unreadable(is_state);
+        self.take(outcome);
+    }
+
+    /// A subscription that the server does not have takes the place among those who are here with it.
+    fn with_presence(&self, mut send: Vec<ClientMessage>) -> Vec<ClientMessage> {
+        if send.iter().any(|message| matches!(message, ClientMessage::Subscribe { .. })) {
+            send.push(self.present(lock(&self.0.editors).editing()));
+        }
+        send
+    }
+
     #[cfg(feature = "hydrate")]
     pub(super) fn disconnected(&self) {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
+        self.0.failing.maybe_set(false);
         // Who was here may still be, but what they edit changes by the minute.
         let crowd = lock(&self.0.crowd).clone();
         self.take_crowd(Crowd { editing: Vec::new(), ..crowd });
@@ -497,17 +529,18 @@ impl LiveBoard {
         }
         self.tell(logged, skipped);
         self.tell_undo();
-        let (unsaved, synced, gone) = {
+        let (unsaved, synced, failing, gone) = {
             let session = self.session();
-            (session.board().unsaved(), session.is_live(), session.gone())
+            (session.board().unsaved(), session.is_live(), session.is_failing(), session.gone())
         };
         self.0.unsaved.maybe_set(unsaved);
         self.0.synced.maybe_set(synced);
+        self.0.failing.maybe_set(failing);
         if gone.is_some() {
             self.0.gone.maybe_set(gone);
             self.draw_access();
         }
-        for message in send {
+        for message in self.with_presence(send) {
             self.0.live.send(message);
         }
     }
@@ -607,7 +640,8 @@ fn may(role: Option<BoardRole>) -> [bool; 3] {
 }
 
 /// Sets a signal only if that changes it: nothing is drawn again for nothing.
-trait MaybeSet<T> {
+pub(super) trait MaybeSet<T> {
+    /// Sets it if it is another value than before.
     fn maybe_set(&self, value: T);
 }
 

@@ -1,10 +1,14 @@
-//! The page's one socket: opened once, kept open, opened again.
+//! The page's one socket: opened once, kept open, opened again. When, is said by [`Reconnect`](super::reconnect::Reconnect);
+//! here it is only done.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use leptos::prelude::*;
 
-use super::board::LiveBoard;
+use super::{
+    board::LiveBoard,
+    reconnect::{Obstacle, Status},
+};
 use crate::{
     access::Asker,
     board::BoardState,
@@ -14,25 +18,10 @@ use crate::{
     protocol::ClientMessage,
 };
 
-/// How the page stands with the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// The first connection is being made.
-    Connecting,
-    /// The socket is open.
-    Live,
-    /// The connection was lost and is being made again.
-    Reconnecting,
-    /// The browser says that there is no network.
-    Offline,
-    /// The server no longer knows who this is: the session was ended, or it expired.
-    SignedOut,
-}
-
 /// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
 #[derive(Clone)]
 pub struct Live {
-    status: ArcRwSignal<Status>,
+    standing: Standing,
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
     known: Known,
     tab: TabId,
@@ -44,22 +33,27 @@ impl Live {
     /// A connection that is not open yet. In the browser the socket is opened at the first [`Self::open`] or
     /// [`Self::watch_boards`]; on the server never.
     pub fn new() -> Self {
-        let status = ArcRwSignal::new(Status::Connecting);
+        let standing = Standing::default();
         let boards = ArcRwSignal::new(None);
         let known = Known::default();
         Self {
             #[cfg(feature = "hydrate")]
-            socket: browser::Socket::new(status.clone(), boards.clone(), known.clone()),
-            status,
+            socket: browser::Socket::new(standing.clone(), boards.clone(), known.clone()),
+            standing,
             boards,
             known,
-            tab: TabId(uuid::Uuid::now_v7()),
+            tab: crate::new_id(),
         }
     }
 
     /// How the page stands with the server.
     pub fn status(&self) -> ArcRwSignal<Status> {
-        self.status.clone()
+        self.standing.status.clone()
+    }
+
+    /// Why there is no connection, where that is known and does not pass by itself.
+    pub fn obstacle(&self) -> ArcRwSignal<Option<Obstacle>> {
+        self.standing.obstacle.clone()
     }
 
     /// The list of boards as the socket last told it; `None` before.
@@ -158,6 +152,19 @@ impl Live {
     }
 }
 
+/// How the page stands with the server, as signals.
+#[derive(Clone)]
+struct Standing {
+    status: ArcRwSignal<Status>,
+    obstacle: ArcRwSignal<Option<Obstacle>>,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { status: ArcRwSignal::new(Status::Connecting), obstacle: ArcRwSignal::new(None) }
+    }
+}
+
 /// Whom the page knows, and whose it is.
 #[derive(Clone)]
 struct Known {
@@ -204,35 +211,43 @@ mod browser {
     //! The socket itself. One task owns it; everything else talks to the task.
 
     use std::{
-        collections::{HashMap, HashSet},
+        collections::{HashMap, HashSet, VecDeque},
+        future::poll_fn,
         sync::{Arc, Mutex, PoisonError},
+        task::{Context, Poll},
     };
 
-    use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::Either};
+    use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc};
     use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
     use gloo_timers::future::TimeoutFuture;
     use leptos::{prelude::*, task::spawn_local};
+    use serde::Deserialize;
     use wasm_bindgen::{JsCast, prelude::Closure};
 
-    use super::{Known, Live, Status};
+    use super::{Known, Live, Standing};
     use crate::{
         board::BoardState,
         change::Change,
         forms::load_board,
-        id::{ActorId, BoardId},
-        live::LiveBoard,
+        id::{ActorId, BoardId, MutationId},
+        live::{
+            LiveBoard,
+            board::MaybeSet,
+            over_http::{ask_why, look},
+            reconnect::{Event, Millis, Reconnect, Step},
+            session::in_order_of_making,
+        },
         model::BoardSummary,
-        protocol::{CLOSED_SIGNED_OUT, ClientMessage, SUBPROTOCOL, ServerMessage},
+        mutation::Refusal,
+        protocol::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage},
     };
 
-    /// How often the server is asked whether it is there.
-    const PING_EVERY_MS: u32 = 20_000;
-    /// How long it has to answer; and a new connection, to open.
-    const ANSWER_WITHIN_MS: u32 = 8_000;
-    /// The first wait before connecting again is chosen between nothing and this, the next between nothing and twice this…
-    const BACKOFF_FIRST_MS: f64 = 500.0;
-    /// … up to this.
-    const BACKOFF_MOST_MS: f64 = 15_000.0;
+    /// How often a board that is not followed is asked what to do about it.
+    const TICK_BOARDS: Millis = 1_000;
+    /// An edit that was not decided for so long is sent anew on another connection.
+    const DECIDE_WITHIN: Millis = 30_000;
+    /// The code that browsers make up for a connection that ended without one.
+    const NO_CODE: u16 = 1006;
     /// After so many pings from a tab that nobody sees, whoever left an editor open there is taken not to type in it.
     const PINGS_UNSEEN: u32 = 3;
 
@@ -243,7 +258,7 @@ mod browser {
         Closed,
         WatchBoards,
         Send(ClientMessage),
-        /// The network or the tab came back: do not wait any longer.
+        /// The network or the tab came or went.
         Wake,
     }
 
@@ -251,8 +266,15 @@ mod browser {
     pub struct Socket {
         commands: mpsc::UnboundedSender<Command>,
         boards: Boards,
-        /// The task, until it is started.
-        task: Arc<Mutex<Option<Task>>>,
+        /// What the task is made of, until it is started.
+        idle: Arc<Mutex<Option<Idle>>>,
+    }
+
+    struct Idle {
+        inbox: mpsc::UnboundedReceiver<Command>,
+        standing: Standing,
+        list: ArcRwSignal<Option<Vec<BoardSummary>>>,
+        known: Known,
     }
 
     /// The boards the socket feeds.
@@ -266,20 +288,17 @@ mod browser {
     }
 
     impl Socket {
-        pub fn new(status: ArcRwSignal<Status>, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
+        pub fn new(standing: Standing, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
             let (commands, inbox) = mpsc::unbounded();
-            let boards = Boards::default();
-            let boards_of_task = Arc::clone(&boards);
-            let (asked, watching, pause) = (HashSet::new(), false, None);
-            let task = Task { inbox, status, list, known, asked, boards: boards_of_task, watching, pause };
-            Self { commands, boards, task: Arc::new(Mutex::new(Some(task))) }
+            let idle = Idle { inbox, standing, list, known };
+            Self { commands, boards: Boards::default(), idle: Arc::new(Mutex::new(Some(idle))) }
         }
 
         pub fn command(&self, command: Command) {
-            if let Some(task) = lock(&self.task).take() {
+            if let Some(idle) = lock(&self.idle).take() {
                 wake_on_return(&self.commands);
                 warn_before_loss(self.clone());
-                spawn_local(task.run());
+                spawn_local(Task::new(idle, Arc::clone(&self.boards)).run());
             }
             // The task lives as long as the page.
             let _ = self.commands.unbounded_send(command);
@@ -323,161 +342,280 @@ mod browser {
 
     struct Task {
         inbox: mpsc::UnboundedReceiver<Command>,
-        status: ArcRwSignal<Status>,
+        /// What was found out over HTTP, for the state machine.
+        found: mpsc::UnboundedSender<Event>,
+        findings: mpsc::UnboundedReceiver<Event>,
+        link: Reconnect,
+        connection: Option<Connection>,
+        timer: Option<(Millis, TimeoutFuture)>,
+        standing: Standing,
         list: ArcRwSignal<Option<Vec<BoardSummary>>>,
         known: Known,
         /// Whose names were asked for.
         asked: HashSet<ActorId>,
         boards: Boards,
         watching: bool,
-        /// How long the server asked to be left alone, in milliseconds.
-        pause: Option<u64>,
+        pings_unseen: u32,
+        tick_boards_at: Option<Millis>,
+        /// Since when the server owes a word on an edit.
+        undecided_since: Option<Millis>,
+        /// The server said what this page is too old for.
+        is_outdated: bool,
+        /// Whether that was told already, and whether something was unsaved then.
+        told_outdated: Option<bool>,
     }
 
-    /// Why a connection ended.
-    struct Lost {
-        /// It had been open, so the next one may be tried soon.
-        was_open: bool,
-        /// The server says that the session has ended.
-        signed_out: bool,
+    struct Connection {
+        socket: WebSocket,
+        is_open: bool,
     }
 
-    impl Lost {
-        fn any(was_open: bool) -> Self {
-            Self { was_open, signed_out: false }
-        }
+    enum Happened {
+        Opened,
+        Lost(Option<u16>),
+        Heard(Message),
+        Asked(Command),
+        Found(Event),
+        TimeIsUp,
     }
 
     impl Task {
-        async fn run(mut self) {
-            let mut failures = 0;
-            loop {
-                let lost = self.connection().await;
-                for board in self.all_boards() {
-                    board.disconnected();
-                }
-                if lost.signed_out {
-                    self.status.set(Status::SignedOut);
-                    self.wait_until_woken().await;
-                    continue;
-                }
-                self.status.set(if online() { Status::Reconnecting } else { Status::Offline });
-                failures = if lost.was_open { 0 } else { failures + 1 };
-                let wait = match self.pause.take() {
-                    Some(pause) => pause as f64,
-                    None => (BACKOFF_FIRST_MS * f64::powi(2.0, failures)).min(BACKOFF_MOST_MS) * js_sys::Math::random(),
-                };
-                self.wait(wait as u32).await;
+        fn new(idle: Idle, boards: Boards) -> Self {
+            let Idle { inbox, standing, list, known } = idle;
+            let (found, findings) = mpsc::unbounded();
+            Self {
+                inbox,
+                found,
+                findings,
+                link: Reconnect::new(is_online(), !document().hidden()),
+                connection: None,
+                timer: None,
+                standing,
+                list,
+                known,
+                asked: HashSet::new(),
+                boards,
+                watching: false,
+                pings_unseen: 0,
+                tick_boards_at: None,
+                undecided_since: None,
+                is_outdated: false,
+                told_outdated: None,
             }
         }
 
-        /// Opens a socket and serves it until it closes.
-        async fn connection(&mut self) -> Lost {
-            let mut was_open = false;
-            let Some(url) = url(self.known.asker.read_untracked().person) else { return Lost::any(was_open) };
-            let Ok(mut socket) = WebSocket::open_with_protocol(&url, SUBPROTOCOL) else { return Lost::any(was_open) };
-            // What is sent to a socket that could not be opened would be an error in the browser's console.
-            let ready = std::future::poll_fn(|cx| socket.poll_ready_unpin(cx));
-            let in_time = matches!(
-                futures::future::select(ready, TimeoutFuture::new(ANSWER_WITHIN_MS)).await,
-                Either::Left((Ok(()), _))
-            );
-            if !in_time || !matches!(socket.state(), State::Open) {
-                return Lost::any(was_open);
+        async fn run(mut self) {
+            self.drive(Event::Tick);
+            loop {
+                self.set_timer();
+                match poll_fn(|cx| self.poll(cx)).await {
+                    Happened::Opened => self.opened(),
+                    Happened::Lost(code) => {
+                        self.drop_connection();
+                        self.drive(Event::Lost(code));
+                    }
+                    Happened::Heard(Message::Text(text)) => self.hear(&text),
+                    Happened::Heard(Message::Bytes(_)) => {}
+                    Happened::Asked(Command::Wake) => self.drive(surroundings()),
+                    Happened::Asked(command) => {
+                        let messages = self.command(command);
+                        self.send(messages);
+                    }
+                    Happened::Found(event) => self.drive(event),
+                    Happened::TimeIsUp => self.time_is_up(),
+                }
+                self.look_after_boards();
             }
-            let (mut sink, stream) = socket.split();
-            let mut stream = stream.fuse();
+        }
 
+        /// What happens next. What the server says goes before all else: it may be what is waited for.
+        fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Happened> {
+            if let Some(Connection { socket, is_open }) = &mut self.connection {
+                if !*is_open && socket.poll_ready_unpin(cx).is_ready() {
+                    // What is sent to a socket that could not be opened would be an error in the browser's console.
+                    *is_open = matches!(socket.state(), State::Open);
+                    return Poll::Ready(if *is_open { Happened::Opened } else { Happened::Lost(None) });
+                }
+                if *is_open && let Poll::Ready(message) = socket.poll_next_unpin(cx) {
+                    return Poll::Ready(match message {
+                        Some(Ok(message)) => Happened::Heard(message),
+                        Some(Err(WebSocketError::ConnectionClose(close))) => {
+                            Happened::Lost(Some(close.code).filter(|code| *code != NO_CODE))
+                        }
+                        Some(Err(_)) | None => Happened::Lost(None),
+                    });
+                }
+            }
+            // The other ends of both live as long as the page.
+            if let Poll::Ready(Some(command)) = self.inbox.poll_next_unpin(cx) {
+                return Poll::Ready(Happened::Asked(command));
+            }
+            if let Poll::Ready(Some(event)) = self.findings.poll_next_unpin(cx) {
+                return Poll::Ready(Happened::Found(event));
+            }
+            if let Some((_, timer)) = &mut self.timer
+                && timer.poll_unpin(cx).is_ready()
+            {
+                self.timer = None;
+                return Poll::Ready(Happened::TimeIsUp);
+            }
+            Poll::Pending
+        }
+
+        /// A timer that ends too early does no harm, so one is not made anew because its end has moved on.
+        fn set_timer(&mut self) {
+            let Some(due) = self.link.due().into_iter().chain(self.tick_boards_at).min() else {
+                self.timer = None;
+                return;
+            };
+            if self.timer.as_ref().is_none_or(|(at, _)| *at > due) {
+                let wait = due.saturating_sub(now()).min(60_000);
+                self.timer = Some((due, TimeoutFuture::new(wait as u32)));
+            }
+        }
+
+        fn time_is_up(&mut self) {
+            self.drive(Event::Tick);
+            let now = now();
+            if self.tick_boards_at.is_none_or(|at| at > now) {
+                return;
+            }
+            self.tick_boards_at = None;
+            let random = js_sys::Math::random();
+            let messages = self.all_boards().iter().flat_map(|board| board.tick(now, random)).collect();
+            self.send(messages);
+            if self.undecided_since.is_some_and(|since| since + DECIDE_WITHIN <= now) {
+                self.undecided_since = None;
+                self.drop_connection();
+                self.drive(Event::Lost(None));
+            }
+        }
+
+        /// After anything that happened: whether a board needs looking after, and what the page says.
+        fn look_after_boards(&mut self) {
+            let is_open = self.connection.as_ref().is_some_and(|connection| connection.is_open);
+            let (mut is_behind, mut is_unsaved) = (false, false);
+            for Open { board, .. } in lock(&self.boards).values() {
+                is_behind |= !board.synced().get_untracked() && board.gone().get_untracked().is_none();
+                is_unsaved |= board.unsaved().get_untracked() > 0;
+            }
+            let now = now();
+            if !is_open || !is_unsaved {
+                self.undecided_since = None;
+            } else if self.undecided_since.is_none() {
+                self.undecided_since = Some(now);
+            }
+            let wants_tick = is_open && (is_behind || is_unsaved);
+            self.tick_boards_at = wants_tick.then(|| self.tick_boards_at.unwrap_or(now + TICK_BOARDS));
+            if self.is_outdated && self.told_outdated.replace(is_unsaved) != Some(is_unsaved) {
+                say_outdated();
+            }
+        }
+
+        /// Does what the state machine says about an event, and tells the page how things stand.
+        fn drive(&mut self, event: Event) {
+            let mut events = VecDeque::from([event]);
+            while let Some(event) = events.pop_front() {
+                for step in self.link.on(event, now(), js_sys::Math::random()) {
+                    match step {
+                        Step::Drop => self.drop_connection(),
+                        Step::Open => {
+                            if !self.open() {
+                                events.push_back(Event::Lost(None));
+                            }
+                        }
+                        Step::Ping => self.ping(),
+                        Step::Look => {
+                            let found = self.found.clone();
+                            // The task lives as long as the page.
+                            spawn_local(async move { drop(found.unbounded_send(Event::Looked(look().await))) });
+                        }
+                        Step::AskWhy => {
+                            let found = self.found.clone();
+                            let reader = self.known.asker.read_untracked().person;
+                            spawn_local(async move { drop(found.unbounded_send(Event::Told(ask_why(reader).await))) });
+                        }
+                    }
+                }
+            }
+            self.standing.status.maybe_set(self.link.status());
+            self.standing.obstacle.maybe_set(self.link.obstacle());
+        }
+
+        fn open(&mut self) -> bool {
+            self.drop_connection();
+            let reader = self.known.asker.read_untracked().person;
+            let socket = url(reader).and_then(|url| WebSocket::open_with_protocol(&url, SUBPROTOCOL).ok());
+            self.connection = socket.map(|socket| Connection { socket, is_open: false });
+            self.connection.is_some()
+        }
+
+        fn opened(&mut self) {
             let mut hello = Vec::new();
             if self.known.asker.read_untracked().may_see_people() {
                 hello.push(ClientMessage::WatchPeople {});
             }
             hello.extend(self.follow_all());
             hello.push(ClientMessage::Ping {});
-            for message in hello {
-                if send(&mut sink, &message).await.is_err() {
-                    return Lost::any(was_open);
-                }
-            }
+            self.send(hello);
+            self.drive(Event::Opened);
+        }
 
-            // The first ping is out; whatever the server says counts as an answer.
-            let mut waiting = true;
-            let mut timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
-            let mut pings_unseen = 0;
-            loop {
-                let event = {
-                    let mut next = stream.next();
-                    let mut command = self.inbox.next();
-                    futures::select_biased! {
-                        message = next => Event::Message(message),
-                        command = command => Event::Command(command),
-                        () = timer => Event::Timer,
-                    }
-                };
-                match event {
-                    Event::Message(Some(Ok(message))) => {
-                        was_open = true;
-                        if waiting {
-                            waiting = false;
-                            timer = TimeoutFuture::new(PING_EVERY_MS).fuse();
-                            self.status.set(Status::Live);
-                        }
-                        let mut answers = Vec::new();
-                        if let Message::Text(text) = message {
-                            answers = self.receive(&text);
-                        }
-                        answers.extend(self.forget_unseen());
-                        for message in answers {
-                            if send(&mut sink, &message).await.is_err() {
-                                return Lost::any(was_open);
-                            }
-                        }
-                    }
-                    Event::Message(Some(Err(WebSocketError::ConnectionClose(close)))) => {
-                        return Lost { was_open, signed_out: close.code == CLOSED_SIGNED_OUT };
-                    }
-                    Event::Message(_) => return Lost::any(was_open),
-                    Event::Timer if waiting => return Lost::any(was_open),
-                    Event::Command(Some(Command::Wake)) if !online() => return Lost::any(was_open),
-                    Event::Timer | Event::Command(Some(Command::Wake)) => {
-                        waiting = true;
-                        timer = TimeoutFuture::new(ANSWER_WITHIN_MS).fuse();
-                        pings_unseen = if document().hidden() { pings_unseen + 1 } else { 0 };
-                        for board in self.all_boards() {
-                            board.set_unseen(pings_unseen >= PINGS_UNSEEN);
-                        }
-                        if send(&mut sink, &ClientMessage::Ping {}).await.is_err() {
-                            return Lost::any(was_open);
-                        }
-                    }
-                    Event::Command(Some(command)) => {
-                        for message in self.command(command, true) {
-                            if send(&mut sink, &message).await.is_err() {
-                                return Lost::any(was_open);
-                            }
-                        }
-                    }
-                    // The page is going away.
-                    Event::Command(None) => std::future::pending().await,
+        fn drop_connection(&mut self) {
+            if self.connection.take().is_some_and(|connection| connection.is_open) {
+                for board in self.all_boards() {
+                    board.disconnected();
                 }
             }
+        }
+
+        fn ping(&mut self) {
+            self.pings_unseen = if document().hidden() { self.pings_unseen + 1 } else { 0 };
+            for board in self.all_boards() {
+                board.set_unseen(self.pings_unseen >= PINGS_UNSEEN);
+            }
+            self.send(vec![ClientMessage::Ping {}]);
+        }
+
+        /// Sends on the open connection. Without one it is dropped: what matters is said again when there is one.
+        fn send(&mut self, messages: Vec<ClientMessage>) {
+            let Some(Connection { socket, is_open: true }) = &mut self.connection else { return };
+            for message in messages {
+                if let Ok(text) = serde_json::to_string(&message) {
+                    // A socket that is closing drops it, and says that it is closed next.
+                    let _ = socket.start_send_unpin(Message::Text(text));
+                }
+            }
+        }
+
+        fn hear(&mut self, text: &str) {
+            let message = serde_json::from_str(text);
+            let is_decision = matches!(message, Ok(ServerMessage::Accepted { .. } | ServerMessage::Rejected { .. }));
+            if is_decision {
+                self.undecided_since = None;
+            }
+            self.drive(if is_decision { Event::Decided } else { Event::Heard });
+            let mut answers = match message {
+                Ok(message) => self.receive(message),
+                Err(error) => {
+                    leptos::logging::warn!("a message of the server was not understood: {error}");
+                    self.receive_unreadable(text)
+                }
+            };
+            answers.extend(self.forget_unseen());
+            self.send(answers);
         }
 
         /// Says what a page says first, and again after a loss, to be told what it shows.
         fn follow_all(&self) -> Vec<ClientMessage> {
             let list = self.watching.then_some(ClientMessage::WatchBoards {});
-            list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect()
+            in_order_of_making(
+                list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect(),
+            )
         }
 
         /// Takes in a message; tells what to send for it.
-        fn receive(&mut self, text: &str) -> Vec<ClientMessage> {
-            let message = match serde_json::from_str(text) {
-                Ok(message) => message,
-                Err(error) => {
-                    leptos::logging::warn!("a message of the server was not understood: {error}");
-                    return Vec::new();
-                }
-            };
+        fn receive(&mut self, message: ServerMessage) -> Vec<ClientMessage> {
             let mut send = Vec::new();
             match message {
                 ServerMessage::Boards { boards } => {
@@ -490,7 +628,7 @@ mod browser {
                     }
                     self.known.meet(people, you);
                 }
-                ServerMessage::Goodbye { reconnect_after_ms } => self.pause = Some(reconnect_after_ms),
+                ServerMessage::Goodbye { reconnect_after_ms } => self.drive(Event::Goodbye(reconnect_after_ms)),
                 ServerMessage::Snapshot(_)
                 | ServerMessage::Changes { .. }
                 | ServerMessage::Presence { .. }
@@ -501,8 +639,10 @@ mod browser {
                         ServerMessage::Changes { board, .. }
                         | ServerMessage::Presence { board, .. }
                         | ServerMessage::PresenceChanged { board, .. } => Some(*board),
-                        ServerMessage::Error { board, message, .. } => {
+                        ServerMessage::Error { code, board, message } => {
                             leptos::logging::warn!("the server says: {message}");
+                            // What this page says is not what the server understands.
+                            self.is_outdated |= *code == ErrorCode::BadMessage;
                             *board
                         }
                         _ => None,
@@ -528,6 +668,36 @@ mod browser {
                 }
             }
             send
+        }
+
+        /// Takes in what this page cannot read, because the server is newer or mistaken. What it said is made up for where it
+        /// can be; where it cannot, the page is too old. Kinds of messages that it does not know it may do without.
+        fn receive_unreadable(&mut self, text: &str) -> Vec<ClientMessage> {
+            let Ok(Unreadable { kind, board, mutation }) = serde_json::from_str(text) else {
+                self.is_outdated = true;
+                return Vec::new();
+            };
+            let board = board.and_then(|id| lock(&self.boards).get(&id).map(|open| open.board.clone()));
+            match (kind.as_str(), board, mutation) {
+                ("changes", Some(board), _) => board.unreadable(false),
+                ("snapshot", Some(board), _) => {
+                    self.is_outdated = true;
+                    board.unreadable(true);
+                }
+                ("error", Some(board), _) => board.unreadable(false),
+                ("rejected", _, Some(mutation)) => {
+                    self.is_outdated = true;
+                    let message = "this page is older than the server, and cannot tell why it was refused".to_owned();
+                    let error = Refusal::Invalid { field: "the edit".to_owned(), message };
+                    return self.receive(ServerMessage::Rejected { mutation, error });
+                }
+                ("changes" | "error" | "presence" | "presence_changed", ..) => {}
+                ("snapshot" | "boards" | "people" | "accepted" | "rejected" | "pong" | "goodbye", ..) => {
+                    self.is_outdated = true;
+                }
+                _ => {}
+            }
+            Vec::new()
         }
 
         /// Asks who those are whom a guest hears of for the first time. (All others are told whenever somebody is new.)
@@ -562,7 +732,8 @@ mod browser {
         }
 
         /// Does what the page asks; tells what to send for it on an open connection.
-        fn command(&mut self, command: Command, open: bool) -> Vec<ClientMessage> {
+        fn command(&mut self, command: Command) -> Vec<ClientMessage> {
+            let open = self.connection.as_ref().is_some_and(|connection| connection.is_open);
             match command {
                 Command::Opened(board) => {
                     if open {
@@ -601,46 +772,31 @@ mod browser {
         fn all_boards(&self) -> Vec<LiveBoard> {
             lock(&self.boards).values().map(|open| open.board.clone()).collect()
         }
-
-        /// Waits until the person comes back to the page, perhaps from signing in.
-        async fn wait_until_woken(&mut self) {
-            loop {
-                match self.inbox.next().await {
-                    Some(Command::Wake) => return,
-                    Some(command) => drop(self.command(command, false)),
-                    None => std::future::pending().await,
-                }
-            }
-        }
-
-        /// Waits before the next attempt, unless something calls for it now.
-        async fn wait(&mut self, millis: u32) {
-            let mut timer = TimeoutFuture::new(millis);
-            loop {
-                let woken = match futures::future::select(&mut timer, self.inbox.next()).await {
-                    Either::Left(_) | Either::Right((Some(Command::Wake), _)) => return,
-                    Either::Right((Some(command), _)) => command,
-                    Either::Right((None, _)) => std::future::pending().await,
-                };
-                // Closed: nothing can be sent; a board's queue is sent again when it is connected.
-                self.command(woken, false);
-                self.status.set(if online() { Status::Reconnecting } else { Status::Offline });
-            }
-        }
     }
 
-    enum Event {
-        Message(Option<Result<Message, WebSocketError>>),
-        Command(Option<Command>),
-        Timer,
+    /// As much as can be read of a message that cannot.
+    #[derive(Deserialize)]
+    struct Unreadable {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default)]
+        board: Option<BoardId>,
+        #[serde(default)]
+        mutation: Option<MutationId>,
     }
 
-    async fn send(
-        sink: &mut futures::stream::SplitSink<WebSocket, Message>,
-        message: &ClientMessage,
-    ) -> Result<(), ()> {
-        let text = serde_json::to_string(message).map_err(|_| ())?;
-        sink.send(Message::Text(text)).await.map_err(|_| ())
+    /// The time by a clock that does not jump.
+    fn now() -> Millis {
+        window().performance().map_or_else(js_sys::Date::now, |clock| clock.now()) as Millis
+    }
+
+    /// Tells the script around the app (`pages/bootstrap.js`) that the page is older than the server. It loads the page anew,
+    /// if nothing would be lost with it, or says so.
+    fn say_outdated() {
+        if let Ok(event) = web_sys::Event::new("taskwire-outdated") {
+            // Nobody cancels it.
+            let _ = window().dispatch_event(&event);
+        }
     }
 
     /// The address of the socket on the server that served the page. It names whom the page was made for, and the server lets
@@ -652,7 +808,11 @@ mod browser {
         Some(format!("{scheme}://{}/ws{reader}", location.host().ok()?))
     }
 
-    fn online() -> bool {
+    fn surroundings() -> Event {
+        Event::Surroundings { online: is_online(), visible: !document().hidden() }
+    }
+
+    fn is_online() -> bool {
         window().navigator().on_line()
     }
 
@@ -672,15 +832,13 @@ mod browser {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connects at once when the network or the tab comes back, and finds out at once when they were gone.
+    /// Has the task look how things are when the network or the tab comes or goes.
     fn wake_on_return(commands: &mpsc::UnboundedSender<Command>) {
         for event in ["online", "offline", "pageshow", "visibilitychange", "focus"] {
             let commands = commands.clone();
             let wake = Closure::<dyn Fn()>::new(move || {
-                if !document().hidden() {
-                    // The task lives as long as the page.
-                    let _ = commands.unbounded_send(Command::Wake);
-                }
+                // The task lives as long as the page.
+                let _ = commands.unbounded_send(Command::Wake);
             });
             let _ = window().add_event_listener_with_callback(event, wake.as_ref().unchecked_ref());
             // For as long as the page lives.

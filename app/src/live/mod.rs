@@ -1,14 +1,19 @@
 //! The live client: a board's signals, and the socket that feeds them.
 //!
 //! - [`session`]: the client's half of the protocol, pure.
+//! - [`reconnect`]: when to connect and when to give a connection up, pure.
 //! - [`LiveBoard`]: a board as signals; a change touches those of the rows it touched.
 //! - [`Live`]: the page's one socket, the boards it feeds, and the state of the connection. On the server the same types
 //!   exist and hold still.
 
 mod board;
 mod connection;
+#[cfg(feature = "hydrate")]
+mod over_http;
+pub mod reconnect;
 pub mod session;
 
 pub use board::{Follower, Listener, LiveBoard, News, Problem, TaskSignals};
-pub use connection::{Live, Status};
+pub use connection::Live;
+pub use reconnect::{Obstacle, Status};
 pub use session::Gone;

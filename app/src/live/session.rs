@@ -1,13 +1,17 @@
 //! One board's end of the socket: the client's half of the protocol, without the socket.
 //!
 //! Messages go in, and what to draw and what to send comes out. There is no I/O here and no clock, so the tests can put any
-//! number of these against a log, cut their connections at any moment, and compare where they all end.
+//! number of these against a log, cut their connections at any moment, and compare where they all end. Nothing is waited for
+//! without a limit: [`BoardSession::tick`] is told the time, and asks again for what was not answered.
+
+use std::collections::VecDeque;
 
 use crate::{
     access::Asker,
     board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
     history::Event,
     id::{BoardId, MutationId, TaskId},
+    live::reconnect::Millis,
     model::Seq,
     mutation::{Mutation, Refusal, TextField},
     protocol::{ClientMessage, ErrorCode, MAX_CLIENT_MESSAGE_BYTES, ServerMessage},
@@ -20,6 +24,16 @@ const MAX_MUTATIONS_A_MESSAGE: usize = 100;
 /// Room for what stands around the mutations in a message.
 const ENVELOPE_BYTES: usize = 256;
 
+/// How long an answer to a subscription is waited for, at first.
+const ANSWER_WITHIN: Millis = 10_000;
+
+/// How long to wait at first, after a subscription failed, before it is tried again; and at most.
+const RETRY_FIRST: Millis = 1_000;
+const RETRY_MOST: Millis = 30_000;
+
+/// After so many tries in a row that were not answered, the whole state is asked for.
+const TRIES_TO_GO_ON: u32 = 3;
+
 /// See the [module](self).
 #[derive(Clone, Debug)]
 pub struct BoardSession {
@@ -27,6 +41,12 @@ pub struct BoardSession {
     connection: Connection,
     /// What the last pong said was the newest number, where that is ahead of ours.
     behind: Option<Seq>,
+    /// Subscriptions in a row that led to nothing.
+    attempts: u32,
+    /// When the next is made, unless this one is answered.
+    retry_at: Option<Millis>,
+    /// Something came that could not be played onto what there is, so the whole state is asked for.
+    anew: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +54,8 @@ enum Connection {
     Closed,
     /// The subscription is under way.
     Subscribing,
+    /// The server could not serve it, or what it served could not be read. It is tried again.
+    Failing,
     Live,
     /// The board is gone; nothing is asked of the server any more.
     Ended(Gone),
@@ -70,7 +92,14 @@ pub struct Outcome {
 impl BoardSession {
     /// A session of somebody's that continues from `state`, which may come from the page, and is not connected yet.
     pub fn new(state: BoardState, asker: Asker) -> Self {
-        Self { board: OptimisticBoard::new(state, asker), connection: Connection::Closed, behind: None }
+        Self {
+            board: OptimisticBoard::new(state, asker),
+            connection: Connection::Closed,
+            behind: None,
+            attempts: 0,
+            retry_at: None,
+            anew: false,
+        }
     }
 
     /// The board, with edits that are not saved yet.
@@ -83,10 +112,56 @@ impl BoardSession {
         self.connection == Connection::Live
     }
 
+    /// Whether the server is connected to and yet could not be followed, so that it is tried again and again.
+    pub fn is_failing(&self) -> bool {
+        match self.connection {
+            Connection::Failing => true,
+            Connection::Subscribing => self.attempts > 0,
+            _ => false,
+        }
+    }
+
+    /// Asks again for what should have been answered by now, in growing pauses. To be called about once a second while this
+    /// [is not live](Self::is_live); `random` is between 0 and 1.
+    pub fn tick(&mut self, now: Millis, random: f64) -> Vec<ClientMessage> {
+        let wait = match self.connection {
+            Connection::Subscribing => ANSWER_WITHIN << self.attempts.min(3),
+            Connection::Failing => {
+                let most = (RETRY_FIRST << self.attempts.min(8)).min(RETRY_MOST) as f64;
+                (most * (0.5 + random / 2.0)) as Millis
+            }
+            _ => return Vec::new(),
+        };
+        if *self.retry_at.get_or_insert(now + wait) > now {
+            return Vec::new();
+        }
+        self.attempts += 1;
+        // Not where the server says that it cannot: when it can again, what is missing is enough.
+        self.anew |= self.connection == Connection::Subscribing && self.attempts >= TRIES_TO_GO_ON;
+        vec![self.subscribe()]
+    }
+
+    /// A message about this board came that this page cannot read: perhaps the server is newer. What it said is made up for by
+    /// the whole state. `is_state` if that was what could not be read.
+    pub fn unreadable(&mut self, is_state: bool) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.anew = true;
+        match self.connection {
+            Connection::Live if !is_state && self.attempts == 0 => {
+                self.attempts = 1;
+                outcome.send.push(self.subscribe());
+            }
+            Connection::Live | Connection::Subscribing | Connection::Failing => self.fail(),
+            Connection::Closed | Connection::Ended(_) => {}
+        }
+        outcome
+    }
+
     /// A connection is open: what to say first.
     pub fn connected(&mut self) -> Vec<ClientMessage> {
         self.board.disconnected();
         self.behind = None;
+        self.attempts = 0;
         let mut send = Vec::new();
         if self.gone().is_none() {
             send.push(self.subscribe());
@@ -135,6 +210,7 @@ impl BoardSession {
         match message {
             ServerMessage::Snapshot(snapshot) if snapshot.board == id => {
                 self.answered();
+                self.anew = false;
                 outcome.skipped = snapshot.seq > self.board.confirmed().seq();
                 let (touched, settled) = self.board.reset(snapshot);
                 outcome.touched = touched;
@@ -149,21 +225,28 @@ impl BoardSession {
                     return outcome;
                 }
                 self.answered();
+                let mut played = false;
                 for change in &changes {
                     let is_next = change.seq == self.board.confirmed().seq() + 1;
                     let event = is_next.then(|| Event::of(self.board.confirmed(), change));
                     outcome.logged.extend(event);
                     match self.board.receive(change) {
                         Ok(received) => {
+                            played = true;
                             outcome.touched.merge(received.touched);
                             outcome.elsewhere.merge(received.elsewhere);
                             outcome.settled.extend(received.settled);
                         }
                         Err(_) => {
-                            outcome.send.push(self.subscribe());
+                            // The same again would end the same.
+                            outcome.send.extend(self.unreadable(false).send);
+                            played = false;
                             break;
                         }
                     }
+                }
+                if played {
+                    self.attempts = 0;
                 }
                 if self.board.confirmed().deleted_at().is_some() {
                     self.connection = Connection::Ended(Gone::Deleted);
@@ -192,7 +275,12 @@ impl BoardSession {
             ServerMessage::Error { code, board: Some(board), .. } if board == id => match code {
                 ErrorCode::NoSuchBoard => self.connection = Connection::Ended(Gone::Unknown),
                 ErrorCode::Forbidden => self.connection = Connection::Ended(Gone::Forbidden),
-                _ => {}
+                ErrorCode::Unavailable | ErrorCode::TooMany | ErrorCode::NotSubscribed => {
+                    if matches!(self.connection, Connection::Subscribing | Connection::Live) {
+                        self.fail();
+                    }
+                }
+                ErrorCode::BadMessage | ErrorCode::TooLarge => {}
             },
             _ => {}
         }
@@ -226,14 +314,21 @@ impl BoardSession {
 
     fn subscribe(&mut self) -> ClientMessage {
         self.connection = Connection::Subscribing;
+        self.retry_at = None;
         let seq = self.board.confirmed().seq();
-        ClientMessage::Subscribe { board: self.id(), since: (seq > 0).then_some(seq) }
+        ClientMessage::Subscribe { board: self.id(), since: (seq > 0 && !self.anew).then_some(seq) }
     }
 
     fn answered(&mut self) {
-        if self.connection == Connection::Subscribing {
+        if matches!(self.connection, Connection::Subscribing | Connection::Failing) {
             self.connection = Connection::Live;
+            self.retry_at = None;
         }
+    }
+
+    fn fail(&mut self) {
+        self.connection = Connection::Failing;
+        self.retry_at = None;
     }
 
     /// What of the queue can go out now, in messages no larger than the server takes. Also where the board is gone: then the
@@ -242,24 +337,106 @@ impl BoardSession {
         if self.connection == Connection::Closed {
             return Vec::new();
         }
-        let board = self.id();
         let mut messages = Vec::new();
-        let mut batch = Vec::new();
-        let mut bytes = 0;
+        let mut batch = Batch::new(self.id());
         for mutation in self.board.take_sendable() {
-            let size = serde_json::to_string(&mutation).map_or(0, |json| json.len() + 1);
-            let full =
-                bytes + size > MAX_CLIENT_MESSAGE_BYTES - ENVELOPE_BYTES || batch.len() == MAX_MUTATIONS_A_MESSAGE;
-            if full && !batch.is_empty() {
-                messages.push(ClientMessage::Mutate { board, mutations: std::mem::take(&mut batch) });
-                bytes = 0;
-            }
-            bytes += size;
-            batch.push(mutation);
+            batch.add(mutation, &mut messages);
         }
-        if !batch.is_empty() {
-            messages.push(ClientMessage::Mutate { board, mutations: batch });
-        }
+        batch.end(&mut messages);
         messages
+    }
+}
+
+/// Puts what several boards have to say into the order in which the edits were made, over all boards, with all else before
+/// them. Of each board they are in that order already.
+#[cfg_attr(not(any(test, feature = "hydrate")), allow(dead_code, reason = "only the browser has several boards"))]
+pub(super) fn in_order_of_making(messages: Vec<ClientMessage>) -> Vec<ClientMessage> {
+    let mut ordered = Vec::new();
+    let mut queues: Vec<(BoardId, VecDeque<Mutation>)> = Vec::new();
+    for message in messages {
+        match message {
+            ClientMessage::Mutate { board, mutations } => match queues.iter_mut().find(|(id, _)| *id == board) {
+                Some((_, queue)) => queue.extend(mutations),
+                None => queues.push((board, mutations.into())),
+            },
+            other => ordered.push(other),
+        }
+    }
+    let mut batch: Option<Batch> = None;
+    // Ids of version 7 are in the order in which a page made them.
+    let made_at = |(_, queue): &&mut (BoardId, VecDeque<Mutation>)| queue.front().map(|mutation| mutation.id);
+    while let Some((board, queue)) = queues.iter_mut().filter(|(_, queue)| !queue.is_empty()).min_by_key(made_at) {
+        let Some(mutation) = queue.pop_front() else { break };
+        let same = batch.take_if(|batch| batch.board == *board);
+        if let Some(other) = batch.take() {
+            other.end(&mut ordered);
+        }
+        let mut current = same.unwrap_or_else(|| Batch::new(*board));
+        current.add(mutation, &mut ordered);
+        batch = Some(current);
+    }
+    if let Some(batch) = batch {
+        batch.end(&mut ordered);
+    }
+    ordered
+}
+
+/// Mutations of one board that go out in one message, as far as the server takes such a large one.
+struct Batch {
+    board: BoardId,
+    mutations: Vec<Mutation>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn new(board: BoardId) -> Self {
+        Self { board, mutations: Vec::new(), bytes: 0 }
+    }
+
+    fn add(&mut self, mutation: Mutation, full: &mut Vec<ClientMessage>) {
+        let size = serde_json::to_string(&mutation).map_or(0, |json| json.len() + 1);
+        if self.bytes + size > MAX_CLIENT_MESSAGE_BYTES - ENVELOPE_BYTES
+            || self.mutations.len() == MAX_MUTATIONS_A_MESSAGE
+        {
+            std::mem::replace(self, Self::new(self.board)).end(full);
+        }
+        self.bytes += size;
+        self.mutations.push(mutation);
+    }
+
+    fn end(self, full: &mut Vec<ClientMessage>) {
+        if !self.mutations.is_empty() {
+            full.push(ClientMessage::Mutate { board: self.board, mutations: self.mutations });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        mutation::{Op, UpdateTask},
+        new_id,
+    };
+
+    #[test]
+    fn edits_of_several_boards_go_out_in_the_order_in_which_they_were_made() {
+        let (one, two): (BoardId, BoardId) = (new_id(), new_id());
+        let edits: Vec<Mutation> =
+            (0..6).map(|_| Mutation { id: new_id(), op: Op::UpdateTask(UpdateTask::of(new_id())) }).collect();
+        let of = |board, made: &[usize]| {
+            let mutations = made.iter().map(|index| edits[*index].clone()).collect();
+            ClientMessage::Mutate { board, mutations }
+        };
+        let subscribe = |board| ClientMessage::Subscribe { board, since: Some(7) };
+        let said = [subscribe(one), of(one, &[1, 2]), of(one, &[4]), subscribe(two), of(two, &[0, 3, 5])];
+        let ordered = [subscribe(one), subscribe(two)].into_iter().chain([
+            of(two, &[0]),
+            of(one, &[1, 2]),
+            of(two, &[3]),
+            of(one, &[4]),
+            of(two, &[5]),
+        ]);
+        assert_eq!(in_order_of_making(said.into()), Vec::from_iter(ordered));
     }
 }

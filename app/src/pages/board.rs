@@ -14,6 +14,7 @@ use crate::{
         activity::ActivityView,
         announcer::{Announcements, Announcer},
         columns::Columns,
+        connection::WhatIsInTheWay,
         drafts::Drafts,
         due::Today,
         focus::{find, focus, focused},
@@ -29,7 +30,7 @@ use crate::{
         task_panel::TaskPanel,
         toasts::{Notices, Toasts},
         trash::TrashPage,
-        unavailable::Unavailable,
+        unavailable::{CameFrom, Unavailable},
         undoing::Undoing,
     },
     forms::{Loaded, load_board},
@@ -106,6 +107,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     let revealed = Revealed::provide();
     Undoing::provide(board.clone(), notices, announcer, revealed);
     close_menus_on_click_elsewhere();
+    expect_context::<CameFrom>().follow(&board);
     let name = board.name();
     let gone = board.gone();
     let view = Memo::new(move |_| address.get().map(|address| address.view).unwrap_or_default());
@@ -150,6 +152,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     view! {
         <Title text=title />
         <BoardHeader board=board.clone() view />
+        <WhatIsInTheWay />
         <main class="board">
             <FormError />
             {redrawn(main)}

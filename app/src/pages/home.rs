@@ -1,17 +1,24 @@
 //! All boards, and a form for a new one.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{ev, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::{View, board_path};
 use crate::{
     access::Asker,
-    board::MAX_NAME_CHARS,
+    board::Typed,
     components::{
-        account_menu::AccountMenu, form_error::FormError, header::Mark, members::everyone_choices,
-        menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable,
+        account_menu::AccountMenu,
+        connection::WhatIsInTheWay,
+        drafts::{Drafts, Unsent},
+        form_error::FormError,
+        header::Mark,
+        members::everyone_choices,
+        menu::close_menus_on_click_elsewhere,
+        rows::Rows,
+        unavailable::Unavailable,
     },
-    forms::{CreateBoard, Loaded, list_boards},
+    forms::{CreateBoard, Loaded, form_action, list_boards},
     live::Live,
     model::BoardSummary,
 };
@@ -48,6 +55,7 @@ pub fn HomePage() -> impl IntoView {
                 }}
             </Suspense>
         </header>
+        <WhatIsInTheWay />
         <main class="home">
             <h1>"Boards"</h1>
             <FormError />
@@ -65,7 +73,7 @@ pub fn HomePage() -> impl IntoView {
                                 view! { <Boards live first=Vec::new() /> }
                                     .into_any()
                             }
-                            Err(error) => view! { <Unavailable error again=move |()| loaded.refetch() /> }.into_any(),
+                            Err(error) => view! { <Unavailable error again=move |()| loaded.refetch() is_home=true /> }.into_any(),
                         }
                     })
                 }}
@@ -79,19 +87,41 @@ pub fn HomePage() -> impl IntoView {
 fn NewBoard() -> impl IntoView {
     let asker = expect_context::<Live>().asker();
     let (may, has_accounts) = asker.with_untracked(|asker| (asker.may_create_boards(), asker.person.is_some()));
+    let drafts = expect_context::<Drafts>();
+    let (refusal, set_refusal) = signal(None::<String>);
+    let plain = RwSignal::new(true);
+    Effect::new(move || plain.set(false));
+    let submitted = move |event: ev::SubmitEvent| {
+        if refusal.read_untracked().is_some() {
+            event.prevent_default();
+        } else {
+            drafts.keep(Unsent::Board, String::new());
+        }
+    };
     may.then(|| {
         view! {
-            <form class="new-board" method="post" action=CreateBoard::PATH>
+            <form class="new-board" method="post" action=form_action(CreateBoard::PATH) on:submit=submitted>
                 <div class="field">
                     <label for="new-board-name">"New board"</label>
                     <input
                         id="new-board-name"
                         name="name"
                         required
-                        maxlength=MAX_NAME_CHARS.to_string()
+                        value=drafts.unsent(Unsent::Board)
+                        pattern=move || plain.get().then(|| Typed::Name.pattern()).flatten()
                         autocomplete="off"
                         placeholder="What are you working on?"
+                        aria-invalid=move || refusal.get().map(|_| "true")
+                        aria-describedby="new-board-refused"
+                        on:input=move |event| {
+                            let text = event_target_value(&event);
+                            set_refusal.set(Typed::Name.too_long(&text));
+                            drafts.keep(Unsent::Board, text);
+                        }
                     />
+                    <p class="field-error" id="new-board-refused" role="alert">
+                        {move || refusal.get()}
+                    </p>
                 </div>
                 {has_accounts
                     .then(|| {

@@ -2,11 +2,15 @@
 
 mod address;
 mod board;
+#[cfg(feature = "ssr")]
+mod bootstrap;
 mod home;
 mod list_query;
 
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+#[cfg(feature = "ssr")]
+use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -14,12 +18,21 @@ use leptos_router::{
 };
 
 pub use address::{View, board_path, task_path};
+#[cfg(feature = "ssr")]
+pub use bootstrap::{APP, SHAPE};
 pub use list_query::{ListQuery, ROWS};
 
-use crate::{components::drafts::Drafts, live::Live};
+use crate::{
+    components::{drafts::Drafts, keyboard, pointer, unavailable::CameFrom},
+    forms::PageId,
+    live::Live,
+};
 
-/// The document around the app, as the server sends it.
+/// The document around the app, as the server sends it. The app has an element of its own, so that what others put into the
+/// page beside it (extensions of browsers do) is in nobody's way.
+#[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    use bootstrap::{Bootstrap, PageTrouble};
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -30,11 +43,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options=options.clone() id="style" />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                <Bootstrap options />
                 <MetaTags />
             </head>
             <body>
-                <App />
+                <PageTrouble />
+                <div id="app">
+                    <App />
+                </div>
             </body>
         </html>
     }
@@ -46,6 +62,10 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(Live::new());
     Drafts::provide();
+    PageId::provide();
+    CameFrom::provide();
+    keyboard::press_once();
+    pointer::click_once();
     mark_hydrated();
 
     view! {

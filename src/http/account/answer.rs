@@ -113,11 +113,13 @@ impl From<AccountError> for Trouble {
     fn from(error: AccountError) -> Self {
         let (status, title) = match &error {
             AccountError::Forbidden => (StatusCode::FORBIDDEN, "This is not for you"),
+            AccountError::SignedOut => (StatusCode::UNAUTHORIZED, "You are signed out"),
             AccountError::NotFound(_) => (StatusCode::NOT_FOUND, "There is nothing here"),
             AccountError::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "That did not work"),
             AccountError::WrongCredentials => (StatusCode::UNAUTHORIZED, "That did not work"),
             AccountError::DeadLink => (StatusCode::GONE, "This link does not work any more"),
             AccountError::NotVerified | AccountError::NotInvited => (StatusCode::FORBIDDEN, "You have no account here"),
+            AccountError::NotProved | AccountError::TiedToAnother => (StatusCode::FORBIDDEN, "That did not work"),
             AccountError::NotTheFirst => (StatusCode::CONFLICT, "This server has its owner"),
             AccountError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts"),
             AccountError::Busy | AccountError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available"),
@@ -127,7 +129,11 @@ impl From<AccountError> for Trouble {
             AccountError::Busy | AccountError::Unavailable => Some(SOON),
             _ => None,
         };
-        Self { retry_after, ..Self::new(status, title, error.sentence()) }
+        let trouble = Self { retry_after, ..Self::new(status, title, error.sentence()) };
+        match error {
+            AccountError::SignedOut => Self { way: Some(("/sign-in".to_owned(), "Sign in")), ..trouble },
+            _ => trouble,
+        }
     }
 }
 

@@ -11,16 +11,18 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{
-    answer::Trouble,
+    answer::{Trouble, see},
     form::Asked,
     sign_in::{enter, way},
 };
 use crate::{
     accounts::{
+        AccountError,
         oidc::{Oidc, OidcError, Underway},
         sessions::key,
     },
-    http::{Services, visitor},
+    clock::now,
+    http::{Services, page::percent_encode, visitor},
 };
 
 /// What brought somebody here.
@@ -73,9 +75,15 @@ pub async fn come_back(
     let address = visitor::address(&parts, services.proxies);
     let accounts = &services.accounts;
     let signed_in = accounts.sign_in_elsewhere(&identity, invitation.as_deref(), address, &services.writer).await;
-    let person = signed_in?;
+    let proof = match signed_in {
+        Err(AccountError::NotProved) => {
+            session.insert(key::UNPROVED, &(now(), identity)).await?;
+            return Ok(see(&format!("/sign-in?after=elsewhere&next={}", percent_encode(&next))));
+        }
+        signed_in => signed_in?,
+    };
     // There is no password to be guessed, so the browser need not be known.
-    enter(&services, &session, &parts, person, &next, true).await
+    enter(&services, &session, &parts, proof, &next, true).await
 }
 
 fn provider(services: &Services) -> Result<&Oidc, Trouble> {

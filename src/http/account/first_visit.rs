@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use app::{
-    account::{
-        Mistake,
-        first_visit::{FirstVisit, FirstVisitForm, page},
-        sign_in,
-    },
-    id::ActorId,
+use app::account::{
+    Mistake,
+    first_visit::{FirstVisit, FirstVisitForm, page},
+    sign_in,
 };
 use axum::{
     extract::State,
-    http::{StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -26,6 +23,7 @@ use super::{
 use crate::{
     accounts::{AccountError, NewPerson},
     http::{Services, visitor},
+    store::people::Proof,
 };
 
 /// What the address brought along.
@@ -36,12 +34,17 @@ pub struct Address {
 }
 
 /// `GET /first-visit`
-pub async fn show(State(services): State<Arc<Services>>, Asked(Address { code }): Asked<Address>) -> Response {
+pub async fn show(
+    State(services): State<Arc<Services>>,
+    Asked(Address { code }): Asked<Address>,
+    headers: HeaderMap,
+) -> Response {
+    let needs_code = services.exposure.look(&headers);
     if !services.accounts.is_first_visit() {
         return over(StatusCode::GONE).into_response();
     }
     let form = FirstVisitForm { code, ..FirstVisitForm::default() };
-    answer::page(&services, page(FirstVisit { form, mistake: None, needs_code: services.is_exposed }))
+    answer::page(&services, page(FirstVisit { form, mistake: None, needs_code }))
 }
 
 /// `POST /first-visit`
@@ -51,26 +54,31 @@ pub async fn create(
     parts: Parts,
     Form(form): Form<FirstVisitForm>,
 ) -> Result<Response, Trouble> {
-    match create_owner(&services, &parts, &form).await {
-        Ok(person) => enter(&services, &session, &parts, person, "/", false).await,
+    let needs_code = services.exposure.look(&parts.headers);
+    match create_owner(&services, &parts, needs_code, &form).await {
+        Ok(proof) => enter(&services, &session, &parts, proof, "/", false).await,
         Err(AccountError::NotTheFirst) => Err(over(StatusCode::CONFLICT)),
         Err(error) => {
             let mistake = match &error {
                 AccountError::DeadLink => Mistake::at("code", "The code is not the one that the server printed."),
                 error => answer::mistake(error, &["name", "e-mail address", "password", "second password"]),
             };
-            let needs_code = services.is_exposed;
             let page = page(FirstVisit { form, mistake: Some(mistake), needs_code });
             Ok(answer::refused(&services, &error, page))
         }
     }
 }
 
-async fn create_owner(services: &Services, parts: &Parts, form: &FirstVisitForm) -> Result<ActorId, AccountError> {
+async fn create_owner(
+    services: &Services,
+    parts: &Parts,
+    needs_code: bool,
+    form: &FirstVisitForm,
+) -> Result<Proof, AccountError> {
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
     let address = visitor::address(parts, services.proxies);
-    services.accounts.create_owner(new, services.is_exposed, form.code.trim(), address).await
+    services.accounts.create_owner(new, needs_code, form.code.trim(), address).await
 }
 
 /// Somebody was here before.

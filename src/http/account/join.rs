@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{
-    account::join::{Join, JoinForm, page},
-    id::ActorId,
-};
+use app::account::join::{Join, JoinForm, page};
 use axum::{
     extract::{Path, State},
     http::request::Parts,
@@ -22,6 +19,7 @@ use super::{
 use crate::{
     accounts::{AccountError, NewPerson},
     http::{Services, visitor},
+    store::people::Proof,
 };
 
 /// `GET /join/{secret}`
@@ -43,13 +41,13 @@ pub async fn accept(
 ) -> Result<Response, Trouble> {
     let (_, invited) = services.accounts.invitation(&secret).await?;
     match create_account(&services, &secret, &parts, &form).await {
-        Ok(person) => {
+        Ok(proof) => {
             // Who is invited to one board comes for that.
             let to = match *invited.boards {
                 [(board, _)] => format!("/boards/{board}"),
                 _ => "/".to_owned(),
             };
-            enter(&services, &session, &parts, person, &to, false).await
+            enter(&services, &session, &parts, proof, &to, false).await
         }
         Err(AccountError::DeadLink) => Err(AccountError::DeadLink.into()),
         Err(error) => {
@@ -65,7 +63,7 @@ async fn create_account(
     secret: &str,
     parts: &Parts,
     form: &JoinForm,
-) -> Result<ActorId, AccountError> {
+) -> Result<Proof, AccountError> {
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
     let address = visitor::address(parts, services.proxies);

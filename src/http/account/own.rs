@@ -18,7 +18,7 @@ use super::{
     signed_in::{SignedIn, origin},
 };
 use crate::{
-    accounts::{AccountError, sessions::key},
+    accounts::{AccountError, ChangePassword, sessions::key},
     clock::now,
     http::Services,
     store::people::SessionRow,
@@ -39,7 +39,7 @@ pub async fn rename(
     me: SignedIn,
     Form(form): Form<NameForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.rename(&me.asker, &form.name).await {
+    match services.accounts.rename(&me.caller, &form.name).await {
         Ok(()) => Ok(done(&me, "Your name is saved.")),
         Err(error) => refused(&services, &me, &error, |mistake| Refused::Name(form, mistake)).await,
     }
@@ -55,10 +55,15 @@ pub async fn change_password(
     let change = async {
         check_again(&form.password, &form.again)?;
         let from = origin(&services, &parts, &me.account.email).await?;
-        services.accounts.change_password(&me.asker, &form.current, &form.password, me.hash, from).await
+        let passwords =
+            ChangePassword { old: &form.current, new: &form.password, revoke_tokens: form.revokes_tokens() };
+        services.accounts.change_password(&me.caller, passwords, from).await
     };
     match change.await {
-        Ok(()) => Ok(done(&me, "Your new password is saved, and you are signed out everywhere else.")),
+        Ok(()) => {
+            let tokens = services.store.directory().count_tokens(me.account.id);
+            Ok(done(&me, &format!("Your new password is saved, and {}", ended(form.revokes_tokens(), tokens))))
+        }
         Err(error) => refused(&services, &me, &error, Refused::Password).await,
     }
 }
@@ -69,7 +74,7 @@ pub async fn end_session(
     me: SignedIn,
     Form(form): Form<WhichForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.end_session(&me.asker, form.id).await {
+    match services.accounts.end_session(&me.caller, form.id).await {
         Ok(()) => Ok(done(&me, "That browser is signed out.")),
         Err(error) => refused(&services, &me, &error, Refused::Other).await,
     }
@@ -77,7 +82,7 @@ pub async fn end_session(
 
 /// `POST /account/sessions/end-others`
 pub async fn end_other_sessions(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, Trouble> {
-    services.accounts.end_other_sessions(&me.asker, me.hash).await?;
+    services.accounts.end_other_sessions(&me.caller, me.hash).await?;
     Ok(done(&me, "You are signed out everywhere else."))
 }
 
@@ -89,7 +94,7 @@ pub async fn create_token(
 ) -> Result<Response, Trouble> {
     let create = async {
         let expires = expiry(&form, now())?;
-        services.accounts.create_token(&me.asker, me.account.id, &form.name, form.scope, expires).await
+        services.accounts.create_token(&me.caller, me.account.id, &form.name, form.scope, expires).await
     };
     match create.await {
         Ok((secret, token)) => {
@@ -107,9 +112,20 @@ pub async fn revoke_token(
     me: SignedIn,
     Form(form): Form<WhichForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.revoke_token(&me.asker, form.id).await {
+    match services.accounts.revoke_token(&me.caller, form.id).await {
         Ok(()) => Ok(done(&me, "The token is revoked and does not work any more.")),
         Err(error) => refused(&services, &me, &error, Refused::Other).await,
+    }
+}
+
+/// What a new password has ended, and what not.
+fn ended(revoked: bool, tokens: usize) -> String {
+    let browsers = "you are signed out in all other browsers";
+    match tokens {
+        0 if revoked => format!("{browsers}. Your tokens are revoked."),
+        0 => format!("{browsers}."),
+        1 => format!("{browsers}. Your token still works."),
+        _ => format!("{browsers}. Your {tokens} tokens still work."),
     }
 }
 
@@ -152,7 +168,7 @@ async fn refused(
 
 /// The page as it is without anything having been done.
 async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, AccountError> {
-    let (accounts, asker) = (&services.accounts, &me.asker);
+    let (accounts, caller) = (&services.accounts, &me.caller);
     let session = |row: SessionRow| Session {
         id: row.id,
         is_this: row.hash == me.hash,
@@ -173,8 +189,8 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
         email: me.account.email.clone(),
         role: me.account.role,
         has_password: me.account.has_password,
-        sessions: accounts.sessions(asker).await?.into_iter().map(session).collect(),
-        tokens: accounts.tokens(asker, me.account.id).await?.into_iter().map(token).collect(),
+        sessions: accounts.sessions(caller).await?.into_iter().map(session).collect(),
+        tokens: accounts.tokens(caller, me.account.id).await?.into_iter().map(token).collect(),
         now: now(),
         refused: None,
     })

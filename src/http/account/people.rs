@@ -50,7 +50,7 @@ pub async fn set_role(
     me: SignedIn,
     Form(RoleForm { person, role }): Form<RoleForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.set_role(&me.asker, person, role).await {
+    match services.accounts.set_role(&me.caller, person, role).await {
         Ok(()) => {
             let words = format!("{} is now: {}.", name(&services, person), words::role(role));
             Ok(done(&me, Notice::done(words)))
@@ -83,7 +83,7 @@ pub async fn new_password(
     me: SignedIn,
     Form(PersonForm { person }): Form<PersonForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.new_password_link(&me.asker, person).await {
+    match services.accounts.new_password_link(&me.caller, person).await {
         Ok(secret) => {
             let link = link(&services, "new-password", &secret);
             let words = format!("Send {} this link. It works once, for a day.", name(&services, person));
@@ -101,7 +101,7 @@ pub async fn invite(
 ) -> Result<Response, Trouble> {
     let invite = async {
         let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
-        services.accounts.invite(&me.asker, invitation).await
+        services.accounts.invite(&me.caller, invitation).await
     };
     match invite.await {
         Ok(secret) => {
@@ -122,7 +122,7 @@ pub async fn revoke_invitation(
     me: SignedIn,
     Form(form): Form<RevokeForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.revoke_invitation(&me.asker, form.id).await {
+    match services.accounts.revoke_invitation(&me.caller, form.id).await {
         Ok(()) => Ok(done(&me, Notice::done("The invitation is revoked and does not work any more."))),
         Err(error) => refused(&services, &me, &error, Refused::Other).await,
     }
@@ -134,7 +134,7 @@ async fn set_active(
     person: ActorId,
     active: bool,
 ) -> Result<Response, Trouble> {
-    match services.accounts.set_active(&me.asker, person, active).await {
+    match services.accounts.set_active(&me.caller, person, active).await {
         Ok(()) => {
             let name = name(services, person);
             let words = match active {
@@ -184,7 +184,7 @@ async fn refused(
 
 /// The page as it is without anything having been done; forbidden for those who do not manage people.
 async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountError> {
-    let (accounts, asker) = (&services.accounts, &me.asker);
+    let (accounts, asker) = (&services.accounts, me.asker());
     let account = |account: Account| people::Account {
         person: account.person(),
         is_active: account.is_active(),
@@ -206,10 +206,10 @@ async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountEr
         reader: me.reader(PATH),
         role: me.account.role,
         notice: None,
-        accounts: accounts.accounts(asker)?.into_iter().map(account).collect(),
+        accounts: accounts.accounts(&me.caller)?.into_iter().map(account).collect(),
         search: String::new(),
-        invitations: accounts.invitations(asker).await?.into_iter().map(invitation).collect(),
-        boards: services.store.boards_for(asker).await?.into_iter().map(|board| (board.id, board.name)).collect(),
+        invitations: accounts.invitations(&me.caller).await?.into_iter().map(invitation).collect(),
+        boards: services.store.boards_for(&me.caller).await?.into_iter().map(|board| (board.id, board.name)).collect(),
         refused: None,
     })
 }

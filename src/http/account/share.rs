@@ -14,11 +14,13 @@ use super::{
 };
 use crate::{
     accounts::AccountError,
+    caller::Caller,
     http::{
         Services,
         visitor::{self, LINKS_COOKIE, MAX_LINKS},
     },
     secret::SecretHash,
+    store::Rights,
 };
 
 /// How long a link works without being followed again.
@@ -42,9 +44,15 @@ pub async fn follow(State(services): State<Arc<Services>>, Path(secret): Path<St
 
 /// The address of the board that a link leads to.
 async fn board(services: &Services, secret: &str) -> Result<String, AccountError> {
-    let id = services.store.directory().linked_board(&SecretHash::of(secret)).ok_or(AccountError::DeadLink)?;
-    let board = services.store.board(id).await?.filter(|board| board.exists());
-    board.map(|_| format!("/boards/{id}")).ok_or(AccountError::DeadLink)
+    let hash = SecretHash::of(secret);
+    let id = services.store.directory().linked_board(&hash).ok_or(AccountError::DeadLink)?;
+    let board = services.store.board(id).await?.filter(|board| board.exists()).ok_or(AccountError::DeadLink)?;
+    // By nothing but the link: whoever follows it may see the board in another way too.
+    let mut rights = Rights::new(&services.store, Caller { links: vec![hash], ..Caller::stranger() });
+    match rights.let_in(id, board.access()) {
+        true => Ok(format!("/boards/{id}")),
+        false => Err(AccountError::DeadLink),
+    }
 }
 
 /// The links that a browser has, and one more: the newest first, and those left out that do not work any more.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     account::sign_in::{SignIn, SignInForm, page},
-    id::ActorId,
+    time::Timestamp,
 };
 use axum::{
     extract::State,
@@ -27,15 +27,23 @@ use super::{
     signed_in::{SignedIn, origin},
 };
 use crate::{
-    accounts::{AccountError, sessions::key},
+    accounts::{
+        AccountError,
+        oidc::Identity,
+        sessions::{self, key},
+    },
+    clock::now,
     http::{
         Services,
         visitor::{self, DEVICE_COOKIE},
     },
+    store::people::Proof,
 };
 
 /// How long a browser is known after somebody signed in.
 const DEVICE_DAYS: i64 = 365;
+/// How long somebody who signed in elsewhere may take to prove that an account here is theirs, in milliseconds.
+const UNPROVED_LASTS: i64 = 15 * 60 * 1_000;
 /// The longest address that somebody is brought back to.
 const LONGEST_WAY: usize = 2_000;
 
@@ -51,18 +59,24 @@ pub struct Address {
 pub async fn show(
     State(services): State<Arc<Services>>,
     Asked(Address { next, after }): Asked<Address>,
+    session: Session,
     signed_in: Result<SignedIn, Response>,
-) -> Response {
+) -> Result<Response, Trouble> {
     if signed_in.is_ok() {
-        return see(way(&next));
+        return Ok(see(way(&next)));
     }
     let after = match after.as_str() {
         "sign-out" => Some("You are signed out."),
+        "elsewhere" => Some(
+            "An account here has your e-mail address, and nobody has proved yet that it is yours. Sign in with its password once; \
+             from then on you can come as you did just now.",
+        ),
         "new-password" => Some("Your new password is saved. Sign in with it."),
         _ => None,
     };
-    let form = SignInForm { next: way(&next).to_owned(), ..SignInForm::default() };
-    answer::page(&services, page(SignIn { form, after, ..empty(&services) }))
+    let email = unproved(&session).await?.and_then(|identity| identity.email).unwrap_or_default();
+    let form = SignInForm { email, next: way(&next).to_owned(), ..SignInForm::default() };
+    Ok(answer::page(&services, page(SignIn { form, after, ..empty(&services) })))
 }
 
 /// `POST /sign-in`
@@ -74,7 +88,16 @@ pub async fn sign_in(
 ) -> Result<Response, Trouble> {
     let from = origin(&services, &parts, &form.email).await?;
     match services.accounts.sign_in(&form.email, &form.password, from).await {
-        Ok(person) => enter(&services, &session, &parts, person, way(&form.next), from.device.is_some()).await,
+        Ok(proof) => {
+            if let Some(identity) = unproved(&session).await? {
+                // Whoever knows the password too is who the provider says. If it is another account, it stays untied.
+                match services.accounts.tie(&identity, Some(proof)).await {
+                    Err(AccountError::Unavailable) => return Err(AccountError::Unavailable.into()),
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            enter(&services, &session, &parts, proof, way(&form.next), from.device.is_some()).await
+        }
         Err(error) => {
             let mistake = Some(answer::mistake(&error, &[]));
             let mut response = answer::refused(&services, &error, page(SignIn { form, mistake, ..empty(&services) }));
@@ -85,6 +108,12 @@ pub async fn sign_in(
             Ok(response)
         }
     }
+}
+
+/// Who somebody is elsewhere who has yet to prove that an account here is theirs.
+async fn unproved(session: &Session) -> Result<Option<Identity>, Trouble> {
+    let kept = session.get::<(Timestamp, Identity)>(key::UNPROVED).await?;
+    Ok(kept.filter(|(at, _)| now().as_millis() - at.as_millis() < UNPROVED_LASTS).map(|(_, identity)| identity))
 }
 
 /// The page with nothing on it yet.
@@ -105,7 +134,7 @@ pub async fn enter(
     services: &Services,
     session: &Session,
     parts: &Parts,
-    person: ActorId,
+    proof: Proof,
     to: &str,
     is_known_device: bool,
 ) -> Result<Response, Trouble> {
@@ -113,11 +142,14 @@ pub async fn enter(
     if session.id().is_some() {
         session.cycle_id().await?;
     }
-    session.insert(key::PERSON, person).await?;
     session.insert(key::AGENT, visitor::agent(&parts.headers)).await?;
+    if !sessions::admit(session, proof).await? {
+        // The password was changed, or the account taken out of use, while this was under way.
+        return Err(AccountError::WrongCredentials.into());
+    }
     let mut response = see(to);
     if !is_known_device {
-        let device = services.accounts.remember_device(person).await?;
+        let device = services.accounts.remember_device(proof.person).await?;
         add_cookie(&mut response, services, DEVICE_COOKIE, device.expose(), DEVICE_DAYS);
     }
     Ok(response)

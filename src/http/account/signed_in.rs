@@ -21,7 +21,7 @@ use tower_cookies::{
 
 use crate::{
     accounts::{AccountError, attempts::Origin},
-    caller::Credential,
+    caller::{Caller, Credential},
     http::{
         Services, page,
         visitor::{self, DEVICE_COOKIE, Visitor},
@@ -39,10 +39,11 @@ const NOTICE_LASTS: time::Duration = time::Duration::minutes(1);
 pub struct SignedIn {
     /// Who.
     pub account: Account,
-    /// What they may do.
-    pub asker: Asker,
+    /// How they proved it.
+    pub caller: Caller,
     /// What their session is recognised by.
     pub hash: SecretHash,
+    visitor: Visitor,
     cookies: Cookies,
     /// Whether cookies must go by https only.
     secure: bool,
@@ -54,17 +55,23 @@ impl FromRequestParts<Arc<Services>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Response> {
         let cookies = parts.extensions.get::<Cookies>().cloned();
         let found = visitor_in_session(services, &parts.extensions).zip(cookies);
-        let Some(((account, asker, hash), cookies)) = found else {
+        let Some(((account, visitor, hash), cookies)) = found else {
             return Err(page::way_in(&services.accounts, parts));
         };
-        Ok(Self { account, asker, hash, cookies, secure: services.is_behind_tls })
+        let caller = visitor.caller.clone();
+        Ok(Self { account, caller, visitor, hash, cookies, secure: services.is_behind_tls })
     }
 }
 
 impl SignedIn {
     /// As those who read one of these pages.
     pub fn reader(&self, here: &'static str) -> Reader {
-        reader(&self.account, &self.asker, here)
+        reader(&self.account, &self.asker(), here)
+    }
+
+    /// What they may do at this moment.
+    pub fn asker(&self) -> Asker {
+        self.visitor.asker()
     }
 
     /// Leaves something to be said on the next page. It may hold a secret, and the database is to have none; so it goes by the
@@ -93,8 +100,8 @@ impl SignedIn {
 
 /// Who reads a page, if they signed in.
 pub fn reader_of(services: &Services, extensions: &Extensions) -> Option<Reader> {
-    let (account, asker, _) = visitor_in_session(services, extensions)?;
-    Some(reader(&account, &asker, ""))
+    let (account, visitor, _) = visitor_in_session(services, extensions)?;
+    Some(reader(&account, &visitor.asker(), ""))
 }
 
 /// Where somebody is who tells a password, and whether they did so in this browser before.
@@ -111,9 +118,9 @@ fn reader(account: &Account, asker: &Asker, here: &'static str) -> Reader {
     Reader { person, manages: asker.may_manage_people(), here }
 }
 
-fn visitor_in_session(services: &Services, extensions: &Extensions) -> Option<(Account, Asker, SecretHash)> {
+fn visitor_in_session(services: &Services, extensions: &Extensions) -> Option<(Account, Visitor, SecretHash)> {
     let visitor = extensions.get::<Visitor>()?;
     let Credential::Session { person, hash } = visitor.caller.credential else { return None };
     let account = services.store.directory().account(person).cloned()?;
-    Some((account, visitor.asker.clone(), hash))
+    Some((account, visitor.clone(), hash))
 }

@@ -109,7 +109,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
     let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
-    let mut boards = services.store.boards_for(&visitor.asker).await?;
+    let mut boards = services.store.boards_for(&visitor.caller).await?;
     boards.retain(|board| after.is_none_or(|after| (board.created_at, board.id) < after));
     let is_last = boards.len() <= limit;
     boards.truncate(limit);

@@ -115,6 +115,8 @@ pub async fn list(
     if since > seq {
         return Err(Problem::parameter("since", format!("the newest change is {seq}")));
     }
+    // And nothing from after the state by which whoever asks was let in.
+    let limit = limit.min((seq - since) as usize);
     match services.store.changes_after(id, since, limit).await? {
         Missing::Changes(changes) => Ok(json_bytes(StatusCode::OK, write_changes(&changes, seq))),
         Missing::Trimmed => Err(Problem::new(
@@ -141,7 +143,9 @@ pub async fn of_task(
     Query(Before { before, limit }): Query<Before>,
 ) -> Result<Response, Problem> {
     let limit = checked(limit.unwrap_or(DEFAULT_HISTORY))?;
-    board_of(&services, &visitor, id).await?;
+    // Nothing from after the state by which whoever asks was let in.
+    let newest = board_of(&services, &visitor, id).await?.seq();
+    let before = Some(before.unwrap_or(Seq::MAX).min(newest + 1));
     let Entries { entries, more } = services.store.task_history(id, before, limit).await?;
     let next = entries.last().filter(|_| more).map(|entry| entry.logged.seq);
     let mut json = changes_json(entries.iter().map(|entry| &entry.logged));

@@ -65,7 +65,7 @@ pub struct Membership {
 /// The links of a board.
 #[derive(Serialize, ToSchema)]
 pub struct Links {
-    /// Those that work, newest first.
+    /// Those that were not revoked, newest first.
     links: Vec<Link>,
 }
 
@@ -80,6 +80,8 @@ pub struct Link {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// Whether it works: not while whoever made it does not manage the board.
+    works: bool,
     /// Its address; only in the answer to the request that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -88,8 +90,8 @@ pub struct Link {
 
 impl Link {
     fn of(link: ShareLink, url: Option<String>) -> Self {
-        let ShareLink { id, created_by, created_at } = link;
-        Self { id, created_by, created_at, url }
+        let ShareLink { id, created_by, created_at, works } = link;
+        Self { id, created_by, created_at, works, url }
     }
 }
 
@@ -165,7 +167,7 @@ pub async fn links(
     visitor: Visitor,
     Path(board): Path<BoardId>,
 ) -> Result<Response, Problem> {
-    let links = services.accounts.share_links(&visitor.asker, board).await?;
+    let links = services.accounts.share_links(&visitor.caller, board).await?;
     Ok(json(StatusCode::OK, &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
 }
 
@@ -180,7 +182,7 @@ pub async fn create_link(
     visitor: Visitor,
     Path(board): Path<BoardId>,
 ) -> Result<Response, Problem> {
-    let (secret, link) = services.accounts.create_share_link(&visitor.asker, board).await?;
+    let (secret, link) = services.accounts.create_share_link(&visitor.caller, board, &services.writer).await?;
     let path = format!("/boards/{board}/links/{}", link.id);
     let url = share_address(&services.public_url, &secret);
     Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
@@ -197,6 +199,6 @@ pub async fn revoke_link(
     visitor: Visitor,
     Path((board, link)): Path<(BoardId, Uuid)>,
 ) -> Result<Response, Problem> {
-    services.accounts.revoke_share_link(&visitor.asker, board, link).await?;
+    services.accounts.revoke_share_link(&visitor.caller, board, link, &services.writer).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

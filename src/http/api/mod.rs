@@ -130,7 +130,7 @@ async fn board_of(services: &Services, visitor: &Visitor, task: TaskId) -> Resul
 }
 
 fn sees(visitor: &Visitor, board: &BoardState) -> bool {
-    visitor.asker.role_on(board.id(), board.access()).is_some()
+    visitor.asker().role_on(board.id(), board.access()).is_some()
 }
 
 /// Hands a mutation to the one write path.

@@ -195,10 +195,10 @@ fn member() -> InstanceRole {
 /// List the people of the server
 #[utoipa::path(get, path = "/people", tag = "people", responses((status = 200, body = People), Failures))]
 pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    if !visitor.asker.may_see_people() {
+    if !visitor.asker().may_see_people() {
         return Err(Problem::forbidden());
     }
-    let in_full = visitor.asker.may_manage_people();
+    let in_full = visitor.asker().may_manage_people();
     let directory = services.store.directory();
     let people = directory.accounts().into_iter().map(|account| Person::of(account, in_full)).collect();
     Ok(json(StatusCode::OK, &People { people }))
@@ -208,7 +208,7 @@ pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Re
 #[utoipa::path(get, path = "/people/me", tag = "people", responses((status = 200, body = Person), Failures))]
 pub async fn me(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
     let directory = services.store.directory();
-    let account = visitor.asker.person.and_then(|person| directory.account(person)).ok_or_else(Problem::nobody)?;
+    let account = visitor.person.and_then(|person| directory.account(person)).ok_or_else(Problem::nobody)?;
     Ok(json(StatusCode::OK, &Person::of(account, true)))
 }
 
@@ -226,16 +226,16 @@ pub async fn update(
     Json(PersonPatch { role, active }): Json<PersonPatch>,
 ) -> Result<Response, Problem> {
     let accounts = &services.accounts;
-    if !visitor.asker.may_manage_people() {
+    if !visitor.asker().may_manage_people() {
         return Err(Problem::forbidden());
     }
     if let Some(role) = role {
-        accounts.set_role(&visitor.asker, person, role).await?;
+        accounts.set_role(&visitor.caller, person, role).await?;
     }
     if let Some(active) = active {
-        accounts.set_active(&visitor.asker, person, active).await?;
+        accounts.set_active(&visitor.caller, person, active).await?;
     }
-    Ok(json(StatusCode::OK, &Person::of(&accounts.account(&visitor.asker, person)?, true)))
+    Ok(json(StatusCode::OK, &Person::of(&accounts.account(&visitor.caller, person)?, true)))
 }
 
 /// Make a link with which somebody chooses a new password
@@ -249,7 +249,7 @@ pub async fn new_password(
     visitor: Visitor,
     Path(person): Path<ActorId>,
 ) -> Result<Response, Problem> {
-    let secret = services.accounts.new_password_link(&visitor.asker, person).await?;
+    let secret = services.accounts.new_password_link(&visitor.caller, person).await?;
     let url = format!("{}/new-password/{}", services.public_url, secret.expose());
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }
@@ -257,7 +257,7 @@ pub async fn new_password(
 /// List the invitations that were not used yet
 #[utoipa::path(get, path = "/invitations", tag = "people", responses((status = 200, body = Invitations), Failures))]
 pub async fn invitations(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    let invitations = services.accounts.invitations(&visitor.asker).await?;
+    let invitations = services.accounts.invitations(&visitor.caller).await?;
     let line = |(link, invitation): (crate::store::people::OneTimeLink, Invitation)| InvitationLine {
         id: link.id,
         role: invitation.role,
@@ -279,7 +279,7 @@ pub async fn invite(
     Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
     let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
-    let secret = services.accounts.invite(&visitor.asker, Invitation { role, boards, note }).await?;
+    let secret = services.accounts.invite(&visitor.caller, Invitation { role, boards, note }).await?;
     let url = format!("{}/join/{}", services.public_url, secret.expose());
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }
@@ -295,15 +295,15 @@ pub async fn revoke_invitation(
     visitor: Visitor,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    services.accounts.revoke_invitation(&visitor.asker, id).await?;
+    services.accounts.revoke_invitation(&visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// List one's tokens
 #[utoipa::path(get, path = "/tokens", tag = "people", responses((status = 200, body = Tokens), Failures))]
 pub async fn tokens(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    let person = visitor.asker.person.ok_or_else(Problem::nobody)?;
-    let tokens = services.accounts.tokens(&visitor.asker, person).await?;
+    let person = visitor.person.ok_or_else(Problem::nobody)?;
+    let tokens = services.accounts.tokens(&visitor.caller, person).await?;
     let line = |(token, used_at): (crate::store::Token, Option<Timestamp>)| TokenLine {
         id: token.id,
         name: token.name,
@@ -326,7 +326,7 @@ pub async fn revoke_token(
     visitor: Visitor,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    visitor.asker.person.ok_or_else(Problem::nobody)?;
-    services.accounts.revoke_token(&visitor.asker, id).await?;
+    visitor.person.ok_or_else(Problem::nobody)?;
+    services.accounts.revoke_token(&visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -2,6 +2,7 @@
 //!
 //! - `upgrade`: the handshake.
 //! - `session`: one socket's life, in one task.
+//! - `reading`: what a message says, also where a part of it cannot be read.
 //! - `wire`: writing shared frames, and no longer than is bounded.
 //! - [`limits`]: what one socket may ask for. [`admission`]: how many one person and one address may have.
 //!
@@ -17,6 +18,7 @@ use crate::{hub::Hub, store::Store, writer::Writer};
 
 pub mod admission;
 pub mod limits;
+mod reading;
 mod session;
 mod upgrade;
 mod wire;
@@ -24,7 +26,7 @@ mod wire;
 use admission::Admissions;
 
 pub use limits::SocketLimits;
-pub use upgrade::upgrade;
+pub use upgrade::{explain, upgrade};
 
 /// What a socket needs of the server. Cheap to clone.
 #[derive(Clone)]
@@ -57,5 +59,5 @@ where
     S: Clone + Send + Sync + 'static,
     SocketContext: FromRef<S>,
 {
-    Router::new().route("/ws", get(upgrade))
+    Router::new().route("/ws", get(upgrade).post(explain))
 }

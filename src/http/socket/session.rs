@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeMap,
-    future::{Future, poll_fn},
+    future::{Future, poll_fn, ready},
     hash::{BuildHasher, RandomState},
     pin::Pin,
     sync::Arc,
@@ -18,33 +18,30 @@ use app::{
     access::Asker,
     id::{ActorId, BoardId, MutationId, TabId, TaskId},
     model::Seq,
-    mutation::Mutation,
+    mutation::{Mutation, Refusal, Thing},
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
-use tokio::{
-    sync::watch,
-    time::{Instant, Sleep, sleep_until, timeout},
-};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{
     SocketContext,
     admission::Admission,
     limits::{Bucket, SocketLimits},
+    reading::{Reading, read},
     wire::{Incoming, Wire, WriteFailed},
 };
 use crate::{
     caller::Caller,
-    clock,
     hub::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},
         presence::Seat,
         topic::{Next, Resume, TopicError},
     },
-    store::{Accepted, Directory},
-    writer::{WriteError, Writer},
+    store::{Accepted, Rights},
+    writer::{Sequence, WriteError},
 };
 
 /// How long to wait before trying again to read what could not be read: at first, and at most. In between it doubles.
@@ -52,6 +49,8 @@ const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)
 
 /// No count of changes of who has access.
 const UNKNOWN: u64 = u64::MAX;
+/// No revision of the directory.
+const UNKNOWN_REVISION: i64 = -1;
 
 /// Why sockets are closed: see `docs/PROTOCOL.md`.
 mod close_code {
@@ -73,6 +72,9 @@ enum End {
     CloseUnread(u16, &'static str),
 }
 
+/// The end of a socket whose client proved itself with what no longer holds.
+const SIGNED_OUT: End = End::Close(CLOSED_SIGNED_OUT, "signed out");
+
 /// What a socket waits for.
 enum Event {
     News,
@@ -86,12 +88,11 @@ enum Event {
 pub(super) struct Session {
     wire: Wire,
     _admission: Admission,
-    caller: Caller,
-    /// What the caller may do, as of the directory that was looked at last.
-    asker: Asker,
-    directory: watch::Receiver<Arc<Directory>>,
-    /// Whether `asker` was ever looked up.
-    rights_known: bool,
+    rights: Rights,
+    /// The version of the rights with which subscriptions and lists were checked last.
+    checked_with: u64,
+    /// The revision of the directory of which the client was told what concerns it.
+    told_revision: i64,
     /// Whether the client wants to know who has an account here.
     watches_people: bool,
     /// Whose socket it is; `None` for somebody without an account.
@@ -99,7 +100,8 @@ pub(super) struct Session {
     /// Nothing was heard for so long that nobody seems to be there.
     is_away: bool,
     follower: Follower,
-    writer: Writer,
+    /// Takes the mutations, in order.
+    writer: Sequence,
     limits: Arc<SocketLimits>,
     subscriptions: Vec<Followed>,
     /// Mutations the writer has yet to answer, in order. Most sockets only look, and need none.
@@ -142,7 +144,7 @@ struct Retry {
 }
 
 struct Answer {
-    board: BoardId,
+    board: Option<BoardId>,
     mutation: MutationId,
     outcome: Result<Accepted, WriteError>,
 }
@@ -189,15 +191,14 @@ impl Session {
         Self {
             wire,
             _admission: admission,
-            asker: Asker::stranger(),
-            caller,
-            directory: store.watch_directory(),
-            rights_known: false,
+            rights: Rights::new(&store, caller),
+            checked_with: 0,
+            told_revision: UNKNOWN_REVISION,
             watches_people: false,
             person,
             is_away: false,
             follower: hub.connect(),
-            writer,
+            writer: writer.sequence(),
             subscriptions: Vec::new(),
             answers: None,
             unanswered: 0,
@@ -279,34 +280,29 @@ impl Session {
 
     /// Looks at what the caller may do, if that may have changed. Who may do nothing any more is told so and left.
     async fn look_at_rights(&mut self) -> Result<(), End> {
-        let changed = self.directory.has_changed().unwrap_or(false);
-        if self.rights_known && !changed {
+        if self.rights.now().is_none() || self.rights.caller().is_stranger() {
+            return Err(SIGNED_OUT);
+        }
+        if self.rights.revision() == self.told_revision {
             return Ok(());
         }
-        let directory = Arc::clone(&self.directory.borrow_and_update());
-        let Some(asker) = directory.asker(&self.caller, clock::now()) else {
-            return Err(End::Close(CLOSED_SIGNED_OUT, "signed out"));
-        };
-        if self.caller.is_stranger() {
-            return Err(End::Close(CLOSED_SIGNED_OUT, "signed out"));
-        }
-        let same = std::mem::replace(&mut self.asker, asker) == self.asker;
-        self.rights_known = true;
-        if !same {
+        self.told_revision = self.rights.revision();
+        if self.checked_with != self.rights.version() {
+            self.checked_with = self.rights.version();
             for followed in &mut self.subscriptions {
                 followed.access_version = UNKNOWN;
             }
             self.follower.recheck_boards();
         }
         if self.watches_people {
-            self.tell_people(&directory);
+            self.tell_people();
         }
         Ok(())
     }
 
-    fn tell_people(&mut self, directory: &Directory) {
-        if self.asker.may_see_people() {
-            let people = ServerMessage::People { people: directory.people(), you: self.asker.clone() };
+    fn tell_people(&mut self) {
+        if let Some(you) = self.rights.now().filter(|asker| asker.may_see_people()).cloned() {
+            let people = ServerMessage::People { people: self.rights.directory().people(), you };
             put_message(&mut self.replies, &people);
         }
     }
@@ -322,15 +318,18 @@ impl Session {
             }
             let version = followed.topic.access_version();
             if version != std::mem::replace(&mut followed.access_version, version)
-                && !followed.topic.is_visible_to(&self.asker)
+                && !followed.topic.lets_in(&mut self.rights)
             {
-                let board = followed.topic.board();
-                self.subscriptions.remove(index);
-                self.say_error(ErrorCode::Forbidden, "you may not see this board any more", Some(board));
+                self.leave_forbidden(index);
             } else {
                 index += 1;
             }
         }
+    }
+
+    fn leave_forbidden(&mut self, index: usize) {
+        let board = self.subscriptions.remove(index).topic.board();
+        self.say_error(ErrorCode::Forbidden, "you may not see this board any more", Some(board));
     }
 
     /// Sends one frame for each board that has something new.
@@ -348,7 +347,7 @@ impl Session {
                 }
                 continue;
             }
-            match followed.topic.next(followed.cursor) {
+            match followed.topic.next_for(&mut self.rights, followed.cursor) {
                 Next::UpToDate => {}
                 Next::Changes(span) => {
                     let count = span.upto - followed.cursor;
@@ -367,9 +366,13 @@ impl Session {
                         index -= 1;
                     }
                 }
+                Next::Forbidden => {
+                    index -= 1;
+                    self.leave_forbidden(index);
+                }
             }
         }
-        if let Some(list) = self.follower.boards(&self.asker) {
+        if let Some(list) = self.follower.boards_for(&mut self.rights) {
             self.write(list.bytes()).await?;
         }
         let has_news = |followed: &Followed| followed.seat.as_ref().is_some_and(|seat| seat.has_news());
@@ -386,7 +389,7 @@ impl Session {
             if followed.is_pending() {
                 continue;
             }
-            if let Some(frame) = followed.seat.as_mut().and_then(|seat| seat.news()) {
+            if let Some(frame) = followed.seat.as_mut().and_then(|seat| seat.news_for(&mut self.rights)) {
                 self.write(frame.bytes()).await?;
                 self.follower.metrics().presence_frames.increment(1);
             }
@@ -399,14 +402,14 @@ impl Session {
     async fn resume_from(&mut self, index: usize, since: Option<Seq>, first: bool) -> Result<bool, End> {
         let followed = &mut self.subscriptions[index];
         let board = followed.topic.board();
-        let outcome = followed.topic.resume(since, &self.asker).await;
+        let outcome = followed.topic.resume(since, &mut self.rights).await;
         let retry = followed.retry.take();
         match outcome {
             Ok(Resume::Here(cursor)) => {
                 followed.cursor = cursor;
                 if first {
                     self.follower.metrics().resumes.increment(1);
-                    if matches!(self.subscriptions[index].topic.next(cursor), Next::UpToDate) {
+                    if matches!(followed.topic.next_for(&mut self.rights, cursor), Next::UpToDate) {
                         let nothing = Frame::changes(board, cursor, [].iter());
                         self.write(nothing.bytes()).await?;
                     }
@@ -433,6 +436,16 @@ impl Session {
             Err(TopicError::NoSuchBoard) => {
                 self.subscriptions.remove(index);
                 self.say_error(ErrorCode::NoSuchBoard, "there is no such board", Some(board));
+                return Ok(false);
+            }
+            Err(TopicError::Forbidden) if first => {
+                // Whoever never saw it is not told that there is one.
+                self.subscriptions.remove(index);
+                self.say_error(ErrorCode::NoSuchBoard, "there is no such board", Some(board));
+                return Ok(false);
+            }
+            Err(TopicError::Forbidden) => {
+                self.leave_forbidden(index);
                 return Ok(false);
             }
             Err(TopicError::Store(error)) => {
@@ -489,14 +502,24 @@ impl Session {
             }
             Incoming::Gone => return Err(End::Gone),
         };
-        match serde_json::from_str(&text) {
-            Ok(message) => {
-                drop(text);
-                self.obey(message, now).await
+        let reading = read(&text);
+        drop(text);
+        match reading {
+            Reading::Message(message) => self.obey(message, now).await,
+            Reading::Mutations { board, mutations, nameless } => {
+                // To find out what is wrong with one takes longer than to read it.
+                let unreadable = mutations.iter().filter(|mutation| mutation.is_err()).count();
+                self.pay(1 + mutations.len() + 10 * unreadable, now);
+                self.follower.metrics().bad_messages.increment(1);
+                self.mutate(board, mutations);
+                match nameless {
+                    Some(why) => self.blame(ErrorCode::BadMessage, why).await,
+                    None => Ok(()),
+                }
             }
-            Err(error) => {
+            Reading::Nonsense(why) => {
                 self.pay(1, now);
-                self.blame(ErrorCode::BadMessage, error.to_string()).await
+                self.blame(ErrorCode::BadMessage, why).await
             }
         }
     }
@@ -524,18 +547,17 @@ impl Session {
             }
             ClientMessage::WatchPeople {} => {
                 self.pay(1, now);
-                if !self.asker.may_see_people() {
+                if !self.rights.now().is_some_and(Asker::may_see_people) {
                     self.say_error(ErrorCode::Forbidden, "who has an account here is not for everybody", None);
                     return Ok(());
                 }
                 self.watches_people = true;
-                let directory = Arc::clone(&self.directory.borrow());
-                self.tell_people(&directory);
+                self.tell_people();
                 Ok(())
             }
             ClientMessage::Mutate { board, mutations } => {
                 self.pay(1 + mutations.len(), now);
-                self.mutate(board, mutations);
+                self.mutate(Some(board), mutations.into_iter().map(Ok));
                 Ok(())
             }
             ClientMessage::Ping {} => {
@@ -608,14 +630,27 @@ impl Session {
         self.subscriptions.iter_mut().find(|followed| followed.topic.board() == board)
     }
 
-    fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {
+    /// Hands mutations over to be done in order. All are answered in that order, those that cannot be done as well.
+    fn mutate(
+        &mut self,
+        board: Option<BoardId>,
+        mutations: impl IntoIterator<Item = Result<Mutation, (MutationId, Refusal)>>,
+    ) {
         let answers = self.answers.get_or_insert_default();
-        self.unanswered += mutations.len();
         for mutation in mutations {
-            let id = mutation.id;
-            // In the writer's queue from here on, in this order.
-            let outcome = self.writer.write(board, mutation, self.caller.clone());
-            answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
+            self.unanswered += 1;
+            let (mutation, refusal) = match (mutation, board) {
+                (Ok(mutation), Some(to)) => {
+                    let id = mutation.id;
+                    // In the writer's queue from here on, in this order.
+                    let outcome = self.writer.write(to, mutation, self.rights.caller().clone());
+                    answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
+                    continue;
+                }
+                (Ok(mutation), None) => (mutation.id, Refusal::not_found(Thing::Board)),
+                (Err(refused), _) => refused,
+            };
+            answers.push_back(Box::pin(ready(Answer { board, mutation, outcome: Err(refusal.into()) })));
         }
     }
 
@@ -632,8 +667,8 @@ impl Session {
                 Ok(())
             }
             Err(WriteError::Unavailable(error)) => {
-                tracing::debug!(%error, %board, %mutation, "a mutation could not be stored");
-                self.say_error(ErrorCode::Unavailable, "the change could not be stored; send it again", Some(board));
+                tracing::debug!(%error, %mutation, "a mutation could not be stored");
+                self.say_error(ErrorCode::Unavailable, "the change could not be stored; send it again", board);
                 self.send_replies().await?;
                 Err(End::Close(close_code::TRY_AGAIN, "cannot store changes at the moment"))
             }
@@ -651,8 +686,8 @@ impl Session {
             self.heard = now;
         }
         // A session or a token may have expired, of which the directory does not tell.
-        if self.directory.borrow().asker(&self.caller, clock::now()).is_none() {
-            return Err(End::Close(CLOSED_SIGNED_OUT, "signed out"));
+        if self.rights.look().is_none() {
+            return Err(SIGNED_OUT);
         }
         let silent = now - self.heard;
         if silent >= self.limits.silence {
@@ -707,7 +742,11 @@ impl Session {
         Ok(())
     }
 
+    /// Writes frames, unless what the client proved itself with no longer holds.
     async fn write(&mut self, frames: &[u8]) -> Result<(), End> {
+        if self.rights.now().is_none() {
+            return Err(SIGNED_OUT);
+        }
         match self.wire.write(frames).await {
             Ok(()) => Ok(()),
             Err(failed) => {

@@ -12,19 +12,22 @@ use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{SocketContext, admission::Admission, session::Session, wire::Wire};
-use crate::http::visitor::{self, Visitor};
+use crate::http::{
+    problem::Problem,
+    visitor::{self, Visitor},
+};
 
 /// Answers `GET /ws`.
 pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     match handshake(&mut parts, &context) {
-        Ok((on_upgrade, Visitor { caller, asker }, admission, response)) => {
+        Ok((on_upgrade, Visitor { caller, person, .. }, admission, response)) => {
             let tracker = context.tracker.clone();
             context.tracker.clone().spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
-                        let session = Session::new(wire, caller, asker.person, admission, context);
+                        let session = Session::new(wire, caller, person, admission, context);
                         // In a task of its own, which has no room for what only the handshake needed.
                         tracker.spawn(session.run());
                     }
@@ -37,11 +40,33 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
     }
 }
 
+/// Answers `POST /ws`: a page that cannot open a socket, and cannot read why, asks for the reason. The guard has told it already
+/// if its address is the reason.
+pub async fn explain(State(context): State<SocketContext>, request: Request) -> Problem {
+    let (mut parts, _) = request.into_parts();
+    match admit(&mut parts, &context) {
+        Ok((Visitor { caller, .. }, _)) if caller.is_stranger() => Problem::not_signed_in(),
+        Ok(_) => {
+            context.origins.in_between.refused_socket("a page said so");
+            let detail = "the server would take this connection, so something in between lets no WebSockets through";
+            Problem::new(StatusCode::CONFLICT, "no_sockets", detail)
+        }
+        Err((StatusCode::UNAUTHORIZED, _)) => Problem::not_signed_in(),
+        Err((status @ (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS), why)) => {
+            Problem::new(status, "full", why.trim_end())
+        }
+        Err((status, why)) => Problem::new(status, "bad_request", why.trim_end()),
+    }
+}
+
 type Refusal = (StatusCode, &'static str);
 
 fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Visitor, Admission, Response), Refusal> {
     let headers = &parts.headers;
     if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
+        if headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+            context.origins.in_between.refused_socket("the header Upgrade or Connection was taken off a handshake");
+        }
         return Err((StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n"));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
@@ -58,27 +83,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
     if offered && !lists(headers, header::SEC_WEBSOCKET_PROTOCOL, app::protocol::SUBPROTOCOL) {
         return Err((StatusCode::BAD_REQUEST, "the subprotocol is taskwire.v1\n"));
     }
-    // A page cannot read why it was turned away, so it is let in and told.
-    let is_page = headers.contains_key(header::ORIGIN);
-    if context.shutdown.is_cancelled() {
-        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
-    }
-    if context.tracker.len() >= context.limits.sockets {
-        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
-    }
-    let mut visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
-    let reader = reader(parts.uri.query())?;
-    if reader.is_some() && reader != visitor.asker.person {
-        // The page was made for somebody who has signed out since. Whoever has signed in has pages of their own.
-        visitor = Visitor::stranger();
-    }
-    if visitor.caller.is_stranger() && !is_page {
-        return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
-    }
-    let address = visitor::address(parts, context.proxies);
-    let admission = context.admissions.admit(visitor.asker.person, address, &context.limits);
-    let admission = admission
-        .ok_or((StatusCode::TOO_MANY_REQUESTS, "this person or this address has as many sockets as it may have\n"))?;
+    let (visitor, admission) = admit(parts, context)?;
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
@@ -93,6 +98,32 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     Ok((on_upgrade, visitor, admission, response))
+}
+
+/// Whether there is room for whoever asks, and who that is.
+fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(Visitor, Admission), Refusal> {
+    // A page cannot read why it was turned away, so it is let in and told.
+    let is_page = parts.headers.contains_key(header::ORIGIN);
+    if context.shutdown.is_cancelled() {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
+    }
+    if context.tracker.len() >= context.limits.sockets {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
+    }
+    let mut visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
+    let reader = reader(parts.uri.query())?;
+    if reader.is_some() && reader != visitor.person {
+        // The page was made for somebody who has signed out since. Whoever has signed in has pages of their own.
+        visitor = Visitor::stranger();
+    }
+    if visitor.caller.is_stranger() && !is_page {
+        return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
+    }
+    let address = visitor::address(parts, context.proxies);
+    let admission = context.admissions.admit(visitor.person, address, &context.limits);
+    let admission = admission
+        .ok_or((StatusCode::TOO_MANY_REQUESTS, "this person or this address has as many sockets as it may have\n"))?;
+    Ok((visitor, admission))
 }
 
 /// For whom the page was made that connects, if it says so.

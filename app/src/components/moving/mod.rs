@@ -18,6 +18,7 @@ use self::spot::{Lanes, Spot, Step};
 use super::{
     announcer::Announcer,
     focus::{card_link, find, focus, focus_card},
+    keyboard::{self, Key},
     lane::Revealed,
     redrawn::redrawn,
 };
@@ -179,7 +180,7 @@ impl Moving {
 
     // By pointer.
 
-    fn pressed(self, event: &ev::PointerEvent) {
+    fn pressed(self, event: &ev::PointerEvent, columns: NodeRef<html::Div>) {
         if self.lifted.get_untracked().is_some() {
             return self.cancel();
         }
@@ -203,17 +204,21 @@ impl Moving {
             let rested = move || {
                 let still = self.press.try_get_value().flatten();
                 if still.is_some_and(|still| still.pointer == press.pointer && still.start == press.start) {
-                    self.lift(task, Hand::Pointer);
+                    self.take_up(press, columns);
                 }
             };
             set_timeout(rested, LONG_PRESS);
         }
     }
 
-    fn pointer_moved(self, event: &ev::PointerEvent) {
+    fn pointer_moved(self, event: &ev::PointerEvent, columns: NodeRef<html::Div>) {
         let Some(mut press) = self.press.get_value().filter(|press| press.pointer == event.pointer_id()) else {
             return;
         };
+        // It was released where the page could not see it: in a menu, outside of the window.
+        if event.buttons() == 0 {
+            return self.let_go();
+        }
         press.at = (f64::from(event.client_x()), f64::from(event.client_y()));
         let far = f64::hypot(press.at.0 - press.start.0, press.at.1 - press.start.1);
         self.press.set_value(Some(press));
@@ -223,7 +228,7 @@ impl Moving {
         match press.touch {
             // The finger scrolls.
             true if far > TOUCH_SLACK => self.press.set_value(None),
-            false if far > MOUSE_SLACK => self.lift(press.task, Hand::Pointer),
+            false if far > MOUSE_SLACK => self.take_up(press, columns),
             _ => {}
         }
     }
@@ -242,8 +247,25 @@ impl Moving {
     /// The browser took the pointer away, to scroll for example.
     fn lost(self, event: &ev::PointerEvent) {
         if self.press.get_value().is_some_and(|press| press.pointer == event.pointer_id()) {
+            self.let_go();
+        }
+    }
+
+    /// Lifts the card under a pointer, which then tells of everything it does, wherever it goes.
+    fn take_up(self, press: Press, columns: NodeRef<html::Div>) {
+        let Some(columns) = columns.get_untracked() else { return };
+        match columns.set_pointer_capture(press.pointer) {
+            Ok(()) => self.lift(press.task, Hand::Pointer),
+            // The browser knows of no such pointer any more: it is up.
+            Err(_) => self.press.set_value(None),
+        }
+    }
+
+    /// The pointer is gone, or its release was not seen: what it holds stays where it was.
+    fn let_go(self) {
+        self.press.set_value(None);
+        if self.lifted.get_untracked().is_some_and(|lifted| lifted.by == Hand::Pointer) {
             self.cancel();
-            self.press.set_value(None);
         }
     }
 
@@ -266,33 +288,34 @@ impl Moving {
     // By keyboard.
 
     fn key(self, event: &ev::KeyboardEvent) {
-        if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        let Some(stroke) =
+            keyboard::pressed_or_held(event).filter(|stroke| !stroke.ctrl && !stroke.meta && !stroke.alt)
+        else {
             return;
-        }
-        let key = event.key();
-        let step = match key.as_str() {
-            "ArrowUp" => Some(Step::Up),
-            "ArrowDown" => Some(Step::Down),
-            "ArrowLeft" => Some(Step::Left),
-            "ArrowRight" => Some(Step::Right),
+        };
+        let step = match stroke.key {
+            Key::Up => Some(Step::Up),
+            Key::Down => Some(Step::Down),
+            Key::Left => Some(Step::Left),
+            Key::Right => Some(Step::Right),
             _ => None,
         };
         let Some(lifted) = self.lifted.get_untracked() else {
             let Some(task) = focused_card(event) else { return };
-            match (key.as_str(), step) {
-                (" ", _) if !event.repeat() => self.lift(task, Hand::Keyboard),
-                (" ", _) => {}
+            match (stroke.key, step) {
+                (Key::Space, _) if !stroke.held => self.lift(task, Hand::Keyboard),
+                (Key::Space, _) => {}
                 (_, Some(step)) => self.focus_next(task, step),
                 _ => return,
             }
             event.prevent_default();
             return;
         };
-        match (key.as_str(), step) {
-            ("Escape", _) => self.cancel(),
+        match (stroke.key, step) {
+            (Key::Escape, _) => self.cancel(),
             // Going elsewhere means: no.
-            ("Tab", _) => return self.cancel(),
-            (" " | "Enter", _) if lifted.by == Hand::Keyboard && !event.repeat() => self.put_down(),
+            (Key::Tab, _) => return self.cancel(),
+            (Key::Space | Key::Enter, _) if lifted.by == Hand::Keyboard && !stroke.held => self.put_down(),
             (_, Some(step)) if lifted.by == Hand::Keyboard => self.step(lifted, step),
             _ => {}
         }
@@ -358,6 +381,7 @@ impl Moving {
 pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
     let line = NodeRef::<html::Div>::new();
     let ghost = NodeRef::<html::Div>::new();
+    let columns = NodeRef::<html::Div>::new();
     let is_lifted = Memo::new(move |_| moving.lifted.read().is_some());
     moving.follow_the_task();
     Effect::new(move || {
@@ -367,9 +391,12 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
     });
     Effect::new(move || {
         let listeners = [
-            window_event_listener(ev::pointermove, move |event| moving.pointer_moved(&event)),
+            window_event_listener(ev::pointermove, move |event| moving.pointer_moved(&event, columns)),
             window_event_listener(ev::pointerup, move |event| moving.released(&event)),
             window_event_listener(ev::pointercancel, move |event| moving.lost(&event)),
+            window_event_listener(ev::lostpointercapture, move |event| moving.lost(&event)),
+            // Another window has it from now on.
+            window_event_listener(ev::blur, move |_| moving.let_go()),
             window_event_listener(ev::keydown, move |event| moving.key(&event)),
         ];
         on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
@@ -399,7 +426,8 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
         <div
             class="columns"
             class:moving=is_lifted
-            on:pointerdown=move |event| moving.pressed(&event)
+            node_ref=columns
+            on:pointerdown=move |event| moving.pressed(&event, columns)
             on:click=clicked
             on:touchmove=touch_moved
             on:contextmenu=menu_wanted

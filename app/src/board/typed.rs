@@ -1,0 +1,139 @@
+//! What people type and paste, as it is saved.
+//!
+//! A program that sends a tab in a title has a mistake in it, and is told so. Whoever pastes one from a spreadsheet has not:
+//! so whatever takes text from people brings it into a form that [`super::decide`] accepts, and lets nobody save what it
+//! would refuse for its length. Nothing is ever cut: the text stays where it was typed, with words on how much is too much.
+
+use super::{MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
+
+/// A kind of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// The title of a task.
+    Title,
+    /// The name of a board or a column.
+    Name,
+    /// The description of a task.
+    Description,
+}
+
+impl Typed {
+    /// The text as it is saved. In one line, what is no character to be read becomes a space, as a line break does in every
+    /// browser's fields; in several, all that breaks lines breaks lines.
+    pub fn tidy(self, text: &str) -> String {
+        match self {
+            Self::Title | Self::Name => {
+                let mut tidy = String::with_capacity(text.len());
+                let mut in_gap = false;
+                for char in text.chars() {
+                    let is_gap = char.is_control() || breaks_lines(char);
+                    if !is_gap {
+                        tidy.push(char);
+                    } else if !in_gap {
+                        tidy.push(' ');
+                    }
+                    in_gap = is_gap;
+                }
+                tidy.trim().to_owned()
+            }
+            Self::Description => {
+                let readable = |char: char| match char {
+                    '\n' | '\t' => char,
+                    char if breaks_lines(char) => '\n',
+                    char if char.is_control() => ' ',
+                    char => char,
+                };
+                let text: String = text.replace("\r\n", "\n").chars().map(readable).collect();
+                text.trim_end().to_owned()
+            }
+        }
+    }
+
+    /// By how much the text is too long, in words; `None` if it is not.
+    pub fn too_long(self, text: &str) -> Option<String> {
+        let tidy = self.tidy(text);
+        let (length, most, unit) = match self {
+            Self::Title => (tidy.chars().count(), MAX_TITLE_CHARS, "character"),
+            Self::Name => (tidy.chars().count(), MAX_NAME_CHARS, "character"),
+            Self::Description => (tidy.len(), MAX_DESCRIPTION_BYTES, "byte"),
+        };
+        let over = length.checked_sub(most).filter(|over| *over > 0)?;
+        let plural = if over == 1 { "" } else { "s" };
+        Some(format!("{over} {unit}{plural} too long: {most} is the most. It is saved when it fits."))
+    }
+
+    /// The length a field of one line may have, as the pattern of an `<input>`: browsers count characters in it, where their
+    /// `maxlength` counts emoji twice and cuts.
+    pub fn pattern(self) -> Option<String> {
+        let most = match self {
+            Self::Title => MAX_TITLE_CHARS,
+            Self::Name => MAX_NAME_CHARS,
+            Self::Description => return None,
+        };
+        Some(format!("[\\s\\S]{{0,{most}}}"))
+    }
+}
+
+fn breaks_lines(char: char) -> bool {
+    matches!(char, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::decide::{description, line},
+        *,
+    };
+
+    /// Every character that anything may have to say about, between others.
+    fn odd() -> impl Iterator<Item = String> {
+        let odd = (0..=0x2100u32).filter_map(char::from_u32).filter(|char| !char.is_alphanumeric());
+        odd.chain(['\u{feff}', '\u{1f642}', '\u{fffd}']).map(|char| format!("a{char}b{char}{char}c{char}"))
+    }
+
+    #[test]
+    fn what_people_paste_is_never_refused_for_its_characters() {
+        for text in odd() {
+            for kind in [Typed::Title, Typed::Name] {
+                assert!(line("title", &kind.tidy(&text), MAX_TITLE_CHARS).is_ok(), "{text:?}");
+            }
+            assert!(description(&Typed::Description.tidy(&text)).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_tab_is_a_space_as_a_line_break_is() {
+        assert_eq!(Typed::Title.tidy("Tea\tMilk\r\nHoney\n"), "Tea Milk Honey");
+        assert_eq!(Typed::Title.tidy("\u{1b}[31mTea\0"), "[31mTea");
+        assert_eq!(Typed::Name.tidy("To\u{2028}do"), "To do");
+        assert_eq!(
+            Typed::Description.tidy("One\r\nTwo\rThree\u{b}Four\tFive\0Six\n"),
+            "One\nTwo\nThree\nFour\tFive Six"
+        );
+    }
+
+    #[test]
+    fn what_is_fine_stays_as_it_is() {
+        for text in ["Tea", "  two  spaces", "no\u{a0}break", "👩‍👩‍👧 family", "שלום"] {
+            assert_eq!(Typed::Title.tidy(text), text.trim());
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_as_they_are_decided() {
+        for (kind, most) in [(Typed::Title, MAX_TITLE_CHARS), (Typed::Name, MAX_NAME_CHARS)] {
+            for letter in ["a", "é", "🙂"] {
+                let fits = format!(" {} ", letter.repeat(most));
+                assert_eq!(kind.too_long(&fits), None, "{letter}");
+                assert!(line("title", &kind.tidy(&fits), most).is_ok());
+                let over = letter.repeat(most + 1);
+                assert!(kind.too_long(&over).unwrap().starts_with("1 character too long"));
+                assert!(line("title", &kind.tidy(&over), most).is_err());
+            }
+        }
+        let fits = "🙂".repeat(MAX_DESCRIPTION_BYTES / 4);
+        assert_eq!(Typed::Description.too_long(&fits), None);
+        assert!(description(&Typed::Description.tidy(&fits)).is_ok());
+        assert!(Typed::Description.too_long(&format!("{fits}ab")).unwrap().starts_with("2 bytes too long"));
+    }
+}

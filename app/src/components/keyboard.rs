@@ -1,0 +1,178 @@
+//! What somebody means by a key. Whatever takes keys on the page reads them here and nowhere else (`clippy.toml` sees to
+//! that), so these rules hold for every control:
+//!
+//! - Keys that go to an input method are its own. Chromium and Firefox say so with `isComposing`. Safari ends a composition
+//!   before it tells of the key that ended it, and says so with the key code 229 alone.
+//! - A key that is held down acts once, however often it repeats. Only moving on, from card to card, goes on.
+//! - A shortcut is a letter, wherever the layout has it (Dvorak, AZERTY). Where the key writes no Latin letter (Cyrillic, Greek,
+//!   Hebrew), it is the place of the key.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads keys")]
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+/// The key code of what an input method has taken for itself.
+const TAKEN_BY_INPUT_METHOD: u32 = 229;
+
+/// A key, as far as the page has a use for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    Enter,
+    Escape,
+    Space,
+    Tab,
+    Up,
+    Down,
+    Left,
+    Right,
+    /// A letter from a to z.
+    Letter(char),
+    Other,
+}
+
+/// A key that went down, with those that are held beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stroke {
+    pub key: Key,
+    /// Whether it was down already and repeats.
+    pub held: bool,
+    pub shift: bool,
+    pub ctrl: bool,
+    pub alt: bool,
+    pub meta: bool,
+}
+
+impl Stroke {
+    /// Whether it is a shortcut: Ctrl or ⌘ is held, but not AltGr, which browsers report as Ctrl and Alt.
+    pub fn is_command(&self) -> bool {
+        (self.ctrl || self.meta) && !self.alt
+    }
+}
+
+/// The key that went down, once however long it is held; `None` where an input method or something else on the page has used
+/// it already.
+pub fn pressed(event: &ev::KeyboardEvent) -> Option<Stroke> {
+    pressed_or_held(event).filter(|stroke| !stroke.held)
+}
+
+/// As [`pressed`], and again and again while it is held.
+pub fn pressed_or_held(event: &ev::KeyboardEvent) -> Option<Stroke> {
+    let is_taken = belongs_to_input_method(event.is_composing(), event.key_code()) || event.default_prevented();
+    (!is_taken).then(|| Stroke {
+        key: key(&event.key(), &event.code()),
+        held: event.repeat(),
+        shift: event.shift_key(),
+        ctrl: event.ctrl_key(),
+        alt: event.alt_key(),
+        meta: event.meta_key(),
+    })
+}
+
+/// Whether Escape was pressed, and is nobody's yet.
+pub fn escapes(event: &ev::KeyboardEvent) -> bool {
+    pressed(event).is_some_and(|stroke| stroke.key == Key::Escape)
+}
+
+/// Has Enter press a button, follow a link or send a form once, however long it is held: browsers do so again with every
+/// repeat. Where lines are written, it goes on writing lines. And has Escape empty no field in which a text is composed, as
+/// Chromium does with those for a search. To be called once.
+pub fn press_once() {
+    Effect::new(|| {
+        let listener = window_event_listener(ev::keydown, |event| {
+            if belongs_to_input_method(event.is_composing(), event.key_code()) && event.key() == "Escape" {
+                event.prevent_default();
+            }
+            let repeats = pressed_or_held(&event).is_some_and(|stroke| stroke.held && stroke.key == Key::Enter);
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if repeats && !target.is_some_and(|target| target.matches("textarea, [contenteditable]").unwrap_or(false)) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+fn belongs_to_input_method(is_composing: bool, key_code: u32) -> bool {
+    is_composing || key_code == TAKEN_BY_INPUT_METHOD
+}
+
+/// What a key is, by what it writes and by its place on the keyboard.
+fn key(writes: &str, place: &str) -> Key {
+    match writes {
+        "Enter" => return Key::Enter,
+        "Escape" => return Key::Escape,
+        " " => return Key::Space,
+        "Tab" => return Key::Tab,
+        "ArrowUp" => return Key::Up,
+        "ArrowDown" => return Key::Down,
+        "ArrowLeft" => return Key::Left,
+        "ArrowRight" => return Key::Right,
+        _ => {}
+    }
+    let only = |text: &str| {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none())
+    };
+    // Letters with accents are Latin too: who has them has a to z elsewhere.
+    const LAST_LATIN: char = '\u{36f}';
+    let letter = match only(writes) {
+        Some(letter) if letter > LAST_LATIN => place.strip_prefix("Key").and_then(only),
+        letter => letter,
+    };
+    match letter {
+        Some(letter) if letter.is_ascii_alphabetic() => Key::Letter(letter.to_ascii_lowercase()),
+        _ => Key::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_an_input_method_are_told_in_the_order_of_every_browser() {
+        assert!(belongs_to_input_method(true, 13), "Chromium and Firefox: the key comes before the composition ends");
+        assert!(belongs_to_input_method(false, 229), "Safari: the key comes after the composition has ended");
+        assert!(!belongs_to_input_method(false, 13));
+    }
+
+    #[test]
+    fn a_shortcut_is_the_letter_where_the_layout_has_one() {
+        for (writes, place, letter) in [
+            ("z", "KeyZ", 'z'),
+            ("Z", "KeyZ", 'z'),
+            ("z", "KeyY", 'z'),  // German
+            ("z", "KeyW", 'z'),  // French
+            ("z", "Slash", 'z'), // Dvorak
+            (";", "KeyZ", ';'),  // Dvorak: this is not undo
+        ] {
+            let expected = if letter.is_ascii_alphabetic() { Key::Letter(letter) } else { Key::Other };
+            assert_eq!(key(writes, place), expected, "{writes} at {place}");
+        }
+    }
+
+    #[test]
+    fn a_shortcut_is_the_place_where_the_layout_has_no_latin_letters() {
+        for writes in ["я", "Я", "ζ", "ז", "ئ", "ㅋ", "ผ"] {
+            assert_eq!(key(writes, "KeyZ"), Key::Letter('z'), "{writes}");
+        }
+        assert_eq!(key("э", "Quote"), Key::Other);
+    }
+
+    #[test]
+    fn an_accent_or_a_dead_key_is_no_shortcut() {
+        // Bépo has à where others have z.
+        assert_eq!(key("à", "KeyZ"), Key::Other);
+        assert_eq!(key("Dead", "KeyZ"), Key::Other);
+        assert_eq!(key("Process", "KeyZ"), Key::Other);
+        assert_eq!(key("Unidentified", ""), Key::Other);
+    }
+
+    #[test]
+    fn alt_gr_is_no_command() {
+        let stroke = |ctrl, alt, meta| Stroke { key: Key::Letter('z'), held: false, shift: false, ctrl, alt, meta };
+        assert!(stroke(true, false, false).is_command() && stroke(false, false, true).is_command());
+        assert!(!stroke(true, true, false).is_command() && !stroke(false, false, false).is_command());
+    }
+}

@@ -1,0 +1,50 @@
+//! What a page that has no connection asks over HTTP: whether the server is there, and why there is no connection.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use serde::Deserialize;
+use web_sys::{AbortSignal, RequestCache, RequestRedirect};
+
+use super::reconnect::{Found, LOOK_WITHIN, Obstacle};
+use crate::id::ActorId;
+
+/// How long an answer to why there is no connection is waited for, in milliseconds.
+const EXPLAIN_WITHIN: u32 = 5_000;
+
+/// Looks whether the server is there.
+pub async fn look() -> Found {
+    match sent(Request::get("/healthz"), LOOK_WITHIN as u32).await {
+        Some(response) if response.ok() => match response.text().await.as_deref() {
+            Ok("ok\n") => Found::Server,
+            Ok(_) => Found::Other,
+            Err(_) => Found::Nothing,
+        },
+        Some(_) => Found::Other,
+        None => Found::Nothing,
+    }
+}
+
+/// Asks the server why it cannot be connected to. `reader` is whom the page was made for. `None` where it would not say.
+pub async fn ask_why(reader: Option<ActorId>) -> Option<Obstacle> {
+    #[derive(Deserialize)]
+    struct Answer {
+        code: String,
+    }
+    let reader = reader.map(|person| format!("?as={person}")).unwrap_or_default();
+    let response = sent(Request::post(&format!("/ws{reader}")), EXPLAIN_WITHIN).await?;
+    let status = response.status();
+    let code = response.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()).map(|Answer { code }| code);
+    match (status, code.as_deref()) {
+        (_, Some("no_sockets")) => Some(Obstacle::NoSockets),
+        (_, Some("cross_site" | "unknown_host")) => Some(Obstacle::Origin),
+        (_, Some("full")) => Some(Obstacle::Full),
+        // It says so itself when it is connected to, and this page then says what to do about it.
+        (_, Some("not_signed_in")) => None,
+        _ => Some(Obstacle::Other(status)),
+    }
+}
+
+async fn sent(request: RequestBuilder, within: u32) -> Option<Response> {
+    let signal = AbortSignal::timeout_with_u32(within);
+    let request = request.abort_signal(Some(&signal)).cache(RequestCache::NoStore).redirect(RequestRedirect::Manual);
+    request.send().await.ok()
+}

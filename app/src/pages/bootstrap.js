@@ -1,0 +1,160 @@
+// Brings the page to life, whatever the network, an extension or a translator did to it. It stands in each page, so it is there
+// when nothing else can be loaded. Lines that only hold a comment are left out of the page.
+const { script, wasm, shape } = document.getElementById("bootstrap").dataset;
+const html = document.documentElement;
+const app = document.getElementById("app");
+
+// == What is said around the app ==
+const trouble = document.getElementById("page-trouble");
+const again = trouble.querySelector("button");
+const say = (words, withButton = false) => {
+  trouble.hidden = !words;
+  trouble.querySelector("p").textContent = words;
+  again.hidden = !withButton;
+};
+again.onclick = () => location.reload();
+
+// What has to outlast loading the page anew. Some browsers keep nothing; then nothing is done by itself.
+const recall = (name) => {
+  try { return JSON.parse(sessionStorage.getItem("taskwire-" + name)); } catch { return null; }
+};
+const remember = (name, value) => {
+  try { sessionStorage.setItem("taskwire-" + name, JSON.stringify(value)); return true; } catch { return false; }
+};
+
+const pause = (attempt) =>
+  new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** attempt, 30000) * (0.5 + Math.random() / 2)));
+
+// A page that cannot be loaded now is better than none: it is loaded anew when the server answers.
+const renew = async () => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      if ((await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(10000) })).ok) break;
+    } catch {}
+    say("This page has to be loaded again, and the server does not answer. It is tried again and again.", true);
+    await pause(attempt);
+  }
+  location.reload();
+};
+
+// The app itself knows whether anything would be lost: it keeps the page from being left.
+let faults = 0;
+const nothingWouldBeLost = () => {
+  const before = faults;
+  return dispatchEvent(new Event("beforeunload", { cancelable: true })) && faults === before;
+};
+
+// == A fault in the app ==
+// What has failed once is not called again: a new page is. If it was taking over what the server had drawn, the next one draws
+// all itself.
+let isTakingOver = false;
+const fault = (early) => {
+  if (++faults > 1) return;
+  html.removeAttribute("data-hydrated");
+  html.dataset.fault = "";
+  const recent = (recall("faults") ?? []).filter((at) => Date.now() - at < 60000);
+  const words = "Something in this page has failed.";
+  if (!early && !nothingWouldBeLost()) {
+    say(words + " What you did last may not be saved: copy what you typed, then load the page again.", true);
+  } else if (recent.length < 3 && remember("faults", [...recent, Date.now()]) && remember("draw-all", early)) {
+    renew();
+  } else {
+    say(words + " You can read it; to go on, load it again.", true);
+  }
+};
+const isFault = (error) => error instanceof WebAssembly.RuntimeError;
+addEventListener("error", (event) => isFault(event.error) && fault(isTakingOver));
+addEventListener("unhandledrejection", (event) => isFault(event.reason) && fault(isTakingOver));
+
+// == A page that is older than the server ==
+addEventListener("taskwire-outdated", () => {
+  const wasTried = recall("outdated") === script;
+  if (!wasTried && nothingWouldBeLost() && remember("outdated", script)) return renew();
+  say("This page is older than the server and cannot read all it says. " +
+    (wasTried ? "Loading it again did not help; ask whoever runs the server." : "Load it again to go on."), true);
+});
+
+// == A translator ==
+// It puts <font> elements where texts were, and the app goes on with the texts it knows. So these are kept beside the translation,
+// hidden: what the app changes comes back to its place (and is translated again), what it takes away takes the translation along.
+const translations = new WeakMap();
+const observer = new MutationObserver((records) => {
+  for (const { type, target, addedNodes, removedNodes, previousSibling, nextSibling } of records) {
+    const hidden = type === "characterData" ? target.parentNode : target;
+    const translation = translations.get(hidden);
+    if (translation) {
+      if (type === "characterData") translation.replaceWith(target);
+      else translation.before(...[...addedNodes].filter((node) => node.parentNode === hidden));
+      if (!hidden.firstChild) translation.remove();
+      continue;
+    }
+    for (const text of removedNodes) {
+      if (text.nodeType !== Node.TEXT_NODE || text.isConnected) continue;
+      const font = [...addedNodes, previousSibling, nextSibling].find((node) => node?.nodeName === "FONT");
+      if (!font?.isConnected) continue;
+      const place = Object.assign(document.createElement("span"), { hidden: true, translate: false });
+      place.append(text);
+      font.append(place);
+      translations.set(place, font);
+    }
+  }
+  // What this has changed itself.
+  observer.takeRecords();
+});
+observer.observe(app, { childList: true, characterData: true, subtree: true });
+
+// == Loading ==
+// The kinds of all nodes in their order, as the server counted them (src/http/shape.rs): if something has put nodes in or taken
+// some out since, the app cannot take over what stands there.
+const shapeOf = (root) => {
+  let hash = 0x811c9dc5;
+  const add = (code) => { hash = Math.imul(hash ^ code, 0x01000193); };
+  const walker = document.createTreeWalker(root);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.nodeType === Node.TEXT_NODE) add(1);
+    else if (node.nodeType === Node.COMMENT_NODE) add(2);
+    else { add(3); for (const character of node.localName) add(character.charCodeAt(0) | 32); }
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+};
+
+const within = (millis, promise) =>
+  Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("no answer in time")), millis))]);
+
+const load = async () => {
+  for (let attempt = 0; ; attempt++) {
+    const patience = 30000 * 2 ** Math.min(attempt, 4);
+    try {
+      // A browser may keep in mind that an address could not be loaded.
+      const module = await within(patience, import(attempt ? script + "?again=" + attempt : script));
+      const response = await fetch(wasm, { signal: AbortSignal.timeout(patience) });
+      if (!response.ok) throw new Error("the server answered " + response.status);
+      await module.default({ module_or_path: response });
+      return module;
+    } catch (error) {
+      console.warn("the app could not be loaded:", error);
+      say("This page could not be loaded whole, so nothing on it changes by itself yet. It is tried again; " +
+        "until then forms work, and so does loading it again.");
+      await pause(attempt);
+    }
+  }
+};
+
+const module = await load();
+say("");
+const drawAll = recall("draw-all");
+remember("draw-all", false);
+isTakingOver = true;
+try {
+  if (drawAll || (shape && shapeOf(app) !== shape)) {
+    app.textContent = "";
+    module.mount();
+  } else {
+    module.hydrate();
+  }
+} catch (error) {
+  console.error(error);
+  if (isFault(error)) fault(true);
+}
+setTimeout(() => { isTakingOver = false; }, 2000);

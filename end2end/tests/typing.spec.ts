@@ -1,0 +1,209 @@
+// What is typed or pasted is saved as it was meant, or stays where it is with words on why not.
+
+import type { Locator, Page } from '@playwright/test';
+import { expect, open, test } from '../fixtures.ts';
+import { cardLink, expectConnection, lane, openBoard, panel, rowTitles, titles } from '../support/board.ts';
+
+test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
+
+/** Puts a text where the caret is, as pasting does. */
+async function paste(page: Page, field: Locator, text: string): Promise<void> {
+  await field.focus();
+  await page.keyboard.insertText(text);
+}
+
+const newTask = (page: Page) => lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+
+test('a tab in a pasted text becomes a space, as a line break does', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await paste(page, newTask(page), 'Tea\t2 pounds');
+  await page.keyboard.press('Enter');
+  await expect(titles(page, 'To do')).toHaveText(['Tea 2 pounds']);
+
+  await cardLink(page, 'Tea 2 pounds').click();
+  await panel(page).getByRole('button', { name: 'Edit title' }).click();
+  await panel(page).getByRole('textbox', { name: 'Title' }).fill('');
+  await paste(page, panel(page).getByRole('textbox', { name: 'Title' }), 'Tea\t3\npounds\u000b');
+  await page.keyboard.press('Enter');
+  await expect(panel(page).getByRole('heading', { level: 2 })).toHaveText('Tea 3 pounds');
+
+  await panel(page).getByRole('button', { name: 'Add a description' }).click();
+  await paste(page, panel(page).getByRole('textbox', { name: 'Description' }), 'One\u000bTwo\u0007');
+  await page.keyboard.press('Control+Enter');
+  await expect.poll(async () => (await server.api.tasks(board.id)).tasks[0]!.description).toBe('One\nTwo');
+
+  await page.getByRole('heading', { level: 1 }).dblclick();
+  await page.getByRole('textbox', { name: 'Board name' }).fill('');
+  await paste(page, page.getByRole('textbox', { name: 'Board name' }), 'My\terrands');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('My errands');
+});
+
+test('what is too long is kept whole, and saved when it fits', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const task = await server.api.createTask(board.id, { title: 'Tea' });
+  await openBoard(page, board);
+  await paste(page, newTask(page), 'x'.repeat(507));
+  await expect(newTask(page)).toHaveValue('x'.repeat(507));
+  await expect(lane(page, 'To do').getByText('7 characters too long')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(newTask(page)).toHaveValue('x'.repeat(507));
+  for (let count = 0; count < 7; count++) await page.keyboard.press('Backspace');
+  await expect(lane(page, 'To do').getByText('too long')).toHaveCount(0);
+  await page.keyboard.press('Enter');
+  await expect(titles(page, 'To do')).toHaveText(['Tea', 'x'.repeat(500)]);
+
+  await page.getByRole('heading', { level: 1 }).dblclick();
+  const name = page.getByRole('textbox', { name: 'Board name' });
+  await name.fill('');
+  await paste(page, name, 'y'.repeat(101));
+  await expect(page.getByText('1 character too long')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(name).toHaveValue('y'.repeat(101));
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('y'.repeat(100));
+
+  await openBoard(page, board, `/tasks/${task.id}`);
+  await panel(page).getByRole('button', { name: 'Add a description' }).click();
+  const text = panel(page).getByRole('textbox', { name: 'Description' });
+  await text.fill('z'.repeat(30_002));
+  await expect(panel(page).getByText('2 bytes too long')).toBeVisible();
+  await page.keyboard.press('Control+Enter');
+  await expect(text).toHaveValue('z'.repeat(30_002));
+  await text.fill('z'.repeat(30_000));
+  await page.keyboard.press('Control+Enter');
+  await expect(text).toHaveCount(0);
+});
+
+test('an emoji counts once, as the server counts it', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await paste(page, newTask(page), '🍵'.repeat(500));
+  await page.keyboard.press('Enter');
+  await expect(titles(page, 'To do')).toHaveText(['🍵'.repeat(500)]);
+
+  await open(page, '/');
+  await paste(page, page.getByRole('textbox', { name: 'New board' }), '🍵'.repeat(101));
+  await expect(page.getByText('1 character too long')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('🍵'.repeat(100));
+});
+
+test('what was typed for something new is kept while one goes elsewhere', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await newTask(page).fill('Half of a th');
+  await page.getByRole('button', { name: 'Add column' }).click();
+  await page.getByPlaceholder('Column name').fill('Some d');
+  await page.getByRole('navigation').getByRole('link', { name: 'List' }).click();
+  await expect(page).toHaveURL(/view=list/);
+  await page.locator('.list-add').getByRole('textbox', { name: 'New task' }).fill('Another');
+  await page.getByRole('combobox', { name: 'Column' }).first().selectOption('Doing');
+  await expect(page).toHaveURL(/column=/);
+  await expect(page.locator('.list-add').getByRole('textbox', { name: 'New task' })).toHaveValue('Another');
+  expect(await page.evaluate(() => window.dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(false);
+
+  await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await page.getByRole('textbox', { name: 'New board' }).fill('Tri');
+  await page.getByRole('link', { name: 'Errands' }).click();
+  await expect(newTask(page)).toHaveValue('Half of a th');
+  await expect(page.getByPlaceholder('Column name')).toHaveValue('Some d');
+  await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await expect(page.getByRole('textbox', { name: 'New board' })).toHaveValue('Tri');
+  await page.goBack();
+
+  await newTask(page).press('Enter');
+  await page.getByPlaceholder('Column name').press('Escape');
+  await expect(titles(page, 'To do')).toHaveText(['Half of a th']);
+  await page.getByRole('navigation').getByRole('link', { name: 'Trash' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click();
+  await expect(newTask(page), 'what was added is not offered again').toHaveValue('');
+});
+
+test('a task that is added to a long list is seen', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await server.api.createTasks(board.id, Array.from({ length: 120 }, (_, index) => `Task ${index + 1}`));
+  await openBoard(page, board, '?view=list');
+  const field = page.locator('.list-add').getByRole('textbox', { name: 'New task' });
+  await field.fill('Right here');
+  await field.press('Enter');
+  await expect(rowTitles(page).last()).toHaveText('Right here');
+  await expect(rowTitles(page)).toHaveCount(51);
+  await expect(page.getByRole('link', { name: 'Show 70 more' })).toBeAttached();
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await expect(page.getByRole('link', { name: 'Right here' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Right here' })).toBeInViewport();
+});
+
+test('without a network, the way from the list of boards leads back', async ({ page, server, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED/);
+  const board = await server.api.createBoard('Errands');
+  await server.api.createTask(board.id, { title: 'Tea' });
+  await openBoard(page, board);
+  await page.context().setOffline(true);
+  await expectConnection(page, 'offline');
+  await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
+  await page.getByRole('link', { name: 'Back to “Errands”' }).click();
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a form that is sent twice is done once', async ({ page, server }) => {
+    await page.goto('/');
+    await twice(page, page.locator('.new-board'), 'action', { name: 'Trip' });
+    expect((await server.api.boards()).boards.map(({ name }) => name)).toEqual(['Trip']);
+
+    const board = (await server.api.boards()).boards[0]!;
+    await page.goto(`/boards/${board.id}`);
+    await twice(page, page.locator('.quick-add').first(), 'action', { title: 'Tea\t2' });
+    expect((await server.api.tasks(board.id)).tasks.map(({ title }) => title)).toEqual(['Tea 2']);
+
+    await page.goto(`/boards/${board.id}`);
+    await twice(page, page.locator('.quick-add').first(), 'action', { title: 'Tea\t2' });
+    expect((await server.api.tasks(board.id)).tasks.length, 'another page is another form').toBe(2);
+
+    await page.goto(`/boards/${board.id}`);
+    // Without its name, a second deletion would be refused: there is no such task any more.
+    await twice(page, page.locator('.card').first(), 'formaction', {}, '.card-delete');
+    expect((await server.api.tasks(board.id)).tasks.length).toBe(1);
+  });
+
+  test('a title that is too long is not cut', async ({ page, server }) => {
+    const board = await server.api.createBoard('Errands');
+    await page.goto(`/boards/${board.id}`);
+    await paste(page, newTask(page), 'x'.repeat(501));
+    await page.keyboard.press('Enter');
+    await expect(newTask(page)).toHaveValue('x'.repeat(501));
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Enter');
+    await expect(titles(page, 'To do')).toHaveText(['x'.repeat(500)]);
+  });
+});
+
+/** Sends a form, filled in so, and at once again, as an impatient person does. Both are answered alike. */
+async function twice(
+  page: Page,
+  form: Locator,
+  attribute: 'action' | 'formaction',
+  fields: Record<string, string>,
+  button?: string,
+): Promise<void> {
+  const action = (await (button ? form.locator(button) : form).getAttribute(attribute))!;
+  const hidden = await form.locator('input[type=hidden]').all();
+  const rest = await Promise.all(
+    hidden.map(async (input) => [await input.getAttribute('name'), await input.getAttribute('value')] as const),
+  );
+  const filled = { ...Object.fromEntries(rest), ...fields } as Record<string, string>;
+  const headers = { origin: new URL(page.url()).origin, referer: page.url(), accept: 'text/html' };
+  const send = () => page.request.post(action, { form: filled, headers, maxRedirects: 0 });
+  const answers = await Promise.all([send(), send()]);
+  for (const answer of answers) expect([302, 303], await answer.text()).toContain(answer.status());
+  expect(answers[0]!.headers()['location']).toBe(answers[1]!.headers()['location']);
+}

@@ -1,0 +1,257 @@
+//! What goes wrong, and how it is mended.
+
+use std::{fmt, time::Duration};
+
+use fastrand::Rng;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+
+use crate::{
+    children::{Signal, limit_files},
+    proxy::{Link, Way},
+    town::Town,
+};
+
+/// How long a node may take to end when it is told to.
+const STOPPING: Duration = Duration::from_secs(20);
+
+/// A full disk is a limit on how large files may grow. PostgreSQL's journal comes in pieces of one megabyte, which stay
+/// possible; its tables and indexes that are larger cannot grow.
+const POSTGRES_FULL: u64 = 1024 * 1024;
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    NodeKilled,
+    NodeStopped,
+    NodeTerminated,
+    ClientsCut,
+    ClientsSilenced,
+    ClientsSlow,
+    DatabaseCut,
+    DatabaseSilenced,
+    DatabaseFrozen,
+    DatabaseSlow,
+    RedisCut,
+    RedisSilenced,
+    RedisFrozen,
+    RedisSlow,
+    RedisKilled,
+    RedisStopped,
+    DatabaseRestarted,
+    DatabaseCrashed,
+    DatabaseStopped,
+    DatabaseLocked,
+    DatabaseDiskFull,
+    LogDiskFull,
+    DiskFull,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NodeKilled => "a node is killed (SIGKILL)",
+            Self::NodeStopped => "a node is stopped (SIGSTOP)",
+            Self::NodeTerminated => "a node is told to stop (SIGTERM)",
+            Self::ClientsCut => "clients: connections cut",
+            Self::ClientsSilenced => "clients: connections silent for ever",
+            Self::ClientsSlow => "clients: each piece late",
+            Self::DatabaseCut => "node-database: cut",
+            Self::DatabaseSilenced => "node-database: silent for ever",
+            Self::DatabaseFrozen => "node-database: frozen",
+            Self::DatabaseSlow => "node-database: each piece late",
+            Self::RedisCut => "node-Redis: cut",
+            Self::RedisSilenced => "node-Redis: silent for ever",
+            Self::RedisFrozen => "node-Redis: frozen",
+            Self::RedisSlow => "node-Redis: each piece late",
+            Self::RedisKilled => "Redis killed",
+            Self::RedisStopped => "Redis stopped (SIGSTOP)",
+            Self::DatabaseRestarted => "database restarted",
+            Self::DatabaseCrashed => "database crashed",
+            Self::DatabaseStopped => "database stopped (SIGSTOP)",
+            Self::DatabaseLocked => "database locked by somebody",
+            Self::DatabaseDiskFull => "database's disk full",
+            Self::LogDiskFull => "log's disk full",
+            Self::DiskFull => "disk full",
+        })
+    }
+}
+
+/// See [`Fault::part`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Node,
+    Clients,
+    ToDatabase,
+    ToRedis,
+    Redis,
+    Database,
+}
+
+/// A fault that has begun.
+pub struct Ongoing {
+    pub fault: Fault,
+    node: usize,
+    lock: Option<AnyConnection>,
+}
+
+impl Fault {
+    /// Those that can happen to a town.
+    pub fn of(town: &Town) -> Vec<Self> {
+        let everywhere = [
+            Self::NodeKilled,
+            Self::NodeStopped,
+            Self::NodeTerminated,
+            Self::ClientsCut,
+            Self::ClientsSilenced,
+            Self::ClientsSlow,
+            Self::DatabaseLocked,
+        ];
+        let several = [
+            Self::DatabaseCut,
+            Self::DatabaseSilenced,
+            Self::DatabaseFrozen,
+            Self::DatabaseSlow,
+            Self::RedisCut,
+            Self::RedisSilenced,
+            Self::RedisFrozen,
+            Self::RedisSlow,
+            Self::RedisKilled,
+            Self::RedisStopped,
+            Self::DatabaseRestarted,
+            Self::DatabaseCrashed,
+            Self::DatabaseStopped,
+            Self::DatabaseDiskFull,
+            Self::LogDiskFull,
+        ];
+        let rest: &[Self] = if town.postgres.is_some() { &several } else { &[Self::DiskFull] };
+        everywhere.iter().chain(rest).copied().collect()
+    }
+
+    /// What it happens to: only faults of different parts are there at once.
+    pub fn part(self) -> Part {
+        match self {
+            Self::NodeKilled | Self::NodeStopped | Self::NodeTerminated | Self::LogDiskFull | Self::DiskFull => {
+                Part::Node
+            }
+            Self::ClientsCut | Self::ClientsSilenced | Self::ClientsSlow => Part::Clients,
+            Self::DatabaseCut | Self::DatabaseSilenced | Self::DatabaseFrozen | Self::DatabaseSlow => Part::ToDatabase,
+            Self::RedisCut | Self::RedisSilenced | Self::RedisFrozen | Self::RedisSlow => Part::ToRedis,
+            Self::RedisKilled | Self::RedisStopped => Part::Redis,
+            Self::DatabaseRestarted
+            | Self::DatabaseCrashed
+            | Self::DatabaseStopped
+            | Self::DatabaseLocked
+            | Self::DatabaseDiskFull => Part::Database,
+        }
+    }
+
+    /// How long it lasts: 0 where it is over at once, and something else has to be done about it.
+    pub fn lasts(self, rng: &mut Rng) -> Duration {
+        match self {
+            Self::ClientsCut
+            | Self::ClientsSilenced
+            | Self::DatabaseSilenced
+            | Self::RedisSilenced
+            | Self::NodeTerminated => Duration::ZERO,
+            // Longer than a group of writes has patience.
+            Self::DatabaseLocked if rng.bool() => Duration::from_millis(rng.u64(5_200..6_500)),
+            _ => Duration::from_millis(rng.u64(200..3_000)),
+        }
+    }
+
+    pub async fn begin(self, town: &mut Town, rng: &mut Rng) -> Result<Ongoing, String> {
+        let node = rng.usize(..town.nodes.len());
+        let slow = Way::Slow(Duration::from_millis(rng.u64(20..150)));
+        let mut lock = None;
+        let set = |link: &Option<Link>, way| link.iter().for_each(|link| link.set(way));
+        let chosen = &mut town.nodes[node];
+        match self {
+            Self::NodeKilled => chosen.process.iter_mut().for_each(|process| process.kill()),
+            Self::NodeStopped => chosen.process.iter().for_each(|process| process.signal(Signal::Stop)),
+            Self::NodeTerminated => town.terminate(node, STOPPING).await?,
+            Self::ClientsCut => chosen.front.drop_connections(rng.usize(1..4)),
+            Self::ClientsSilenced => chosen.front.silence_connections(rng.usize(1..4)),
+            Self::ClientsSlow => chosen.front.set(slow),
+            Self::DatabaseCut => set(&chosen.database, Way::Cut),
+            Self::DatabaseSilenced => chosen.database.iter().for_each(|link| link.silence_connections(1)),
+            Self::DatabaseFrozen => set(&chosen.database, Way::Frozen),
+            Self::DatabaseSlow => set(&chosen.database, slow),
+            Self::RedisCut => set(&chosen.redis, Way::Cut),
+            Self::RedisSilenced => chosen.redis.iter().for_each(|link| link.silence_connections(1)),
+            Self::RedisFrozen => set(&chosen.redis, Way::Frozen),
+            Self::RedisSlow => set(&chosen.redis, slow),
+            Self::RedisKilled => town.redis.iter_mut().for_each(|redis| redis.kill()),
+            Self::RedisStopped => town.redis.iter().for_each(|redis| redis.signal(Signal::Stop)),
+            Self::DatabaseRestarted | Self::DatabaseCrashed => {
+                if let Some(postgres) = &mut town.postgres {
+                    postgres.end(self == Self::DatabaseCrashed).await?;
+                }
+            }
+            Self::DatabaseStopped => town.postgres.iter().for_each(|postgres| postgres.signal(Signal::Stop)),
+            Self::DatabaseLocked => lock = Some(lock_database(town).await?),
+            Self::DatabaseDiskFull => {
+                town.postgres.iter().for_each(|postgres| postgres.limit_files(Some(POSTGRES_FULL)))
+            }
+            Self::LogDiskFull | Self::DiskFull => {
+                chosen.process.iter().for_each(|process| limit_files(process.id(), Some(0)))
+            }
+        }
+        Ok(Ongoing { fault: self, node, lock })
+    }
+}
+
+impl Ongoing {
+    /// Mends it.
+    pub async fn end(self, town: &mut Town) -> Result<(), String> {
+        let node = self.node;
+        let chosen = &mut town.nodes[node];
+        match self.fault {
+            Fault::NodeKilled | Fault::NodeTerminated => town.launch(node)?,
+            Fault::NodeStopped => chosen.process.iter().for_each(|process| process.signal(Signal::Continue)),
+            Fault::ClientsCut | Fault::ClientsSilenced | Fault::DatabaseSilenced | Fault::RedisSilenced => {}
+            Fault::ClientsSlow => chosen.front.set(Way::Open),
+            Fault::DatabaseCut | Fault::DatabaseFrozen | Fault::DatabaseSlow => {
+                chosen.database.iter().for_each(|link| link.set(Way::Open));
+            }
+            Fault::RedisCut | Fault::RedisFrozen | Fault::RedisSlow => {
+                chosen.redis.iter().for_each(|link| link.set(Way::Open));
+            }
+            Fault::RedisKilled => {
+                if let Some(redis) = &mut town.redis {
+                    redis.restart().await?;
+                }
+            }
+            Fault::RedisStopped => town.redis.iter().for_each(|redis| redis.signal(Signal::Continue)),
+            Fault::DatabaseRestarted | Fault::DatabaseCrashed => {
+                if let Some(postgres) = &mut town.postgres {
+                    postgres.restart().await?;
+                }
+            }
+            Fault::DatabaseStopped => town.postgres.iter().for_each(|postgres| postgres.signal(Signal::Continue)),
+            Fault::DatabaseLocked => {
+                if let Some(lock) = self.lock {
+                    // What was locked is let go with the connection, whatever is said on the way.
+                    let _ = lock.close().await;
+                }
+            }
+            Fault::DatabaseDiskFull => town.postgres.iter().for_each(|postgres| postgres.limit_files(None)),
+            Fault::LogDiskFull | Fault::DiskFull => {
+                chosen.redis.iter().for_each(|link| link.set(Way::Open));
+                chosen.process.iter().for_each(|process| limit_files(process.id(), None));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As somebody would who looks into the database by hand and forgets about it.
+async fn lock_database(town: &Town) -> Result<AnyConnection, String> {
+    let said = |error: sqlx::Error| format!("the database cannot be locked: {error}");
+    let mut connection = AnyConnection::connect(&town.database_url()).await.map_err(said)?;
+    let lock = match town.postgres {
+        Some(_) => "BEGIN; LOCK TABLE boards IN EXCLUSIVE MODE",
+        None => "PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE",
+    };
+    connection.execute(AssertSqlSafe(lock.to_owned())).await.map_err(said)?;
+    Ok(connection)
+}

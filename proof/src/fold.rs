@@ -1,0 +1,313 @@
+//! What a log amounts to, by docs/PROTOCOL.md alone: the state that a snapshot with the number of the log's last change must have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+/// A board, folded change by change.
+#[derive(Default)]
+pub struct Fold {
+    pub seq: u64,
+    name: Value,
+    name_seq: u64,
+    created_at: Value,
+    deleted_at: Option<Value>,
+    everyone: Value,
+    members: BTreeMap<String, Value>,
+    columns: BTreeMap<String, Map<String, Value>>,
+    tasks: BTreeMap<String, Map<String, Value>>,
+}
+
+impl Fold {
+    /// Takes in the next change; an error in words where it cannot be one.
+    pub fn take(&mut self, change: &Value) -> Result<(), String> {
+        self.seq += 1;
+        if change["seq"].as_u64() != Some(self.seq) {
+            return Err(format!("{} stands where {} should be", change["seq"], self.seq));
+        }
+        let at = &change["at"];
+        match change["kind"].as_str().unwrap_or_default() {
+            "board_created" => {
+                self.name = change["name"].clone();
+                self.created_at = at.clone();
+                self.everyone = change["everyone"].clone();
+                match change["by"].as_str() {
+                    Some(by) => drop(self.members.insert(by.to_owned(), json!("manager"))),
+                    None if self.everyone.is_null() => self.everyone = json!("editor"),
+                    None => {}
+                }
+                for column in change["columns"].as_array().into_iter().flatten() {
+                    self.put_column(column)?;
+                }
+            }
+            "board_updated" => {
+                if let Some(name) = change.get("name") {
+                    self.name = name.clone();
+                    self.name_seq = self.seq;
+                }
+                if let Some(everyone) = change.get("everyone") {
+                    self.everyone = everyone.clone();
+                }
+            }
+            "board_deleted" => self.deleted_at = Some(at.clone()),
+            "member_set" => {
+                let person = text(change, "person")?;
+                match change.get("role") {
+                    Some(role) => drop(self.members.insert(person, role.clone())),
+                    None => drop(self.members.remove(&person)),
+                }
+            }
+            "column_created" => {
+                rank(&mut self.columns, change)?;
+                self.put_column(&change["column"])?;
+            }
+            "column_updated" => {
+                rank(&mut self.columns, change)?;
+                let seq = self.seq;
+                let column = thing(&mut self.columns, &text(change, "column")?)?;
+                for (from, to) in [("name", "name"), ("column_kind", "kind"), ("rank", "rank")] {
+                    if let Some(value) = change.get(from) {
+                        column.insert(to.to_owned(), value.clone());
+                    }
+                }
+                column.insert("seq".to_owned(), json!(seq));
+            }
+            "column_deleted" => drop(self.columns.remove(&text(change, "column")?)),
+            "task_created" => self.create_task(change)?,
+            "task_updated" => self.update_task(change)?,
+            "task_deleted" => {
+                let task = self.touch(change)?;
+                task.insert("deleted_at".to_owned(), at.clone());
+                place(task);
+            }
+            "task_restored" => {
+                rank(&mut self.tasks, change)?;
+                let task = self.touch(change)?;
+                task.remove("deleted_at");
+                task.insert("column".to_owned(), change["column"].clone());
+                task.insert("rank".to_owned(), change["rank"].clone());
+                place(task);
+            }
+            other => return Err(format!("there is no kind {other}")),
+        }
+        Ok(())
+    }
+
+    fn put_column(&mut self, column: &Value) -> Result<(), String> {
+        let mut column = column.as_object().ok_or("a column is no object")?.clone();
+        column.insert("seq".to_owned(), json!(self.seq));
+        let id = column["id"].as_str().ok_or("a column has no id")?.to_owned();
+        self.columns.insert(id, column);
+        Ok(())
+    }
+
+    fn create_task(&mut self, change: &Value) -> Result<(), String> {
+        rank(&mut self.tasks, change)?;
+        let id = text(change, "task")?;
+        let mut task = Map::new();
+        for field in ["title", "description", "column", "rank", "priority", "due", "assignees"] {
+            if let Some(value) = change.get(field) {
+                task.insert(field.to_owned(), value.clone());
+            }
+        }
+        task.insert("id".to_owned(), json!(id));
+        for field in ["created_at", "updated_at"] {
+            task.insert(field.to_owned(), change["at"].clone());
+        }
+        if let Some(by) = change.get("by") {
+            for field in ["created_by", "updated_by"] {
+                task.insert(field.to_owned(), by.clone());
+            }
+        }
+        for field in ["seq", "title_seq", "description_seq"] {
+            task.insert(field.to_owned(), json!(self.seq));
+        }
+        tidy(&mut task);
+        if self.tasks.insert(id.clone(), task).is_some() {
+            return Err(format!("task {id} is made a second time"));
+        }
+        Ok(())
+    }
+
+    fn update_task(&mut self, change: &Value) -> Result<(), String> {
+        rank(&mut self.tasks, change)?;
+        let seq = self.seq;
+        let fields = ["title", "description", "priority", "due", "assigned", "unassigned", "column", "rank"];
+        if fields.iter().all(|field| change.get(*field).is_none()) {
+            // It was asked for and answered; it changes nothing.
+            thing(&mut self.tasks, &text(change, "task")?)?;
+            return Ok(());
+        }
+        let is_done = |columns: &BTreeMap<String, Map<String, Value>>, id: &Value| {
+            id.as_str().and_then(|id| columns.get(id)).is_some_and(|column| column["kind"] == "done")
+        };
+        let was_in = self.tasks.get(&text(change, "task")?).map_or(Value::Null, |task| task["column"].clone());
+        let was_done = is_done(&self.columns, &was_in);
+        let is_done = change.get("column").map(|column| is_done(&self.columns, column));
+        let task = self.touch(change)?;
+        for field in ["title", "description", "priority", "due"] {
+            if let Some(value) = change.get(field) {
+                task.insert(field.to_owned(), value.clone());
+                task.insert(format!("{field}_seq"), json!(seq));
+            }
+        }
+        let ids = |value: Option<&Value>| -> BTreeSet<String> {
+            let ids = value.and_then(Value::as_array).into_iter().flatten();
+            ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
+        };
+        if change.get("assigned").is_some() || change.get("unassigned").is_some() {
+            let mut assignees = ids(task.get("assignees"));
+            assignees.extend(ids(change.get("assigned")));
+            let gone = ids(change.get("unassigned"));
+            assignees.retain(|person| !gone.contains(person));
+            task.insert("assignees".to_owned(), json!(assignees));
+            task.insert("assignees_seq".to_owned(), json!(seq));
+        }
+        if let (Some(column), Some(is_done)) = (change.get("column"), is_done) {
+            task.insert("column".to_owned(), column.clone());
+            // Where it goes back to when it is reopened.
+            match (was_done, is_done) {
+                (false, true) => drop(task.insert("reopen_column".to_owned(), was_in)),
+                (true, true) => {}
+                (_, false) => drop(task.remove("reopen_column")),
+            }
+        }
+        if let Some(rank) = change.get("rank") {
+            task.insert("rank".to_owned(), rank.clone());
+            place(task);
+        }
+        tidy(task);
+        Ok(())
+    }
+
+    /// The task that a change is about, which carries its number, time and sender from now on.
+    fn touch(&mut self, change: &Value) -> Result<&mut Map<String, Value>, String> {
+        let task = thing(&mut self.tasks, &text(change, "task")?)?;
+        task.insert("seq".to_owned(), json!(self.seq));
+        task.insert("updated_at".to_owned(), change["at"].clone());
+        match change.get("by") {
+            Some(by) => drop(task.insert("updated_by".to_owned(), by.clone())),
+            None => drop(task.remove("updated_by")),
+        }
+        Ok(task)
+    }
+
+    /// What a snapshot says.
+    pub fn state(&self) -> Value {
+        let mut columns: Vec<&Map<String, Value>> = self.columns.values().collect();
+        columns.sort_by_key(|column| (column["rank"].as_str(), column["id"].as_str()));
+        let mut state = json!({
+            "name": self.name, "created_at": self.created_at, "columns": columns, "tasks": self.tasks.values().collect::<Vec<_>>(),
+        });
+        if self.name_seq > 0 {
+            state["name_seq"] = json!(self.name_seq);
+        }
+        if let Some(at) = &self.deleted_at {
+            state["deleted_at"] = at.clone();
+        }
+        let mut access = Map::new();
+        if !self.everyone.is_null() {
+            access.insert("everyone".to_owned(), self.everyone.clone());
+        }
+        if !self.members.is_empty() {
+            access.insert("members".to_owned(), json!(self.members));
+        }
+        if !access.is_empty() {
+            state["access"] = Value::Object(access);
+        }
+        state
+    }
+}
+
+fn text(value: &Value, field: &str) -> Result<String, String> {
+    value[field].as_str().map(str::to_owned).ok_or_else(|| format!("it has no {field}"))
+}
+
+fn thing<'a>(
+    things: &'a mut BTreeMap<String, Map<String, Value>>,
+    id: &str,
+) -> Result<&'a mut Map<String, Value>, String> {
+    things.get_mut(id).ok_or_else(|| format!("there is no {id}"))
+}
+
+/// Others that were given new ranks to make room, which is no change of theirs.
+fn rank(things: &mut BTreeMap<String, Map<String, Value>>, change: &Value) -> Result<(), String> {
+    for pair in change["ranks"].as_array().into_iter().flatten() {
+        let id = pair[0].as_str().ok_or("a rank has no id")?;
+        thing(things, id)?.insert("rank".to_owned(), pair[1].clone());
+    }
+    Ok(())
+}
+
+/// Being moved, deleted and restored are changes of the place.
+fn place(task: &mut Map<String, Value>) {
+    let seq = task["seq"].clone();
+    task.insert("place_seq".to_owned(), seq);
+}
+
+/// What has nothing to say is left out.
+fn tidy(task: &mut Map<String, Value>) {
+    task.retain(|field, value| match field.as_str() {
+        "description" => *value != json!(""),
+        "priority" => *value != json!("none"),
+        "due" => !value.is_null(),
+        "assignees" => *value != json!([]),
+        _ => true,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: &str = "2026-11-23T09:00:00.000Z";
+
+    /// A board with two columns and a task, as the example of a snapshot in docs/PROTOCOL.md has it.
+    fn example() -> Fold {
+        let mut fold = Fold::default();
+        let columns = json!([
+            {"id": "done", "name": "Done", "kind": "done", "rank": "k"}, {"id": "to do", "name": "To do", "kind": "open", "rank": "V"}
+        ]);
+        let created =
+            json!({"seq": 1, "at": AT, "kind": "board_created", "name": "Plans", "columns": columns, "by": "ana"});
+        let task = json!({"seq": 2, "at": AT, "kind": "task_created", "task": "milk", "title": "Buy milk", "column": "to do", "rank": "V"});
+        fold.take(&created).unwrap();
+        fold.take(&task).unwrap();
+        fold
+    }
+
+    #[test]
+    fn a_snapshot_is_what_the_log_amounts_to() {
+        let expected = json!({
+            "name": "Plans",
+            "created_at": AT,
+            "columns": [
+                {"id": "to do", "name": "To do", "kind": "open", "rank": "V", "seq": 1},
+                {"id": "done", "name": "Done", "kind": "done", "rank": "k", "seq": 1}
+            ],
+            "tasks": [{
+                "id": "milk", "title": "Buy milk", "column": "to do", "rank": "V", "created_at": AT, "updated_at": AT,
+                "seq": 2, "title_seq": 2, "description_seq": 2
+            }],
+            "access": {"members": {"ana": "manager"}},
+        });
+        assert_eq!(example().state(), expected);
+    }
+
+    #[test]
+    fn a_task_knows_where_it_was_before_it_was_completed() {
+        let mut fold = example();
+        fold.take(&json!({"seq": 3, "at": AT, "kind": "task_updated", "task": "milk", "column": "done", "rank": "V"}))
+            .unwrap();
+        assert_eq!(fold.state()["tasks"][0]["reopen_column"], "to do");
+        fold.take(&json!({"seq": 4, "at": AT, "kind": "task_updated", "task": "milk", "column": "to do", "rank": "V"}))
+            .unwrap();
+        assert_eq!(fold.state()["tasks"][0].get("reopen_column"), None);
+        assert_eq!(fold.state()["tasks"][0]["place_seq"], 4);
+    }
+
+    #[test]
+    fn a_hole_in_the_log_is_noticed() {
+        assert!(example().take(&json!({"seq": 4, "at": AT, "kind": "board_deleted"})).is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! All that runs: the nodes, what they need, and the network between them.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use reqwest::Client;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    children::{Process, Signal, free_port, run},
+    proxy::Link,
+    servers::{Postgres, Redis},
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub struct Town {
+    taskwire: PathBuf,
+    /// Everything that is written stands below it.
+    pub folder: PathBuf,
+    pub postgres: Option<Postgres>,
+    pub redis: Option<Redis>,
+    pub nodes: Vec<Node>,
+    client: Client,
+}
+
+/// A Taskwire, and the three stretches of network around it.
+pub struct Node {
+    pub name: String,
+    port: u16,
+    log: PathBuf,
+    pub process: Option<Process>,
+    /// To its clients.
+    pub front: Link,
+    /// To PostgreSQL and to Redis.
+    pub database: Option<Link>,
+    pub redis: Option<Link>,
+}
+
+impl Town {
+    /// Several nodes over PostgreSQL and Redis, or one over SQLite. None is running yet.
+    pub async fn build(taskwire: &Path, folder: &Path, nodes: usize) -> Result<Self, String> {
+        let one = nodes == 1;
+        let postgres = if one { None } else { Some(Postgres::start(folder).await?) };
+        let redis = if one { None } else { Some(Redis::start(folder).await?) };
+        let link = async |port: Option<u16>| match port {
+            Some(port) => Link::to(port).await.map(Some).map_err(|error| format!("a port for a link: {error}")),
+            None => Ok(None),
+        };
+        let mut town = Self {
+            taskwire: taskwire.to_owned(),
+            folder: folder.to_owned(),
+            postgres,
+            redis,
+            nodes: Vec::new(),
+            client: Client::builder().timeout(Duration::from_secs(2)).build().map_err(|error| error.to_string())?,
+        };
+        for number in 1..=nodes {
+            let port = free_port()?;
+            let front = link(Some(port)).await?.ok_or("a link")?;
+            let database = link(town.postgres.as_ref().map(|postgres| postgres.port)).await?;
+            let redis = link(town.redis.as_ref().map(|redis| redis.port)).await?;
+            let log = folder.join(format!("node{number}.log"));
+            let name = format!("node {number}");
+            town.nodes.push(Node { name, port, log, process: None, front, database, redis });
+        }
+        Ok(town)
+    }
+
+    /// The database as this program asks it, past all links.
+    pub fn database_url(&self) -> String {
+        match &self.postgres {
+            Some(postgres) => Postgres::url(postgres.port),
+            None => format!("sqlite:{}", self.sqlite_file().display()),
+        }
+    }
+
+    fn sqlite_file(&self) -> PathBuf {
+        self.folder.join("taskwire.db")
+    }
+
+    /// Something at the server's command line; the JSON it answers with.
+    pub fn command(&self, arguments: &[&str]) -> Result<Value, String> {
+        let mut command = Command::new(&self.taskwire);
+        command.args(arguments).args(["--json", "--database", &self.database_url()]);
+        command.env_clear().current_dir(&self.folder);
+        let said = run(&mut command)?;
+        serde_json::from_str(&said).map_err(|error| format!("{arguments:?}: {error}: {said}"))
+    }
+
+    /// Starts a node and waits until it is ready.
+    pub async fn start(&mut self, number: usize) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.launch(number)?;
+            // It may end for want of a database; whoever runs it starts it again, and so do we.
+            while self.nodes[number].process.as_mut().is_some_and(|process| process.ended().is_none()) {
+                if self.is_ready(number).await {
+                    return Ok(());
+                }
+                if Instant::now() > deadline {
+                    let node = &self.nodes[number];
+                    return Err(format!(
+                        "{} is not ready after {} s ({})",
+                        node.name,
+                        PATIENCE.as_secs(),
+                        node.log.display()
+                    ));
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+            if Instant::now() > deadline {
+                return Err(format!(
+                    "{} does not start ({})",
+                    self.nodes[number].name,
+                    self.nodes[number].log.display()
+                ));
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Starts a node and does not wait.
+    pub fn launch(&mut self, number: usize) -> Result<(), String> {
+        let sqlite = format!("sqlite:{}", self.sqlite_file().display());
+        let node = &mut self.nodes[number];
+        let database = node.database.as_ref().map_or(sqlite, |link| Postgres::url(link.port));
+        let listen = format!("127.0.0.1:{}", node.port);
+        let mut arguments: Vec<String> =
+            ["serve", "--auth", "accounts", "--no-sample", "--listen", &listen, "--database", &database]
+                .map(str::to_owned)
+                .into();
+        if let Some(redis) = &node.redis {
+            arguments.extend(["--redis".to_owned(), format!("redis://127.0.0.1:{}", redis.port)]);
+        }
+        node.process = Some(Process::start(&node.name, None, &self.taskwire, &arguments, &node.log)?);
+        Ok(())
+    }
+
+    /// Whether a node says that it works. Asked past its link.
+    pub async fn is_ready(&self, number: usize) -> bool {
+        let url = format!("http://127.0.0.1:{}/readyz", self.nodes[number].port);
+        self.client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Tells a node to stop and waits until it has.
+    pub async fn terminate(&mut self, number: usize, at_most: Duration) -> Result<(), String> {
+        let name = self.nodes[number].name.clone();
+        let Some(mut process) = self.nodes[number].process.take() else { return Ok(()) };
+        process.signal(Signal::Terminate);
+        let status =
+            process.end(at_most).await.map_err(|error| format!("{error}, though it was told to stop (SIGTERM)"))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("{name} was told to stop (SIGTERM) and ended with {status}"))
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What a text message says, also where a part of it cannot be read.
+//!
+//! Whoever sends mutations waits for an answer to each, so one that makes no sense is no reason to leave the others of its
+//! message unanswered: it is refused under its id, and the others are done.
+
+use app::{
+    id::{BoardId, MutationId},
+    mutation::{Mutation, Refusal},
+    protocol::ClientMessage,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::http::input::{named_in, without_position};
+
+/// The most fields of something unreadable that are looked at to find which one is at fault.
+const SUSPECTS: usize = 16;
+
+/// What came.
+pub(super) enum Reading {
+    /// A message as it should be.
+    Message(ClientMessage),
+    /// Mutations of which some cannot be read.
+    Mutations {
+        /// The board they are for; none if that is what cannot be read, and none of them can be done.
+        board: Option<BoardId>,
+        /// In the order in which they came: what can be done, and what is refused.
+        mutations: Vec<Result<Mutation, (MutationId, Refusal)>>,
+        /// What is wrong with those, if any, that have no id under which they could be answered.
+        nameless: Option<String>,
+    },
+    /// Nothing of it can be answered. Why, for people.
+    Nonsense(String),
+}
+
+/// Reads a message.
+pub(super) fn read(text: &str) -> Reading {
+    match serde_json::from_str(text) {
+        Ok(ClientMessage::Mutate { board, mutations }) if !mutations.iter().all(|mutation| is_dated(mutation.id)) => {
+            let mutations = mutations.into_iter().map(dated).collect();
+            Reading::Mutations { board: Some(board), mutations, nameless: None }
+        }
+        Ok(message) => Reading::Message(message),
+        Err(error) => read_mutations(text).unwrap_or_else(|| Reading::Nonsense(error.to_string())),
+    }
+}
+
+/// Reads what can be read of a message that cannot be read as a whole.
+fn read_mutations(text: &str) -> Option<Reading> {
+    #[derive(Deserialize)]
+    struct Mutations<'a> {
+        #[serde(borrow)]
+        mutations: Vec<&'a RawValue>,
+    }
+    let mut envelope: Map<String, Value> = serde_json::from_str(text).ok()?;
+    if *envelope.get("type")? != "mutate" {
+        return None;
+    }
+    let Mutations { mutations: texts } = serde_json::from_str(text).ok()?;
+    envelope.insert("mutations".to_owned(), Value::Array(Vec::new()));
+    let board = match serde_json::from_value(Value::Object(envelope.clone())) {
+        Ok(ClientMessage::Mutate { board, .. }) => Ok(board),
+        Ok(_) => return None,
+        Err(error) => Err(explain::<ClientMessage>(envelope, &error)),
+    };
+    let mut mutations = Vec::with_capacity(texts.len());
+    let mut nameless = None;
+    for (index, text) in texts.into_iter().enumerate() {
+        match read_mutation(text.get(), board.as_ref().err()) {
+            Ok(mutation) => mutations.push(mutation),
+            Err(error) => {
+                nameless.get_or_insert_with(|| format!("mutations[{index}]: {error}"));
+            }
+        }
+    }
+    let is_whole = board.is_ok() && nameless.is_none() && mutations.iter().all(Result::is_ok);
+    // What is wrong is wrong with the message itself, such as a field that it has twice.
+    (!is_whole).then_some(Reading::Mutations { board: board.ok(), mutations, nameless })
+}
+
+/// Reads one mutation, or why it is refused. An error if it has no id to refuse it under.
+fn read_mutation(text: &str, refusal: Option<&Refusal>) -> Result<Result<Mutation, (MutationId, Refusal)>, String> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: MutationId,
+    }
+    let error = match (serde_json::from_str::<Mutation>(text), refusal) {
+        (Ok(mutation), None) => return Ok(dated(mutation)),
+        (Ok(mutation), Some(refusal)) => return Ok(Err((mutation.id, refusal.clone()))),
+        (Err(error), _) => error,
+    };
+    let Named { id } =
+        serde_json::from_str(text).map_err(|unnamed| without_position(&unnamed.to_string()).to_owned())?;
+    let fields = serde_json::from_str(text).unwrap_or_default();
+    Ok(Err((id, refusal.cloned().unwrap_or_else(|| explain::<Mutation>(fields, &error)))))
+}
+
+/// A mutation whose id is what it should be: it tells when it was made, so that it is never done a second time, however
+/// late a copy of it comes.
+fn dated(mutation: Mutation) -> Result<Mutation, (MutationId, Refusal)> {
+    if is_dated(mutation.id) {
+        return Ok(mutation);
+    }
+    Err((mutation.id, Refusal::invalid("id", "must be a UUID of version 7")))
+}
+
+fn is_dated(id: MutationId) -> bool {
+    id.0.get_version_num() == 7
+}
+
+/// Says which field of something unreadable is at fault, and why.
+fn explain<T: DeserializeOwned>(fields: Map<String, Value>, error: &serde_json::Error) -> Refusal {
+    let words = error.to_string();
+    let words = without_position(&words);
+    let at_fault = || {
+        // Without the one at fault it can be read, or something else is wrong with it.
+        let is_at_fault = |field: &&String| {
+            let mut rest = fields.clone();
+            rest.remove(*field);
+            serde_json::from_value::<T>(Value::Object(rest)).err().is_none_or(|other| other.to_string() != words)
+        };
+        // These are read before all others, and would be missed first.
+        fields
+            .keys()
+            .filter(|field| !matches!(field.as_str(), "id" | "op" | "type"))
+            .take(SUSPECTS)
+            .find(is_at_fault)
+            .map(String::as_str)
+    };
+    Refusal::invalid(named_in(words).or_else(at_fault).unwrap_or("op"), words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOARD: &str = r#""board":"019aae10-0000-7000-8000-000000000001""#;
+
+    fn id(number: u8) -> String {
+        format!("019aae10-0000-7000-8000-0000000000{number:02x}")
+    }
+
+    /// What became of each mutation: `done`, or the field at fault.
+    fn outcomes(message: &str) -> (Vec<String>, bool) {
+        match read(message) {
+            Reading::Mutations { mutations, nameless, .. } => {
+                let outcome = |mutation: Result<Mutation, (MutationId, Refusal)>| match mutation {
+                    Ok(_) => "done".to_owned(),
+                    Err((_, Refusal::Invalid { field, .. })) => field,
+                    Err((_, other)) => panic!("{other:?}"),
+                };
+                (mutations.into_iter().map(outcome).collect(), nameless.is_some())
+            }
+            Reading::Message(message) => panic!("it was read: {message:?}"),
+            Reading::Nonsense(why) => (vec![why], true),
+        }
+    }
+
+    #[test]
+    fn each_mutation_is_read_by_itself_and_the_field_at_fault_is_named() {
+        let task = id(0x77);
+        let mutations = [
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A"}}"#, id(1)),
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":5}}"#, id(2)),
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A","due":"tomorrow"}}"#, id(3)),
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A","colour":"red"}}"#, id(4)),
+            format!(r#"{{"id":"{}","op":"create_task","title":"A"}}"#, id(5)),
+            format!(r#"{{"id":"{}","op":"fly"}}"#, id(6)),
+            format!(r#"{{"id":"{}"}}"#, id(7)),
+            format!(r#"{{"id":"{}","op":"update_task","task":"{task}","title":"A","title":"B"}}"#, id(8)),
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A","assignees":["me"]}}"#, id(9)),
+            r#"{"id":"fc3f6a2e-7f2b-4ba1-9f58-34dd2a0b2d1e","op":"delete_board"}"#.to_owned(),
+        ];
+        let message = format!(r#"{{"type":"mutate",{BOARD},"mutations":[{}]}}"#, mutations.join(","));
+        let expected = ["done", "title", "due", "colour", "task", "op", "op", "title", "assignees", "id"];
+        assert_eq!(outcomes(&message), (expected.map(str::to_owned).to_vec(), false));
+    }
+
+    #[test]
+    fn what_is_wrong_around_the_mutations_is_told_to_each_of_them() {
+        let good = format!(r#"{{"id":"{}","op":"delete_board"}}"#, id(1));
+        for (around, field) in [(r#""board":"here""#.to_owned(), "board"), (format!(r#"{BOARD},"colour":1"#), "colour")]
+        {
+            let message = format!(r#"{{"type":"mutate",{around},"mutations":[{good},{good}]}}"#);
+            assert_eq!(outcomes(&message), (vec![field.to_owned(), field.to_owned()], false), "{message}");
+        }
+    }
+
+    #[test]
+    fn one_without_an_id_cannot_be_answered_and_the_others_are() {
+        let good = format!(r#"{{"id":"{}","op":"delete_board"}}"#, id(1));
+        for nameless in [r#"{"op":"delete_board"}"#, r#"{"id":7,"op":"delete_board"}"#, "7", "null", "[]"] {
+            let message = format!(r#"{{"type":"mutate",{BOARD},"mutations":[{good},{nameless},{good}]}}"#);
+            assert_eq!(outcomes(&message), (vec!["done".to_owned(), "done".to_owned()], true), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_mutations_is_nonsense() {
+        let good = format!(r#"{{"id":"{}","op":"delete_board"}}"#, id(1));
+        for message in [
+            "".to_owned(),
+            "{}".to_owned(),
+            "[]".to_owned(),
+            format!(r#"{{"type":"fly",{BOARD},"mutations":[{good}]}}"#),
+            format!(r#"{{"type":"mutate",{BOARD},"mutations":{good}}}"#),
+            format!(r#"{{"type":"mutate",{BOARD},"mutations":[{good}]"#),
+            format!(r#"{{"type":"mutate",{BOARD},{BOARD},"mutations":[{good}]}}"#),
+        ] {
+            assert!(matches!(read(&message), Reading::Nonsense(_)), "{message}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What mutations were answered: so that each is done once at most, and none after it was refused.
+//!
+//! That a mutation was accepted stands in the log of changes. What the log does not tell, or not any more, is in the table
+//! `answers`: that one was refused, and that one was accepted whose change has been trimmed. Both are asked in one
+//! statement, together with the time before which answers may have been forgotten: a mutation whose id is older than that
+//! and of which nothing is known is not taken, since it may have been done.
+//!
+//! An id of version 7 tells its own time, so this holds for ever, whoever sends what again, however late. Other ids are
+//! remembered for as long as those, from when they came, and then taken for new ones.
+
+use std::collections::HashMap;
+
+use app::{id::MutationId, model::Seq, mutation::Refusal, time::Timestamp};
+use sqlx::Row;
+
+use super::{
+    Store, StoreError,
+    connection::Connection,
+    rows,
+    sql::{Insert, fetch_from_all_by_ids, query},
+};
+
+/// How many rows one transaction forgets: few enough that writers hardly wait.
+const FORGET_STEP: u64 = 5_000;
+
+const PUT_REFUSED: Insert =
+    Insert { into: "INSERT INTO answers (mutation, fingerprint, refusal, at)", width: 4, on_conflict: "" };
+
+/// What a mutation was answered.
+pub(super) enum Answer {
+    Accepted(Seq),
+    Refused(Refusal),
+}
+
+/// What some mutations were answered before, as far as that is known.
+pub(super) struct Answers {
+    known: HashMap<MutationId, (i64, Answer)>,
+    /// Answers to ids that are older may have been forgotten.
+    forgotten_before: i64,
+}
+
+impl Answers {
+    /// Looks up what was answered to these.
+    pub async fn to(connection: &mut Connection, ids: &[MutationId]) -> Result<Self, StoreError> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let selects = [
+            "SELECT mutation, fingerprint, seq, CAST(NULL AS TEXT) AS refusal FROM changes WHERE mutation",
+            " UNION ALL SELECT mutation, fingerprint, seq, refusal FROM answers WHERE mutation",
+        ];
+        let horizon = " UNION ALL SELECT CAST(NULL AS TEXT), forgotten_before, CAST(NULL AS BIGINT), \
+                       CAST(NULL AS TEXT) FROM upkeep";
+        let mut answers = Self { known: HashMap::new(), forgotten_before: 0 };
+        for row in fetch_from_all_by_ids(connection, &selects, horizon, &ids).await? {
+            let number: i64 = row.try_get(1)?;
+            let Some(id) = row.try_get::<Option<&str>, _>(0)? else {
+                answers.forgotten_before = number;
+                continue;
+            };
+            let answer = match (row.try_get::<Option<i64>, _>(2)?, row.try_get::<Option<&str>, _>(3)?) {
+                (Some(seq), _) => Answer::Accepted(rows::seq(seq)?),
+                (None, Some(refusal)) => Answer::Refused(serde_json::from_str(refusal).map_err(StoreError::corrupt)?),
+                (None, None) => return Err(StoreError::corrupt(format_args!("no answer to mutation {id}"))),
+            };
+            let id = rows::id(id)?;
+            // Where one id was used twice at once, for two boards, the one that was done counts.
+            if !matches!(answers.known.get(&id), Some((_, Answer::Accepted(_)))) {
+                answers.add(id, number, answer);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// The fingerprint of the mutation of this id that was answered, and the answer.
+    pub fn get(&self, id: MutationId) -> Option<(i64, &Answer)> {
+        self.known.get(&id).map(|(fingerprint, answer)| (*fingerprint, answer))
+    }
+
+    pub fn add(&mut self, id: MutationId, fingerprint: i64, answer: Answer) {
+        self.known.insert(id, (fingerprint, answer));
+    }
+
+    /// Whether a mutation of which nothing is known may have been answered all the same.
+    pub fn may_be_forgotten(&self, id: MutationId) -> bool {
+        made_at(id).is_some_and(|at| at < self.forgotten_before)
+    }
+}
+
+/// A mutation that was refused.
+pub(super) struct Refused {
+    pub mutation: MutationId,
+    pub fingerprint: i64,
+    pub refusal: Refusal,
+    pub at: Timestamp,
+}
+
+/// Writes down what is refused for good.
+pub(super) async fn put_refused(connection: &mut Connection, refused: &[Refused]) -> Result<(), StoreError> {
+    let json = |refusal: &Refusal| {
+        let mut refusal = refusal.clone();
+        if let Refusal::Conflict { theirs, .. } = &mut refusal {
+            // It may be long, and is said anew.
+            theirs.clear();
+        }
+        serde_json::to_string(&refusal).map_err(StoreError::corrupt)
+    };
+    let rows = refused.iter().map(|refused| Ok((refused, json(&refused.refusal)?)));
+    let rows: Vec<(&Refused, String)> = rows.collect::<Result<_, StoreError>>()?;
+    PUT_REFUSED
+        .run(connection, &rows, |query, (refused, json)| {
+            query
+                .bind(refused.mutation.to_string())
+                .bind(refused.fingerprint)
+                .bind(json.clone())
+                .bind(refused.at.as_millis())
+        })
+        .await?;
+    Ok(())
+}
+
+/// Keeps the answers to those of a board's changes that are about to be trimmed: the ones with a number less than `end`.
+pub(super) async fn keep_answers(connection: &mut Connection, board: &str, end: Seq) -> Result<(), StoreError> {
+    let row = query("SELECT forgotten_before FROM upkeep").fetch_one(&mut *connection).await?;
+    let forgotten_before: i64 = row.try_get(0)?;
+    query(
+        "INSERT INTO answers (mutation, fingerprint, seq, at) \
+         SELECT mutation, fingerprint, seq, at FROM changes WHERE board = $1 AND seq < $2 \
+         AND (at >= $3 OR (substr(mutation, 15, 1) = '7' AND mutation >= $4)) ON CONFLICT (mutation) DO NOTHING",
+    )
+    .bind(board.to_owned())
+    .bind(end as i64)
+    .bind(forgotten_before)
+    .bind(first_id_of(forgotten_before))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Forgets what mutations were answered before a time, and takes no more ids that are older. Tells how many.
+    pub async fn forget_answers(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let before = before.as_millis();
+        let mut forgotten = 0;
+        loop {
+            let mut transaction = self.shared.writer.begin().await?;
+            // First, so that there is no moment in which neither holds.
+            query("UPDATE upkeep SET forgotten_before = $1 WHERE forgotten_before < $1")
+                .bind(before)
+                .execute(&mut transaction)
+                .await?;
+            // An id that is ahead of its time is kept until that time has come and gone.
+            let step = query(
+                "DELETE FROM answers WHERE mutation IN (SELECT mutation FROM answers WHERE at < $1 \
+                 AND (substr(mutation, 15, 1) <> '7' OR mutation < $2) ORDER BY at LIMIT 5000)",
+            )
+            .bind(before)
+            .bind(first_id_of(before))
+            .execute(&mut transaction)
+            .await?
+            .rows_affected();
+            transaction.commit().await?;
+            forgotten += step;
+            if step < FORGET_STEP {
+                return Ok(forgotten);
+            }
+        }
+    }
+}
+
+/// The time an id was made at, in milliseconds, by the clock of whoever made it; ids of other versions than 7 do not tell.
+fn made_at(id: MutationId) -> Option<i64> {
+    (id.0.get_version_num() == 7).then(|| (id.0.as_u128() >> 80) as i64)
+}
+
+/// Text that is before all ids of version 7 that were made at a time or later, and after all that were made earlier.
+fn first_id_of(millis: i64) -> String {
+    let digits = format!("{:012x}", millis.max(0));
+    format!("{}-{}", &digits[..8], &digits[8..])
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::{NoContext, Uuid};
+
+    use super::*;
+
+    fn made(seconds: u64, millis: u32) -> MutationId {
+        MutationId(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, millis * 1_000_000)))
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made_and_sorts_by_it() {
+        let id = made(1_795_400_235, 7);
+        assert_eq!(made_at(id), Some(1_795_400_235_007));
+        assert!(id.to_string() >= first_id_of(1_795_400_235_007));
+        assert!(id.to_string() < first_id_of(1_795_400_235_008));
+        assert_eq!(made_at(MutationId(Uuid::new_v5(&Uuid::NAMESPACE_URL, b"a"))), None);
+    }
+}

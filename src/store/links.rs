@@ -1,0 +1,135 @@
+//! Share links as rows, written in the transaction that decides on them: what makes or revokes one is a change of its board, and so
+//! stands in its log, and is a change of the directory as well.
+
+use std::collections::{HashMap, HashSet};
+
+use app::{
+    change::{Change, ChangeKind},
+    id::{ActorId, BoardId},
+    mutation::{Op, Refusal, Thing},
+    time::Timestamp,
+};
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::{
+    StoreError, Write,
+    connection::Connection,
+    rows,
+    sql::{fetch_by_ids, query},
+};
+
+/// What is known of the links that a group of writes names, and what becomes of them.
+#[derive(Default)]
+pub(super) struct Links {
+    /// The board of each, if it was not revoked.
+    known: HashMap<Uuid, Option<BoardId>>,
+    /// The secrets, hashed, that are taken.
+    taken: HashSet<String>,
+    steps: Vec<Step>,
+}
+
+enum Step {
+    Make { hash: String, link: Uuid, board: BoardId, by: Option<ActorId>, at: Timestamp },
+    Revoke { link: Uuid, board: BoardId, at: Timestamp },
+}
+
+impl Links {
+    /// Reads what is known of those that are named.
+    pub async fn read(connection: &mut Connection, writes: &[Write]) -> Result<Self, StoreError> {
+        let mut links = Self::default();
+        let (mut ids, mut hashes) = (Vec::new(), Vec::new());
+        for write in writes {
+            match &write.mutation.op {
+                Op::CreateShareLink(create) => {
+                    ids.push(create.link.to_string());
+                    hashes.push(create.secret_sha256.clone());
+                }
+                Op::RevokeShareLink(revoke) => ids.push(revoke.link.to_string()),
+                _ => {}
+            }
+        }
+        if ids.is_empty() {
+            return Ok(links);
+        }
+        let select = "SELECT id, board, revoked_at FROM share_links WHERE id";
+        for row in fetch_by_ids(connection, select, "", &ids).await? {
+            let board = rows::id(row.try_get(1)?)?;
+            let works = row.try_get::<Option<i64>, _>(2)?.is_none();
+            links.known.insert(rows::id(row.try_get(0)?)?, works.then_some(board));
+        }
+        for row in fetch_by_ids(connection, "SELECT hash FROM share_links WHERE hash", "", &hashes).await? {
+            links.taken.insert(row.try_get(0)?);
+        }
+        Ok(links)
+    }
+
+    /// Whether there is what is to be revoked, and not yet what is to be made.
+    pub fn check(&self, board: BoardId, op: &Op) -> Result<(), Refusal> {
+        match op {
+            Op::CreateShareLink(create)
+                if self.known.contains_key(&create.link) || self.taken.contains(&create.secret_sha256) =>
+            {
+                Err(Refusal::Exists { what: Thing::ShareLink })
+            }
+            Op::RevokeShareLink(revoke) if self.known.get(&revoke.link) != Some(&Some(board)) => {
+                Err(Refusal::not_found(Thing::ShareLink))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes in what was decided.
+    pub fn note(&mut self, board: BoardId, op: &Op, change: &Change) {
+        match (op, &change.kind) {
+            (Op::CreateShareLink(create), ChangeKind::ShareLinkCreated { link }) => {
+                self.known.insert(*link, Some(board));
+                self.taken.insert(create.secret_sha256.clone());
+                let hash = create.secret_sha256.clone();
+                self.steps.push(Step::Make { hash, link: *link, board, by: change.by, at: change.at });
+            }
+            (_, ChangeKind::ShareLinkRevoked { link }) => {
+                self.known.insert(*link, None);
+                self.steps.push(Step::Revoke { link: *link, board, at: change.at });
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the directory is not what it was.
+    pub fn have_changed(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// Writes them, and that the directory is not what it was.
+    pub async fn store(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        for step in &self.steps {
+            match step {
+                Step::Make { hash, link, board, by, at } => {
+                    query(
+                        "INSERT INTO share_links (hash, id, board, created_by, created_at) VALUES ($1, $2, $3, $4, $5)",
+                    )
+                    .bind(hash.clone())
+                    .bind(link.to_string())
+                    .bind(board.to_string())
+                    .bind(by.map(|person| person.to_string()))
+                    .bind(at.as_millis())
+                    .execute(&mut *connection)
+                    .await?;
+                }
+                Step::Revoke { link, board, at } => {
+                    query("UPDATE share_links SET revoked_at = $3 WHERE board = $1 AND id = $2 AND revoked_at IS NULL")
+                        .bind(board.to_string())
+                        .bind(link.to_string())
+                        .bind(at.as_millis())
+                        .execute(&mut *connection)
+                        .await?;
+                }
+            }
+        }
+        if self.have_changed() {
+            query("UPDATE access_revision SET revision = revision + 1").execute(connection).await?;
+        }
+        Ok(())
+    }
+}

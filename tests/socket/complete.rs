@@ -1,0 +1,248 @@
+//! `docs/PROTOCOL.md` is complete: whatever the types can say over the socket stands there, with an example. What they can say
+//! is read from their source, so that nothing that is added later is forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use syn::{Attribute, Fields, GenericArgument, Item, LitStr, PathArguments, Token, Type};
+
+use super::document::{PAGE, blocks};
+
+/// Where the types are that travel.
+const SOURCES: [&str; 7] = [
+    include_str!("../../app/src/protocol.rs"),
+    include_str!("../../app/src/mutation.rs"),
+    include_str!("../../app/src/change.rs"),
+    include_str!("../../app/src/model.rs"),
+    include_str!("../../app/src/access.rs"),
+    include_str!("../../app/src/people.rs"),
+    include_str!("../../app/src/presence.rs"),
+];
+const STATE: &str = include_str!("../../app/src/board/state.rs");
+
+/// Types that are written as a text or a number, by code of their own.
+const VALUES: [&str; 16] = [
+    "ActorId",
+    "BoardId",
+    "ColumnId",
+    "MutationId",
+    "TabId",
+    "TaskId",
+    "Rank",
+    "Timestamp",
+    "DueDate",
+    "Seq",
+    "String",
+    "bool",
+    "u32",
+    "u64",
+    "i64",
+    "Id",
+];
+/// Types that hold others.
+const HOLDERS: [&str; 4] = ["Option", "Vec", "Arc", "BTreeMap"];
+
+#[derive(Clone, Debug)]
+enum Shape {
+    /// Names of fields, and of the types in them.
+    Struct(Vec<(String, Vec<String>)>),
+    /// With the name of the field that tells the variants apart, if there is one.
+    Enum(Option<String>, Vec<(String, Variant)>),
+}
+
+#[derive(Clone, Debug)]
+enum Variant {
+    Fields(Vec<(String, Vec<String>)>),
+    Holds(Vec<String>),
+}
+
+/// All types of the sources, by name.
+fn shapes() -> BTreeMap<String, Shape> {
+    let mut shapes = BTreeMap::new();
+    for source in SOURCES.into_iter().chain([STATE]) {
+        for item in syn::parse_file(source).expect("Rust").items {
+            let (name, shape) = match item {
+                Item::Struct(item) => (item.ident, Shape::Struct(named(&item.fields))),
+                Item::Enum(item) => {
+                    let variants = item.variants.iter().map(|variant| {
+                        let fields = match &variant.fields {
+                            Fields::Unnamed(fields) => {
+                                Variant::Holds(fields.unnamed.iter().flat_map(|field| names(&field.ty)).collect())
+                            }
+                            fields => Variant::Fields(named(fields)),
+                        };
+                        (snake_case(&variant.ident.to_string()), fields)
+                    });
+                    (item.ident, Shape::Enum(tag(&item.attrs), variants.collect()))
+                }
+                _ => continue,
+            };
+            shapes.insert(name.to_string(), shape);
+        }
+    }
+    shapes
+}
+
+fn named(fields: &Fields) -> Vec<(String, Vec<String>)> {
+    let fields = fields.iter().filter_map(|field| Some((field.ident.as_ref()?.to_string(), names(&field.ty))));
+    fields.collect()
+}
+
+/// The names of the types in a type.
+fn names(of: &Type) -> Vec<String> {
+    match of {
+        Type::Path(path) => {
+            let last = path.path.segments.last().expect("a name");
+            let mut found = vec![last.ident.to_string()];
+            if let PathArguments::AngleBracketed(arguments) = &last.arguments {
+                for argument in &arguments.args {
+                    if let GenericArgument::Type(inner) = argument {
+                        found.extend(names(inner));
+                    }
+                }
+            }
+            found
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().flat_map(names).collect(),
+        _ => panic!("a type that this test cannot read"),
+    }
+}
+
+/// The `tag` that serde is told to use.
+fn tag(attributes: &[Attribute]) -> Option<String> {
+    let mut tag = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        let read = attribute.parse_nested_meta(|meta| {
+            if meta.input.peek(Token![=]) {
+                let value: LitStr = meta.value()?.parse()?;
+                if meta.path.is_ident("tag") {
+                    tag = Some(value.value());
+                }
+            }
+            Ok(())
+        });
+        read.expect("what serde is told");
+    }
+    tag
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for char in name.chars() {
+        if char.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(char.to_lowercase());
+    }
+    snake
+}
+
+/// All objects in the examples of the page.
+fn objects() -> Vec<serde_json::Map<String, Value>> {
+    fn collect(value: Value, into: &mut Vec<serde_json::Map<String, Value>>) {
+        match value {
+            Value::Object(object) => {
+                into.push(object.clone());
+                object.into_iter().for_each(|(_, value)| collect(value, into));
+            }
+            Value::Array(values) => values.into_iter().for_each(|value| collect(value, into)),
+            _ => {}
+        }
+    }
+    let mut objects = Vec::new();
+    for block in blocks("json") {
+        collect(serde_json::from_str(block).expect(block), &mut objects);
+    }
+    objects
+}
+
+/// What the page does not say of the types in `shapes`, as far as they can be met over the socket.
+fn missing(shapes: &BTreeMap<String, Shape>) -> Vec<String> {
+    let objects = objects();
+    let mut missing = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec!["ClientMessage".to_owned(), "ServerMessage".to_owned()];
+    let is_said = |name: &str| PAGE.contains(&format!("`{name}`")) || PAGE.contains(&format!("\"{name}\""));
+    while let Some(name) = waiting.pop() {
+        if HOLDERS.contains(&&*name) || VALUES.contains(&&*name) || !seen.insert(name.clone()) {
+            continue;
+        }
+        let shape = shapes.get(&name).unwrap_or_else(|| panic!("{name} is in no source that this test reads"));
+        match shape {
+            Shape::Struct(fields) => {
+                for (field, types) in fields {
+                    waiting.extend(types.iter().cloned());
+                    let is_tagged = |name: &String| matches!(shapes.get(name), Some(Shape::Enum(Some(_), _)));
+                    // What is flattened has no name of its own.
+                    let is_flat = types.iter().any(is_tagged) && (name == "Mutation" || name == "Change");
+                    if !is_flat && !is_said(field) {
+                        missing.push(format!("{name}.{field}"));
+                    }
+                }
+            }
+            Shape::Enum(tag, variants) => {
+                for (variant, fields) in variants {
+                    let fields = match fields {
+                        Variant::Fields(fields) => fields.clone(),
+                        Variant::Holds(types) => {
+                            let inner = types.iter().find_map(|name| match shapes.get(name) {
+                                Some(Shape::Struct(fields)) => Some(fields.clone()),
+                                _ => None,
+                            });
+                            waiting.extend(types.iter().cloned());
+                            inner.unwrap_or_default()
+                        }
+                    };
+                    let Some(tag) = tag else {
+                        if !is_said(variant) {
+                            missing.push(format!("{name}: {variant}"));
+                        }
+                        continue;
+                    };
+                    let is_example = |object: &&serde_json::Map<String, Value>| {
+                        object.get(tag).is_some_and(|tag| tag == &**variant)
+                            && (tag == "type" || !object.contains_key("type"))
+                    };
+                    let examples: Vec<_> = objects.iter().filter(is_example).collect();
+                    if examples.is_empty() {
+                        missing.push(format!("{name}: an example of {variant}"));
+                    }
+                    for (field, types) in fields {
+                        waiting.extend(types);
+                        if !examples.iter().any(|example| example.contains_key(&field)) {
+                            missing.push(format!("{name}: {field} of {variant}"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    missing
+}
+
+#[test]
+fn whatever_can_be_said_over_the_socket_has_an_example() {
+    assert_eq!(missing(&shapes()), Vec::<String>::new(), "what docs/PROTOCOL.md does not say");
+}
+
+#[test]
+fn what_is_added_to_the_types_and_not_to_the_page_is_found() {
+    let mut shapes = shapes();
+    let Some(Shape::Enum(_, kinds)) = shapes.get_mut("ChangeKind") else { panic!("the kinds of changes") };
+    kinds.push(("task_painted".to_owned(), Variant::Fields(Vec::new())));
+    let Variant::Fields(fields) = &mut kinds[0].1 else { panic!("fields") };
+    fields.push(("colour".to_owned(), vec!["String".to_owned()]));
+    let Some(Shape::Struct(task)) = shapes.get_mut("Task") else { panic!("a task") };
+    task.push(("weight".to_owned(), vec!["u32".to_owned()]));
+    let Some(Shape::Enum(_, codes)) = shapes.get_mut("ErrorCode") else { panic!("the codes") };
+    codes.push(("too_late".to_owned(), Variant::Fields(Vec::new())));
+    let mut found = missing(&shapes);
+    found.sort();
+    let expected = [
+        "ChangeKind: an example of task_painted",
+        "ChangeKind: colour of board_created",
+        "ErrorCode: too_late",
+        "Task.weight",
+    ];
+    assert_eq!(found, expected);
+}

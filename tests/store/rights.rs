@@ -1,0 +1,141 @@
+//! What is decided on rights is decided on those of the transaction, on whichever node, however old what it keeps in memory is.
+
+use std::time::Duration;
+
+use app::{
+    access::{InstanceRole, Scope},
+    id::ActorId,
+    mutation::{Op, Refusal, SetMember},
+};
+use taskwire::{
+    accounts::{AccountError, Accounts, NewPerson},
+    caller::{Caller, Credential},
+    hub::{Hub, HubSettings},
+    store::Store,
+    writer::{WriteError, Writer},
+};
+use uuid::Uuid;
+
+use crate::{
+    on_both_engines,
+    support::{
+        database::Database,
+        node::{NewBoard, create, mutation, new_column, new_task},
+    },
+};
+
+/// A node that hears of nothing that others do.
+struct Deaf {
+    store: Store,
+    accounts: Accounts,
+    writer: Writer,
+}
+
+impl Deaf {
+    async fn on(database: &Database) -> Self {
+        let store = database.open().await;
+        let never = HubSettings { poll_every: Duration::from_secs(3_600), ..HubSettings::default() };
+        let hub = Hub::start(store.clone(), never).unwrap();
+        let accounts = Accounts::new(store.clone(), hub.clone(), None, String::new());
+        Self { writer: Writer::start(store.clone(), hub), store, accounts }
+    }
+
+    async fn somebody(&self, role: InstanceRole) -> (ActorId, Caller) {
+        let email = format!("{}@example.com", Uuid::now_v7());
+        let new = NewPerson { name: "Somebody", email: &email, password: None };
+        let id = self.accounts.add(&Caller::local(), new, role).await.unwrap();
+        let (secret, _) = self.accounts.create_token(&Caller::local(), id, "x", Scope::Admin, None).await.unwrap();
+        (id, Caller { credential: Credential::Token(secret.hash()), links: Vec::new() })
+    }
+
+    /// What it believes somebody to be.
+    fn believes(&self, person: ActorId) -> InstanceRole {
+        self.store.directory().account(person).expect("an account").role
+    }
+}
+
+on_both_engines! {
+    async fn a_server_keeps_an_owner_whatever_an_older_node_believes(database) {
+        let node = Deaf::on(&database).await;
+        let (owner, of_owner) = node.somebody(InstanceRole::Owner).await;
+        let (_, of_admin) = node.somebody(InstanceRole::Admin).await;
+        let (heir, _) = node.somebody(InstanceRole::Member).await;
+        let older = Deaf::on(&database).await;
+        node.accounts.set_role(&of_owner, heir, InstanceRole::Owner).await.unwrap();
+        node.accounts.set_role(&of_owner, owner, InstanceRole::Member).await.unwrap();
+        assert_eq!(older.believes(heir), InstanceRole::Member, "it has not heard of it");
+        let demoted = older.accounts.set_role(&of_admin, heir, InstanceRole::Member).await;
+        assert_eq!(demoted, Err(AccountError::Forbidden));
+        let out = older.accounts.set_active(&of_admin, heir, false).await;
+        assert_eq!(out, Err(AccountError::Forbidden));
+        let last = older.accounts.set_role(&Caller::local(), heir, InstanceRole::Admin).await;
+        assert!(matches!(last, Err(AccountError::Invalid { field: "role", .. })), "{last:?}");
+        // Who owned it before owns nothing any more, there either.
+        let promoted = older.accounts.set_role(&of_owner, owner, InstanceRole::Owner).await;
+        assert_eq!(promoted, Err(AccountError::Forbidden));
+        node.store.refresh_directory().await.unwrap();
+        assert_eq!(node.believes(heir), InstanceRole::Owner);
+    }
+
+    async fn what_was_revoked_elsewhere_changes_nothing_on_an_older_node(database) {
+        let node = Deaf::on(&database).await;
+        let (admin, of_admin) = node.somebody(InstanceRole::Admin).await;
+        let (member, of_member) = node.somebody(InstanceRole::Member).await;
+        let older = Deaf::on(&database).await;
+        node.accounts.set_active(&Caller::local(), admin, false).await.unwrap();
+        for (token, _) in node.accounts.tokens(&Caller::local(), member).await.unwrap() {
+            node.accounts.revoke_token(&Caller::local(), token.id).await.unwrap();
+        }
+        assert!(older.store.directory().account(admin).unwrap().is_active(), "it has not heard of it");
+        let invitation = taskwire::accounts::links::Invitation {
+            role: InstanceRole::Admin,
+            boards: Vec::new(),
+            note: String::new(),
+        };
+        assert_eq!(older.accounts.invite(&of_admin, invitation).await.unwrap_err(), AccountError::SignedOut);
+        let link = older.accounts.new_password_link(&of_admin, member).await;
+        assert_eq!(link.unwrap_err(), AccountError::SignedOut);
+        assert_eq!(older.accounts.rename(&of_member, "Eve").await, Err(AccountError::SignedOut));
+        let token = older.accounts.create_token(&of_member, member, "x", Scope::Admin, None).await;
+        assert_eq!(token.unwrap_err(), AccountError::SignedOut);
+    }
+
+    async fn a_board_is_written_by_the_rights_of_the_transaction(database) {
+        let node = Deaf::on(&database).await;
+        let (admin, of_admin) = node.somebody(InstanceRole::Admin).await;
+        let (member, _) = node.somebody(InstanceRole::Member).await;
+        let board = NewBoard { id: app::id::BoardId(Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+        node.writer.write(board.id, mutation(board.create()), of_admin.clone()).await.unwrap();
+        let older = Deaf::on(&database).await;
+        let write = async |op: Op| older.writer.write(board.id, mutation(op), of_admin.clone()).await;
+        write(create(new_task(), "Tea")).await.unwrap();
+        node.accounts.set_active(&Caller::local(), admin, false).await.unwrap();
+        let late = write(create(new_task(), "Coffee")).await;
+        assert!(matches!(late, Err(WriteError::Refused(Refusal::Forbidden))), "{late:?}");
+        // And whom it names is as new.
+        node.accounts.set_active(&Caller::local(), member, false).await.unwrap();
+        let set = Op::SetMember(SetMember { person: member, role: Some(app::access::BoardRole::Viewer) });
+        let named = older.writer.write(board.id, mutation(set), Caller::local()).await;
+        assert!(matches!(named, Err(WriteError::Refused(Refusal::NotFound { .. }))), "{named:?}");
+    }
+
+    async fn of_two_owners_who_demote_each_other_on_two_nodes_one_stays(database) {
+        let nodes = [Deaf::on(&database).await, Deaf::on(&database).await];
+        let (one, of_one) = nodes[0].somebody(InstanceRole::Owner).await;
+        let (two, of_two) = nodes[0].somebody(InstanceRole::Owner).await;
+        for _ in 0..5 {
+            let (first, second) = tokio::join!(
+                nodes[0].accounts.set_role(&of_one, two, InstanceRole::Member),
+                nodes[1].accounts.set_role(&of_two, one, InstanceRole::Member),
+            );
+            assert_ne!(first.is_ok(), second.is_ok(), "{first:?} {second:?}");
+            for (person, caller) in [(one, &of_one), (two, &of_two)] {
+                nodes[0].store.refresh_directory().await.unwrap();
+                if nodes[0].believes(person) == InstanceRole::Owner {
+                    let other = if person == one { two } else { one };
+                    nodes[0].accounts.set_role(caller, other, InstanceRole::Owner).await.unwrap();
+                }
+            }
+        }
+    }
+}
