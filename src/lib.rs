@@ -12,7 +12,10 @@
 //! - [`clock`]: what time it is.
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
+//! - [`supervise`]: the tasks without which it cannot work, and what happens when one ends.
 //! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
+
+#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
 
 pub mod accounts;
 pub mod caller;
@@ -26,5 +29,6 @@ pub mod secret;
 pub mod serve;
 pub mod settings;
 pub mod store;
+pub mod supervise;
 pub mod telemetry;
 pub mod writer;

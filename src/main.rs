@@ -1,7 +1,11 @@
 //! The `taskwire` command.
 
-use std::{io::Write, process::ExitCode};
+#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads.
 
+use std::{io::Write, process::ExitCode, sync::Once, thread, time::Duration};
+
+#[cfg(debug_assertions)]
+use taskwire::supervise::{Essential, Supervisor};
 use taskwire::{
     http, serve,
     settings::{Command, CommandLine, Settings},
@@ -12,6 +16,9 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
+
+/// How long tasks that do not end by themselves are waited for at the very end.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::of_process().command {
@@ -27,7 +34,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("error: {message}");
+            telemetry::flush();
+            telemetry::complain(&format!("error: {message}"));
             ExitCode::FAILURE
         }
     }
@@ -41,6 +49,8 @@ fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String>
 
 fn run(settings: Settings) -> Result<(), String> {
     telemetry::start_log(&settings);
+    telemetry::log_panics();
+    let stop_within = settings.stop_within;
     let address = settings.listen_address().map_err(|error| error.to_string())?;
     settings.check_site().map_err(|error| error.to_string())?;
     if !settings.site_folder().join("pkg").is_dir() {
@@ -58,34 +68,79 @@ fn run(settings: Settings) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("--listen (TASKWIRE_LISTEN): cannot listen on {address}: {error}"))?;
         let address = listener.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
         let stop = CancellationToken::new();
-        stop_on_signal(stop.clone()).map_err(|error| format!("cannot wait for signals: {error}"))?;
+        stop_on_signal(stop.clone(), stop_within).map_err(|error| format!("cannot wait for signals: {error}"))?;
         let server = serve::start(listener, settings).await.map_err(|error| error.to_string())?;
-        println!("listening on http://{address}");
+        // Whoever started us may have read enough.
+        let mut out = std::io::stdout();
+        let _ = writeln!(out, "listening on http://{address}");
         if let Some(url) = server.first_visit() {
-            // Whoever started us may have read enough.
-            let _ = writeln!(std::io::stdout(), "nobody has an account yet; make yours at {url}");
+            let _ = writeln!(out, "nobody has an account yet; make yours at {url}");
         }
-        server.run(stop).await;
-        Ok(())
-    })
+        let supervisor = server.supervisor();
+        #[cfg(debug_assertions)]
+        break_a_task(&supervisor);
+        tokio::spawn(async move {
+            supervisor.failed().await;
+            end_within(stop_within);
+        });
+        server.run(stop).await.map_err(|error| error.to_string())
+    });
+    // Not by dropping it, which would wait for a task that never waits.
+    runtime.shutdown_timeout(LAST_TASKS);
+    telemetry::flush();
+    outcome
 }
 
 /// Stops the server at the first SIGTERM or SIGINT; a second one ends the process at once.
-fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+fn stop_on_signal(stop: CancellationToken, within: Duration) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        end_within(within);
         stop.cancel();
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        eprintln!("error: told to stop twice: ending without waiting for what is under way");
-        std::process::exit(1);
+        end_now("told to stop twice: ending without waiting for what is under way");
     });
     Ok(())
+}
+
+/// Ends the process if it has not ended by itself after a time, whatever it is doing: this is a thread that waits for
+/// nothing else.
+fn end_within(limit: Duration) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let watch = move || {
+            thread::sleep(limit);
+            end_now(&format!("stopping took longer than {} s (--stop-within): ending all the same", limit.as_secs()));
+        };
+        if let Err(error) = thread::Builder::new().name("stop-within".to_owned()).spawn(watch) {
+            tracing::warn!(%error, "the time that stopping takes is not limited");
+        }
+    });
+}
+
+/// Has a task panic that a test names, in builds that are for tests.
+#[cfg(debug_assertions)]
+fn break_a_task(supervisor: &Supervisor) {
+    let Ok(name) = std::env::var("TASKWIRE_BREAK_TASK") else { return };
+    let supervisor = supervisor.clone();
+    tokio::spawn(async move {
+        // When all of them run.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let named = Essential::ALL.into_iter().find(|task| format!("{task:?}") == name);
+        named.into_iter().for_each(|task| supervisor.break_task(task));
+    });
+}
+
+fn end_now(why: &str) -> ! {
+    telemetry::flush();
+    telemetry::complain(&format!("error: {why}"));
+    std::process::exit(1)
 }

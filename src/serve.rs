@@ -14,6 +14,7 @@ use std::{
 };
 
 use axum::{Extension, Router};
+use futures::FutureExt;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -37,6 +38,7 @@ use crate::{
     http::{
         self, Services,
         exposure::Exposure,
+        health,
         origin::Origins,
         socket::{SocketContext, SocketLimits},
         visitor::Peer,
@@ -49,6 +51,7 @@ use crate::{
     sample,
     settings::{Auth, Retention, Settings},
     store::{Store, StoreError},
+    supervise::{Essential, Supervisor},
     telemetry,
     writer::Writer,
 };
@@ -57,6 +60,8 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(8);
 /// How long the writer may take after that.
 const LAST_WRITES: Duration = Duration::from_secs(10);
+/// How long the other nodes and Redis may take to be told goodbye.
+const LEAVE: Duration = Duration::from_secs(3);
 /// How long a connection may stay idle, or take to send the head of a request.
 const IDLE: Duration = Duration::from_secs(75);
 /// The largest head of a request, and how much is read ahead on a connection.
@@ -163,6 +168,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         writer,
         socket,
         hub,
+        notes: health::Notes::default(),
         origins,
         leptos: leptos_options(&settings, address),
         site: settings.site_folder(),
@@ -192,14 +198,36 @@ impl Server {
         self.first_visit.as_deref()
     }
 
-    /// Serves until `stop` is cancelled, then ends in good order.
-    pub async fn run(self, stop: CancellationToken) {
+    /// The tasks that must run.
+    pub fn supervisor(&self) -> Supervisor {
+        self.services.hub.supervisor().clone()
+    }
+
+    /// Serves until `stop` is cancelled, then ends in good order; or until the server cannot go on, which is an error, and
+    /// ends in as good an order as it can.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
         let Self { listener, services, retention, .. } = self;
-        let upkeep = tokio::spawn(upkeep(Arc::clone(&services), retention));
-        let connections = TaskTracker::new();
-        accept(listener, http::router(Arc::clone(&services)), &connections, &stop).await;
+        let supervisor = services.hub.supervisor();
+        let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
+        let upkeep = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || ends.clone().run_until_cancelled_owned(upkeep(Arc::clone(&services), retention)).map(drop)
+        };
+        supervisor.keep(Essential::Upkeep, ends.clone(), upkeep);
+        let accept = {
+            let (router, connections, ends) = (http::router(Arc::clone(&services)), connections.clone(), ends.clone());
+            let listener = Arc::new(listener);
+            move || accept(Arc::clone(&listener), router.clone(), connections.clone(), ends.clone())
+        };
+        let accepting = supervisor.keep(Essential::Accept, ends.clone(), accept);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = supervisor.failed() => {}
+        }
+        ends.cancel();
         tracing::info!("stopping");
-        upkeep.abort();
+        // The listener is closed with it.
+        let _ = accepting.await;
         connections.close();
         let sockets = &services.socket;
         sockets.shutdown.cancel();
@@ -217,14 +245,27 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
-        services.hub.close().await;
+        if tokio::time::timeout(LEAVE, services.hub.close()).await.is_err() {
+            tracing::debug!("Redis took too long to be left");
+        }
         services.store.close().await;
-        tracing::info!("stopped");
+        match supervisor.failure() {
+            Some(why) => Err(RunError(why)),
+            None => {
+                tracing::info!("stopped");
+                Ok(())
+            }
+        }
     }
 }
 
+/// The server could not go on.
+#[derive(Debug, thiserror::Error)]
+#[error("the server could not go on: {0}")]
+pub struct RunError(String);
+
 /// Takes connections until `stop`; the listener is closed when this returns.
-async fn accept(listener: TcpListener, router: Router, connections: &TaskTracker, stop: &CancellationToken) {
+async fn accept(listener: Arc<TcpListener>, router: Router, connections: TaskTracker, stop: CancellationToken) {
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => return,

@@ -167,6 +167,10 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
+    /// How many seconds stopping may take at most; then the process ends as it is, with an exit code that says so.
+    #[arg(long, env = "TASKWIRE_STOP_WITHIN", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub stop_within: Duration,
+
     /// Start an empty database without the sample board.
     #[arg(long, env = "TASKWIRE_NO_SAMPLE", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_sample: bool,
@@ -197,6 +201,7 @@ impl Settings {
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             log_retention: Retention::DEFAULT,
+            stop_within: Duration::from_secs(30),
             no_sample: false,
         }
     }
@@ -393,6 +398,13 @@ fn origin(text: &str) -> Result<String, String> {
             Ok(text.to_ascii_lowercase())
         }
         _ => Err("expected an origin such as https://board.example.com, without a path".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected a number of seconds, at least 1".to_owned()),
     }
 }
 

@@ -1,8 +1,21 @@
 //! What the server tells the person who runs it: a log on standard error, and figures for Prometheus.
 //!
 //! Field names end in their unit (`latency_ms`, `body_bytes`). A failure is logged once, where it is handled.
+//!
+//! The log can neither fail nor stop the work: a line is handed to a thread of its own, which writes it if it can. When the
+//! disk is full, or nobody reads any more, lines are lost, and that is all.
 
-use std::{io, sync::OnceLock};
+use std::{
+    io::{self, Write},
+    panic::PanicHookInfo,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -14,15 +27,93 @@ const SECONDS: &[f64] =
     &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 const COUNTS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0];
 
+/// How many lines may wait to be written.
+const LINES: usize = 4_096;
+/// How long the end of the process waits for the last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// Sends the log to standard error. A second call (tests start several servers in one process) changes nothing.
 pub fn start_log(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
     // The error says that a log is there already.
     let _ = match settings.log_format {
         LogFormat::Text => log.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+}
+
+/// Logs panics like everything else that goes wrong, instead of printing them.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("(no message)");
+        tracing::error!(place, message, "a panic");
+    }));
+}
+
+/// Waits, for a moment, until what was logged is written. To be called when the process is about to end.
+pub fn flush() {
+    let (done, is_done) = sync_channel(1);
+    // Behind all lines; if there is no room, or the thread is stuck, nothing can be done.
+    if let Some(log) = LOG.get()
+        && log.try_send(Entry::Flush(done)).is_ok()
+    {
+        let _ = is_done.recv_timeout(LAST_LINES);
+    }
+}
+
+/// Says something to whoever runs the process, on standard error, if they still listen.
+pub fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+static LOG: OnceLock<SyncSender<Entry>> = OnceLock::new();
+/// Lines for which there was no room.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+enum Entry {
+    Line(Vec<u8>),
+    Flush(SyncSender<()>),
+}
+
+/// A line of the log. Writing it never fails and never waits.
+struct Line;
+
+impl Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let log = LOG.get_or_init(|| {
+            let (log, entries) = sync_channel(LINES);
+            // Without the thread nobody takes the lines, and they are lost.
+            let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_log(&entries));
+            log
+        });
+        if log.try_send(Entry::Line(line.to_owned())).is_err() {
+            LOST.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_log(entries: &Receiver<Entry>) {
+    let mut out = io::stderr();
+    for entry in entries {
+        match entry {
+            Entry::Line(line) => {
+                let lost = LOST.swap(0, Ordering::Relaxed);
+                if lost > 0 {
+                    let _ = writeln!(out, "({lost} lines of the log were lost: they could not be written in time)");
+                }
+                // What cannot be written is lost; who should be told, and how?
+                let _ = out.write_all(&line);
+            }
+            Entry::Flush(done) => drop(done.try_send(())),
+        }
+    }
 }
 
 /// The figures of this process, collected from the first call on.

@@ -15,18 +15,20 @@
 use std::{
     collections::BTreeMap,
     future::Future,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use app::{
-    id::BoardId,
+    id::{BoardId, MutationId},
     model::Seq,
     mutation::{Mutation, Refusal},
 };
+use futures::FutureExt;
 use metrics::{counter, histogram};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -36,6 +38,7 @@ use crate::{
     clock::now,
     hub::Hub,
     store::{Accepted, Committed, Missing, Store, StoreError, Write},
+    supervise::Essential,
 };
 
 /// The most writes in one transaction.
@@ -68,6 +71,8 @@ pub struct Writer {
     queue: mpsc::Sender<Job>,
     closing: CancellationToken,
     closed: CancellationToken,
+    /// A mutation that a test wants to see panic.
+    poison: watch::Sender<Option<MutationId>>,
 }
 
 /// Writes of one sender that are done in the order in which they were handed over, or not at all. Cheap to clone.
@@ -181,13 +186,26 @@ impl Writer {
     pub fn start(store: Store, hub: Hub) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
-        let task = Task { store, hub, database_is_away: false };
-        let (until, guard) = (closing.clone(), closed.clone().drop_guard());
-        tokio::spawn(async move {
-            task.run(jobs, until).await;
-            drop(guard);
+        let (poison, poisoned) = watch::channel(None);
+        let supervisor = hub.supervisor().clone();
+        let task = Arc::new(tokio::sync::Mutex::new(Task { store, hub, jobs, database_is_away: false, poisoned }));
+        let (until, guard) = (closing.clone(), Arc::new(closed.clone().drop_guard()));
+        supervisor.keep(Essential::Writer, closing.clone(), move || {
+            let (task, until, guard) = (Arc::clone(&task), until.clone(), Arc::clone(&guard));
+            async move {
+                task.lock().await.run(until.clone()).await;
+                // All is written, be it that it was told to close or that nobody is left who could write.
+                until.cancel();
+                drop(guard);
+            }
         });
-        Self { queue, closing, closed }
+        Self { queue, closing, closed, poison }
+    }
+
+    /// Has a mutation panic where it is stored: what tests do to see what becomes of the others.
+    #[doc(hidden)]
+    pub fn poison(&self, mutation: MutationId) {
+        self.poison.send_replace(Some(mutation));
     }
 
     /// A place for writes that are to be done in order.
@@ -216,22 +234,24 @@ impl Writer {
 struct Task {
     store: Store,
     hub: Hub,
+    jobs: mpsc::Receiver<Job>,
+    poisoned: watch::Receiver<Option<MutationId>>,
     /// Whether the last group failed for good, so that those waiting behind it need not be patient as well.
     database_is_away: bool,
 }
 
 impl Task {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>, closing: CancellationToken) {
+    async fn run(&mut self, closing: CancellationToken) {
         loop {
             let mut group = Vec::new();
             tokio::select! {
                 biased;
-                () = closing.cancelled(), if !jobs.is_closed() => {
+                () = closing.cancelled(), if !self.jobs.is_closed() => {
                     // From here on `write` is refused, and what is in the queue still comes.
-                    jobs.close();
+                    self.jobs.close();
                     continue;
                 }
-                received = jobs.recv_many(&mut group, GROUP) => if received == 0 {
+                received = self.jobs.recv_many(&mut group, GROUP) => if received == 0 {
                     break;
                 }
             }
@@ -251,52 +271,74 @@ impl Task {
         }
         let (writes, answers): (Vec<Write>, Vec<Answer>) =
             group.into_iter().map(|Job { write, answer }| (write, answer)).unzip();
-        match self.persist(&writes).await {
+        let failure = match self.try_to_persist(&writes, false).await {
             Ok(outcomes) => {
                 for (outcome, answer) in outcomes.into_iter().zip(answers) {
                     answer.send(outcome, None);
                 }
+                return;
             }
-            // One of them may be at fault; the others shall not suffer for it.
-            Err(error) if writes.len() > 1 && !error.is_transient() => {
-                tracing::warn!(%error, writes = writes.len(), "a group of writes failed; trying them one at a time");
-                for (write, answer) in writes.iter().zip(answers) {
-                    self.commit_alone(write, answer).await;
-                }
+            Err(failure) => failure,
+        };
+        let panicked = matches!(failure, Failure::Panic);
+        if panicked || writes.len() > 1 && !failure.concerns_all() {
+            // One of them may be at fault; the others shall not suffer for it. And where something panicked, nobody knows
+            // how far it had come.
+            tracing::warn!(%failure, writes = writes.len(), "a group of writes failed; trying them one at a time");
+            for (write, answer) in writes.iter().zip(answers) {
+                self.commit_alone(write, answer, panicked).await;
             }
-            Err(error) => {
-                let board_at_fault = writes.first().map(|write| write.board).filter(|_| !error.is_transient());
-                let failed = failed(&error, writes.len());
-                for answer in answers {
-                    answer.send(Err(failed.clone()), board_at_fault);
-                }
-            }
+            return;
+        }
+        let board_at_fault = writes.first().map(|write| write.board).filter(|_| !failure.concerns_all());
+        let outcome = failure.outcome(writes.len());
+        for answer in answers {
+            answer.send(Err(outcome.clone()), board_at_fault);
         }
     }
 
-    /// Stores one write of a group that could not be stored together.
-    async fn commit_alone(&mut self, write: &Write, answer: Answer) {
+    /// Stores one write of a group that could not be stored together. `unsure` says that it may be stored already.
+    async fn commit_alone(&mut self, write: &Write, answer: Answer, unsure: bool) {
         if answer.would_overtake(write.board) {
             return answer.send(Err(overtaking()), Some(write.board));
         }
-        match self.persist(std::slice::from_ref(write)).await {
+        match self.try_to_persist(std::slice::from_ref(write), unsure).await {
             Ok(outcomes) => {
                 if let Some(outcome) = outcomes.into_iter().next() {
                     answer.send(outcome, None);
                 }
             }
-            Err(error) => {
-                answer.send(Err(failed(&error, 1)), Some(write.board).filter(|_| !error.is_transient()));
+            Err(failure) => {
+                answer.send(Err(failure.outcome(1)), Some(write.board).filter(|_| !failure.concerns_all()));
             }
         }
     }
 
+    /// As [`Self::persist`], whatever happens in there: a write that panics must not take those who wait for others with it.
+    /// Nothing half-done is left behind: the transaction goes with its connection, and what is kept in memory is made
+    /// after the commit.
+    async fn try_to_persist(
+        &mut self,
+        writes: &[Write],
+        unsure: bool,
+    ) -> Result<Vec<Result<Accepted, WriteError>>, Failure> {
+        match AssertUnwindSafe(self.persist(writes, unsure)).catch_unwind().await {
+            Ok(outcome) => outcome.map_err(Failure::Store),
+            Err(_) => Err(Failure::Panic),
+        }
+    }
+
     /// Stores some writes in one transaction, however often that has to be tried.
-    async fn persist(&mut self, writes: &[Write]) -> Result<Vec<Result<Accepted, WriteError>>, StoreError> {
+    async fn persist(
+        &mut self,
+        writes: &[Write],
+        mut unsure: bool,
+    ) -> Result<Vec<Result<Accepted, WriteError>>, StoreError> {
+        let poisoned = *self.poisoned.borrow();
+        assert!(!writes.iter().any(|write| Some(write.mutation.id) == poisoned), "a mutation was told to panic");
         let deadline = Instant::now() + if self.database_is_away { Duration::ZERO } else { PATIENCE };
         let mut pause = Duration::from_millis(10);
         let mut races = 0;
-        let mut unsure = false;
         loop {
             let began = Instant::now();
             let attempt = timeout(ATTEMPT, self.store.commit(writes)).await;
@@ -327,21 +369,27 @@ impl Task {
         }
     }
 
-    /// Tells the hub what was committed. `unsure` says that an attempt before may have succeeded unheard: then what now
-    /// looks repeated may be new to the hub.
+    /// What came of a commit, of which the hub is told. `unsure` says that an attempt before may have succeeded unheard: then
+    /// what now looks repeated may be new to the hub.
     async fn announce(&self, committed: Committed, unsure: bool) -> Vec<Result<Accepted, WriteError>> {
         let Committed { outcomes, changes, boards_changed, rights_changed } = committed;
-        if unsure {
-            self.announce_repeated(&outcomes).await;
-        }
-        for (board, changes) in changes {
-            self.hub.publish(board, changes);
-        }
-        if boards_changed || unsure {
-            self.hub.boards_changed();
-        }
-        if rights_changed || unsure {
-            self.hub.rights_changed();
+        let telling = async {
+            if unsure {
+                self.announce_repeated(&outcomes).await;
+            }
+            for (board, changes) in changes {
+                self.hub.publish(board, changes);
+            }
+            if boards_changed || unsure {
+                self.hub.boards_changed();
+            }
+            if rights_changed || unsure {
+                self.hub.rights_changed();
+            }
+        };
+        // What is done is done: whatever happens in there, it is not to be told otherwise.
+        if AssertUnwindSafe(telling).catch_unwind().await.is_err() {
+            tracing::error!("the hub was not told of what was written; pages learn of it late");
         }
         outcomes.into_iter().map(|outcome| outcome.map_err(WriteError::Refused)).collect()
     }
@@ -375,10 +423,37 @@ fn unavailable(why: impl Into<String>) -> WriteError {
     WriteError::Unavailable(why.into())
 }
 
-/// Logs why writes failed. What the database says is for the log; a person is told what it means for them.
-fn failed(error: &StoreError, writes: usize) -> WriteError {
-    tracing::error!(%error, writes, "writes could not be stored");
-    unavailable(if error.is_transient() { "the database does not answer" } else { "the database failed" })
+/// Why some writes were not stored.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Store(StoreError),
+    #[error("a panic, which was logged")]
+    Panic,
+}
+
+impl Failure {
+    /// Whether it would be the same for each of them alone.
+    fn concerns_all(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient() || matches!(error, StoreError::Replaced(_)))
+    }
+
+    /// Logs why writes failed. What the database says is for the log; a person is told what it means for them.
+    fn outcome(&self, writes: usize) -> WriteError {
+        tracing::error!(error = %self, writes, "writes could not be stored");
+        match self {
+            Self::Store(error) if error.is_transient() => unavailable("the database does not answer"),
+            Self::Store(StoreError::Replaced(_)) => unavailable(
+                "the file of the database was removed or replaced; whoever runs the server has to put it back",
+            ),
+            Self::Store(_) => unavailable("the database failed"),
+            // It would fail again and again, and whoever sent it would send it again and again.
+            Self::Panic => WriteError::Refused(Refusal::invalid(
+                "op",
+                "makes the server fail; it was not done, and the fault was logged",
+            )),
+        }
+    }
 }
 
 fn label(outcome: &Result<Accepted, WriteError>) -> &'static str {

@@ -22,6 +22,7 @@ use crate::{
     hub::Hub,
     settings::database_url,
     store::{Account, Store, StoreSettings},
+    telemetry,
 };
 
 /// What all of these commands take.
@@ -67,7 +68,7 @@ impl Desk {
     /// As [`Self::open`], for what may come before the server's first start.
     async fn open_or_make(common: &Common) -> Result<Self, String> {
         if let Some(file) = missing_file(&common.database) {
-            eprintln!("making a new database: {}", file.display());
+            telemetry::complain(&format!("making a new database: {}", file.display()));
         }
         Self::connect(common).await
     }

@@ -1,6 +1,10 @@
 //! How the process is: for supervisors, load balancers and Prometheus.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use app::access::InstanceRole;
 use axum::{
@@ -12,22 +16,45 @@ use axum::{
 use serde::Serialize;
 
 use super::{Services, problem::Problem, visitor::Visitor};
-use crate::{hub::redis::RedisState, telemetry};
+use crate::{hub::redis::RedisState, store::StoreError, telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How old the last comparison of the open boards with the database may be. It is made every second.
+const COMPARED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What `/readyz` answers.
 #[derive(Debug, Serialize)]
 struct Readiness {
-    /// `ready`, `degraded` (works, but other nodes hear of changes later) or `unavailable`.
+    /// `ready`, `degraded` (works, but see `details`) or `unavailable`.
     status: &'static str,
-    /// `up` or `down`.
+    /// `up`, `read_only` (it can be read, and not written) or `down`.
     database: &'static str,
     /// `up`, `down`, or `off` where none is configured.
     redis: &'static str,
-    /// What else whoever runs it should know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<&'static str>,
+    /// What is wrong, in words.
+    details: Vec<String>,
+}
+
+/// What other parts of the server want to be said of it, by what it is about: something that works less well than it could
+/// until the person who runs the server does something.
+#[derive(Debug, Default)]
+pub struct Notes(Mutex<BTreeMap<&'static str, String>>);
+
+impl Notes {
+    /// Says something in the place of what was said about this before.
+    pub fn set(&self, about: &'static str, words: impl Into<String>) {
+        self.notes().insert(about, words.into());
+    }
+
+    /// Says nothing about this any more.
+    pub fn clear(&self, about: &'static str) {
+        self.notes().remove(about);
+    }
+
+    fn notes(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The process is there and answers.
@@ -35,35 +62,55 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether requests should be sent here. Without its database the server can do nothing; without Redis it polls.
+/// Whether requests should be sent here. A server that cannot read or write its database, or does not tell its pages what is
+/// new, can do nothing; without Redis it polls.
 pub async fn ready(State(services): State<Arc<Services>>) -> Response {
-    let database = match tokio::time::timeout(PATIENCE, services.store.ping()).await {
-        Ok(Ok(())) => "up",
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready: the database does not answer");
+    let mut details = Vec::new();
+    let reads = tokio::time::timeout(PATIENCE, services.store.ping()).await;
+    let reads = reads.unwrap_or(Err(StoreError::TimedOut(PATIENCE)));
+    let database = match reads {
+        Err(error) => {
+            details.push(format!("the database cannot be read: {error}"));
             "down"
         }
-        Err(_) => {
-            tracing::warn!(patience_ms = PATIENCE.as_millis() as u64, "not ready: the database takes too long");
-            "down"
-        }
+        Ok(()) => match services.store.can_write(PATIENCE).await {
+            Err(error) => {
+                details.push(format!("the database cannot be written: {error}"));
+                "read_only"
+            }
+            Ok(()) => "up",
+        },
     };
+    let compared = services.hub.compared_ago();
+    if compared > COMPARED_WITHIN {
+        details.push(format!(
+            "pages may be behind: boards were last compared with the database {} s ago",
+            compared.as_secs()
+        ));
+    }
+    if let Some(why) = services.hub.supervisor().failure() {
+        details.push(format!("the server is ending: {why}"));
+    }
+    let works = details.is_empty();
+    if !works {
+        tracing::warn!(details = details.join("; "), "not ready");
+    }
     let redis = match services.hub.redis_state() {
         RedisState::Off => "off",
         RedisState::Up => "up",
-        RedisState::Down => "down",
+        RedisState::Down => {
+            details.push("Redis does not answer: changes made on other nodes take about a second".to_owned());
+            "down"
+        }
     };
-    let (code, status) = match (database, redis) {
-        ("down", _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        (_, "down") => (StatusCode::OK, "degraded"),
-        _ => (StatusCode::OK, "ready"),
+    details.extend(services.notes.notes().values().cloned());
+    details.extend(services.origins.in_between.details().into_iter().map(str::to_owned));
+    let (code, status) = match (works, details.is_empty()) {
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (true, true) => (StatusCode::OK, "ready"),
     };
-    (
-        code,
-        [(CACHE_CONTROL, "no-store")],
-        Json(Readiness { status, database, redis, details: services.origins.in_between.details() }),
-    )
-        .into_response()
+    (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis, details })).into_response()
 }
 
 /// The figures of this process, as Prometheus reads them: for admins, and programs with a token of theirs.

@@ -69,6 +69,8 @@ pub struct Services {
     pub writer: Writer,
     /// Who is told.
     pub hub: Hub,
+    /// What `/readyz` says besides.
+    pub notes: health::Notes,
     /// The address people see in their browsers.
     pub public_url: String,
     /// How many proxies stand in front.

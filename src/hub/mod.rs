@@ -29,14 +29,17 @@ use app::{
     id::{ActorId, BoardId, TabId, TaskId},
     model::Seq,
 };
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{
-    sync::Notify,
-    time::{MissedTickBehavior, interval},
+    sync::{Notify, watch},
+    time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::store::{LoggedChange, Rights, Store};
+use crate::{
+    store::{LoggedChange, Rights, Store, StoreError},
+    supervise::{Essential, Supervisor},
+};
 
 mod boards;
 pub mod frame;
@@ -98,8 +101,12 @@ impl Default for HubSettings {
 #[derive(Clone)]
 pub struct Hub {
     shared: Arc<Shared>,
+    supervisor: Supervisor,
     _tasks: Arc<DropGuard>,
 }
+
+/// Makes a task of the hub's, as often as that has to be started.
+type Maker = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 struct Shared {
     store: Store,
@@ -116,6 +123,8 @@ struct Shared {
     herald: Notify,
     /// Compare with the database now, do not wait for the second to pass.
     check_now: Notify,
+    /// When that was last done.
+    compared: watch::Sender<Instant>,
     /// Whose presence is to be looked at, and when.
     agenda: Agenda,
     /// This node, as other nodes know it.
@@ -148,23 +157,31 @@ impl Hub {
             to_herald: Mutex::default(),
             herald: Notify::new(),
             check_now: Notify::new(),
+            compared: watch::Sender::new(Instant::now()),
             agenda: Agenda::default(),
             signature: Signature::default(),
         });
-        let stop = CancellationToken::new();
-        let spawn = |task: BoxFuture<'static, ()>| {
-            let stop = stop.clone();
-            tokio::spawn(async move { stop.run_until_cancelled(task).await });
-        };
-        spawn(Box::pin(herald(Arc::clone(&shared))));
-        spawn(Box::pin(compare(Arc::clone(&shared))));
-        spawn(Box::pin(list(Arc::clone(&shared))));
-        spawn(Box::pin(watch_rights(Arc::clone(&shared))));
-        spawn(Box::pin(presence::keep(Arc::clone(&shared))));
+        let mut tasks: Vec<(Essential, Maker)> = vec![
+            (Essential::Herald, maker(&shared, herald)),
+            (Essential::Compare, maker(&shared, compare)),
+            (Essential::Boards, maker(&shared, list)),
+            (Essential::Rights, maker(&shared, watch_rights)),
+            (Essential::Presence, maker(&shared, presence::keep)),
+        ];
         if let Some(redis) = &shared.redis {
-            redis.tasks(&shared).into_iter().for_each(spawn);
+            tasks.extend(redis.tasks(&shared));
         }
-        Self { shared, _tasks: Arc::new(stop.drop_guard()) }
+        let (stop, supervisor) = (CancellationToken::new(), Supervisor::default());
+        for (essential, make) in tasks {
+            let stop = stop.clone();
+            supervisor.keep(essential, stop.clone(), move || stop.clone().run_until_cancelled_owned(make()).map(drop));
+        }
+        Self { shared, supervisor, _tasks: Arc::new(stop.drop_guard()) }
+    }
+
+    /// Runs the tasks that must run, this hub's among them.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// Tells of changes that were just committed on this node. Does not wait.
@@ -188,6 +205,11 @@ impl Hub {
         if let Some(redis) = &self.shared.redis {
             redis.publish_rights(&self.shared.metrics);
         }
+    }
+
+    /// How long ago the open boards were last compared with the database.
+    pub fn compared_ago(&self) -> Duration {
+        self.shared.compared.borrow().elapsed()
     }
 
     /// How Redis is.
@@ -378,12 +400,11 @@ impl Shared {
     fn take_hint(&self, board: BoardId, Batch { after, changes }: Batch) {
         let Some(topic) = self.topic(board) else { return };
         let head = topic.head();
-        if head == 0 || after + changes.len() as u64 <= head {
+        let is_new = changes.last().is_some_and(|last| last.seq > head);
+        if head == 0 || !is_new {
             return;
         }
-        if after > head {
-            self.check_now.notify_one();
-        } else if topic::check(after, &changes) {
+        if topic::check(after, &changes) {
             self.take(board, &changes);
         } else {
             self.metrics.bad_hints.increment(1);
@@ -414,20 +435,29 @@ impl Shared {
         }
     }
 
-    /// Compares the numbers of all open boards with the database, and fetches what is missing.
-    async fn compare(&self) -> Result<(), crate::store::StoreError> {
+    /// Compares the numbers of all open boards with the database, and fetches what is missing. A board that cannot be read
+    /// does not keep the others from it.
+    async fn compare(&self) -> Result<(), StoreError> {
         let open: Vec<BoardId> = self.topics().values().filter(|topic| topic.head() > 0).map(|t| t.board()).collect();
         if open.is_empty() {
             return Ok(());
         }
+        let mut outcome = Ok(());
         for (board, newest) in self.store.heads(&open).await? {
             let Some(topic) = self.topic(board) else { continue };
-            if newest > topic.head() && topic.catch_up(&self.source()).await? {
-                self.metrics.gaps.increment(1);
-                self.tell(topic);
+            if newest <= topic.head() {
+                continue;
+            }
+            match topic.catch_up(&self.source()).await {
+                Ok(true) => {
+                    self.metrics.gaps.increment(1);
+                    self.tell(topic);
+                }
+                Ok(false) => {}
+                Err(error) => outcome = Err(error),
             }
         }
-        Ok(())
+        outcome
     }
 
     /// Closes the boards that nobody has open any more.
@@ -441,8 +471,20 @@ impl Shared {
     }
 }
 
+/// What makes one of the tasks below.
+fn maker<Task>(shared: &Arc<Shared>, task: fn(Arc<Shared>) -> Task) -> Maker
+where
+    Task: Future<Output = ()> + Send + 'static,
+{
+    let shared = Arc::clone(shared);
+    Box::new(move || Box::pin(task(Arc::clone(&shared))))
+}
+
 /// Tells the subscribers of topics that there is something new.
 async fn herald(shared: Arc<Shared>) {
+    // Whatever an earlier herald had in hand.
+    let all: Vec<_> = shared.topics().values().cloned().collect();
+    shared.to_herald.lock().unwrap_or_else(PoisonError::into_inner).extend(all);
     loop {
         let topics = std::mem::take(&mut *shared.to_herald.lock().unwrap_or_else(PoisonError::into_inner));
         for topic in &topics {
@@ -450,8 +492,10 @@ async fn herald(shared: Arc<Shared>) {
             topic.heralded.store(false, Ordering::Release);
             topic.wake_all();
         }
-        if topics.is_empty() {
-            shared.herald.notified().await;
+        match topics.is_empty() {
+            true => shared.herald.notified().await,
+            // However much there is to tell, others have their turn.
+            false => tokio::task::yield_now().await,
         }
     }
 }
@@ -466,10 +510,12 @@ async fn compare(shared: Arc<Shared>) {
             _ = tick.tick() => shared.tidy(),
             () = shared.check_now.notified() => {}
         }
-        let outcome = match shared.store.refresh_directory().await {
-            Ok(()) => shared.compare().await,
-            Err(error) => Err(error),
-        };
+        // Both, whatever becomes of the first: what is wrong with one need not be wrong with the other.
+        let rights = shared.store.refresh_directory().await;
+        let outcome = shared.compare().await.and(rights);
+        if outcome.is_ok() {
+            shared.compared.send_replace(Instant::now());
+        }
         match &outcome {
             Err(error) if !failing => {
                 tracing::warn!(%error, "the database cannot be read; open boards may be behind until it can");

@@ -48,6 +48,9 @@ const NODES: usize = 256;
 const MISSED_HEARTBEATS: u32 = 3;
 /// On a board that many have open they are told more rarely: so many sockets a second, at most.
 const TOLD_A_SECOND: u32 = 5_000;
+/// How soon a board that was just looked at may be looked at again. So whatever a board asks for, the one task that looks
+/// after all of them waits in between.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// How quick presence is.
 #[derive(Clone, Copy, Debug)]
@@ -234,7 +237,9 @@ pub(super) async fn keep(shared: Arc<Shared>) {
             () = its_time => {}
             () = shared.agenda.earlier.notified() => continue,
         }
-        while let Some((at, board)) = shared.agenda.take(Instant::now()) {
+        // What is due by now, and not what these looks add.
+        let now = Instant::now();
+        while let Some((at, board)) = shared.agenda.take(now) {
             let Some(topic) = shared.topic(board) else { continue };
             if let Some(report) = topic.presence.look(at, &topic, &shared)
                 && let Some(redis) = &shared.redis
@@ -289,7 +294,7 @@ impl Presence {
         }
         let report = shared.redis.is_some().then(|| state.report(now, settings, &shared.signature)).flatten();
         if let Some(next) = state.next(settings, shared.redis.is_some()) {
-            state.put(next, topic.board(), shared);
+            state.put(next.max(now + LOOK_AGAIN), topic.board(), shared);
         }
         report
     }
@@ -428,7 +433,8 @@ impl State {
             (false, false) => Some(settings.heartbeat),
             (false, true) => None,
         };
-        let report = self.reported_at.zip(pause).map(|(told, pause)| told + pause).filter(|_| has_redis);
+        let reports = has_redis && !self.has_left;
+        let report = self.reported_at.zip(pause).map(|(told, pause)| told + pause).filter(|_| reports);
         left.chain(silent).chain(told).chain(report).min()
     }
 
@@ -593,6 +599,21 @@ mod tests {
         state.here.guests = 0;
         let later = now + 2 * settings.heartbeat;
         assert!(state.report(later, &settings, &signature).is_some());
+        assert_eq!(state.next(&settings, true), None);
+    }
+
+    #[test]
+    fn after_the_farewell_there_is_nothing_to_report_and_nothing_to_look_after() {
+        let (settings, signature, now) = (PresenceSettings::default(), Signature::default(), Instant::now());
+        let presence = Presence::default();
+        {
+            let mut state = presence.state();
+            state.here.guests = 1;
+            assert!(state.report(now, &settings, &signature).is_some());
+        }
+        assert!(presence.farewell(&signature).is_some());
+        let mut state = presence.state();
+        assert!(state.report(now + settings.heartbeat, &settings, &signature).is_none());
         assert_eq!(state.next(&settings, true), None);
     }
 

@@ -21,18 +21,22 @@ use fred::{
     clients::Client,
     interfaces::{ClientLike, EventInterface, PubsubInterface},
     types::{
-        Builder, Message, RespVersion, Value,
-        config::{Config, Options, ReconnectPolicy, UnresponsiveConfig},
+        Builder, ClusterStateChange, Message, RespVersion, Value,
+        config::{Config, Options, ReconnectPolicy, Server, UnresponsiveConfig},
     },
 };
 use futures::{StreamExt, future::BoxFuture, stream};
 use tokio::{
-    sync::{Notify, broadcast::error::RecvError, mpsc},
+    sync::{
+        Notify,
+        broadcast::{Receiver, error::RecvError},
+        mpsc,
+    },
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Shared, metrics::Metrics, presence::Report};
-use crate::store::LoggedChange;
+use super::{Maker, Shared, metrics::Metrics, presence::Report};
+use crate::{store::LoggedChange, supervise::Essential};
 
 /// How many batches may wait for Redis. Beyond that they are dropped: they are hints.
 const QUEUE: usize = 4096;
@@ -89,7 +93,8 @@ pub(super) struct Redis {
     sharded: bool,
     prefix: String,
     queue: mpsc::Sender<Hint>,
-    waiting: Mutex<Option<mpsc::Receiver<Hint>>>,
+    /// Locked by the task that takes them, as long as that lives.
+    waiting: tokio::sync::Mutex<mpsc::Receiver<Hint>>,
     state: Mutex<RedisState>,
     /// Other boards are open than were.
     pub(super) interest: Notify,
@@ -120,7 +125,7 @@ impl Redis {
             connection.max_command_buffer_len = QUEUE;
             connection.reconnect_on_auth_error = true;
             connection.tcp.nodelay = Some(true);
-            connection.unresponsive = UnresponsiveConfig { max_timeout: Some(2 * PATIENCE), interval: CARE };
+            connection.unresponsive = UnresponsiveConfig { max_timeout: Some(PATIENCE), interval: CARE / 2 };
         });
         builder.with_performance_config(|performance| {
             performance.broadcast_channel_capacity = QUEUE;
@@ -133,7 +138,7 @@ impl Redis {
             sharded,
             prefix: settings.prefix.clone(),
             queue,
-            waiting: Mutex::new(Some(waiting)),
+            waiting: tokio::sync::Mutex::new(waiting),
             state: Mutex::new(RedisState::Down),
             interest: Notify::new(),
         })
@@ -180,22 +185,31 @@ impl Redis {
     }
 
     /// The work to be done as long as the hub lives.
-    pub(super) fn tasks(self: &Arc<Self>, shared: &Arc<Shared>) -> Vec<BoxFuture<'static, ()>> {
+    pub(super) fn tasks(self: &Arc<Self>, shared: &Arc<Shared>) -> Vec<(Essential, Maker)> {
         // Before the connections are made, so that nothing they tell is missed.
-        let messages = self.subscriber.message_rx();
-        let reconnects = self.subscriber.reconnect_rx();
-        let moves = self.subscriber.cluster_change_rx();
+        let first = Mutex::new(Some(Events::of(&self.subscriber)));
         self.publisher.connect();
         self.subscriber.connect();
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut tasks: Vec<BoxFuture<'static, ()>> = vec![
-            Box::pin(listen(Arc::clone(self), Arc::clone(shared), messages)),
-            Box::pin(care(Arc::clone(self), Arc::clone(shared), reconnects, moves)),
-        ];
-        if let Some(waiting) = waiting {
-            tasks.push(Box::pin(publish(Arc::clone(self), waiting)));
-        }
-        tasks
+        let (redis, hub) = (Arc::clone(self), Arc::clone(shared));
+        let listening: Maker = Box::new({
+            let messages = Mutex::new(Some(self.subscriber.message_rx()));
+            let (redis, hub) = (Arc::clone(&redis), Arc::clone(&hub));
+            move || -> BoxFuture<'static, ()> {
+                let messages = take(&messages).unwrap_or_else(|| redis.subscriber.message_rx());
+                // If this is not the first time, messages may have been missed.
+                hub.check_now.notify_one();
+                Box::pin(listen(Arc::clone(&redis), Arc::clone(&hub), messages))
+            }
+        });
+        let publishing: Maker = Box::new({
+            let redis = Arc::clone(&redis);
+            move || -> BoxFuture<'static, ()> { Box::pin(publish(Arc::clone(&redis))) }
+        });
+        let caring: Maker = Box::new(move || -> BoxFuture<'static, ()> {
+            let events = take(&first).unwrap_or_else(|| Events::of(&redis.subscriber));
+            Box::pin(care(Arc::clone(&redis), Arc::clone(&hub), events))
+        });
+        vec![(Essential::RedisListen, listening), (Essential::RedisPublish, publishing), (Essential::RedisCare, caring)]
     }
 
     /// Ends the connections.
@@ -279,8 +293,25 @@ impl Redis {
     }
 }
 
+/// What fred tells of a connection.
+struct Events {
+    reconnects: Receiver<Server>,
+    moves: Receiver<Vec<ClusterStateChange>>,
+}
+
+impl Events {
+    fn of(client: &Client) -> Self {
+        Self { reconnects: client.reconnect_rx(), moves: client.cluster_change_rx() }
+    }
+}
+
+fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
 /// Hands what waits to Redis.
-async fn publish(redis: Arc<Redis>, mut waiting: mpsc::Receiver<Hint>) {
+async fn publish(redis: Arc<Redis>) {
+    let mut waiting = redis.waiting.lock().await;
     let options = Options { fail_fast: true, max_attempts: Some(1), timeout: Some(PATIENCE), ..Options::default() };
     let client = redis.publisher.with_options(&options);
     let hints = stream::poll_fn(|cx| waiting.poll_recv(cx));
@@ -302,7 +333,7 @@ async fn publish(redis: Arc<Redis>, mut waiting: mpsc::Receiver<Hint>) {
 }
 
 /// Takes in what other nodes publish.
-async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: tokio::sync::broadcast::Receiver<Message>) {
+async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<Message>) {
     let (boards_channel, rights_channel) = (redis.boards_channel(), redis.rights_channel());
     loop {
         match messages.recv().await {
@@ -328,12 +359,8 @@ async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: tokio::syn
 }
 
 /// Keeps the subscriptions as they should be.
-async fn care(
-    redis: Arc<Redis>,
-    shared: Arc<Shared>,
-    mut reconnects: tokio::sync::broadcast::Receiver<fred::types::config::Server>,
-    mut moves: tokio::sync::broadcast::Receiver<Vec<fred::types::ClusterStateChange>>,
-) {
+async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
+    let Events { mut reconnects, mut moves } = events;
     let mut subscribed = HashSet::new();
     let mut has_common_channels = false;
     let mut tick = interval(CARE);

@@ -35,6 +35,9 @@ const PAGE: usize = 512;
 /// A snapshot that is followed by more changes than this is made anew rather than reused.
 const SNAPSHOT_TAIL: u64 = 256;
 
+/// How long a change that came before its turn is kept. By then the log was asked for what is missing.
+const EARLY_KEPT: Duration = Duration::from_secs(10);
+
 /// A socket, as a topic knows it.
 pub type SocketId = u64;
 
@@ -67,6 +70,8 @@ struct State {
     /// The newest changes, without a hole, up to the head.
     ring: VecDeque<LoggedChange>,
     ring_bytes: usize,
+    /// Changes whose turn has not come, since one before them was not heard of yet.
+    early: Early,
     /// Frames made from the ring as it is now.
     frames: VecDeque<Span>,
     /// Frames made from the log, of changes that are older than the ring.
@@ -140,6 +145,14 @@ pub enum TopicError {
     Store(#[from] StoreError),
 }
 
+/// Changes that are durable, but whose turn has not come: another node committed before this one and is heard of later, or
+/// two nodes are heard of in another order than they committed in. They join when the gap is filled, from wherever.
+#[derive(Default)]
+struct Early {
+    changes: BTreeMap<Seq, (LoggedChange, Instant)>,
+    bytes: usize,
+}
+
 /// What came of a batch of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -147,7 +160,7 @@ pub(super) enum Taken {
     New,
     /// It had nothing new.
     Known,
-    /// Changes are missing before it.
+    /// Changes are missing before it. It is kept until they come.
     Gap,
 }
 
@@ -258,22 +271,33 @@ impl Topic {
             return Taken::Known;
         }
         if first.seq > head + 1 {
+            state.early.keep(changes, settings);
             return Taken::Gap;
         }
         for change in changes.iter().filter(|change| change.seq > head) {
-            let kind = serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind);
-            state.deleted |= kind.as_ref().is_ok_and(|kind| *kind == "board_deleted");
-            if kind.is_ok_and(|kind| matches!(kind, "board_updated" | "member_set")) {
-                self.change_access(&mut state, change);
-            }
-            state.ring_bytes += change.json.len();
-            state.ring.push_back(change.clone());
+            self.append(&mut state, change);
         }
-        state.head = Some(last.seq);
+        loop {
+            let next = state.head.unwrap_or_default() + 1;
+            let Some(change) = state.early.take(next) else { break };
+            self.append(&mut state, &change);
+        }
         state.shrink(settings);
         state.frames.clear();
-        self.head.store(last.seq, Ordering::Release);
+        self.head.store(state.head.unwrap_or_default(), Ordering::Release);
         Taken::New
+    }
+
+    /// Puts the next change behind the others.
+    fn append(&self, state: &mut State, change: &LoggedChange) {
+        let kind = serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind);
+        state.deleted |= kind.as_ref().is_ok_and(|kind| *kind == "board_deleted");
+        if kind.is_ok_and(|kind| matches!(kind, "board_updated" | "member_set")) {
+            self.change_access(state, change);
+        }
+        state.ring_bytes += change.json.len();
+        state.ring.push_back(change.clone());
+        state.head = Some(change.seq);
     }
 
     /// Takes in that others have access from now on. Whoever has none any more is sent neither this change nor what follows.
@@ -327,6 +351,7 @@ impl Topic {
                         state.ring.clear();
                         state.ring_bytes = 0;
                         state.frames.clear();
+                        state.early.forget(|seq, _| seq > newest);
                         state.head = Some(newest);
                         self.head.store(newest, Ordering::Release);
                         any = true;
@@ -592,6 +617,42 @@ impl State {
     }
 }
 
+impl Early {
+    fn keep(&mut self, changes: &[LoggedChange], settings: &HubSettings) {
+        let now = Instant::now();
+        self.forget(|_, kept| now - kept < EARLY_KEPT);
+        for change in changes {
+            let bytes = self.bytes + change.json.len();
+            if self.changes.len() >= settings.ring_changes || bytes > settings.ring_bytes {
+                // What is not kept is read from the log.
+                return;
+            }
+            if self.changes.insert(change.seq, (change.clone(), now)).is_none() {
+                self.bytes = bytes;
+            }
+        }
+    }
+
+    /// The change whose turn has come, if it is here. Those before it are of no more use.
+    fn take(&mut self, seq: Seq) -> Option<LoggedChange> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let (change, kept) = match self.changes.remove(&seq) {
+            Some((change, kept)) => (Some(change), Some(kept)),
+            None => (None, None),
+        };
+        self.bytes -= change.as_ref().map_or(0, |change| change.json.len());
+        self.forget(|other, _| other > seq);
+        change.filter(|_| kept.is_some_and(|kept| kept.elapsed() < EARLY_KEPT))
+    }
+
+    fn forget(&mut self, keep: impl Fn(Seq, Instant) -> bool) {
+        self.changes.retain(|seq, (_, kept)| keep(*seq, *kept));
+        self.bytes = self.changes.values().map(|(change, _)| change.json.len()).sum();
+    }
+}
+
 /// Reads what came from outside this process: whether it is a batch of changes, each as it should be and with the number
 /// it should have.
 pub(super) fn check(after: Seq, changes: &[LoggedChange]) -> bool {
@@ -714,5 +775,61 @@ mod tests {
         assert_eq!((seq, topic.head()), (head + 2, head + 2), "what it is given is not ahead of the topic");
         let next = topic.next_for(&mut rights, head, settings);
         assert!(matches!(next, Next::Changes(Span { upto, .. }) if upto == head + 2));
+    }
+
+    fn change(seq: Seq) -> LoggedChange {
+        let json = format!(r#"{{"seq":{seq},"kind":"task_deleted"}}"#);
+        LoggedChange { seq, json: json.into_bytes().into() }
+    }
+
+    /// A topic that has heard of changes up to a number.
+    fn at(head: Seq) -> Topic {
+        let topic = Topic::new(BoardId(uuid::Uuid::now_v7()));
+        topic.state().head = Some(head);
+        topic.head.store(head, Ordering::Release);
+        topic
+    }
+
+    fn ring(topic: &Topic) -> Vec<Seq> {
+        topic.state().ring.iter().map(|change| change.seq).collect()
+    }
+
+    #[test]
+    fn what_comes_before_its_turn_joins_when_the_gap_is_filled() {
+        let (topic, settings) = (at(4), HubSettings::default());
+        assert_eq!(topic.take(&[change(8)], &settings), Taken::Gap);
+        assert_eq!(topic.take(&[change(6), change(7)], &settings), Taken::Gap);
+        assert_eq!((topic.head(), ring(&topic)), (4, vec![]));
+        assert_eq!(topic.take(&[change(5)], &settings), Taken::New);
+        assert_eq!((topic.head(), ring(&topic)), (8, vec![5, 6, 7, 8]));
+        assert_eq!((topic.state().early.changes.len(), topic.state().early.bytes), (0, 0));
+        assert_eq!(topic.take(&[change(7)], &settings), Taken::Known);
+    }
+
+    #[test]
+    fn of_what_came_early_only_what_follows_joins() {
+        let (topic, settings) = (at(4), HubSettings::default());
+        for early in [6, 7, 9, 10] {
+            assert_eq!(topic.take(&[change(early)], &settings), Taken::Gap);
+        }
+        // As the log has it: more than the gap.
+        assert_eq!(topic.take(&[change(5), change(6)], &settings), Taken::New);
+        assert_eq!((topic.head(), ring(&topic)), (7, vec![5, 6, 7]));
+        assert_eq!(topic.state().early.changes.keys().copied().collect::<Vec<_>>(), [9, 10]);
+        assert_eq!(topic.take(&[change(8)], &settings), Taken::New);
+        assert_eq!(topic.head(), 10);
+    }
+
+    #[test]
+    fn what_comes_early_has_bounds() {
+        let settings = HubSettings { ring_changes: 3, ..HubSettings::default() };
+        let topic = at(0);
+        for seq in 2..100 {
+            topic.take(&[change(seq)], &settings);
+            topic.take(&[change(seq)], &settings);
+        }
+        let state = topic.state();
+        assert_eq!(state.early.changes.len(), 3);
+        assert_eq!(state.early.bytes, 3 * change(2).json.len());
     }
 }

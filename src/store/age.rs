@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use app::time::Timestamp;
-use sqlx::{Connection, Row};
+use sqlx::Row;
 
 use super::{Store, StoreError, connect::Engine, sql::query};
 
@@ -18,33 +18,30 @@ impl Store {
     /// the clock: no change has been made yet by when it says it is.
     pub async fn believed_time(&self, now: Timestamp, step: Duration) -> Result<Option<Timestamp>, StoreError> {
         let engine = self.shared.database.engine;
-        let mut lane = self.shared.lane.lock().await;
-        let mut connection = lane.take(&self.shared.database).await?;
-        let mut transaction = connection.begin_with(engine.begin_write()).await?;
+        let mut transaction = self.shared.writer.begin().await?;
         let now = match engine {
             Engine::Sqlite => now.as_millis(),
             Engine::Postgres => {
                 let theirs = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
-                now.as_millis().min(query(theirs).fetch_one(&mut *transaction).await?.try_get(0)?)
+                now.as_millis().min(query(theirs).fetch_one(&mut transaction).await?.try_get(0)?)
             }
         };
-        let believed = query("SELECT believed_at FROM upkeep").fetch_one(&mut *transaction).await?;
+        let believed = query("SELECT believed_at FROM upkeep").fetch_one(&mut transaction).await?;
         let believed: Option<i64> = match believed.try_get(0)? {
             Some(believed) => Some(believed),
             // To begin with, the newest thing that is known to have happened.
             None => query("SELECT MAX(changed_at) FROM boards WHERE changed_at <= $1")
                 .bind(now)
-                .fetch_one(&mut *transaction)
+                .fetch_one(&mut transaction)
                 .await?
                 .try_get(0)?,
         };
         let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
         let believed = believed.map(|believed| believed.max(now.min(believed.saturating_add(step))));
         if let Some(believed) = believed {
-            query("UPDATE upkeep SET believed_at = $1").bind(believed).execute(&mut *transaction).await?;
+            query("UPDATE upkeep SET believed_at = $1").bind(believed).execute(&mut transaction).await?;
         }
         transaction.commit().await?;
-        lane.put_back(connection);
         Ok(believed.map(Timestamp::from_millis))
     }
 }

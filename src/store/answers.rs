@@ -11,10 +11,12 @@
 use std::collections::HashMap;
 
 use app::{id::MutationId, model::Seq, mutation::Refusal, time::Timestamp};
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::Row;
 
 use super::{
-    Store, StoreError, rows,
+    Store, StoreError,
+    connection::Connection,
+    rows,
     sql::{Insert, fetch_from_all_by_ids, query},
 };
 
@@ -39,7 +41,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Looks up what was answered to these.
-    pub async fn to(connection: &mut AnyConnection, ids: &[MutationId]) -> Result<Self, StoreError> {
+    pub async fn to(connection: &mut Connection, ids: &[MutationId]) -> Result<Self, StoreError> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let selects = [
             "SELECT mutation, fingerprint, seq, CAST(NULL AS TEXT) AS refusal FROM changes WHERE mutation",
@@ -92,7 +94,7 @@ pub(super) struct Refused {
 }
 
 /// Writes down what is refused for good.
-pub(super) async fn put_refused(connection: &mut AnyConnection, refused: &[Refused]) -> Result<(), StoreError> {
+pub(super) async fn put_refused(connection: &mut Connection, refused: &[Refused]) -> Result<(), StoreError> {
     let json = |refusal: &Refusal| {
         let mut refusal = refusal.clone();
         if let Refusal::Conflict { theirs, .. } = &mut refusal {
@@ -116,7 +118,7 @@ pub(super) async fn put_refused(connection: &mut AnyConnection, refused: &[Refus
 }
 
 /// Keeps the answers to those of a board's changes that are about to be trimmed: the ones with a number less than `end`.
-pub(super) async fn keep_answers(connection: &mut AnyConnection, board: &str, end: Seq) -> Result<(), StoreError> {
+pub(super) async fn keep_answers(connection: &mut Connection, board: &str, end: Seq) -> Result<(), StoreError> {
     let row = query("SELECT forgotten_before FROM upkeep").fetch_one(&mut *connection).await?;
     let forgotten_before: i64 = row.try_get(0)?;
     query(
@@ -139,13 +141,11 @@ impl Store {
         let before = before.as_millis();
         let mut forgotten = 0;
         loop {
-            let mut lane = self.shared.lane.lock().await;
-            let mut connection = lane.take(&self.shared.database).await?;
-            let mut transaction = connection.begin_with(self.shared.database.engine.begin_write()).await?;
+            let mut transaction = self.shared.writer.begin().await?;
             // First, so that there is no moment in which neither holds.
             query("UPDATE upkeep SET forgotten_before = $1 WHERE forgotten_before < $1")
                 .bind(before)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await?;
             // An id that is ahead of its time is kept until that time has come and gone.
             let step = query(
@@ -154,11 +154,10 @@ impl Store {
             )
             .bind(before)
             .bind(first_id_of(before))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?
             .rows_affected();
             transaction.commit().await?;
-            lane.put_back(connection);
             forgotten += step;
             if step < FORGET_STEP {
                 return Ok(forgotten);

@@ -10,10 +10,15 @@ use std::sync::{
 
 use app::{board::BoardState, id::BoardId, model::Seq};
 use moka::sync::Cache as Moka;
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
 use tokio::sync::Mutex;
 
-use super::{Missing, Store, StoreError, log, rows, sql::query};
+use super::{
+    Missing, Store, StoreError,
+    connection::{Connection, read},
+    log, rows,
+    sql::query,
+};
 
 /// A board that is further behind is loaded from its rows rather than from the log.
 const MOST_CHANGES: Seq = 1_000;
@@ -87,20 +92,26 @@ impl Store {
             if state.seq() >= head {
                 return Ok(Some(state));
             }
-            let mut connection = self.readers().acquire().await?;
-            if let Some(state) = catch_up(&mut connection, state, head).await? {
+            let caught_up = read!(self.readers(), |reader| catch_up(reader, Arc::clone(&state), head).await)?;
+            if let Some(state) = caught_up {
                 cache.put(&state);
                 return Ok(Some(state));
             }
         }
-        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
-        let state = rows::load(&mut transaction, id).await?.map(Arc::new);
-        transaction.rollback().await?;
+        let state = read!(self.readers(), |reader| load(reader, id).await)?.map(Arc::new);
         if let Some(state) = &state {
             cache.put(state);
         }
         Ok(state)
     }
+}
+
+/// A board as it is at one moment.
+async fn load(reader: &mut Connection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
+    reader.begin_here().await?;
+    let state = rows::load(reader, id).await?;
+    reader.rollback().await?;
+    Ok(state)
 }
 
 impl Flight {
@@ -136,7 +147,7 @@ impl Flight {
 
 /// The state after at least change `head`, from an older state and the log; `None` if that would not be the shorter way.
 pub(super) async fn catch_up(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     mut state: Arc<BoardState>,
     head: Seq,
 ) -> Result<Option<Arc<BoardState>>, StoreError> {

@@ -26,13 +26,14 @@ use app::{
     mutation::{Op, Refusal, TextField, Thing, UpdateTask},
     time::Timestamp,
 };
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::Row;
 
 use super::{
     Accepted, Committed, Directory, LoggedChange, Store, StoreError, Write,
     answers::{Answer, Answers, Refused, put_refused},
     cache::{Cache, catch_up},
-    connect::{Database, Engine},
+    connect::Engine,
+    connection::Connection,
     links::Links,
     rows::{self, BoardRow, ChangeRow},
     sql::{fetch_by_ids, query},
@@ -48,13 +49,9 @@ const MOST_SPARE_TASKS: usize = 100_000;
 /// What most changes fit into as JSON, so that few are moved while they are written.
 const USUAL_CHANGE_BYTES: usize = 512;
 
-/// What only the writer has.
-pub(super) struct Lane {
-    /// The one connection that writes. `None` after a failure, until it is needed again.
-    connection: Option<AnyConnection>,
-    closed: bool,
-    spares: HashMap<BoardId, Spare>,
-}
+/// States that are kept for the next transactions.
+#[derive(Default)]
+pub(super) struct Spares(HashMap<BoardId, Spare>);
 
 /// The state of a board from before the last transaction. By the next one its readers have mostly let go of it, so that it
 /// can be brought up to date and written to, where the current one, which everybody reads, would have to be copied whole.
@@ -64,42 +61,13 @@ struct Spare {
     changes: Vec<Change>,
 }
 
-impl Lane {
-    pub fn new(connection: AnyConnection) -> Self {
-        Self { connection: Some(connection), closed: false, spares: HashMap::new() }
-    }
-
-    /// Takes the connection out, or makes a new one. Whoever is done with it puts it back; where something goes wrong it
-    /// is dropped instead, and its transaction with it.
-    pub async fn take(&mut self, database: &Database) -> Result<AnyConnection, StoreError> {
-        if self.closed {
-            return Err(sqlx::Error::PoolClosed.into());
-        }
-        match self.connection.take() {
-            Some(connection) => Ok(connection),
-            None => Ok(database.writer().await?),
-        }
-    }
-
-    pub fn put_back(&mut self, connection: AnyConnection) {
-        self.connection = Some(connection);
-    }
-
-    pub async fn close(&mut self) {
-        self.closed = true;
-        self.spares.clear();
-        if let Some(connection) = self.connection.take() {
-            // What was committed is durable; how the goodbye went does not matter.
-            let _ = connection.close().await;
-        }
-    }
-
+impl Spares {
     /// Keeps states for the next transactions.
     fn keep(&mut self, spares: HashMap<BoardId, Spare>) {
-        self.spares.extend(spares);
+        self.0.extend(spares);
         let tasks = |spare: &Spare| spare.state.tasks().size_hint().0 + spare.changes.len();
-        if self.spares.values().map(tasks).sum::<usize>() > MOST_SPARE_TASKS {
-            self.spares.clear();
+        if self.0.values().map(tasks).sum::<usize>() > MOST_SPARE_TASKS {
+            self.0.clear();
         }
     }
 }
@@ -120,19 +88,22 @@ impl Spare {
 impl Store {
     /// Does a group of writes in one transaction; durable when this returns. Only [`crate::writer::Writer`] calls it.
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Committed, StoreError> {
+        self.shared.writes.note(self.try_commit(writes).await)
+    }
+
+    async fn try_commit(&self, writes: &[Write]) -> Result<Committed, StoreError> {
         let shared = &*self.shared;
-        let mut lane = shared.lane.lock().await;
-        let mut connection = lane.take(&shared.database).await?;
-        let mut transaction = connection.begin_with(shared.database.engine.begin_write()).await?;
+        let mut transaction = shared.writer.begin().await?;
         let mut group = Group::lock(&mut transaction, self, writes).await?;
-        let decided: Vec<_> =
-            writes.iter().map(|write| group.decide(write, &mut lane.spares)).collect::<Result<_, _>>()?;
+        let decided: Vec<_> = {
+            let mut spares = shared.spares();
+            writes.iter().map(|write| group.decide(write, &mut spares.0)).collect::<Result<_, _>>()?
+        };
         group.store(&mut transaction).await?;
         transaction.commit().await?;
-        lane.put_back(connection);
+        drop(transaction);
         let (committed, spares) = group.finish(&shared.cache, writes, decided);
-        lane.keep(spares);
-        drop(lane);
+        shared.spares().keep(spares);
         if committed.rights_changed
             && let Err(error) = self.reload_directory().await
         {
@@ -179,7 +150,7 @@ struct Decided {
 }
 
 impl Group {
-    async fn lock(connection: &mut AnyConnection, store: &Store, writes: &[Write]) -> Result<Self, StoreError> {
+    async fn lock(connection: &mut Connection, store: &Store, writes: &[Write]) -> Result<Self, StoreError> {
         let (engine, cache) = (store.shared.database.engine, &store.shared.cache);
         let mut ids: Vec<BoardId> = writes.iter().map(|write| write.board).collect();
         ids.sort_unstable();
@@ -282,7 +253,7 @@ impl Group {
     }
 
     /// Writes what was touched. Boards come first: the other rows refer to them.
-    async fn store(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    async fn store(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let mut boards: Vec<BoardRow<'_>> = Vec::new();
         let mut columns: Vec<(BoardId, &Column)> = Vec::new();
         let mut gone = Vec::new();
@@ -365,7 +336,7 @@ impl Working {
 
 /// A locked board as it is after change `head`, its newest.
 async fn current(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     cache: &Cache,
     id: BoardId,
     head: Seq,
@@ -386,7 +357,7 @@ async fn current(
 
 /// The numbers and times of the newest changes of those of the boards that exist, whose rows it locks.
 async fn lock_boards(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     engine: Engine,
     ids: &[BoardId],
 ) -> Result<HashMap<BoardId, (Seq, Timestamp)>, StoreError> {
@@ -424,7 +395,7 @@ fn refused_again(then: &Refusal, state: &BoardState, op: &Op) -> Refusal {
 }
 
 /// Where the tasks are that these writes want to make, if they exist.
-async fn taken(connection: &mut AnyConnection, writes: &[Write]) -> Result<HashMap<TaskId, BoardId>, StoreError> {
+async fn taken(connection: &mut Connection, writes: &[Write]) -> Result<HashMap<TaskId, BoardId>, StoreError> {
     let ids: Vec<String> = writes
         .iter()
         .filter_map(|write| match &write.mutation.op {

@@ -1,16 +1,20 @@
 //! Connections: which engine, with which settings, and the migrations.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use sqlx::{
-    AnyConnection, AnyPool, ConnectOptions, Connection, Executor,
-    any::{AnyConnectOptions, AnyPoolOptions},
-    migrate::Migrator,
+    AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, any::AnyConnectOptions, migrate::Migrator,
     sqlite::SqliteConnectOptions,
 };
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
-use super::{StoreError, error::is_transient};
+use super::{
+    StoreError,
+    connection::{Limits, Purpose},
+    error::is_transient,
+    file::OpenFile,
+};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -21,8 +25,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it looks again where SQLite does not wait by itself.
 const BUSY_RETRY: Duration = Duration::from_millis(10);
 
-/// How long a reader waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// What holds for a session of PostgreSQL's: whatever becomes of us, the server ends what we began in bounded time. A node
+/// that froze in the middle of a transaction must not keep the others from writing, and a lock is not waited for longer
+/// than an attempt to write may take. (Longer than ours are the limits that only matter when we are gone.)
+const POSTGRES_SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
+     SET idle_in_transaction_session_timeout = '2s'";
+
+/// The same for the connection under it. A server that runs where there is no such thing refuses, and goes without.
+const POSTGRES_KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
+     SET tcp_keepalives_count = 3; SET tcp_user_timeout = '20s'";
 
 /// Which database to open, and how.
 #[derive(Clone, Debug)]
@@ -35,12 +46,20 @@ pub struct StoreSettings {
     pub readers: u32,
     /// How many tasks, on all boards together, are kept in memory for readers.
     pub cached_tasks: u64,
+    /// How long the database may take for what.
+    pub limits: Limits,
 }
 
 impl StoreSettings {
     /// A database with everything else as it is by default.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), synchronous: Synchronous::Full, readers: 4, cached_tasks: 200_000 }
+        Self {
+            url: url.into(),
+            synchronous: Synchronous::Full,
+            readers: 4,
+            cached_tasks: 200_000,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -95,8 +114,12 @@ pub(super) struct Database {
     pub engine: Engine,
     options: AnyConnectOptions,
     synchronous: Synchronous,
+    /// SQLite's file, once it is open: from then on none is made.
+    file: OnceLock<OpenFile>,
     /// The URL without what is secret, for messages.
     shown: String,
+    /// What the connection that writes calls itself at PostgreSQL, so that the next one finds it.
+    writer_name: String,
 }
 
 impl Database {
@@ -124,7 +147,15 @@ impl Database {
         if engine == Engine::Sqlite && !url.contains("mode=") {
             options.database_url.query_pairs_mut().append_pair("mode", "rwc");
         }
-        Ok(Self { engine, options, synchronous: settings.synchronous, shown: shown.to_string() })
+        let writer_name = format!("taskwire {}", Uuid::now_v7());
+        Ok(Self {
+            engine,
+            options,
+            synchronous: settings.synchronous,
+            file: OnceLock::new(),
+            shown: shown.to_string(),
+            writer_name,
+        })
     }
 
     /// The first connection: makes the file and the tables.
@@ -134,7 +165,7 @@ impl Database {
             if self.engine == Engine::Sqlite {
                 self.make_private_file()?;
             }
-            let mut connection = self.writer().await?;
+            let mut connection = self.connect(Purpose::Write).await?;
             match self.engine {
                 // sqlx makes others wait with a lock of PostgreSQL's …
                 Engine::Postgres => POSTGRES_MIGRATIONS.run(&mut connection).await?,
@@ -143,6 +174,10 @@ impl Database {
                     let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
                     SQLITE_MIGRATIONS.run(&mut *transaction).await?;
                     transaction.commit().await?;
+                    let file =
+                        OpenFile::at(SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename())?;
+                    // There is one, and this is called once.
+                    let _ = self.file.set(file);
                 }
             }
             Ok(connection)
@@ -165,50 +200,85 @@ impl Database {
         Ok(())
     }
 
-    /// A connection that writes.
-    pub async fn writer(&self) -> Result<AnyConnection, sqlx::Error> {
-        let mut connection = self.options.connect().await?;
-        // Temporary are the journals of single statements: where one of many rows is refused, its others are taken back.
-        let settings = match (self.engine, self.synchronous) {
-            (Engine::Sqlite, Synchronous::Full) => {
-                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY"
+    /// A connection with the settings of its purpose.
+    pub async fn connect(&self, purpose: Purpose) -> Result<AnyConnection, sqlx::Error> {
+        let mut options = self.options.clone();
+        if self.file.get().is_some() {
+            // A file that is gone is not to be made anew, empty.
+            let made = |(name, value)| if value == "rwc" { (name, "rw".to_owned()) } else { (name, value) };
+            let pairs: Vec<(String, String)> = options.database_url.query_pairs().into_owned().map(made).collect();
+            options.database_url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+        let mut connection = options.connect().await?;
+        let settings = match (self.engine, purpose) {
+            (Engine::Sqlite, Purpose::Read) => "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON".to_owned(),
+            // Temporary are the journals of single statements: where one of many rows is refused, its others are taken back.
+            (Engine::Sqlite, Purpose::Write) => format!(
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; \
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY",
+                match self.synchronous {
+                    Synchronous::Full => "FULL",
+                    Synchronous::Normal => "NORMAL",
+                }
+            ),
+            (Engine::Postgres, Purpose::Read) => {
+                format!("{POSTGRES_SESSION}; SET default_transaction_read_only = on")
             }
-            (Engine::Sqlite, Synchronous::Normal) => {
-                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY"
+            (Engine::Postgres, Purpose::Write) => {
+                format!("{POSTGRES_SESSION}; SET application_name = '{}'", self.writer_name)
             }
-            // A server that froze in the middle of a transaction must not keep the others from writing.
-            (Engine::Postgres, _) => "SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '10s'",
         };
         // While others turn the same new file to WAL, SQLite answers "busy" at once, whatever its busy_timeout.
         let deadline = Instant::now() + BUSY_TIMEOUT;
-        while let Err(error) = connection.execute(settings).await {
+        while let Err(error) = connection.execute(AssertSqlSafe(settings.as_str())).await {
             if self.engine == Engine::Postgres || !is_transient(&error) || Instant::now() > deadline {
                 return Err(error);
             }
             sleep(BUSY_RETRY).await;
         }
+        if self.engine == Engine::Postgres
+            && let Err(error) = connection.execute(POSTGRES_KEEPALIVE).await
+            && !matches!(error, sqlx::Error::Database(_))
+        {
+            return Err(error);
+        }
         Ok(connection)
     }
 
-    /// Connections that only read.
-    pub async fn pool(&self, connections: u32) -> Result<AnyPool, StoreError> {
-        let settings = match self.engine {
-            Engine::Sqlite => "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON",
-            Engine::Postgres => "SET default_transaction_read_only = on",
-        };
-        AnyPoolOptions::new()
-            .max_connections(connections.max(1))
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    connection.execute(settings).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(self.options.clone())
-            .await
-            .map_err(|source| StoreError::Open { database: self.shown.clone(), source })
+    /// Looks whether the file is still there: an error if it is not the one that was opened.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        self.file.get().map_or(Ok(()), OpenFile::check)
+    }
+
+    /// Takes note that a connection was closed.
+    pub fn closed(&self, purpose: Purpose) {
+        if let (Some(file), Purpose::Write) = (self.file.get(), purpose) {
+            file.writer_closed();
+        }
+    }
+
+    /// Does what is to be done when a connection was made anew.
+    pub async fn welcome(&self, connection: &mut AnyConnection, purpose: Purpose) -> Result<(), StoreError> {
+        if let Some(file) = self.file.get() {
+            if purpose == Purpose::Write {
+                // From here on SQLite has the file beside it open.
+                connection.execute("SELECT COUNT(*) FROM sqlite_schema").await?;
+                file.writer_opened();
+            }
+            file.check()?;
+        }
+        self.end_predecessor(connection, purpose).await?;
+        Ok(())
+    }
+
+    /// Ends the session of the connection that wrote before this one. Its client has given it up, but the server may not know
+    /// that for a while, in which it would hold its locks.
+    async fn end_predecessor(&self, connection: &mut AnyConnection, purpose: Purpose) -> Result<(), sqlx::Error> {
+        if self.engine == Engine::Postgres && purpose == Purpose::Write {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                       WHERE application_name = $1 AND usename = current_user AND pid <> pg_backend_pid()";
+            sqlx::query(end).bind(self.writer_name.clone()).fetch_all(connection).await?;
+        }
+        Ok(())
     }
 }

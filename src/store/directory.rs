@@ -17,11 +17,17 @@ use app::{
     people::Person,
     time::Timestamp,
 };
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{Row, any::AnyRow};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Store, StoreError, people::Proof, rows, sql::query};
+use super::{
+    Store, StoreError,
+    connection::{Connection, read},
+    people::Proof,
+    rows,
+    sql::{Target, query},
+};
 use crate::{
     caller::{Caller, Credential},
     secret::SecretHash,
@@ -230,7 +236,15 @@ impl Directory {
         }
     }
 
-    pub(super) async fn load(connection: &mut AnyConnection) -> Result<Self, StoreError> {
+    /// As it is at one moment.
+    async fn load_at_once(reader: &mut Connection) -> Result<Self, StoreError> {
+        reader.begin_here().await?;
+        let directory = Self::load(reader).await?;
+        reader.rollback().await?;
+        Ok(directory)
+    }
+
+    pub(super) async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
         let mut directory = Self { revision: revision(&mut *connection).await?, ..Self::default() };
         let people = query(
             "SELECT id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at FROM people",
@@ -272,28 +286,26 @@ impl Store {
     /// Reads who may do what again, if another node or the command line changed it.
     pub async fn refresh_directory(&self) -> Result<(), StoreError> {
         let known = self.directory().revision;
-        let newest = revision(&mut *self.readers().acquire().await?).await?;
+        let newest = revision(self.readers()).await?;
         if newest == known { Ok(()) } else { self.reload_directory().await }
     }
 
     pub(super) async fn reload_directory(&self) -> Result<(), StoreError> {
-        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
-        let directory = Directory::load(&mut transaction).await?;
-        transaction.rollback().await?;
+        let directory = read!(self.readers(), |reader| Directory::load_at_once(reader).await)?;
         self.know(Arc::new(directory));
         Ok(())
     }
 
     /// Who may do what, not older than a transaction that is under way.
-    pub(super) async fn directory_in(&self, connection: &mut AnyConnection) -> Result<Arc<Directory>, StoreError> {
+    pub(super) async fn directory_in(&self, connection: &mut Connection) -> Result<Arc<Directory>, StoreError> {
         loop {
             let known = self.directory();
-            if revision(connection).await? == known.revision {
+            if revision(&mut *connection).await? == known.revision {
                 return Ok(known);
             }
             let read = Arc::new(Directory::load(connection).await?);
             // On PostgreSQL each of its statements sees what was committed before that statement.
-            if revision(connection).await? == read.revision {
+            if revision(&mut *connection).await? == read.revision {
                 self.know(Arc::clone(&read));
                 return Ok(read);
             }
@@ -312,7 +324,7 @@ impl Store {
     }
 }
 
-async fn revision(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+async fn revision(connection: impl Target) -> Result<i64, StoreError> {
     Ok(query("SELECT revision FROM access_revision").fetch_one(connection).await?.try_get(0)?)
 }
 

@@ -30,8 +30,14 @@ pub enum StoreError {
     /// A read that others waited for failed, and this is what it failed with.
     #[error("{0}")]
     Shared(String),
+    /// SQLite's file, or the one beside it, is not the one that was opened.
+    #[error(
+        "{0} was removed or replaced while the server runs. What is written now would be lost, so nothing is: put the file \
+         back as it was, or restart the server to go on with what is there"
+    )]
+    Replaced(String),
     /// The database did not answer in time.
-    #[error("the database did not answer within {} s", .0.as_secs())]
+    #[error("the database did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
 }
 
@@ -76,12 +82,27 @@ pub(super) fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether the connection is of no more use, as opposed to a statement that failed on one that is well.
+pub(super) fn is_broken(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| ends_session(&code)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL's codes for a session that is over: the connection broke, the server is starting or stopping, or we took
+/// too long in a transaction.
+fn ends_session(code: &str) -> bool {
+    code.len() == 5 && (code.starts_with("08") || code.starts_with("57P") || code == "25P03")
+}
+
 /// SQLite: busy or locked, in all their variants. PostgreSQL: the connection broke, the server is starting or stopping,
 /// has no connection left, or gave up waiting for a lock.
 fn is_transient_code(code: &str) -> bool {
     match code.parse::<u32>() {
         // A PostgreSQL code has five characters, and none of these looks like a number of SQLite's.
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6),
-        _ => code.starts_with("08") || code.starts_with("57P") || matches!(code, "53300" | "55P03" | "57014"),
+        _ => ends_session(code) || matches!(code, "53300" | "55P03" | "57014"),
     }
 }

@@ -6,9 +6,12 @@ use app::{
     id::{BoardId, TaskId},
     model::Seq,
 };
-use sqlx::{Any, Row, any::AnyArguments, query::Query};
+use sqlx::Row;
 
-use super::{LoggedChange, Store, StoreError, rows, sql::query};
+use super::{
+    LoggedChange, Store, StoreError, rows,
+    sql::{Statement, query},
+};
 
 /// A change, and what it did in terms for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +49,7 @@ impl Store {
         self.entries(query(select).bind(board.to_string()), before, limit).await
     }
 
-    async fn entries(
-        &self,
-        select: Query<'static, Any, AnyArguments>,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Entries, StoreError> {
+    async fn entries(&self, select: Statement, before: Option<Seq>, limit: usize) -> Result<Entries, StoreError> {
         let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
         // One more than asked for tells whether there is more.
         let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);

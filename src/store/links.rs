@@ -9,11 +9,13 @@ use app::{
     mutation::{Op, Refusal, Thing},
     time::Timestamp,
 };
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
 use uuid::Uuid;
 
 use super::{
-    StoreError, Write, rows,
+    StoreError, Write,
+    connection::Connection,
+    rows,
     sql::{fetch_by_ids, query},
 };
 
@@ -34,7 +36,7 @@ enum Step {
 
 impl Links {
     /// Reads what is known of those that are named.
-    pub async fn read(connection: &mut AnyConnection, writes: &[Write]) -> Result<Self, StoreError> {
+    pub async fn read(connection: &mut Connection, writes: &[Write]) -> Result<Self, StoreError> {
         let mut links = Self::default();
         let (mut ids, mut hashes) = (Vec::new(), Vec::new());
         for write in writes {
@@ -100,7 +102,7 @@ impl Links {
     }
 
     /// Writes them, and that the directory is not what it was.
-    pub async fn store(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    pub async fn store(&self, connection: &mut Connection) -> Result<(), StoreError> {
         for step in &self.steps {
             match step {
                 Step::Make { hash, link, board, by, at } => {

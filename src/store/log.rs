@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use app::{id::BoardId, model::Seq, time::Timestamp};
-use sqlx::{Any, Connection, Executor, Row};
+use sqlx::Row;
 
 use super::{
     LoggedChange, Missing, Store, StoreError,
     answers::keep_answers,
+    connection::read,
     rows,
-    sql::{fetch_by_ids, query},
+    sql::{Target, fetch_by_ids, query},
 };
 
 /// How many changes one transaction forgets: few enough that writers hardly wait.
@@ -24,12 +25,9 @@ impl Store {
     /// The newest numbers of some boards, in one query. Boards that do not exist are missing; deleted ones are not.
     pub async fn heads(&self, boards: &[BoardId]) -> Result<HashMap<BoardId, Seq>, StoreError> {
         let ids: Vec<String> = boards.iter().map(ToString::to_string).collect();
-        let mut connection = self.readers().acquire().await?;
-        fetch_by_ids(&mut connection, "SELECT id, seq FROM boards WHERE id", "", &ids)
-            .await?
-            .iter()
-            .map(|row| Ok((rows::id(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?)))
-            .collect()
+        let select = "SELECT id, seq FROM boards WHERE id";
+        let found = read!(self.readers(), |reader| fetch_by_ids(reader, select, "", &ids).await)?;
+        found.iter().map(|row| Ok((rows::id(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?))).collect()
     }
 
     /// Deletes log entries older than a time, but never the newest of a board. Tells how many.
@@ -61,9 +59,7 @@ impl Store {
     /// Forgets at most [`TRIM_STEP`] changes of a board.
     async fn trim_step(&self, board: &str, before: Timestamp) -> Result<u64, StoreError> {
         let engine = self.shared.database.engine;
-        let mut lane = self.shared.lane.lock().await;
-        let mut connection = lane.take(&self.shared.database).await?;
-        let mut transaction = connection.begin_with(engine.begin_write()).await?;
+        let mut transaction = self.shared.writer.begin().await?;
         let select = "SELECT seq, log_start FROM boards WHERE id";
         let locked = fetch_by_ids(&mut transaction, select, engine.lock_rows(), &[board.to_owned()]).await?;
         let row = locked.first().ok_or(sqlx::Error::RowNotFound)?;
@@ -72,7 +68,7 @@ impl Store {
         let newer = query("SELECT MIN(seq) FROM changes WHERE board = $1 AND at >= $2")
             .bind(board)
             .bind(before.as_millis())
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut transaction)
             .await?;
         let newer = newer.try_get::<Option<i64>, _>(0)?.map(rows::seq).transpose()?;
         let end = head.min(start + TRIM_STEP).min(newer.unwrap_or(head));
@@ -80,23 +76,22 @@ impl Store {
         let trimmed = query("DELETE FROM changes WHERE board = $1 AND seq < $2")
             .bind(board)
             .bind(end as i64)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?
             .rows_affected();
         query("UPDATE boards SET log_start = log_start + $2 WHERE id = $1")
             .bind(board)
             .bind(trimmed as i64)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         transaction.commit().await?;
-        lane.put_back(connection);
         Ok(trimmed)
     }
 }
 
 /// What happened on a board after a change: see [`Store::changes_after`]. One statement, so it sees one moment.
 pub(super) async fn missing(
-    database: impl Executor<'_, Database = Any>,
+    database: impl Target,
     board: BoardId,
     after: Seq,
     limit: usize,

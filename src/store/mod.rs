@@ -2,7 +2,7 @@
 //!
 //! The database is the truth. Only this module and its parts name sqlx:
 //!
-//! - [`Store::open`] connects and migrates (`connect`).
+//! - [`Store::open`] connects and migrates (`connect`). From then on all goes by `connection`, where everything has a limit.
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
 //!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
 //!   which time things are deleted for their age: `age`.
@@ -21,17 +21,20 @@ mod answers;
 mod cache;
 mod commit;
 mod connect;
+mod connection;
 mod directory;
 mod error;
+mod file;
 mod history;
 mod links;
 mod log;
 pub mod people;
+mod probe;
 mod rights;
 mod rows;
 mod sql;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::{
     access::{Asker, BoardAccess},
@@ -42,10 +45,11 @@ use app::{
     time::Timestamp,
 };
 use bytes::Bytes;
-use sqlx::{AnyPool, Row, any::AnyRow};
-use tokio::sync::{Mutex, watch};
+use sqlx::{Row, any::AnyRow};
+use tokio::sync::watch;
 
 pub use connect::{StoreSettings, Synchronous};
+pub use connection::Limits;
 pub use directory::{Account, Directory, Token};
 pub use error::StoreError;
 pub use history::{Entries, Entry};
@@ -53,8 +57,11 @@ pub use rights::Rights;
 
 use crate::{caller::Caller, clock::now};
 use cache::Cache;
-use commit::Lane;
+use commit::Spares;
 use connect::Database;
+use connection::{Connection, Connections, Purpose, read};
+use probe::Writes;
+use rows::MembersByBoard;
 use sql::query;
 
 /// A change as it is stored and sent: encoded once, when it was decided.
@@ -122,23 +129,36 @@ pub struct Store {
 }
 
 struct Shared {
-    database: Database,
-    readers: AnyPool,
+    database: Arc<Database>,
+    readers: Arc<Connections>,
+    /// The one connection that writes: whoever has it is alone.
+    writer: Arc<Connections>,
+    writes: Writes,
+    spares: Mutex<Spares>,
     cache: Cache,
     directory: watch::Sender<Arc<Directory>>,
-    /// The one connection that writes. A lock of tokio's, because it is held while the database works.
-    lane: Mutex<Lane>,
+}
+
+impl Shared {
+    // They are states that were committed, whatever happened to whoever held this.
+    fn spares(&self) -> MutexGuard<'_, Spares> {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Store {
     /// Connects, makes the file if there is none (SQLite), and brings the tables up to date.
     pub async fn open(settings: StoreSettings) -> Result<Self, StoreError> {
-        let database = Database::new(&settings)?;
-        let lane = Lane::new(database.open_and_migrate().await?);
-        let readers = database.pool(settings.readers).await?;
+        let database = Arc::new(Database::new(&settings)?);
+        let first = vec![database.open_and_migrate().await?];
+        let connections = |purpose, most, first| {
+            Arc::new(Connections::new(Arc::clone(&database), purpose, most, settings.limits, first))
+        };
+        let writer = connections(Purpose::Write, 1, first);
+        let readers = connections(Purpose::Read, settings.readers, Vec::new());
+        let (writes, spares, directory) = (Writes::default(), Mutex::default(), watch::Sender::default());
         let cache = Cache::new(settings.cached_tasks);
-        let directory = watch::Sender::default();
-        let store = Self { shared: Arc::new(Shared { database, readers, cache, directory, lane: Mutex::new(lane) }) };
+        let store = Self { shared: Arc::new(Shared { database, readers, writer, writes, spares, cache, directory }) };
         store.reload_directory().await?;
         Ok(store)
     }
@@ -146,15 +166,7 @@ impl Store {
     /// All boards that were not deleted, newest first, and who has access to them.
     pub async fn boards(&self) -> Result<Vec<(BoardSummary, BoardAccess)>, StoreError> {
         // All of one moment: nobody is to be told a name that a board got after they were taken off it.
-        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
-        let mut members = rows::members_by_board(&mut *transaction).await?;
-        let boards = query(
-            "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
-             ORDER BY created_at DESC, id DESC",
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
-        transaction.rollback().await?;
+        let (mut members, boards) = read!(self.readers(), |reader| boards_and_members(reader).await)?;
         let board = |row: &AnyRow| {
             let board = rows::summary(row)?;
             let members = members.remove(&board.id).unwrap_or_default();
@@ -184,19 +196,33 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        query("SELECT 1").execute(self.readers()).await?;
+        query("SELECT 1").fetch_one(self.readers()).await?;
         Ok(())
     }
 
     /// The connections for reading. Everything that reads comes by here and is counted.
-    fn readers(&self) -> &AnyPool {
+    fn readers(&self) -> &Arc<Connections> {
         metrics::counter!("taskwire_store_reads_total").increment(1);
         &self.shared.readers
     }
 
     /// Closes the connections, after what is under way. What is asked for later fails.
     pub async fn close(&self) {
-        self.shared.lane.lock().await.close().await;
+        self.shared.writer.close().await;
         self.shared.readers.close().await;
     }
+}
+
+/// The rows of the boards that were not deleted, and who their members are, at one moment.
+async fn boards_and_members(reader: &mut Connection) -> Result<(MembersByBoard, Vec<AnyRow>), StoreError> {
+    reader.begin_here().await?;
+    let members = rows::members_by_board(&mut *reader).await?;
+    let boards = query(
+        "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
+         ORDER BY created_at DESC, id DESC",
+    )
+    .fetch_all(&mut *reader)
+    .await?;
+    reader.rollback().await?;
+    Ok((members, boards))
 }

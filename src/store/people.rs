@@ -15,14 +15,13 @@ use app::{
     id::ActorId,
     time::Timestamp,
 };
-use sqlx::{AnyConnection, Executor, Row, any::AnyRow};
-use tokio::sync::MutexGuard;
+use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
     Directory, Store, StoreError, Token,
-    commit::Lane,
     connect::Engine,
+    connection::Connection,
     directory::{hash, token},
     rows,
     sql::query,
@@ -106,8 +105,7 @@ pub struct SessionRow {
 /// A change of who may do what, in one transaction: nothing of it happens unless it is committed.
 pub(crate) struct AccessChange<'a> {
     store: &'a Store,
-    lane: MutexGuard<'a, Lane>,
-    connection: AnyConnection,
+    connection: Connection,
     /// Everybody's rights, as this transaction found them.
     directory: Arc<Directory>,
     /// What whoever asks may do; `None` where what they prove themselves with no longer holds.
@@ -117,16 +115,15 @@ pub(crate) struct AccessChange<'a> {
 }
 
 /// Something to be written that changes nobody's rights, in one transaction.
-pub(crate) struct Note<'a> {
-    lane: MutexGuard<'a, Lane>,
-    connection: AnyConnection,
+pub(crate) struct Note {
+    connection: Connection,
     engine: Engine,
 }
 
 impl Store {
     /// Begins to change who may do what, in the name of somebody. Such changes wait for each other, on all nodes.
     pub(crate) async fn change_access(&self, caller: &Caller) -> Result<AccessChange<'_>, StoreError> {
-        let Note { lane, mut connection, engine } = self.note().await?;
+        let Note { mut connection, engine } = self.note().await?;
         let sql = match engine {
             Engine::Sqlite => "SELECT revision FROM access_revision",
             Engine::Postgres => "SELECT revision FROM access_revision FOR UPDATE",
@@ -142,16 +139,13 @@ impl Store {
         {
             asker = None;
         }
-        Ok(AccessChange { store: self, lane, connection, directory, asker, counts: false })
+        Ok(AccessChange { store: self, connection, directory, asker, counts: false })
     }
 
     /// Begins to write what changes nobody's rights, such as when something was last used.
-    pub(crate) async fn note(&self) -> Result<Note<'_>, StoreError> {
-        let mut lane = self.shared.lane.lock().await;
+    pub(crate) async fn note(&self) -> Result<Note, StoreError> {
         let engine = self.shared.database.engine;
-        let mut connection = lane.take(&self.shared.database).await?;
-        connection.execute(engine.begin_write()).await?;
-        Ok(Note { lane, connection, engine })
+        Ok(Note { connection: self.shared.writer.begin().await?, engine })
     }
 
     /// The hash of somebody's password, if they have one, and how often what they sign in with was changed.
@@ -299,22 +293,20 @@ impl AccessChange<'_> {
         if self.counts {
             query("UPDATE access_revision SET revision = revision + 1").execute(&mut self.connection).await?;
         }
-        self.connection.execute("COMMIT").await?;
-        let Self { store, mut lane, connection, counts, .. } = self;
-        lane.put_back(connection);
-        drop(lane);
+        self.connection.commit().await?;
+        let Self { store, connection, counts, .. } = self;
+        // Somebody else may write while this node reads what came of it.
+        drop(connection);
         if counts { store.reload_directory().await } else { Ok(()) }
     }
 
     /// Takes all of it back.
     pub(crate) async fn abandon(mut self) -> Result<(), StoreError> {
-        self.connection.execute("ROLLBACK").await?;
-        self.lane.put_back(self.connection);
-        Ok(())
+        self.connection.rollback().await
     }
 
     /// The connection, to change something that the directory holds.
-    fn changing(&mut self) -> &mut AnyConnection {
+    fn changing(&mut self) -> &mut Connection {
         self.counts = true;
         &mut self.connection
     }
@@ -589,19 +581,15 @@ impl AccessChange<'_> {
     }
 }
 
-impl Note<'_> {
+impl Note {
     /// Makes it durable.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.connection.execute("COMMIT").await?;
-        self.lane.put_back(self.connection);
-        Ok(())
+        self.connection.commit().await
     }
 
     /// Takes all of it back.
     pub(crate) async fn abandon(mut self) -> Result<(), StoreError> {
-        self.connection.execute("ROLLBACK").await?;
-        self.lane.put_back(self.connection);
-        Ok(())
+        self.connection.rollback().await
     }
 
     /// Makes a session: of nobody yet, or of somebody who proved who they are when their credentials had been changed so
@@ -707,7 +695,7 @@ const ONE_TIME_LINK: &str = "SELECT id, purpose, created_by, created_at, expires
      WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
 
 /// Whether a session has not ended.
-async fn session_holds(connection: &mut AnyConnection, person: ActorId, hash: SecretHash) -> Result<bool, StoreError> {
+async fn session_holds(connection: &mut Connection, person: ActorId, hash: SecretHash) -> Result<bool, StoreError> {
     let found =
         query("SELECT 1 FROM sessions WHERE hash = $1 AND person = $2 AND ended_at IS NULL AND expires_at > $3")
             .bind(hash.to_string())

@@ -15,14 +15,13 @@ use app::{
     rank::Rank,
     time::{DueDate, Timestamp},
 };
-use sqlx::{Any, AnyConnection, Executor, Row, any::AnyArguments, any::AnyRow, query::Query};
+use sqlx::{Row, any::AnyRow};
 
 use super::{
     LoggedChange, StoreError,
-    sql::{Insert, query},
+    connection::Connection,
+    sql::{Insert, Statement, Target, query},
 };
-
-type AnyQuery = Query<'static, Any, AnyArguments>;
 
 /// A board's own row, as a transaction leaves it.
 pub(super) struct BoardRow<'a> {
@@ -72,8 +71,8 @@ const APPEND_CHANGES: Insert = Insert {
 };
 
 /// Writes the boards' own rows.
-pub(super) async fn put_boards(connection: &mut AnyConnection, boards: &[BoardRow<'_>]) -> Result<(), StoreError> {
-    let bind = |query: AnyQuery, BoardRow { state, changed_at }: &BoardRow<'_>| {
+pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'_>]) -> Result<(), StoreError> {
+    let bind = |query: Statement, BoardRow { state, changed_at }: &BoardRow<'_>| {
         query
             .bind(state.id().to_string())
             .bind(state.name())
@@ -89,11 +88,11 @@ pub(super) async fn put_boards(connection: &mut AnyConnection, boards: &[BoardRo
 }
 
 /// Writes who the members of a board are now.
-pub(super) async fn put_members(connection: &mut AnyConnection, state: &BoardState) -> Result<(), StoreError> {
+pub(super) async fn put_members(connection: &mut Connection, state: &BoardState) -> Result<(), StoreError> {
     let board = state.id().to_string();
     query("DELETE FROM board_members WHERE board = $1").bind(board.as_str()).execute(&mut *connection).await?;
     let members: Vec<_> = state.access().members.iter().collect();
-    let bind = |query: AnyQuery, (person, role): &(&ActorId, &BoardRole)| {
+    let bind = |query: Statement, (person, role): &(&ActorId, &BoardRole)| {
         query.bind(board.clone()).bind(person.to_string()).bind(role.as_str())
     };
     PUT_MEMBERS.run(connection, &members, bind).await?;
@@ -101,11 +100,8 @@ pub(super) async fn put_members(connection: &mut AnyConnection, state: &BoardSta
 }
 
 /// Writes columns as they are now.
-pub(super) async fn put_columns(
-    connection: &mut AnyConnection,
-    columns: &[(BoardId, &Column)],
-) -> Result<(), StoreError> {
-    let bind = |query: AnyQuery, (board, column): &(BoardId, &Column)| {
+pub(super) async fn put_columns(connection: &mut Connection, columns: &[(BoardId, &Column)]) -> Result<(), StoreError> {
+    let bind = |query: Statement, (board, column): &(BoardId, &Column)| {
         query
             .bind(board.to_string())
             .bind(column.id.to_string())
@@ -120,7 +116,7 @@ pub(super) async fn put_columns(
 
 /// Deletes a column.
 pub(super) async fn remove_column(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     board: BoardId,
     column: ColumnId,
 ) -> Result<(), StoreError> {
@@ -134,8 +130,8 @@ pub(super) async fn remove_column(
 
 /// Writes tasks as they are now. Where another node has just made one of the same id on another board, that one stays as
 /// it is, and this is a race.
-pub(super) async fn put_tasks(connection: &mut AnyConnection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
-    let bind = |query: AnyQuery, (board, task): &(BoardId, &Task)| {
+pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
+    let bind = |query: Statement, (board, task): &(BoardId, &Task)| {
         query
             .bind(task.id.to_string())
             .bind(board.to_string())
@@ -177,8 +173,8 @@ pub(super) struct ChangeRow {
 }
 
 /// Appends to the log.
-pub(super) async fn append_changes(connection: &mut AnyConnection, changes: &[&ChangeRow]) -> Result<(), StoreError> {
-    let bind = |query: AnyQuery, change: &&ChangeRow| {
+pub(super) async fn append_changes(connection: &mut Connection, changes: &[&ChangeRow]) -> Result<(), StoreError> {
+    let bind = |query: Statement, change: &&ChangeRow| {
         query
             .bind(change.board.to_string())
             .bind(change.logged.seq as i64)
@@ -196,7 +192,7 @@ pub(super) async fn append_changes(connection: &mut AnyConnection, changes: &[&C
 
 /// Loads a board from its rows. The connection must be in a transaction whose reads see one moment, or hold the lock of
 /// the board's row.
-pub(super) async fn load(connection: &mut AnyConnection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
+pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
     let board = query("SELECT name, seq, created_at, deleted_at, everyone, name_seq FROM boards WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut *connection)
@@ -294,11 +290,12 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     }))
 }
 
+/// Who is what, by board.
+pub(super) type MembersByBoard = HashMap<BoardId, BTreeMap<ActorId, BoardRole>>;
+
 /// Who the members of all boards are.
-pub(super) async fn members_by_board(
-    database: impl Executor<'_, Database = Any>,
-) -> Result<HashMap<BoardId, BTreeMap<ActorId, BoardRole>>, StoreError> {
-    let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();
+pub(super) async fn members_by_board(database: impl Target) -> Result<MembersByBoard, StoreError> {
+    let mut members = MembersByBoard::new();
     for row in query("SELECT board, person, role FROM board_members").fetch_all(database).await? {
         let board = members.entry(id(row.try_get(0)?)?).or_default();
         board.insert(id(row.try_get(1)?)?, board_role(row.try_get(2)?)?);

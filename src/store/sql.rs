@@ -3,21 +3,132 @@
 //! A statement is prepared once a connection and then kept, so there must not be one for every number of rows: rows go in
 //! blocks whose sizes are powers of two, and lists of ids are filled up to one by repeating the last.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
-use sqlx::{
-    Any, AnyConnection, Arguments as _, AssertSqlSafe, Database as _, Sqlite, any::AnyArguments, any::AnyRow,
-    query::Query,
+use sqlx::{Any, AssertSqlSafe, any::AnyArguments, any::AnyQueryResult, any::AnyRow, query::Query};
+
+use super::{
+    StoreError,
+    connection::{Connection, Connections, read},
 };
-
-use super::StoreError;
 
 /// The most rows or ids in one statement. (Tasks have 22 columns, and SQLite takes 32,766 parameters.)
 const MOST: usize = 256;
 
 /// A statement that stands in the source as it is.
-pub(super) fn query(sql: &'static str) -> Query<'static, Any, AnyArguments> {
-    sqlx::query(sql)
+pub(super) fn query(sql: &'static str) -> Statement {
+    Statement { sql: sql.into(), values: Vec::new() }
+}
+
+/// A statement and its values. Unlike one of sqlx's it can be run again, and only where all runs have a limit: see
+/// [`Target`].
+#[derive(Clone)]
+pub(super) struct Statement {
+    sql: Cow<'static, str>,
+    values: Vec<Value>,
+}
+
+/// What a statement may be given.
+#[derive(Clone)]
+pub(super) enum Value {
+    Text(Option<String>),
+    Number(Option<i64>),
+}
+
+impl Statement {
+    /// Gives it its next value.
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// As sqlx wants it.
+    pub fn query(self) -> Query<'static, Any, AnyArguments> {
+        let query = sqlx::query(AssertSqlSafe(self.sql));
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Number(number) => query.bind(number),
+        })
+    }
+
+    /// All rows it brings.
+    pub async fn fetch_all(self, target: impl Target) -> Result<Vec<AnyRow>, StoreError> {
+        target.rows(self).await
+    }
+
+    /// Its first row, if there is one.
+    pub async fn fetch_optional(self, target: impl Target) -> Result<Option<AnyRow>, StoreError> {
+        Ok(target.rows(self).await?.into_iter().next())
+    }
+
+    /// Its first row, which there must be.
+    pub async fn fetch_one(self, target: impl Target) -> Result<AnyRow, StoreError> {
+        Ok(self.fetch_optional(target).await?.ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    /// Does what it says, and tells how many rows it affected.
+    pub async fn execute(self, connection: &mut Connection) -> Result<AnyQueryResult, StoreError> {
+        connection.execute(self).await
+    }
+}
+
+impl From<&'static str> for Statement {
+    fn from(sql: &'static str) -> Self {
+        query(sql)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Where a statement that reads may run: on a connection, or on any that reads.
+pub(super) trait Target: Send {
+    fn rows(self, statement: Statement) -> impl Future<Output = Result<Vec<AnyRow>, StoreError>> + Send;
+}
+
+impl Target for &mut Connection {
+    async fn rows(self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
+        self.fetch(statement).await
+    }
+}
+
+impl Target for &Arc<Connections> {
+    async fn rows(self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
+        read!(self, |reader| reader.fetch(statement.clone()).await)
+    }
 }
 
 /// An INSERT of some rows of one table.
@@ -34,18 +145,16 @@ impl Insert {
     /// Inserts the rows, each with the values that `bind` binds. Tells how many rows were inserted or updated.
     pub async fn run<T>(
         &self,
-        connection: &mut AnyConnection,
+        connection: &mut Connection,
         rows: &[T],
-        bind: impl Fn(Query<'static, Any, AnyArguments>, &T) -> Query<'static, Any, AnyArguments>,
+        bind: impl Fn(Statement, &T) -> Statement,
     ) -> Result<u64, StoreError> {
         let mut affected = 0;
         let mut rest = rows;
         while !rest.is_empty() {
             let (block, after) = rest.split_at(block_size(rest.len()));
             let sql = self.sql(block.len(), Placeholders::of(connection));
-            let mut values = AnyArguments::default();
-            values.reserve(block.len() * self.width, 0);
-            let query = sqlx::query_with(AssertSqlSafe(sql), values);
+            let query = Statement { sql: sql.into(), values: Vec::with_capacity(block.len() * self.width) };
             affected += block.iter().fold(query, &bind).execute(&mut *connection).await?.rows_affected();
             rest = after;
         }
@@ -69,7 +178,7 @@ impl Insert {
 /// The rows that `SELECT … WHERE key IN (ids) …` finds, in whatever order the blocks of ids bring them. `before` ends with
 /// the name of the key.
 pub(super) async fn fetch_by_ids(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     before: &'static str,
     after: &'static str,
     ids: &[String],
@@ -79,7 +188,7 @@ pub(super) async fn fetch_by_ids(
 
 /// As [`fetch_by_ids`], with several tables asked for the same ids in one statement, so that they are seen at one moment.
 pub(super) async fn fetch_from_all_by_ids(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     befores: &[&'static str],
     after: &'static str,
     ids: &[String],
@@ -101,7 +210,7 @@ pub(super) async fn fetch_from_all_by_ids(
             Placeholders::InOrder => befores.len(),
             Placeholders::Numbered => 1,
         };
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = Statement { sql: sql.into(), values: Vec::with_capacity(times * size) };
         for _ in 0..times {
             query = filled.clone().fold(query, |query, id| query.bind(id.as_str()));
         }
@@ -126,8 +235,8 @@ enum Placeholders {
 }
 
 impl Placeholders {
-    fn of(connection: &AnyConnection) -> Self {
-        if connection.backend_name() == Sqlite::NAME { Self::InOrder } else { Self::Numbered }
+    fn of(connection: &Connection) -> Self {
+        if connection.is_sqlite() { Self::InOrder } else { Self::Numbered }
     }
 
     /// So many, after as many as `used`.

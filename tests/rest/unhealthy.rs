@@ -21,7 +21,7 @@ async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     let server = Server::with(settings).await;
     let board = server.board().await;
     let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
-    assert_eq!(ready, json!({"status": "ready", "database": "up", "redis": "off"}));
+    assert_eq!(ready, json!({"status": "ready", "database": "up", "redis": "off", "details": []}));
 
     network.cut();
     let down = answer(server.at(Method::GET, "/readyz"), StatusCode::SERVICE_UNAVAILABLE).await;
@@ -57,7 +57,8 @@ async fn without_its_redis_the_server_works_and_says_that_it_is_degraded() {
     };
     let server = Server::with(settings).await;
     let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
-    assert_eq!(ready, json!({"status": "degraded", "database": "up", "redis": "down"}));
+    let told = ["Redis does not answer: changes made on other nodes take about a second"];
+    assert_eq!(ready, json!({"status": "degraded", "database": "up", "redis": "down", "details": told}));
     server.board().await;
     server.stop().await;
 }

@@ -14,3 +14,4 @@ mod order;
 mod presence;
 mod slow;
 mod storm;
+mod unreadable;

@@ -18,6 +18,7 @@ mod refusals;
 mod repeating;
 mod replay;
 mod rights;
+mod silence;
 mod speed;
 
 /// Writes down a test once and runs it on both engines.

@@ -16,6 +16,7 @@ use std::{
 };
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tempfile::TempDir;
 
 /// How long the server outlives the last test that used it.
 const LINGER_SECONDS: u32 = 10;
@@ -46,6 +47,76 @@ struct Server {
 impl Server {
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+/// A server for one test alone, which that may freeze and restart.
+pub struct Private {
+    pub port: u16,
+    folder: TempDir,
+}
+
+impl Private {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the server");
+        // Whoever runs PostgreSQL must be able to go through it.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder can be opened");
+        let port = make(&folder.path().join("data"));
+        Self { port, folder }
+    }
+
+    /// The URL of its one database.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Stops all its processes as they are (SIGSTOP): its connections stay, and nobody answers.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Ends it at once and starts it again.
+    pub fn restart(&self) {
+        let data = self.data();
+        let settings = settings(self.port, &data);
+        run(as_postgres("pg_ctl")
+            .args(["restart", "-w", "-s", "-m", "immediate", "-o", &settings, "-l"])
+            .arg(data.join("log"))
+            .arg("-D")
+            .arg(&data));
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn signal(&self, signal: &str) {
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        let parent: u32 = file.lines().next().and_then(|id| id.parse().ok()).expect("its id");
+        let mut ids = vec![parent.to_string()];
+        for process in fs::read_dir("/proc").expect("/proc").flatten() {
+            // `id (name) state parent …`
+            let Ok(status) = fs::read_to_string(process.path().join("stat")) else { continue };
+            let above = status.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
+            if above == Some(&ids[0]) {
+                ids.push(process.file_name().to_string_lossy().into_owned());
+            }
+        }
+        // One that ended meanwhile is no failure.
+        Command::new("kill").arg(signal).args(ids).stderr(Stdio::null()).status().expect("kill");
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        self.thaw();
+        let data = self.data();
+        let _ = as_postgres("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(data).status();
     }
 }
 
@@ -84,28 +155,37 @@ fn start(folder: &Path) -> u16 {
     let data = folder.join("data");
     // What is left of a machine that was switched off.
     let _ = fs::remove_dir_all(&data);
-    fs::create_dir(&data).expect("a folder for the data");
-    if is_root() {
-        run(Command::new("chown").arg("postgres:").arg(&data));
-    }
-    run(as_postgres("initdb")
-        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "-D"])
-        .arg(&data));
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-    let settings = format!(
-        "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c full_page_writes=off \
-         -c timezone=UTC",
-        data.display()
-    );
-    run(as_postgres("pg_ctl")
-        .args(["start", "-w", "-s", "-o", &settings, "-l"])
-        .arg(data.join("log"))
-        .arg("-D")
-        .arg(&data));
+    let port = make(&data);
     watch(folder, &data);
     let mut file = File::create(folder.join("port")).expect("a file for the port");
     write!(file, "{port}").expect("the port is noted");
     port
+}
+
+/// Makes and starts a server on a free port.
+fn make(data: &Path) -> u16 {
+    fs::create_dir(data).expect("a folder for the data");
+    if is_root() {
+        run(Command::new("chown").arg("postgres:").arg(data));
+    }
+    run(as_postgres("initdb")
+        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "-D"])
+        .arg(data));
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+    run(as_postgres("pg_ctl")
+        .args(["start", "-w", "-s", "-o", &settings(port, data), "-l"])
+        .arg(data.join("log"))
+        .arg("-D")
+        .arg(data));
+    port
+}
+
+fn settings(port: u16, data: &Path) -> String {
+    format!(
+        "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c full_page_writes=off \
+         -c timezone=UTC",
+        data.display()
+    )
 }
 
 /// Starts the watchdog, which outlives this process.

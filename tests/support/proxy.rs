@@ -1,21 +1,42 @@
-//! A stretch of network between the server under test and a part it needs, that a test can cut and mend.
+//! A stretch of network between the server under test and a part it needs, that a test can cut, silence and mend.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
 };
 
 pub struct Proxy {
     pub port: u16,
-    cut: Arc<AtomicBool>,
+    network: Arc<Network>,
     /// Changes whenever the connections there are have to go.
     cuts: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Network {
+    /// Whether new connections are dropped.
+    is_cut: AtomicBool,
+    /// Whether new connections swallow what they are given.
+    is_deaf: AtomicBool,
+    /// Counts the connections.
+    connections: AtomicU64,
+    /// Connections with smaller numbers swallow what they are given.
+    silent_below: AtomicU64,
+}
+
+impl Network {
+    fn is_silent(&self, connection: u64) -> bool {
+        connection < self.silent_below.load(Ordering::SeqCst)
+    }
 }
 
 impl Proxy {
@@ -23,42 +44,92 @@ impl Proxy {
     pub async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own_port = listener.local_addr().expect("an address").port();
-        let cut = Arc::new(AtomicBool::new(false));
+        let network = Arc::<Network>::default();
         let (cuts, seen) = watch::channel(0);
-        let is_cut = Arc::clone(&cut);
+        let here = Arc::clone(&network);
         tokio::spawn(async move {
             loop {
-                let (mut client, _) = listener.accept().await.expect("a connection");
-                if is_cut.load(Ordering::SeqCst) {
+                let (client, _) = listener.accept().await.expect("a connection");
+                if here.is_cut.load(Ordering::SeqCst) {
                     continue;
                 }
                 let mut seen = seen.clone();
                 seen.mark_unchanged();
+                let network = Arc::clone(&here);
                 tokio::spawn(async move {
-                    let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
                     tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
+                        () = pass_on(client, port, &network) => {}
                         _ = seen.changed() => {}
                     }
                 });
             }
         });
-        Self { port: own_port, cut, cuts }
+        Self { port: own_port, network, cuts }
     }
 
     /// Drops all connections, and every new one.
     pub fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
+        self.network.is_cut.store(true, Ordering::SeqCst);
         self.drop_connections();
     }
 
     /// Lets new connections through again.
     pub fn mend(&self) {
-        self.cut.store(false, Ordering::SeqCst);
+        self.network.is_cut.store(false, Ordering::SeqCst);
+        self.network.is_deaf.store(false, Ordering::SeqCst);
     }
 
     /// Drops the connections there are.
     pub fn drop_connections(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// From now on the connections there are swallow what they are given, and never end. New ones work.
+    pub fn silence(&self) {
+        let so_far = self.network.connections.load(Ordering::SeqCst);
+        self.network.silent_below.store(so_far, Ordering::SeqCst);
+    }
+
+    /// The same for new ones, until [`Self::mend`].
+    pub fn silence_all(&self) {
+        self.network.is_deaf.store(true, Ordering::SeqCst);
+        self.silence();
+    }
+}
+
+async fn pass_on(client: TcpStream, port: u16, network: &Network) {
+    if network.is_deaf.load(Ordering::SeqCst) {
+        // It is open as long as the other side has it open, and nothing ever comes back.
+        let mut client = client;
+        let mut nothing = [0; 1024];
+        while client.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
+        return;
+    }
+    let connection = network.connections.fetch_add(1, Ordering::SeqCst);
+    let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+    for stream in [&client, &server] {
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+    }
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    tokio::select! {
+        () = pump(from_client, to_server, network, connection) => {}
+        () = pump(from_server, to_client, network, connection) => {}
+    }
+}
+
+async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, network: &Network, connection: u64) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let length = from.read(&mut buffer).await.unwrap_or_default();
+        let is_silent = network.is_silent(connection);
+        match length {
+            // The other side does not hear of it.
+            0 if is_silent => pending().await,
+            0 => return,
+            _ if is_silent => {}
+            _ if to.write_all(&buffer[..length]).await.is_err() => return,
+            _ => {}
+        }
     }
 }

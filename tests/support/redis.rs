@@ -48,6 +48,21 @@ impl Redis {
         }
     }
 
+    /// Stops it as it is (SIGSTOP): its connections stay, and nobody answers.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().expect("Redis runs").id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
+    }
+
     /// Starts it on the same port.
     pub fn restart(&mut self) {
         let mut command = Command::new("redis-server");

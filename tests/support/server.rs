@@ -32,7 +32,7 @@ pub struct Server {
     /// Where the first account is made, if there is none yet.
     pub first_visit: Option<String>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), serve::RunError>>,
     _database: Option<Database>,
 }
 
@@ -75,7 +75,7 @@ impl Server {
     /// Ends it in good order.
     pub async fn stop(self) {
         self.stop.cancel();
-        self.task.await.expect("the server ends in good order");
+        self.task.await.expect("the server ends").expect("it ends in good order");
     }
 
     /// A request to a path of the whole server.
@@ -169,6 +169,11 @@ impl Process {
         out.read_line(&mut line).expect("a line");
         let base = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("not an address: {line}"));
         Self { base: base.to_owned(), child }
+    }
+
+    /// What the system calls it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a loss of power would end the process.

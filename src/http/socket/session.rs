@@ -44,8 +44,8 @@ use crate::{
     writer::{Sequence, WriteError},
 };
 
-/// How long to wait before trying again to read what could not be read.
-const RETRY: Duration = Duration::from_secs(1);
+/// How long to wait before trying again to read what could not be read: at first, and at most. In between it doubles.
+const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// No count of changes of who has access.
 const UNKNOWN: u64 = u64::MAX;
@@ -127,14 +127,47 @@ struct Followed {
     access_version: u64,
     /// The place among those who have the board open, if the client took one. Few programs do.
     seat: Option<Box<Seat>>,
-    /// What follows could not be read; it is tried again then.
-    retry_at: Option<Instant>,
+    /// What follows could not be read, and is tried again.
+    retry: Option<Box<Retry>>,
+}
+
+/// A subscription that waits for the database.
+struct Retry {
+    at: Instant,
+    /// How long it waits.
+    pause: Duration,
+    since: Option<Seq>,
+    /// The client has had no answer to its subscription: whether it may see the board is not known yet.
+    first: bool,
+    /// It is to be counted among those who have the board open, once that is known: its tab, and what is edited there.
+    present: Option<(TabId, Option<TaskId>)>,
 }
 
 struct Answer {
     board: Option<BoardId>,
     mutation: MutationId,
     outcome: Result<Accepted, WriteError>,
+}
+
+impl Followed {
+    /// Whether it is not known yet if the client may see the board.
+    fn is_pending(&self) -> bool {
+        self.retry.as_ref().is_some_and(|retry| retry.first)
+    }
+
+    /// Up to which number the client was sent everything; nothing is known while it waits for a first answer.
+    fn sent_upto(&self) -> Option<Seq> {
+        match &self.retry {
+            None => Some(self.topic.head().max(self.cursor)),
+            Some(retry) if retry.first => None,
+            Some(_) => Some(self.cursor),
+        }
+    }
+}
+
+/// From 0 to 1, another one each time. (The keys of a hasher are random, which is all that is needed.)
+fn some_fraction() -> f64 {
+    RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }
 
 impl From<WriteFailed> for End {
@@ -278,6 +311,11 @@ impl Session {
     fn leave_forbidden_boards(&mut self) {
         let mut index = 0;
         while let Some(followed) = self.subscriptions.get_mut(index) {
+            if followed.is_pending() {
+                // Who may see it is asked when it can be read.
+                index += 1;
+                continue;
+            }
             let version = followed.topic.access_version();
             if version != std::mem::replace(&mut followed.access_version, version)
                 && !followed.topic.lets_in(&mut self.rights)
@@ -300,7 +338,13 @@ impl Session {
         let mut index = 0;
         while let Some(followed) = self.subscriptions.get_mut(index) {
             index += 1;
-            if followed.retry_at.is_some() {
+            if let Some(Retry { at, since, first, .. }) = followed.retry.as_deref() {
+                if *at <= Instant::now() {
+                    let (since, first) = (*since, *first);
+                    if !Box::pin(self.resume_from(index - 1, since, first)).await? {
+                        index -= 1;
+                    }
+                }
                 continue;
             }
             match followed.topic.next_for(&mut self.rights, followed.cursor) {
@@ -317,7 +361,8 @@ impl Session {
                     }
                 }
                 Next::Behind => {
-                    if !Box::pin(self.resume(index - 1, false)).await? {
+                    let since = Some(followed.cursor);
+                    if !Box::pin(self.resume_from(index - 1, since, false)).await? {
                         index -= 1;
                     }
                 }
@@ -330,7 +375,8 @@ impl Session {
         if let Some(list) = self.follower.boards_for(&mut self.rights) {
             self.write(list.bytes()).await?;
         }
-        if self.subscriptions.iter().any(|followed| followed.seat.as_ref().is_some_and(|seat| seat.has_news())) {
+        let has_news = |followed: &Followed| followed.seat.as_ref().is_some_and(|seat| seat.has_news());
+        if self.subscriptions.iter().any(|followed| has_news(followed) && !followed.is_pending()) {
             Box::pin(self.tell_who_is_here()).await?;
         }
         Ok(())
@@ -339,8 +385,11 @@ impl Session {
     /// Sends one frame for each board that is open to others than the client was told of.
     async fn tell_who_is_here(&mut self) -> Result<(), End> {
         for index in 0..self.subscriptions.len() {
-            let seat = self.subscriptions[index].seat.as_mut();
-            if let Some(frame) = seat.and_then(|seat| seat.news_for(&mut self.rights)) {
+            let followed = &mut self.subscriptions[index];
+            if followed.is_pending() {
+                continue;
+            }
+            if let Some(frame) = followed.seat.as_mut().and_then(|seat| seat.news_for(&mut self.rights)) {
                 self.write(frame.bytes()).await?;
                 self.follower.metrics().presence_frames.increment(1);
             }
@@ -348,16 +397,14 @@ impl Session {
         Ok(())
     }
 
-    /// Goes on with a subscription from where the client is. Tells whether it is still there.
-    async fn resume(&mut self, index: usize, first: bool) -> Result<bool, End> {
-        let since = Some(self.subscriptions[index].cursor);
-        self.resume_from(index, since, first).await
-    }
-
+    /// Goes on with a subscription from where the client is, now or as soon as the database can be read. Tells whether it is
+    /// still there.
     async fn resume_from(&mut self, index: usize, since: Option<Seq>, first: bool) -> Result<bool, End> {
         let followed = &mut self.subscriptions[index];
         let board = followed.topic.board();
-        match followed.topic.resume(since, &mut self.rights).await {
+        let outcome = followed.topic.resume(since, &mut self.rights).await;
+        let retry = followed.retry.take();
+        match outcome {
             Ok(Resume::Here(cursor)) => {
                 followed.cursor = cursor;
                 if first {
@@ -403,15 +450,23 @@ impl Session {
             }
             Err(TopicError::Store(error)) => {
                 tracing::debug!(%error, %board, "a board could not be read for a socket");
-                if first {
-                    self.subscriptions.remove(index);
-                    self.say_error(ErrorCode::Unavailable, "the board cannot be read at the moment", Some(board));
-                    return Ok(false);
+                let pause = retry.as_ref().map_or(RETRY[0], |retry| (2 * retry.pause).min(RETRY[1]));
+                // Not all sockets at once.
+                let at = Instant::now() + pause.mul_f64(0.75 + 0.5 * some_fraction());
+                let is_told = retry.is_some();
+                let present = retry.and_then(|retry| retry.present);
+                followed.retry = Some(Box::new(Retry { at, pause, since, first, present }));
+                self.wake_at(at);
+                if !is_told {
+                    let message = "the board cannot be read at the moment; it is sent as soon as it can";
+                    self.say_error(ErrorCode::Unavailable, message, Some(board));
+                    self.send_replies().await?;
                 }
-                let retry_at = Instant::now() + RETRY;
-                followed.retry_at = Some(retry_at);
-                self.wake_at(retry_at);
+                return Ok(true);
             }
+        }
+        if let Some((tab, editing)) = retry.and_then(|retry| retry.present) {
+            self.sit_down(board, tab, editing);
         }
         Ok(true)
     }
@@ -512,7 +567,7 @@ impl Session {
                 let heads = self
                     .subscriptions
                     .iter()
-                    .map(|followed| (followed.topic.board(), followed.topic.head().max(followed.cursor)));
+                    .filter_map(|followed| Some((followed.topic.board(), followed.sent_upto()?)));
                 let heads = BTreeMap::from_iter(heads);
                 put_message(&mut self.replies, &ServerMessage::Pong { heads });
                 Ok(())
@@ -534,7 +589,7 @@ impl Session {
             topic,
             cursor: since.unwrap_or_default(),
             seat,
-            retry_at: None,
+            retry: None,
             access_version: UNKNOWN,
         });
         self.resume_from(self.subscriptions.len() - 1, since, true).await?;
@@ -549,7 +604,11 @@ impl Session {
             let message = "subscribe to the board before you say that you are present";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
         };
-        let Followed { topic, seat, .. } = &mut self.subscriptions[index];
+        let Followed { topic, seat, retry, .. } = &mut self.subscriptions[index];
+        if let Some(retry) = retry.as_mut().filter(|retry| retry.first) {
+            retry.present = Some((tab, editing));
+            return;
+        }
         match seat {
             Some(seat) if seat.tab() == tab => seat.edit(editing),
             _ => {
@@ -623,9 +682,6 @@ impl Session {
             // We did not listen, so the client was not silent.
             self.heard = now;
         }
-        for followed in &mut self.subscriptions {
-            followed.retry_at = followed.retry_at.filter(|at| *at > now);
-        }
         if self.unanswered >= self.limits.in_flight || self.paused_until.is_some() {
             self.heard = now;
         }
@@ -643,7 +699,9 @@ impl Session {
         if silent >= self.limits.away && !self.is_away {
             self.set_away(true);
         }
-        let retries = self.subscriptions.iter().filter_map(|followed| followed.retry_at);
+        // Those that are due are tried next.
+        let retries = self.subscriptions.iter().filter_map(|followed| Some(followed.retry.as_ref()?.at));
+        let retries = retries.filter(|at| *at > now);
         let away = Some(self.heard + self.limits.away).filter(|_| !self.is_away);
         let next = retries.chain(self.paused_until).chain(away).fold(now + self.limits.ping_after, Instant::min);
         self.timer.as_mut().reset(next);
@@ -652,9 +710,8 @@ impl Session {
 
     /// Tells the client that the server is going away, answers what it asked for, and ends.
     async fn say_goodbye(&mut self) -> End {
-        let spread = self.limits.reconnect_spread.as_millis().max(1) as u64;
-        // The keys of a hasher are random, which is all that is needed.
-        let reconnect_after_ms = RandomState::new().hash_one(0) % spread;
+        let spread = self.limits.reconnect_spread.as_millis().max(1) as f64;
+        let reconnect_after_ms = (some_fraction() * spread) as u64;
         put_message(&mut self.replies, &ServerMessage::Goodbye { reconnect_after_ms });
         let patience = self.limits.close;
         let farewell = async {

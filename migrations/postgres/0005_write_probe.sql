@@ -1,0 +1,3 @@
+-- One row that is written to now and then to see whether writing works.
+CREATE TABLE write_probe (at BIGINT NOT NULL);
+INSERT INTO write_probe (at) VALUES (0);
