@@ -6,11 +6,13 @@
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
 //!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
 //!   which time things are deleted for their age: `age`.
+//! - [`Store::key`] is the installation's key, which all nodes share (`key`).
 //! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
 //!   (`directory`), and [`Rights`] what somebody may do at the moment they are asked about (`rights`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - `links`: share links, which are written with the boards they lead to.
+//! - [`Store::boards_for`] lists boards (`boards`).
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
@@ -18,12 +20,14 @@
 
 mod age;
 mod answers;
+mod boards;
 mod cache;
 mod commit;
 mod connect;
 mod directory;
 mod error;
 mod history;
+mod key;
 mod links;
 mod log;
 pub mod people;
@@ -34,10 +38,9 @@ mod sql;
 use std::sync::Arc;
 
 use app::{
-    access::{Asker, BoardAccess},
     board::BoardState,
     id::{BoardId, MutationId, TaskId},
-    model::{BoardSummary, Seq},
+    model::Seq,
     mutation::{Mutation, Refusal},
     time::Timestamp,
 };
@@ -45,6 +48,7 @@ use bytes::Bytes;
 use sqlx::{AnyPool, Row, any::AnyRow};
 use tokio::sync::{Mutex, watch};
 
+pub use boards::Listed;
 pub use connect::{StoreSettings, Synchronous};
 pub use directory::{Account, Directory, Token};
 pub use error::StoreError;
@@ -55,6 +59,7 @@ use crate::{caller::Caller, clock::now};
 use cache::Cache;
 use commit::Lane;
 use connect::Database;
+use key::InstallationKey;
 use sql::query;
 
 /// A change as it is stored and sent: encoded once, when it was decided.
@@ -126,6 +131,8 @@ struct Shared {
     readers: AnyPool,
     cache: Cache,
     directory: watch::Sender<Arc<Directory>>,
+    unknown: directory::UnknownTokens,
+    key: InstallationKey,
     /// The one connection that writes. A lock of tokio's, because it is held while the database works.
     lane: Mutex<Lane>,
 }
@@ -134,42 +141,16 @@ impl Store {
     /// Connects, makes the file if there is none (SQLite), and brings the tables up to date.
     pub async fn open(settings: StoreSettings) -> Result<Self, StoreError> {
         let database = Database::new(&settings)?;
-        let lane = Lane::new(database.open_and_migrate().await?);
+        let mut connection = database.open_and_migrate().await?;
+        let key = InstallationKey::read_or_make(&mut connection).await?;
+        let lane = Lane::new(connection);
         let readers = database.pool(settings.readers).await?;
         let cache = Cache::new(settings.cached_tasks);
         let directory = watch::Sender::default();
-        let store = Self { shared: Arc::new(Shared { database, readers, cache, directory, lane: Mutex::new(lane) }) };
+        let (unknown, lane) = (directory::UnknownTokens::default(), Mutex::new(lane));
+        let store = Self { shared: Arc::new(Shared { database, readers, cache, directory, unknown, key, lane }) };
         store.reload_directory().await?;
         Ok(store)
-    }
-
-    /// All boards that were not deleted, newest first, and who has access to them.
-    pub async fn boards(&self) -> Result<Vec<(BoardSummary, BoardAccess)>, StoreError> {
-        // All of one moment: nobody is to be told a name that a board got after they were taken off it.
-        let mut transaction = self.readers().begin_with(self.shared.database.engine.begin_read()).await?;
-        let mut members = rows::members_by_board(&mut *transaction).await?;
-        let boards = query(
-            "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
-             ORDER BY created_at DESC, id DESC",
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
-        transaction.rollback().await?;
-        let board = |row: &AnyRow| {
-            let board = rows::summary(row)?;
-            let members = members.remove(&board.id).unwrap_or_default();
-            Ok((board, BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, members }))
-        };
-        boards.iter().map(board).collect()
-    }
-
-    /// The boards somebody may see, newest first.
-    pub async fn boards_for(&self, caller: &Caller) -> Result<Vec<BoardSummary>, StoreError> {
-        let mut boards = self.boards().await?;
-        // Only now: who may see them is not to be older than they are.
-        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
-        boards.retain(|(board, access)| asker.role_on(board.id, access).is_some());
-        Ok(boards.into_iter().map(|(board, _)| board).collect())
     }
 
     /// The board a task is on, whether they are deleted or not.
