@@ -82,7 +82,7 @@ const TASKS: &[SampleTask] = &[
 
 /// Creates the sample board if there is no board at all. `server` is the origin at which this server can be asked.
 pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
-    if !store.boards().await?.is_empty() {
+    if store.has_boards().await? {
         return Ok(());
     }
     let board = BoardId(app::new_id());

@@ -2,11 +2,92 @@
 //!
 //! A secret is 256 random bits, so there is nothing to guess and one round of SHA-256 hides it well enough. Only the hash is
 //! stored: who reads the database or a backup of it can sign in as nobody.
+//!
+//! Secrets that may have to be looked up in the database end in a *seal*, made with a [`Key`] of the installation: so what a
+//! stranger made up is refused without asking anybody, however much of it there is.
 
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+
+/// How many characters the seal of a secret has: 96 bits.
+const SEAL_CHARS: usize = 16;
+
+/// A key of the whole installation, which all its nodes have from the database. What is signed with it comes from one of them.
+#[derive(Clone)]
+pub struct Key {
+    bytes: [u8; 32],
+    /// Keyed once: a signature then costs half.
+    mac: Hmac<Sha256>,
+}
+
+impl Key {
+    /// A new one.
+    pub fn random() -> Self {
+        Self::from(random_bytes())
+    }
+
+    /// The key for one use of many, so that what is signed for one means nothing for another.
+    pub fn for_use(&self, name: &str) -> Self {
+        Self::from(self.sign(&[name.as_bytes()]))
+    }
+
+    /// The signature of some parts. Where the parts end is a part of what is signed.
+    pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.over(parts).finalize().into_bytes().into()
+    }
+
+    /// Whether a signature is right. Takes the same time for every wrong one.
+    pub fn is_signed(&self, parts: &[&[u8]], signature: &[u8]) -> bool {
+        self.over(parts).verify_slice(signature).is_ok()
+    }
+
+    /// The bytes, for what brings its own way to sign.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// Reads one as it is stored.
+    pub fn parse(digits: &str) -> Option<Self> {
+        hex(digits).map(Self::from)
+    }
+
+    /// As it is stored: 64 hexadecimal digits.
+    pub fn to_stored(&self) -> String {
+        SecretHash(self.bytes).to_string()
+    }
+
+    fn over(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.mac.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+
+    /// What a secret ends in that was made here.
+    fn seal(&self, text: &str) -> String {
+        let mut seal = BASE64_URL_SAFE_NO_PAD.encode(self.sign(&[text.as_bytes()]));
+        seal.truncate(SEAL_CHARS);
+        seal
+    }
+}
+
+impl From<[u8; 32]> for Key {
+    fn from(bytes: [u8; 32]) -> Self {
+        let mac = Hmac::new_from_slice(&bytes).expect("a key may have any length");
+        Self { bytes, mac }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
 
 /// A secret, as it is shown once to whom it belongs.
 pub struct Secret(String);
@@ -14,10 +95,14 @@ pub struct Secret(String);
 impl Secret {
     /// A new one. `kind` is what it begins with, so that people and scanners for leaked secrets see what it is.
     pub fn new(kind: &str) -> Self {
-        let mut bytes = [0; 32];
-        // Without randomness there are no secrets, and nothing should go on.
-        getrandom::fill(&mut bytes).expect("the operating system has random bytes");
-        Self(format!("{kind}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+        Self(format!("{kind}{}", BASE64_URL_SAFE_NO_PAD.encode(random_bytes())))
+    }
+
+    /// A new one that ends in a seal, by which [`SecretHash::of_sealed`] tells it from what is made up.
+    pub fn sealed(kind: &str, key: &Key) -> Self {
+        let Self(text) = Self::new(kind);
+        let seal = key.seal(&text);
+        Self(text + &seal)
     }
 
     /// The text.
@@ -47,17 +132,35 @@ impl SecretHash {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// Of what somebody offers as a secret; `None` if it was not sealed with this key, so that nobody need be asked about it.
+    pub fn of_sealed(secret: &str, key: &Key) -> Option<Self> {
+        let (text, seal) = secret.split_at_checked(secret.len().checked_sub(SEAL_CHARS)?)?;
+        // Who learns the seal of a text by how long this takes has learnt nothing: the text is still not in the database.
+        (key.seal(text) == seal).then(|| Self::of(secret))
+    }
+
     /// Reads one as it is stored.
     pub fn parse(digits: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        if digits.len() != 64 || !digits.is_ascii() {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        hex(digits).map(Self)
     }
+}
+
+fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    // Without randomness there are no secrets, and nothing should go on.
+    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
+    bytes
+}
+
+fn hex(digits: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// As it is stored: 64 hexadecimal digits.
@@ -84,6 +187,32 @@ mod tests {
         assert_eq!(SecretHash::parse(&hash.to_string()), Some(hash));
         assert_eq!(SecretHash::parse("ba78"), None);
         assert_eq!(SecretHash::parse(&"é".repeat(32)), None);
+    }
+
+    #[test]
+    fn what_is_made_up_is_told_from_what_was_made_here() {
+        let (key, other) = (Key::random().for_use("links"), Key::random().for_use("links"));
+        let secret = Secret::sealed("tw_", &key);
+        assert_eq!(SecretHash::of_sealed(secret.expose(), &key), Some(secret.hash()));
+        assert_eq!(SecretHash::of_sealed(secret.expose(), &other), None);
+        for made_up in
+            ["", "a", &"a".repeat(59), &"é".repeat(40), &secret.expose()[1..], &format!("{}a", secret.expose())]
+        {
+            assert_eq!(SecretHash::of_sealed(made_up, &key), None, "{made_up}");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_of_these_parts_by_this_key_for_this_use() {
+        let key = Key::random();
+        let signature = key.sign(&[b"ab", b"c"]);
+        assert!(key.is_signed(&[b"ab", b"c"], &signature));
+        assert!(!key.is_signed(&[b"a", b"bc"], &signature));
+        assert!(!key.is_signed(&[b"ab", b"c"], &signature[1..]));
+        assert!(!key.for_use("other").is_signed(&[b"ab", b"c"], &signature));
+        let again = Key::parse(&key.to_stored()).expect("it is read as it was written");
+        assert!(again.is_signed(&[b"ab", b"c"], &signature));
+        assert_eq!(format!("{key:?}"), "Key(…)");
     }
 
     #[test]

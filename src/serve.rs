@@ -24,6 +24,7 @@ use leptos::config::LeptosOptions;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -64,6 +65,8 @@ const LAST_WRITES: Duration = Duration::from_secs(10);
 const LEAVE: Duration = Duration::from_secs(3);
 /// How long a connection may stay idle, or take to send the head of a request.
 const IDLE: Duration = Duration::from_secs(75);
+/// How many pages are made at once.
+const PAGES_AT_ONCE: usize = 4;
 /// The largest head of a request, and how much is read ahead on a connection.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 /// What is answered as long as the clock shows a time that HTTP cannot write down.
@@ -172,6 +175,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         origins,
         leptos: leptos_options(&settings, address),
         site: settings.site_folder(),
+        page_turns: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
     };
     let first_visit = first_visit(&services).await?;
     Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })

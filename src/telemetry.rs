@@ -34,7 +34,9 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Sends the log to standard error. A second call (tests start several servers in one process) changes nothing.
 pub fn start_log(settings: &Settings) {
-    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    // It warns of each cookie that is nobody's, which strangers may send as often as they like.
+    let filter = format!("tower_sessions=error,{}", settings.log);
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
     // The error says that a log is there already.
     let _ = match settings.log_format {

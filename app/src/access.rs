@@ -211,6 +211,11 @@ impl Asker {
         Self { person: Some(person), role: Some(role), scope: Scope::Admin, links: Vec::new() }
     }
 
+    /// Whether there is no board that they may not see.
+    pub fn sees_every_board(&self) -> bool {
+        self.role >= Some(InstanceRole::Admin)
+    }
+
     /// What they are on a board; `None` where they may not even know that it exists.
     pub fn role_on(&self, board: BoardId, access: &BoardAccess) -> Option<BoardRole> {
         let as_person = match self.role {

@@ -164,6 +164,9 @@ pub enum ChangeKind {
     TaskDeleted {
         /// Which task.
         task: TaskId,
+        /// Those that left the trash for good, to make room for it there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        purged: Vec<TaskId>,
     },
     /// A task was taken out of the trash.
     TaskRestored {
@@ -208,7 +211,7 @@ impl ChangeKind {
         match self {
             Self::TaskCreated { task, .. }
             | Self::TaskUpdated { task, .. }
-            | Self::TaskDeleted { task }
+            | Self::TaskDeleted { task, .. }
             | Self::TaskRestored { task, .. } => Some(*task),
             Self::BoardCreated { .. }
             | Self::BoardUpdated { .. }

@@ -103,6 +103,8 @@ pub enum Deed {
     Deleted,
     /// A task was taken out of the trash, into this column.
     Restored(Option<String>),
+    /// So many that were deleted before left the trash for good.
+    Purged(usize),
 }
 
 /// What something is called that was one thing before and is another now.
@@ -236,7 +238,10 @@ impl Told {
                 .flatten()
                 .collect()
             }
-            ChangeKind::TaskDeleted { .. } => vec![Deed::Deleted],
+            ChangeKind::TaskDeleted { purged, .. } => {
+                let purged = (!purged.is_empty()).then_some(Deed::Purged(purged.len()));
+                [Deed::Deleted].into_iter().chain(purged).collect()
+            }
             ChangeKind::TaskRestored { column, .. } => vec![Deed::Restored(name(column))],
         };
         Self { title: title.unwrap_or_default(), deeds }
@@ -394,6 +399,8 @@ impl Deed {
             Self::Reopened(name) => ("reopened", Object::Direct, format!(" in {}", column(name))),
             Self::Deleted => ("deleted", Object::Direct, String::new()),
             Self::Restored(name) => ("restored", Object::Direct, format!(" to {}", column(name))),
+            Self::Purged(1) => ("let", Object::None, " the oldest task in the trash go for good".to_owned()),
+            Self::Purged(count) => ("let", Object::None, format!(" the {count} oldest tasks in the trash go for good")),
         };
         Words { verb, object, rest }
     }

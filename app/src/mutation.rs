@@ -426,7 +426,7 @@ pub enum Refusal {
     #[error("the column still holds tasks; move or delete them first")]
     NotEmpty,
     /// The board cannot hold more.
-    #[error("a board holds at most {limit} {what}s")]
+    #[error("{}", full(*.what, *.limit))]
     Full {
         /// What there are too many of.
         what: Thing,
@@ -472,6 +472,19 @@ impl Refusal {
     }
 }
 
+/// How [`Refusal::Full`] is told.
+fn full(what: Thing, limit: u32) -> String {
+    match what {
+        Thing::Board => format!("one person may manage {limit} boards; delete one first, or leave it to another"),
+        Thing::Text => {
+            let limit = limit / 1_000_000;
+            format!("this board is full: its tasks may have {limit} MB of text together; shorten or delete some first")
+        }
+        Thing::ShareLink => format!("this share link is one too many: there may be {limit}; revoke one first"),
+        what => format!("a board holds at most {limit} {what}s"),
+    }
+}
+
 /// What a [`Refusal`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -486,6 +499,8 @@ pub enum Thing {
     Person,
     /// A share link.
     ShareLink,
+    /// The texts of all tasks of a board together, in bytes.
+    Text,
 }
 
 impl std::fmt::Display for Thing {
@@ -496,6 +511,7 @@ impl std::fmt::Display for Thing {
             Self::Task => "task",
             Self::Person => "person",
             Self::ShareLink => "share link",
+            Self::Text => "text",
         })
     }
 }

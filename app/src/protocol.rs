@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     access::Asker,
@@ -52,11 +53,18 @@ pub enum ClientMessage {
         /// The task of which they are editing a text now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         editing: Option<TaskId>,
+        /// What only this tab knows, of somebody without an account: nobody else takes its place, though others see which it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<Uuid>,
     },
     /// Send the list of boards now and whenever it changes.
     WatchBoards {},
     /// Send who has an account on this server, now and whenever that changes.
-    WatchPeople {},
+    WatchPeople {
+        /// Then only who is different: [`ServerMessage::PeopleChanged`].
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        changes: bool,
+    },
     /// Change a board. Each mutation is answered by [`ServerMessage::Accepted`] or [`ServerMessage::Rejected`], in order.
     Mutate {
         /// Which board.
@@ -124,6 +132,16 @@ pub enum ServerMessage {
         people: Vec<Person>,
         /// What the client may do, as it is now.
         you: Asker,
+    },
+    /// Some have an account now who had none, or another name, or are deactivated; or the client may do something else. For those
+    /// who asked for changes.
+    PeopleChanged {
+        /// Those who are different, by id.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        people: Vec<Person>,
+        /// What the client may do, if that is different.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        you: Option<Asker>,
     },
     /// A mutation is saved for good.
     Accepted {

@@ -7,7 +7,10 @@ mod random;
 use std::sync::Arc;
 
 use app::{
-    board::{Applied, BoardState, Gap, MAX_ASSIGNEES, Snapshot, decide},
+    board::{
+        Applied, BoardState, Gap, MAX_ASSIGNEES, MAX_BOARD_BYTES, MAX_DESCRIPTION_BYTES, MAX_TRASH_BYTES,
+        MAX_TRASH_TASKS, Snapshot, decide,
+    },
     change::{Change, ChangeKind},
     id::{ActorId, BoardId, MutationId, TaskId},
     model::ColumnKind,
@@ -380,4 +383,90 @@ fn what_nobody_can_see_is_no_text() {
     for text in ["\u{1f469}\u{200d}\u{1f680}", "\u{2615}\u{fe0f}", "\u{5e9}\u{200f}", "x\u{200b}y"] {
         log.write(&mut random, &retitle(tasks[0], text, None)).unwrap();
     }
+}
+
+/// A task with the longest description there may be.
+fn create_long(task: TaskId) -> Op {
+    Op::CreateTask(CreateTask { description: "x".repeat(MAX_DESCRIPTION_BYTES), ..CreateTask::of(task, "Long") })
+}
+
+/// Adds short tasks until no more fit.
+fn fill_up(log: &mut Log, random: &mut Random) {
+    loop {
+        let task = TaskId(random.uuid());
+        if log.write(random, &create(task, "Short")).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
+    let (mut log, mut random, _) = board_with(&[]);
+    let mut tasks = Vec::new();
+    let refusal = loop {
+        let task = TaskId(random.uuid());
+        match log.write(&mut random, &create_long(task)) {
+            Ok(()) => tasks.push(task),
+            Err(refusal) => break refusal,
+        }
+        assert!(tasks.len() * MAX_DESCRIPTION_BYTES <= MAX_BOARD_BYTES);
+    };
+    assert_eq!(refusal, Refusal::Full { what: Thing::Text, limit: MAX_BOARD_BYTES as u32 });
+    assert_eq!(
+        refusal.sentence(),
+        "This board is full: its tasks may have 8 MB of text together; shorten or delete some first."
+    );
+    let snapshot = serde_json::to_string(&log.state.snapshot()).unwrap().len();
+    assert!(snapshot < MAX_BOARD_BYTES + 10_000, "{snapshot}");
+
+    // What is left is filled up with short ones; after that, none may grow, and each may shrink.
+    fill_up(&mut log, &mut random);
+    let describe = |text: String| Op::UpdateTask(UpdateTask { description: Some(text), ..UpdateTask::of(tasks[0]) });
+    let title = "Longer than before, by more than there is room for".repeat(9);
+    assert!(matches!(log.write(&mut random, &retitle(tasks[0], &title, None)), Err(Refusal::Full { .. })));
+    log.write(&mut random, &describe("y".repeat(MAX_DESCRIPTION_BYTES))).unwrap();
+    log.write(&mut random, &describe("Short".to_owned())).unwrap();
+    log.write(&mut random, &retitle(tasks[0], &title, None)).unwrap();
+
+    log.write(&mut random, &Op::DeleteTask(DeleteTask::of(tasks[1]))).unwrap();
+    let another = TaskId(random.uuid());
+    log.write(&mut random, &create_long(another)).unwrap();
+    fill_up(&mut log, &mut random);
+    let back = Op::RestoreTask(RestoreTask::of(tasks[1]));
+    assert!(matches!(log.write(&mut random, &back), Err(Refusal::Full { what: Thing::Text, .. })));
+    assert_eq!(log.replay(), log.state);
+}
+
+#[test]
+fn what_was_deleted_the_longest_ago_leaves_the_trash_for_good() {
+    let (mut log, mut random, _) = board_with(&[]);
+    let mut deleted = Vec::new();
+    let mut delete_one = |log: &mut Log, random: &mut Random, create: &dyn Fn(TaskId) -> Op| {
+        let task = TaskId(random.uuid());
+        log.write(random, &create(task)).unwrap();
+        log.write(random, &Op::DeleteTask(DeleteTask::of(task))).unwrap();
+        deleted.push(task);
+        log.state.tasks().count()
+    };
+    for number in 1..=MAX_TRASH_TASKS + 200 {
+        let kept = delete_one(&mut log, &mut random, &|task| create(task, "Short"));
+        assert_eq!(kept, number.min(MAX_TRASH_TASKS));
+    }
+    for _ in 0..2 * MAX_TRASH_BYTES / MAX_DESCRIPTION_BYTES {
+        let kept = delete_one(&mut log, &mut random, &create_long);
+        assert!(kept <= MAX_TRASH_TASKS);
+    }
+    let bytes: usize = log.state.tasks().map(|task| task.description.len()).sum();
+    assert!(bytes <= MAX_TRASH_BYTES && bytes > MAX_TRASH_BYTES * 9 / 10, "{bytes}");
+    // The newest are there, and no others; the log and a snapshot say the same.
+    let kept = log.state.tasks().count();
+    assert!(deleted[deleted.len() - kept..].iter().all(|task| log.state.task(*task).is_some()));
+    assert_eq!(log.replay(), log.state);
+    assert_eq!(BoardState::from(log.state.snapshot()), log.state);
+    let gone = Op::RestoreTask(RestoreTask::of(deleted[0]));
+    assert_eq!(log.write(&mut random, &gone), Err(Refusal::not_found(Thing::Task)));
+    let told =
+        app::history::Told::of(&log.state, &ChangeKind::TaskDeleted { task: deleted[0], purged: vec![deleted[1]; 3] });
+    assert_eq!(told.of_this_task(&|_| String::new()), "deleted it and let the 3 oldest tasks in the trash go for good");
 }

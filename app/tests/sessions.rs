@@ -111,7 +111,7 @@ impl Server {
             ClientMessage::Unsubscribe { .. }
             | ClientMessage::Present { .. }
             | ClientMessage::WatchBoards {}
-            | ClientMessage::WatchPeople {} => {}
+            | ClientMessage::WatchPeople { .. } => {}
         }
     }
 }

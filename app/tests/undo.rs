@@ -759,7 +759,7 @@ fn put_back(kind: &ChangeKind) -> Vec<Part> {
         ChangeKind::TaskUpdated { task, .. } => {
             Part::moved_by(kind).into_iter().filter(|part| *part != Part::Task(*task)).collect()
         }
-        ChangeKind::TaskDeleted { task } => vec![Part::Task(*task)],
+        ChangeKind::TaskDeleted { task, .. } => vec![Part::Task(*task)],
         ChangeKind::TaskRestored { task, .. } => vec![Part::Place(*task)],
         kind => Part::moved_by(kind),
     }

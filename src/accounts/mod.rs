@@ -63,6 +63,10 @@ const DAY: u64 = 24 * 60 * 60;
 const MAX_TOKENS: usize = 100;
 /// The most boards in one invitation.
 const MAX_BOARDS: usize = 50;
+/// In how many browsers somebody is known to have signed in.
+const MAX_DEVICES: i64 = 20;
+/// How long a browser is known, as long as its cookie.
+const DEVICE: Duration = Duration::from_secs(365 * DAY);
 
 /// Why something about accounts was not done. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -234,7 +238,6 @@ impl Accounts {
         if !self.is_first_visit() {
             return Err(AccountError::NotTheFirst);
         }
-        let code = SecretHash::of(code);
         if needs_code && self.link(code).await?.1 != Purpose::FirstVisit {
             return Err(AccountError::DeadLink);
         }
@@ -244,7 +247,7 @@ impl Accounts {
             if !change.directory().is_empty() {
                 return Err(AccountError::NotTheFirst);
             }
-            if needs_code && link_in(&mut change, code).await?.1 != Purpose::FirstVisit {
+            if needs_code && link_in(&mut change, SecretHash::of(code)).await?.1 != Purpose::FirstVisit {
                 return Err(AccountError::DeadLink);
             }
             change.insert(&account).await?;
@@ -327,7 +330,7 @@ impl Accounts {
 
     /// Whether somebody has signed in with this browser before.
     pub async fn known_device(&self, device: &str, email: &str) -> Result<Option<SecretHash>, AccountError> {
-        let hash = SecretHash::of(device);
+        let Some(hash) = SecretHash::of_sealed(device, self.store().seal()) else { return Ok(None) };
         let Some(person) = self.store().directory().account_of(email).map(|account| account.id) else {
             return Ok(None);
         };
@@ -336,9 +339,10 @@ impl Accounts {
 
     /// Remembers that somebody has signed in with a browser; what to give the browser.
     pub async fn remember_device(&self, person: ActorId) -> Result<Secret, AccountError> {
-        let secret = Secret::new("");
+        let secret = Secret::sealed("", self.store().seal());
         let mut note = self.store().note().await?;
         note.insert_known_device(secret.hash(), person, now()).await?;
+        note.keep_known_devices(person, MAX_DEVICES).await?;
         note.commit().await?;
         Ok(secret)
     }
@@ -378,7 +382,7 @@ impl Accounts {
 
     /// What somebody is invited to, and by which link.
     pub async fn invitation(&self, secret: &str) -> Result<(OneTimeLink, Invitation), AccountError> {
-        match self.link(SecretHash::of(secret)).await? {
+        match self.link(secret).await? {
             (link, Purpose::Invitation(invitation)) => Ok((link, invitation)),
             _ => Err(AccountError::DeadLink),
         }
@@ -632,8 +636,11 @@ impl Accounts {
     /// same time, either way.
     pub fn forgot_password(&self, email: &str, address: IpAddr) -> Result<(), AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
-        // A mailbox is not to be flooded either, whoever asks.
-        self.limit(self.shared.attempts.count_mail(email))?;
+        // A mailbox is not to be flooded either. Whoever asks again is told the same: the links that were sent before still work,
+        // so a stranger who asks in somebody's name keeps nobody from anything.
+        if self.shared.attempts.count_mail(email).is_err() {
+            return Ok(());
+        }
         let directory = self.store().directory();
         let account = directory.account_of(email).filter(|account| account.is_active()).cloned();
         let (accounts, Some(account)) = (self.clone(), account) else { return Ok(()) };
@@ -656,7 +663,7 @@ impl Accounts {
 
     /// Whose new password a link is for.
     pub async fn new_password_for(&self, secret: &str) -> Result<Account, AccountError> {
-        let (_, Purpose::NewPassword { person, .. }) = self.link(SecretHash::of(secret)).await? else {
+        let (_, Purpose::NewPassword { person, .. }) = self.link(secret).await? else {
             return Err(AccountError::DeadLink);
         };
         let directory = self.store().directory();
@@ -702,7 +709,7 @@ impl Accounts {
         if expires_at.is_some_and(|end| end <= now()) {
             return Err(AccountError::invalid("expiry", "is in the past"));
         }
-        let secret = Secret::new("taskwire_");
+        let secret = Secret::sealed("taskwire_", self.store().seal());
         let token = Token { id: app::new_id(), person, name, scope, created_at: now(), expires_at };
         let mut change = self.begin(caller).await?;
         let done = async {
@@ -802,6 +809,10 @@ impl Accounts {
             Ok(_) => Ok(()),
             Err(WriteError::Refused(Refusal::NotFound { what: Thing::Board })) => Err(AccountError::NotFound("board")),
             Err(WriteError::Refused(Refusal::NotFound { .. })) => Err(AccountError::NotFound("share link")),
+            Err(WriteError::Refused(Refusal::Full { limit, .. })) => {
+                let message = format!("is one too many: there may be {limit}; revoke one first");
+                Err(AccountError::invalid("share link", message))
+            }
             Err(WriteError::Refused(_)) => Err(AccountError::Forbidden),
             Err(WriteError::Unavailable(_)) => Err(AccountError::Unavailable),
         }
@@ -818,6 +829,7 @@ impl Accounts {
     pub async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut note = self.store().note().await?;
         note.forget_before(clock::before(now, KEPT)).await?;
+        note.forget_devices_before(clock::before(now, DEVICE)).await?;
         note.commit().await
     }
 
@@ -839,7 +851,7 @@ impl Accounts {
 
     /// Makes a link that works once, if whoever asks may.
     async fn make_link(&self, caller: &Caller, purpose: &Purpose, lasts: Duration) -> Result<Secret, AccountError> {
-        let secret = Secret::new("");
+        let secret = Secret::sealed("", self.store().seal());
         let mut change = self.begin(caller).await?;
         let done = async {
             let created_at = now();
@@ -853,11 +865,15 @@ impl Accounts {
             match purpose {
                 Purpose::FirstVisit => {}
                 Purpose::Invitation(invitation) => may(asker(&change)?.may_manage(invitation.role))?,
-                Purpose::NewPassword { person, .. } => {
+                Purpose::NewPassword { person, mailed } => {
                     if !managed(&change, *person)?.is_active() {
                         return Err(AccountError::invalid("account", "is deactivated"));
                     }
-                    revoke_password_links(&mut change, *person).await?;
+                    // One that an admin makes takes the place of those before. Those that are asked for by mail all work until one
+                    // is used: anybody can ask for them.
+                    if !mailed {
+                        revoke_password_links(&mut change, *person).await?;
+                    }
                 }
             }
             change.insert_one_time_link(secret.hash(), &link).await?;
@@ -868,7 +884,8 @@ impl Accounts {
     }
 
     /// A link that works, and what for: to be shown. To be used, it is asked for again in the transaction that uses it.
-    async fn link(&self, hash: SecretHash) -> Result<(OneTimeLink, Purpose), AccountError> {
+    async fn link(&self, secret: &str) -> Result<(OneTimeLink, Purpose), AccountError> {
+        let hash = self.store().link_hash(secret, now()).ok_or(AccountError::DeadLink)?;
         works(&self.store().directory(), self.store().one_time_link(hash, now()).await?)
     }
 

@@ -1,12 +1,15 @@
 //! Sessions of browsers: rows of the database behind tower-sessions' interface.
 //!
-//! The cookie holds an id that only the browser knows; a row has its hash. A session that ended keeps its row for a while,
+//! The cookie holds an id that only the browser knows, signed with a key of the installation; a row has its hash. So what a stranger
+//! made up is nobody's session before anybody is asked. A session that ended keeps its row for a while,
 //! marked, so that every node hears of it and closes its sockets.
 
 use app::time::Timestamp;
 use async_trait::async_trait;
+use moka::sync::Cache;
 use tower_sessions::{
     Session, SessionStore,
+    cookie::Key,
     session::{self, Id, Record},
     session_store,
 };
@@ -27,6 +30,9 @@ pub const COOKIE: &str = "taskwire_session";
 
 /// How long a session lasts that is not used.
 pub const LIFETIME_DAYS: i64 = 30;
+
+/// How many sessions that are no more are kept in mind.
+const MOST_GONE: u64 = 10_000;
 
 /// The keys of what is kept with a session.
 pub mod key {
@@ -49,12 +55,21 @@ pub mod key {
 pub struct Sessions {
     store: Store,
     hub: Hub,
+    /// Sessions that are no more, of which somebody still has the cookie: what has ended does not come back.
+    gone: Cache<SecretHash, ()>,
 }
 
 impl Sessions {
     /// Those of a database.
     pub fn new(store: Store, hub: Hub) -> Self {
-        Self { store, hub }
+        Self { store, hub, gone: Cache::new(MOST_GONE) }
+    }
+
+    /// What the cookie is signed with.
+    pub fn cookie_key(&self) -> Key {
+        let halves =
+            ["session cookies: signing", "session cookies: encrypting"].map(|name| *self.store.key(name).bytes());
+        Key::from(halves.as_flattened())
     }
 }
 
@@ -101,7 +116,14 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let Some(row) = self.store.session(hash(*id), now()).await.map_err(failed)? else { return Ok(None) };
+        let hash = hash(*id);
+        if self.gone.contains_key(&hash) || self.store.directory().has_ended(&hash) {
+            return Ok(None);
+        }
+        let Some(row) = self.store.session(hash, now()).await.map_err(failed)? else {
+            self.gone.insert(hash, ());
+            return Ok(None);
+        };
         let data = serde_json::from_str(&row.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         let expiry_date = time::OffsetDateTime::from_unix_timestamp(row.expires_at.as_millis() / 1_000)
             .map_err(|error| session_store::Error::Decode(error.to_string()))?;
@@ -110,13 +132,22 @@ impl SessionStore for Sessions {
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let hash = hash(*id);
+        // Only what ends somebody's session is of interest to others.
+        let Some(person) = self.store.session_person(hash, now()).await.map_err(failed)? else { return Ok(()) };
         let end = async {
+            let Some(_) = person else {
+                let mut note = self.store.note().await?;
+                note.drop_nobodys_session(hash).await?;
+                return note.commit().await;
+            };
             let mut change = self.store.change_access(&Caller::stranger()).await?;
             change.end_session(hash, now()).await?;
             change.commit().await
         };
         end.await.map_err(failed)?;
-        self.hub.rights_changed();
+        if person.is_some() {
+            self.hub.rights_changed();
+        }
         Ok(())
     }
 }

@@ -38,8 +38,9 @@ use axum::{
     routing::get,
 };
 use leptos::config::LeptosOptions;
+use tokio::sync::Semaphore;
 use tower::util::option_layer;
-use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, service::SignedCookie};
 
 use self::{exposure::Exposure, origin::Origins, problem::Problem, socket::SocketContext};
 use crate::{
@@ -89,6 +90,8 @@ pub struct Services {
     pub leptos: LeptosOptions,
     /// The folder of the site's files.
     pub site: PathBuf,
+    /// How many pages are made at once.
+    pub page_turns: Arc<Semaphore>,
 }
 
 impl FromRef<Arc<Services>> for SocketContext {
@@ -150,15 +153,17 @@ impl Routes {
 }
 
 /// The sessions of browsers, where there are accounts.
-fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions>> {
+fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions, SignedCookie>> {
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
+    let key = sessions.cookie_key();
     let layer = SessionManagerLayer::new(sessions)
         .with_name(COOKIE)
         .with_http_only(true)
         // A link from elsewhere leads to a page one is signed in on; what changes something is checked by its origin.
         .with_same_site(SameSite::Lax)
         .with_secure(services.is_behind_tls)
-        .with_expiry(Expiry::OnInactivity(time::Duration::days(LIFETIME_DAYS)));
+        .with_expiry(Expiry::OnInactivity(time::Duration::days(LIFETIME_DAYS)))
+        .with_signed(key);
     (services.auth == Auth::Accounts).then_some(layer)
 }
 

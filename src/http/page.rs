@@ -33,6 +33,7 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{Services, api::members::share_address, problem::Problem, shape, visitor::Visitor};
@@ -44,6 +45,16 @@ use crate::{
 
 /// How much of a history is read at a time.
 const EVENTS: usize = 50;
+
+/// Few pages are made at once: that takes no longer than all at once, and as much memory as the largest few, not as all that are
+/// asked for.
+async fn in_turn(State(turns): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    // A form waits for the writer, and for nobody's page.
+    let turn = if request.method().is_safe() { turns.acquire().await.ok() } else { None };
+    let response = next.run(request).await;
+    drop(turn);
+    response
+}
 
 /// The pages and the server functions.
 pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
@@ -76,6 +87,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
     let router = router
         .leptos_routes_with_context(&options, listed, of_page, shell)
         .with_state(options)
+        .layer(from_fn_with_state(Arc::clone(&services.page_turns), in_turn))
         .layer(from_fn_with_state(services.accounts.clone(), known_only));
     (router, paths)
 }
@@ -144,6 +156,7 @@ pub async fn render(services: &Services, request: Request) -> Response {
         move || app::shell(options.clone())
     };
     let context = context(services);
+    let _turn = services.page_turns.acquire().await;
     let render = leptos_axum::render_app_async_with_context(move || context(visitor_of_page()), shell);
     whole(render.call(request, options).await).await
 }
@@ -316,6 +329,7 @@ fn not_shared(error: AccountError) -> BackendError {
         AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),
         AccountError::NotFound(what) => BackendError::NotFound(what),
         AccountError::Unavailable => BackendError::Unavailable,
+        AccountError::Invalid { field, message } => Refusal::invalid(field, format!("this {field} {message}")).into(),
         _ => Refusal::Forbidden.into(),
     }
 }

@@ -118,38 +118,35 @@ impl Visitor {
             return Ok(Self::local());
         }
         let credential = match bearer(&parts.headers)? {
-            Some(token) => {
-                let hash = SecretHash::of(token);
-                services.accounts.touch_token(hash);
-                Credential::Token(hash)
-            }
+            Some(token) => return Self::with_token(services, token).await,
             None => match parts.extensions.get::<Session>() {
                 Some(session) => signed_in(session).await?,
                 None => Credential::None,
             },
         };
-        let links = match credential {
-            Credential::Token(_) => Vec::new(),
-            _ => links(&parts.headers),
-        };
-        let caller = Caller { credential, links };
+        let caller = Caller { credential, links: links(&parts.headers) };
         if let Some(visitor) = Self::with(&services.store, caller.clone()) {
             return Ok(visitor);
         }
-        if let Credential::Token(_) = caller.credential {
-            // It may have been made a moment ago, at the command line or by another node. If the database cannot be asked now,
-            // it is as unknown as before.
-            let _ = services.store.refresh_directory().await;
-            if let Some(visitor) = Self::with(&services.store, caller) {
-                return Ok(visitor);
-            }
-            return Err(Problem::unauthorized(
-                "invalid_token",
-                "this token does not exist, was revoked, or has expired",
-            ));
-        }
         let caller = Caller { credential: Credential::None, ..caller };
         Ok(Self::with(&services.store, caller).unwrap_or_else(Self::stranger))
+    }
+
+    /// Somebody with a token. One that is not known, and was not made here, is refused from memory: strangers may send as many as
+    /// they like.
+    async fn with_token(services: &Services, token: &str) -> Result<Self, Problem> {
+        let hash = SecretHash::of(token);
+        let caller = Caller { credential: Credential::Token(hash), links: Vec::new() };
+        let mut visitor = Self::with(&services.store, caller.clone());
+        if visitor.is_none() && SecretHash::of_sealed(token, services.store.seal()).is_some() {
+            services.store.look_again().await;
+            visitor = Self::with(&services.store, caller);
+        }
+        let unknown =
+            || Problem::unauthorized("invalid_token", "this token does not exist, was revoked, or has expired");
+        let visitor = visitor.ok_or_else(unknown)?;
+        services.accounts.touch_token(hash);
+        Ok(visitor)
     }
 
     /// Whether a page of another site could have made a browser send this.

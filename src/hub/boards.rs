@@ -1,7 +1,10 @@
 //! The list of boards, for the sockets that watch it. Each is sent the boards its reader may see.
+//!
+//! The list is kept up to date by what changed in it, and a socket looks only at the boards of its reader, and only when one of
+//! those that changed is among them: what others do with theirs costs it nothing.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -10,18 +13,23 @@ use std::{
 };
 
 use app::{
-    access::{Asker, BoardAccess},
+    access::Asker,
+    id::{ActorId, BoardId},
     model::BoardSummary,
     protocol::ServerMessage,
 };
 use tokio::sync::Notify;
 
 use super::{frame::Frame, topic::SocketId, wake::Wake};
+use crate::store::Listed;
+
+/// How many changes of the list are kept in mind. Whoever is further behind looks at all their boards.
+const RECENT: usize = 256;
 
 /// The newest list, and who watches it.
 #[derive(Default)]
 pub(super) struct BoardList {
-    /// Counts the lists. 0 while there is none.
+    /// Counts the lists. 0 while it may be out of date, because nobody watched.
     version: AtomicU64,
     state: Mutex<State>,
     hasher: RandomState,
@@ -33,7 +41,21 @@ pub(super) struct BoardList {
 struct State {
     watchers: HashMap<SocketId, Arc<Wake>>,
     last_version: u64,
-    list: Option<Arc<Vec<(BoardSummary, BoardAccess)>>>,
+    /// What was read of the list in the database.
+    revision: i64,
+    boards: BTreeMap<BoardId, Arc<Listed>>,
+    /// Those that everyone on the server may see.
+    open: BTreeSet<BoardId>,
+    /// Those that somebody is a member of.
+    by_person: HashMap<ActorId, BTreeSet<BoardId>>,
+    recent: VecDeque<Change>,
+}
+
+/// A board that was one thing before a version of the list, and is another since.
+struct Change {
+    version: u64,
+    before: Option<Arc<Listed>>,
+    after: Arc<Listed>,
 }
 
 /// What a socket that watches the list has of it.
@@ -65,7 +87,6 @@ impl BoardList {
         state.watchers.remove(&id);
         if state.watchers.is_empty() {
             // Nobody keeps it fresh from now on.
-            state.list = None;
             self.version.store(0, Ordering::Release);
         }
     }
@@ -74,38 +95,49 @@ impl BoardList {
         !self.state().watchers.is_empty()
     }
 
+    /// What was read of the list in the database.
+    pub(super) fn revision(&self) -> i64 {
+        self.state().revision
+    }
+
     /// The list as somebody may see it, if it is another one than they have.
     pub(super) fn frame_for(&self, asker: &Asker, watching: &mut Watching) -> Option<Frame> {
         let newest = self.version.load(Ordering::Acquire);
         if newest == watching.version || newest == 0 {
             return None;
         }
-        let (version, list) = {
-            let state = self.state();
-            (state.last_version, Arc::clone(state.list.as_ref()?))
-        };
-        let visible = list.iter().filter(|(board, access)| asker.role_on(board.id, access).is_some());
-        let boards: Vec<BoardSummary> = visible.map(|(board, _)| board.clone()).collect();
-        let entries: Vec<_> = boards.iter().map(|board| (board.id, &board.name)).collect();
+        let state = self.state();
+        let known = std::mem::replace(&mut watching.version, state.last_version);
+        if !state.concerns(asker, known) {
+            return None;
+        }
+        let visible = state.visible_to(asker);
+        drop(state);
+        let entries: Vec<_> = visible.iter().map(|listed| (listed.board.id, &listed.board.name)).collect();
         let hash = self.hasher.hash_one(entries);
-        watching.version = version;
         if watching.sent.replace(hash) == Some(hash) {
             return None;
         }
+        let mut boards: Vec<BoardSummary> = visible.iter().map(|listed| listed.board.clone()).collect();
+        boards.sort_by_key(|board| std::cmp::Reverse((board.created_at, board.id)));
         Some(Frame::of(&ServerMessage::Boards { boards }))
     }
 
-    pub(super) fn set(&self, boards: Vec<(BoardSummary, BoardAccess)>) {
+    /// Takes in what changed in the list up to a revision.
+    pub(super) fn take(&self, changed: Vec<Arc<Listed>>, revision: i64) {
         let mut state = self.state();
-        let entries = |list: &[(BoardSummary, BoardAccess)]| -> Vec<_> {
-            list.iter().map(|(board, access)| (board.id, board.name.clone(), access.clone())).collect()
-        };
-        let same = state.list.as_ref().is_some_and(|list| entries(list) == entries(&boards));
-        if state.watchers.is_empty() || same {
+        if state.watchers.is_empty() {
             return;
         }
-        state.list = Some(Arc::new(boards));
+        let was_fresh = self.version.load(Ordering::Acquire) > 0;
+        if changed.is_empty() && was_fresh {
+            return;
+        }
+        state.revision = revision;
         state.last_version += 1;
+        for listed in changed {
+            state.put(listed);
+        }
         self.version.store(state.last_version, Ordering::Release);
         for wake in state.watchers.values() {
             wake.wake();
@@ -114,5 +146,64 @@ impl BoardList {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn put(&mut self, after: Arc<Listed>) {
+        let id = after.board.id;
+        let before = self.boards.remove(&id);
+        if let Some(access) = before.as_ref().and_then(|before| before.access.as_ref()) {
+            self.open.remove(&id);
+            for person in access.members.keys() {
+                if let Some(boards) = self.by_person.get_mut(person) {
+                    boards.remove(&id);
+                    if boards.is_empty() {
+                        self.by_person.remove(person);
+                    }
+                }
+            }
+        }
+        if let Some(access) = &after.access {
+            if access.everyone.is_some() {
+                self.open.insert(id);
+            }
+            for person in access.members.keys() {
+                self.by_person.entry(*person).or_default().insert(id);
+            }
+            self.boards.insert(id, Arc::clone(&after));
+        }
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Change { version: self.last_version, before, after });
+    }
+
+    /// Whether anything that somebody could see, or can see now, changed since a version.
+    fn concerns(&self, asker: &Asker, since: u64) -> bool {
+        let knows_all = since > 0 && self.recent.front().is_none_or(|oldest| oldest.version <= since);
+        if since == 0 || (!knows_all && self.recent.len() == RECENT) {
+            return true;
+        }
+        let newer = self.recent.iter().rev().take_while(|change| change.version > since);
+        newer.flat_map(|change| change.before.iter().chain([&change.after])).any(|listed| listed.is_visible_to(asker))
+    }
+
+    /// The boards somebody may see.
+    fn visible_to(&self, asker: &Asker) -> Vec<Arc<Listed>> {
+        let ids: BTreeSet<BoardId> = match asker.sees_every_board() {
+            true => self.boards.keys().copied().collect(),
+            false => {
+                let own = asker.person.and_then(|person| self.by_person.get(&person));
+                own.into_iter()
+                    .flatten()
+                    .chain(&self.open)
+                    .copied()
+                    .chain(asker.links.iter().map(|link| link.board))
+                    .collect()
+            }
+        };
+        let boards = ids.iter().filter_map(|id| self.boards.get(id));
+        boards.filter(|listed| listed.is_visible_to(asker)).cloned().collect()
     }
 }

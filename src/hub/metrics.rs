@@ -28,7 +28,7 @@ pub struct Metrics {
     pub bad_messages: Counter,
     /// 1 while Redis is connected, 0 while it is not. Absent without Redis.
     pub redis: Gauge,
-    /// Messages from Redis that were neither changes nor reports of who is present.
+    /// Messages from Redis that no node signed, or that were neither changes nor reports of who is present.
     pub bad_hints: Counter,
     /// Messages not given to Redis because too many were waiting.
     pub dropped_hints: Counter,
@@ -48,7 +48,10 @@ impl Metrics {
         describe_counter!("taskwire_slow_sockets_closed_total", "Sockets closed because they did not read");
         describe_counter!("taskwire_bad_messages_total", "Messages of clients that were refused");
         describe_gauge!("taskwire_redis_up", "Whether Redis is connected");
-        describe_counter!("taskwire_bad_hints_total", "Messages from Redis that were not understood");
+        describe_counter!(
+            "taskwire_bad_hints_total",
+            "Messages from Redis that no node signed, or that were not understood"
+        );
         describe_counter!("taskwire_dropped_hints_total", "Messages not given to Redis: too many were waiting");
         Self {
             sockets: gauge!("taskwire_sockets"),

@@ -3,9 +3,9 @@
 //! - [`topic`]: a board that is open on this node: its newest changes, already encoded, and its subscribers.
 //! - [`frame`]: messages as they go onto the wire, shared by all sockets.
 //! - [`wake`]: how a socket's task is told that something waits for it.
-//! - [`redis`]: hints from other nodes.
+//! - [`redis`]: hints from other nodes. [`envelope`]: signed, so that they are from nodes.
 //! - [`presence`]: who has a board open.
-//! - `boards`: the list of boards, for those who watch it.
+//! - `boards`: the list of boards, for those who watch it. `people`: the same for who has an account.
 //! - [`metrics`]: what is counted.
 //!
 //! Who may see a board is a part of its log, so a topic knows it as of each number: somebody who was taken off a board is sent
@@ -26,8 +26,9 @@ use std::{
 };
 
 use app::{
-    id::{ActorId, BoardId, TabId, TaskId},
+    id::{BoardId, TaskId},
     model::Seq,
+    protocol::ServerMessage,
 };
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
@@ -42,8 +43,10 @@ use crate::{
 };
 
 mod boards;
+pub mod envelope;
 pub mod frame;
 pub mod metrics;
+mod people;
 pub mod presence;
 pub mod redis;
 pub mod topic;
@@ -52,7 +55,8 @@ pub mod wake;
 use boards::{BoardList, Watching};
 use frame::Frame;
 use metrics::Metrics;
-use presence::{Agenda, PresenceSettings, Report, Seat, Signature};
+use people::People;
+use presence::{Agenda, PresenceSettings, Report, Seat, Signature, TabKey};
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
 use topic::{Next, Resume, SocketId, Source, Taken, Topic, TopicError};
 use wake::Wake;
@@ -114,6 +118,7 @@ struct Shared {
     metrics: Metrics,
     topics: Mutex<HashMap<BoardId, Arc<Topic>>>,
     boards: BoardList,
+    people: People,
     redis: Option<Arc<Redis>>,
     last_socket: AtomicU64,
     /// All sockets, to be told when somebody's rights change.
@@ -140,7 +145,7 @@ impl Hub {
     /// A hub, and the tasks that belong to it. To be called within a tokio runtime, after the recorder of metrics is
     /// installed. Does not wait for Redis, which may come and go.
     pub fn start(store: Store, settings: HubSettings) -> Result<Self, RedisUrlError> {
-        let redis = settings.redis.as_ref().map(Redis::new).transpose()?;
+        let redis = settings.redis.as_ref().map(|redis| Redis::new(redis, store.key(envelope::USE))).transpose()?;
         Ok(Self::build(store, settings, redis))
     }
 
@@ -151,6 +156,7 @@ impl Hub {
             metrics: Metrics::new(),
             topics: Mutex::default(),
             boards: BoardList::default(),
+            people: People::default(),
             redis: redis.map(Arc::new),
             last_socket: AtomicU64::new(0),
             wakes: Mutex::default(),
@@ -239,7 +245,7 @@ impl Hub {
         self.shared.metrics.sockets.increment(1);
         let wake = Arc::<Wake>::default();
         self.shared.wakes().insert(id, Arc::clone(&wake));
-        Follower { shared: Arc::clone(&self.shared), id, wake, watching: None }
+        Follower { shared: Arc::clone(&self.shared), id, wake, watching: None, people: None }
     }
 }
 
@@ -250,6 +256,18 @@ pub(crate) struct Follower {
     wake: Arc<Wake>,
     /// The list of boards it has, if it watches that.
     watching: Option<Watching>,
+    /// The same for people.
+    people: Option<WatchingPeople>,
+}
+
+/// What a socket has that wants to know who has an account.
+struct WatchingPeople {
+    /// The list that it was told of last.
+    version: u64,
+    /// Whether it wants to be told what is different, and not all.
+    changes: bool,
+    /// The client may do something else than it was told.
+    is_other: bool,
 }
 
 impl Follower {
@@ -279,15 +297,9 @@ impl Follower {
     }
 
     /// Counts somebody among those who have a board open, for as long as the seat is kept.
-    pub(crate) fn sit_down(
-        &self,
-        at: &Subscription,
-        person: Option<ActorId>,
-        tab: TabId,
-        editing: Option<TaskId>,
-    ) -> Seat {
+    pub(crate) fn sit_down(&self, at: &Subscription, tab: TabKey, editing: Option<TaskId>) -> Seat {
         let (shared, topic) = (Arc::clone(&self.shared), Arc::clone(&at.topic));
-        Seat::take(shared, topic, self.id, Arc::clone(&self.wake), (person, tab), editing)
+        Seat::take(shared, topic, self.id, Arc::clone(&self.wake), tab, editing)
     }
 
     /// Watches the list of boards.
@@ -301,8 +313,45 @@ impl Follower {
         self.shared.boards.frame_for(rights.now()?, self.watching.as_mut()?)
     }
 
-    /// Has the list looked at again: its reader may see other boards than before.
-    pub(crate) fn recheck_boards(&mut self) {
+    /// Watches who has an account: the first time all are told, and then, with `changes`, only what is different.
+    pub(crate) fn watch_people(&mut self, changes: bool) {
+        self.shared.people.take(&self.shared.store.directory());
+        self.people = Some(WatchingPeople { version: 0, changes, is_other: false });
+    }
+
+    /// Who has an account, or those who are different, if that is not what was sent last; and what the client may do, if that is.
+    pub(crate) fn people_for(&mut self, rights: &mut Rights) -> Option<Frame> {
+        let asker = rights.now().filter(|asker| asker.may_see_people())?;
+        let Self { shared, people: watching, .. } = self;
+        let WatchingPeople { version, changes, is_other } = watching.as_mut()?;
+        let is_new = *version != shared.people.version();
+        if !is_new && !*is_other {
+            return None;
+        }
+        let you = std::mem::take(is_other).then(|| asker.clone());
+        if *version == 0 || !*changes {
+            let (people, newest) = shared.people.all();
+            *version = newest;
+            return Some(Frame::of(&ServerMessage::People { people, you: asker.clone() }));
+        }
+        if !is_new {
+            return Some(Frame::of(&ServerMessage::PeopleChanged { people: Vec::new(), you }));
+        }
+        let (frame, newest) = shared.people.since(*version);
+        *version = newest;
+        // One thing at a time: what concerns this client alone comes next.
+        *is_other = you.is_some();
+        if *is_other {
+            self.wake.wake();
+        }
+        Some(frame)
+    }
+
+    /// The client may see other boards than before, and do other things.
+    pub(crate) fn is_somebody_else(&mut self) {
+        if let Some(people) = &mut self.people {
+            people.is_other = true;
+        }
         if let Some(watching) = &mut self.watching {
             watching.recheck();
         }
@@ -532,6 +581,7 @@ async fn watch_rights(shared: Arc<Shared>) {
     let mut directory = shared.store.watch_directory();
     // The store lives as long as the hub.
     while directory.changed().await.is_ok() {
+        shared.people.take(&directory.borrow_and_update());
         shared.boards.stale.notify_one();
         for wake in shared.wakes().values() {
             wake.wake();
@@ -549,8 +599,8 @@ async fn list(shared: Arc<Shared>) {
             () = shared.boards.stale.notified() => {}
         }
         if shared.boards.is_watched() {
-            match shared.store.boards().await {
-                Ok(boards) => shared.boards.set(boards),
+            match shared.store.boards_listed_after(shared.boards.revision()).await {
+                Ok((changed, revision)) => shared.boards.take(changed, revision),
                 Err(error) => tracing::debug!(%error, "the list of boards could not be read; trying again soon"),
             }
         }

@@ -116,8 +116,17 @@ struct State {
     due: Option<Instant>,
 }
 
-/// A tab, whichever connection it has. Nobody can take the place of somebody else's.
-type TabKey = (Option<ActorId>, TabId);
+/// A tab, whichever connection it has. Nobody can take the place of somebody else's: of a person, because the server knows who that
+/// is; of a guest, because they do not know its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TabKey {
+    /// Whose.
+    pub(crate) person: Option<ActorId>,
+    /// Which, as others see it.
+    pub(crate) tab: TabId,
+    /// What only the tab knows.
+    pub(crate) secret: Option<Uuid>,
+}
 
 struct Tab {
     /// The connection that it has now. A page that reconnects may do so long before its old connection is found to be dead.
@@ -386,7 +395,7 @@ impl State {
         let mut people: BTreeSet<ActorId> = self.leaving.iter().filter_map(|leaving| leaving.person).collect();
         let mut guests = self.leaving.iter().filter(|leaving| leaving.person.is_none()).count() as u32;
         let mut editing = BTreeSet::new();
-        for ((person, tab), Tab { editing: task, .. }) in present {
+        for (TabKey { person, tab, .. }, Tab { editing: task, .. }) in present {
             match person {
                 Some(person) => drop(people.insert(*person)),
                 None => guests += 1,
@@ -477,7 +486,7 @@ impl Seat {
             state.watchers.insert(socket, Watcher { wake, is_counted: false });
             // One guest is as good as another: most likely this is one who loads the page anew.
             let back = state.leaving.iter().position(|leaving| leaving.person.is_none());
-            if let Some(back) = back.filter(|_| is_new && tab.0.is_none()) {
+            if let Some(back) = back.filter(|_| is_new && tab.person.is_none()) {
                 state.leaving.swap_remove(back);
             }
         });
@@ -485,8 +494,8 @@ impl Seat {
     }
 
     /// Which tab has it.
-    pub(crate) fn tab(&self) -> TabId {
-        self.tab.1
+    pub(crate) fn tab(&self) -> &TabKey {
+        &self.tab
     }
 
     /// Whether [`Self::news_for`] may have something. Cheap.
@@ -501,7 +510,7 @@ impl Seat {
             return None;
         }
         let Self { topic, socket, seen, tab, .. } = self;
-        topic.presence.newer_than(seen, *socket, tab.0.is_none(), topic.board())
+        topic.presence.newer_than(seen, *socket, tab.person.is_none(), topic.board())
     }
 
     /// Says what is edited in the tab now.
@@ -538,7 +547,7 @@ impl Drop for Seat {
             let was_here = state.tabs.remove(&self.tab).is_some_and(|tab| !tab.is_away);
             if was_here {
                 let until = Instant::now() + self.shared.settings.presence.grace;
-                state.leaving.push(Leaving { person: self.tab.0, until });
+                state.leaving.push(Leaving { person: self.tab.person, until });
             }
         });
     }

@@ -4,7 +4,7 @@
 //! are open on it. On the same channel nodes report who has the board open with them: a channel of its own would double
 //! the subscriptions for some messages a minute. Any message may be lost, doubled or late: [`super::topic::Topic`] takes a batch only if it is the next,
 //! and the comparison with the database once a second finds what is missing. So nothing here waits, retries or confirms
-//! more than is cheap.
+//! more than is cheap. Every message is signed ([`super::envelope`]): what somebody else publishes is as good as lost.
 //!
 //! fred's defaults are made for a cache: it keeps 32 messages for a slow receiver, waits for ever for an answer, and its
 //! own management of subscriptions ends when it lags. All of that is set, or done here.
@@ -35,8 +35,13 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Maker, Shared, metrics::Metrics, presence::Report};
-use crate::{store::LoggedChange, supervise::Essential};
+use super::{
+    Maker, Shared,
+    envelope::{Envelopes, Unsigned},
+    metrics::Metrics,
+    presence::Report,
+};
+use crate::{secret::Key, store::LoggedChange, supervise::Essential};
 
 /// How many batches may wait for Redis. Beyond that they are dropped: they are hints.
 const QUEUE: usize = 4096;
@@ -92,6 +97,7 @@ pub(super) struct Redis {
     subscriber: Client,
     sharded: bool,
     prefix: String,
+    envelopes: Envelopes,
     queue: mpsc::Sender<Hint>,
     /// Locked by the task that takes them, as long as that lives.
     waiting: tokio::sync::Mutex<mpsc::Receiver<Hint>>,
@@ -108,8 +114,8 @@ enum Hint {
 }
 
 impl Redis {
-    /// Connects to nothing yet.
-    pub(super) fn new(settings: &RedisSettings) -> Result<Self, RedisUrlError> {
+    /// Connects to nothing yet. All nodes have the same key.
+    pub(super) fn new(settings: &RedisSettings, key: Key) -> Result<Self, RedisUrlError> {
         let mut config = Config::from_url(&settings.url)?;
         // Redis may be away when the server starts.
         config.fail_fast = false;
@@ -137,6 +143,7 @@ impl Redis {
             subscriber: builder.build()?,
             sharded,
             prefix: settings.prefix.clone(),
+            envelopes: Envelopes::new(key),
             queue,
             waiting: tokio::sync::Mutex::new(waiting),
             state: Mutex::new(RedisState::Down),
@@ -248,6 +255,7 @@ impl Redis {
         channel: String,
         message: Bytes,
     ) -> Result<(), fred::error::Error> {
+        let message = self.envelopes.seal(&channel, &message);
         if self.sharded {
             client.spublish::<Value, _, _>(channel, message).await?;
         } else {
@@ -335,20 +343,38 @@ async fn publish(redis: Arc<Redis>) {
 /// Takes in what other nodes publish.
 async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<Message>) {
     let (boards_channel, rights_channel) = (redis.boards_channel(), redis.rights_channel());
+    let mut clocks_differ = false;
     loop {
         match messages.recv().await {
-            Ok(message) if *message.channel == *boards_channel => shared.boards.stale.notify_one(),
-            Ok(message) if *message.channel == *rights_channel => shared.check_now.notify_one(),
-            Ok(message) => {
-                let news = match message.value {
-                    Value::Bytes(bytes) => decode(bytes),
-                    Value::String(text) => decode(text.into_inner()),
-                    _ => None,
+            Ok(Message { channel, value, .. }) => {
+                let envelope = match value {
+                    Value::Bytes(bytes) => bytes,
+                    Value::String(text) => text.into_inner(),
+                    _ => Bytes::new(),
                 };
-                match redis.board_of(&message.channel).zip(news) {
-                    Some((board, News::Changes(batch))) => shared.take_hint(board, batch),
-                    Some((board, News::Presence(report))) => shared.take_report(board, report),
-                    None => shared.metrics.bad_hints.increment(1),
+                let message = match redis.envelopes.open(&channel, envelope) {
+                    Ok(message) => message,
+                    Err(why) => {
+                        shared.metrics.bad_hints.increment(1);
+                        if why == Unsigned::Stale && !std::mem::replace(&mut clocks_differ, true) {
+                            tracing::warn!(
+                                "a message of another node is old: the clocks differ by more than a minute, or somebody sends it \
+                                 again; what such messages tell is read from the database, once a second"
+                            );
+                        }
+                        continue;
+                    }
+                };
+                if *channel == *boards_channel {
+                    shared.boards.stale.notify_one();
+                } else if *channel == *rights_channel {
+                    shared.check_now.notify_one();
+                } else {
+                    match redis.board_of(&channel).zip(decode(message)) {
+                        Some((board, News::Changes(batch))) => shared.take_hint(board, batch),
+                        Some((board, News::Presence(report))) => shared.take_report(board, report),
+                        None => shared.metrics.bad_hints.increment(1),
+                    }
                 }
             }
             // What was missed is in the log.

@@ -12,16 +12,16 @@
 //! Nothing is kept in memory before the commit succeeded, so a transaction that fails leaves no trace there either.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     io,
     sync::Arc,
 };
 
 use app::{
-    board::{Applied, BoardState, Touched, decide},
+    board::{Applied, BoardState, MAX_BOARDS_OF_ONE, Touched, decide},
     change::{Change, ChangeKind},
     history::Told,
-    id::{BoardId, MutationId, TaskId},
+    id::{ActorId, BoardId, MutationId, TaskId},
     model::{Column, Seq, Task},
     mutation::{Op, Refusal, TextField, Thing, UpdateTask},
     time::Timestamp,
@@ -128,6 +128,8 @@ struct Group {
     taken: HashMap<TaskId, BoardId>,
     /// The share links that writes of this group name.
     links: Links,
+    /// How many boards those manage who want to make one.
+    managed: HashMap<ActorId, usize>,
 }
 
 /// A board in the middle of a transaction.
@@ -177,9 +179,10 @@ impl Group {
         let answers = Answers::to(connection, &ids).await?;
         let taken = taken(connection, writes).await?;
         let links = Links::read(connection, writes).await?;
+        let managed = managed(connection, &store.directory(), writes).await?;
         // Asked for last, when nothing waits any more: whoever was shut out while these writes waited is.
         let directory = store.directory_in(connection).await?;
-        Ok(Self { directory, now: now(), boards, answers, refused: Vec::new(), taken, links })
+        Ok(Self { directory, now: now(), boards, answers, refused: Vec::new(), taken, links, managed })
     }
 
     /// Decides a write on the state that the ones before it left, and applies it there; or says what it was answered before.
@@ -211,7 +214,13 @@ impl Group {
             {
                 return Err(Refusal::Exists { what: Thing::Task });
             }
-            self.links.check(*board, &mutation.op)?;
+            self.links.check(*board, &mutation.op, &self.directory, asker.person)?;
+            if let Op::CreateBoard(_) = &mutation.op
+                && asker.person.is_some_and(|person| self.managed.get(&person) >= Some(&MAX_BOARDS_OF_ONE))
+                && !working.state().exists()
+            {
+                return Err(Refusal::Full { what: Thing::Board, limit: MAX_BOARDS_OF_ONE as u32 });
+            }
             Ok((asker, decide(working.state(), &mutation.op)?))
         });
         let (asker, kind) = match judged {
@@ -226,6 +235,11 @@ impl Group {
                 return Ok(Err(refusal));
             }
         };
+        if let ChangeKind::BoardCreated { .. } = &kind
+            && let Some(managed) = asker.person.and_then(|person| self.managed.get_mut(&person))
+        {
+            *managed += 1;
+        }
         if let ChangeKind::TaskCreated { task, .. } = &kind {
             self.taken.insert(*task, *board);
         }
@@ -259,6 +273,7 @@ impl Group {
         let mut gone = Vec::new();
         let mut shared = Vec::new();
         let mut tasks: Vec<(BoardId, &Task)> = Vec::new();
+        let mut purged = Vec::new();
         for (id, Working { after, changed_at, touched, .. }) in &self.boards {
             let Some(state) = after else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
@@ -271,18 +286,28 @@ impl Group {
                     None => gone.push((*id, *column)),
                 }
             }
-            tasks.extend(touched.tasks.iter().filter_map(|task| Some((*id, &**state.task(*task)?))));
+            for task in &touched.tasks {
+                match state.task(*task) {
+                    Some(task) => tasks.push((*id, &**task)),
+                    None => purged.push((*id, *task)),
+                }
+            }
         }
         rows::put_boards(connection, &boards).await?;
         for state in shared {
             rows::put_members(connection, state).await?;
         }
+        let listed = self.boards.iter().filter(|(_, working)| working.touched.board || working.touched.access);
+        rows::renew_listing(connection, listed.map(|(id, _)| *id).collect()).await?;
         rows::put_columns(connection, &columns).await?;
         for (board, column) in gone {
             rows::remove_column(connection, board, column).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
         self.links.store(connection).await?;
+        for (board, task) in purged {
+            rows::remove_task(connection, board, task).await?;
+        }
         let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.rows).collect();
         rows::append_changes(connection, &changes).await?;
         put_refused(connection, &self.refused).await
@@ -408,6 +433,22 @@ async fn taken(connection: &mut Connection, writes: &[Write]) -> Result<HashMap<
         .iter()
         .map(|row| Ok((rows::id(row.try_get(0)?)?, rows::id(row.try_get(1)?)?)))
         .collect()
+}
+
+/// How many boards those manage who want to make one.
+async fn managed(
+    connection: &mut Connection,
+    directory: &Directory,
+    writes: &[Write],
+) -> Result<HashMap<ActorId, usize>, StoreError> {
+    let mut managed = HashMap::new();
+    for write in writes.iter().filter(|write| matches!(write.mutation.op, Op::CreateBoard(_))) {
+        let Some(person) = directory.asker(&write.by, write.at).and_then(|asker| asker.person) else { continue };
+        if let Entry::Vacant(unknown) = managed.entry(person) {
+            unknown.insert(rows::count_managed(connection, person).await?);
+        }
+    }
+    Ok(managed)
 }
 
 /// Tells a repeated request from another one under the same id: a hash of the board and the request as JSON. It is stored,

@@ -117,6 +117,9 @@ impl Connections {
 
     /// Begins a transaction that sees one moment (`Read`) or will write (`Write`).
     pub async fn begin(self: &Arc<Self>) -> Result<Connection, StoreError> {
+        if self.purpose == Purpose::Write {
+            metrics::counter!("taskwire_store_transactions_total").increment(1);
+        }
         loop {
             let mut connection = self.acquire().await?;
             let begun = connection.begin_here().await;

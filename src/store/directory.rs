@@ -6,7 +6,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use app::{
@@ -18,7 +22,10 @@ use app::{
     time::Timestamp,
 };
 use sqlx::{Row, any::AnyRow};
-use tokio::sync::watch;
+use tokio::{
+    sync::{Mutex, Semaphore, watch},
+    time::{Instant, sleep_until, timeout},
+};
 use uuid::Uuid;
 
 use super::{
@@ -32,6 +39,13 @@ use crate::{
     caller::{Caller, Credential},
     secret::SecretHash,
 };
+
+/// How often the database is asked on behalf of those whose token is not known, all of them together.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How many of them may wait for that. The others are told at once that their token is not known.
+const MAY_WAIT: usize = 64;
+/// How long that look may take.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Everybody's rights as they were after a revision.
 #[derive(Debug, Default)]
@@ -216,6 +230,18 @@ impl Directory {
         self.tokens.get(hash)
     }
 
+    /// Whether a session is known to have ended.
+    pub fn has_ended(&self, session: &SecretHash) -> bool {
+        self.ended.contains(session)
+    }
+
+    /// How many share links a board has that were not revoked, and how many somebody has made on all boards.
+    pub fn count_links(&self, board: BoardId, maker: Option<ActorId>) -> (usize, usize) {
+        let on_board = self.links.values().filter(|link| link.board == board).count();
+        let own = self.links.values().filter(|link| link.maker.is_some() && link.maker == maker).count();
+        (on_board, own)
+    }
+
     /// How many tokens somebody has that were not revoked.
     pub fn count_tokens(&self, person: ActorId) -> usize {
         self.tokens.values().filter(|token| token.person == person).count()
@@ -272,7 +298,49 @@ impl Directory {
     }
 }
 
+/// Looks at the database on behalf of those who come with a token that was made here and is not known: it may have been made a
+/// moment ago at the command line or by another node, or have been revoked. However many there are, they cost one look now and then.
+pub(super) struct UnknownTokens {
+    places: Semaphore,
+    /// How many looks have begun.
+    begun: AtomicU64,
+    last: Mutex<Look>,
+}
+
+#[derive(Default)]
+struct Look {
+    number: u64,
+    began: Option<Instant>,
+}
+
+impl Default for UnknownTokens {
+    fn default() -> Self {
+        Self { places: Semaphore::new(MAY_WAIT), begun: AtomicU64::default(), last: Mutex::default() }
+    }
+}
+
 impl Store {
+    /// Has the directory compared with the database once more, for somebody whose token is not in it. Bounded: see
+    /// [`UnknownTokens`]. If the database cannot be asked now, the token is as unknown as before.
+    pub async fn look_again(&self) {
+        let unknown = &self.shared.unknown;
+        let Ok(_place) = unknown.places.try_acquire() else { return };
+        let asked = unknown.begun.load(Ordering::SeqCst);
+        let mut last = unknown.last.lock().await;
+        if last.number > asked {
+            // One that began after we asked: it has seen all that we would.
+            return;
+        }
+        if let Some(began) = last.began {
+            sleep_until(began + LOOK_AGAIN).await;
+        }
+        let number = unknown.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        *last = Look { number, began: Some(Instant::now()) };
+        if let Ok(Err(error)) = timeout(LOOK_TIMEOUT, self.refresh_directory()).await {
+            tracing::debug!(%error, "could not look for a token");
+        }
+    }
+
     /// Who may do what, as far as this node knows.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.shared.directory.borrow())

@@ -13,11 +13,16 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::{
-    StoreError, Write,
+    Directory, StoreError, Write,
     connection::Connection,
     rows,
     sql::{fetch_by_ids, query},
 };
+
+/// The most share links of one board.
+const MAX_LINKS_OF_BOARD: usize = 50;
+/// The most share links, on all boards, that one person may have made.
+const MAX_LINKS_OF_ONE: usize = 500;
 
 /// What is known of the links that a group of writes names, and what becomes of them.
 #[derive(Default)]
@@ -64,13 +69,28 @@ impl Links {
         Ok(links)
     }
 
-    /// Whether there is what is to be revoked, and not yet what is to be made.
-    pub fn check(&self, board: BoardId, op: &Op) -> Result<(), Refusal> {
+    /// Whether there is what is to be revoked, and not yet what is to be made, nor too much of it.
+    pub fn check(&self, board: BoardId, op: &Op, directory: &Directory, by: Option<ActorId>) -> Result<(), Refusal> {
         match op {
             Op::CreateShareLink(create)
                 if self.known.contains_key(&create.link) || self.taken.contains(&create.secret_sha256) =>
             {
                 Err(Refusal::Exists { what: Thing::ShareLink })
+            }
+            Op::CreateShareLink(_) => {
+                let (mut on_board, mut own) = directory.count_links(board, by);
+                for step in &self.steps {
+                    if let Step::Make { board: other, by: maker, .. } = step {
+                        on_board += usize::from(*other == board);
+                        own += usize::from(maker.is_some() && *maker == by);
+                    }
+                }
+                let full = |limit: usize| Err(Refusal::Full { what: Thing::ShareLink, limit: limit as u32 });
+                match (on_board >= MAX_LINKS_OF_BOARD, own >= MAX_LINKS_OF_ONE) {
+                    (true, _) => full(MAX_LINKS_OF_BOARD),
+                    (_, true) => full(MAX_LINKS_OF_ONE),
+                    _ => Ok(()),
+                }
             }
             Op::RevokeShareLink(revoke) if self.known.get(&revoke.link) != Some(&Some(board)) => {
                 Err(Refusal::not_found(Thing::ShareLink))

@@ -6,11 +6,13 @@
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
 //!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
 //!   which time things are deleted for their age: `age`.
+//! - [`Store::key`] is the installation's key, which all nodes share (`key`).
 //! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
 //!   (`directory`), and [`Rights`] what somebody may do at the moment they are asked about (`rights`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - `links`: share links, which are written with the boards they lead to.
+//! - [`Store::boards_for`] lists boards (`boards`).
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
@@ -18,6 +20,7 @@
 
 mod age;
 mod answers;
+mod boards;
 mod cache;
 mod commit;
 mod connect;
@@ -26,6 +29,7 @@ mod directory;
 mod error;
 mod file;
 mod history;
+mod key;
 mod links;
 mod log;
 pub mod people;
@@ -37,10 +41,9 @@ mod sql;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::{
-    access::{Asker, BoardAccess},
     board::BoardState,
     id::{BoardId, MutationId, TaskId},
-    model::{BoardSummary, Seq},
+    model::Seq,
     mutation::{Mutation, Refusal},
     time::Timestamp,
 };
@@ -48,6 +51,7 @@ use bytes::Bytes;
 use sqlx::{Row, any::AnyRow};
 use tokio::sync::watch;
 
+pub use boards::Listed;
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::{Account, Directory, Token};
@@ -59,9 +63,9 @@ use crate::{caller::Caller, clock::now};
 use cache::Cache;
 use commit::Spares;
 use connect::Database;
-use connection::{Connection, Connections, Purpose, read};
+use connection::{Connections, Purpose};
+use key::InstallationKey;
 use probe::Writes;
-use rows::MembersByBoard;
 use sql::query;
 
 /// A change as it is stored and sent: encoded once, when it was decided.
@@ -137,6 +141,8 @@ struct Shared {
     spares: Mutex<Spares>,
     cache: Cache,
     directory: watch::Sender<Arc<Directory>>,
+    unknown: directory::UnknownTokens,
+    key: InstallationKey,
 }
 
 impl Shared {
@@ -150,38 +156,20 @@ impl Store {
     /// Connects, makes the file if there is none (SQLite), and brings the tables up to date.
     pub async fn open(settings: StoreSettings) -> Result<Self, StoreError> {
         let database = Arc::new(Database::new(&settings)?);
-        let first = vec![database.open_and_migrate().await?];
+        let first = database.open_and_migrate().await?;
         let connections = |purpose, most, first| {
             Arc::new(Connections::new(Arc::clone(&database), purpose, most, settings.limits, first))
         };
-        let writer = connections(Purpose::Write, 1, first);
+        let writer = connections(Purpose::Write, 1, vec![first]);
+        let key = InstallationKey::read_or_make(&mut writer.acquire().await?).await?;
         let readers = connections(Purpose::Read, settings.readers, Vec::new());
         let (writes, spares, directory) = (Writes::default(), Mutex::default(), watch::Sender::default());
+        let unknown = directory::UnknownTokens::default();
         let cache = Cache::new(settings.cached_tasks);
-        let store = Self { shared: Arc::new(Shared { database, readers, writer, writes, spares, cache, directory }) };
+        let shared = Shared { database, readers, writer, writes, spares, cache, directory, unknown, key };
+        let store = Self { shared: Arc::new(shared) };
         store.reload_directory().await?;
         Ok(store)
-    }
-
-    /// All boards that were not deleted, newest first, and who has access to them.
-    pub async fn boards(&self) -> Result<Vec<(BoardSummary, BoardAccess)>, StoreError> {
-        // All of one moment: nobody is to be told a name that a board got after they were taken off it.
-        let (mut members, boards) = read!(self.readers(), |reader| boards_and_members(reader).await)?;
-        let board = |row: &AnyRow| {
-            let board = rows::summary(row)?;
-            let members = members.remove(&board.id).unwrap_or_default();
-            Ok((board, BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, members }))
-        };
-        boards.iter().map(board).collect()
-    }
-
-    /// The boards somebody may see, newest first.
-    pub async fn boards_for(&self, caller: &Caller) -> Result<Vec<BoardSummary>, StoreError> {
-        let mut boards = self.boards().await?;
-        // Only now: who may see them is not to be older than they are.
-        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
-        boards.retain(|(board, access)| asker.role_on(board.id, access).is_some());
-        Ok(boards.into_iter().map(|(board, _)| board).collect())
     }
 
     /// The board a task is on, whether they are deleted or not.
@@ -211,18 +199,4 @@ impl Store {
         self.shared.writer.close().await;
         self.shared.readers.close().await;
     }
-}
-
-/// The rows of the boards that were not deleted, and who their members are, at one moment.
-async fn boards_and_members(reader: &mut Connection) -> Result<(MembersByBoard, Vec<AnyRow>), StoreError> {
-    reader.begin_here().await?;
-    let members = rows::members_by_board(&mut *reader).await?;
-    let boards = query(
-        "SELECT id, name, seq, created_at, everyone FROM boards WHERE deleted_at IS NULL \
-         ORDER BY created_at DESC, id DESC",
-    )
-    .fetch_all(&mut *reader)
-    .await?;
-    reader.rollback().await?;
-    Ok((members, boards))
 }

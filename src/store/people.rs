@@ -184,6 +184,21 @@ impl Store {
         .transpose()
     }
 
+    /// Whose a session is that has not ended, if there is one; it may be nobody's yet.
+    pub async fn session_person(
+        &self,
+        hash: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Option<ActorId>>, StoreError> {
+        query("SELECT person FROM sessions WHERE hash = $1 AND ended_at IS NULL AND expires_at > $2")
+            .bind(hash.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(self.readers())
+            .await?
+            .map(|row| row.try_get::<Option<&str>, _>(0)?.map(rows::id).transpose())
+            .transpose()
+    }
+
     /// The sessions of a person that have not ended, the one used last first.
     pub async fn sessions_of(&self, person: ActorId, now: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
         query(
@@ -653,6 +668,15 @@ impl Note {
         Ok(())
     }
 
+    /// Forgets a session that is nobody's yet.
+    pub(crate) async fn drop_nobodys_session(&mut self, hash: SecretHash) -> Result<(), StoreError> {
+        query("DELETE FROM sessions WHERE hash = $1 AND person IS NULL")
+            .bind(hash.to_string())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
     /// Notes that all that follows from the use of a link has been done.
     pub(crate) async fn settle_link(&mut self, id: Uuid) -> Result<(), StoreError> {
         query("UPDATE one_time_links SET settled = 1 WHERE id = $1")
@@ -667,9 +691,35 @@ impl Note {
         for sql in [
             "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1",
             "DELETE FROM one_time_links WHERE expires_at < $1 AND (used_by IS NULL OR settled = 1)",
+            "DELETE FROM tokens WHERE revoked_at < $1",
+            "DELETE FROM share_links WHERE revoked_at < $1",
+            "DELETE FROM share_links WHERE EXISTS \
+             (SELECT 1 FROM boards WHERE boards.id = share_links.board AND boards.deleted_at < $1)",
         ] {
             query(sql).bind(before.as_millis()).execute(&mut self.connection).await?;
         }
+        Ok(())
+    }
+
+    /// Forgets browsers in which somebody has signed in for the last time before a time.
+    pub(crate) async fn forget_devices_before(&mut self, before: Timestamp) -> Result<(), StoreError> {
+        query("DELETE FROM known_devices WHERE created_at < $1")
+            .bind(before.as_millis())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets the browsers of somebody but the newest.
+    pub(crate) async fn keep_known_devices(&mut self, person: ActorId, newest: i64) -> Result<(), StoreError> {
+        query(
+            "DELETE FROM known_devices WHERE person = $1 AND hash NOT IN \
+             (SELECT hash FROM known_devices WHERE person = $1 ORDER BY created_at DESC, hash LIMIT $2)",
+        )
+        .bind(person.to_string())
+        .bind(newest)
+        .execute(&mut self.connection)
+        .await?;
         Ok(())
     }
 

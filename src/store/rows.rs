@@ -1,10 +1,6 @@
 //! The model as rows, and rows as the model.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    str::FromStr,
-    sync::Arc,
-};
+use std::{str::FromStr, sync::Arc};
 
 use app::{
     access::{BoardAccess, BoardRole},
@@ -99,6 +95,34 @@ pub(super) async fn put_members(connection: &mut Connection, state: &BoardState)
     Ok(())
 }
 
+/// Has these boards listed anew: they came, went, or got another name or other people. Each such change waits for the one before,
+/// so that revisions are committed in their order.
+pub(super) async fn renew_listing(connection: &mut Connection, boards: Vec<BoardId>) -> Result<(), StoreError> {
+    if boards.is_empty() {
+        return Ok(());
+    }
+    query("UPDATE board_list SET revision = revision + 1").execute(&mut *connection).await?;
+    for board in boards {
+        query("UPDATE boards SET listed = (SELECT revision FROM board_list) WHERE id = $1")
+            .bind(board.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many boards somebody manages.
+pub(super) async fn count_managed(connection: &mut Connection, person: ActorId) -> Result<usize, StoreError> {
+    let row = query(
+        "SELECT COUNT(*) FROM board_members JOIN boards ON boards.id = board_members.board \
+         WHERE board_members.person = $1 AND board_members.role = 'manager' AND boards.deleted_at IS NULL",
+    )
+    .bind(person.to_string())
+    .fetch_one(connection)
+    .await?;
+    Ok(usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
+}
+
 /// Writes columns as they are now.
 pub(super) async fn put_columns(connection: &mut Connection, columns: &[(BoardId, &Column)]) -> Result<(), StoreError> {
     let bind = |query: Statement, (board, column): &(BoardId, &Column)| {
@@ -158,6 +182,20 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
     };
     let written = PUT_TASKS.run(connection, tasks, bind).await?;
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
+}
+
+/// Deletes a task for good.
+pub(super) async fn remove_task(
+    connection: &mut Connection,
+    board: BoardId,
+    task: TaskId,
+) -> Result<(), StoreError> {
+    query("DELETE FROM tasks WHERE board = $1 AND id = $2")
+        .bind(board.to_string())
+        .bind(task.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// A change as it is logged.
@@ -288,19 +326,6 @@ fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         place_seq: seq(row.try_get(18)?)?,
         assignees_seq: seq(row.try_get(20)?)?,
     }))
-}
-
-/// Who is what, by board.
-pub(super) type MembersByBoard = HashMap<BoardId, BTreeMap<ActorId, BoardRole>>;
-
-/// Who the members of all boards are.
-pub(super) async fn members_by_board(database: impl Target) -> Result<MembersByBoard, StoreError> {
-    let mut members = MembersByBoard::new();
-    for row in query("SELECT board, person, role FROM board_members").fetch_all(database).await? {
-        let board = members.entry(id(row.try_get(0)?)?).or_default();
-        board.insert(id(row.try_get(1)?)?, board_role(row.try_get(2)?)?);
-    }
-    Ok(members)
 }
 
 /// A row of `id, name, seq, created_at, …`.

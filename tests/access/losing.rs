@@ -1,13 +1,13 @@
 //! What is taken away is gone at once, also for those who have a socket open.
 
 use app::{
-    access::{Asker, BoardRole, InstanceRole},
+    access::{Asker, BoardRole, InstanceRole, Scope},
     id::{ActorId, TabId},
     mutation::{Op, Refusal, SetMember, UpdateBoard},
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
 };
 use reqwest::{Method, StatusCode};
-use taskwire::caller::Caller;
+use taskwire::{caller::Caller, clock::now};
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         client::Client,
         node::{create, mutation, new_task},
     },
-    town::{Place, Town, Who},
+    town::{Place, Resident, Town, Who, sign_in},
 };
 
 /// Somebody who follows a board, and has its newest state.
@@ -202,7 +202,8 @@ async fn a_share_link_dies_with_the_right_of_whoever_made_it() {
 async fn who_reads_by_a_share_link_hears_how_many_are_there_and_not_who() {
     let town = Town::found().await;
     let place = town.build().await;
-    let present = |editing| ClientMessage::Present { board: place.board, tab: TabId(Uuid::now_v7()), editing };
+    let present =
+        |editing| ClientMessage::Present { board: place.board, tab: TabId(Uuid::now_v7()), editing, secret: None };
     let mut editor = follower(&town, Who::Editor, &place).await;
     editor.say(&present(Some(place.task))).await;
     let mut reader = follower(&town, Who::Link, &place).await;
@@ -255,11 +256,63 @@ async fn everybody_with_an_account_learns_the_names_of_the_others_as_they_change
     let town = Town::found().await;
     let place = town.build().await;
     let mut viewer = connect(&town, Who::Viewer, &place).await.unwrap();
-    viewer.say(&ClientMessage::WatchPeople {}).await;
+    viewer.say(&ClientMessage::WatchPeople { changes: false }).await;
     let ServerMessage::People { people, you } = viewer.hear().await else { panic!("should have been the people") };
     assert_eq!(you, Asker::person(town.viewer.id, InstanceRole::Member));
     assert_eq!(people.iter().find(|person| person.id == town.admin.id).unwrap().name, "admin");
     town.services.accounts.rename(&town.admin.caller(), "Ana Lima").await.unwrap();
     let ServerMessage::People { people, .. } = viewer.hear().await else { panic!("should have been the people") };
+    assert_eq!(people.iter().find(|person| person.id == town.admin.id).unwrap().name, "Ana Lima");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let accounts = &town.services.accounts;
+    let mut sockets = Vec::new();
+    for (who, changes) in [(Who::Viewer, true), (Who::Editor, true), (Who::Other, false)] {
+        let mut socket = connect(&town, who, &place).await.unwrap();
+        socket.say(&ClientMessage::WatchPeople { changes }).await;
+        let ServerMessage::People { .. } = socket.hear().await else { panic!("should have been the people") };
+        sockets.push(socket);
+    }
+    let [viewer, editor, whole] = &mut sockets[..] else { unreachable!() };
+    let (admin, owner, writer) = (town.admin.caller(), town.owner.caller(), &town.services.writer);
+    let rename = async |name: &str| accounts.rename(&admin, name).await.unwrap();
+    rename("Ana").await;
+    for socket in [&mut *viewer, &mut *editor] {
+        let ServerMessage::PeopleChanged { people, you: None } = socket.hear().await else { panic!("one person") };
+        assert_eq!(
+            people.iter().map(|person| (person.id, &*person.name)).collect::<Vec<_>>(),
+            [(town.admin.id, "Ana")]
+        );
+    }
+    let ServerMessage::People { people, .. } = whole.hear().await else { panic!("should have been the people") };
+    assert!(people.len() > 5);
+
+    // Signing out and in, tokens and links are nobody else's business …
+    for _ in 0..3 {
+        let cookie = sign_in(&town.services, town.manager.id).await;
+        let manager = Resident { cookie, ..town.manager.clone() }.caller();
+        let hash = town.services.store.sessions_of(town.manager.id, now()).await.unwrap()[0].id;
+        accounts.end_session(&manager, hash).await.unwrap();
+        let (_, token) = accounts.create_token(&owner, town.owner.id, "a program", Scope::Read, None).await.unwrap();
+        accounts.revoke_token(&owner, token.id).await.unwrap();
+        let (_, link) = accounts.create_share_link(&owner, place.board, writer).await.unwrap();
+        accounts.revoke_share_link(&owner, place.board, link.id, writer).await.unwrap();
+    }
+    // … and what somebody may do is theirs.
+    accounts.set_role(&owner, town.editor.id, InstanceRole::Admin).await.unwrap();
+    let ServerMessage::PeopleChanged { people, you: Some(you) } = editor.hear().await else {
+        panic!("what they may do")
+    };
+    assert_eq!((people, you), (vec![], Asker::person(town.editor.id, InstanceRole::Admin)));
+    rename("Ana Lima").await;
+    for socket in [viewer, editor] {
+        let ServerMessage::PeopleChanged { people, you: None } = socket.hear().await else { panic!("one person") };
+        assert_eq!(people[0].name, "Ana Lima");
+    }
+    let ServerMessage::People { people, .. } = whole.hear().await else { panic!("should have been the people") };
     assert_eq!(people.iter().find(|person| person.id == town.admin.id).unwrap().name, "Ana Lima");
 }

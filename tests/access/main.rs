@@ -6,6 +6,7 @@
 mod support;
 
 mod assignees;
+mod bounds;
 mod hostile;
 mod losing;
 mod socket;

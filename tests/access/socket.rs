@@ -101,7 +101,7 @@ async fn every_message_is_answered_as_it_may_be() {
                 "401  pong  pong  pong  pong  pong  pong  pong   pong  pong  pong   401  401  closed:4401",
             ),
             (
-                ClientMessage::Present { board, tab: TabId(Uuid::nil()), editing: None },
+                ClientMessage::Present { board, tab: TabId(Uuid::nil()), editing: None, secret: None },
                 "401 first first first first first first first first first first 401 401 closed:4401",
             ),
             (
@@ -109,7 +109,7 @@ async fn every_message_is_answered_as_it_may_be() {
                 "401  boards boards boards boards boards boards boards boards boards boards 401 401 closed:4401",
             ),
             (
-                ClientMessage::WatchPeople {},
+                ClientMessage::WatchPeople { changes: false },
                 "401  no    people people people people people people people people people 401 401 closed:4401",
             ),
             (
@@ -129,7 +129,7 @@ async fn every_message_is_answered_as_it_may_be() {
             | ClientMessage::Unsubscribe { .. }
             | ClientMessage::Present { .. }
             | ClientMessage::WatchBoards {}
-            | ClientMessage::WatchPeople {}
+            | ClientMessage::WatchPeople { .. }
             | ClientMessage::Mutate { .. }
             | ClientMessage::Ping {} => {}
         }
@@ -138,7 +138,9 @@ async fn every_message_is_answered_as_it_may_be() {
             ClientMessage::Subscribe { since, .. } => ClientMessage::Subscribe { board: place.board, since },
             ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: place.board },
             ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: place.board, mutations },
-            ClientMessage::Present { tab, editing, .. } => ClientMessage::Present { board: place.board, tab, editing },
+            ClientMessage::Present { tab, editing, secret, .. } => {
+                ClientMessage::Present { board: place.board, tab, editing, secret }
+            }
             other => other,
         };
         assert_answers(&town, &format!("{message:?}"), &answers, of).await;

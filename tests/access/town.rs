@@ -20,7 +20,7 @@ use taskwire::{
     http::{Services, visitor::LINKS_COOKIE},
     settings::{Auth, Settings},
 };
-use tower_sessions::Session;
+use tower_sessions::{Session, cookie::CookieJar};
 use uuid::Uuid;
 
 use crate::support::{
@@ -258,7 +258,8 @@ impl Town {
 impl Resident {
     /// Who asks when they do.
     pub fn caller(&self) -> Caller {
-        let id = self.cookie.split_once('=').unwrap().1.parse().unwrap();
+        // After the name, and a signature that itself ends in `=`.
+        let id = self.cookie.rsplit_once('=').unwrap().1.parse().unwrap();
         let hash = taskwire::accounts::sessions::hash(id);
         Caller { credential: Credential::Session { person: self.id, hash }, links: Vec::new() }
     }
@@ -267,8 +268,10 @@ impl Resident {
 /// Signs somebody in; their cookie.
 pub async fn sign_in(services: &Services, person: ActorId) -> String {
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
-    let session = Session::new(None, Arc::new(sessions), None);
+    let session = Session::new(None, Arc::new(sessions.clone()), None);
     let proof = services.store.directory().account(person).unwrap().proof();
     assert!(sessions::admit(&session, proof).await.unwrap());
-    format!("{COOKIE}={}", session.id().unwrap())
+    let mut jar = CookieJar::new();
+    jar.signed_mut(&sessions.cookie_key()).add((COOKIE, session.id().unwrap().to_string()));
+    jar.get(COOKIE).unwrap().to_string()
 }

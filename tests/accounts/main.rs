@@ -13,5 +13,6 @@ mod own;
 mod people;
 mod share;
 mod signing_in;
+mod strangers;
 mod tokens;
 mod waiting;

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod forged;
 mod presence;
 
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use taskwire::{
     http::socket::SocketLimits,
     hub::{
         HubSettings,
+        envelope::{self, Envelopes},
         redis::{RedisSettings, RedisState},
     },
 };
@@ -59,6 +61,23 @@ async fn follow(served: &Served, board: BoardId, told: impl Fn() -> bool) -> (Cl
     }
     tokio::task::block_in_place(|| redis::wait_for(told));
     (client, copy)
+}
+
+/// Publishes as a node does, signed.
+fn publish_signed(served: &Served, port: u16, channel: &str, message: &[u8]) {
+    let envelopes = Envelopes::new(served.node.store.key(envelope::USE));
+    publish(port, channel, &envelopes.seal(channel, message));
+}
+
+/// Publishes as anybody can who reaches Redis.
+fn publish(port: u16, channel: &str, message: &[u8]) {
+    ask_bytes(port, &[b"PUBLISH", channel.as_bytes(), message]).expect("Redis answers");
+}
+
+/// Changes as a node publishes them, before they are signed.
+fn batch(after: u64, changes: &[&str]) -> Vec<u8> {
+    let lengths: String = changes.iter().map(|change| format!(" {}", change.len())).collect();
+    format!("{after}{lengths}\n{}", changes.concat()).into_bytes()
 }
 
 /// Whether somebody listens to a board on the Redis at `port`.
@@ -118,13 +137,7 @@ async fn messages_that_are_garbage_old_doubled_or_early_change_nothing() {
     let board = here.node.create_board().await.id;
     let (mut client, mut copy) = follow(&there, board, || is_heard(redis.port, board)).await;
     let channel = format!("taskwire:{{{board}}}");
-    let publish = |message: &[u8]| {
-        ask_bytes(redis.port, &[b"PUBLISH", channel.as_bytes(), message]).expect("Redis answers");
-    };
-    let batch = |after: u64, changes: &[&str]| {
-        let lengths: String = changes.iter().map(|change| format!(" {}", change.len())).collect();
-        format!("{after}{lengths}\n{}", changes.concat()).into_bytes()
-    };
+    let publish = |message: &[u8]| publish_signed(&here, redis.port, &channel, message);
     for number in 0..20_u64 {
         let head = number + 1;
         publish(b"");
@@ -138,7 +151,7 @@ async fn messages_that_are_garbage_old_doubled_or_early_change_nothing() {
         publish(&batch(head + 5, &["{}"]));
         // Old, and with another content than the log.
         publish(&batch(head - 1, &[r#"{"seq":1,"kind":"board_deleted"}"#]));
-        ask(redis.port, &["PUBLISH", "taskwire:{not-a-board}", "1 2\n{}"]);
+        publish_signed(&here, redis.port, "taskwire:{not-a-board}", b"1 2\n{}");
         here.node.create_task(board, "Buy milk").await;
         // Doubled.
         let app_change = here.node.store.changes_after(board, head, 1).await.expect("the log");

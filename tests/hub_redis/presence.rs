@@ -17,13 +17,13 @@ use taskwire::{
 };
 use uuid::Uuid;
 
-use super::{is_heard, node, until, usual};
+use super::{is_heard, node, publish_signed, until, usual};
 use crate::support::{
     client::Client,
     database::Database,
     node::new_task,
     onlooker::{Onlooker, people},
-    redis::{self, Redis, ask, ask_bytes},
+    redis::{self, Redis, ask},
     served::Served,
     server::{Process, command},
 };
@@ -98,9 +98,7 @@ async fn reports_that_are_garbage_old_or_doubled_change_nothing() {
     let mut watcher = Onlooker::on(&here, board, None).await;
     tokio::task::block_in_place(|| redis::wait_for(|| is_heard(redis.port, board)));
     let channel = format!("taskwire:{{{board}}}");
-    let publish = |message: &[u8]| {
-        ask_bytes(redis.port, &[b"PUBLISH", channel.as_bytes(), message]).expect("Redis answers");
-    };
+    let publish = |message: &[u8]| publish_signed(&here, redis.port, &channel, message);
     let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
     let report = |node: Uuid, number: u64, guests: u32| {
         let crowd = json!({"people": [], "more": 0, "guests": guests, "editing": []});

@@ -290,7 +290,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     let mut client = served.connect().await;
     let tab = TabId(Uuid::now_v7());
     for board in [board, BoardId(Uuid::now_v7())] {
-        client.say(&ClientMessage::Present { board, tab, editing: None }).await;
+        client.say(&ClientMessage::Present { board, tab, editing: None, secret: None }).await;
         let ServerMessage::Error { code, board: about, .. } = client.hear().await else { panic!("an error") };
         assert_eq!((code, about), (ErrorCode::NotSubscribed, Some(board)));
     }
@@ -308,7 +308,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     // A task of another board, or none at all, is a hint about nothing.
     for task in [elsewhere, new_task()] {
         client.subscribe(board, Some(1)).await;
-        client.say(&ClientMessage::Present { board, tab, editing: Some(task) }).await;
+        client.say(&ClientMessage::Present { board, tab, editing: Some(task), secret: None }).await;
         watcher.until(|crowd| crowd.editing.iter().any(|editing| editing.task == task)).await;
     }
     drop(client);
@@ -360,4 +360,33 @@ async fn a_thousand_tabs_of_one_person_are_one_person_and_cost_the_others_one_me
     watcher.next().await;
     assert_eq!(watcher.sees(), (vec![ben], 0));
     nothing_comes_before_the_pong(&mut watcher).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_does_not_take_the_tab_of_another() {
+    let database = Database::sqlite();
+    let served = served(&database).await;
+    let board = served.node.create_board().await.id;
+    let [ana] = people();
+    let mut watcher = Onlooker::on(&served, board, Some(ana)).await;
+    let mut guest = Onlooker::over(served.connect().await, board, TabId(Uuid::now_v7())).await;
+    guest.secret = Some(Uuid::now_v7());
+    let task = new_task();
+    guest.edit(Some(task)).await;
+    watcher.until(|crowd| crowd.editing.len() == 1).await;
+
+    // Somebody else says to be the same tab, which all could see; with a secret of their own, and without any.
+    let taken = guest.tab;
+    for (others, secret) in [(2, Some(Uuid::now_v7())), (3, None)] {
+        let mut thief = Onlooker::over(served.connect().await, board, taken).await;
+        thief.secret = secret;
+        thief.edit(None).await;
+        watcher.until_with(|crowd| crowd.guests == others, |crowd| !crowd.editing.is_empty()).await;
+        std::mem::forget(thief.client);
+    }
+    // The page itself takes its own place.
+    let mut again = Onlooker { client: served.connect().await, ..guest };
+    again.edit(None).await;
+    again.open().await;
+    watcher.until(|crowd| crowd.editing.is_empty() && crowd.guests == 3).await;
 }

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use app::{mutation::Op, protocol::ServerMessage};
+use app::{
+    mutation::{Op, UpdateTask},
+    protocol::ServerMessage,
+};
 use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
 
-use crate::support::{
-    client::PATIENCE,
-    database::Database,
-    node::{create, mutation, new_task},
-    served::Served,
-};
+use crate::support::{client::PATIENCE, database::Database, node::mutation, served::Served};
 
 /// Together more than the kernel takes for somebody who does not read: 4 MiB to send, and what was there to receive.
-const TASKS: usize = 1_000;
+const CHANGES: usize = 1_000;
 const DESCRIPTION: usize = 20_000;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,19 +20,19 @@ async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let limits = SocketLimits { write: Duration::from_millis(100), ..SocketLimits::default() };
     // A larger frame is waited for longer; and all of it is sent from memory, never as one large snapshot.
     let settings =
-        HubSettings { frame_bytes: DESCRIPTION, ring_bytes: 2 * TASKS * DESCRIPTION, ..HubSettings::default() };
+        HubSettings { frame_bytes: DESCRIPTION, ring_bytes: 2 * CHANGES * DESCRIPTION, ..HubSettings::default() };
     let served = Served::with(&database, settings, limits).await;
     let board = served.node.create_board().await;
     let mut client = served.connect().await;
     client.subscribe(board.id, Some(1)).await;
     assert!(matches!(client.hear().await, ServerMessage::Changes { .. }));
+    // Changes of one task: the board itself stays small.
+    let task = served.node.create_task(board.id, "Buy milk").await;
     let text = "x".repeat(DESCRIPTION);
-    let writes = (0..TASKS).map(|_| {
-        let mut op = create(new_task(), "Buy milk");
-        if let Op::CreateTask(create) = &mut op {
-            create.description.clone_from(&text);
-        }
-        served.node.writer.write(board.id, mutation(op), Caller::local())
+    let writes = (0..CHANGES).map(|number| {
+        let description = Some(format!("{number} {text}"));
+        let update = Op::UpdateTask(UpdateTask { description, ..UpdateTask::of(task) });
+        served.node.writer.write(board.id, mutation(update), Caller::local())
     });
     for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
         outcome.expect("accepted");

@@ -1,11 +1,12 @@
 //! What is refused changes nothing, and does not get in the way of what is accepted.
 
+use app::board::{MAX_DESCRIPTION_BYTES, MAX_TRASH_BYTES};
 use app::mutation::{CreateTask, DeleteBoard, DeleteTask, Op, Refusal, TextField, Thing, UpdateBoard, UpdateTask};
 use taskwire::{caller::Caller, writer::WriteError};
 
 use crate::{
     on_both_engines,
-    support::node::{Node, create, mutation, new_task, rename},
+    support::node::{Node, create, mutation, new_task, rename, restore},
 };
 
 on_both_engines! {
@@ -117,5 +118,26 @@ on_both_engines! {
             assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "title"), "{refusal:?}");
         }
         assert_eq!(node.board(board).await.tasks().count(), texts.len());
+    }
+
+    async fn what_leaves_the_trash_is_gone_from_the_rows(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let mut deleted = Vec::new();
+        // One that is long fills as much of the trash as many short ones.
+        for _ in 0..2 * MAX_TRASH_BYTES / MAX_DESCRIPTION_BYTES {
+            let task = new_task();
+            let description = "x".repeat(MAX_DESCRIPTION_BYTES);
+            node.accepted(board, Op::CreateTask(CreateTask { description, ..CreateTask::of(task, "Long") })).await;
+            node.accepted(board, Op::DeleteTask(DeleteTask::of(task))).await;
+            deleted.push(task);
+        }
+        let kept = node.board(board).await.tasks().count();
+        assert!(kept * MAX_DESCRIPTION_BYTES <= MAX_TRASH_BYTES && kept < deleted.len());
+        assert_eq!(*node.board(board).await, node.replayed(board).await);
+        let other = Node::on(&database).await;
+        assert_eq!(other.board(board).await, node.board(board).await);
+        assert_eq!(node.refused(board, restore(deleted[0])).await, Refusal::not_found(Thing::Task));
+        node.accepted(board, restore(deleted[deleted.len() - 1])).await;
     }
 }

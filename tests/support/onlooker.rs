@@ -15,6 +15,8 @@ const SINCE: u64 = 1;
 pub struct Onlooker {
     pub client: Client,
     pub tab: TabId,
+    /// What only the tab knows.
+    pub secret: Option<Uuid>,
     pub board: BoardId,
     /// What it was told.
     pub crowd: Crowd,
@@ -30,7 +32,7 @@ impl Onlooker {
 
     /// As [`Self::on`], over a connection that is there, in a tab that may have had another before.
     pub async fn over(client: Client, board: BoardId, tab: TabId) -> Self {
-        let mut onlooker = Self { client, tab, board, crowd: Crowd::default(), messages: 0 };
+        let mut onlooker = Self { client, tab, secret: None, board, crowd: Crowd::default(), messages: 0 };
         onlooker.open().await;
         onlooker.next().await;
         onlooker
@@ -43,7 +45,9 @@ impl Onlooker {
     }
 
     pub async fn edit(&mut self, editing: Option<TaskId>) {
-        self.client.say(&ClientMessage::Present { board: self.board, tab: self.tab, editing }).await;
+        self.client
+            .say(&ClientMessage::Present { board: self.board, tab: self.tab, editing, secret: self.secret })
+            .await;
     }
 
     /// Waits for what it is told next of who is there.

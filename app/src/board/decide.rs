@@ -27,8 +27,6 @@ pub const MAX_COLUMNS: usize = 50;
 pub const MAX_MEMBERS: usize = 1_000;
 /// How many people a task may be assigned to.
 pub const MAX_ASSIGNEES: usize = 20;
-/// How many tasks a board holds, those in the trash not counted.
-pub const MAX_TASKS: usize = 10_000;
 
 /// Says what `op` does to the board: one change, or a refusal. Text comes back trimmed.
 ///
@@ -76,7 +74,7 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
         Op::DeleteTask(delete) => {
             let task = require_task(state, delete.task)?;
             require_unchanged(task.seq, delete.base)?;
-            Ok(ChangeKind::TaskDeleted { task: task.id })
+            Ok(ChangeKind::TaskDeleted { task: task.id, purged: state.room().purged_by(task) })
         }
         Op::RestoreTask(restore) => {
             let task = state.task(restore.task).ok_or(Refusal::not_found(Thing::Task))?;
@@ -85,7 +83,7 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
                 // Somebody was quicker; what was asked for is so.
                 return Ok(unchanged(task));
             }
-            require_room(state)?;
+            state.room().require_task([&task.title, &task.description], task.assignees.len())?;
             let wanted = restore.column.into_iter().chain([task.column]).find_map(|id| state.column(id));
             let column = match wanted {
                 Some(column) => column.id,
@@ -182,7 +180,6 @@ fn create_task(state: &BoardState, create: &CreateTask) -> Result<ChangeKind, Re
     if state.task(create.task).is_some() {
         return Err(Refusal::Exists { what: Thing::Task });
     }
-    require_room(state)?;
     let title = title(&create.title)?;
     let description = description(&create.description)?;
     let column = match (create.column, create.completed) {
@@ -199,6 +196,7 @@ fn create_task(state: &BoardState, create: &CreateTask) -> Result<ChangeKind, Re
     if assignees.len() > MAX_ASSIGNEES {
         return Err(too_many_assignees("assignees"));
     }
+    state.room().require_task([&title, &description], assignees.len())?;
     let Placement { rank, ranks } = state.place_task(column, create.place, create.task);
     let (task, priority, due) = (create.task, create.priority, create.due);
     Ok(ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, assignees, ranks })
@@ -232,6 +230,11 @@ fn update_task(state: &BoardState, update: &UpdateTask) -> Result<ChangeKind, Re
         }
     }
     let (assigned, unassigned) = assignment(task, update)?;
+    let (old, new) = [(&title, &task.title), (&description, &task.description)]
+        .into_iter()
+        .filter_map(|(new, old)| Some((old.len(), new.as_ref()?.len())))
+        .fold((0, 0), |(old, new), (was, is)| (old + was, new + is));
+    state.room().require_bytes(new.saturating_sub(old))?;
     let column = destination(state, task, update)?;
     let (rank, ranks) = match update.place {
         // Next to itself is where it is.
@@ -348,13 +351,6 @@ fn require_untouched(newest: Seq, guard: Option<Seq>) -> Result<(), Refusal> {
 
 fn require_task(state: &BoardState, id: TaskId) -> Result<&Task, Refusal> {
     state.live_task(id).map(|task| &**task).ok_or(Refusal::not_found(Thing::Task))
-}
-
-fn require_room(state: &BoardState) -> Result<(), Refusal> {
-    if state.live_len() >= MAX_TASKS {
-        return Err(Refusal::Full { what: Thing::Task, limit: MAX_TASKS as u32 });
-    }
-    Ok(())
 }
 
 fn first_column(state: &BoardState, wanted: impl Fn(ColumnKind) -> bool) -> Result<ColumnId, Refusal> {

@@ -7,7 +7,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::order::{Order, Placement};
+use super::{
+    order::{Order, Placement},
+    room::Room,
+};
 use crate::{
     access::{BoardAccess, BoardRole},
     change::{Change, ChangeKind},
@@ -34,6 +37,8 @@ pub struct BoardState {
     column_order: Order<ColumnId>,
     /// Live tasks only; a column without any may be missing.
     lanes: HashMap<ColumnId, Order<TaskId>>,
+    /// How much there is.
+    room: Room,
 }
 
 /// A board as it travels and is kept by others: its state in full, and the number it is true for.
@@ -148,6 +153,7 @@ impl BoardState {
             tasks: BTreeMap::new(),
             column_order: Order::default(),
             lanes: HashMap::new(),
+            room: Room::default(),
         }
     }
 
@@ -234,6 +240,11 @@ impl BoardState {
     /// How many tasks are not in the trash.
     pub fn live_len(&self) -> usize {
         self.lanes.values().map(Order::len).sum()
+    }
+
+    /// How much there is on it.
+    pub(super) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Whether a task is completed: whether its column is one for done tasks.
@@ -411,7 +422,11 @@ impl BoardState {
                     }
                 });
             }
-            ChangeKind::TaskDeleted { task } => {
+            ChangeKind::TaskDeleted { task, purged } => {
+                for old in purged {
+                    self.unlist_task(*old);
+                    touched.tasks.insert(*old);
+                }
                 self.edit_task(*task, stamp, &mut touched, |task| {
                     task.deleted_at = Some(stamp.at);
                     task.place_seq = stamp.seq;
@@ -450,11 +465,8 @@ impl BoardState {
         }
         for id in &touched.tasks {
             self.unlist_task(*id);
-            match other.tasks.get(id) {
-                Some(task) => self.list_task(Arc::clone(task)),
-                None => {
-                    self.tasks.remove(id);
-                }
+            if let Some(task) = other.tasks.get(id) {
+                self.list_task(Arc::clone(task));
             }
         }
     }
@@ -553,6 +565,7 @@ impl BoardState {
     }
 
     fn list_task(&mut self, task: Arc<Task>) {
+        self.room.add(&task);
         if !task.is_deleted() {
             self.lanes.entry(task.column).or_default().insert(task.rank.clone(), task.id);
         }
@@ -560,9 +573,9 @@ impl BoardState {
     }
 
     fn unlist_task(&mut self, id: TaskId) {
-        if let Some(task) = self.tasks.get(&id)
-            && let Some(lane) = self.lanes.get_mut(&task.column)
-        {
+        let Some(task) = self.tasks.remove(&id) else { return };
+        self.room.remove(&task);
+        if let Some(lane) = self.lanes.get_mut(&task.column) {
             lane.remove(&task.rank, id);
             if lane.len() == 0 {
                 self.lanes.remove(&task.column);

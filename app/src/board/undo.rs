@@ -91,7 +91,7 @@ impl Part {
                 let set = fields.into_iter().filter_map(|(is_set, part)| is_set.then_some(part));
                 [Self::Task(*task)].into_iter().chain(set).collect()
             }
-            ChangeKind::TaskDeleted { task } | ChangeKind::TaskRestored { task, .. } => {
+            ChangeKind::TaskDeleted { task, .. } | ChangeKind::TaskRestored { task, .. } => {
                 vec![Self::Task(*task), Self::Place(*task)]
             }
         }
@@ -211,7 +211,7 @@ impl Inverse {
                 let is_any = update != UpdateTask::of(task.id);
                 is_any.then_some(Self::UpdateTask(update, spot))
             }
-            ChangeKind::TaskDeleted { task } => {
+            ChangeKind::TaskDeleted { task, .. } => {
                 let task = before.task(*task)?;
                 Some(Self::RestoreTask(task.id, task.column, task_spot(before, task)))
             }
@@ -530,7 +530,7 @@ fn words(before: &BoardState, kind: &ChangeKind) -> String {
         ChangeKind::TaskUpdated { task: id, assigned, .. } if !assigned.is_empty() => ("assign", task(id)),
         ChangeKind::TaskUpdated { task: id, unassigned, .. } if !unassigned.is_empty() => ("unassign", task(id)),
         ChangeKind::TaskUpdated { task: id, .. } => ("edit", task(id)),
-        ChangeKind::TaskDeleted { task: id } => ("delete", task(id)),
+        ChangeKind::TaskDeleted { task: id, .. } => ("delete", task(id)),
         ChangeKind::TaskRestored { task: id, .. } => ("restore", task(id)),
     };
     format!("{what} {}", shortened(of)).trim_end().to_owned()

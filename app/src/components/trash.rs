@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
+    board::MAX_TRASH_TASKS,
     forms::{RestoreTask, form_action},
     id::TaskId,
     live::LiveBoard,
@@ -55,6 +56,11 @@ pub fn TrashPage(board: LiveBoard) -> impl IntoView {
                     1 => "1 deleted task".to_owned(),
                     count => format!("{count} deleted tasks, the last deleted first"),
                 }}
+            </p>
+            <p class="hint">
+                {format!(
+                    "The last {MAX_TRASH_TASKS} tasks are kept here, or fewer with long texts. Older ones are gone for good when others are deleted.",
+                )}
             </p>
             <ul class="trash-list">
                 <Rows each=drawn key=|id| id.0 let:task>

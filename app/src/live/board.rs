@@ -502,7 +502,8 @@ impl LiveBoard {
     }
 
     fn present(&self, editing: Option<TaskId>) -> ClientMessage {
-        ClientMessage::Present { board: self.0.id, tab: self.0.live.tab(), editing }
+        let live = &self.0.live;
+        ClientMessage::Present { board: self.0.id, tab: live.tab(), editing, secret: live.tab_secret() }
     }
 
     /// Wakes the signals of what an outcome touched, and sends what is to be sent.
@@ -744,7 +745,7 @@ mod tests {
             mutation: MutationId(Uuid::now_v7()),
             kind,
         };
-        let changes = vec![change(seq + 1, ChangeKind::TaskDeleted { task: task(2) })];
+        let changes = vec![change(seq + 1, ChangeKind::TaskDeleted { task: task(2), purged: Vec::new() })];
         let outcome = board.session().receive(ServerMessage::Changes { board: board.id(), after: seq, changes });
         board.take(outcome);
         let news = listener.take();

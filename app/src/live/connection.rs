@@ -25,6 +25,7 @@ pub struct Live {
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
     known: Known,
     tab: TabId,
+    tab_secret: uuid::Uuid,
     #[cfg(feature = "hydrate")]
     socket: browser::Socket,
 }
@@ -43,6 +44,7 @@ impl Live {
             boards,
             known,
             tab: crate::new_id(),
+            tab_secret: crate::new_id(),
         }
     }
 
@@ -80,6 +82,11 @@ impl Live {
     /// This page, as the server tells it from others.
     pub fn tab(&self) -> TabId {
         self.tab
+    }
+
+    /// What only this page knows of itself. Who has an account does not need it: the server knows whose the page is.
+    pub fn tab_secret(&self) -> Option<uuid::Uuid> {
+        self.known.asker.read_untracked().person.is_none().then_some(self.tab_secret)
     }
 
     /// Gets to know people, and what whoever reads this page may do. Where somebody else has signed in since the page was
@@ -553,7 +560,7 @@ mod browser {
         fn opened(&mut self) {
             let mut hello = Vec::new();
             if self.known.asker.read_untracked().may_see_people() {
-                hello.push(ClientMessage::WatchPeople {});
+                hello.push(ClientMessage::WatchPeople { changes: true });
             }
             hello.extend(self.follow_all());
             hello.push(ClientMessage::Ping {});
@@ -623,10 +630,14 @@ mod browser {
                     self.list.set(Some(boards));
                 }
                 ServerMessage::People { people, you } => {
-                    for board in self.all_boards() {
-                        board.set_asker(you.clone());
+                    self.known.introduce(people);
+                    self.become_reader(you);
+                }
+                ServerMessage::PeopleChanged { people, you } => {
+                    self.known.introduce(people);
+                    if let Some(you) = you {
+                        self.become_reader(you);
                     }
-                    self.known.meet(people, you);
                 }
                 ServerMessage::Goodbye { reconnect_after_ms } => self.drive(Event::Goodbye(reconnect_after_ms)),
                 ServerMessage::Snapshot(_)
@@ -692,12 +703,23 @@ mod browser {
                     return self.receive(ServerMessage::Rejected { mutation, error });
                 }
                 ("changes" | "error" | "presence" | "presence_changed", ..) => {}
-                ("snapshot" | "boards" | "people" | "accepted" | "rejected" | "pong" | "goodbye", ..) => {
+                (
+                    "snapshot" | "boards" | "people" | "people_changed" | "accepted" | "rejected" | "pong" | "goodbye",
+                    ..,
+                ) => {
                     self.is_outdated = true;
                 }
                 _ => {}
             }
             Vec::new()
+        }
+
+        /// Whoever reads the page may do other things than before.
+        fn become_reader(&self, you: Asker) {
+            for board in self.all_boards() {
+                board.set_asker(you.clone());
+            }
+            self.known.meet(Vec::new(), you);
         }
 
         /// Asks who those are whom a guest hears of for the first time. (All others are told whenever somebody is new.)

@@ -30,8 +30,9 @@ pub async fn send(
     sends_mail(&services)?;
     match services.accounts.forgot_password(&form.email, visitor::address(&parts, services.proxies)) {
         Ok(()) => {
-            let words = "If that address has an account here, a link is on its way to it. It works for a day. Nothing there? \
-                Look into the folder for unwanted mail, or ask an admin of this server.";
+            let words = "If that address has an account here, a link is on its way to it. It works for a day, and so do those \
+                that were sent before; after three within an hour no more are sent. Nothing there? Look into the folder for \
+                unwanted mail, or ask an admin of this server.";
             let way = Some(("/sign-in".to_owned(), "Sign in"));
             let said = Message { reader: None, title: "Look into your mail", words: words.to_owned(), way };
             Ok(answer::page(&services, message::page(said)))

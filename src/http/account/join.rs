@@ -75,11 +75,9 @@ async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<
     let (link, invitation) = services.accounts.invitation(secret).await?;
     let directory = services.store.directory();
     let host = link.created_by.and_then(|person| directory.account(person)).map(|account| account.name.clone());
-    let boards = services.store.boards().await?;
-    let named = |(id, role)| {
-        let (board, _) = boards.iter().find(|(board, _)| board.id == id)?;
-        Some((board.name.clone(), role))
-    };
+    let ids: Vec<_> = invitation.boards.iter().map(|(board, _)| *board).collect();
+    let names = services.store.board_names(&ids).await?;
+    let named = |(board, role)| Some((names.get(&board)?.clone(), role));
     Ok(Join {
         path: parts.uri.path().to_owned(),
         host,

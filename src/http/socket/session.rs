@@ -24,6 +24,7 @@ use app::{
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::WaitForCancellationFutureOwned;
+use uuid::Uuid;
 
 use super::{
     SocketContext,
@@ -37,7 +38,7 @@ use crate::{
     hub::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},
-        presence::Seat,
+        presence::{Seat, TabKey},
         topic::{Next, Resume, TopicError},
     },
     store::{Accepted, Rights},
@@ -93,8 +94,6 @@ pub(super) struct Session {
     checked_with: u64,
     /// The revision of the directory of which the client was told what concerns it.
     told_revision: i64,
-    /// Whether the client wants to know who has an account here.
-    watches_people: bool,
     /// Whose socket it is; `None` for somebody without an account.
     person: Option<ActorId>,
     /// Nothing was heard for so long that nobody seems to be there.
@@ -194,7 +193,6 @@ impl Session {
             rights: Rights::new(&store, caller),
             checked_with: 0,
             told_revision: UNKNOWN_REVISION,
-            watches_people: false,
             person,
             is_away: false,
             follower: hub.connect(),
@@ -292,19 +290,9 @@ impl Session {
             for followed in &mut self.subscriptions {
                 followed.access_version = UNKNOWN;
             }
-            self.follower.recheck_boards();
-        }
-        if self.watches_people {
-            self.tell_people();
+            self.follower.is_somebody_else();
         }
         Ok(())
-    }
-
-    fn tell_people(&mut self) {
-        if let Some(you) = self.rights.now().filter(|asker| asker.may_see_people()).cloned() {
-            let people = ServerMessage::People { people: self.rights.directory().people(), you };
-            put_message(&mut self.replies, &people);
-        }
     }
 
     /// Takes the client off the boards it may not see any more.
@@ -374,6 +362,9 @@ impl Session {
         }
         if let Some(list) = self.follower.boards_for(&mut self.rights) {
             self.write(list.bytes()).await?;
+        }
+        if let Some(people) = self.follower.people_for(&mut self.rights) {
+            self.write(people.bytes()).await?;
         }
         let has_news = |followed: &Followed| followed.seat.as_ref().is_some_and(|seat| seat.has_news());
         if self.subscriptions.iter().any(|followed| has_news(followed) && !followed.is_pending()) {
@@ -535,9 +526,9 @@ impl Session {
                 self.subscriptions.retain(|followed| followed.topic.board() != board);
                 Ok(())
             }
-            ClientMessage::Present { board, tab, editing } => {
+            ClientMessage::Present { board, tab, editing, secret } => {
                 self.pay(1, now);
-                self.sit_down(board, tab, editing);
+                self.sit_down(board, tab, secret, editing);
                 Ok(())
             }
             ClientMessage::WatchBoards {} => {
@@ -545,14 +536,13 @@ impl Session {
                 self.follower.watch_boards();
                 Ok(())
             }
-            ClientMessage::WatchPeople {} => {
+            ClientMessage::WatchPeople { changes } => {
                 self.pay(1, now);
                 if !self.rights.now().is_some_and(Asker::may_see_people) {
                     self.say_error(ErrorCode::Forbidden, "who has an account here is not for everybody", None);
                     return Ok(());
                 }
-                self.watches_people = true;
-                self.tell_people();
+                self.follower.watch_people(changes);
                 Ok(())
             }
             ClientMessage::Mutate { board, mutations } => {
@@ -598,8 +588,8 @@ impl Session {
 
     /// Counts the client among those who have a board open, or takes note of what it is editing now. (That there is such a
     /// task is not looked up: one that was just added may not be saved yet, and one that is not there is shown nowhere.)
-    fn sit_down(&mut self, board: BoardId, tab: TabId, editing: Option<TaskId>) {
-        let person = self.person;
+    fn sit_down(&mut self, board: BoardId, tab: TabId, secret: Option<Uuid>, editing: Option<TaskId>) {
+        let tab = TabKey { person: self.person, tab, secret };
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
             let message = "subscribe to the board before you say that you are present";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
@@ -610,11 +600,11 @@ impl Session {
             return;
         }
         match seat {
-            Some(seat) if seat.tab() == tab => seat.edit(editing),
+            Some(seat) if *seat.tab() == tab => seat.edit(editing),
             _ => {
                 // Gone before the other is there, which is told the whole state again.
                 *seat = None;
-                *seat = Some(Box::new(self.follower.sit_down(topic, person, tab, editing)));
+                *seat = Some(Box::new(self.follower.sit_down(topic, tab, editing)));
             }
         }
     }

@@ -1,0 +1,154 @@
+//! Which boards there are, and who may see them, without reading those that nobody asked for.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use app::{
+    access::{Asker, BoardAccess, BoardRole},
+    id::{ActorId, BoardId},
+    model::BoardSummary,
+};
+use sqlx::{Row, any::AnyRow};
+
+use super::{
+    Store, StoreError,
+    connection::{Connection, read},
+    rows,
+    sql::{fetch_by_ids, query},
+};
+use crate::{caller::Caller, clock::now};
+
+/// A board, as lists of boards need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// What the list shows.
+    pub board: BoardSummary,
+    /// Who may see it; `None` once it is deleted.
+    pub access: Option<BoardAccess>,
+}
+
+impl Listed {
+    /// Whether somebody may see it.
+    pub fn is_visible_to(&self, asker: &Asker) -> bool {
+        self.access.as_ref().is_some_and(|access| asker.role_on(self.board.id, access).is_some())
+    }
+}
+
+impl Store {
+    /// The boards somebody may see, newest first. Reads no others, apart from those that are open to everyone.
+    pub async fn boards_for(&self, caller: &Caller) -> Result<Vec<BoardSummary>, StoreError> {
+        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
+        let mut found = Vec::new();
+        if asker.sees_every_board() {
+            let all =
+                query("SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE deleted_at IS NULL");
+            found = all.fetch_all(self.readers()).await?.iter().map(listed).collect::<Result<_, _>>()?;
+        } else if let (Some(_), Some(person)) = (asker.role, asker.person) {
+            let own = query(
+                "SELECT boards.id, name, seq, created_at, everyone, deleted_at, role FROM board_members \
+                 JOIN boards ON boards.id = board_members.board \
+                 WHERE board_members.person = $1 AND boards.deleted_at IS NULL",
+            );
+            for row in own.bind(person.to_string()).fetch_all(self.readers()).await? {
+                let mut listed = listed(&row)?;
+                let role = rows::board_role(row.try_get(6)?)?;
+                if let Some(access) = &mut listed.access {
+                    access.members.insert(person, role);
+                }
+                found.push(listed);
+            }
+            let open = query(
+                "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards \
+                 WHERE everyone IS NOT NULL AND deleted_at IS NULL",
+            );
+            for row in open.fetch_all(self.readers()).await? {
+                found.push(listed(&row)?);
+            }
+        }
+        let linked: Vec<BoardId> = asker.links.iter().map(|link| link.board).collect();
+        if !linked.is_empty() {
+            // What a link shows depends on what its maker is on the board.
+            let mut boards = self.listed(&linked).await?;
+            read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
+            found.append(&mut boards);
+        }
+        // Only now: who may see them is not to be older than they are.
+        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
+        let visible = found.into_iter().filter(|listed| listed.is_visible_to(&asker));
+        let boards: BTreeMap<_, _> =
+            visible.map(|Listed { board, .. }| (Reverse((board.created_at, board.id)), board)).collect();
+        Ok(boards.into_values().collect())
+    }
+
+    /// What some boards are called, those left out that do not exist.
+    pub async fn board_names(&self, ids: &[BoardId]) -> Result<HashMap<BoardId, String>, StoreError> {
+        let boards = self.listed(ids).await?.into_iter().filter(|listed| listed.access.is_some());
+        Ok(boards.map(|listed| (listed.board.id, listed.board.name)).collect())
+    }
+
+    /// Whether there is any board.
+    pub async fn has_boards(&self) -> Result<bool, StoreError> {
+        let any = query("SELECT 1 FROM boards WHERE deleted_at IS NULL LIMIT 1").fetch_optional(self.readers()).await?;
+        Ok(any.is_some())
+    }
+
+    /// The boards that came, went, got another name or other people after a revision of the list, and the newest revision.
+    /// Revision 0 is before all of them.
+    pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
+        // A change of the list that commits after this statement has a higher number, because each waits for the one before.
+        let found =
+            query("SELECT id, name, seq, created_at, everyone, deleted_at, listed FROM boards WHERE listed > $1")
+                .bind(revision)
+                .fetch_all(self.readers())
+                .await?;
+        let mut newest = revision;
+        let mut boards = Vec::with_capacity(found.len());
+        for row in &found {
+            newest = newest.max(row.try_get(6)?);
+            boards.push(listed(row)?);
+        }
+        if !boards.is_empty() {
+            read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
+        }
+        Ok((boards.into_iter().map(Arc::new).collect(), newest))
+    }
+
+    async fn listed(&self, ids: &[BoardId]) -> Result<Vec<Listed>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let select = "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE id";
+        let found = read!(self.readers(), |reader| fetch_by_ids(reader, select, "", &ids).await)?;
+        found.iter().map(listed).collect()
+    }
+}
+
+/// Reads who the members of boards are.
+async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Result<(), StoreError> {
+    let ids: Vec<String> = boards.iter().map(|listed| listed.board.id.to_string()).collect();
+    let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();
+    for row in fetch_by_ids(connection, "SELECT board, person, role FROM board_members WHERE board", "", &ids).await? {
+        let board = members.entry(rows::id(row.try_get(0)?)?).or_default();
+        board.insert(rows::id(row.try_get(1)?)?, rows::board_role(row.try_get(2)?)?);
+    }
+    for listed in boards {
+        if let Some(access) = &mut listed.access {
+            access.members = members.remove(&listed.board.id).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// A row of `id, name, seq, created_at, everyone, deleted_at, …`, without members.
+fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
+    let is_deleted = row.try_get::<Option<i64>, _>(5)?.is_some();
+    let access = match is_deleted {
+        true => None,
+        false => Some(BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, ..BoardAccess::default() }),
+    };
+    Ok(Listed { board: rows::summary(row)?, access })
+}
