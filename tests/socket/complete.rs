@@ -20,14 +20,16 @@ const SOURCES: [&str; 7] = [
 ];
 const STATE: &str = include_str!("../../app/src/board/state.rs");
 
-/// Types that are written as a text or a number, by code of their own.
-const VALUES: [&str; 16] = [
+/// Types that are written as a text, a number or an id, by code of their own.
+const VALUES: [&str; 18] = [
     "ActorId",
     "BoardId",
     "ColumnId",
     "MutationId",
     "TabId",
     "TaskId",
+    "Uuid",
+    "LinkTo",
     "Rank",
     "Timestamp",
     "DueDate",
