@@ -3,32 +3,17 @@
 //! Stopping goes from the outside in, so that nothing that was accepted is lost: no new connections, a goodbye to the
 //! sockets, the requests under way, then the writer, which makes durable what it has taken. Each step has a time limit.
 
-use std::{
-    future::{Future, poll_fn},
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
+use axum::Router;
 use futures::FutureExt;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
 use leptos::config::LeptosOptions;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::Semaphore,
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::Layer;
 
 use crate::{
     accounts::{
@@ -38,11 +23,15 @@ use crate::{
     clock,
     http::{
         self, Services,
+        admission::{Admissions, Most},
+        connection,
+        cookies::CookieNames,
         exposure::Exposure,
         health,
+        in_flight::InFlight,
+        limits::HttpLimits,
         origin::Origins,
         socket::{SocketContext, SocketLimits},
-        visitor::Peer,
     },
     hub::{
         Hub, HubSettings,
@@ -63,15 +52,8 @@ const DRAIN: Duration = Duration::from_secs(8);
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// How long the other nodes and Redis may take to be told goodbye.
 const LEAVE: Duration = Duration::from_secs(3);
-/// How long a connection may stay idle, or take to send the head of a request.
-const IDLE: Duration = Duration::from_secs(75);
 /// How many pages are made at once.
 const PAGES_AT_ONCE: usize = 4;
-/// The largest head of a request, and how much is read ahead on a connection.
-const MAX_BUFFER_BYTES: usize = 64 * 1024;
-/// What is answered as long as the clock shows a time that HTTP cannot write down.
-const NO_TIME: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 55\r\n\
-    Retry-After: 5\r\nConnection: close\r\n\r\nThe clock of this server is before 1970. Please set it\n";
 /// How often what is old is looked for, to be deleted, where nothing is deleted sooner. The first time is so long after the
 /// start.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -125,7 +107,9 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     // From the first moment on, so that no figure is missing.
     telemetry::figures();
     let address = listener.local_addr()?;
-    let store = Store::open(settings.store()).await.map_err(|error| StartError::Database(error.to_string()))?;
+    let database = |error: StoreError| StartError::Database(error.to_string());
+    let store = Store::open(settings.store()).await.map_err(database)?;
+    let instance = store.instance().await.map_err(database)?;
     let redis = settings.redis.as_deref().map(RedisSettings::new);
     let hub = Hub::start(store.clone(), HubSettings { redis, ..HubSettings::default() })?;
     let writer = Writer::start(store.clone(), hub.clone());
@@ -143,7 +127,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
-    let origins = Arc::new(Origins::new(address, allowed));
+    let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
     let socket = SocketContext {
         store: store.clone(),
         writer: writer.clone(),
@@ -154,7 +138,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             ..SocketLimits::default()
         }),
         admissions: Arc::default(),
-        proxies: settings.proxies,
+        proxies: settings.proxies(),
         origins: Arc::clone(&origins),
         shutdown: CancellationToken::new(),
         tracker: TaskTracker::new(),
@@ -163,9 +147,11 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         auth: settings.auth,
         accounts,
         oidc: settings.oidc().map(|oidc| Oidc::new(oidc, &public_url)).transpose()?.map(Arc::new),
-        is_behind_tls: public_url.starts_with("https://"),
+        cookies: CookieNames::new(&instance, public_url.starts_with("https://")),
         public_url,
-        proxies: settings.proxies,
+        proxies: settings.proxies(),
+        in_flight: InFlight::new(settings.http_limits.clone()),
+        limits: settings.http_limits.clone(),
         exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
@@ -219,9 +205,13 @@ impl Server {
         };
         supervisor.keep(Essential::Upkeep, ends.clone(), upkeep);
         let accept = {
-            let (router, connections, ends) = (http::router(Arc::clone(&services)), connections.clone(), ends.clone());
-            let listener = Arc::new(listener);
-            move || accept(Arc::clone(&listener), router.clone(), connections.clone(), ends.clone())
+            let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
+            let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
+            let admissions = Arc::<Admissions>::default();
+            move || {
+                let gate = Gate::of(&services, router.clone(), Arc::clone(&admissions));
+                accept(Arc::clone(&listener), gate, connections.clone(), ends.clone())
+            }
         };
         let accepting = supervisor.keep(Essential::Accept, ends.clone(), accept);
         tokio::select! {
@@ -268,8 +258,27 @@ impl Server {
 #[error("the server could not go on: {0}")]
 pub struct RunError(String);
 
+/// What a connection meets first.
+struct Gate {
+    router: Router,
+    limits: Arc<HttpLimits>,
+    admissions: Arc<Admissions>,
+    most: Most,
+}
+
+impl Gate {
+    fn of(services: &Services, router: Router, admissions: Arc<Admissions>) -> Self {
+        let limits = Arc::new(services.limits.clone());
+        // Behind proxies everybody has one address.
+        let per_address = if services.proxies.count == 0 { limits.connections_per_address } else { limits.connections };
+        let most = Most { per_person: limits.connections, per_address };
+        Self { router, limits, admissions, most }
+    }
+}
+
 /// Takes connections until `stop`; the listener is closed when this returns.
-async fn accept(listener: Arc<TcpListener>, router: Router, connections: TaskTracker, stop: CancellationToken) {
+async fn accept(listener: Arc<TcpListener>, gate: Gate, connections: TaskTracker, stop: CancellationToken) {
+    let Gate { router, limits, admissions, most } = gate;
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => return,
@@ -283,52 +292,18 @@ async fn accept(listener: Arc<TcpListener>, router: Router, connections: TaskTra
                 }
             },
         };
-        connections.spawn(connection(stream, peer, router.clone(), stop.clone()));
-    }
-}
-
-async fn connection(mut stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
-    if !clock::is_after_1970() {
-        tracing::error!("the clock shows a time before 1970, with which HTTP cannot be spoken; set it");
-        let answer = async {
-            // What is closed before it was read is reset, and the answer lost.
-            let _ = stream.read(&mut [0; 4096]).await?;
-            stream.write_all(NO_TIME).await?;
-            stream.shutdown().await
+        // Whoever is one too many is hung up on: there is nothing to be read yet to which one could answer.
+        let Some(admission) =
+            admissions.admit(None, peer.ip(), most).filter(|_| connections.len() < limits.connections)
+        else {
+            metrics::counter!("taskwire_http_connections_refused_total").increment(1);
+            continue;
         };
-        // Whoever asks may be gone by now.
-        let _ = tokio::time::timeout(Duration::from_secs(1), answer).await;
-        return;
-    }
-    // An answer is written in one piece; there is nothing to wait for.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
-        return;
-    }
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
-        .max_buf_size(MAX_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(Extension(Peer(peer.ip())).layer(router)))
-        .with_upgrades();
-    tokio::pin!(connection);
-    let mut stopping = pin!(stop.cancelled());
-    let mut is_stopping = false;
-    let ended = poll_fn(|cx| {
-        // Hyper writes down the time whenever it does something, and panics where it is before 1970.
-        if !clock::is_after_1970() {
-            return Poll::Ready(Ok(()));
-        }
-        if !is_stopping && stopping.as_mut().poll(cx).is_ready() {
-            is_stopping = true;
-            connection.as_mut().graceful_shutdown();
-        }
-        connection.as_mut().poll(cx)
-    })
-    .await;
-    if let Err(error) = ended {
-        // The other side went away, or does not speak HTTP.
-        tracing::debug!(%error, "a connection broke");
+        let (router, limits, stop) = (router.clone(), Arc::clone(&limits), stop.clone());
+        connections.spawn(async move {
+            connection::serve(stream, peer, router, &limits, stop).await;
+            drop(admission);
+        });
     }
 }
 

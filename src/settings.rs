@@ -19,6 +19,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     accounts::oidc::OidcSettings,
     command::{token::TokenCommand, user::UserCommand},
+    http::{
+        forwarded::{Proxies, ProxyHeader},
+        limits::HttpLimits,
+    },
     store::{StoreSettings, Synchronous},
 };
 
@@ -80,6 +84,10 @@ pub struct Settings {
     /// How many proxies stand in front, so that the address of a client is read from what they add to `X-Forwarded-For`.
     #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
     pub proxies: usize,
+
+    /// The header to which the proxies add the address of a client. What stands in the other one is a client's own word.
+    #[arg(long, env = "TASKWIRE_PROXY_HEADER", value_name = "HEADER", default_value = "x-forwarded-for")]
+    pub proxy_header: ProxyHeader,
 
     /// The server that sends mail, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
     /// Without one, an admin hands the links out.
@@ -174,6 +182,10 @@ pub struct Settings {
     /// Start an empty database without the sample board.
     #[arg(long, env = "TASKWIRE_NO_SAMPLE", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_sample: bool,
+
+    /// What a request, a connection and a caller may cost. No flag: whoever has to change these has a reason to tell us.
+    #[arg(skip)]
+    pub http_limits: HttpLimits,
 }
 
 impl Settings {
@@ -185,6 +197,7 @@ impl Settings {
             auth: Auth::Accounts,
             public_url: None,
             proxies: 0,
+            proxy_header: ProxyHeader::default(),
             oidc_issuer: None,
             oidc_client_id: None,
             oidc_client_secret: None,
@@ -203,6 +216,7 @@ impl Settings {
             log_retention: Retention::DEFAULT,
             stop_within: Duration::from_secs(30),
             no_sample: false,
+            http_limits: HttpLimits::default(),
         }
     }
 
@@ -256,6 +270,11 @@ impl Settings {
             client_secret: self.oidc_client_secret.clone()?,
             name: self.oidc_name.clone(),
         })
+    }
+
+    /// The proxies in front.
+    pub fn proxies(&self) -> Proxies {
+        Proxies { count: self.proxies, header: self.proxy_header }
     }
 
     /// The address people see in their browsers.

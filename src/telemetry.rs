@@ -1,11 +1,13 @@
 //! What the server tells the person who runs it: a log on standard error, and figures for Prometheus.
 //!
-//! Field names end in their unit (`latency_ms`, `body_bytes`). A failure is logged once, where it is handled.
+//! Field names end in their unit (`latency_ms`, `body_bytes`). A failure is logged once, where it is handled. One event is one
+//! line: what comes from outside cannot begin another, whichever field it is in.
 //!
 //! The log can neither fail nor stop the work: a line is handed to a thread of its own, which writes it if it can. When the
 //! disk is full, or nobody reads any more, lines are lost, and that is all.
 
 use std::{
+    fmt::{self, Debug, Write as _},
     io::{self, Write},
     panic::PanicHookInfo,
     sync::{
@@ -17,8 +19,14 @@ use std::{
     time::Duration,
 };
 
+use app::board::is_invisible;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing::field::Field;
+use tracing_subscriber::{
+    EnvFilter,
+    field::MakeExt,
+    fmt::format::{Writer, debug_fn},
+};
 
 use crate::settings::{LogFormat, Settings};
 
@@ -31,16 +39,23 @@ const COUNTS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1
 const LINES: usize = 4_096;
 /// How long the end of the process waits for the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// What others say about sessions. A cookie that somebody made up is no news, and anybody can send thousands a second; where a
+/// session cannot be read or written, [`crate::accounts::sessions`] says so.
+const QUIET: &str = "tower_sessions=off,tower_sessions_core=off";
+/// The most characters of one field.
+const LONGEST_FIELD: usize = 4_000;
 
 /// Sends the log to standard error. A second call (tests start several servers in one process) changes nothing.
 pub fn start_log(settings: &Settings) {
-    // It warns of each cookie that is nobody's, which strangers may send as often as they like.
-    let filter = format!("tower_sessions=error,{}", settings.log);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = |wanted: &str| EnvFilter::try_new(format!("{QUIET},{wanted}"));
+    let filter = filter(&settings.log).or_else(|_| filter("info")).unwrap_or_default();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
     // The error says that a log is there already.
     let _ = match settings.log_format {
-        LogFormat::Text => log.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
+        LogFormat::Text => log
+            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+            .fmt_fields(debug_fn(write_field).delimited(" "))
+            .try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
 }
@@ -118,6 +133,37 @@ fn write_log(entries: &Receiver<Entry>) {
     }
 }
 
+/// Writes a field of an event; its message without a name.
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
+    if field.name() != "message" {
+        write!(writer, "{}=", field.name())?;
+    }
+    write!(OneLine { writer, left: LONGEST_FIELD }, "{value:?}")
+}
+
+/// Writes text as a part of one line: what would end it, or be read backwards, stands there as `\n` or `\u{202e}`.
+struct OneLine<W> {
+    writer: W,
+    left: usize,
+}
+
+impl<W: fmt::Write> fmt::Write for OneLine<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            self.left = match self.left {
+                0 => return Ok(()),
+                1 => return self.writer.write_char('…').map(|()| self.left = 0),
+                left => left - 1,
+            };
+            match char.is_control() || is_invisible(char) || matches!(char, '\u{2028}' | '\u{2029}') {
+                true => write!(self.writer, "{}", char.escape_default())?,
+                false => self.writer.write_char(char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The figures of this process, collected from the first call on.
 pub fn figures() -> Option<&'static PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -132,4 +178,23 @@ pub fn figures() -> Option<&'static PrometheusHandle> {
             install().inspect_err(|error| tracing::error!(%error, "there will be no figures at /metrics")).ok()
         })
         .as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_one_line(text: &str) -> String {
+        let mut line = String::new();
+        write!(OneLine { writer: &mut line, left: 20 }, "{text}").unwrap();
+        line
+    }
+
+    #[test]
+    fn what_would_end_a_line_or_hide_in_it_is_spelled_out() {
+        assert_eq!(on_one_line("plain é 🚀"), "plain é 🚀");
+        assert_eq!(on_one_line("a\r\nb\u{1b}[2K"), "a\\r\\nb\\u{1b}[2K");
+        assert_eq!(on_one_line("a\u{202e}b\u{2028}c"), "a\\u{202e}b\\u{2028}c");
+        assert_eq!(on_one_line(&"x".repeat(30)), format!("{}…", "x".repeat(19)));
+    }
 }

@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use support::{
     database::Database,
     node::{NewBoard, mutation, new_column},
-    server::{Server, open},
+    server::{Process, Server, command, open},
 };
 use taskwire::{
     accounts::{NewPerson, links::Invitation},
@@ -250,7 +250,7 @@ fn location(answer: &reqwest::Response) -> String {
 
 fn cookie(answer: &reqwest::Response) -> Option<String> {
     let cookies = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let session = cookies.into_iter().find(|cookie| cookie.starts_with("taskwire_session="))?;
+    let session = cookies.into_iter().find(|cookie| cookie.starts_with("taskwire_session_"))?;
     assert!(session.contains("HttpOnly") && session.contains("SameSite=Lax"), "{session}");
     Some(session.split(';').next()?.to_owned())
 }
@@ -378,4 +378,38 @@ async fn what_the_provider_says_is_not_believed_blindly() {
     }
     scene.provider.is(cleo("c-6"));
     assert!(scene.sign_in("").await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_from_outside_cannot_write_a_line_of_the_log() {
+    let (database, provider) = (Database::sqlite(), Provider::start().await);
+    let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--no-sample", "--database", &database.url]);
+    serve.args(["--oidc-issuer", &provider.issuer, "--oidc-client-id", CLIENT, "--oidc-client-secret", SECRET]);
+    let process = Process::spawn(&mut serve);
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let at = |path: &str| client.get(format!("{}{path}", process.base));
+    // A cookie that somebody made up is worth no line at all.
+    for cookie in ["x", "AAAAAAAAAAAAAAAAAAAAAA", "'; DROP TABLE sessions"] {
+        for name in ["taskwire_session", "taskwire_session_00000000", "id"] {
+            at("/sign-in").header("cookie", format!("{name}={cookie}")).send().await.unwrap();
+        }
+    }
+    let left = at("/sign-in/elsewhere").send().await.unwrap();
+    let session = cookie(&left).unwrap();
+    let named = session.split_once('=').unwrap().0;
+    for made_up in ["x", "AAAAAAAAAAAAAAAAAAAAAA"] {
+        at("/sign-in").header("cookie", format!("{named}={made_up}")).send().await.unwrap();
+    }
+    let forged = "no%0A2026-11-27T00:00:00Z%20ERROR%20taskwire:%20forged%0D%1B[2K%E2%80%AE";
+    let back = at(&format!("/sign-in/elsewhere/callback?state=x&error={forged}")).header("cookie", session);
+    assert_eq!(back.send().await.unwrap().status(), 403);
+    let deadline = tokio::time::Instant::now() + support::client::PATIENCE;
+    while !process.log().contains("could not sign in elsewhere") {
+        assert!(tokio::time::Instant::now() < deadline, "it is not logged: {}", process.log());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let log = process.log();
+    let [line] = log.lines().filter(|line| line.contains("forged")).collect::<Vec<_>>()[..] else { panic!("{log}") };
+    assert!(line.contains("could not sign in elsewhere") && line.contains("no\\n2026-11-27"), "{line}");
+    assert!(!log.contains(['\r', '\u{1b}', '\u{202e}']) && !log.contains("suspicious"), "{log}");
 }

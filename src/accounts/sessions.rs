@@ -25,9 +25,6 @@ use crate::{
     },
 };
 
-/// The name of the cookie.
-pub const COOKIE: &str = "taskwire_session";
-
 /// How long a session lasts that is not used.
 pub const LIFETIME_DAYS: i64 = 30;
 

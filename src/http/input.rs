@@ -11,9 +11,6 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 
-/// The largest body of a request, in bytes.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
 /// A body of JSON.
 pub struct Json<T>(pub T);
 
@@ -26,10 +23,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
                 .with_field("Content-Type", "expected application/json"));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            _ => Problem::bad_request("incomplete", "the body ended before it was complete"),
-        })?;
+        // The guard has read it; how large it may be is decided there.
+        let incomplete = |_| Problem::bad_request("incomplete", "the body ended before it was complete");
+        let body = Bytes::from_request(request, state).await.map_err(incomplete)?;
         // The path to a mistake costs time to keep; only mistakes pay for it.
         serde_json::from_slice(&body).map(Self).map_err(|_| explain::<T>(&body))
     }
@@ -90,15 +86,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
             Err(_) => Err(Problem::parameter("Idempotency-Key", "is not a UUID")),
         }
     }
-}
-
-/// The body is larger than the limit.
-pub fn too_large() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too_large",
-        format!("the body is larger than {MAX_BODY_BYTES} bytes, which is the most"),
-    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -7,21 +7,32 @@
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
 //! - [`files`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
-//!   [`in_between`]: what stands in the way to here.
-//! - [`input`], [`conditional`], [`problem`]: requests read strictly, entity tags, errors told clearly.
+//!   [`in_between`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
+//!   [`cookies`]: what ours are called.
+//! - [`connection`], [`limits`], [`admission`], [`in_flight`]: what a connection, a request and a caller may cost.
+//!   [`compression`]: fewer bytes, where that tells nobody anything.
+//! - [`input`], [`conditional`], [`problem`], [`refusal`]: requests read strictly, entity tags, errors told clearly.
 
 pub mod account;
+pub mod admission;
 pub mod api;
+pub mod compression;
 pub mod conditional;
+pub mod connection;
+pub mod cookies;
 pub mod exposure;
 pub mod files;
+pub mod forwarded;
 pub mod guard;
 pub mod health;
 pub mod in_between;
+pub mod in_flight;
 pub mod input;
+pub mod limits;
 pub mod origin;
 pub mod page;
 pub mod problem;
+pub mod refusal;
 mod shape;
 pub mod socket;
 pub mod visitor;
@@ -30,7 +41,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef, OriginalUri, Request},
+    extract::{FromRef, OriginalUri, Request},
     handler::Handler,
     http::{Method, StatusCode},
     middleware,
@@ -39,15 +50,18 @@ use axum::{
 };
 use leptos::config::LeptosOptions;
 use tokio::sync::Semaphore;
-use tower::util::option_layer;
+use tower::util::{MapResponseLayer, option_layer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, service::SignedCookie};
 
-use self::{exposure::Exposure, origin::Origins, problem::Problem, socket::SocketContext};
+use self::{
+    cookies::CookieNames, exposure::Exposure, forwarded::Proxies, in_flight::InFlight, limits::HttpLimits,
+    origin::Origins, problem::Problem, socket::SocketContext,
+};
 use crate::{
     accounts::{
         Accounts,
         oidc::Oidc,
-        sessions::{COOKIE, LIFETIME_DAYS, Sessions},
+        sessions::{LIFETIME_DAYS, Sessions},
     },
     hub::Hub,
     settings::Auth,
@@ -74,14 +88,18 @@ pub struct Services {
     pub notes: health::Notes,
     /// The address people see in their browsers.
     pub public_url: String,
-    /// How many proxies stand in front.
-    pub proxies: usize,
+    /// The proxies in front.
+    pub proxies: Proxies,
     /// Whether strangers can reach this server.
     pub exposure: Exposure,
     /// Where people may sign in instead of here.
     pub oidc: Option<Arc<Oidc>>,
-    /// Whether browsers come by https, so that cookies must not go any other way.
-    pub is_behind_tls: bool,
+    /// What our cookies are called.
+    pub cookies: CookieNames,
+    /// What a request, a connection and a caller may cost.
+    pub limits: HttpLimits,
+    /// The answers under way.
+    pub in_flight: Arc<InFlight>,
     /// Whose pages may use this server.
     pub origins: Arc<Origins>,
     /// What sockets need.
@@ -106,9 +124,10 @@ pub fn router(services: Arc<Services>) -> Router {
         .router
         .fallback(files::file)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(input::MAX_BODY_BYTES))
+        .layer(compression::layer())
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
         .layer(option_layer(sessions(&services)))
+        .layer(MapResponseLayer::new(cookies::complete))
         .with_state(services)
 }
 
@@ -120,9 +139,10 @@ pub fn listed(services: &Arc<Services>) -> Vec<(Method, String)> {
 fn mount(services: &Arc<Services>) -> Routes {
     let (rest, described) = api::routes();
     let (pages, paths) = page::routes(services);
+    let in_turn = middleware::from_fn_with_state(Arc::clone(&services.in_flight), guard::in_turn);
     let mut routes = Routes::default();
-    routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
-    routes.mount(pages, paths);
+    routes.mount(Router::new().nest(API_ROOT, rest.route_layer(in_turn.clone())), api::listed(&described));
+    routes.mount(pages.route_layer(in_turn), paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
@@ -157,11 +177,11 @@ fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions, SignedC
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
     let key = sessions.cookie_key();
     let layer = SessionManagerLayer::new(sessions)
-        .with_name(COOKIE)
+        .with_name(services.cookies.session.clone())
         .with_http_only(true)
         // A link from elsewhere leads to a page one is signed in on; what changes something is checked by its origin.
         .with_same_site(SameSite::Lax)
-        .with_secure(services.is_behind_tls)
+        .with_secure(services.cookies.is_secure)
         .with_expiry(Expiry::OnInactivity(time::Duration::days(LIFETIME_DAYS)))
         .with_signed(key);
     (services.auth == Auth::Accounts).then_some(layer)

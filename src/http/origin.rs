@@ -1,7 +1,7 @@
 //! Whose pages may use this server.
 //!
-//! There are no accounts yet, so what protects a board on somebody's own machine is that no other site's page may write to
-//! it. A browser says in `Origin` which page a request comes from; programs say nothing, and may. And because a name that
+//! Cookies prove who somebody is, and browsers send them whichever page asks; and a server without accounts is protected by
+//! nothing but this. So no other site's page may write. A browser says in `Origin` which page a request comes from; programs say nothing, and may. And because a name that
 //! somebody else owns can be made to point at 127.0.0.1 (DNS rebinding), a server that listens only for its own machine
 //! answers only to its own names.
 
@@ -21,12 +21,19 @@ pub struct Origins {
     pub in_between: InBetween,
     allowed: Vec<String>,
     loopback_only: bool,
+    https_only: bool,
 }
 
 impl Origins {
     /// The server's own origin and `allowed` ones, such as `https://board.example.com`.
     pub fn new(listening_on: SocketAddr, allowed: Vec<String>) -> Self {
-        Self { in_between: InBetween::default(), allowed, loopback_only: listening_on.ip().is_loopback() }
+        let loopback_only = listening_on.ip().is_loopback();
+        Self { in_between: InBetween::default(), allowed, loopback_only, https_only: false }
+    }
+
+    /// Where people come by https, the server's name with `http://` is another site: whoever is on the way can answer by it.
+    pub fn https_only(self, https_only: bool) -> Self {
+        Self { https_only, ..self }
     }
 
     /// A problem where the request does not come from, or is not meant for, this server.
@@ -59,8 +66,9 @@ impl Origins {
         if self.allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
             return true;
         }
-        // A proxy may speak TLS where we do not, so the scheme is not compared.
-        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        // A proxy may speak TLS where we do not, so the scheme is not compared unless it is known.
+        let by_http = || origin.strip_prefix("http://").filter(|_| !self.https_only);
+        let authority = origin.strip_prefix("https://").or_else(by_http);
         let own = headers.get(HOST).and_then(text);
         authority.zip(own).is_some_and(|(authority, own)| !own.is_empty() && authority.eq_ignore_ascii_case(own))
     }
@@ -169,6 +177,21 @@ mod tests {
             }
             assert_eq!(origins.may_connect(&headers), *expected, "{given:?}");
         }
+    }
+
+    #[test]
+    fn where_people_come_by_https_a_page_that_came_by_http_may_not_write() {
+        let origins = Origins::new(([10, 0, 0, 7], 3000).into(), vec!["http://old.example.com".to_owned()]);
+        let may = |origins: &Origins, origin| {
+            let headers = [(HOST, "board.example.com"), (ORIGIN, origin)];
+            let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            origins.is_allowed(&HeaderMap::from_iter(headers))
+        };
+        assert!(may(&origins, "http://board.example.com"));
+        let origins = origins.https_only(true);
+        assert!(!may(&origins, "http://board.example.com"));
+        assert!(may(&origins, "https://board.example.com"));
+        assert!(may(&origins, "http://old.example.com"), "what was named is as it was named");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use app::{
     people::Person,
 };
 use axum::{
-    RequestExt, Router,
+    Router,
     body::to_bytes,
     extract::{Request, State},
     handler::Handler,
@@ -100,7 +100,8 @@ async fn known_only(State(accounts): State<Accounts>, request: Request, next: Ne
     }
 }
 
-/// A page in one piece, which says what shape it has.
+/// A page in one piece, which says what shape it has. (Leptos hands it out in several and keeps all that it needed for them until
+/// the last is taken, which may be long when somebody reads slowly, and for ever when they leave.)
 async fn whole(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
@@ -171,8 +172,7 @@ async fn server_function(context: impl Fn(Option<Visitor>) + Clone + Send + 'sta
     let visitor = request.extensions().get::<Visitor>().cloned();
     let context = move || context(visitor.clone());
     let is_form = accepts_html(request.headers());
-    // Leptos reads whatever comes, unless it is bounded before.
-    let mut response = handle_server_fns_with_context(context, request.with_limited_body()).await.into_response();
+    let mut response = handle_server_fns_with_context(context, request).await.into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if is_form {
@@ -189,7 +189,8 @@ async fn server_function(context: impl Fn(Option<Visitor>) + Clone + Send + 'sta
     response
 }
 
-fn accepts_html(headers: &HeaderMap) -> bool {
+/// Whether somebody would rather have a page than data.
+pub fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"))
 }
 

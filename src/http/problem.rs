@@ -169,6 +169,16 @@ impl Problem {
             .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS.into())
     }
 
+    /// What kind of problem it is, for programs.
+    pub fn code(&self) -> &'static str {
+        self.body.code
+    }
+
+    /// What is wrong, for people.
+    pub fn detail(&self) -> &str {
+        &self.body.detail
+    }
+
     /// Names a field, parameter or header that is wrong.
     pub fn with_field(mut self, field: &str, message: impl Into<String>) -> Self {
         self.body.errors.push(FieldError { field: field.to_owned(), message: message.into() });
@@ -250,15 +260,22 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl Problem {
+    /// The status and the headers of the answer, without its body.
+    pub fn head(&self) -> Response {
+        let mut response = self.status.into_response();
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name, value.clone());
+        }
+        response
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        for (name, value) in self.headers {
-            headers.insert(name, value);
-        }
+        let mut response = self.head().map(|_| body.into());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
 }

@@ -14,13 +14,13 @@ use axum::{
     extract::FromRequestParts,
     http::{
         HeaderMap,
-        header::{AUTHORIZATION, COOKIE, USER_AGENT},
+        header::{AUTHORIZATION, USER_AGENT},
         request::Parts,
     },
 };
 use tower_sessions::Session;
 
-use super::{Services, problem::Problem};
+use super::{Services, cookies::cookie, forwarded::Proxies, problem::Problem};
 use crate::{
     accounts::sessions::{self, key},
     caller::{Caller, Credential},
@@ -30,10 +30,6 @@ use crate::{
     store::Store,
 };
 
-/// The cookie with the share links somebody followed: their secrets, with dots between them.
-pub const LINKS_COOKIE: &str = "taskwire_links";
-/// The cookie that tells a browser in which somebody has signed in before.
-pub const DEVICE_COOKIE: &str = "taskwire_device";
 /// The most share links that are remembered.
 pub const MAX_LINKS: usize = 10;
 /// How exactly it is known when a session was last used, in milliseconds.
@@ -43,14 +39,10 @@ const SEEN_STEP: i64 = 60 * 60 * 1_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Where a client is: at the other end of the connection, or, behind so many proxies of ours, where they say it is. What a
-/// client itself writes into the header stands before what the proxies add, and is not believed.
-pub fn address(parts: &Parts, proxies: usize) -> IpAddr {
+/// Where a client is: at the other end of the connection, or where our proxies say.
+pub fn address(parts: &Parts, proxies: Proxies) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0);
-    let Some(hop) = proxies.checked_sub(1) else { return peer };
-    let values = parts.headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    hops.iter().rev().nth(hop).and_then(|text| text.parse().ok()).unwrap_or(peer)
+    proxies.client(peer, &parts.headers)
 }
 
 /// Who a request comes from. What they may do is no part of it: that is looked up when it is needed.
@@ -117,14 +109,14 @@ impl Visitor {
         if services.auth == Auth::Open {
             return Ok(Self::local());
         }
-        let credential = match bearer(&parts.headers)? {
+        let credential = match bearer(&parts.headers) {
             Some(token) => return Self::with_token(services, token).await,
             None => match parts.extensions.get::<Session>() {
                 Some(session) => signed_in(session).await?,
                 None => Credential::None,
             },
         };
-        let caller = Caller { credential, links: links(&parts.headers) };
+        let caller = Caller { credential, links: links(&parts.headers, &services.cookies.links) };
         if let Some(visitor) = Self::with(&services.store, caller.clone()) {
             return Ok(visitor);
         }
@@ -169,17 +161,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         if visitor.is_known() {
             return Ok(visitor);
         }
+        if parts.headers.contains_key(AUTHORIZATION) {
+            let detail = "Authorization must be: Bearer, a space, and a token";
+            return Err(Problem::unauthorized("invalid_token", detail));
+        }
         Err(Problem::not_signed_in())
     }
-}
-
-/// The value of a cookie.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name).then_some(value))
 }
 
 /// What a browser calls itself, shortened.
@@ -201,49 +188,29 @@ async fn signed_in(session: &Session) -> Result<Credential, Problem> {
     Ok(Credential::Session { person, hash: sessions::hash(id) })
 }
 
-/// The token in `Authorization`.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        _ => Err(Problem::unauthorized("invalid_token", "Authorization must be: Bearer, a space, and a token")),
-    }
+/// The token in `Authorization`. Other schemes are not ours: a proxy in front may ask for a password of its own (`Basic`),
+/// which browsers then send with everything.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn links(headers: &HeaderMap) -> Vec<SecretHash> {
-    let secrets = cookie(headers, LINKS_COOKIE).unwrap_or_default().split('.').filter(|secret| !secret.is_empty());
+fn links(headers: &HeaderMap, name: &str) -> Vec<SecretHash> {
+    let secrets = cookie(headers, name).unwrap_or_default().split('.').filter(|secret| !secret.is_empty());
     secrets.take(MAX_LINKS).map(SecretHash::of).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header::COOKIE};
 
     use super::*;
 
     #[test]
-    fn an_address_is_what_the_own_proxies_say_and_nobody_else() {
-        let mut parts = axum::http::Request::builder()
-            .header("x-forwarded-for", "203.0.113.7, 198.51.100.1")
-            .header("x-forwarded-for", "192.0.2.1")
-            .body(())
-            .unwrap()
-            .into_parts()
-            .0;
-        parts.extensions.insert(Peer([10, 0, 0, 1].into()));
-        assert_eq!(address(&parts, 0), IpAddr::from([10, 0, 0, 1]));
-        assert_eq!(address(&parts, 1), IpAddr::from([192, 0, 2, 1]));
-        assert_eq!(address(&parts, 2), IpAddr::from([198, 51, 100, 1]));
-        assert_eq!(address(&parts, 9), IpAddr::from([10, 0, 0, 1]));
-    }
-
-    #[test]
-    fn a_cookie_is_found_among_others() {
-        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("a=1; taskwire_links=x.y ; b=2"))]);
-        assert_eq!(cookie(&headers, LINKS_COOKIE), Some("x.y"));
-        assert_eq!(cookie(&headers, "c"), None);
-        assert_eq!(links(&headers), [SecretHash::of("x"), SecretHash::of("y")]);
-        assert!(links(&HeaderMap::new()).is_empty());
+    fn links_stand_in_one_cookie_with_dots_between_them() {
+        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("links=x.y"))]);
+        assert_eq!(links(&headers, "links"), [SecretHash::of("x"), SecretHash::of("y")]);
+        assert!(links(&HeaderMap::new(), "links").is_empty());
     }
 }

@@ -182,6 +182,12 @@ impl Store {
             .transpose()
     }
 
+    /// What tells this Taskwire, which may have several nodes, from every other.
+    pub async fn instance(&self) -> Result<String, StoreError> {
+        let row = query("SELECT id FROM instance").fetch_one(self.readers()).await?;
+        Ok(row.try_get(0)?)
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         query("SELECT 1").fetch_one(self.readers()).await?;

@@ -51,18 +51,22 @@ async fn a_secret_counts_where_it_belongs_and_nowhere_else() {
     let (_, cookie) = town.proof(Who::Owner, &place).unwrap();
     let session = cookie.split_once('=').unwrap().1;
     let boards = || town.server.api(Method::GET, "/boards");
+    let cookies = &town.services.cookies;
     let bearer = |secret: &str| format!("Bearer {secret}");
     for (request, why) in [
         (town.server.api(Method::GET, &format!("/boards?token={token}&access_token={token}")), "a token in an address"),
-        (boards().header("cookie", format!("taskwire_session={token}")), "a token as a session"),
-        (boards().header("cookie", format!("taskwire_links={token}")), "a token as a share link"),
+        (boards().header("cookie", format!("{}={token}", cookies.session)), "a token as a session"),
+        (boards().header("cookie", format!("{}={token}", cookies.links)), "a token as a share link"),
         (boards().header("authorization", bearer(session)), "a session as a token"),
         (boards().header("authorization", bearer(&place.link_secret)), "a share link as a token"),
         (boards().header("authorization", format!("Basic {token}")), "another scheme"),
         (boards().header("authorization", bearer("")), "no token"),
         (boards().header("authorization", bearer(&"x".repeat(20_000))), "a long token"),
-        (boards().header("cookie", format!("taskwire_session={session}x")), "a session that is not quite right"),
-        (boards().header("cookie", "taskwire_session=AAAAAAAAAAAAAAAAAAAAAA"), "a session that somebody made up"),
+        (boards().header("cookie", format!("{}={session}x", cookies.session)), "a session that is not quite right"),
+        (
+            boards().header("cookie", format!("{}=AAAAAAAAAAAAAAAAAAAAAA", cookies.session)),
+            "a session that somebody made up",
+        ),
     ] {
         assert_eq!(request.send().await.unwrap().status(), 401, "{why}");
     }

@@ -13,11 +13,11 @@ use taskwire::{
     accounts::{
         NewPerson,
         links::Invitation,
-        sessions::{self, COOKIE, Sessions},
+        sessions::{self, Sessions},
     },
     caller::{Caller, Credential},
     clock::now,
-    http::{Services, visitor::LINKS_COOKIE},
+    http::Services,
     settings::{Auth, Settings},
 };
 use tower_sessions::{Session, cookie::CookieJar};
@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use crate::support::{
     database::Database,
+    log,
     node::{NewBoard, mutation, new_column, new_task},
     server::{Server, open},
 };
@@ -193,7 +194,7 @@ impl Town {
         let token = |token: &String| Some(("authorization", format!("Bearer {token}")));
         match who {
             Who::Stranger => None,
-            Who::Link => Some(("cookie", format!("{LINKS_COOKIE}={}", place.link_secret))),
+            Who::Link => Some(("cookie", format!("{}={}", self.services.cookies.links, place.link_secret))),
             Who::Viewer => cookie(&self.viewer),
             Who::Editor => cookie(&self.editor),
             Who::Manager => cookie(&self.manager),
@@ -271,7 +272,10 @@ pub async fn sign_in(services: &Services, person: ActorId) -> String {
     let session = Session::new(None, Arc::new(sessions.clone()), None);
     let proof = services.store.directory().account(person).unwrap().proof();
     assert!(sessions::admit(&session, proof).await.unwrap());
+    let id = session.id().unwrap().to_string();
+    log::must_not_tell(&id);
+    let name = services.cookies.session.clone();
     let mut jar = CookieJar::new();
-    jar.signed_mut(&sessions.cookie_key()).add((COOKIE, session.id().unwrap().to_string()));
-    jar.get(COOKIE).unwrap().to_string()
+    jar.signed_mut(&sessions.cookie_key()).add((name.clone(), id));
+    jar.get(&name).unwrap().to_string()
 }

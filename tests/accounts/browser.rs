@@ -8,12 +8,13 @@ use std::{
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect};
 use serde_json::json;
 use taskwire::{
-    http::Services,
+    http::{Services, cookies::CookieNames},
     settings::{Auth, Settings},
 };
 
 use crate::support::{
     database::Database,
+    log,
     server::{Server, id},
 };
 
@@ -55,15 +56,27 @@ pub fn person<'a>(name: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
 pub struct Browser {
     client: Client,
     base: String,
+    /// Where it says that forms are.
+    origin: String,
     /// Where it is, as a proxy tells the server.
     address: Option<String>,
+    /// What the server's cookies are called.
+    names: CookieNames,
     jar: Mutex<BTreeMap<String, String>>,
+}
+
+/// What a cookie is called without what the instance adds.
+pub fn stem(name: &str) -> &str {
+    let name = name.strip_prefix("__Host-").unwrap_or(name);
+    name.rsplit_once('_').map_or(name, |(stem, _)| stem)
 }
 
 impl Browser {
     pub fn on(server: &Server) -> Self {
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { client, base: server.base.clone(), address: None, jar: Mutex::default() }
+        let names = server.cookies.clone();
+        let (base, origin) = (server.base.clone(), server.origin.clone());
+        Self { client, base, origin, address: None, names, jar: Mutex::default() }
     }
 
     /// One somewhere else, for a server behind a proxy.
@@ -78,21 +91,38 @@ impl Browser {
 
     /// Another one that has the same cookies: somebody copied them.
     pub fn copy(&self) -> Self {
-        let jar = Mutex::new(self.jar.lock().unwrap().clone());
-        Self { client: self.client.clone(), base: self.base.clone(), address: self.address.clone(), jar }
+        Self {
+            client: self.client.clone(),
+            base: self.base.clone(),
+            origin: self.origin.clone(),
+            address: self.address.clone(),
+            names: self.names.clone(),
+            jar: Mutex::new(self.jar.lock().unwrap().clone()),
+        }
     }
 
     /// The same one, when the server was started again elsewhere.
     pub fn moved_to(&self, server: &Server) -> Self {
-        Self { base: server.base.clone(), ..self.copy() }
+        Self { base: server.base.clone(), origin: server.origin.clone(), ..self.copy() }
     }
 
+    /// The value of one of our cookies, such as `taskwire_session`, whatever the instance adds to its name.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar.lock().unwrap().get(name).cloned()
+        let jar = self.jar.lock().unwrap();
+        jar.iter().find_map(|(full, value)| (stem(full) == name).then(|| value.clone()))
     }
 
+    /// Puts a value into one of our cookies.
     pub fn set_cookie(&self, name: &str, value: &str) {
-        self.jar.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        let what = name.strip_prefix("taskwire_").expect("one of ours");
+        let full = match what {
+            "session" => &self.names.session,
+            "links" => &self.names.links,
+            "device" => &self.names.device,
+            "notice" => &self.names.notice,
+            other => panic!("{other} is none of ours"),
+        };
+        self.jar.lock().unwrap().insert(full.clone(), value.to_owned());
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -101,7 +131,7 @@ impl Browser {
 
     /// Sends a form of a page of this server.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send(self.form(path, fields).header("Origin", &self.base)).await
+        self.send(self.form(path, fields).header("Origin", &self.origin)).await
     }
 
     /// A form, without saying where it comes from.
@@ -133,6 +163,9 @@ impl Browser {
             let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
             let mut jar = self.jar.lock().unwrap();
+            if stem(name) == "taskwire_session" && !value.is_empty() {
+                log::must_not_tell(value);
+            }
             match value.is_empty() {
                 true => drop(jar.remove(name)),
                 false => drop(jar.insert(name.to_owned(), value.to_owned())),
@@ -152,7 +185,7 @@ impl Browser {
 
     /// Makes a board, as a page with a script does; its id.
     pub async fn create_board(&self, name: &str) -> String {
-        let request = self.request(Method::POST, "/api/v1/boards").header("Origin", &self.base);
+        let request = self.request(Method::POST, "/api/v1/boards").header("Origin", &self.origin);
         let answer = self.send(request.json(&json!({"name": name}))).await;
         id(&serde_json::from_str(&answer.text).unwrap())
     }

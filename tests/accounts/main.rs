@@ -6,11 +6,13 @@
 mod support;
 
 mod browser;
+mod cookies;
 mod first_visit;
 mod hostile;
 mod invitations;
 mod own;
 mod people;
+mod secrets;
 mod share;
 mod signing_in;
 mod strangers;

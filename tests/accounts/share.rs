@@ -34,7 +34,7 @@ async fn who_follows_a_share_link_reads_its_board_and_may_sign_in() {
     assert_eq!(answer.goes_to(), format!("/boards/{board}"));
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
     let [cookie] = answer.cookies()[..] else { panic!("one cookie: {:?}", answer.cookies()) };
-    for attribute in ["taskwire_links=", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
+    for attribute in ["taskwire_links_", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
         assert!(cookie.contains(attribute), "{attribute}: {cookie}");
     }
     let page = reader.get(&format!("/boards/{board}")).await.text;

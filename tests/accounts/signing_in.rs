@@ -17,7 +17,7 @@ async fn one_signs_in_and_out_and_the_cookies_are_kept_close() {
     assert_eq!(answer.goes_to(), "/");
     let cookies = answer.cookies();
     assert_eq!(cookies.len(), 2, "{cookies:?}");
-    for (cookie, lasts) in [("taskwire_session=", "Max-Age=2592000"), ("taskwire_device=", "Max-Age=31536000")] {
+    for (cookie, lasts) in [("taskwire_session_", "Max-Age=2592000"), ("taskwire_device_", "Max-Age=31536000")] {
         let cookie = cookies.iter().find(|found| found.starts_with(cookie)).expect("the cookie");
         for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", lasts] {
             assert!(cookie.contains(attribute), "{attribute}: {cookie}");

@@ -166,8 +166,26 @@ async fn pages_of_other_sites_may_not_write() {
         problem(create(origin), StatusCode::FORBIDDEN, "cross_site").await;
     }
     answer(create(&server.base), StatusCode::CREATED).await;
-    let form = server.at(Method::POST, "/forms/create_board").header("Origin", "https://evil.example");
-    problem(form.body("name=A"), StatusCode::FORBIDDEN, "cross_site").await;
+    let form = || server.at(Method::POST, "/forms/create_board").body("name=A");
+    let evil = form().header("Origin", "https://evil.example");
+    problem(evil, StatusCode::FORBIDDEN, "cross_site").await;
+    // A person's form may come by a proxy that changes the name: they are told on a page what is wrong, and what to set.
+    let page = async |origin: &str| {
+        let request = form().header("Origin", origin).header("Accept", "text/html,application/xhtml+xml");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+        answer.text().await.unwrap()
+    };
+    let told = page("https://board.example.com").await;
+    assert!(
+        told.contains("This form was not taken") && told.contains("--public-url https://board.example.com"),
+        "{told}"
+    );
+    let told = page("null").await;
+    assert!(told.contains("did not tell which page the form was on"), "{told}");
+    let told = page("https://<script>alert(1)</script>").await;
+    assert!(!told.contains("<script>"), "{told}");
     let rebound = server.api(Method::GET, "/boards").header("Host", "evil.example");
     problem(rebound, StatusCode::MISDIRECTED_REQUEST, "unknown_host").await;
 }

@@ -6,6 +6,8 @@
 mod support;
 
 mod boards;
+mod bodies;
+mod compression;
 mod documented;
 mod history;
 mod hostile;

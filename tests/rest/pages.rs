@@ -58,9 +58,11 @@ async fn files_are_served_compressed_and_missing_ones_are_plainly_missing() {
     let get = |path: &str| server.at(Method::GET, path);
     let plain = get("/pkg/taskwire.js").send().await.unwrap();
     assert!(plain.headers()["content-type"].to_str().unwrap().starts_with("text/javascript"));
+    assert_eq!(plain.headers()["vary"], "accept-encoding", "a cache is not to hand the other one to everybody");
     assert_eq!(plain.text().await.unwrap(), "let plain;");
     let small = get("/pkg/taskwire.js").header("Accept-Encoding", "br").send().await.unwrap();
     assert_eq!(small.headers()["content-encoding"], "br");
+    assert_eq!(small.headers()["vary"], "accept-encoding");
     assert_eq!(small.text().await.unwrap(), "compressed");
     assert_eq!(get("/favicon.svg").send().await.unwrap().headers()["content-type"], "image/svg+xml");
     for path in ["/pkg/other.js", "/pkg/", "/robots.txt", "/..%2f..%2fetc%2fpasswd", "/pkg/..%2f..%2fCargo.toml"] {

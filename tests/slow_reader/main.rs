@@ -6,6 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
+
 use std::time::Duration;
 
 use app::board::BoardState;

@@ -5,10 +5,12 @@
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod log;
 pub mod node;
 pub mod onlooker;
 pub mod postgres;
 pub mod proxy;
+pub mod raw;
 pub mod redis;
 pub mod served;
 pub mod server;

@@ -12,6 +12,7 @@ use axum::{
 use taskwire::{
     caller::{Caller, Credential},
     http::{
+        forwarded::Proxies,
         origin::Origins,
         socket::{self, SocketContext, SocketLimits},
         visitor::Visitor,
@@ -81,7 +82,7 @@ impl Served {
             limits: Arc::new(limits),
             origins: Arc::new(Origins::new(address, vec!["https://board.example.org".to_owned()])),
             admissions: Arc::default(),
-            proxies: 0,
+            proxies: Proxies::default(),
             shutdown: shutdown.clone(),
             tracker: tracker.clone(),
         };

@@ -11,14 +11,14 @@ use std::{
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use taskwire::{
-    http::Services,
+    http::{Services, cookies::CookieNames},
     serve,
     settings::{Auth, Settings},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::database::Database;
+use super::{database::Database, log};
 
 /// The settings of a server without accounts.
 pub fn open() -> Settings {
@@ -31,9 +31,14 @@ pub struct Server {
     pub client: Client,
     /// Where the first account is made, if there is none yet.
     pub first_visit: Option<String>,
+    /// Where its pages are, as browsers say it.
+    pub origin: String,
+    /// What its cookies are called.
+    pub cookies: CookieNames,
     stop: CancellationToken,
     task: JoinHandle<Result<(), serve::RunError>>,
     _database: Option<Database>,
+    _log: log::Watch,
 }
 
 impl Server {
@@ -60,6 +65,7 @@ impl Server {
     }
 
     async fn start_on(address: &str, settings: Settings) -> (Self, Arc<Services>) {
+        log::collect();
         let listener = TcpListener::bind(address).await.expect("a free port");
         let base = format!("http://127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let server = serve::start(listener, settings).await.expect("the server starts");
@@ -69,7 +75,9 @@ impl Server {
         let task = tokio::spawn(server.run(stop.clone()));
         // A redirect is an answer.
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
-        (Self { base, client, first_visit, stop, task, _database: None }, services)
+        let cookies = services.cookies.clone();
+        let origin = if cookies.is_secure { services.public_url.clone() } else { base.clone() };
+        (Self { base, client, first_visit, origin, cookies, stop, task, _database: None, _log: log::Watch }, services)
     }
 
     /// Ends it in good order.
@@ -153,6 +161,7 @@ pub fn id(value: &Value) -> String {
 pub struct Process {
     pub base: String,
     child: Child,
+    log: tempfile::NamedTempFile,
 }
 
 impl Process {
@@ -163,12 +172,19 @@ impl Process {
 
     /// Runs a command that serves, and waits until it listens.
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let log = tempfile::NamedTempFile::new().expect("a file for the log");
+        let error = log.reopen().expect("the file of the log");
+        let mut child = command.stdout(Stdio::piped()).stderr(error).spawn().expect("the server starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         out.read_line(&mut line).expect("a line");
         let base = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("not an address: {line}"));
-        Self { base: base.to_owned(), child }
+        Self { base: base.to_owned(), child, log }
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log.path()).expect("the log")
     }
 
     /// What the system calls it.
@@ -202,6 +218,11 @@ impl Drop for Process {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A failed test shows it.
+        eprint!("{}", self.log());
+        if !std::thread::panicking() {
+            log::assert_no_secrets(&self.log());
+        }
     }
 }
 

@@ -68,7 +68,8 @@ pub async fn come_back(
     // Once only, whatever comes of it.
     let underway = session.remove::<Underway>(key::UNDERWAY).await?.ok_or_else(|| failed(OidcError::NotUnderway))?;
     if !error.is_empty() {
-        return Err(failed(OidcError::Refused(error)));
+        // A word, by the standard; what else somebody puts there is worth no page of the log.
+        return Err(failed(OidcError::Refused(error.chars().take(200).collect())));
     }
     let (next, invitation) = (underway.next.clone(), underway.invitation.clone());
     let identity = provider.finish(underway, &state, code).await.map_err(failed)?;

@@ -38,7 +38,7 @@ use axum::{
 };
 
 use self::{answer::Trouble, signed_in::reader_of};
-use super::Services;
+use super::{Services, compression::Plain};
 use crate::settings::Auth;
 
 macro_rules! routes {
@@ -108,11 +108,25 @@ async fn surround(State(services): State<Arc<Services>>, request: Request, next:
         let page = message::page(Message { reader, title, words, way });
         response = answer::with_page(&services, response, page);
     }
+    keep_close(&mut response);
+    response.headers_mut().entry(REFERRER_POLICY).or_insert(NO_ADDRESS);
+    response
+}
+
+/// Tells something on a page where there is none of the app's. `head` is the answer without a body.
+pub fn tell(services: &Arc<Services>, head: Response, title: &'static str, words: String) -> Response {
+    let way = Some(("/".to_owned(), "All boards"));
+    let mut response = answer::with_page(services, head, message::page(Message { reader: None, title, words, way }));
+    keep_close(&mut response);
+    response
+}
+
+/// Such a page is kept nowhere, loads nothing but its style, and is as long as it is.
+fn keep_close(response: &mut Response) {
+    response.extensions_mut().insert(Plain);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-    headers.entry(REFERRER_POLICY).or_insert(NO_ADDRESS);
-    response
 }
 
 /// Where a form was refused, its address stands in the browser's bar; who goes there again wants the page it was on.

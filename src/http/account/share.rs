@@ -8,31 +8,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    answer::{Trouble, see},
-    sign_in::add_cookie,
-};
+use super::answer::{Trouble, see};
 use crate::{
     accounts::AccountError,
     caller::Caller,
-    http::{
-        Services,
-        visitor::{self, LINKS_COOKIE, MAX_LINKS},
-    },
+    http::{Services, cookies::cookie, visitor::MAX_LINKS},
     secret::SecretHash,
     store::Rights,
 };
 
 /// How long a link works without being followed again.
-const DAYS: i64 = 30;
+const LASTS: time::Duration = time::Duration::days(30);
 
 /// `GET /share/{secret}`: remembers the link, and shows its board.
 pub async fn follow(State(services): State<Arc<Services>>, Path(secret): Path<String>, headers: HeaderMap) -> Response {
     let mut response = match board(&services, &secret).await {
         Ok(path) => {
             let mut response = see(&path);
-            let cookie = with(&services, &secret, visitor::cookie(&headers, LINKS_COOKIE).unwrap_or_default());
-            add_cookie(&mut response, &services, LINKS_COOKIE, &cookie, DAYS);
+            let cookies = &services.cookies;
+            let links = with(&services, &secret, cookie(&headers, &cookies.links).unwrap_or_default());
+            cookies.give(&mut response, &cookies.links, &links, LASTS);
             response
         }
         Err(error) => Trouble::from(error).into_response(),

@@ -8,18 +8,11 @@ use app::{
 };
 use axum::{
     extract::State,
-    http::{
-        HeaderValue,
-        header::{SET_COOKIE, WWW_AUTHENTICATE},
-        request::Parts,
-    },
+    http::{HeaderValue, header::WWW_AUTHENTICATE, request::Parts},
     response::Response,
 };
 use serde::Deserialize;
-use tower_sessions::{
-    Session,
-    cookie::{Cookie, SameSite},
-};
+use tower_sessions::Session;
 
 use super::{
     answer::{self, Trouble, see},
@@ -33,15 +26,12 @@ use crate::{
         sessions::{self, key},
     },
     clock::now,
-    http::{
-        Services,
-        visitor::{self, DEVICE_COOKIE},
-    },
+    http::{Services, visitor},
     store::people::Proof,
 };
 
 /// How long a browser is known after somebody signed in.
-const DEVICE_DAYS: i64 = 365;
+const DEVICE_LASTS: time::Duration = time::Duration::days(365);
 /// How long somebody who signed in elsewhere may take to prove that an account here is theirs, in milliseconds.
 const UNPROVED_LASTS: i64 = 15 * 60 * 1_000;
 /// The longest address that somebody is brought back to.
@@ -149,22 +139,9 @@ pub async fn enter(
     let mut response = see(to);
     if !is_known_device {
         let device = services.accounts.remember_device(proof.person).await?;
-        add_cookie(&mut response, services, DEVICE_COOKIE, device.expose(), DEVICE_DAYS);
+        services.cookies.give(&mut response, &services.cookies.device, device.expose(), DEVICE_LASTS);
     }
     Ok(response)
-}
-
-/// Gives the browser a cookie as the one of the session is.
-pub fn add_cookie(response: &mut Response, services: &Services, name: &'static str, value: &str, days: i64) {
-    let cookie = Cookie::build((name, value))
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(services.is_behind_tls)
-        .path("/")
-        .max_age(time::Duration::days(days));
-    if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
-        response.headers_mut().append(SET_COOKIE, value);
-    }
 }
 
 /// Where to go, if that is an address of this server; else to the start.

@@ -13,26 +13,24 @@ use axum::{
     http::{Extensions, request::Parts},
     response::Response,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use tower_cookies::{
-    Cookie, Cookies,
-    cookie::{CookieBuilder, SameSite},
-};
+use tower_cookies::Cookies;
+use tower_sessions::Session;
 
 use crate::{
     accounts::{AccountError, attempts::Origin},
     caller::{Caller, Credential},
+    clock::now,
     http::{
-        Services, page,
-        visitor::{self, DEVICE_COOKIE, Visitor},
+        Services,
+        cookies::{CookieNames, cookie},
+        page,
+        visitor::{self, Visitor},
     },
-    secret::SecretHash,
+    secret::{Seal, SecretHash},
     store::Account,
 };
 
-/// The cookie with what the next page is to say.
-const NOTICE_COOKIE: &str = "taskwire_notice";
-/// How long it waits for that page.
+/// How long what the next page is to say waits for that page.
 const NOTICE_LASTS: time::Duration = time::Duration::minutes(1);
 
 /// Somebody who signed in.
@@ -44,22 +42,22 @@ pub struct SignedIn {
     /// What their session is recognised by.
     pub hash: SecretHash,
     visitor: Visitor,
+    session: Session,
     cookies: Cookies,
-    /// Whether cookies must go by https only.
-    secure: bool,
+    names: CookieNames,
 }
 
 impl FromRequestParts<Arc<Services>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Response> {
-        let cookies = parts.extensions.get::<Cookies>().cloned();
-        let found = visitor_in_session(services, &parts.extensions).zip(cookies);
-        let Some(((account, visitor, hash), cookies)) = found else {
+        let kept = parts.extensions.get::<Session>().cloned().zip(parts.extensions.get::<Cookies>().cloned());
+        let found = visitor_in_session(services, &parts.extensions).zip(kept);
+        let Some(((account, visitor, hash), (session, cookies))) = found else {
             return Err(page::way_in(&services.accounts, parts));
         };
-        let caller = visitor.caller.clone();
-        Ok(Self { account, caller, visitor, hash, cookies, secure: services.is_behind_tls })
+        let (caller, names) = (visitor.caller.clone(), services.cookies.clone());
+        Ok(Self { account, caller, visitor, hash, session, cookies, names })
     }
 }
 
@@ -75,26 +73,29 @@ impl SignedIn {
     }
 
     /// Leaves something to be said on the next page. It may hold a secret, and the database is to have none; so it goes by the
-    /// browser, in a cookie that no script can read and that is gone in a minute.
+    /// browser, in a cookie that is gone in a minute. It is sealed with what only this session has, so nobody else can read
+    /// it there, or have us say something that we never said.
     pub fn leave(&self, notice: &Notice) {
+        let Some(seal) = self.seal() else { return };
+        let until = now().as_millis() + NOTICE_LASTS.whole_milliseconds() as i64;
         // Nothing in it can fail to be written.
-        let json = serde_json::to_vec(&(self.account.id, notice)).unwrap_or_default();
-        let cookie = self.notice(BASE64_URL_SAFE_NO_PAD.encode(json));
-        self.cookies.add(cookie.max_age(NOTICE_LASTS).build());
+        let json = serde_json::to_vec(&(until, self.account.id, notice)).unwrap_or_default();
+        self.cookies.add(self.names.build(&self.names.notice, seal.close(&json), NOTICE_LASTS));
     }
 
     /// What was left to be said; it is gone then.
     pub fn take(&self) -> Option<Notice> {
-        let cookie = self.cookies.get(NOTICE_COOKIE)?;
-        self.cookies.remove(self.notice(String::new()).build());
-        let json = BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
+        let name = &self.names.notice;
+        let cookie = self.cookies.get(name)?;
+        self.cookies.remove(self.names.build(name, String::new(), time::Duration::ZERO));
+        let (until, whose, notice): (i64, ActorId, Notice) =
+            serde_json::from_slice(&self.seal()?.open(cookie.value())?).ok()?;
         // Somebody else may have signed in in this browser meanwhile.
-        let (whose, notice): (ActorId, Notice) = serde_json::from_slice(&json).ok()?;
-        (whose == self.account.id).then_some(notice)
+        (now().as_millis() <= until && whose == self.account.id).then_some(notice)
     }
 
-    fn notice(&self, value: String) -> CookieBuilder<'static> {
-        Cookie::build((NOTICE_COOKIE, value)).http_only(true).same_site(SameSite::Lax).secure(self.secure).path("/")
+    fn seal(&self) -> Option<Seal> {
+        Some(Seal::of("notice", &self.session.id()?.to_string()))
     }
 }
 
@@ -106,7 +107,7 @@ pub fn reader_of(services: &Services, extensions: &Extensions) -> Option<Reader>
 
 /// Where somebody is who tells a password, and whether they did so in this browser before.
 pub async fn origin(services: &Services, parts: &Parts, email: &str) -> Result<Origin, AccountError> {
-    let device = match visitor::cookie(&parts.headers, DEVICE_COOKIE) {
+    let device = match cookie(&parts.headers, &services.cookies.device) {
         Some(device) => services.accounts.known_device(device, email).await?,
         None => None,
     };

@@ -4,7 +4,7 @@
 //! - `session`: one socket's life, in one task.
 //! - `reading`: what a message says, also where a part of it cannot be read.
 //! - `wire`: writing shared frames, and no longer than is bounded.
-//! - [`limits`]: what one socket may ask for. [`admission`]: how many one person and one address may have.
+//! - [`limits`]: what one socket may ask for.
 //!
 //! `docs/PROTOCOL.md` describes what travels over it.
 
@@ -13,17 +13,14 @@ use std::sync::Arc;
 use axum::{Router, extract::FromRef, routing::get};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::origin::Origins;
+use super::{admission::Admissions, forwarded::Proxies, origin::Origins};
 use crate::{hub::Hub, store::Store, writer::Writer};
 
-pub mod admission;
 pub mod limits;
 mod reading;
 mod session;
 mod upgrade;
 mod wire;
-
-use admission::Admissions;
 
 pub use limits::SocketLimits;
 pub use upgrade::{explain, upgrade};
@@ -41,8 +38,8 @@ pub struct SocketContext {
     pub limits: Arc<SocketLimits>,
     /// Whose sockets are open.
     pub admissions: Arc<Admissions>,
-    /// How many proxies stand in front.
-    pub proxies: usize,
+    /// The proxies in front.
+    pub proxies: Proxies,
     /// Whose pages may connect.
     pub origins: Arc<Origins>,
     /// When it is cancelled, each socket says goodbye and closes.

@@ -28,13 +28,13 @@ use uuid::Uuid;
 
 use super::{
     SocketContext,
-    admission::Admission,
     limits::{Bucket, SocketLimits},
     reading::{Reading, read},
     wire::{Incoming, Wire, WriteFailed},
 };
 use crate::{
     caller::Caller,
+    http::admission::Admission,
     hub::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},

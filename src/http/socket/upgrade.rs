@@ -11,8 +11,9 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{SocketContext, admission::Admission, session::Session, wire::Wire};
+use super::{SocketContext, session::Session, wire::Wire};
 use crate::http::{
+    admission::{Admission, Most},
     problem::Problem,
     visitor::{self, Visitor},
 };
@@ -120,7 +121,8 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(Visitor, Admissi
         return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
     }
     let address = visitor::address(parts, context.proxies);
-    let admission = context.admissions.admit(visitor.person, address, &context.limits);
+    let most = Most { per_person: context.limits.sockets_per_person, per_address: context.limits.sockets_per_address };
+    let admission = context.admissions.admit(visitor.person, address, most);
     let admission = admission
         .ok_or((StatusCode::TOO_MANY_REQUESTS, "this person or this address has as many sockets as it may have\n"))?;
     Ok((visitor, admission))

@@ -1,0 +1,84 @@
+//! A request that is refused before any route sees it. Programs are told as data; people whose form or page it was, on a page
+//! with words: what they typed is gone from their screen, so they must learn why, and what can be done.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::header::{HOST, ORIGIN},
+    response::{IntoResponse, Response},
+};
+
+use super::{Services, account, limits::MAX_BODY_BYTES, page, problem::Problem};
+
+/// How somebody asked, as far as it matters for how to say no.
+pub struct Asked {
+    wants_page: bool,
+    origin: Option<String>,
+    host: String,
+}
+
+impl Asked {
+    /// How a request asks.
+    pub fn of(request: &Request) -> Self {
+        let wants_page = page::accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
+        if !wants_page {
+            return Self { wants_page, origin: None, host: String::new() };
+        }
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (origin, host) = (header(ORIGIN).filter(|origin| origin != "null"), header(HOST).unwrap_or_default());
+        Self { wants_page, origin, host }
+    }
+
+    /// Says no.
+    pub fn refuse(&self, services: &Arc<Services>, problem: Problem) -> Response {
+        if !self.wants_page {
+            return problem.into_response();
+        }
+        let (title, words) = match problem.code() {
+            "cross_site" => ("This form was not taken", self.about_its_origin()),
+            "too_large" => (
+                "This is too much at once",
+                format!(
+                    "What you sent is larger than {} KB, which is the most, and nothing of it was saved. Go back, shorten it, \
+                     and send it again.",
+                    MAX_BODY_BYTES / 1024
+                ),
+            ),
+            "unknown_host" => (
+                "This server goes by another name",
+                format!(
+                    "It does not know itself as {}. If it should, whoever runs it has to start it with --public-url and the \
+                     address that stands in your browser.",
+                    self.host
+                ),
+            ),
+            "internal" => (
+                "That did not work",
+                "The server made a mistake, which it has noted. Whoever runs it finds it in the log.".to_owned(),
+            ),
+            _ => ("That did not work", sentence(problem.detail())),
+        };
+        account::tell(services, problem.head(), title, words)
+    }
+
+    fn about_its_origin(&self) -> String {
+        let Some(origin) = &self.origin else {
+            return "Your browser did not tell which page the form was on, so it may have been one of another site, and nothing \
+                    was changed. A setting or an extension for privacy may keep your browser from telling (the header Origin); \
+                    try again without it."
+                .to_owned();
+        };
+        format!(
+            "Your browser says that the form was on a page of {origin}, and this server knows itself as {}. So it may have been \
+             a page of another site, and nothing was changed. If {origin} is the address of this server, a proxy in front of it \
+             changes the name: whoever runs it has to start it with --public-url {origin}.",
+            self.host
+        )
+    }
+}
+
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).chain(['.']).collect()
+}
