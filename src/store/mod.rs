@@ -48,7 +48,7 @@ use app::{
     time::Timestamp,
 };
 use bytes::Bytes;
-use sqlx::{Row, any::AnyRow};
+use sqlx::Row;
 use tokio::sync::watch;
 
 pub use boards::Listed;
@@ -59,7 +59,7 @@ pub use error::StoreError;
 pub use history::{Entries, Entry};
 pub use rights::Rights;
 
-use crate::{caller::Caller, clock::now};
+use crate::caller::Caller;
 use cache::Cache;
 use commit::Spares;
 use connect::Database;

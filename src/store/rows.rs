@@ -16,7 +16,7 @@ use sqlx::{Row, any::AnyRow};
 use super::{
     LoggedChange, StoreError,
     connection::Connection,
-    sql::{Insert, Statement, Target, query},
+    sql::{Insert, Statement, query},
 };
 
 /// A board's own row, as a transaction leaves it.

@@ -16,7 +16,7 @@ use std::{
 
 use app::{
     access::Asker,
-    id::{ActorId, BoardId, MutationId, TabId, TaskId},
+    id::{ActorId, BoardId, MutationId, TaskId},
     model::Seq,
     mutation::{Mutation, Refusal, Thing},
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
@@ -24,7 +24,6 @@ use app::{
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use uuid::Uuid;
 
 use super::{
     SocketContext,
@@ -139,7 +138,7 @@ struct Retry {
     /// The client has had no answer to its subscription: whether it may see the board is not known yet.
     first: bool,
     /// It is to be counted among those who have the board open, once that is known: its tab, and what is edited there.
-    present: Option<(TabId, Option<TaskId>)>,
+    present: Option<(TabKey, Option<TaskId>)>,
 }
 
 struct Answer {
@@ -528,7 +527,7 @@ impl Session {
             }
             ClientMessage::Present { board, tab, editing, secret } => {
                 self.pay(1, now);
-                self.sit_down(board, tab, secret, editing);
+                self.sit_down(board, TabKey { person: self.person, tab, secret }, editing);
                 Ok(())
             }
             ClientMessage::WatchBoards {} => {
@@ -588,8 +587,7 @@ impl Session {
 
     /// Counts the client among those who have a board open, or takes note of what it is editing now. (That there is such a
     /// task is not looked up: one that was just added may not be saved yet, and one that is not there is shown nowhere.)
-    fn sit_down(&mut self, board: BoardId, tab: TabId, secret: Option<Uuid>, editing: Option<TaskId>) {
-        let tab = TabKey { person: self.person, tab, secret };
+    fn sit_down(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
             let message = "subscribe to the board before you say that you are present";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
