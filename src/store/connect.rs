@@ -147,7 +147,7 @@ impl Database {
         if engine == Engine::Sqlite && !url.contains("mode=") {
             options.database_url.query_pairs_mut().append_pair("mode", "rwc");
         }
-        let writer_name = format!("taskwire {}", Uuid::now_v7());
+        let writer_name = format!("taskwire {}", app::new_id::<Uuid>());
         Ok(Self {
             engine,
             options,
