@@ -102,7 +102,9 @@ pub async fn openapi_document() -> Response {
         403, and what you may not know of 404.\n\n\
         **Errors** are problem details (RFC 9457); `code` tells them apart, and `errors` names the fields that are wrong.\n\n\
         **Idempotency.** A writing request may carry an `Idempotency-Key`, a UUID. The same request with the same key is \
-        done once, however often it is sent, and answered as the first time.\n\n\
+        done once, however often it is sent, and answered as the first time; a change that was refused stays refused. Keys are \
+        remembered for 90 days. One of version 7, which tells its own age, is refused after that (`key_expired`); another \
+        one is taken for new.\n\n\
         **Concurrency.** `ETag` is the number of the newest change. A `PATCH` of a task with `If-Match` is refused only \
         if somebody else changed the same text meanwhile; the problem then carries their text."),
     tags(
