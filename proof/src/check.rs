@@ -15,6 +15,9 @@ use crate::{
 /// How many rows are read at once.
 const PAGE: u64 = 5_000;
 
+/// The number of a change of who is on a board, its mutation, and whether they are on it from then on.
+type Membership = (u64, u128, bool);
+
 /// What the log says, as far as it has to be remembered.
 #[derive(Default)]
 pub struct Found {
@@ -23,7 +26,7 @@ pub struct Found {
     /// The number under which a title was written, by board and title.
     titles: HashMap<String, Vec<(usize, u64)>>,
     /// When somebody came onto a board or left it: the number, the mutation, and whether they are on it from then on.
-    members: BTreeMap<(usize, String), Vec<(u64, u128, bool)>>,
+    members: BTreeMap<(usize, String), Vec<Membership>>,
     /// What each board amounts to.
     pub folds: Vec<Fold>,
     pub changes: u64,

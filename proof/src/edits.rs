@@ -56,8 +56,8 @@ impl Edits {
         let columns = &record.boards[known.board].columns;
         // The more there is, the less is added: what is in the trash stays a part of the board.
         let create = match known.made {
-            ..60 => 60,
-            ..300 => 10,
+            0..60 => 60,
+            60..300 => 10,
             _ => 1,
         };
         let any = |rng: &mut Rng, from: &[String]| from.get(rng.usize(..from.len().max(1))).cloned();

@@ -33,7 +33,10 @@ pub fn page(content: NewPassword) -> Page {
     let body = view! {
         <form class="sheet" method="post" action=path>
             <h1>"Choose a new password"</h1>
-            <p>"For " <strong>{whose}</strong> ". When it is saved you are signed out everywhere, and your tokens are revoked."</p>
+            <p>
+                "For " <strong>{whose}</strong>
+                ". When it is saved you are signed out everywhere, and your tokens are revoked."
+            </p>
             {fields.summary()}
             // A browser that keeps passwords wants to know whose this one is.
             <input type="text" value=email autocomplete="username" hidden readonly />

@@ -139,10 +139,15 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
                         .into_any()
                 } else {
                     view! {
-                        <button node_ref=opener type="button" class="button quiet" on:click=move |_| {
-                            opened.set_value(true);
-                            set_open.set(true);
-                        }>
+                        <button
+                            node_ref=opener
+                            type="button"
+                            class="button quiet"
+                            on:click=move |_| {
+                                opened.set_value(true);
+                                set_open.set(true);
+                            }
+                        >
                             <Picture icon=Icon::Plus />
                             "Add column"
                         </button>

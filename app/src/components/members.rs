@@ -173,7 +173,12 @@ fn MemberForms(
         }
     };
     view! {
-        <form class="row" method="post" action=forms::form_action(forms::SetMember::PATH) on:submit=|event| event.prevent_default()>
+        <form
+            class="row"
+            method="post"
+            action=forms::form_action(forms::SetMember::PATH)
+            on:submit=|event| event.prevent_default()
+        >
             <input type="hidden" name="board" value=board_id.clone() />
             <input type="hidden" name="person" value=person_id.clone() />
             <select
@@ -308,7 +313,12 @@ fn Everyone(board: LiveBoard, everyone: Memo<Option<BoardRole>>) -> impl IntoVie
         }
     };
     view! {
-        <form class="row" method="post" action=forms::form_action(forms::SetEveryone::PATH) on:submit=|event| event.prevent_default()>
+        <form
+            class="row"
+            method="post"
+            action=forms::form_action(forms::SetEveryone::PATH)
+            on:submit=|event| event.prevent_default()
+        >
             <input type="hidden" name="board" value=board_id />
             <select node_ref=field name="everyone" aria-label="Who can see it" autocomplete="off" on:change=changed>
                 {redrawn(move || everyone_choices(everyone.get()))}

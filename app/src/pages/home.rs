@@ -73,7 +73,9 @@ pub fn HomePage() -> impl IntoView {
                                 view! { <Boards live first=Vec::new() /> }
                                     .into_any()
                             }
-                            Err(error) => view! { <Unavailable error again=move |()| loaded.refetch() is_home=true /> }.into_any(),
+                            Err(error) => {
+                                view! { <Unavailable error again=move |()| loaded.refetch() is_home=true /> }.into_any()
+                            }
                         }
                     })
                 }}

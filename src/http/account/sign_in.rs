@@ -91,9 +91,8 @@ pub async fn sign_in(
         Ok(proof) => {
             if let Some(identity) = unproved(&session).await? {
                 // Whoever knows the password too is who the provider says. If it is another account, it stays untied.
-                match services.accounts.tie(&identity, Some(proof)).await {
-                    Err(AccountError::Unavailable) => return Err(AccountError::Unavailable.into()),
-                    Ok(_) | Err(_) => {}
+                if let Err(AccountError::Unavailable) = services.accounts.tie(&identity, Some(proof)).await {
+                    return Err(AccountError::Unavailable.into());
                 }
             }
             enter(&services, &session, &parts, proof, way(&form.next), from.device.is_some()).await
