@@ -122,10 +122,12 @@ async fn stopping_takes_no_longer_than_it_may_and_says_so() {
     let (database, folder) = (Database::sqlite(), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
     let server = Process::spawn(serve(&database).args(["--stop-within", "1"]).stderr(File::create(&log).unwrap()));
+    let address = address(&server.base);
     // A request that does not end keeps the server from stopping for some seconds.
-    let mut request = TcpStream::connect(address(&server.base)).unwrap();
-    let head =
-        "POST /api/v1/boards HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let mut request = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /api/v1/boards HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
     request.write_all(head.as_bytes()).unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let told = Instant::now();
@@ -245,7 +247,8 @@ async fn a_task_that_dies_is_started_again_and_nothing_stands_still() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_panics_is_refused_and_the_others_are_done() {
-    let node = Node::on(&Database::sqlite()).await;
+    let database = Database::sqlite();
+    let node = Node::on(&database).await;
     let board = node.create_board().await.id;
     for _ in 0..3 {
         let poison = mutation(create(new_task(), "Poison"));
