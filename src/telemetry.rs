@@ -80,9 +80,18 @@ pub fn flush() {
     }
 }
 
-/// Says something to whoever runs the process, on standard error, if they still listen.
+/// Says something to whoever runs the process, on standard error, if they still listen. Somebody who has it open and does
+/// not read is not waited for.
 pub fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
+    let (done, is_done) = sync_channel(1);
+    let line = format!("{message}\n");
+    let said = thread::Builder::new().spawn(move || {
+        let _ = io::stderr().write_all(line.as_bytes());
+        let _ = done.try_send(());
+    });
+    if said.is_ok() {
+        let _ = is_done.recv_timeout(LAST_LINES);
+    }
 }
 
 static LOG: OnceLock<SyncSender<Entry>> = OnceLock::new();

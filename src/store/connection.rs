@@ -160,7 +160,10 @@ impl Connections {
                         self.database.welcome(&mut connection, self.purpose).await?;
                         return Ok(connection);
                     }
-                    Err(error) if is_transient(&error) => attempts.push(attempt(CONNECT_PAUSE)),
+                    // The writer tries again by itself, and has to know.
+                    Err(error) if is_transient(&error) && self.purpose == Purpose::Read => {
+                        attempts.push(attempt(CONNECT_PAUSE));
+                    }
                     Err(error) => return Err(error.into()),
                 },
                 () = again => attempts.push(attempt(Duration::ZERO)),

@@ -566,7 +566,8 @@ impl Session {
 
     async fn subscribe(&mut self, board: BoardId, since: Option<Seq>) -> Result<(), End> {
         // Whoever subscribes anew goes on being here.
-        let seat = self.followed(board).and_then(|followed| followed.seat.take());
+        let before = self.followed(board).map(|followed| (followed.seat.take(), followed.retry.take()));
+        let (seat, retry) = before.unwrap_or_default();
         self.subscriptions.retain(|followed| followed.topic.board() != board);
         if self.subscriptions.len() >= self.limits.subscriptions {
             let message = format!("a socket may follow {} boards", self.limits.subscriptions);
@@ -581,7 +582,10 @@ impl Session {
             retry: None,
             access_version: UNKNOWN,
         });
-        self.resume_from(self.subscriptions.len() - 1, since, true).await?;
+        let is_there = self.resume_from(self.subscriptions.len() - 1, since, true).await?;
+        if let Some((tab, editing)) = retry.and_then(|retry| retry.present).filter(|_| is_there) {
+            self.sit_down(board, tab, editing);
+        }
         Ok(())
     }
 
