@@ -185,11 +185,7 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
 }
 
 /// Deletes a task for good.
-pub(super) async fn remove_task(
-    connection: &mut Connection,
-    board: BoardId,
-    task: TaskId,
-) -> Result<(), StoreError> {
+pub(super) async fn remove_task(connection: &mut Connection, board: BoardId, task: TaskId) -> Result<(), StoreError> {
     query("DELETE FROM tasks WHERE board = $1 AND id = $2")
         .bind(board.to_string())
         .bind(task.to_string())
