@@ -10,7 +10,6 @@ use futures::FutureExt;
 use leptos::config::LeptosOptions;
 use tokio::{
     net::TcpListener,
-    sync::Semaphore,
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -52,8 +51,6 @@ const DRAIN: Duration = Duration::from_secs(8);
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// How long the other nodes and Redis may take to be told goodbye.
 const LEAVE: Duration = Duration::from_secs(3);
-/// How many pages are made at once.
-const PAGES_AT_ONCE: usize = 4;
 /// How often what is old is looked for, to be deleted, where nothing is deleted sooner. The first time is so long after the
 /// start.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -161,7 +158,6 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         origins,
         leptos: leptos_options(&settings, address),
         site: settings.site_folder(),
-        page_turns: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
     };
     let first_visit = first_visit(&services).await?;
     Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })

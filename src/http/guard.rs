@@ -30,7 +30,6 @@ use super::{
     Services,
     admission::Occupant,
     compression,
-    in_flight::InFlight,
     limits::{HttpLimits, MAX_BODY_BYTES},
     problem::Problem,
     refusal::Asked,
@@ -61,17 +60,6 @@ pub async fn guard(State(services): State<Arc<Services>>, request: Request, next
     protect(response.headers_mut(), services.cookies.is_secure);
     report(&method, route.as_ref(), response.status(), started.elapsed());
     response
-}
-
-/// Has a caller's answers prepared a few at a time: pages, and readings of boards. What is written goes its own way.
-pub async fn in_turn(State(in_flight): State<Arc<InFlight>>, request: Request, next: Next) -> Response {
-    let is_write = !request.method().is_safe() && request.uri().path().starts_with("/api/");
-    let who = request.extensions().get::<Occupant>().copied().filter(|_| !is_write);
-    let _turn = match who {
-        Some(who) => in_flight.turn(who).await,
-        None => None,
-    };
-    next.run(request).await
 }
 
 /// Whether the request may go on, with all of its body, and whose it is.

@@ -30,7 +30,7 @@ pub struct HttpLimits {
     pub connections: usize,
     /// How many of them one address may have, where no proxies are said to be in front. Sockets are counted apart.
     pub connections_per_address: usize,
-    /// How many pages and readings of boards are prepared at once. More wait.
+    /// How many pages are made at once. More wait.
     pub preparing: usize,
     /// How many of them for one caller.
     pub preparing_per_caller: usize,
@@ -55,9 +55,9 @@ impl Default for HttpLimits {
             reading_rate: 32 * 1024,
             connections: 30_000,
             connections_per_address: 10_000,
-            // Preparing takes processor time and no waiting, so more at once would be no faster.
-            preparing: 4 * processors.max(2),
-            preparing_per_caller: 4,
+            // Making one takes processor time and little waiting, so more at once would be no faster.
+            preparing: 2 * processors.max(2),
+            preparing_per_caller: 2,
             small_answer: 64 * 1024,
             sending: 256 * 1024 * 1024,
             sending_per_caller: 64 * 1024 * 1024,

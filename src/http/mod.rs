@@ -49,7 +49,6 @@ use axum::{
     routing::get,
 };
 use leptos::config::LeptosOptions;
-use tokio::sync::Semaphore;
 use tower::util::{MapResponseLayer, option_layer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, service::SignedCookie};
 
@@ -108,8 +107,6 @@ pub struct Services {
     pub leptos: LeptosOptions,
     /// The folder of the site's files.
     pub site: PathBuf,
-    /// How many pages are made at once.
-    pub page_turns: Arc<Semaphore>,
 }
 
 impl FromRef<Arc<Services>> for SocketContext {
@@ -139,10 +136,9 @@ pub fn listed(services: &Arc<Services>) -> Vec<(Method, String)> {
 fn mount(services: &Arc<Services>) -> Routes {
     let (rest, described) = api::routes();
     let (pages, paths) = page::routes(services);
-    let in_turn = middleware::from_fn_with_state(Arc::clone(&services.in_flight), guard::in_turn);
     let mut routes = Routes::default();
-    routes.mount(Router::new().nest(API_ROOT, rest.route_layer(in_turn.clone())), api::listed(&described));
-    routes.mount(pages.route_layer(in_turn), paths);
+    routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
+    routes.mount(pages, paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);

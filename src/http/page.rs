@@ -33,10 +33,12 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::{Services, api::members::share_address, problem::Problem, shape, visitor::Visitor};
+use super::{
+    Services, admission::Occupant, api::members::share_address, in_flight::InFlight, problem::Problem, shape,
+    visitor::Visitor,
+};
 use crate::{
     accounts::{AccountError, Accounts},
     store::{Entries, Store, StoreError},
@@ -45,16 +47,6 @@ use crate::{
 
 /// How much of a history is read at a time.
 const EVENTS: usize = 50;
-
-/// Few pages are made at once: that takes no longer than all at once, and as much memory as the largest few, not as all that are
-/// asked for.
-async fn in_turn(State(turns): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    // A form waits for the writer, and for nobody's page.
-    let turn = if request.method().is_safe() { turns.acquire().await.ok() } else { None };
-    let response = next.run(request).await;
-    drop(turn);
-    response
-}
 
 /// The pages and the server functions.
 pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
@@ -87,7 +79,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
     let router = router
         .leptos_routes_with_context(&options, listed, of_page, shell)
         .with_state(options)
-        .layer(from_fn_with_state(Arc::clone(&services.page_turns), in_turn))
+        .layer(from_fn_with_state(Arc::clone(&services.in_flight), in_turn))
         .layer(from_fn_with_state(services.accounts.clone(), known_only));
     (router, paths)
 }
@@ -98,6 +90,19 @@ async fn known_only(State(accounts): State<Accounts>, request: Request, next: Ne
         true => whole(next.run(request).await).await,
         false => way_in(&accounts, &request.into_parts().0),
     }
+}
+
+/// Has few pages made at once, and fewer for one caller: that takes no longer than all at once, and as much memory as the largest
+/// few, not as all that are asked for.
+async fn in_turn(State(in_flight): State<Arc<InFlight>>, request: Request, next: Next) -> Response {
+    // A form waits for the writer, and for nobody's page.
+    let is_form = !request.method().is_safe() && accepts_html(request.headers());
+    let who = request.extensions().get::<Occupant>().copied().filter(|_| !is_form);
+    let _turn = match who {
+        Some(who) => in_flight.turn(who).await,
+        None => None,
+    };
+    next.run(request).await
 }
 
 /// A page in one piece, which says what shape it has. (Leptos hands it out in several and keeps all that it needed for them until
@@ -157,7 +162,6 @@ pub async fn render(services: &Services, request: Request) -> Response {
         move || app::shell(options.clone())
     };
     let context = context(services);
-    let _turn = services.page_turns.acquire().await;
     let render = leptos_axum::render_app_async_with_context(move || context(visitor_of_page()), shell);
     whole(render.call(request, options).await).await
 }

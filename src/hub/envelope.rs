@@ -106,6 +106,7 @@ mod tests {
     /// `cargo nextest run --release --lib --run-ignored only --no-capture signing`
     #[test]
     #[ignore = "a measurement"]
+    #[allow(clippy::print_stdout, reason = "a measurement is told to whoever asked for it")]
     fn signing_costs() {
         let (envelopes, message, times) = (envelopes(), [b'x'; 300], 200_000_u32);
         let began = std::time::Instant::now();
