@@ -216,8 +216,9 @@ impl Found {
     /// What people were sent who may not always see a board.
     pub fn compare_sights(&self, sights: &[Sight], grants: &HashMap<u128, Micros>, record: &Record) {
         for Sight { person, board, through, at } in sights {
+            let person = if record.tamper.now(Break::Eyes) { "somebody else" } else { &**person };
             let empty = Vec::new();
-            let history = self.members.get(&(*board, person.to_string())).unwrap_or(&empty);
+            let history = self.members.get(&(*board, person.to_owned())).unwrap_or(&empty);
             let is_on = history.iter().rev().find(|(seq, ..)| seq <= through).is_some_and(|(.., is_on)| *is_on);
             // On it again under a higher number, which may have been so before it was answered.
             let later = history.iter().any(|(seq, mutation, is_on)| {

@@ -310,7 +310,8 @@ impl Client {
     async fn take(&mut self, message: &Value, socket: &mut Socket) -> Result<(), Left> {
         match message["type"].as_str().unwrap_or_default() {
             "changes" | "snapshot" => {
-                if self.record.tamper.now(Break::Stale) {
+                let is_news = message["changes"].as_array().is_some_and(|changes| !changes.is_empty());
+                if is_news && self.record.tamper.now(Break::Stale) {
                     sleep(Duration::from_secs(8)).await;
                 }
                 let id = message["board"].as_str().unwrap_or_default();

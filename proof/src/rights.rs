@@ -21,7 +21,6 @@ use crate::{
     edits::Asked,
     record::{Phase, Promise, Record, Sight},
     socket::{Ended, Follow, Next, Socket},
-    tamper::Break,
 };
 
 /// Gives people a board and takes it away, alone: so it is known whether somebody is on it.
@@ -155,7 +154,6 @@ async fn look(
                     follows[at].is_on = false;
                 }
                 let through = follows[at].have.unwrap_or(0);
-                let through = if record.tamper.now(Break::Eyes) { through + 1_000_000 } else { through };
                 let (person, board) = (Arc::clone(&guest.person), follows[at].board);
                 record.sight(Sight { person, board, through, at: record.now() });
             }
