@@ -23,8 +23,8 @@ use crate::support::{
     served::Served,
 };
 
-/// Together more than the kernel takes for somebody who does not read.
-const TASKS: usize = 600;
+/// Together more than the kernel takes for somebody who does not read, and less than a client takes in one frame.
+const TASKS: usize = 500;
 const DESCRIPTION: usize = 29_000;
 
 struct Scene {
