@@ -52,6 +52,7 @@ async fn what_is_made_up_is_refused_from_memory() {
     // What has to be done now and then is done once at the start.
     assert!(ana.get("/").await.status.is_success());
     let at = |method: Method, path: &str| server.at(method, path).header("Origin", &server.base);
+    let (session, links) = (&server.cookies.session, &server.cookies.links);
     type Kind<'a> = Box<dyn Fn(String) -> RequestBuilder + 'a>;
     let made_up_id = || {
         use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -63,24 +64,18 @@ async fn what_is_made_up_is_refused_from_memory() {
             "tokens with the length of ours",
             Box::new(|it| at(Method::GET, "/").bearer_auth(format!("taskwire_{it}{}", &it[..16]))),
         ),
-        ("sessions", Box::new(|_| at(Method::GET, "/").header("Cookie", format!("taskwire_session={}", made_up_id())))),
+        ("sessions", Box::new(|_| at(Method::GET, "/").header("Cookie", format!("{session}={}", made_up_id())))),
         (
             "signed sessions",
-            Box::new(|it| {
-                at(Method::GET, "/account").header("Cookie", format!("taskwire_session={it}={}", made_up_id()))
-            }),
+            Box::new(|it| at(Method::GET, "/account").header("Cookie", format!("{session}={it}={}", made_up_id()))),
         ),
         (
             "sessions that sign out",
-            Box::new(|it| {
-                at(Method::POST, "/sign-out").header("Cookie", format!("taskwire_session={it}={}", made_up_id()))
-            }),
+            Box::new(|it| at(Method::POST, "/sign-out").header("Cookie", format!("{session}={it}={}", made_up_id()))),
         ),
         (
             "share links",
-            Box::new(|it| {
-                at(Method::GET, &format!("/share/{it}")).header("Cookie", format!("taskwire_links={it}.{it}"))
-            }),
+            Box::new(|it| at(Method::GET, &format!("/share/{it}")).header("Cookie", format!("{links}={it}.{it}"))),
         ),
         ("invitations", Box::new(|it| at(Method::GET, &format!("/join/{it}{}", &it[..16])))),
         ("links for a password", Box::new(|it| at(Method::GET, &format!("/new-password/{it}")))),
