@@ -34,7 +34,7 @@ async fn over_a_network() -> (Store, Proxy, Database) {
 /// Has all connections for reading in use at once, so that they are there.
 async fn read_at_once(store: &Store) -> Duration {
     let began = Instant::now();
-    for read in join_all((0..8).map(|_| store.boards())).await {
+    for read in join_all((0..8).map(|_| store.has_boards())).await {
         read.expect("a read");
     }
     began.elapsed()
@@ -110,7 +110,7 @@ async fn a_read_that_is_given_up_leaves_its_place_to_others() {
     network.silence();
     for _ in 0..4 {
         // As a client that goes away does.
-        let given_up = tokio::time::timeout(Duration::from_millis(50), store.boards()).await;
+        let given_up = tokio::time::timeout(Duration::from_millis(50), store.has_boards()).await;
         assert!(given_up.is_err(), "it is silent");
     }
     let took = read_at_once(&store).await;
