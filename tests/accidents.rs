@@ -66,7 +66,7 @@ fn address(base: &str) -> SocketAddr {
 /// A server that logs all it can, to somewhere it cannot, works all the same.
 async fn works_without_a_log(err: impl Into<Stdio>) {
     let database = Database::sqlite();
-    let server = Process::spawn(serve(&database).args(["--log", "trace"]).stderr(err));
+    let server = Process::spawn_that_logs_elsewhere(serve(&database).args(["--log", "trace"]).stderr(err));
     let board = board(&server.base).await;
     for _ in 0..200 {
         assert_eq!(create_task(&server.base, &board).await, StatusCode::CREATED);
@@ -121,7 +121,9 @@ async fn stopping_takes_no_longer_than_it_may_and_says_so() {
 
     let (database, folder) = (Database::sqlite(), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
-    let server = Process::spawn(serve(&database).args(["--stop-within", "1"]).stderr(File::create(&log).unwrap()));
+    let server = Process::spawn_that_logs_elsewhere(
+        serve(&database).args(["--stop-within", "1"]).stderr(File::create(&log).unwrap()),
+    );
     let address = address(&server.base);
     // A request that does not end keeps the server from stopping for some seconds.
     let mut request = TcpStream::connect(address).unwrap();

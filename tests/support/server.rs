@@ -161,7 +161,7 @@ pub fn id(value: &Value) -> String {
 pub struct Process {
     pub base: String,
     child: Child,
-    log: tempfile::NamedTempFile,
+    log: Option<tempfile::NamedTempFile>,
 }
 
 impl Process {
@@ -174,17 +174,24 @@ impl Process {
     pub fn spawn(command: &mut Command) -> Self {
         let log = tempfile::NamedTempFile::new().expect("a file for the log");
         let error = log.reopen().expect("the file of the log");
-        let mut child = command.stdout(Stdio::piped()).stderr(error).spawn().expect("the server starts");
+        let mut process = Self::spawn_that_logs_elsewhere(command.stderr(error));
+        process.log = Some(log);
+        process
+    }
+
+    /// The same, with a standard error that the test gives it.
+    pub fn spawn_that_logs_elsewhere(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         out.read_line(&mut line).expect("a line");
         let base = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("not an address: {line}"));
-        Self { base: base.to_owned(), child, log }
+        Self { base: base.to_owned(), child, log: None }
     }
 
     /// What it has logged so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.log.path()).expect("the log")
+        self.log.as_ref().map(|log| fs::read_to_string(log.path()).expect("the log")).unwrap_or_default()
     }
 
     /// What the system calls it.
