@@ -82,7 +82,7 @@ async fn what_will_not_do_is_said_beside_its_field_and_the_rest_is_kept() {
     for (fields, field, why) in [
         (fields(" ", "eve@example.com", PASSWORD), "name", "The name must not be empty."),
         (fields(&long, "eve@example.com", PASSWORD), "name", "80 is the most"),
-        (fields("Eve\r\nX-Header: 1", "eve@example.com", PASSWORD), "name", "one line of text"),
+        (fields("Eve\u{202e}", "eve@example.com", PASSWORD), "name", "must not turn the direction of text"),
         (fields("Eve", "eve", PASSWORD), "e-mail-address", "does not look like one"),
         (fields("Eve", "eve@example.com\r\nBcc: x@y", PASSWORD), "e-mail-address", "does not look like one"),
         (fields("Eve", "ana@example.com", PASSWORD), "e-mail-address", "has an account already"),
@@ -94,9 +94,10 @@ async fn what_will_not_do_is_said_beside_its_field_and_the_rest_is_kept() {
         assert!(answer.text.contains(&format!("href=\"#join-{field}\"")), "the summary leads to the field");
         assert!(!answer.text.contains(fields[2].1), "a password is never sent back");
     }
-    assert_eq!(eve.post(&link, &person("<b>Eve</b>", "eve@example.com")).await.goes_to(), "/");
+    // What ends a line is a space in a name.
+    assert_eq!(eve.post(&link, &person("<b>Eve</b>\r\nX-Header: 1", "eve@example.com")).await.goes_to(), "/");
     let page = ana.get("/people").await.text;
-    assert!(page.contains("&lt;b&gt;Eve&lt;/b&gt;") && !page.contains("<b>Eve"), "a name is text");
+    assert!(page.contains("&lt;b&gt;Eve&lt;/b&gt; X-Header: 1") && !page.contains("<b>Eve"), "a name is text");
 }
 
 #[tokio::test(flavor = "multi_thread")]
