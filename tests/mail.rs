@@ -79,7 +79,7 @@ async fn serve(stream: TcpStream, taken: mpsc::UnboundedSender<Mail>) -> std::io
 
 async fn ask(server: &Server, email: &str) -> Response {
     let form = format!("email={}", email.replace('@', "%40"));
-    let request = server.at(Method::POST, "/forgot-password").header("origin", &server.base).body(form);
+    let request = server.at(Method::POST, "/forgot-password").header("origin", &server.origin).body(form);
     request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap()
 }
 
