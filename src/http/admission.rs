@@ -55,7 +55,7 @@ impl Admissions {
             Occupant::Address(_) => most.per_address,
         };
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |occupant: &Occupant| taken.get(occupant).is_some_and(|count| *count >= most(occupant));
+        let full = |occupant: &Occupant| taken.get(occupant).copied().unwrap_or_default() >= most(occupant);
         if occupants.iter().flatten().any(full) {
             return None;
         }
