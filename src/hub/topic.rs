@@ -773,6 +773,7 @@ mod tests {
         assert!(matches!(topic.resume(None, &mut rights, &source).await, Err(TopicError::Forbidden)));
         scene.set_viewer(Some(BoardRole::Viewer)).await;
         assert!(matches!(topic.next_for(&mut rights, head, settings), Next::Forbidden));
+        topic.state().snapshot = None;
         let Ok(Resume::Snapshot { seq, .. }) = topic.resume(None, &mut rights, &source).await else {
             panic!("should have been a snapshot")
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::{
     access::{BoardRole, InstanceRole, Scope},
     id::BoardId,
-    mutation::{Op, SetMember, UpdateBoard},
+    mutation::{Op, SetMember, UpdateBoard, UpdateTask},
     protocol::{CLOSED_SIGNED_OUT, ErrorCode, ServerMessage},
 };
 use taskwire::{
@@ -23,8 +23,9 @@ use crate::support::{
     served::Served,
 };
 
-/// Together more than the kernel takes for somebody who does not read, and less than a client takes in one frame.
-const TASKS: usize = 500;
+/// How often a text is changed: together more than the kernel takes for somebody who does not read, and less than a client takes in
+/// one frame.
+const EDITS: usize = 500;
 const DESCRIPTION: usize = 29_000;
 
 struct Scene {
@@ -43,7 +44,7 @@ impl Scene {
         let database = Database::sqlite();
         let limits = SocketLimits { write: Duration::from_secs(600), ..SocketLimits::default() };
         // All of a group of changes in one frame, which therefore cannot be written without being read.
-        let bytes = 2 * TASKS * DESCRIPTION;
+        let bytes = 2 * EDITS * DESCRIPTION;
         let settings = HubSettings { frame_bytes: bytes, ring_bytes: bytes, ..HubSettings::default() };
         let served = Served::with(&database, settings, limits).await;
         let accounts = Accounts::new(served.node.store.clone(), served.hub.clone(), None, String::new());
@@ -69,11 +70,10 @@ impl Scene {
     /// Has the server stuck in the middle of writing what happened on the large board.
     async fn get_stuck(&self) {
         let text = "x".repeat(DESCRIPTION);
-        let writes = (0..TASKS).map(|_| {
-            let mut op = create(new_task(), "Large");
-            if let Op::CreateTask(create) = &mut op {
-                create.description.clone_from(&text);
-            }
+        let task = self.served.node.create_task(self.large, "Large").await;
+        let writes = (0..EDITS).map(|number| {
+            let description = Some(format!("{number} {text}"));
+            let op = Op::UpdateTask(UpdateTask { description, ..UpdateTask::of(task) });
             self.served.node.writer.write(self.large, mutation(op), Caller::local())
         });
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
@@ -97,7 +97,8 @@ async fn who_is_taken_off_a_board_while_another_is_being_sent_hears_nothing_more
         node.accepted(scene.small, create(new_task(), &format!("Secret {number}"))).await;
     }
     let (mut large, mut is_told) = (0, false);
-    while large < TASKS || !is_told {
+    // Also the task was made.
+    while large < 1 + EDITS || !is_told {
         match scene.client.hear().await {
             ServerMessage::Changes { board, changes, .. } => {
                 assert_eq!(board, scene.large, "{changes:?}");
