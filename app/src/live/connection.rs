@@ -233,6 +233,7 @@ mod browser {
 
     use super::{Known, Live, Standing};
     use crate::{
+        access::Asker,
         board::BoardState,
         change::Change,
         forms::load_board,
