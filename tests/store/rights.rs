@@ -1,7 +1,5 @@
 //! What is decided on rights is decided on those of the transaction, on whichever node, however old what it keeps in memory is.
 
-use std::time::Duration;
-
 use app::{
     access::{InstanceRole, Scope},
     id::ActorId,
@@ -10,7 +8,7 @@ use app::{
 use taskwire::{
     accounts::{AccountError, Accounts, NewPerson},
     caller::{Caller, Credential},
-    hub::{Hub, HubSettings},
+    hub::Hub,
     store::Store,
     writer::{WriteError, Writer},
 };
@@ -34,8 +32,8 @@ struct Deaf {
 impl Deaf {
     async fn on(database: &Database) -> Self {
         let store = database.open().await;
-        let never = HubSettings { poll_every: Duration::from_secs(3_600), ..HubSettings::default() };
-        let hub = Hub::start(store.clone(), never).unwrap();
+        // What a hub hears of, the store it was given hears of: that is another one.
+        let hub = Hub::new(database.open().await);
         let accounts = Accounts::new(store.clone(), hub.clone(), None, String::new());
         Self { writer: Writer::start(store.clone(), hub), store, accounts }
     }
