@@ -23,8 +23,8 @@ use crate::{
 };
 
 /// How often a client asks whether the server is there, and for how long it believes in a connection that says nothing.
-const PING: Duration = Duration::from_millis(500);
-const SILENCE: Duration = Duration::from_millis(2_000);
+const PING: Duration = Duration::from_millis(300);
+const SILENCE: Duration = Duration::from_millis(1_000);
 
 /// How many mutations may wait for an answer, well below the 64 of the protocol.
 const WINDOW: usize = 24;

@@ -187,7 +187,7 @@ impl Crowd {
             pause: Duration::from_secs_f64(arguments.clients as f64 / arguments.rate.max(1) as f64),
             stay: Duration::from_secs(15),
         };
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(4)).build();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build();
         let client = client.map_err(|error| error.to_string())?;
         for number in 0..arguments.clients {
             let person = &people.members[number as usize % people.members.len()];
