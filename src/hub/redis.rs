@@ -285,8 +285,9 @@ impl Redis {
 
     /// Whether both connections are there, and Redis answers.
     async fn look(&self, metrics: &Metrics) -> bool {
-        let answers = async |client: &Client| client.is_connected() && client.ping::<Value>(None).await.is_ok();
-        let up = answers(&self.publisher).await && answers(&self.subscriber).await;
+        // Both at once, so that one that does not answer is no reason to leave the other alone.
+        let (publisher, subscriber) = tokio::join!(answers(&self.publisher), answers(&self.subscriber));
+        let up = publisher && subscriber;
         let state = if up { RedisState::Up } else { RedisState::Down };
         let before = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
         metrics.redis.set(if up { 1.0 } else { 0.0 });
@@ -315,6 +316,21 @@ impl Events {
 
 fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Whether a connection is there and Redis answers on it. One that is there and silent is given up: fred notices that only where
+/// nothing is written to it either, which is never as long as there is something to publish.
+async fn answers(client: &Client) -> bool {
+    if !client.is_connected() {
+        return false;
+    }
+    let is_well = client.ping::<Value>(None).await.is_ok();
+    if !is_well {
+        tracing::debug!("Redis does not answer; connecting anew");
+        // Whether it came to be is seen at the next look.
+        let _ = tokio::time::timeout(PATIENCE, client.force_reconnection()).await;
+    }
+    is_well
 }
 
 /// Hands what waits to Redis.
