@@ -18,6 +18,8 @@ export default defineConfig({
     ...devices['Desktop Chrome'],
     locale: 'en-GB',
     timezoneId: 'UTC',
+    // A page that a test hands to the browser itself comes from nowhere, and what comes from nowhere may not talk to this machine.
+    permissions: ['local-network-access'],
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {

@@ -17,7 +17,10 @@ const ALTERATIONS: Record<string, (html: string) => string> = {
     html.replaceAll(/<(h[12])([^>]*)>([^<]+)/g, '<$1$2><font dir="auto"><font dir="auto">$3</font></font>'),
   'a translation of everything': (html) => {
     const [before, app] = html.split('<div id="app">') as [string, string];
-    return `${before}<div id="app">${app.replaceAll(/>([^<>]*\w[^<>]*)</g, '><font><font>$1</font></font><')}`;
+    const texts = /(<script[^]*?<\/script>)|>([^<>]*\w[^<>]*)(?=<)/g;
+    const translate = (all: string, script?: string, text?: string) =>
+      script ?? (text === undefined ? all : `><font><font>${text}</font></font>`);
+    return `${before}<div id="app">${app.replaceAll(texts, translate)}`;
   },
 };
 

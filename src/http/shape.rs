@@ -32,7 +32,9 @@ fn parts(page: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let mark = format!("\"{SHAPE}\"");
     let place = find(0, &mark)? + 1;
     let start = find(place, APP)? + APP.len();
-    let end = memchr::memmem::rfind(page, b"</body>").filter(|end| *end >= start)?;
+    // The app's own element is the last one in the body; what comes after its end is not in it.
+    let body = memchr::memmem::rfind(page, b"</body>").filter(|end| *end >= start)?;
+    let end = start + memchr::memmem::rfind(&page[start..body], b"</div>")?;
     Some((place..place + SHAPE.len(), start..end))
 }
 
@@ -86,12 +88,13 @@ mod tests {
     fn a_page_says_what_shape_it_has() {
         let page = |words: &str| {
             format!(
-                "<html><head><script data-shape=\"{SHAPE}\"></script></head><body><p></p>{APP}{words}</div></body></html>"
+                "<html><head><script data-shape=\"{SHAPE}\"></script></head><body><p></p>{APP}{words}</div><!><!></body></html>"
             )
         };
         let sealed = |words: &str| String::from_utf8(seal(page(words).into_bytes())).unwrap();
         let first = sealed("<p class=\"a>b\">One</p><!>");
         assert!(!first.contains(SHAPE) && first.contains("data-shape=\""));
+        assert!(first.contains(&format!("data-shape=\"{:08x}\"", super::shape(b"<p>One</p><!>"))), "of the app alone");
         let shape = |sealed: &str| sealed.split("data-shape=\"").nth(1).map(|rest| rest[..8].to_owned()).unwrap();
         assert_eq!(shape(&first), shape(&sealed("<p title='x' hidden>Two, and more</p><!--anything-->")));
         for other in ["<p>One</p>", "<p></p><!>", "<p>One</p> <!>", "<b>One</b><!>", "<p><b>One</b></p><!>", ""] {
