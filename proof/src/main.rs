@@ -72,9 +72,9 @@ struct Arguments {
     #[arg(long, default_value_t = 15)]
     storms: u8,
 
-    /// Only faults whose names contain this.
-    #[arg(long)]
-    only: Option<String>,
+    /// Only faults whose names contain one of these, which have commas between them.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
 
     /// No faults at all.
     #[arg(long)]

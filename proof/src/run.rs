@@ -248,11 +248,11 @@ struct Director<'a> {
 impl Director<'_> {
     async fn direct(&mut self, town: &mut Town) -> Result<(), String> {
         let began = Instant::now();
-        let only = self.arguments.only.clone().unwrap_or_default();
+        let only = &self.arguments.only;
         let mut all = Fault::of(town);
-        all.retain(|fault| fault.to_string().contains(&only));
+        all.retain(|fault| only.is_empty() || only.iter().any(|only| fault.to_string().contains(only)));
         if all.is_empty() {
-            return Err(format!("--only: there is no fault with “{only}” in its name"));
+            return Err(format!("--only: there is no fault with “{}” in its name", only.join("” or “")));
         }
         let mut deck = Vec::new();
         while began.elapsed() < Duration::from_secs_f64(self.arguments.minutes * 60.0)
@@ -313,6 +313,8 @@ impl Director<'_> {
         let ended = self.record.now();
         if let Some(took) = self.settle(town, &told, ended).await {
             episode.recovered.store(took.as_micros().max(1) as u64, Ordering::Relaxed);
+            let stalest = episode.worst.load(Ordering::Relaxed) / 1_000;
+            println!("  {:>10}  all current after {} ms; stalest {stalest} ms", "", took.as_millis());
         }
         Ok(())
     }
