@@ -11,7 +11,8 @@ async function translate(page: Page): Promise<void> {
     const texts: Text[] = [];
     while (walker.nextNode()) texts.push(walker.currentNode as Text);
     for (const text of texts) {
-      if (!text.data.trim() || text.parentElement!.closest('script, style, textarea')) continue;
+      // What is translated already, or is not to be, a translator leaves alone.
+      if (!text.data.trim() || text.parentElement!.closest('script, style, textarea, font, [translate="no"]')) continue;
       const inner = Object.assign(document.createElement('font'), { textContent: `¡${text.data}!` });
       const outer = document.createElement('font');
       outer.style.verticalAlign = 'inherit';
