@@ -1,7 +1,7 @@
 //! What people type and paste, as it is saved.
 //!
 //! A program that sends a tab in a title has a mistake in it, and is told so. Whoever pastes one from a spreadsheet has not:
-//! so whatever takes text from people brings it into a form that [`super::decide`] accepts, and lets nobody save what it
+//! so whatever takes text from people brings it into a form that [`super::decide()`] accepts, and lets nobody save what it
 //! would refuse for its length. Nothing is ever cut: the text stays where it was typed, with words on how much is too much.
 
 use super::{MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};

@@ -12,7 +12,7 @@
 //! - Who has access: [`members`] with [`share_links`]. What only some may do stands in an [`if_may`].
 //! - Edits are taken back and done again by [`undoing`]. Those that were refused are told in [`toasts`], in the words of
 //!   [`problem`].
-//! - What somebody means by a key is told by [`keyboard`], by a click by [`pointer`], and by what they type or paste by [`typing`].
+//! - What somebody means by a key is told by [`keyboard`], by a click by [`mod@pointer`], and by what they type or paste by [`Typed`](crate::board::Typed).
 //! - Smaller parts that several of these use: [`announcer`], [`choice`], [`confirm`], [`due`], [`flash`], [`focus`], [`form_error`],
 //!   [`icon`], [`menu`], [`name_editor`], [`person`], [`redrawn`], [`rows`], [`show_more`], [`unavailable`].
 
