@@ -1,6 +1,6 @@
 //! What browsers get apart from data: pages, files, forms, and the headers that protect them.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use reqwest::{Client, Method, StatusCode, redirect};
 use taskwire::settings::Settings;
@@ -31,6 +31,20 @@ async fn a_page_has_a_policy_whose_nonce_its_scripts_carry() {
     let nowhere = server.at(Method::GET, "/nowhere").header("Accept", "text/html").send().await.unwrap();
     assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
     assert!(nowhere.text().await.unwrap().contains("There is nothing here"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_made_every_time() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let (board, activity) = (format!("/boards/{board}"), format!("/boards/{board}?view=activity"));
+    for (path, times) in [("/", 300), (&board, 50), (&activity, 50)] {
+        for _ in 0..times {
+            let page =
+                server.at(Method::GET, path).timeout(Duration::from_secs(5)).send().await.expect("an answer soon");
+            assert_eq!(page.status(), StatusCode::OK, "{path}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,6 +91,9 @@ impl Live {
 
     /// Gets to know people, and what whoever reads this page may do. Where somebody else has signed in since the page was
     /// loaded, it is loaded anew for them, unless something would be lost.
+    ///
+    /// A page does so in one `Suspense`. The server runs the contents of two on two threads, and a signal that is read
+    /// while it is set counts as disposed there (`reactive_graph`'s read guards do not wait), which ends in a panic.
     pub fn meet(&self, people: Vec<Person>, asker: Asker) {
         let is_theirs = self.known.meet(people, asker);
         #[cfg(feature = "hydrate")]

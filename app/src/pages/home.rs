@@ -28,60 +28,64 @@ use crate::{
 pub fn HomePage() -> impl IntoView {
     let live = expect_context::<Live>();
     let loaded = Resource::new_blocking(|| (), |()| list_boards());
-    let reader = live.clone();
     close_menus_on_click_elsewhere();
     Effect::new({
         let live = live.clone();
         move || live.watch_boards()
     });
 
+    let unloaded = || frame(None, None);
+    // One `Suspense` for all that is loaded: the server makes the contents of each on a thread of its own, and what one
+    // tells the page (`Live::meet`) another must not read meanwhile.
     view! {
         <Title text="Boards" />
+        <Suspense fallback=unloaded>
+            {move || {
+                let live = live.clone();
+                Suspend::new(async move {
+                    let (is_known, content) = match loaded.await {
+                        Ok(Loaded { content: first, people, asker }) => {
+                            live.meet(people, asker);
+                            (true, view! { <Boards live first /> }.into_any())
+                        }
+                        Err(_) if live.boards().read_untracked().is_some() => {
+                            (
+                                true,
+                                // The socket may have told it before the connection was lost.
+                                view! { <Boards live first=Vec::new() /> }
+                                    .into_any(),
+                            )
+                        }
+                        Err(error) => {
+                            let again = move |()| loaded.refetch();
+                            (false, view! { <Unavailable error again is_home=true /> }.into_any())
+                        }
+                    };
+                    frame(is_known.then(|| view! { <AccountMenu here="/" /> }.into_any()), Some(content))
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// The page around who reads it and what is on it, which are not known before it is loaded.
+fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
+    view! {
         <header class="topbar">
             <span class="logo">
                 <Mark />
             </span>
             <p class="brand">"Taskwire"</p>
-            <Suspense>
-                {move || {
-                    let live = reader.clone();
-                    Suspend::new(async move {
-                        let Ok(Loaded { people, asker, .. }) = loaded.await else { return ().into_any() };
-                        live.meet(people, asker);
-                        // Who reads the page is told with what is on it.
-                        view! { <AccountMenu here="/" /> }
-                            .into_any()
-                    })
-                }}
-            </Suspense>
+            {menu}
         </header>
         <WhatIsInTheWay />
         <main class="home">
             <h1>"Boards"</h1>
             <FormError />
-            <Suspense>
-                {move || {
-                    let live = live.clone();
-                    Suspend::new(async move {
-                        match loaded.await {
-                            Ok(Loaded { content: first, people, asker }) => {
-                                live.meet(people, asker);
-                                view! { <Boards live first /> }.into_any()
-                            }
-                            Err(_) if live.boards().read_untracked().is_some() => {
-                                // The socket may have told it before the connection was lost.
-                                view! { <Boards live first=Vec::new() /> }
-                                    .into_any()
-                            }
-                            Err(error) => {
-                                view! { <Unavailable error again=move |()| loaded.refetch() is_home=true /> }.into_any()
-                            }
-                        }
-                    })
-                }}
-            </Suspense>
+            {content}
         </main>
     }
+    .into_any()
 }
 
 /// For those who may make boards. Who can see a board is asked where there are accounts.
