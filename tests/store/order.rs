@@ -14,6 +14,7 @@ use app::{
     mutation::{Op, UpdateBoard, UpdateTask},
 };
 use futures::FutureExt;
+use memchr::memmem::find;
 use sqlx::{AnyConnection, Connection, Executor};
 use taskwire::{
     caller::Caller,
@@ -138,6 +139,14 @@ on_both_engines! {
     }
 }
 
+/// Where a statement is prepared, how it is asked for later: by its name, after that of a portal without one.
+/// (Messages `Parse` and `Bind`: <https://www.postgresql.org/docs/current/protocol-message-formats.html>)
+fn prepared(sent: &[u8], statement: &[u8]) -> Option<Vec<u8>> {
+    let end = find(sent, &[b"\0", statement, b"\0"].concat())?;
+    let start = sent[..end].iter().rposition(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))? + 1;
+    Some([b"\0", &sent[start..end], b"\0"].concat())
+}
+
 /// A way to PostgreSQL on which a commit is late: it is held back, while the connection that it came by breaks.
 struct LateCommit {
     port: u16,
@@ -158,11 +167,14 @@ impl LateCommit {
                 tokio::spawn(async move {
                     let mut server = TcpStream::connect(("127.0.0.1", port)).await.expect("PostgreSQL listens");
                     let (mut up, mut down) = ([0; 16 * 1024], [0; 16 * 1024]);
+                    // What the statement is called in this session, once it was prepared: it is sent by that name.
+                    let mut commit: Option<Vec<u8>> = None;
                     loop {
                         tokio::select! {
                             read = client.read(&mut up) => {
                                 let Ok(read @ 1..) = read else { return };
-                                let is_commit = memchr::memmem::find(&up[..read], b"COMMIT\0").is_some();
+                                let is_commit = commit.as_ref().is_some_and(|name| find(&up[..read], name).is_some());
+                                commit = commit.or_else(|| prepared(&up[..read], b"COMMIT"));
                                 if is_commit && hold.swap(false, Ordering::SeqCst) {
                                     drop(client);
                                     held.notify_one();
@@ -207,7 +219,12 @@ async fn a_commit_that_comes_late_does_not_overtake_what_was_sent_after_it() {
     ] {
         network.hold.store(true, Ordering::SeqCst);
         let lost = behind.writer.sequence().write(board, older.clone(), Caller::local());
-        network.held.notified().await;
+        // Until it is held: should it be turned away instead, that is what to hear of.
+        tokio::pin!(lost);
+        tokio::select! {
+            () = network.held.notified() => {}
+            outcome = &mut lost => panic!("it was never held: {outcome:?}"),
+        }
         // Whoever sent it has lost the connection, and goes on at another server.
         let again = other.writer.sequence();
         let first = again.write(board, older, Caller::local());
