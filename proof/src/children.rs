@@ -9,6 +9,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
+use crate::clock::Clock;
+
 /// What a process may be told without ending at once.
 #[derive(Clone, Copy, Debug)]
 pub enum Signal {
@@ -30,6 +32,7 @@ impl Process {
     pub fn start(
         what: &str,
         user: Option<&str>,
+        clock: Option<&Clock>,
         program: &Path,
         arguments: &[String],
         log: &Path,
@@ -46,6 +49,9 @@ impl Process {
         // A file that is not to grow any more is an error for whoever writes it, as a full disk is, and not a signal that kills.
         command.args(["--", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program).args(arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir("/");
+        if let Some(clock) = clock {
+            clock.give_to(&mut command);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         // An interrupt at the terminal is for this process, which then ends them in its own order.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use crate::{
     children::{Signal, limit_files},
     proxy::{Link, Way},
-    town::Town,
+    town::{Node, Town},
 };
 
 /// How long a node may take to end when it is told to.
@@ -18,12 +18,17 @@ const STOPPING: Duration = Duration::from_secs(20);
 /// possible; its tables and indexes that are larger cannot grow.
 const POSTGRES_FULL: u64 = 1024 * 1024;
 
+/// What a clock that is wrong may be ahead, in seconds: minutes, and by what wakes an eager clean-up; and before 1970, when HTTP
+/// cannot say what time it is.
+const WRONG: [i64; 4] = [600, -600, 200 * 24 * 60 * 60, -100 * 366 * 24 * 60 * 60];
+
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     NodeKilled,
     NodeStopped,
     NodeTerminated,
+    ClockWrong,
     ClientsCut,
     ClientsSilenced,
     ClientsSlow,
@@ -52,6 +57,7 @@ impl fmt::Display for Fault {
             Self::NodeKilled => "a node is killed (SIGKILL)",
             Self::NodeStopped => "a node is stopped (SIGSTOP)",
             Self::NodeTerminated => "a node is told to stop (SIGTERM)",
+            Self::ClockWrong => "a node's clock is wrong",
             Self::ClientsCut => "clients: connections cut",
             Self::ClientsSilenced => "clients: connections silent for ever",
             Self::ClientsSlow => "clients: each piece late",
@@ -101,6 +107,7 @@ impl Fault {
             Self::NodeKilled,
             Self::NodeStopped,
             Self::NodeTerminated,
+            Self::ClockWrong,
             Self::ClientsCut,
             Self::ClientsSilenced,
             Self::ClientsSlow,
@@ -130,9 +137,12 @@ impl Fault {
     /// What it happens to: only faults of different parts are there at once.
     pub fn part(self) -> Part {
         match self {
-            Self::NodeKilled | Self::NodeStopped | Self::NodeTerminated | Self::LogDiskFull | Self::DiskFull => {
-                Part::Node
-            }
+            Self::NodeKilled
+            | Self::NodeStopped
+            | Self::NodeTerminated
+            | Self::ClockWrong
+            | Self::LogDiskFull
+            | Self::DiskFull => Part::Node,
             Self::ClientsCut | Self::ClientsSilenced | Self::ClientsSlow => Part::Clients,
             Self::DatabaseCut | Self::DatabaseSilenced | Self::DatabaseFrozen | Self::DatabaseSlow => Part::ToDatabase,
             Self::RedisCut | Self::RedisSilenced | Self::RedisFrozen | Self::RedisSlow => Part::ToRedis,
@@ -169,6 +179,7 @@ impl Fault {
             Self::NodeKilled => chosen.process.iter_mut().for_each(|process| process.kill()),
             Self::NodeStopped => chosen.process.iter().for_each(|process| process.signal(Signal::Stop)),
             Self::NodeTerminated => town.terminate(node, STOPPING).await?,
+            Self::ClockWrong => set_clock(chosen, WRONG[rng.usize(..WRONG.len())])?,
             Self::ClientsCut => chosen.front.drop_connections(rng.usize(1..4)),
             Self::ClientsSilenced => chosen.front.silence_connections(rng.usize(1..4)),
             Self::ClientsSlow => chosen.front.set(slow),
@@ -207,6 +218,7 @@ impl Ongoing {
         let chosen = &mut town.nodes[node];
         match self.fault {
             Fault::NodeKilled | Fault::NodeTerminated => town.launch(node)?,
+            Fault::ClockWrong => set_clock(chosen, 0)?,
             Fault::NodeStopped => chosen.process.iter().for_each(|process| process.signal(Signal::Continue)),
             Fault::ClientsCut | Fault::ClientsSilenced | Fault::DatabaseSilenced | Fault::RedisSilenced => {}
             Fault::ClientsSlow => chosen.front.set(Way::Open),
@@ -242,6 +254,10 @@ impl Ongoing {
         }
         Ok(())
     }
+}
+
+fn set_clock(node: &Node, ahead: i64) -> Result<(), String> {
+    node.clock.set(ahead).map_err(|error| format!("the clock of {} is not set: {error}", node.name))
 }
 
 /// As somebody would who looks into the database by hand and forgets about it.

@@ -1,6 +1,6 @@
 //! `prove`: tries the real server under faults, and checks that every promise of docs/PROTOCOL.md is kept.
 //!
-//! - [`children`], [`proxy`], [`servers`], [`town`]: what runs, and the network between.
+//! - [`children`], [`clock`], [`proxy`], [`servers`], [`town`]: what runs, and the network between.
 //! - [`client`], [`edits`], [`rest`], [`rights`]: those who use it.
 //! - [`faults`]: what goes wrong.
 //! - [`record`]: what all of them saw.
@@ -10,9 +10,13 @@
 //!
 //! No code of the server is used here: it is started as a process and spoken to as docs/PROTOCOL.md says.
 
+#![allow(clippy::disallowed_methods, reason = "those to use instead are the server's")]
+
 mod check;
 mod children;
 mod client;
+#[path = "../../tests/support/clock.rs"]
+mod clock;
 mod edits;
 mod faults;
 mod fold;

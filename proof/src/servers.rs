@@ -76,7 +76,7 @@ impl Postgres {
             if !alive {
                 let user = is_root().then_some("postgres");
                 let program = programs()?.join("postgres");
-                self.process = Some(Process::start("PostgreSQL", user, &program, &arguments, &self.log)?);
+                self.process = Some(Process::start("PostgreSQL", user, None, &program, &arguments, &self.log)?);
             }
             match tokio::time::timeout(Duration::from_secs(2), AnyConnection::connect(&Self::url(self.port))).await {
                 Ok(Ok(connection)) => {
@@ -155,7 +155,7 @@ impl Redis {
             .ok_or_else(|| "redis-server is missing; on Debian: apt-get install redis-server".to_owned())?;
         let port = self.port.to_string();
         let arguments = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned);
-        self.process = Some(Process::start("Redis", None, &program, &arguments, &self.log)?);
+        self.process = Some(Process::start("Redis", None, None, &program, &arguments, &self.log)?);
         let deadline = Instant::now() + PATIENCE;
         while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
             if Instant::now() > deadline {

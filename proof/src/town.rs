@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     children::{Process, Signal, free_port, run},
+    clock::Clock,
     proxy::Link,
     servers::{Postgres, Redis},
 };
@@ -35,6 +36,7 @@ pub struct Node {
     port: u16,
     log: PathBuf,
     pub process: Option<Process>,
+    pub clock: Clock,
     /// To its clients.
     pub front: Link,
     /// To PostgreSQL and to Redis.
@@ -67,7 +69,8 @@ impl Town {
             let redis = link(town.redis.as_ref().map(|redis| redis.port)).await?;
             let log = folder.join(format!("node{number}.log"));
             let name = format!("node {number}");
-            town.nodes.push(Node { name, port, log, process: None, front, database, redis });
+            let clock = Clock::ahead(0).map_err(|error| format!("a clock, which takes a C compiler: {error}"))?;
+            town.nodes.push(Node { name, port, log, process: None, clock, front, database, redis });
         }
         Ok(town)
     }
@@ -138,7 +141,8 @@ impl Town {
         if let Some(redis) = &node.redis {
             arguments.extend(["--redis".to_owned(), format!("redis://127.0.0.1:{}", redis.port)]);
         }
-        node.process = Some(Process::start(&node.name, None, &self.taskwire, &arguments, &node.log)?);
+        node.process =
+            Some(Process::start(&node.name, None, Some(&node.clock), &self.taskwire, &arguments, &node.log)?);
         Ok(())
     }
 

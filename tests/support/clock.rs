@@ -1,6 +1,11 @@
 //! A clock for a process under test that shows whatever time a test wants, also while the process runs.
 
-use std::{fs::OpenOptions, io::Write, path::PathBuf, process::Command};
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use tempfile::TempDir;
 
@@ -9,26 +14,28 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// One that is so many days ahead, or behind where that is negative.
-    pub fn ahead(days: i64) -> Self {
-        let clock = Self { folder: tempfile::tempdir().expect("a folder for the clock") };
-        let library = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-o"])
+    /// One that is so many seconds ahead, or behind where that is negative. Takes a C compiler, with which SQLite is built as well.
+    pub fn ahead(seconds: i64) -> io::Result<Self> {
+        let clock = Self { folder: tempfile::tempdir()? };
+        let mut compiler = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-x", "c", "-", "-ldl", "-o"])
             .arg(clock.library())
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/clock.c"))
-            .arg("-ldl")
-            .status()
-            .expect("a C compiler, which SQLite is built with as well");
-        assert!(library.success());
-        clock.set(days);
-        clock
+            .stdin(Stdio::piped())
+            .spawn()?;
+        // Closed at the end of the statement, which ends what it reads.
+        compiler.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?.write_all(include_bytes!("clock.c"))?;
+        if !compiler.wait()?.success() {
+            return Err(io::Error::other("the clock is not compiled"));
+        }
+        clock.set(seconds)?;
+        Ok(clock)
     }
 
     /// Sets it, for processes that have it already, too.
-    pub fn set(&self, days: i64) {
+    pub fn set(&self, seconds: i64) -> io::Result<()> {
         // Written over, and never shorter than it was: they look at it at any moment.
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(self.file()).expect("a file");
-        file.write_all(&(days * 24 * 60 * 60).to_ne_bytes()).expect("the clock is set");
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(self.file())?;
+        file.write_all(&seconds.to_ne_bytes())
     }
 
     /// Gives it to a process that is to be started.
