@@ -27,7 +27,6 @@ use support::{
     server::{Process, Server, command, open, run},
 };
 use taskwire::{caller::Caller, settings::Settings, supervise::Essential, writer::WriteError};
-use uuid::Uuid;
 
 /// A command that serves a database.
 fn serve(database: &Database) -> Command {
@@ -101,7 +100,7 @@ async fn a_sigterm_ends_the_process_though_redis_hangs_and_somebody_is_present()
     let board: BoardId = board(&server.base).await.parse().unwrap();
     let mut client = socket::Client::connect(address(&server.base)).await;
     client.subscribe(board, None).await;
-    client.say(&ClientMessage::Present { board, tab: TabId(Uuid::now_v7()), editing: None, secret: None }).await;
+    client.say(&ClientMessage::Present { board, tab: app::new_id::<TabId>(), editing: None, secret: None }).await;
     while !matches!(client.hear().await, app::protocol::ServerMessage::Presence { .. }) {}
     until_ready(&server.base).await;
     redis.freeze();
@@ -113,6 +112,19 @@ async fn a_sigterm_ends_the_process_though_redis_hangs_and_somebody_is_present()
     redis.thaw();
     assert_eq!(status.code(), Some(0));
     assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_in_good_order_is_no_fault() {
+    let (database, redis) = (Database::sqlite(), tokio::task::block_in_place(Redis::start));
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut serve = serve(&database);
+    serve.args(["--redis", &redis.url()]).stderr(log.reopen().unwrap());
+    let server = Process::spawn_that_logs_elsewhere(&mut serve);
+    until_ready(&server.base).await;
+    assert_eq!(server.terminate().await.code(), Some(0));
+    let log = fs::read_to_string(log.path()).unwrap();
+    assert!(log.contains("Redis is connected") && !log.contains("ERROR"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,7 +274,7 @@ async fn a_write_that_panics_is_refused_and_the_others_are_done() {
         let (before, poisonous, after) = tokio::join!(before, poisonous, after);
         assert!(before.is_ok() && after.is_ok());
         assert!(matches!(poisonous, Err(WriteError::Refused(_))), "{poisonous:?}");
-        node.writer.poison(MutationId(Uuid::now_v7()));
+        node.writer.poison(app::new_id::<MutationId>());
         node.create_task(board, "Later").await;
     }
     assert_eq!(node.numbers(board).await, (1..=10).collect::<Vec<_>>());

@@ -106,7 +106,8 @@ impl Default for HubSettings {
 pub struct Hub {
     shared: Arc<Shared>,
     supervisor: Supervisor,
-    _tasks: Arc<DropGuard>,
+    stop: CancellationToken,
+    _at_drop: Arc<DropGuard>,
 }
 
 /// Makes a task of the hub's, as often as that has to be started.
@@ -182,7 +183,7 @@ impl Hub {
             let stop = stop.clone();
             supervisor.keep(essential, stop.clone(), move || stop.clone().run_until_cancelled_owned(make()).map(drop));
         }
-        Self { shared, supervisor, _tasks: Arc::new(stop.drop_guard()) }
+        Self { shared, supervisor, stop: stop.clone(), _at_drop: Arc::new(stop.drop_guard()) }
     }
 
     /// Runs the tasks that must run, this hub's among them.
@@ -230,6 +231,8 @@ impl Hub {
             let topics: Vec<_> = self.shared.topics().values().cloned().collect();
             let farewell = |topic: &Arc<Topic>| Some((topic.board(), topic.presence.farewell(&self.shared.signature)?));
             redis.take_leave(topics.iter().filter_map(farewell).collect()).await;
+            // Those who work with Redis are not to take its end for a fault.
+            self.stop.cancel();
             redis.close().await;
         }
     }
