@@ -4,6 +4,8 @@
 //! What could not be made good again goes by another time: see `store::age`. Only before 1970 there is no HTTP, which has to
 //! say what time it is; sockets that are open stay.
 
+#![allow(clippy::disallowed_methods, reason = "here is what to use instead")]
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use app::time::Timestamp;

@@ -134,7 +134,7 @@ async fn authorize(State(provider): State<Provider>, Query(asked): Query<HashMap
     if provider.script.lock().unwrap().mistake == Some(Mistake::Denied) {
         return Redirect::to(&format!("{redirect}?error=access_denied&state={state}"));
     }
-    let code = Uuid::now_v7().to_string();
+    let code = app::new_id::<Uuid>().to_string();
     let remembered = (asked["nonce"].clone(), asked["code_challenge"].clone());
     provider.codes.lock().unwrap().insert(code.clone(), remembered);
     Redirect::to(&format!("{redirect}?code={code}&state={state}"))
@@ -289,7 +289,7 @@ async fn nobody_gets_in_without_an_invitation_or_a_verified_address() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     let scene = Scene::set().await;
-    let plan = NewBoard { id: app::id::BoardId(Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+    let plan = NewBoard { id: app::new_id::<app::id::BoardId>(), columns: [new_column(), new_column(), new_column()] };
     scene.services.writer.write(plan.id, mutation(plan.create()), Caller::local()).await.unwrap();
     let invitation =
         Invitation { role: InstanceRole::Member, boards: vec![(plan.id, BoardRole::Viewer)], note: String::new() };

@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_form_that_is_sent_twice_asks_for_the_same_under_the_same_ids() {
-        let (page, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let (page, other) = (crate::new_id::<Uuid>(), crate::new_id::<Uuid>());
         let ids = |page, content: &str| [0, 1, 2].map(|number| Ids::on(page, &content).get(number));
         assert_eq!(ids(page, "Tea"), ids(page, "Tea"));
         let all = [ids(page, "Tea"), ids(page, "Milk"), ids(other, "Tea")].concat();
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn such_ids_say_when_the_page_was_made() {
-        let page = Uuid::now_v7();
+        let page = crate::new_id::<Uuid>();
         let id = Ids::on(page, &"Tea").get(0);
         assert_eq!(id.get_version_num(), 7);
         assert_eq!(id.as_bytes()[..6], page.as_bytes()[..6]);

@@ -682,7 +682,6 @@ mod tests {
         model::ColumnKind,
         mutation::{CreateBoard, Mutation, NewColumn, Op, SetMember},
     };
-    use uuid::Uuid;
 
     use super::*;
     use crate::{
@@ -718,10 +717,10 @@ mod tests {
             let made = accounts.create_token(&Caller::local(), viewer, "x", Scope::Admin, None).await;
             let credential = Credential::Token(made.unwrap().0.hash());
             let caller = Caller { credential, links: Vec::new() };
-            let topic = Topic::new(BoardId(Uuid::now_v7()));
+            let topic = Topic::new(app::new_id::<BoardId>());
             let (settings, metrics) = (HubSettings::default(), Metrics::new());
             let scene = Self { store, writer, viewer, caller, topic, settings, metrics, _folder: folder };
-            let column = NewColumn { id: ColumnId(Uuid::now_v7()), name: "To do".to_owned(), kind: ColumnKind::Open };
+            let column = NewColumn { id: app::new_id::<ColumnId>(), name: "To do".to_owned(), kind: ColumnKind::Open };
             let create = CreateBoard { name: "Plans".to_owned(), columns: vec![column], everyone: None };
             scene.write(Op::CreateBoard(create)).await;
             scene
@@ -732,7 +731,7 @@ mod tests {
         }
 
         async fn write(&self, op: Op) {
-            let mutation = Mutation { id: MutationId(Uuid::now_v7()), op };
+            let mutation = Mutation { id: app::new_id::<MutationId>(), op };
             self.writer.write(self.topic.board(), mutation, Caller::local()).await.unwrap();
         }
 
@@ -789,7 +788,7 @@ mod tests {
 
     /// A topic that has heard of changes up to a number.
     fn at(head: Seq) -> Topic {
-        let topic = Topic::new(BoardId(uuid::Uuid::now_v7()));
+        let topic = Topic::new(app::new_id::<BoardId>());
         topic.state().head = Some(head);
         topic.head.store(head, Ordering::Release);
         topic

@@ -221,7 +221,6 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use futures::future::join_all;
-    use uuid::Uuid;
 
     use super::*;
 
@@ -229,7 +228,7 @@ mod tests {
     async fn a_thousand_readers_at_once_cost_two_reads() {
         let flight = Arc::new(Flight::default());
         let reads = Arc::new(AtomicU64::new(0));
-        let board = Arc::new(BoardState::empty(BoardId(Uuid::now_v7())));
+        let board = Arc::new(BoardState::empty(app::new_id::<BoardId>()));
         let readers = (0..1_000).map(|_| {
             let (flight, reads, board) = (Arc::clone(&flight), Arc::clone(&reads), Arc::clone(&board));
             tokio::spawn(async move {

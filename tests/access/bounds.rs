@@ -11,7 +11,6 @@ use app::{
 };
 use futures::future::join_all;
 use taskwire::{caller::Caller, writer::WriteError};
-use uuid::Uuid;
 
 use crate::{
     socket::connect,
@@ -19,12 +18,12 @@ use crate::{
 };
 
 fn create_board(name: &str) -> Op {
-    let column = NewColumn { id: ColumnId(Uuid::now_v7()), name: "To do".to_owned(), kind: ColumnKind::Open };
+    let column = NewColumn { id: app::new_id::<ColumnId>(), name: "To do".to_owned(), kind: ColumnKind::Open };
     Op::CreateBoard(CreateBoard { name: name.to_owned(), columns: vec![column], everyone: None })
 }
 
 async fn write(town: &Town, board: BoardId, op: Op, by: &Caller) -> Result<(), Refusal> {
-    let mutation = Mutation { id: MutationId(Uuid::now_v7()), op };
+    let mutation = Mutation { id: app::new_id::<MutationId>(), op };
     match town.services.writer.write(board, mutation, by.clone()).await {
         Ok(_) => Ok(()),
         Err(WriteError::Refused(refusal)) => Err(refusal),
@@ -36,18 +35,18 @@ async fn write(town: &Town, board: BoardId, op: Op, by: &Caller) -> Result<(), R
 async fn one_person_makes_only_so_many_boards() {
     let town = Town::found().await;
     let caller = town.other.caller();
-    let boards: Vec<BoardId> = (0..1_000).map(|_| BoardId(Uuid::now_v7())).collect();
+    let boards: Vec<BoardId> = (0..1_000).map(|_| app::new_id::<BoardId>()).collect();
     for some in boards.chunks(100) {
         for made in join_all(some.iter().map(|board| write(&town, *board, create_board("Plans"), &caller))).await {
             made.unwrap();
         }
     }
-    let another = BoardId(Uuid::now_v7());
+    let another = app::new_id::<BoardId>();
     let refusal = write(&town, another, create_board("One too many"), &caller).await.unwrap_err();
     assert_eq!(refusal, Refusal::Full { what: Thing::Board, limit: 1_000 });
     assert_eq!(refusal.sentence(), "One person may manage 1000 boards; delete one first, or leave it to another.");
     // Others go on, and so does whoever deletes one.
-    write(&town, BoardId(Uuid::now_v7()), create_board("Plans"), &Caller::local()).await.unwrap();
+    write(&town, app::new_id::<BoardId>(), create_board("Plans"), &Caller::local()).await.unwrap();
     let delete = Op::DeleteBoard(app::mutation::DeleteBoard { base: None });
     write(&town, boards[0], delete, &caller).await.unwrap();
     write(&town, another, create_board("One more"), &caller).await.unwrap();
@@ -98,7 +97,7 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
     let town = Town::found().await;
     let place = town.build().await;
     let local = Caller::local();
-    let [own, open, closed] = [(); 3].map(|()| BoardId(Uuid::now_v7()));
+    let [own, open, closed] = [(); 3].map(|()| app::new_id::<BoardId>());
     for (board, name) in [(own, "Own"), (open, "Open"), (closed, "Closed")] {
         write(&town, board, create_board(name), &local).await.unwrap();
         let close = |everyone| Op::UpdateBoard(UpdateBoard { everyone: Some(everyone), ..UpdateBoard::default() });
@@ -126,7 +125,7 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
     let rename = |name: &str| Op::UpdateBoard(UpdateBoard { name: Some(name.to_owned()), ..UpdateBoard::default() });
     for _ in 0..20 {
         write(&town, closed, rename("Secret"), &local).await.unwrap();
-        write(&town, BoardId(Uuid::now_v7()), create_board("Secret as well"), &town.editor.caller()).await.unwrap();
+        write(&town, app::new_id::<BoardId>(), create_board("Secret as well"), &town.editor.caller()).await.unwrap();
     }
     write(&town, own, rename("Mine"), &local).await.unwrap();
     assert_eq!(list(&mut socket).await, ["Open", "Mine"]);
@@ -144,7 +143,7 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
 async fn many_boards_of_others_cost_nobody_anything() {
     let town = Town::found().await;
     let local = Caller::local();
-    let boards: Vec<BoardId> = (0..20_000).map(|_| BoardId(Uuid::now_v7())).collect();
+    let boards: Vec<BoardId> = (0..20_000).map(|_| app::new_id::<BoardId>()).collect();
     for some in boards.chunks(500) {
         join_all(some.iter().map(|board| write(&town, *board, create_board("Plans"), &local))).await;
         let close = || Op::UpdateBoard(UpdateBoard { everyone: Some(None), ..UpdateBoard::default() });

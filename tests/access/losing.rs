@@ -8,7 +8,6 @@ use app::{
 };
 use reqwest::{Method, StatusCode};
 use taskwire::{caller::Caller, clock::now};
-use uuid::Uuid;
 
 use crate::{
     socket::connect,
@@ -203,7 +202,7 @@ async fn who_reads_by_a_share_link_hears_how_many_are_there_and_not_who() {
     let town = Town::found().await;
     let place = town.build().await;
     let present =
-        |editing| ClientMessage::Present { board: place.board, tab: TabId(Uuid::now_v7()), editing, secret: None };
+        |editing| ClientMessage::Present { board: place.board, tab: app::new_id::<TabId>(), editing, secret: None };
     let mut editor = follower(&town, Who::Editor, &place).await;
     editor.say(&present(Some(place.task))).await;
     let mut reader = follower(&town, Who::Link, &place).await;

@@ -148,7 +148,7 @@ async fn every_message_is_answered_as_it_may_be() {
 }
 
 fn new_link() -> CreateShareLink {
-    let link = Uuid::now_v7();
+    let link = app::new_id::<Uuid>();
     CreateShareLink { link, secret_sha256: SecretHash::of(&link.to_string()).to_string() }
 }
 
@@ -201,7 +201,7 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         };
         let of = |here: &Place| {
             let (board, op) = match op.clone() {
-                Op::CreateBoard(create) => (BoardId(Uuid::now_v7()), Op::CreateBoard(create)),
+                Op::CreateBoard(create) => (app::new_id::<BoardId>(), Op::CreateBoard(create)),
                 Op::CreateShareLink(_) => (here.board, Op::CreateShareLink(new_link())),
                 Op::RevokeShareLink(_) => (here.board, Op::RevokeShareLink(RevokeShareLink { link: here.link })),
                 Op::UpdateColumn(update) => {

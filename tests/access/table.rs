@@ -246,7 +246,11 @@ async fn ids_of_another_board_lead_nowhere() {
         (Method::DELETE, format!("/api/v1/boards/{board}/links/{}", secret.link), String::new()),
         (Method::DELETE, format!("/api/v1/boards/{}/links/{}", secret.board, mine.link), String::new()),
         (Method::POST, "/api/v1/boards".to_owned(), format!(r#"{{"name":"Mine","id":"{}"}}"#, secret.board)),
-        (Method::PUT, format!("/api/v1/boards/{board}/members/{}", Uuid::now_v7()), r#"{"role":"viewer"}"#.to_owned()),
+        (
+            Method::PUT,
+            format!("/api/v1/boards/{board}/members/{}", app::new_id::<Uuid>()),
+            r#"{"role":"viewer"}"#.to_owned(),
+        ),
     ];
     for (method, path, body) in requests {
         let request = town.ask(Who::Manager, &mine, method.clone(), &path);

@@ -163,7 +163,7 @@ impl Town {
 
     /// A new board and what is on it.
     pub async fn build(&self) -> Place {
-        let plan = NewBoard { id: BoardId(Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+        let plan = NewBoard { id: app::new_id::<BoardId>(), columns: [new_column(), new_column(), new_column()] };
         let (task, trashed) = (new_task(), new_task());
         let member = |person, role| Op::SetMember(SetMember { person, role: Some(role) });
         let create = |task| Op::CreateTask(CreateTask { column: Some(plan.columns[0]), ..CreateTask::of(task, "Tea") });
@@ -243,14 +243,14 @@ impl Town {
 
     /// A token of somebody's; of nobody's, if they have no account.
     pub async fn token_of(&self, who: Who) -> Uuid {
-        let Some(person) = self.person(who) else { return Uuid::now_v7() };
+        let Some(person) = self.person(who) else { return app::new_id::<Uuid>() };
         let made = self.services.accounts.create_token(&Caller::local(), person, "x", Scope::Read, None).await;
         made.unwrap().1.id
     }
 
     /// Somebody new, whom nobody has anything to do with.
     pub async fn newcomer(&self) -> ActorId {
-        let email = format!("{}@example.com", Uuid::now_v7());
+        let email = format!("{}@example.com", app::new_id::<Uuid>());
         let new = NewPerson { name: "Newcomer", email: &email, password: None };
         self.services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap()
     }

@@ -53,7 +53,7 @@ async fn what_no_form_sends_is_told_on_a_page() {
     ] {
         ana.post(path, &fields).await.is_refused(StatusCode::from_u16(status).unwrap(), why);
     }
-    let unknown = uuid::Uuid::now_v7().to_string();
+    let unknown = app::new_id::<uuid::Uuid>().to_string();
     let fields = [("role", "member"), (&unknown, "viewer")];
     ana.post("/people/invitations", &fields).await.is_refused(StatusCode::NOT_FOUND, "There is no such board");
     ana.post("/people/deactivate", &[("person", &unknown)]).await.is_refused(StatusCode::NOT_FOUND, "no such person");

@@ -116,7 +116,7 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     assert!(works().await);
 
     // Sent by a client of its own, the same secret or the same id is taken.
-    let again = CreateShareLink { link: uuid::Uuid::now_v7(), secret_sha256: secret.hash().to_string() };
+    let again = CreateShareLink { link: app::new_id::<uuid::Uuid>(), secret_sha256: secret.hash().to_string() };
     let other = CreateShareLink { link: link.id, secret_sha256: "0".repeat(64) };
     for (create, taken) in
         [(again.clone(), true), (other, true), (CreateShareLink { secret_sha256: "x".into(), ..again }, false)]

@@ -34,11 +34,11 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
     assert_eq!(changes(&mut client).await.len(), 1);
     let forged = |seq: u64, kind: serde_json::Value| {
         let mut change =
-            json!({"seq": seq, "at": Timestamp::from_millis(1_790_000_000_000), "mutation": Uuid::now_v7()});
+            json!({"seq": seq, "at": Timestamp::from_millis(1_790_000_000_000), "mutation": app::new_id::<Uuid>()});
         change.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
         batch(seq - 1, &[&change.to_string()])
     };
-    let stranger = Uuid::now_v7();
+    let stranger = app::new_id::<Uuid>();
     for (round, kind) in [
         json!({"kind": "board_deleted"}),
         json!({"kind": "member_set", "person": stranger, "role": "manager"}),

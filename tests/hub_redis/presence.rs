@@ -99,14 +99,14 @@ async fn reports_that_are_garbage_old_or_doubled_change_nothing() {
     tokio::task::block_in_place(|| redis::wait_for(|| is_heard(redis.port, board)));
     let channel = format!("taskwire:{{{board}}}");
     let publish = |message: &[u8]| publish_signed(&here, redis.port, &channel, message);
-    let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let (one, other) = (app::new_id::<Uuid>(), app::new_id::<Uuid>());
     let report = |node: Uuid, number: u64, guests: u32| {
         let crowd = json!({"people": [], "more": 0, "guests": guests, "editing": []});
         format!("presence {}", json!({"node": node, "number": number, "crowd": crowd}))
     };
     publish(report(one, 5, 10).as_bytes());
     watcher.until(|crowd| crowd.guests == 11).await;
-    let many: Vec<_> = (0..501).map(|_| Uuid::now_v7()).collect();
+    let many: Vec<_> = (0..501).map(|_| app::new_id::<Uuid>()).collect();
     let too_many = json!({"people": many, "more": 0, "guests": 0, "editing": []});
     for wrong in [
         "presence".to_owned(),
@@ -207,7 +207,7 @@ fn serve(database: &Database, redis: &Redis) -> Process {
 /// Opens a board on the real server.
 async fn open(process: &Process, board: BoardId) -> Onlooker {
     let address: SocketAddr = process.base.trim_start_matches("http://").parse().expect("an address");
-    Onlooker::over(Client::connect(address).await, board, TabId(Uuid::now_v7())).await
+    Onlooker::over(Client::connect(address).await, board, app::new_id::<TabId>()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,7 +42,7 @@ async fn a_wrong_question_is_told_what_is_wrong_with_it() {
         let problem = problem(asked, StatusCode::BAD_REQUEST, "invalid_parameter").await;
         assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");
     }
-    let nowhere = format!("/tasks/{}/changes", uuid::Uuid::now_v7());
+    let nowhere = format!("/tasks/{}/changes", app::new_id::<uuid::Uuid>());
     problem(server.api(Method::GET, &nowhere), StatusCode::NOT_FOUND, "not_found").await;
     let deleted = server.api(Method::DELETE, &format!("/boards/{board}")).send().await.unwrap();
     assert_eq!(deleted.status(), StatusCode::NO_CONTENT);

@@ -117,7 +117,7 @@ async fn a_form_works_without_a_script_and_ends_on_a_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_sends_nonsense_to_a_form_is_told_that_it_is_nonsense() {
     let server = Server::start().await;
-    let (board, nowhere) = (server.board().await, uuid::Uuid::now_v7());
+    let (board, nowhere) = (server.board().await, app::new_id::<uuid::Uuid>());
     let column = server.columns(&board).await[0].clone();
     for (fields, status, words) in [
         ("".to_owned(), StatusCode::BAD_REQUEST, "missing field `board`"),

@@ -72,7 +72,7 @@ async fn a_deleted_task_is_in_the_trash_until_it_is_restored() {
     let delete = || server.api(Method::DELETE, &task);
     problem(delete().header("If-Match", &stale), StatusCode::PRECONDITION_FAILED, "stale").await;
 
-    let key = uuid::Uuid::now_v7().to_string();
+    let key = app::new_id::<uuid::Uuid>().to_string();
     for _ in 0..2 {
         let deleted = delete().header("Idempotency-Key", &key).send().await.unwrap();
         assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
@@ -123,7 +123,7 @@ async fn a_task_moves_next_to_another() {
 async fn a_repeated_create_is_answered_as_the_first_time() {
     let server = Server::start().await;
     let board = server.board().await;
-    let key = uuid::Uuid::now_v7().to_string();
+    let key = app::new_id::<uuid::Uuid>().to_string();
     let create = |title| {
         let path = format!("/boards/{board}/tasks");
         server.api(Method::POST, &path).header("Idempotency-Key", &key).json(&json!({"title": title}))
@@ -135,7 +135,7 @@ async fn a_repeated_create_is_answered_as_the_first_time() {
     assert_eq!(reused["errors"][0]["field"], "Idempotency-Key");
     assert_eq!(server.get(&format!("/boards/{board}/tasks")).await["tasks"].as_array().unwrap().len(), 1);
 
-    let board_key = uuid::Uuid::now_v7().to_string();
+    let board_key = app::new_id::<uuid::Uuid>().to_string();
     let board =
         || server.api(Method::POST, "/boards").header("Idempotency-Key", &board_key).json(&json!({"name": "Plans"}));
     assert_eq!(answer(board(), StatusCode::CREATED).await, answer(board(), StatusCode::CREATED).await);

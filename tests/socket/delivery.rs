@@ -7,7 +7,6 @@ use app::{
     time::Timestamp,
 };
 use taskwire::{http::socket::SocketLimits, hub::HubSettings};
-use uuid::Uuid;
 
 use crate::support::{
     client::Copy,
@@ -157,7 +156,7 @@ async fn a_board_that_is_not_there_is_an_error_and_the_socket_stays() {
     let served = Served::on(&database).await;
     let board = served.node.create_board().await;
     let mut client = served.connect().await;
-    let nowhere = BoardId(Uuid::now_v7());
+    let nowhere = app::new_id::<BoardId>();
     client.subscribe(nowhere, Some(3)).await;
     let ServerMessage::Error { code, board: about, .. } = client.hear().await else { panic!("an error") };
     assert_eq!((code, about), (ErrorCode::NoSuchBoard, Some(nowhere)));

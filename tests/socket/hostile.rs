@@ -50,7 +50,7 @@ impl Watched {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_message_is_an_error_and_the_next_message_counts() {
     let watched = Watched::start(SocketLimits { errors: 100, ..SocketLimits::default() }).await;
-    let (board, id) = (watched.board, Uuid::now_v7());
+    let (board, id) = (watched.board, app::new_id::<Uuid>());
     let mutate = |mutation: &str| format!(r#"{{"type":"mutate","board":"{board}","mutations":[{mutation}]}}"#);
     let messages = [
         String::new(),
@@ -95,8 +95,8 @@ async fn mutations_that_make_no_sense_are_refused_by_their_ids_in_order_and_the_
     let mut client = watched.served.connect().await;
     let good = || serde_json::to_string(&mutation(create(new_task(), "Buy milk"))).expect("JSON");
     let id = |text: &str| serde_json::from_str::<Value>(text).expect("JSON")["id"].clone();
-    let bad = |rest: &str| format!(r#"{{"id":"{}",{rest}}}"#, Uuid::now_v7());
-    let task = Uuid::now_v7();
+    let bad = |rest: &str| format!(r#"{{"id":"{}",{rest}}}"#, app::new_id::<Uuid>());
+    let task = app::new_id::<Uuid>();
     // More of them than there may be bad messages.
     let wrong = [
         (bad(r#""op":"drop_table""#), "op"),

@@ -288,8 +288,8 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     let elsewhere = served.node.create_task(other_board, "On another board").await;
     let mut watcher = Onlooker::on(&served, board, None).await;
     let mut client = served.connect().await;
-    let tab = TabId(Uuid::now_v7());
-    for board in [board, BoardId(Uuid::now_v7())] {
+    let tab = app::new_id::<TabId>();
+    for board in [board, app::new_id::<BoardId>()] {
         client.say(&ClientMessage::Present { board, tab, editing: None, secret: None }).await;
         let ServerMessage::Error { code, board: about, .. } = client.hear().await else { panic!("an error") };
         assert_eq!((code, about), (ErrorCode::NotSubscribed, Some(board)));
@@ -369,15 +369,15 @@ async fn a_guest_does_not_take_the_tab_of_another() {
     let board = served.node.create_board().await.id;
     let [ana] = people();
     let mut watcher = Onlooker::on(&served, board, Some(ana)).await;
-    let mut guest = Onlooker::over(served.connect().await, board, TabId(Uuid::now_v7())).await;
-    guest.secret = Some(Uuid::now_v7());
+    let mut guest = Onlooker::over(served.connect().await, board, app::new_id::<TabId>()).await;
+    guest.secret = Some(app::new_id::<Uuid>());
     let task = new_task();
     guest.edit(Some(task)).await;
     watcher.until(|crowd| crowd.editing.len() == 1).await;
 
     // Somebody else says to be the same tab, which all could see; with a secret of their own, and without any.
     let taken = guest.tab;
-    for (others, secret) in [(2, Some(Uuid::now_v7())), (3, None)] {
+    for (others, secret) in [(2, Some(app::new_id::<Uuid>())), (3, None)] {
         let mut thief = Onlooker::over(served.connect().await, board, taken).await;
         thief.secret = secret;
         thief.edit(None).await;

@@ -97,7 +97,7 @@ async fn a_client_that_cannot_be_caught_up_is_caught_up_later() {
 async fn a_board_that_is_not_there_is_told_of_when_that_is_known() {
     let (here, _there, network, _) = nodes().await;
     network.cut();
-    let nowhere = BoardId(uuid::Uuid::now_v7());
+    let nowhere = app::new_id::<BoardId>();
     let mut client = here.connect().await;
     client.subscribe(nowhere, None).await;
     is_told_that_it_has_to_wait(&mut client, nowhere).await;

@@ -29,13 +29,13 @@ on_both_engines! {
         assert_eq!(node.refused(two, create(new_task(), "Late")).await, Refusal::NotFound { what: Thing::Board });
         let fresh = database.open().await.board(two).await.expect("it can be read").expect("it is still there");
         assert!(fresh.deleted_at().is_some());
-        let heads = node.store.heads(&[one, two, app::id::BoardId(uuid::Uuid::now_v7())]).await.expect("the numbers");
+        let heads = node.store.heads(&[one, two, app::new_id::<app::id::BoardId>()]).await.expect("the numbers");
         assert_eq!(heads, [(one, 2), (two, 2)].into());
     }
 
     async fn a_board_that_never_was_is_none(database) {
         let node = Node::on(&database).await;
-        let id = app::id::BoardId(uuid::Uuid::now_v7());
+        let id = app::new_id::<app::id::BoardId>();
         assert!(node.store.board(id).await.expect("the database answers").is_none());
         assert_eq!(node.refused(id, create(new_task(), "Lost")).await, Refusal::NotFound { what: Thing::Board });
         assert!(node.store.board(id).await.expect("the database answers").is_none());

@@ -28,7 +28,7 @@ on_both_engines! {
         // Ahead of the log, as after an old copy of the database was put in its place.
         assert_eq!(node.store.changes_after(board, 10, 100).await.expect("an answer"), Missing::Trimmed);
         assert_eq!(node.store.changes_after(board, u64::MAX, 100).await.expect("an answer"), Missing::Trimmed);
-        let nowhere = BoardId(uuid::Uuid::now_v7());
+        let nowhere = app::new_id::<BoardId>();
         assert_eq!(node.store.changes_after(nowhere, 0, 100).await.expect("an answer"), Missing::Trimmed);
     }
 

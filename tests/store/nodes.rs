@@ -61,7 +61,7 @@ on_both_engines! {
         let nodes = [Node::on(&database).await, Node::on(&database).await];
         let board = nodes[0].create_board().await.id;
         for _ in 0..20 {
-            let request = Mutation { id: MutationId(Uuid::now_v7()), op: create(new_task(), "Buy milk") };
+            let request = Mutation { id: app::new_id::<MutationId>(), op: create(new_task(), "Buy milk") };
             let (one, two) = tokio::join!(
                 nodes[0].writer.write(board, request.clone(), Caller::local()),
                 nodes[1].writer.write(board, request.clone(), Caller::local()),
@@ -92,7 +92,7 @@ on_both_engines! {
             );
             assert_eq!(nodes[0].store.board_of(task).await.expect("an answer"), Some(winner));
 
-            let board = NewBoard { id: Uuid::now_v7().into(), columns: [new_column(), new_column(), new_column()] };
+            let board = NewBoard { id: app::new_id::<Uuid>().into(), columns: [new_column(), new_column(), new_column()] };
             let (one, two) =
                 tokio::join!(nodes[0].write(board.id, board.create()), nodes[1].write(board.id, board.create()));
             assert!(one.is_ok() != two.is_ok());

@@ -208,7 +208,7 @@ async fn a_commit_that_comes_late_does_not_overtake_what_was_sent_after_it() {
     let (behind, other) = (Node::on(&far).await, Node::on(&database).await);
     let plan = other.create_board().await;
     let task = other.create_task(plan.id, "As it was").await;
-    let new = NewBoard { id: BoardId(uuid::Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+    let new = NewBoard { id: app::new_id::<BoardId>(), columns: [new_column(), new_column(), new_column()] };
     let renamed = |name: &str| {
         let update = UpdateBoard { name: Some(name.to_owned()), ..UpdateBoard::default() };
         mutation(Op::UpdateBoard(update))

@@ -39,7 +39,7 @@ impl Deaf {
     }
 
     async fn somebody(&self, role: InstanceRole) -> (ActorId, Caller) {
-        let email = format!("{}@example.com", Uuid::now_v7());
+        let email = format!("{}@example.com", app::new_id::<Uuid>());
         let new = NewPerson { name: "Somebody", email: &email, password: None };
         let id = self.accounts.add(&Caller::local(), new, role).await.unwrap();
         let (secret, _) = self.accounts.create_token(&Caller::local(), id, "x", Scope::Admin, None).await.unwrap();
@@ -102,7 +102,7 @@ on_both_engines! {
         let node = Deaf::on(&database).await;
         let (admin, of_admin) = node.somebody(InstanceRole::Admin).await;
         let (member, _) = node.somebody(InstanceRole::Member).await;
-        let board = NewBoard { id: app::id::BoardId(Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+        let board = NewBoard { id: app::new_id::<app::id::BoardId>(), columns: [new_column(), new_column(), new_column()] };
         node.writer.write(board.id, mutation(board.create()), of_admin.clone()).await.unwrap();
         let older = Deaf::on(&database).await;
         let write = async |op: Op| older.writer.write(board.id, mutation(op), of_admin.clone()).await;

@@ -13,7 +13,6 @@ use taskwire::{
     store::{Accepted, Missing, Store},
     writer::{WriteError, Writer},
 };
-use uuid::Uuid;
 
 use super::database::Database;
 
@@ -48,7 +47,7 @@ impl Node {
     }
 
     pub async fn create_board(&self) -> NewBoard {
-        let board = NewBoard { id: BoardId(Uuid::now_v7()), columns: [new_column(), new_column(), new_column()] };
+        let board = NewBoard { id: app::new_id::<BoardId>(), columns: [new_column(), new_column(), new_column()] };
         self.accepted(board.id, board.create()).await;
         board
     }
@@ -115,15 +114,15 @@ impl NewBoard {
 }
 
 pub fn new_task() -> TaskId {
-    TaskId(Uuid::now_v7())
+    app::new_id::<TaskId>()
 }
 
 pub fn new_column() -> ColumnId {
-    ColumnId(Uuid::now_v7())
+    app::new_id::<ColumnId>()
 }
 
 pub fn mutation(op: Op) -> Mutation {
-    Mutation { id: MutationId(Uuid::now_v7()), op }
+    Mutation { id: app::new_id::<MutationId>(), op }
 }
 
 pub fn create(task: TaskId, title: &str) -> Op {

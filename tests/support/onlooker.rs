@@ -27,7 +27,7 @@ pub struct Onlooker {
 impl Onlooker {
     /// Opens a board, and waits to be told who is there.
     pub async fn on(served: &Served, board: BoardId, person: Option<ActorId>) -> Self {
-        Self::over(served.connect_as(person).await, board, TabId(Uuid::now_v7())).await
+        Self::over(served.connect_as(person).await, board, app::new_id::<TabId>()).await
     }
 
     /// As [`Self::on`], over a connection that is there, in a tab that may have had another before.
@@ -98,5 +98,5 @@ impl Onlooker {
 
 /// People, in the order of their ids.
 pub fn people<const COUNT: usize>() -> [ActorId; COUNT] {
-    std::array::from_fn(|_| ActorId(Uuid::now_v7()))
+    std::array::from_fn(|_| app::new_id::<ActorId>())
 }

@@ -24,7 +24,7 @@ const LINGER_SECONDS: u32 = 10;
 /// The URL of a database nobody else uses.
 pub async fn fresh_database() -> String {
     let server = server();
-    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let name = format!("test_{}", app::new_id::<uuid::Uuid>().simple());
     let mut connection = PgConnection::connect(&server.url("postgres")).await.expect("the test server answers");
     let create = format!("CREATE DATABASE {name} TEMPLATE template0");
     connection.execute(AssertSqlSafe(create)).await.expect("a database is made");

@@ -696,7 +696,7 @@ mod tests {
             Op::CreateTask(create),
         ] {
             let kind = decide(&state, &op).unwrap();
-            let (seq, mutation) = (state.seq() + 1, MutationId(Uuid::now_v7()));
+            let (seq, mutation) = (state.seq() + 1, crate::new_id::<MutationId>());
             state.apply(&Change { seq, at: Timestamp::from_millis(0), by: None, mutation, kind }).unwrap();
         }
         let live = Live::new();
@@ -742,7 +742,7 @@ mod tests {
             seq,
             at: Timestamp::from_millis(0),
             by: None,
-            mutation: MutationId(Uuid::now_v7()),
+            mutation: crate::new_id::<MutationId>(),
             kind,
         };
         let changes = vec![change(seq + 1, ChangeKind::TaskDeleted { task: task(2), purged: Vec::new() })];
