@@ -85,11 +85,11 @@ test('a page that failed while it took over is drawn anew, and nothing is said',
 test('a page as the server sent it is taken over, not drawn anew', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   await server.api.createTask(board.id, { title: 'Tea', description: 'The *green* one\n\n- a\n- b', due: '2031-05-17' });
+  await page.addInitScript(() => {
+    document.addEventListener('DOMContentLoaded', () => Object.assign(document.querySelector('main') ?? {}, { isAsSent: true }));
+  });
   for (const below of ['', '?view=list', '?view=activity', '?view=members', '/trash']) {
     await page.goto('about:blank');
-    await page.addInitScript(() => {
-      document.addEventListener('DOMContentLoaded', () => Object.assign(document.querySelector('main')!, { isAsSent: true }));
-    });
     await openBoard(page, board, below);
     expect(await page.evaluate(() => 'isAsSent' in document.querySelector('main')!), `board${below}`).toBe(true);
   }
