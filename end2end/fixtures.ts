@@ -44,6 +44,9 @@ interface WorkerFixtures {
   startPostgres: () => Promise<Postgres>;
 }
 
+/** What a browser says of requests to a server that is away, or goes away while it answers. */
+export const serverIsAway = /WebSocket|ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INTERNET_DISCONNECTED)/;
+
 export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }, WorkerFixtures>({
   settings: [{}, { option: true }],
 

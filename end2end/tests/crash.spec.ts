@@ -1,6 +1,6 @@
 // The server dies without a warning, while people and programs write, and comes back. What it had accepted is there.
 
-import { expect, type Taskwire, test } from '../fixtures.ts';
+import { expect, serverIsAway, type Taskwire, test } from '../fixtures.ts';
 import { expectConnection, lane, noticeReloads, openBoard, quickAdd } from '../support/board.ts';
 
 for (const engine of ['SQLite', 'PostgreSQL']) {
@@ -12,7 +12,7 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
     expectedErrors,
   }) => {
     test.slow();
-    expectedErrors.push(/WebSocket|ERR_CONNECTION_REFUSED/);
+    expectedErrors.push(serverIsAway);
     const server = await startServer(engine === 'PostgreSQL' ? { DATABASE_URL: postgres.createDatabase() } : {});
     const board = await server.api.createBoard('Errands');
     const watcher = await person();
@@ -59,7 +59,7 @@ test('while the server is away one can leave a board with an unsent edit and com
   expectedErrors,
 }) => {
   test.slow();
-  expectedErrors.push(/WebSocket|ERR_CONNECTION_REFUSED|ERR_INTERNET/);
+  expectedErrors.push(serverIsAway);
   const board = await server.api.createBoard('Errands');
   await openBoard(page, board);
   const stillTheSame = await noticeReloads(page);

@@ -1,7 +1,7 @@
 // Who has access to a board: seen by everyone on it, changed by those who manage it, and lost at once.
 
 import type { Page } from '@playwright/test';
-import { expect, hydrated, type Somebody, test } from '../fixtures.ts';
+import { expect, hydrated, serverIsAway, type Somebody, test } from '../fixtures.ts';
 import {
   announcement,
   card,
@@ -186,7 +186,7 @@ test('somebody else who signs in while the server is away does not send what was
   server,
   expectedErrors,
 }) => {
-  expectedErrors.push(/ERR_CONNECTION_REFUSED/, /ERR_INTERNET_DISCONNECTED/, /WebSocket/, /status of 40\d/);
+  expectedErrors.push(serverIsAway, /status of 40\d/);
   const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
   const board = await ana.api.createBoard('Errands');
   await ana.api.setMember(board.id, ben.id, 'editor');

@@ -1,7 +1,7 @@
 // A tab without a connection loses nothing: neither what others did meanwhile, nor what was done in it.
 
 import type { Page } from '@playwright/test';
-import { type Api, expect, test } from '../fixtures.ts';
+import { type Api, expect, serverIsAway, test } from '../fixtures.ts';
 import { card, expectConnection, hear, lane, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
 
 /** The browser says that it has no network, and opens no connection. */
@@ -120,7 +120,7 @@ test('leaving the page is warned about only while something is unsent', async ({
 });
 
 test('the page says what it does about a connection that was lost', async ({ page, server, expectedErrors }) => {
-  expectedErrors.push(/ERR_CONNECTION_REFUSED/);
+  expectedErrors.push(serverIsAway);
   const board = await server.api.createBoard('Errands');
   await openBoard(page, board);
   await expect(page.getByText('Live', { exact: true }).first()).toBeVisible();

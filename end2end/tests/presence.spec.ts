@@ -1,7 +1,7 @@
 // Who else has a board open, and who is editing what: however they come and go.
 
 import type { Page } from '@playwright/test';
-import { expect, test } from '../fixtures.ts';
+import { expect, serverIsAway, test } from '../fixtures.ts';
 import {
   announcement,
   card,
@@ -207,7 +207,7 @@ test('pages on several nodes know of each other, and a node that is killed is mi
   expectedErrors,
 }) => {
   test.slow();
-  expectedErrors.push(/ERR_CONNECTION_REFUSED|WebSocket/);
+  expectedErrors.push(serverIsAway);
   const settings = { DATABASE_URL: postgresDatabase, REDIS_URL: (await startRedis()).url };
   const [one, other] = [await startServer(settings), await startServer(settings)];
   const board = await one.api.createBoard('Errands');

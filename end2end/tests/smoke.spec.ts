@@ -1,4 +1,4 @@
-import { expect, open, test } from '../fixtures.ts';
+import { expect, open, serverIsAway, test } from '../fixtures.ts';
 
 test('the first page comes alive in the browser', async ({ page, audit }) => {
   await open(page, '/');
@@ -19,7 +19,7 @@ test('scripts and styles are compressed and kept for good by the browser', async
 });
 
 test('a server that was killed is back where it was', async ({ page, server, expectedErrors }) => {
-  expectedErrors.push(/ERR_CONNECTION_REFUSED|WebSocket/);
+  expectedErrors.push(serverIsAway);
   await open(page, '/');
   await server.kill();
   await server.start();

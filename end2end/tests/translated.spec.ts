@@ -1,7 +1,7 @@
 // A page that the browser translates goes on changing.
 
 import type { Page } from '@playwright/test';
-import { expect, test } from '../fixtures.ts';
+import { expect, serverIsAway, test } from '../fixtures.ts';
 import { cardLink, expectConnection, lane, openBoard, panel } from '../support/board.ts';
 
 /** Does to the texts of the page what Chromium's translator does, with words that are easy to tell. */
@@ -24,7 +24,7 @@ async function translate(page: Page): Promise<void> {
 }
 
 test('titles, counts and the word for the connection change in a translated page', async ({ page, server, expectedErrors }) => {
-  expectedErrors.push(/WebSocket|ERR_CONNECTION_REFUSED/);
+  expectedErrors.push(serverIsAway);
   const board = await server.api.createBoard('Errands');
   const [tea, milk] = await server.api.createTasks(board.id, ['Tea', 'Milk']);
   await openBoard(page, board);

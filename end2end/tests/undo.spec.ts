@@ -1,7 +1,7 @@
 // Ctrl+Z takes back what one did oneself, and nothing of what others did since.
 
 import type { Page } from '@playwright/test';
-import { expect, test } from '../fixtures.ts';
+import { expect, serverIsAway, test } from '../fixtures.ts';
 import {
   announcement,
   card,
@@ -186,7 +186,7 @@ test('what was done before the server was killed is taken back after it is there
   server,
   expectedErrors,
 }) => {
-  expectedErrors.push(/ERR_CONNECTION_REFUSED/);
+  expectedErrors.push(serverIsAway);
   const board = await server.api.createBoard('Errands');
   await server.api.createTask(board.id, { title: 'Tea' });
   await openBoard(page, board);
