@@ -1,5 +1,6 @@
 // The server dies without a warning, while people and programs write, and comes back. What it had accepted is there.
 
+import { setTimeout } from 'node:timers/promises';
 import { expect, serverIsAway, type Taskwire, test } from '../fixtures.ts';
 import { expectConnection, lane, noticeReloads, openBoard, quickAdd } from '../support/board.ts';
 
@@ -83,7 +84,10 @@ test('while the server is away one can leave a board with an unsent edit and com
   await stillTheSame();
 });
 
-/** Creates tasks one after the other until the server is gone; returns the titles it said were saved. */
+/**
+ * Creates tasks one after the other until the server is gone; returns the titles it said were saved. No faster than browsers draw
+ * them and a board has room for.
+ */
 async function writeUntilItFails(server: Taskwire, board: string, name: string): Promise<string[]> {
   const acknowledged = [];
   for (let index = 1; ; index++) {
@@ -94,6 +98,7 @@ async function writeUntilItFails(server: Taskwire, board: string, name: string):
       return acknowledged;
     }
     acknowledged.push(title);
+    await setTimeout(20);
   }
 }
 

@@ -413,8 +413,8 @@ impl Reconnect {
             return Vec::new();
         }
         match self.phase {
-            // It just was there.
-            Phase::Open(Open { heard: Some(heard), .. }) if now.saturating_sub(heard) < WAKES_APART => Vec::new(),
+            // It is asked already. (That it was there a moment ago says nothing: a clock may stand still while a machine sleeps.)
+            Phase::Open(Open { asked: Some(_), came_back: true, .. }) => Vec::new(),
             Phase::Open(Open { heard: Some(_), .. }) => {
                 let mut steps = self.ask(true, now);
                 steps.extend(self.look(now, random));
