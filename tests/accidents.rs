@@ -51,9 +51,18 @@ async fn readiness(base: &str) -> (StatusCode, Value) {
 
 /// Asks until it is ready again.
 async fn until_ready(base: &str) {
+    until(base, |code, _| code == StatusCode::OK).await;
+}
+
+/// Asks how it is until that will do.
+async fn until(base: &str, will_do: impl Fn(StatusCode, &Value) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
-    while readiness(base).await.0 != StatusCode::OK {
-        assert!(Instant::now() < deadline, "it does not become ready");
+    loop {
+        let (code, details) = readiness(base).await;
+        if will_do(code, &details) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{code}, {details}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -121,7 +130,7 @@ async fn stopping_in_good_order_is_no_fault() {
     let mut serve = serve(&database);
     serve.args(["--redis", &redis.url()]).stderr(log.reopen().unwrap());
     let server = Process::spawn_that_logs_elsewhere(&mut serve);
-    until_ready(&server.base).await;
+    until(&server.base, |_, details| details["redis"] == "up").await;
     assert_eq!(server.terminate().await.code(), Some(0));
     let log = fs::read_to_string(log.path()).unwrap();
     assert!(log.contains("Redis is connected") && !log.contains("ERROR"), "{log}");
