@@ -44,6 +44,18 @@ async fn mail_server() -> (String, mpsc::UnboundedReceiver<Mail>) {
     (format!("smtp://{address}"), mails)
 }
 
+/// A server that sends its mails there.
+fn mailing(database: &Database, smtp: String) -> Settings {
+    Settings {
+        auth: Auth::Accounts,
+        database: database.url.clone(),
+        no_sample: true,
+        smtp: Some(smtp),
+        mail_from: Some("Taskwire <board@example.com>".to_owned()),
+        ..open()
+    }
+}
+
 async fn serve(stream: TcpStream, taken: mpsc::UnboundedSender<Mail>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 here\r\n").await?;
@@ -91,15 +103,7 @@ async fn ask(server: &Server, origin: &str, email: &str) -> Response {
 async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_account() {
     let database = Database::sqlite();
     let (smtp, mut mails) = mail_server().await;
-    let settings = Settings {
-        auth: Auth::Accounts,
-        database: database.url.clone(),
-        no_sample: true,
-        smtp: Some(smtp),
-        mail_from: Some("Taskwire <board@example.com>".to_owned()),
-        public_url: Some(PUBLIC.to_owned()),
-        ..open()
-    };
+    let settings = Settings { public_url: Some(PUBLIC.to_owned()), ..mailing(&database, smtp) };
     let (server, services) = Server::with_services(settings).await;
     let new = NewPerson { name: "Ana \u{1f600} Lima", email: "ana@example.com", password: None };
     let ana = services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
@@ -154,15 +158,7 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
 async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let (smtp, mut mails) = mail_server().await;
     let database = Database::sqlite();
-    let settings = Settings {
-        auth: Auth::Accounts,
-        database: database.url.clone(),
-        no_sample: true,
-        smtp: Some(smtp),
-        mail_from: Some("Taskwire <board@example.com>".to_owned()),
-        ..open()
-    };
-    let (server, services) = Server::with_services(settings).await;
+    let (server, services) = Server::with_services(mailing(&database, smtp)).await;
     let accounts = &services.accounts;
     let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
     let secret = accounts.invite(&Caller::local(), invitation).await.unwrap();

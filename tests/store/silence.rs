@@ -40,6 +40,17 @@ async fn read_at_once(store: &Store) -> Duration {
     began.elapsed()
 }
 
+/// Does something again and again until it is told to stop; how long it took at most.
+async fn worst_until<Work: Future<Output = ()>>(stop: Arc<AtomicBool>, work: impl Fn() -> Work) -> Duration {
+    let mut worst = Duration::ZERO;
+    while !stop.load(Ordering::SeqCst) {
+        let began = Instant::now();
+        work().await;
+        worst = worst.max(began.elapsed());
+    }
+    worst
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_of_silent_connections_heals_by_itself() {
     let (store, network, _database) = over_a_network().await;
@@ -59,34 +70,22 @@ async fn what_is_under_way_when_connections_fall_silent_is_answered_soon_and_rig
     let node = Node::with(store);
     let board = node.create_board().await.id;
     let stop = Arc::new(AtomicBool::new(false));
-    let reading: Vec<_> = (0..8)
-        .map(|_| {
-            let (node, stop) = (node.clone(), Arc::clone(&stop));
-            tokio::spawn(async move {
-                let mut worst = Duration::ZERO;
-                while !stop.load(Ordering::SeqCst) {
-                    let began = Instant::now();
-                    node.store.changes_after(board, 0, 10).await.expect("a read");
-                    worst = worst.max(began.elapsed());
-                }
-                worst
-            })
-        })
-        .collect();
-    let writing: Vec<_> = (0..4)
-        .map(|_| {
-            let (node, stop) = (node.clone(), Arc::clone(&stop));
-            tokio::spawn(async move {
-                let mut worst = Duration::ZERO;
-                while !stop.load(Ordering::SeqCst) {
-                    let began = Instant::now();
-                    node.accepted(board, create(new_task(), "Buy milk")).await;
-                    worst = worst.max(began.elapsed());
-                }
-                worst
-            })
-        })
-        .collect();
+    let reading = (0..8).map(|_| {
+        let node = node.clone();
+        tokio::spawn(worst_until(Arc::clone(&stop), move || {
+            let node = node.clone();
+            async move { _ = node.store.changes_after(board, 0, 10).await.expect("a read") }
+        }))
+    });
+    let reading: Vec<_> = reading.collect();
+    let writing = (0..4).map(|_| {
+        let node = node.clone();
+        tokio::spawn(worst_until(Arc::clone(&stop), move || {
+            let node = node.clone();
+            async move { _ = node.accepted(board, create(new_task(), "Buy milk")).await }
+        }))
+    });
+    let writing: Vec<_> = writing.collect();
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(300)).await;
         network.silence();
