@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use app::mutation::Sha256Digits;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -163,6 +164,12 @@ fn hex(digits: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(bytes)
+}
+
+impl From<SecretHash> for Sha256Digits {
+    fn from(hash: SecretHash) -> Self {
+        Self::from(hash.0)
+    }
 }
 
 /// As it is stored: 64 hexadecimal digits.

@@ -143,9 +143,47 @@ pub struct SetMember {
 pub struct CreateShareLink {
     /// The id to give it.
     pub link: Uuid,
-    /// The SHA-256 of its secret, in 64 hexadecimal digits. The secret itself is for those who are to read the board, and is
-    /// told to no server before one of them comes with it.
-    pub secret_sha256: String,
+    /// The SHA-256 of its secret. The secret itself is for those who are to read the board, and is told to no server before one
+    /// of them comes with it.
+    pub secret_sha256: Sha256Digits,
+}
+
+/// A SHA-256, in 64 hexadecimal digits in lower case. A type of its own, because it is looked for in the database before it is decided
+/// whether whoever sent it may do what they ask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256Digits(String);
+
+impl Sha256Digits {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for Sha256Digits {
+    fn from(hash: [u8; 32]) -> Self {
+        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl TryFrom<String> for Sha256Digits {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if digits.len() == 64 && digits.bytes().all(is_digit) {
+            Ok(Self(digits))
+        } else {
+            Err("must be 64 hexadecimal digits in lower case")
+        }
+    }
+}
+
+impl From<Sha256Digits> for String {
+    fn from(digits: Sha256Digits) -> Self {
+        digits.0
+    }
 }
 
 /// See [`Op::RevokeShareLink`].

@@ -778,7 +778,7 @@ impl Accounts {
         writer: &Writer,
     ) -> Result<(Secret, ShareLink), AccountError> {
         let (secret, link) = (Secret::new(""), app::new_id());
-        let create = CreateShareLink { link, secret_sha256: secret.hash().to_string() };
+        let create = CreateShareLink { link, secret_sha256: secret.hash().into() };
         self.write_link(caller, board, Op::CreateShareLink(create), writer).await?;
         let made = self.share_links(caller, board).await?.into_iter().find(|made| made.id == link);
         Ok((secret, made.ok_or(AccountError::NotFound("share link"))?))

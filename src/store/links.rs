@@ -48,7 +48,7 @@ impl Links {
             match &write.mutation.op {
                 Op::CreateShareLink(create) => {
                     ids.push(create.link.to_string());
-                    hashes.push(create.secret_sha256.clone());
+                    hashes.push(create.secret_sha256.as_str().to_owned());
                 }
                 Op::RevokeShareLink(revoke) => ids.push(revoke.link.to_string()),
                 _ => {}
@@ -73,7 +73,7 @@ impl Links {
     pub fn check(&self, board: BoardId, op: &Op, directory: &Directory, by: Option<ActorId>) -> Result<(), Refusal> {
         match op {
             Op::CreateShareLink(create)
-                if self.known.contains_key(&create.link) || self.taken.contains(&create.secret_sha256) =>
+                if self.known.contains_key(&create.link) || self.taken.contains(create.secret_sha256.as_str()) =>
             {
                 Err(Refusal::Exists { what: Thing::ShareLink })
             }
@@ -104,8 +104,8 @@ impl Links {
         match (op, &change.kind) {
             (Op::CreateShareLink(create), ChangeKind::ShareLinkCreated { link }) => {
                 self.known.insert(*link, Some(board));
-                self.taken.insert(create.secret_sha256.clone());
-                let hash = create.secret_sha256.clone();
+                let hash = create.secret_sha256.as_str().to_owned();
+                self.taken.insert(hash.clone());
                 self.steps.push(Step::Make { hash, link: *link, board, by: change.by, at: change.at });
             }
             (_, ChangeKind::ShareLinkRevoked { link }) => {

@@ -149,7 +149,7 @@ async fn every_message_is_answered_as_it_may_be() {
 
 fn new_link() -> CreateShareLink {
     let link = app::new_id::<Uuid>();
-    CreateShareLink { link, secret_sha256: SecretHash::of(&link.to_string()).to_string() }
+    CreateShareLink { link, secret_sha256: SecretHash::of(&link.to_string()).into() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,14 +116,12 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     assert!(works().await);
 
     // Sent by a client of its own, the same secret or the same id is taken.
-    let again = CreateShareLink { link: app::new_id::<uuid::Uuid>(), secret_sha256: secret.hash().to_string() };
-    let other = CreateShareLink { link: link.id, secret_sha256: "0".repeat(64) };
-    for (create, taken) in
-        [(again.clone(), true), (other, true), (CreateShareLink { secret_sha256: "x".into(), ..again }, false)]
-    {
+    let again = CreateShareLink { link: app::new_id::<uuid::Uuid>(), secret_sha256: secret.hash().into() };
+    let other = CreateShareLink { link: link.id, secret_sha256: "0".repeat(64).try_into().unwrap() };
+    for create in [again, other] {
         let refused = services.writer.write(board, mutation(Op::CreateShareLink(create)), of_ben.clone()).await;
         let Err(WriteError::Refused(refusal)) = refused else { panic!("{refused:?}") };
-        assert_eq!(matches!(refusal, Refusal::Exists { .. }), taken, "{refusal:?}");
+        assert!(matches!(refusal, Refusal::Exists { .. }), "{refusal:?}");
     }
     accounts.revoke_share_link(&Caller::local(), board, link.id, &services.writer).await.unwrap();
     Browser::on(&server).get(&path).await.is_refused(StatusCode::GONE, "This link does not work any more");

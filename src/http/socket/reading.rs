@@ -8,8 +8,10 @@ use app::{
     mutation::{Mutation, Refusal},
     protocol::ClientMessage,
 };
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::http::input::{named_in, without_position};
 
@@ -45,23 +47,22 @@ pub(super) fn read(text: &str) -> Reading {
     }
 }
 
+/// The fields of an object as they were sent. They are looked at one by one, because one may be unreadable in a way that would make
+/// its neighbours unreadable too: half a character, say, or a number that is none.
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
 /// Reads what can be read of a message that cannot be read as a whole.
 fn read_mutations(text: &str) -> Option<Reading> {
-    #[derive(Deserialize)]
-    struct Mutations<'a> {
-        #[serde(borrow)]
-        mutations: Vec<&'a RawValue>,
-    }
-    let mut envelope: Map<String, Value> = serde_json::from_str(text).ok()?;
-    if *envelope.get("type")? != "mutate" {
+    let mut envelope: Fields<'_> = serde_json::from_str(text).ok()?;
+    if serde_json::from_str::<String>(envelope.get("type")?.get()).ok()? != "mutate" {
         return None;
     }
-    let Mutations { mutations: texts } = serde_json::from_str(text).ok()?;
-    envelope.insert("mutations".to_owned(), Value::Array(Vec::new()));
-    let board = match serde_json::from_value(Value::Object(envelope.clone())) {
+    let texts: Vec<&RawValue> = serde_json::from_str(envelope.get("mutations")?.get()).ok()?;
+    envelope.insert("mutations".to_owned(), serde_json::from_str("[]").ok()?);
+    let board = match read_fields(&envelope) {
         Ok(ClientMessage::Mutate { board, .. }) => Ok(board),
         Ok(_) => return None,
-        Err(error) => Err(explain::<ClientMessage>(envelope, &error)),
+        Err(error) => Err(explain::<ClientMessage>(&envelope, &error)),
     };
     let mut mutations = Vec::with_capacity(texts.len());
     let mut nameless = None;
@@ -78,6 +79,10 @@ fn read_mutations(text: &str) -> Option<Reading> {
     (!is_whole).then_some(Reading::Mutations { board: board.ok(), mutations, nameless })
 }
 
+fn read_fields<T: DeserializeOwned>(fields: &Fields<'_>) -> Result<T, serde_json::Error> {
+    serde_json::to_string(fields).and_then(|text| serde_json::from_str(&text))
+}
+
 /// Reads one mutation, or why it is refused. An error if it has no id to refuse it under.
 fn read_mutation(text: &str, refusal: Option<&Refusal>) -> Result<Result<Mutation, (MutationId, Refusal)>, String> {
     #[derive(Deserialize)]
@@ -91,8 +96,8 @@ fn read_mutation(text: &str, refusal: Option<&Refusal>) -> Result<Result<Mutatio
     };
     let Named { id } =
         serde_json::from_str(text).map_err(|unnamed| without_position(&unnamed.to_string()).to_owned())?;
-    let fields = serde_json::from_str(text).unwrap_or_default();
-    Ok(Err((id, refusal.cloned().unwrap_or_else(|| explain::<Mutation>(fields, &error)))))
+    let fields: Fields<'_> = serde_json::from_str(text).unwrap_or_default();
+    Ok(Err((id, refusal.cloned().unwrap_or_else(|| explain::<Mutation>(&fields, &error)))))
 }
 
 /// A mutation whose id is what it should be: it tells when it was made, so that it is never done a second time, however
@@ -109,7 +114,7 @@ fn is_dated(id: MutationId) -> bool {
 }
 
 /// Says which field of something unreadable is at fault, and why.
-fn explain<T: DeserializeOwned>(fields: Map<String, Value>, error: &serde_json::Error) -> Refusal {
+fn explain<T: DeserializeOwned>(fields: &Fields<'_>, error: &serde_json::Error) -> Refusal {
     let words = error.to_string();
     let words = without_position(&words);
     let at_fault = || {
@@ -117,7 +122,7 @@ fn explain<T: DeserializeOwned>(fields: Map<String, Value>, error: &serde_json::
         let is_at_fault = |field: &&String| {
             let mut rest = fields.clone();
             rest.remove(*field);
-            serde_json::from_value::<T>(Value::Object(rest)).err().is_none_or(|other| other.to_string() != words)
+            read_fields::<T>(&rest).err().is_none_or(|other| without_position(&other.to_string()) != words)
         };
         // These are read before all others, and would be missed first.
         fields
@@ -170,17 +175,50 @@ mod tests {
             format!(r#"{{"id":"{}","op":"update_task","task":"{task}","title":"A","title":"B"}}"#, id(8)),
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A","assignees":["me"]}}"#, id(9)),
             r#"{"id":"fc3f6a2e-7f2b-4ba1-9f58-34dd2a0b2d1e","op":"delete_board"}"#.to_owned(),
+            // Half of a pair, as what is cut in the middle of an emoji ends; a number that is none; deeper than anything is read.
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"\ud83d"}}"#, id(11)),
+            format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":1e400}}"#, id(12)),
+            format!(
+                r#"{{"id":"{}","op":"create_task","task":"{task}","title":{}1{}}}"#,
+                id(13),
+                "[".repeat(200),
+                "]".repeat(200)
+            ),
+            // What is looked for in the database before it is decided.
+            format!(
+                r#"{{"id":"{}","op":"create_share_link","link":"{task}","secret_sha256":"{}"}}"#,
+                id(14),
+                r"\u0000".repeat(64)
+            ),
         ];
         let message = format!(r#"{{"type":"mutate",{BOARD},"mutations":[{}]}}"#, mutations.join(","));
-        let expected = ["done", "title", "due", "colour", "task", "op", "op", "title", "assignees", "id"];
+        let expected = [
+            "done",
+            "title",
+            "due",
+            "colour",
+            "task",
+            "op",
+            "op",
+            "title",
+            "assignees",
+            "id",
+            "title",
+            "title",
+            "title",
+            "secret_sha256",
+        ];
         assert_eq!(outcomes(&message), (expected.map(str::to_owned).to_vec(), false));
     }
 
     #[test]
     fn what_is_wrong_around_the_mutations_is_told_to_each_of_them() {
         let good = format!(r#"{{"id":"{}","op":"delete_board"}}"#, id(1));
-        for (around, field) in [(r#""board":"here""#.to_owned(), "board"), (format!(r#"{BOARD},"colour":1"#), "colour")]
-        {
+        for (around, field) in [
+            (r#""board":"here""#.to_owned(), "board"),
+            (r#""board":"\ud83d""#.to_owned(), "board"),
+            (format!(r#"{BOARD},"colour":1"#), "colour"),
+        ] {
             let message = format!(r#"{{"type":"mutate",{around},"mutations":[{good},{good}]}}"#);
             assert_eq!(outcomes(&message), (vec![field.to_owned(), field.to_owned()], false), "{message}");
         }
