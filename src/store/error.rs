@@ -56,6 +56,11 @@ impl StoreError {
         }
     }
 
+    /// Whether the database itself cannot do it, as on a full disk, and not only the way there or somebody's lock.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Database(error @ sqlx::Error::Database(_)) if !is_transient(error)) && !self.is_race()
+    }
+
     /// Whether another node was quicker, so that the same write has to be decided again on what that node wrote.
     pub fn is_race(&self) -> bool {
         match self {
