@@ -2,7 +2,8 @@
 //!
 //! A proxy that changes the name of the server, or lets no WebSockets through, leaves pages that look well and are not live. The
 //! page tells the person; here it is logged, and told by `/readyz`, so that whoever runs the server finds out without being
-//! told. Nothing of it is more than a hint, because anybody can send such requests.
+//! told. Nothing of it is more than a hint, because anybody can send such requests: it does not change what `/readyz` says of the
+//! server itself, and a page that gets through refutes it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -66,6 +67,16 @@ impl InBetween {
         }
     }
 
+    /// A page of ours changed something: its address is known here by the name that it has.
+    pub fn accepted_origin(&self) {
+        self.other_host.forget();
+    }
+
+    /// A page opened a WebSocket.
+    pub fn accepted_socket(&self) {
+        self.no_sockets.forget();
+    }
+
     /// What is in the way, in words for whoever runs the server.
     pub fn details(&self) -> Vec<&'static str> {
         let now = Instant::now();
@@ -86,6 +97,10 @@ impl Noticed {
             times.logged = Some(now);
         }
         is_news
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).seen = None;
     }
 
     fn is_recent(&self, now: Instant) -> bool {
@@ -117,6 +132,10 @@ mod tests {
         between.refused_origin(&headers(None));
         between.refused_socket("in a test");
         assert_eq!(between.details().len(), 2);
+        between.accepted_socket();
+        assert_eq!(between.details().len(), 1);
+        between.accepted_origin();
+        assert!(between.details().is_empty());
     }
 
     #[test]

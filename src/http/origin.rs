@@ -43,8 +43,14 @@ impl Origins {
             return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
                 .with_field("Host", "is not a name of this server"));
         }
-        if !method.is_safe() && !self.is_allowed(headers) {
+        if method.is_safe() {
+            return Ok(());
+        }
+        if !self.is_allowed(headers) {
             return Err(self.cross_site(headers));
+        }
+        if headers.contains_key(ORIGIN) {
+            self.in_between.accepted_origin();
         }
         Ok(())
     }

@@ -98,6 +98,9 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
         let protocol = HeaderValue::from_static(app::protocol::SUBPROTOCOL);
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
+    if parts.headers.contains_key(header::ORIGIN) {
+        context.origins.in_between.accepted_socket();
+    }
     Ok((on_upgrade, visitor, admission, response))
 }
 
