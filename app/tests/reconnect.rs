@@ -12,6 +12,8 @@ enum World {
     Closing,
     /// It answers over HTTP, but no socket can be opened.
     Refusing,
+    /// It answers over HTTP, and what asks for a socket is swallowed.
+    Swallowing,
     /// It is not there, which one is told at once.
     Down,
     /// What is sent is swallowed.
@@ -67,7 +69,9 @@ impl Simulation {
         let socket = |event: &Event| !matches!(event, Event::Looked(_) | Event::Told(_));
         let mut soon = |event, after| self.coming.push((self.now + after, event));
         match (step, self.world) {
-            (Step::Look, World::Up | World::Closing | World::Refusing) => soon(Event::Looked(Found::Server), 2),
+            (Step::Look, World::Up | World::Closing | World::Refusing | World::Swallowing) => {
+                soon(Event::Looked(Found::Server), 2)
+            }
             (Step::Look, World::Down) => soon(Event::Looked(Found::Nothing), 1),
             (Step::Look, World::Frozen) => soon(Event::Looked(Found::Nothing), LOOK_WITHIN),
             (Step::AskWhy, World::Down | World::Frozen) => soon(Event::Told(None), 1),
@@ -97,7 +101,7 @@ impl Simulation {
                     }
                     World::Refusing => soon(Event::Lost(None), 3),
                     World::Down => soon(Event::Lost(None), 1),
-                    World::Frozen => {}
+                    World::Swallowing | World::Frozen => {}
                 }
             }
             Step::Drop | Step::Ping => {}
@@ -229,15 +233,29 @@ fn a_server_that_is_back_is_found_within_a_second() {
 
 #[test]
 fn a_server_that_refuses_is_asked_why_and_left_alone_for_longer_each_time() {
-    let mut page = Simulation::new(World::Refusing, 5);
-    page.live(31_000);
-    assert!(page.connects.len() <= 8, "{} connections", page.connects.len());
-    assert!(page.asked_why >= 1 && page.asked_why <= 7);
-    assert_eq!(page.link.obstacle(), Some(Obstacle::NoSockets));
-    page.world = World::Up;
-    page.live(31_000);
+    for world in [World::Refusing, World::Swallowing] {
+        let mut page = Simulation::new(world, 5);
+        page.live(31_000);
+        assert!(page.connects.len() <= 8, "{world:?}: {} connections", page.connects.len());
+        assert!(page.asked_why >= 1 && page.asked_why <= 7, "{world:?}: {}", page.asked_why);
+        assert_eq!(page.link.obstacle(), Some(Obstacle::NoSockets), "{world:?}");
+        page.world = World::Up;
+        page.live(31_000);
+        assert!(page.is_live(), "{world:?}");
+        assert_eq!(page.link.obstacle(), None, "what is over is not told any more");
+    }
+}
+
+#[test]
+fn a_frozen_network_is_no_obstacle() {
+    let mut page = Simulation::new(World::Up, 5);
+    page.live(20_000);
+    page.change(World::Frozen);
+    page.live(120_000);
+    page.change(World::Up);
+    page.live(5_000);
     assert!(page.is_live());
-    assert_eq!(page.link.obstacle(), None, "what is over is not told any more");
+    assert_eq!(page.asked_why, 0);
 }
 
 #[test]
@@ -341,7 +359,14 @@ fn on_a_slow_line_answers_are_awaited_for_longer_each_time() {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    prop_oneof![Just(World::Up), Just(World::Closing), Just(World::Refusing), Just(World::Down), Just(World::Frozen),]
+    prop_oneof![
+        Just(World::Up),
+        Just(World::Closing),
+        Just(World::Refusing),
+        Just(World::Swallowing),
+        Just(World::Down),
+        Just(World::Frozen),
+    ]
 }
 
 proptest! {

@@ -475,7 +475,7 @@ impl Reconnect {
         }
         self.looks.next = None;
         let was_away = std::mem::replace(&mut self.server, Server::There) == Server::Away;
-        let hurried = now + (OPEN_AFTER_OTHERS << self.hurries.min(6));
+        let hurried = now + (OPEN_AFTER_OTHERS << self.hurries.min(3));
         match &mut self.phase {
             Phase::Open(Open { heard: Some(_), asked: Some(by), came_back: true, .. }) => {
                 *by = (*by).min(now + ANSWER_AFTER_OTHERS);
@@ -485,7 +485,8 @@ impl Reconnect {
                 // It did not refuse; it was not there.
                 self.failures = self.failures.min(1);
                 *until = (*until).min(now + (RETURN_SPREAD * random) as Millis);
-                Vec::new()
+                // Unless it was there all the time, and only connections to it are swallowed.
+                if self.hurries >= UNHEARD_UNTIL_ASKED { vec![Step::AskWhy] } else { Vec::new() }
             }
             // What was sent into the void is not waited for.
             Phase::Opening { .. } if was_away => {
