@@ -40,8 +40,8 @@ const LINES: usize = 4_096;
 /// How long the end of the process waits for the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
 /// What others say about sessions. A cookie that somebody made up is no news, and anybody can send thousands a second; where a
-/// session cannot be read or written, [`crate::accounts::sessions`] says so.
-const QUIET: &str = "tower_sessions=off,tower_sessions_core=off";
+/// session cannot be read or written, [`crate::accounts::sessions`] says so. And what WebSockets carry is nobody's but whose it is.
+const QUIET: &str = "tower_sessions=off,tower_sessions_core=off,tungstenite=debug,tokio_tungstenite=debug";
 /// The most characters of one field.
 const LONGEST_FIELD: usize = 4_000;
 
