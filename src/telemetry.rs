@@ -41,7 +41,7 @@ const LINES: usize = 4_096;
 const LAST_LINES: Duration = Duration::from_secs(1);
 /// What others say about sessions. A cookie that somebody made up is no news, and anybody can send thousands a second; where a
 /// session cannot be read or written, [`crate::accounts::sessions`] says so. And what WebSockets carry is nobody's but whose it is.
-const QUIET: &str = "tower_sessions=off,tower_sessions_core=off,tungstenite=debug,tokio_tungstenite=debug";
+const QUIET: &str = "tower_sessions=off,tower_sessions_core=off,tungstenite=warn,tokio_tungstenite=warn";
 /// The most characters of one field.
 const LONGEST_FIELD: usize = 4_000;
 
