@@ -165,6 +165,8 @@ enum Phase {
     /// A socket that is not open yet.
     Opening {
         until: Millis,
+        /// Whether somebody came back meanwhile.
+        came_back: bool,
     },
     Open(Open),
     /// Nothing is done until somebody looks at the page again, perhaps after signing in.
@@ -243,7 +245,7 @@ impl Reconnect {
     /// When the next [`Event::Tick`] has something to do.
     pub fn due(&self) -> Option<Millis> {
         let own = match self.phase {
-            Phase::Waiting { until } | Phase::Opening { until } => Some(until),
+            Phase::Waiting { until } | Phase::Opening { until, .. } => Some(until),
             Phase::Open(open) => Some(self.open_due(open)),
             Phase::SignedOut => None,
         };
@@ -291,7 +293,7 @@ impl Reconnect {
     fn tick(&mut self, now: Millis, random: f64) -> Vec<Step> {
         let mut steps = match self.phase {
             Phase::Waiting { until } if until <= now => self.open(now),
-            Phase::Opening { until } if until <= now => self.lost_to_silence(now, random),
+            Phase::Opening { until, .. } if until <= now => self.lost_to_silence(now, random),
             Phase::Open(open) if self.open_due(open) <= now => match open.asked {
                 Some(_) => self.lost_to_silence(now, random),
                 None => self.ask(false, now),
@@ -312,7 +314,7 @@ impl Reconnect {
 
     fn open(&mut self, now: Millis) -> Vec<Step> {
         self.opened_last = Some(now);
-        self.phase = Phase::Opening { until: now + self.patience(OPEN_WITHIN) };
+        self.phase = Phase::Opening { until: now + self.patience(OPEN_WITHIN), came_back: false };
         // What has not become a connection by then may have been sent into the void.
         self.looks.next.get_or_insert(now + OPEN_AFTER_OTHERS);
         vec![Step::Open]
@@ -345,9 +347,13 @@ impl Reconnect {
 
     fn lost_to_silence(&mut self, now: Millis, random: f64) -> Vec<Step> {
         self.silences += 1;
-        let came_back = matches!(self.phase, Phase::Open(Open { came_back: true, .. }));
-        // It did not refuse, so it is connected to as soon as it is found.
-        self.server = Server::Away;
+        let came_back =
+            matches!(self.phase, Phase::Open(Open { came_back: true, .. }) | Phase::Opening { came_back: true, .. });
+        // It did not refuse, so it is connected to as soon as it is found; unless it was there, and the connection alone was swallowed.
+        let is_swallowed = matches!(self.phase, Phase::Opening { .. }) && self.server == Server::There;
+        if !is_swallowed {
+            self.server = Server::Away;
+        }
         let mut steps = vec![Step::Drop];
         steps.extend(self.lost(false, now, random));
         if came_back && let Phase::Waiting { until } = &mut self.phase {
@@ -435,10 +441,11 @@ impl Reconnect {
                 self.phase = Phase::Waiting { until };
                 self.look_unless_known(now, random)
             }
-            Phase::Opening { .. } if self.opened_last.is_some_and(|last| last + WAKES_APART <= now) => {
-                self.look(now, random)
+            Phase::Opening { ref mut came_back, .. } => {
+                *came_back = true;
+                let is_due = self.opened_last.is_some_and(|last| last + WAKES_APART <= now);
+                if is_due { self.look(now, random) } else { Vec::new() }
             }
-            Phase::Opening { .. } => Vec::new(),
         }
     }
 
@@ -475,6 +482,10 @@ impl Reconnect {
         }
         self.looks.next = None;
         let was_away = std::mem::replace(&mut self.server, Server::There) == Server::Away;
+        if was_away {
+            // What was not heard from a server that was not there says nothing of it.
+            self.unheard = 0;
+        }
         let hurried = now + (OPEN_AFTER_OTHERS << self.hurries.min(3));
         match &mut self.phase {
             Phase::Open(Open { heard: Some(_), asked: Some(by), came_back: true, .. }) => {
@@ -485,15 +496,18 @@ impl Reconnect {
                 // It did not refuse; it was not there.
                 self.failures = self.failures.min(1);
                 *until = (*until).min(now + (RETURN_SPREAD * random) as Millis);
-                // Unless it was there all the time, and only connections to it are swallowed.
-                if self.hurries >= UNHEARD_UNTIL_ASKED { vec![Step::AskWhy] } else { Vec::new() }
+                Vec::new()
             }
             // What was sent into the void is not waited for.
             Phase::Opening { .. } if was_away => {
                 self.failures = self.failures.min(1);
                 self.open(now)
             }
-            Phase::Opening { until } => {
+            Phase::Opening { until, came_back: true } => {
+                *until = (*until).min(now + OPEN_AFTER_OTHERS);
+                Vec::new()
+            }
+            Phase::Opening { until, .. } => {
                 *until = (*until).min(hurried);
                 self.hurries += 1;
                 Vec::new()
