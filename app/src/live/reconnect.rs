@@ -22,8 +22,9 @@ pub const QUIET_UNSEEN: Millis = 20_000;
 pub const ANSWER_WITHIN: Millis = 4_000;
 /// How long a connection may take until it is open, and until the first word.
 pub const OPEN_WITHIN: Millis = 8_000;
-/// How long it still has to answer somebody who came back, once it has answered elsewhere.
-const ANSWER_AFTER_OTHERS: Millis = 500;
+/// How long it has to answer somebody who came back. Not long: what looks for it over HTTP may itself be sent on connections that died
+/// while nobody looked, and a new socket is always a new connection.
+const ANSWER_ON_RETURN: Millis = 500;
 /// How long a connection that is being opened is still waited for once the server has answered elsewhere, at first.
 const OPEN_AFTER_OTHERS: Millis = 1_000;
 /// A connection that was of use for so long was a good one.
@@ -321,7 +322,7 @@ impl Reconnect {
     }
 
     fn ask(&mut self, came_back: bool, now: Millis) -> Vec<Step> {
-        let by = now + self.patience(ANSWER_WITHIN);
+        let by = now + self.patience(if came_back { ANSWER_ON_RETURN } else { ANSWER_WITHIN });
         let Phase::Open(open) = &mut self.phase else { return Vec::new() };
         open.asked = Some(open.asked.map_or(by, |before| before.min(by)));
         open.came_back |= came_back;
@@ -488,10 +489,6 @@ impl Reconnect {
         }
         let hurried = now + (OPEN_AFTER_OTHERS << self.hurries.min(3));
         match &mut self.phase {
-            Phase::Open(Open { heard: Some(_), asked: Some(by), came_back: true, .. }) => {
-                *by = (*by).min(now + ANSWER_AFTER_OTHERS);
-                Vec::new()
-            }
             Phase::Waiting { until } if was_away => {
                 // It did not refuse; it was not there.
                 self.failures = self.failures.min(1);
