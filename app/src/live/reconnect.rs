@@ -5,7 +5,8 @@
 //! a moment.
 //!
 //! - **Silence proves nothing, an unanswered ping does.** Who looks at the page has one sent after five quiet seconds, and the
-//!   connection is given up four seconds later; whoever comes back to it has one sent at once, and half a second. On a slow line that patience grows with each connection lost to it.
+//!   connection is given up four seconds later; for whoever comes back one is sent at once, and it is given up half a second
+//!   later. On a slow line that patience grows with each connection lost to it.
 //! - **A server that is not there is looked for**, over HTTP, about once a second while somebody looks at the page: that
 //!   costs a missing server nothing, and finds it within a second of its return.
 //! - **A server that is there and refuses is left alone** for longer each time. The pause shrinks again only by real progress:
