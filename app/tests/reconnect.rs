@@ -293,6 +293,21 @@ fn whoever_comes_back_finds_a_dead_connection_within_a_second() {
 }
 
 #[test]
+fn a_page_that_was_busy_reads_what_came_before_it_gives_up() {
+    let mut page = Simulation::new(World::Up, 5);
+    page.live(20_000);
+    page.event(Event::Surroundings { online: true, visible: true });
+    page.coming.clear();
+    // Something took the page two seconds; then the clock is heard first.
+    page.now += 2_000;
+    page.event(Event::Tick);
+    assert!(page.is_live());
+    page.event(Event::Heard);
+    page.live(1_000);
+    assert_eq!(page.connects.len(), 1);
+}
+
+#[test]
 fn looking_at_the_tab_again_and_again_does_not_make_it_connect_more_than_once_a_second() {
     let mut page = Simulation::new(World::Closing, 5);
     for _ in 0..300 {

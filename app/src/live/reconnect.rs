@@ -21,6 +21,8 @@ pub const QUIET: Millis = 5_000;
 pub const QUIET_UNSEEN: Millis = 20_000;
 /// How long it has to answer a ping.
 pub const ANSWER_WITHIN: Millis = 4_000;
+/// What is done so much later than it was due is done by a page that could not hear either.
+const LATE: Millis = 200;
 /// How long a connection may take until it is open, and until the first word.
 pub const OPEN_WITHIN: Millis = 8_000;
 /// How long it has to answer somebody who came back. Not long: what looks for it over HTTP may itself be sent on connections that died
@@ -297,6 +299,11 @@ impl Reconnect {
             Phase::Waiting { until } if until <= now => self.open(now),
             Phase::Opening { until, .. } if until <= now => self.lost_to_silence(now, random),
             Phase::Open(open) if self.open_due(open) <= now => match open.asked {
+                // The page was busy, or asleep: the answer may be there, and not read yet.
+                Some(by) if now - by >= LATE => {
+                    self.phase = Phase::Open(Open { asked: Some(now + LATE), ..open });
+                    Vec::new()
+                }
                 Some(_) => self.lost_to_silence(now, random),
                 None => self.ask(false, now),
             },
