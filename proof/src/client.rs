@@ -245,9 +245,9 @@ impl Client {
     async fn subscribe_again(&mut self, socket: &mut Socket) -> Result<(), Ended> {
         let now = self.record.now();
         for (follow, _) in &mut self.follows {
-            if follow.since == 0 {
+            if follow.is_off() {
                 follow.subscribe(socket, &self.record).await?;
-            } else if !follow.is_on && now.saturating_sub(follow.since) > 20_000_000 {
+            } else if follow.waits(now).is_some_and(|waits| waits > 20_000_000) {
                 let words = format!("{} waits for the answer to a subscription for 20 s", self.name);
                 self.record.broke(Promise::Current, words);
                 return Err(Ended);
@@ -432,7 +432,7 @@ impl Client {
             "unavailable" => {
                 for (follow, _) in &mut self.follows {
                     if self.record.boards[follow.board].id == board {
-                        (follow.since, follow.is_on) = (0, false);
+                        follow.end();
                     }
                 }
                 Ok(())

@@ -99,7 +99,7 @@ pub async fn look_on(setting: Setting, number: u64, guest: Guest, boards: Vec<us
     while *record.phase.borrow() != Phase::Over {
         let port = ports[rng.usize(..ports.len())];
         if let Ok(mut socket) = Socket::connect(port, &guest.token).await {
-            follows.iter_mut().for_each(|follow| follow.is_on = false);
+            follows.iter_mut().for_each(Follow::end);
             let until = Instant::now() + Duration::from_secs(10).mul_f64(rng.f64());
             // Then on to another node.
             while Instant::now() < until && *record.phase.borrow() != Phase::Over {
@@ -120,7 +120,7 @@ async fn look(
     rng: &mut Rng,
     record: &Record,
 ) -> Result<(), Ended> {
-    for follow in follows.iter_mut().filter(|follow| !follow.is_on) {
+    for follow in follows.iter_mut().filter(|follow| follow.is_off()) {
         if rng.u8(..) < 20 {
             // From the beginning, so that more could be seen than is due.
             follow.have = None;
@@ -151,7 +151,7 @@ async fn look(
                     continue;
                 };
                 if follows[at].take(name, &message, record, false) == Next::Subscribe {
-                    follows[at].is_on = false;
+                    follows[at].end();
                 }
                 let through = follows[at].have.unwrap_or(0);
                 let (person, board) = (Arc::clone(&guest.person), follows[at].board);
@@ -160,7 +160,7 @@ async fn look(
             "accepted" => record.broke(Promise::Eyes, format!("{name} may not write, and is told {message}")),
             "error" => {
                 if let Some(at) = at(&message) {
-                    follows[at].is_on = false;
+                    follows[at].end();
                 }
             }
             "goodbye" => return Err(Ended),

@@ -73,8 +73,9 @@ impl Socket {
 pub struct Follow {
     pub board: usize,
     pub have: Option<u64>,
-    /// Since when this connection is subscribed, or asks to be.
-    pub since: Micros,
+    /// Since when this connection is subscribed, or asks to be. A subscription that was asked for is waited for: one who asks
+    /// twice is rightly answered twice from the same place.
+    since: Option<Micros>,
     /// Whether the server has answered that it is.
     pub is_on: bool,
 }
@@ -89,12 +90,27 @@ pub enum Next {
 
 impl Follow {
     pub fn of(board: usize) -> Self {
-        Self { board, have: None, since: 0, is_on: false }
+        Self { board, have: None, since: None, is_on: false }
+    }
+
+    /// It is not subscribed on this connection: nobody has asked yet, or the answer was no.
+    pub fn is_off(&self) -> bool {
+        self.since.is_none()
+    }
+
+    /// The connection is a new one, or the server said no.
+    pub fn end(&mut self) {
+        (self.since, self.is_on) = (None, false);
+    }
+
+    /// For how long the answer is waited for.
+    pub fn waits(&self, now: Micros) -> Option<Micros> {
+        self.since.filter(|_| !self.is_on).map(|since| now.saturating_sub(since))
     }
 
     pub async fn subscribe(&mut self, socket: &mut Socket, record: &Record) -> Result<(), Ended> {
         let board = &record.boards[self.board].id;
-        self.since = record.now();
+        self.since = Some(record.now());
         self.is_on = false;
         let message = match self.have {
             Some(have) => json!({"type": "subscribe", "board": board, "since": have}),
@@ -152,7 +168,7 @@ impl Follow {
             seen.push((have, digest(change) ^ altered));
         }
         self.have = Some(have);
-        record.delivered(self.board, &seen, always.then_some(self.since));
+        record.delivered(self.board, &seen, self.since.filter(|_| always));
         if always && !changes.is_empty() && record.tamper.now(Break::Repeated) {
             return self.take_changes(who, message, record, always);
         }
