@@ -1,12 +1,12 @@
 import { defineConfig } from '@playwright/test';
 import tests from './playwright.config.ts';
 
-/** Measurements, one after the other and without traces: `npx playwright test -c bench.config.ts`. */
+/** Measurements, one after the other: `npx playwright test -c bench.config.ts`. */
 export default defineConfig({
   ...tests,
   testDir: 'bench',
   workers: 1,
   timeout: 300_000,
   reporter: [['line']],
-  use: { ...tests.use, trace: 'off', screenshot: 'off' },
+  use: { ...tests.use, screenshot: 'off' },
 });

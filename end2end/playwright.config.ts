@@ -21,7 +21,7 @@ export default defineConfig({
     timezoneId: 'UTC',
     // A page that a test hands to the browser itself comes from nowhere, and what comes from nowhere may not talk to this machine.
     permissions: ['local-network-access'],
-    trace: 'retain-on-failure',
+    // Recording each step for the rare test that fails takes a share of the machine: `npx playwright test --trace on` does it.
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: chromium,
