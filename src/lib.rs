@@ -3,7 +3,6 @@
 //! - [`settings`], [`telemetry`]: what the person who runs it decides, and what it tells that person.
 //! - [`store`]: boards, tasks and the numbered log in SQLite or PostgreSQL. The database is the truth.
 //! - [`writer`]: the one write path: groups mutations into transactions, then tells the hub.
-//! - [`http`]: the routes.
 //! - [`hub`]: who is to be told of which board's changes, on this node and, over Redis, on the others.
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
 //! - [`accounts`]: who is who on this server.

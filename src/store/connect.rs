@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use sqlx::{
-    AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, any::AnyConnectOptions, migrate::Migrator,
+    AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, any::AnyConnectOptions,
     sqlite::SqliteConnectOptions,
 };
 use tokio::time::{Instant, sleep};
@@ -14,10 +14,8 @@ use super::{
     connection::{Limits, Purpose},
     error::is_transient,
     file::OpenFile,
+    migrations,
 };
-
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a connection to SQLite waits for others that have the file locked; the same as `busy_timeout` below.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -166,13 +164,14 @@ impl Database {
                 self.make_private_file()?;
             }
             let mut connection = self.connect(Purpose::Write).await?;
+            let migrations = migrations::of(self.engine);
             match self.engine {
                 // sqlx makes others wait with a lock of PostgreSQL's …
-                Engine::Postgres => POSTGRES_MIGRATIONS.run(&mut connection).await?,
+                Engine::Postgres => migrations.run(&mut connection).await?,
                 // … but SQLite has none, so all migrations are one transaction (and those of sqlx parts of it).
                 Engine::Sqlite => {
                     let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
-                    SQLITE_MIGRATIONS.run(&mut *transaction).await?;
+                    migrations.run(&mut *transaction).await?;
                     transaction.commit().await?;
                     let file =
                         OpenFile::at(SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename())?;

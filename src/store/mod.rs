@@ -2,7 +2,7 @@
 //!
 //! The database is the truth. Only this module and its parts name sqlx:
 //!
-//! - [`Store::open`] connects and migrates (`connect`). From then on all goes by `connection`, where everything has a limit.
+//! - [`Store::open`] connects and migrates (`connect`, `migrations`). From then on all goes by `connection`, where everything has a limit.
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
 //!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
 //!   which time things are deleted for their age: `age`.
@@ -32,6 +32,7 @@ mod history;
 mod key;
 mod links;
 mod log;
+mod migrations;
 pub mod people;
 mod probe;
 mod rights;

@@ -1,0 +1,79 @@
+//! The migrations, which are in the executable.
+//!
+//! They are listed here, and not by `sqlx::migrate!`: for that macro, sqlx and SQLite are compiled a second time, to run in the
+//! compiler. A test compares the list with the folders.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use super::connect::Engine;
+
+macro_rules! migrations {
+    ($engine:literal) => {
+        migrations!(
+            $engine: "0001_boards" "0002_accounts" "0003_history" "0004_assignees" "0005_write_probe" "0006_proofs"
+            "0007_answers" "0008_load" "0009_instance"
+        )
+    };
+    ($engine:literal: $($name:literal)+) => {
+        vec![$(migration($name, include_str!(concat!("../../migrations/", $engine, "/", $name, ".sql")))),+]
+    };
+}
+
+/// All of an engine's. sqlx notes in the database which it has run, with a checksum: one that was released never changes.
+pub fn of(engine: Engine) -> Migrator {
+    Migrator::with_migrations(match engine {
+        Engine::Sqlite => migrations!("sqlite"),
+        Engine::Postgres => migrations!("postgres"),
+    })
+}
+
+/// `name` is `<version>_<description>`.
+fn migration(name: &'static str, statements: &'static str) -> Migration {
+    let (version, description) = name.split_once('_').unwrap_or((name, ""));
+    // The test below reads each.
+    let version = version.parse().unwrap_or_default();
+    let description = Cow::Owned(description.replace('_', " "));
+    Migration::new(version, description, MigrationType::Simple, statements.into_sql_str(), false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed() {
+        for (engine, folder) in [(Engine::Sqlite, "migrations/sqlite"), (Engine::Postgres, "migrations/postgres")] {
+            let files =
+                std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut files: Vec<String> = files.collect();
+            files.sort();
+            let listed: Vec<String> = of(engine)
+                .iter()
+                .map(|migration| format!("{:04}_{}.sql", migration.version, migration.description.replace(' ', "_")))
+                .collect();
+            assert_eq!(listed, files, "{folder}");
+        }
+    }
+
+    /// By it sqlx recognises what it has run, on all that were installed before.
+    #[test]
+    fn a_checksum_is_that_of_the_file() {
+        let first = of(Engine::Sqlite)
+            .iter()
+            .next()
+            .unwrap()
+            .checksum
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
+        assert_eq!(
+            first,
+            "18276ab723d6b99e912a8b3b4b67cd8970ba41c751cd28ec4ad24881769a56be8608227ba44850900e6758637ca23146"
+        );
+    }
+}
