@@ -9,6 +9,9 @@ use crate::record::Record;
 /// How many tasks of a board a client knows by id.
 const KNOWN: usize = 200;
 
+/// How many mutations of a hundred delete a task, where it is not said.
+pub const DELETES: u8 = 3;
+
 /// A mutation without its id.
 pub struct Asked {
     pub board: usize,
@@ -24,6 +27,8 @@ pub struct Edits {
     boards: Vec<Known>,
     /// Tasks that were edited before they exist, and are made now: that edit was refused, and stays so.
     promised: Vec<(usize, String)>,
+    /// How many mutations of a hundred delete a task.
+    deletes: u8,
 }
 
 struct Known {
@@ -36,9 +41,10 @@ struct Known {
 }
 
 impl Edits {
-    pub fn of(person: &str, boards: &[usize]) -> Self {
+    pub fn of(person: &str, boards: &[usize], deletes: u8) -> Self {
         let known = |board: &usize| Known { board: *board, have: 0, tasks: Vec::new(), trash: Vec::new(), made: 0 };
-        Self { person: person.to_owned(), boards: boards.iter().map(known).collect(), promised: Vec::new() }
+        let boards = boards.iter().map(known).collect();
+        Self { person: person.to_owned(), boards, promised: Vec::new(), deletes }
     }
 
     /// What to ask for next, on a board if it has to be that one.
@@ -54,14 +60,19 @@ impl Edits {
         };
         let known = &mut self.boards[at];
         let columns = &record.boards[known.board].columns;
-        // The more there is, the less is added: what is in the trash stays a part of the board.
+        // The more there is, the less is added: what is in the trash stays a part of the board, until that is full.
         let create = match known.made {
             0..60 => 60,
+            _ if self.deletes > DELETES => 60,
             60..300 => 10,
             _ => 1,
         };
         let any = |rng: &mut Rng, from: &[String]| from.get(rng.usize(..from.len().max(1))).cloned();
         let task = any(rng, &known.tasks);
+        if let Some(task) = task.clone().filter(|_| rng.u8(..100) < self.deletes) {
+            let body = json!({"op": "delete_task", "task": task});
+            return Some(Asked { board: known.board, body, has_token: false, changes_rights: false });
+        }
         let column = columns[rng.usize(..3)].clone();
         let (body, has_token) = match (rng.u8(..100), task) {
             (roll, _) if roll < create => {
@@ -106,8 +117,7 @@ impl Edits {
                 let field = if rng.bool() { "assign" } else { "unassign" };
                 (json!({"op": "update_task", "task": task, field: [self.person]}), false)
             }
-            (roll, Some(task)) if roll < 93 => (json!({"op": "delete_task", "task": task}), false),
-            (roll, _) if roll < 95 => {
+            (roll, _) if roll < 92 => {
                 let task = any(rng, &known.trash)?;
                 (json!({"op": "restore_task", "task": task}), false)
             }

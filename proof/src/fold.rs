@@ -79,6 +79,13 @@ impl Fold {
                 let task = self.touch(change)?;
                 task.insert("deleted_at".to_owned(), at.clone());
                 place(task);
+                for purged in change["purged"].as_array().into_iter().flatten() {
+                    let id = purged.as_str().unwrap_or_default();
+                    let purged = self.tasks.remove(id).ok_or_else(|| format!("there is no {id} to purge"))?;
+                    if !purged.contains_key("deleted_at") {
+                        return Err(format!("{id} is purged, and was not in the trash"));
+                    }
+                }
             }
             "task_restored" => {
                 rank(&mut self.tasks, change)?;
@@ -304,6 +311,19 @@ mod tests {
             .unwrap();
         assert_eq!(fold.state()["tasks"][0].get("reopen_column"), None);
         assert_eq!(fold.state()["tasks"][0]["place_seq"], 4);
+    }
+
+    #[test]
+    fn a_task_leaves_the_trash_for_good_when_another_comes_into_it() {
+        let mut fold = example();
+        let delete = |seq: u64, task: &str, purged: &[&str]| json!({"seq": seq, "at": AT, "kind": "task_deleted", "task": task, "purged": purged});
+        let soup = json!({"seq": 3, "at": AT, "kind": "task_created", "task": "soup", "title": "Cook soup", "column": "to do", "rank": "k"});
+        fold.take(&soup).unwrap();
+        fold.take(&delete(4, "milk", &[])).unwrap();
+        fold.take(&delete(5, "soup", &["milk"])).unwrap();
+        let left: Vec<_> = fold.state()["tasks"].as_array().unwrap().iter().map(|task| task["id"].clone()).collect();
+        assert_eq!(left, ["soup"]);
+        assert!(fold.take(&delete(6, "soup", &["milk"])).is_err(), "it is gone already");
     }
 
     #[test]

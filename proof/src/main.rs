@@ -72,6 +72,11 @@ struct Arguments {
     #[arg(long, default_value_t = 400)]
     rate: u64,
 
+    /// The share of mutations that delete a task, in hundredths. With more than usual, more tasks are made as well, and the trash
+    /// comes to be full.
+    #[arg(long, default_value_t = edits::DELETES, value_parser = clap::value_parser!(u8).range(..=50))]
+    deletes: u8,
+
     /// The share of faults that begin while another one lasts, in hundredths.
     #[arg(long, default_value_t = 15)]
     storms: u8,

@@ -197,7 +197,7 @@ impl Crowd {
             boards.retain(|board| *board != number as usize % all);
             boards.truncate(rng.usize(..2));
             boards.insert(0, number as usize % all);
-            let work = Work::Edits(Edits::of(&person.person, &boards));
+            let work = Work::Edits(Edits::of(&person.person, &boards, arguments.deletes));
             writers.spawn(Client::new(&setting, number, person.token.clone(), &boards, work).run());
         }
         for number in 0..arguments.clients / 20 {
