@@ -235,7 +235,7 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
-        if tokio::time::timeout(LEAVE, services.hub.close()).await.is_err() {
+        if !services.hub.close(LEAVE).await {
             tracing::debug!("Redis took too long to be left");
         }
         services.store.close().await;

@@ -168,7 +168,7 @@ impl Town {
         self.stop.store(true, Ordering::SeqCst);
         self.work.iter().for_each(JoinHandle::abort);
         for node in self.nodes {
-            node.hub.close().await;
+            node.hub.close(Duration::from_secs(3)).await;
             node.node.close().await;
         }
     }

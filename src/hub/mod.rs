@@ -33,9 +33,12 @@ use app::{
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout_at},
 };
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
 use crate::{
     store::{LoggedChange, Rights, Store, StoreError},
@@ -106,6 +109,7 @@ impl Default for HubSettings {
 pub struct Hub {
     shared: Arc<Shared>,
     supervisor: Supervisor,
+    tasks: TaskTracker,
     stop: CancellationToken,
     _at_drop: Arc<DropGuard>,
 }
@@ -178,12 +182,14 @@ impl Hub {
         if let Some(redis) = &shared.redis {
             tasks.extend(redis.tasks(&shared));
         }
-        let (stop, supervisor) = (CancellationToken::new(), Supervisor::default());
+        let (stop, supervisor, running) = (CancellationToken::new(), Supervisor::default(), TaskTracker::new());
         for (essential, make) in tasks {
-            let stop = stop.clone();
-            supervisor.keep(essential, stop.clone(), move || stop.clone().run_until_cancelled_owned(make()).map(drop));
+            let (stop, ends) = (stop.clone(), stop.clone());
+            let task = move || ends.clone().run_until_cancelled_owned(make()).map(drop);
+            running.spawn(supervisor.keep(essential, stop, task));
         }
-        Self { shared, supervisor, stop: stop.clone(), _at_drop: Arc::new(stop.drop_guard()) }
+        running.close();
+        Self { shared, supervisor, tasks: running, stop: stop.clone(), _at_drop: Arc::new(stop.drop_guard()) }
     }
 
     /// Runs the tasks that must run, this hub's among them.
@@ -224,17 +230,25 @@ impl Hub {
         self.shared.redis.as_ref().map_or(RedisState::Off, |redis| redis.state())
     }
 
-    /// Takes leave of the other nodes and closes the connections to Redis. To be called last: what is published afterwards
-    /// stays on this node.
-    pub async fn close(&self) {
+    /// Takes leave of the other nodes, ends the tasks, and closes the connections to Redis. To be called last, and before the
+    /// store is closed: what is published afterwards stays on this node. Redis may take so long that it is not waited for; whether
+    /// it was in time.
+    pub async fn close(&self, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        let mut in_time = true;
         if let Some(redis) = &self.shared.redis {
             let topics: Vec<_> = self.shared.topics().values().cloned().collect();
             let farewell = |topic: &Arc<Topic>| Some((topic.board(), topic.presence.farewell(&self.shared.signature)?));
-            redis.take_leave(topics.iter().filter_map(farewell).collect()).await;
-            // Those who work with Redis are not to take its end for a fault.
-            self.stop.cancel();
-            redis.close().await;
+            let leave = redis.take_leave(topics.iter().filter_map(farewell).collect());
+            in_time &= timeout_at(deadline, leave).await.is_ok();
         }
+        // Those who work with the database and with Redis are not to take their end for a fault.
+        self.stop.cancel();
+        in_time &= timeout_at(deadline, self.tasks.wait()).await.is_ok();
+        if let Some(redis) = &self.shared.redis {
+            in_time &= timeout_at(deadline, redis.close()).await.is_ok();
+        }
+        in_time
     }
 
     /// What is counted.
@@ -607,5 +621,22 @@ async fn list(shared: Arc<Shared>) {
                 Err(error) => tracing::debug!(%error, "the list of boards could not be read; trying again soon"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreSettings;
+
+    #[tokio::test]
+    async fn nothing_works_on_when_a_hub_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("taskwire.db").display());
+        let store = Store::open(StoreSettings::new(url)).await.unwrap();
+        let hub = Hub::new(store);
+        assert!(Arc::strong_count(&hub.shared) > 1, "its tasks have it too");
+        assert!(hub.close(Duration::from_secs(5)).await);
+        assert_eq!(Arc::strong_count(&hub.shared), 1, "whoever works on takes the end of the database for a fault");
     }
 }
