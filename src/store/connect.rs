@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use sqlx::{
-    AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, any::AnyConnectOptions,
+    AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, Row, any::AnyConnectOptions,
     sqlite::SqliteConnectOptions,
 };
 use tokio::time::{Instant, sleep};
@@ -33,6 +33,12 @@ const POSTGRES_SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout 
 const POSTGRES_KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
      SET tcp_keepalives_count = 3; SET tcp_user_timeout = '20s'";
 
+/// How many connections read, where nobody says anything else.
+pub(super) const READERS: u32 = 4;
+
+/// Which session of PostgreSQL's this is.
+const SESSION: &str = "SELECT CAST(pg_backend_pid() AS TEXT)";
+
 /// Which database to open, and how.
 #[derive(Clone, Debug)]
 pub struct StoreSettings {
@@ -54,7 +60,7 @@ impl StoreSettings {
         Self {
             url: url.into(),
             synchronous: Synchronous::Full,
-            readers: 4,
+            readers: READERS,
             cached_tasks: 200_000,
             limits: Limits::default(),
         }
@@ -158,30 +164,57 @@ impl Database {
 
     /// The first connection: makes the file and the tables.
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
-        let open = async {
+        let open = async || -> Result<AnyConnection, StoreError> {
             #[cfg(unix)]
             if self.engine == Engine::Sqlite {
                 self.make_private_file()?;
             }
             let mut connection = self.connect(Purpose::Write).await?;
+            // Before the migrations, which lock something in their session.
+            if self.engine == Engine::Postgres && self.is_pooled(&mut connection).await? {
+                return Err(StoreError::Pooler(self.shown.clone()));
+            }
             let migrations = migrations::of(self.engine);
             match self.engine {
                 // sqlx makes others wait with a lock of PostgreSQL's …
-                Engine::Postgres => migrations.run(&mut connection).await?,
+                Engine::Postgres => migrations.run(&mut connection).await.map_err(sqlx::Error::from)?,
                 // … but SQLite has none, so all migrations are one transaction (and those of sqlx parts of it).
                 Engine::Sqlite => {
                     let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
-                    migrations.run(&mut *transaction).await?;
+                    migrations.run(&mut *transaction).await.map_err(sqlx::Error::from)?;
                     transaction.commit().await?;
-                    let file =
-                        OpenFile::at(SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename())?;
+                    let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
+                    let file = OpenFile::at(&path).map_err(sqlx::Error::from)?;
                     // There is one, and this is called once.
                     let _ = self.file.set(file);
                 }
             }
             Ok(connection)
         };
-        open.await.map_err(|source| StoreError::Open { database: self.shown.clone(), source })
+        open().await.map_err(|error| match error {
+            // PgBouncer's word for what it will not have from a client.
+            StoreError::Database(sqlx::Error::Database(error))
+                if error.message().contains("unsupported startup parameter") =>
+            {
+                StoreError::Pooler(self.shown.clone())
+            }
+            StoreError::Database(source) => StoreError::Open { database: self.shown.clone(), source },
+            error => error,
+        })
+    }
+
+    /// Whether something in between lends this connection's session to others while it does nothing. (It has it lent to the very next
+    /// one that asks.)
+    async fn is_pooled(&self, connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+        let mut other = self.options.connect().await?;
+        let mut is_pooled = false;
+        for _ in 0..3 {
+            let session: String = connection.fetch_one(SESSION).await?.try_get(0)?;
+            let others: String = other.fetch_one(SESSION).await?.try_get(0)?;
+            is_pooled |= session == others;
+        }
+        other.close().await?;
+        Ok(is_pooled)
     }
 
     /// Makes a file that is not there yet, which nobody else on the machine may read: it will hold what people may see, and the

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use sqlx::error::ErrorKind;
 
+/// How many connections a node has: the readers, the writer, and one more where either is made anew.
+const MOST_CONNECTIONS: u32 = super::connect::READERS + 2;
+
 /// The database cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -18,6 +21,13 @@ pub enum StoreError {
         /// Why.
         source: sqlx::Error,
     },
+    /// What answers is not PostgreSQL itself, and does not give us a session of our own.
+    #[error(
+        "cannot open the database {0}: what answers there is a pooler that does not give a connection a session of its own, and \
+         Taskwire keeps limits and locks in its sessions. Name PostgreSQL itself; or, in PgBouncer, set pool_mode = session and \
+         ignore_startup_parameters = extra_float_digits for this database (each node has at most {MOST_CONNECTIONS} connections)"
+    )]
+    Pooler(String),
     /// The database answered with an error, or not at all.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -6,7 +6,7 @@ use taskwire::store::{Store, StoreError, StoreSettings, Synchronous};
 
 use crate::{
     on_both_engines,
-    support::{database::Database, node::Node},
+    support::{database::Database, node::Node, pgbouncer::PgBouncer},
 };
 
 on_both_engines! {
@@ -29,6 +29,30 @@ on_both_engines! {
             assert!(!node.has_boards().await.expect("the tables are there"));
         }
     }
+}
+
+/// Limits and locks are kept in sessions, so they must be ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_that_gives_no_session_of_ones_own_is_refused_and_another_works() {
+    let database = Database::postgres().await;
+    let own = "ignore_startup_parameters = extra_float_digits";
+    for settings in [&format!("pool_mode = transaction\n{own}"), "pool_mode = session"] {
+        let pooler = PgBouncer::to(&database.url, settings);
+        let refusal = Store::open(StoreSettings::new(pooler.url(&database.url))).await.err().expect("it is refused");
+        assert!(matches!(refusal, StoreError::Pooler(_)), "{settings}: {refusal}");
+        let words = refusal.to_string();
+        assert!(
+            words.contains("set pool_mode = session and ignore_startup_parameters = extra_float_digits"),
+            "{words}"
+        );
+    }
+    let pooler = PgBouncer::to(&database.url, &format!("pool_mode = session\n{own}"));
+    let node = Node::on(&Database::at(pooler.url(&database.url))).await;
+    let board = node.create_board().await.id;
+    node.create_task(board, "By way of a pooler").await;
+    let direct = Node::on(&database).await;
+    assert_eq!(direct.board(board).await, node.board(board).await);
+    node.close().await;
 }
 
 /// SQLite says "busy" at once to a connection that turns a new file to WAL while another one does: about once in twenty

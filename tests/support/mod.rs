@@ -8,6 +8,7 @@ pub mod database;
 pub mod log;
 pub mod node;
 pub mod onlooker;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
 pub mod raw;

@@ -217,9 +217,13 @@ fn watch(folder: &Path, data: &Path) {
         .expect("the watchdog starts");
 }
 
-/// One of PostgreSQL's programs. Its server refuses to run as root.
+/// One of PostgreSQL's programs.
 fn as_postgres(program: &str) -> Command {
-    let path = programs().join(program);
+    as_postgres_user(&programs().join(program))
+}
+
+/// A program that refuses to run as root, as PostgreSQL's server does.
+pub fn as_postgres_user(path: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(path);
