@@ -95,13 +95,12 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     if !works {
         tracing::warn!(details = details.join("; "), "not ready");
     }
-    let redis = match services.hub.redis_state() {
+    let state = services.hub.redis_state();
+    details.extend(state.trouble().map(str::to_owned));
+    let redis = match state {
         RedisState::Off => "off",
         RedisState::Up => "up",
-        RedisState::Down => {
-            details.push("Redis does not answer: changes made on other nodes take about a second".to_owned());
-            "down"
-        }
+        RedisState::Down | RedisState::Refused => "down",
     };
     details.extend(services.notes.notes().values().cloned());
     let is_whole = details.is_empty();

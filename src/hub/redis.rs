@@ -11,7 +11,10 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,6 +22,7 @@ use app::{id::BoardId, model::Seq};
 use bytes::Bytes;
 use fred::{
     clients::Client,
+    error::ErrorKind,
     interfaces::{ClientLike, EventInterface, PubsubInterface},
     types::{
         Builder, ClusterStateChange, Message, RespVersion, Value,
@@ -84,6 +88,22 @@ pub enum RedisState {
     Up,
     /// Not connected: changes made on other nodes show with the next comparison, within about a second.
     Down,
+    /// Not connected, for Redis is there and does not let this node in.
+    Refused,
+}
+
+impl RedisState {
+    /// What is the matter, and what follows from it; nothing, where nothing is.
+    pub fn trouble(self) -> Option<&'static str> {
+        match self {
+            Self::Off | Self::Up => None,
+            Self::Down => Some("Redis does not answer: changes made on other nodes take about a second"),
+            Self::Refused => Some(
+                "Redis refuses the user name or password in --redis (REDIS_URL), or wants one: changes made on other nodes take about \
+                 a second",
+            ),
+        }
+    }
 }
 
 /// The URL of Redis will not do.
@@ -102,6 +122,8 @@ pub(super) struct Redis {
     /// Locked by the task that takes them, as long as that lives.
     waiting: tokio::sync::Mutex<mpsc::Receiver<Hint>>,
     state: Mutex<RedisState>,
+    /// The last attempt to connect failed for Redis did not let us in.
+    refused: AtomicBool,
     /// Other boards are open than were.
     pub(super) interest: Notify,
 }
@@ -147,6 +169,7 @@ impl Redis {
             queue,
             waiting: tokio::sync::Mutex::new(waiting),
             state: Mutex::new(RedisState::Down),
+            refused: AtomicBool::new(false),
             interest: Notify::new(),
         })
     }
@@ -288,14 +311,17 @@ impl Redis {
         // Both at once, so that one that does not answer is no reason to leave the other alone.
         let (publisher, subscriber) = tokio::join!(answers(&self.publisher), answers(&self.subscriber));
         let up = publisher && subscriber;
-        let state = if up { RedisState::Up } else { RedisState::Down };
+        let state = match up {
+            true => RedisState::Up,
+            false if self.refused.load(Ordering::Relaxed) => RedisState::Refused,
+            false => RedisState::Down,
+        };
         let before = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
         metrics.redis.set(if up { 1.0 } else { 0.0 });
-        match (before, state) {
-            (RedisState::Down, RedisState::Up) => tracing::info!("Redis is connected"),
-            (RedisState::Up, RedisState::Down) => {
-                tracing::warn!("Redis is away; until it is back, changes made on other nodes take about a second");
-            }
+        match (before, state.trouble()) {
+            (RedisState::Up, None) => {}
+            (_, None) => tracing::info!("Redis is connected"),
+            (before, Some(trouble)) if before != state => tracing::warn!("{trouble}"),
             _ => {}
         }
         up && before != RedisState::Up
@@ -306,11 +332,12 @@ impl Redis {
 struct Events {
     reconnects: Receiver<Server>,
     moves: Receiver<Vec<ClusterStateChange>>,
+    errors: Receiver<(fred::error::Error, Option<Server>)>,
 }
 
 impl Events {
     fn of(client: &Client) -> Self {
-        Self { reconnects: client.reconnect_rx(), moves: client.cluster_change_rx() }
+        Self { reconnects: client.reconnect_rx(), moves: client.cluster_change_rx(), errors: client.error_rx() }
     }
 }
 
@@ -402,7 +429,7 @@ async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<M
 
 /// Keeps the subscriptions as they should be.
 async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
-    let Events { mut reconnects, mut moves } = events;
+    let Events { mut reconnects, mut moves, mut errors } = events;
     let mut subscribed = HashSet::new();
     let mut has_common_channels = false;
     let mut tick = interval(CARE);
@@ -418,12 +445,20 @@ async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
                 Err(RecvError::Closed) => return,
                 _ => true,
             },
+            event = errors.recv() => match event {
+                Ok((error, _)) => {
+                    redis.refused.store(*error.kind() == ErrorKind::Auth, Ordering::Relaxed);
+                    continue;
+                }
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            },
             () = redis.interest.notified() => false,
             _ = tick.tick() => {
                 looks = looks.wrapping_add(1);
                 let is_back = redis.look(&shared.metrics).await;
                 if looks == LOOKS_AT_START && redis.state() == RedisState::Down {
-                    tracing::warn!("Redis does not answer; until it does, changes made on other nodes take about a second");
+                    tracing::warn!("{}", RedisState::Down.trouble().unwrap_or_default());
                 }
                 is_back || (redis.sharded && looks.is_multiple_of(LOOKS_PER_RENEWAL))
             }

@@ -1,5 +1,7 @@
 //! The database goes away: the server says so, and goes on when it is back.
 
+use std::time::{Duration, Instant};
+
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use taskwire::settings::Settings;
@@ -8,6 +10,7 @@ use crate::support::{
     database::Database,
     postgres,
     proxy::Proxy,
+    redis::Redis,
     server::{Server, answer, open, problem},
 };
 
@@ -61,4 +64,31 @@ async fn without_its_redis_the_server_works_and_says_that_it_is_degraded() {
     assert_eq!(ready, json!({"status": "degraded", "database": "up", "redis": "down", "details": told}));
     server.board().await;
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_of_redis_is_called_that_and_a_right_one_is_taken_at_once() {
+    let redis = Redis::start_with(&["--requirepass", "right"]);
+    for (user, trouble) in [("", Some("refuses")), (":wrong@", Some("refuses")), (":right@", None)] {
+        let database = Database::sqlite();
+        let url = format!("redis://{user}127.0.0.1:{}", redis.port);
+        let settings = Settings { database: database.url.clone(), redis: Some(url), no_sample: true, ..open() };
+        let server = Server::with(settings).await;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
+            let details = ready["details"].to_string();
+            match trouble {
+                Some(words) if details.contains(words) => {
+                    assert!(details.contains("--redis (REDIS_URL)") && !details.contains("wrong"), "{details}");
+                    assert_eq!((&ready["status"], &ready["redis"]), (&json!("degraded"), &json!("down")));
+                    break;
+                }
+                None if ready["redis"] == "up" => break,
+                _ => assert!(Instant::now() < deadline, "{user}: {ready}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        server.stop().await;
+    }
 }

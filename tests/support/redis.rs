@@ -78,7 +78,9 @@ impl Redis {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         self.process = Some(command.spawn().expect("redis-server starts; on Debian: apt-get install redis-server"));
-        wait_for(|| ask(self.port, &["PING"]).is_some_and(|answer| answer.starts_with("+PONG")));
+        // One with a password answers that it wants it.
+        let answers = |answer: String| answer.starts_with("+PONG") || answer.starts_with("-NOAUTH");
+        wait_for(|| ask(self.port, &["PING"]).is_some_and(answers));
     }
 }
 
