@@ -5,7 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
 import { type InstanceRole, Somebody } from './support/people.ts';
 import { Postgres } from './support/postgres.ts';
-import { type Fault, HttpProxy, Network } from './support/proxy.ts';
+import { Balancer, type Fault, HttpProxy, Network } from './support/proxy.ts';
 import { Redis } from './support/redis.ts';
 import { type Settings, Taskwire } from './support/taskwire.ts';
 
@@ -19,10 +19,12 @@ interface Fixtures {
   /** The server that relative URLs mean; on SQLite, without Redis. */
   server: Taskwire;
   /** Starts one more server. Give it the `DATABASE_URL` and `REDIS_URL` of another, and it is another node. */
-  startServer: (settings?: Settings) => Promise<Taskwire>;
+  startServer: (settings?: Settings, executable?: string) => Promise<Taskwire>;
   startRedis: () => Promise<Redis>;
   /** A way to `server` that can freeze. */
   startNetwork: () => Promise<Network>;
+  /** One address for several nodes. */
+  startBalancer: (nodes: Taskwire[]) => Promise<Balancer>;
   /** A proxy in front of `server`, set up wrongly. */
   startProxy: (fault: Fault) => Promise<HttpProxy>;
   /** The URL of a new, empty database in `postgres`. */
@@ -58,8 +60,8 @@ export const test = base.extend<Fixtures & { watch: (context: BrowserContext) =>
 
   startServer: async ({}, use, testInfo) => {
     const servers: Taskwire[] = [];
-    await use(async (settings) => {
-      const server = await Taskwire.start(settings);
+    await use(async (settings, executable) => {
+      const server = await Taskwire.start(settings, executable);
       servers.push(server);
       return server;
     });
@@ -88,6 +90,16 @@ export const test = base.extend<Fixtures & { watch: (context: BrowserContext) =>
       return network;
     });
     for (const network of started) await network.dispose();
+  },
+
+  startBalancer: async ({}, use) => {
+    const started: Balancer[] = [];
+    await use(async (nodes) => {
+      const balancer = await Balancer.start(nodes.map(({ url }) => url));
+      started.push(balancer);
+      return balancer;
+    });
+    for (const balancer of started) await balancer.dispose();
   },
 
   startProxy: async ({ server }, use) => {

@@ -1,25 +1,25 @@
 // Makes target/site, everything the server hands to a browser as it is, from the WASM that cargo built, style/ and
-// public/. The layout is cargo-leptos's with hashed names and precompression, because Leptos looks for that one:
+// public/:
 //
-//   target/release/hash.txt                        the hashes, where the server finds them
-//   target/site/pkg/taskwire.<hash>.{js,wasm,css}
+//   target/site/pkg/<hash>/taskwire.{js,wasm,css}  in a folder a build: its files fit no other's
 //   target/site/...                                what is in public/
 //
-// and beside every file in target/site the same file as .br and .gz.
+// and beside every file the same file as .br and .gz. The server is built after it, and takes all of it into the executable.
+// With `quick` nothing is made small, which takes longer than a first look is worth.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import * as esbuild from 'esbuild';
 
 const NAME = 'taskwire';
-const COMPILED = 'target/wasm32-unknown-unknown/wasm-release/frontend.wasm';
+const QUICK = process.argv[2] === 'quick';
+const COMPILED = `target/wasm32-unknown-unknown/wasm-${QUICK ? 'dev' : 'release'}/frontend.wasm`;
 const FRONTEND = 'target/frontend';
 const SITE = 'target/site';
-const HASHES = 'target/release/hash.txt';
 
 // What Rust itself turns on for the target.
 const WASM_FEATURES = [
@@ -40,42 +40,33 @@ if (!fs.existsSync(COMPILED)) {
   process.exit(1);
 }
 await once(FRONTEND, [COMPILED, ...ourselves()], makeFrontend);
-await once(SITE, [FRONTEND, 'style', 'public', ...ourselves()], makeSite, [HASHES]);
+await once(SITE, [FRONTEND, 'style', 'public', ...ourselves()], makeSite);
 
-/** The script and its style: wasm-bindgen's glue, and the WASM as small as wasm-opt gets it. */
+/** The WASM and the script that loads it, as small as wasm-opt and esbuild get them. */
 async function makeFrontend(out) {
-  step('Generating the script with wasm-bindgen');
-  run('wasm-bindgen', ['--target=web', '--no-typescript', `--out-name=${NAME}`, `--out-dir=${out}`, COMPILED]);
+  step('Generating the script of the WASM');
+  run('target/debug/bindgen', [COMPILED, NAME, out]);
+  const generated = join(out, `${NAME}_bg.wasm`);
+  const wasm = join(out, `${NAME}.wasm`);
+  if (QUICK) return fs.renameSync(generated, wasm);
 
   step('Shrinking the WASM with wasm-opt');
-  const generated = join(out, `${NAME}_bg.wasm`);
-  run('wasm-opt', ['-Oz', ...WASM_FEATURES, generated, '-o', join(out, `${NAME}.wasm`)]);
+  run('wasm-opt', ['-Oz', ...WASM_FEATURES, generated, '-o', wasm]);
   fs.rmSync(generated);
-
   await minify(join(out, `${NAME}.js`), join(out, `${NAME}.js`), { format: 'esm', target: 'es2022' });
 }
 
 async function makeSite(out) {
   step('Putting the site together');
-  const pkg = join(out, 'pkg');
+  const unnamed = join(out, 'pkg', 'unnamed');
   fs.cpSync('public', out, { recursive: true });
-  fs.cpSync(FRONTEND, pkg, { recursive: true });
-  await minify('style/main.css', join(pkg, `${NAME}.css`), { target: BROWSERS });
+  fs.cpSync(FRONTEND, unnamed, { recursive: true });
+  await minify('style/main.css', join(unnamed, `${NAME}.css`), { target: BROWSERS });
+  const pkg = join(out, 'pkg', digest([unnamed]).slice(0, 16));
+  fs.renameSync(unnamed, pkg);
 
-  const hashes = ['js', 'wasm', 'css'].map((kind) => [kind, addHash(join(pkg, `${NAME}.${kind}`))]);
-  fs.mkdirSync(dirname(HASHES), { recursive: true });
-  fs.writeFileSync(HASHES, hashes.map(([kind, hash]) => `${kind}: ${hash}\n`).join(''));
-
-  await Promise.all(files(out).map(compress));
-  for (const [kind, hash] of hashes) report(join(pkg, `${NAME}.${hash}.${kind}`));
-}
-
-/** Renames a file to contain the hash of what it contains, and returns the hash: the same one as cargo-leptos makes. */
-function addHash(path) {
-  const hash = createHash('md5').update(fs.readFileSync(path)).digest('base64url');
-  const kind = extname(path);
-  fs.renameSync(path, join(dirname(path), `${basename(path, kind)}.${hash}${kind}`));
-  return hash;
+  if (!QUICK) await Promise.all(files(out).map(compress));
+  for (const kind of ['js', 'wasm', 'css']) report(join(pkg, `${NAME}.${kind}`));
 }
 
 async function minify(from, to, options) {
@@ -99,10 +90,10 @@ async function compress(path) {
  * Has `make` fill the directory `out`, unless it was made from exactly these inputs before. It is filled under another
  * name and put in place whole, so that a server that is running, or a build that is interrupted, never has half of it.
  */
-async function once(out, inputs, make, byproducts = []) {
+async function once(out, inputs, make) {
   const stamp = `${out}.stamp`;
-  const state = digest(inputs);
-  const made = [out, stamp, ...byproducts].every((path) => fs.existsSync(path));
+  const state = `${QUICK} ${digest(inputs)}`;
+  const made = [out, stamp].every((path) => fs.existsSync(path));
   if (made && fs.readFileSync(stamp, 'utf8') === state) return;
 
   const filling = `${out}.new`;
@@ -136,8 +127,8 @@ function files(path) {
 }
 
 function report(path) {
-  const [plain, br] = [path, `${path}.br`].map((each) => `${(fs.statSync(each).size / 1024).toFixed(1)} KiB`);
-  console.log(`    ${extname(path).slice(1).padEnd(4)} ${plain}, ${br} as brotli`);
+  const sizes = [path, `${path}.br`].filter(fs.existsSync).map((each) => `${(fs.statSync(each).size / 1024).toFixed(1)} KiB`);
+  console.log(`    ${extname(path).slice(1).padEnd(4)} ${sizes.join(', as brotli ')}`);
 }
 
 function run(command, args) {

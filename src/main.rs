@@ -2,8 +2,11 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads.
 
+mod signals;
+
 use std::{io::Write, process::ExitCode, sync::Once, thread, time::Duration};
 
+use signals::StopSignals;
 #[cfg(debug_assertions)]
 use taskwire::supervise::{Essential, Supervisor};
 use taskwire::{
@@ -11,10 +14,7 @@ use taskwire::{
     settings::{Command, CommandLine, Settings},
     telemetry,
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// How long tasks that do not end by themselves are waited for at the very end.
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Serve(settings) => run(*settings),
         Command::User(command) => at_once(command.run()),
         Command::Token(command) => at_once(command.run()),
+        Command::Health(command) => at_once(command.run()),
         Command::Openapi => {
             // Whoever reads it may have had enough.
             let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
@@ -52,10 +53,8 @@ fn run(settings: Settings) -> Result<(), String> {
     telemetry::log_panics();
     let stop_within = settings.stop_within;
     let address = settings.listen_address().map_err(|error| error.to_string())?;
-    settings.check_site().map_err(|error| error.to_string())?;
-    if !settings.site_folder().join("pkg").is_dir() {
-        let folder = settings.site_folder();
-        tracing::warn!(folder = %folder.display(), "no scripts and styles there; pages will be bare (--site-root)");
+    if settings.site().map_err(|error| error.to_string())?.is_none() {
+        tracing::warn!("this build has no scripts and styles in it, and finds none; pages will be bare (--site-root)");
     }
     // Each socket is a file; the usual limit of 1,024 is one busy team.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -97,15 +96,14 @@ fn run(settings: Settings) -> Result<(), String> {
     outcome
 }
 
-/// Stops the server at the first SIGTERM or SIGINT; a second one ends the process at once.
+/// Stops the server at the first signal; a second one ends the process at once.
 fn stop_on_signal(stop: CancellationToken, within: Duration) -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = StopSignals::new()?;
     tokio::spawn(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        signals.next().await;
         end_within(within);
         stop.cancel();
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        signals.next().await;
         end_now("told to stop twice: ending without waiting for what is under way");
     });
     Ok(())

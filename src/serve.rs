@@ -30,6 +30,7 @@ use crate::{
         in_flight::InFlight,
         limits::HttpLimits,
         origin::Origins,
+        site::Site,
         socket::{SocketContext, SocketLimits},
     },
     hub::{
@@ -38,7 +39,7 @@ use crate::{
     },
     mail::{Mail, MailSettingsError},
     sample,
-    settings::{Auth, Retention, Settings},
+    settings::{Auth, Retention, Settings, SettingsError},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
     telemetry,
@@ -49,8 +50,8 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(8);
 /// How long the writer may take after that.
 const LAST_WRITES: Duration = Duration::from_secs(10);
-/// How long the other nodes and Redis may take to be told goodbye.
-const LEAVE: Duration = Duration::from_secs(3);
+/// How long each may take: to tell the other nodes goodbye, to end the hub's tasks, and to close the connections to Redis.
+const LEAVE: Duration = Duration::from_secs(2);
 /// How often what is old is looked for, to be deleted, where nothing is deleted sooner. The first time is so long after the
 /// start.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -80,6 +81,9 @@ pub enum StartError {
     /// Nobody can be asked to sign people in.
     #[error("--oidc-issuer (TASKWIRE_OIDC_ISSUER): {0}")]
     Oidc(#[from] OidcError),
+    /// The folder of the site's files is none.
+    #[error(transparent)]
+    Site(#[from] SettingsError),
     /// The sample board could not be made.
     #[error("cannot create the sample board: {0}")]
     Sample(String),
@@ -140,6 +144,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         shutdown: CancellationToken::new(),
         tracker: TaskTracker::new(),
     };
+    let site = settings.site()?;
     let services = Services {
         auth: settings.auth,
         accounts,
@@ -156,8 +161,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         hub,
         notes: health::Notes::default(),
         origins,
-        leptos: leptos_options(&settings, address),
-        site: settings.site_folder(),
+        leptos: leptos_options(&site, address),
+        site,
     };
     let first_visit = first_visit(&services).await?;
     Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
@@ -235,9 +240,7 @@ impl Server {
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
             tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
         }
-        if !services.hub.close(LEAVE).await {
-            tracing::debug!("Redis took too long to be left");
-        }
+        services.hub.close(LEAVE).await;
         services.store.close().await;
         match supervisor.failure() {
             Some(why) => Err(RunError(why)),
@@ -359,16 +362,15 @@ async fn forget_what_is_old(
 }
 
 /// How pages find their script, WASM and style.
-fn leptos_options(settings: &Settings, address: SocketAddr) -> LeptosOptions {
+fn leptos_options(site: &Site, address: SocketAddr) -> LeptosOptions {
     // What `cargo leptos watch` sets for its reload, and what a build sets at compile time.
     let mut options = match leptos::config::get_configuration(None) {
         Ok(file) => file.leptos_options,
         Err(_) => LeptosOptions::builder().output_name("taskwire").build(),
     };
-    options.site_root = settings.site_folder().to_string_lossy().into();
     options.site_addr = address;
-    // The build writes the hashes beside the executable; a site without them has plain names.
-    let hashes = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(options.hash_file.as_ref())));
-    options.hash_files = hashes.is_some_and(|path| path.is_file());
+    // The folder says which build it is; so the names need not.
+    options.site_pkg_dir = site.package().into();
+    options.hash_files = false;
     options
 }

@@ -18,15 +18,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     accounts::oidc::OidcSettings,
-    command::{token::TokenCommand, user::UserCommand},
+    command::{health::HealthCommand, token::TokenCommand, user::UserCommand},
     http::{
         forwarded::{Proxies, ProxyHeader},
         limits::HttpLimits,
+        site::Site,
     },
     store::{StoreSettings, Synchronous},
 };
 
-const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
+/// Where the server listens if nobody says anything.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 
 /// A live task board that a team hosts itself.
 #[derive(Debug, Parser)]
@@ -60,6 +62,8 @@ pub enum Command {
     /// Make, list and revoke tokens for programs. May be used while servers run.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Ask the server on this machine whether it is ready; the exit code is 0 if it is.
+    Health(HealthCommand),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
 }
@@ -147,7 +151,7 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_SQLITE_SYNCHRONOUS", value_name = "LEVEL", default_value = "full")]
     pub sqlite_synchronous: SqliteSynchronous,
 
-    /// The folder of the site's files [default: `site` beside the folder of the executable, or in it].
+    /// A folder with the site's files, to be used in place of those in the executable.
     #[arg(long, env = "TASKWIRE_SITE", value_name = "FOLDER")]
     pub site_root: Option<PathBuf>,
 
@@ -252,16 +256,6 @@ impl Settings {
         !listening_on.ip().is_loopback() || self.proxies > 0 || !self.public_url.iter().all(is_local)
     }
 
-    /// An error where the folder of the site's files was named and is none.
-    pub fn check_site(&self) -> Result<(), SettingsError> {
-        match &self.site_root {
-            Some(folder) if !folder.is_dir() => {
-                Err(SettingsError(format!("--site-root (TASKWIRE_SITE): there is no folder {}", folder.display())))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Where people may sign in instead of here.
     pub fn oidc(&self) -> Option<OidcSettings> {
         Some(OidcSettings {
@@ -292,24 +286,26 @@ impl Settings {
         StoreSettings { synchronous, ..StoreSettings::new(&self.database) }
     }
 
-    /// The folder of the site's files.
-    pub fn site_folder(&self) -> PathBuf {
+    /// The site's files: those in the folder that was named, or in the executable. A build that has none (for developing) finds the
+    /// folder in which cargo-leptos or `make build` puts them.
+    ///
+    /// # Errors
+    ///
+    /// If a folder was named and is not the site's.
+    pub fn site(&self) -> Result<Site, SettingsError> {
         if let Some(folder) = &self.site_root {
-            return folder.clone();
+            return Site::in_folder(folder).map_err(|error| {
+                let folder = folder.display();
+                SettingsError(format!(
+                    "--site-root (TASKWIRE_SITE): {folder} is not a folder with the site's files: {error}"
+                ))
+            });
         }
-        if let Some(folder) = env::var_os("LEPTOS_SITE_ROOT") {
-            return folder.into();
-        }
-        // `target/release/taskwire` has its site at `target/site`; unpacked elsewhere, they are neighbours.
-        let executable = env::current_exe().ok();
-        let folder = executable.as_deref().and_then(|path| path.parent());
-        let beside = folder.map(|folder| folder.join("site"));
-        let above = folder.and_then(|folder| folder.parent()).map(|folder| folder.join("site"));
-        match (beside, above) {
-            (Some(beside), _) if beside.is_dir() => beside,
-            (_, Some(above)) => above,
-            _ => PathBuf::from("site"),
-        }
+        let leptos = env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from);
+        let built = || Some(env::current_exe().ok()?.parent()?.with_file_name("site"));
+        let in_folder = |folder: PathBuf| Site::in_folder(&folder).ok();
+        let site = leptos.and_then(in_folder).or_else(Site::embedded).or_else(|| built().and_then(in_folder));
+        Ok(site.unwrap_or_else(Site::none))
     }
 }
 
@@ -386,7 +382,8 @@ impl FromStr for Retention {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+/// Reads an address and a port.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("expected an address and a port, such as {DEFAULT_LISTEN} or [::1]:3000"))
 }
 

@@ -142,6 +142,7 @@ fn a_wrong_setting_is_named() {
         (&["--sqlite-synchronous", "off"], "--sqlite-synchronous"),
         (&["--allowed-origin", "board.example.com"], "--allowed-origin"),
         (&["--listen", "3000"], "such as 127.0.0.1:3000"),
+        (&["--public-url", "https://example.com/board"], "without a path"),
         (&["--site-root", "/nowhere/site"], "--site-root"),
         (&["--log", "loud"], "--log"),
         (&["--log", "info,taskwire=loud"], "--log"),
@@ -156,6 +157,31 @@ fn a_wrong_setting_is_named() {
     }
     let (code, _, err) = run(command(&["serve"]).env("TASKWIRE_LOG_RETENTION", "soon"));
     assert!(code != Some(0) && err.contains("--log-retention"), "{err}");
+}
+
+/// What keeps a container engine informed.
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_asked_of_the_server_on_this_machine() {
+    let database = Database::sqlite();
+    let server = Process::start(&database);
+    let address = server.base.strip_prefix("http://").unwrap();
+    let (code, out, err) = run(command(&["health"]).env("TASKWIRE_LISTEN", address));
+    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", ""));
+    // As it is told to listen, in a container.
+    let everywhere = address.replace("127.0.0.1", "0.0.0.0");
+    assert_eq!(run(&mut command(&["health", "--listen", &everywhere])).0, Some(0));
+
+    let file = database.url.strip_prefix("sqlite:").unwrap();
+    std::fs::rename(file, format!("{file}.away")).unwrap();
+    let (code, _, err) = run(&mut command(&["health", "--listen", address]));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("not ready: 503") && err.contains("the database cannot be written"), "{err}");
+
+    let address = address.to_owned();
+    server.kill();
+    let (code, _, err) = run(&mut command(&["health", "--listen", &address]));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains(&format!("nothing answers at {address}")), "{err}");
 }
 
 /// `cargo leptos watch` runs the executable with nothing but its own variables.

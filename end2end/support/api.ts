@@ -25,6 +25,18 @@ export class Api {
     return (await this.#call<{ changes: Change[] }>('GET', `/boards/${board}/changes?since=${since}`)).changes;
   }
 
+  /** The titles of all tasks of a board, page by page. */
+  async titles(board: string): Promise<string[]> {
+    const titles = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const page: TaskList = await this.tasks(board, `?limit=200${next && `&cursor=${encodeURIComponent(next)}`}`);
+      titles.push(...page.tasks.map(({ title }) => title));
+      next = page.next;
+    }
+    return titles;
+  }
+
   tasks = (board: string, query = ''): Promise<TaskList> => this.#call('GET', `/boards/${board}/tasks${query}`);
   task = (task: string): Promise<Task> => this.#call('GET', `/tasks/${task}`);
   createTask = (board: string, task: TaskFields): Promise<Task> => this.#call('POST', `/boards/${board}/tasks`, task);

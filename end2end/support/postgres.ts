@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, Program, removeDirectory, temporaryDirectory } from './process.ts';
+import { freePort, otherUser, Program, removeDirectory, temporaryDirectory } from './process.ts';
 
 /** A PostgreSQL server of our own. It can be stopped and started again on the same port. */
 export class Postgres {
   readonly #port: number;
   readonly #directory = temporaryDirectory();
+  // It refuses to run as root.
   readonly #user = otherUser();
   #program: Program | undefined;
 
@@ -58,13 +59,6 @@ export class Postgres {
   #as() {
     return this.#user ? { user: this.#user } : {};
   }
-}
-
-/** PostgreSQL refuses to run as root; the user that comes with its package will do. */
-function otherUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (what: string) => Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
 }
 
 /** Debian keeps the server's programs, by version, out of the PATH. */

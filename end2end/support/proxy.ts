@@ -62,6 +62,53 @@ export class Network {
   }
 }
 
+/** Gives each connection to the next of several servers that takes one, as a load balancer does. */
+export class Balancer {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, sockets: Set<Socket>) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(to: string[]): Promise<Balancer> {
+    const sockets = new Set<Socket>();
+    let turn = 0;
+    const pass = (near: Socket, tries: number) => {
+      const { hostname, port } = new URL(to[turn++ % to.length]!);
+      const far = connect(Number(port), hostname);
+      far.once('connect', () => {
+        for (const [from, into] of [[near, far], [far, near]] as const) {
+          sockets.add(from);
+          from.on('close', () => {
+            sockets.delete(from);
+            into.destroy();
+          });
+          from.pipe(into);
+        }
+      });
+      far.on('error', () => {
+        if (!sockets.has(far) && tries > 0) pass(near, tries - 1);
+        else near.destroy();
+      });
+    };
+    const server = createServer((near) => {
+      near.on('error', () => {});
+      pass(near, to.length - 1);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Balancer(server, sockets);
+  }
+
+  async dispose(): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
 /** A proxy that is set up wrongly. */
 export interface Fault {
   /** It passes on no WebSockets. */

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Api } from './api.ts';
 import { Program, removeDirectory, temporaryDirectory } from './process.ts';
 
-const BINARY = join(import.meta.dirname, '../../target/release/taskwire');
+const workspace = join(import.meta.dirname, '../..');
+
+/** The executable that is tried: `TASKWIRE`, from the workspace's root, or the release. */
+export const BINARY = resolve(workspace, process.env['TASKWIRE'] ?? 'target/release/taskwire');
 
 /** Settings as the server takes them from its environment. */
 export type Settings = Record<string, string>;
@@ -20,19 +23,21 @@ export class Taskwire {
   readonly log: string[];
   readonly #settings: Settings;
   readonly #directory: string;
+  readonly #executable: string;
   #program: Program;
 
-  private constructor(url: string, settings: Settings, directory: string, program: Program) {
+  private constructor(url: string, settings: Settings, directory: string, executable: string, program: Program) {
     this.url = url;
     this.api = new Api(url);
     this.#settings = settings;
     this.#directory = directory;
+    this.#executable = executable;
     this.#program = program;
     this.log = program.log;
   }
 
-  static async start(settings: Settings = {}): Promise<Taskwire> {
-    if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run "make build" first.`);
+  static async start(settings: Settings = {}, executable = BINARY): Promise<Taskwire> {
+    if (!existsSync(executable)) throw new Error(`${executable} is missing: run "make build" first.`);
     const directory = temporaryDirectory();
     const all = {
       DATABASE_URL: `sqlite:${join(directory, 'taskwire.sqlite')}`,
@@ -40,11 +45,11 @@ export class Taskwire {
       TASKWIRE_AUTH: 'open',
       ...settings,
     };
-    const [program, url] = await serve(all, directory).catch((error: unknown) => {
+    const [program, url] = await serve(executable, all, directory).catch((error: unknown) => {
       removeDirectory(directory);
       throw error;
     });
-    return new Taskwire(url, { ...all, TASKWIRE_LISTEN: new URL(url).host }, directory, program);
+    return new Taskwire(url, { ...all, TASKWIRE_LISTEN: new URL(url).host }, directory, executable, program);
   }
 
   get pid(): number {
@@ -53,7 +58,7 @@ export class Taskwire {
 
   /** Starts it again after `stop` or `kill`, where it was, with some settings changed if wanted. */
   async start(settings: Settings = {}): Promise<void> {
-    [this.#program] = await serve({ ...this.#settings, ...settings }, this.#directory, this.log);
+    [this.#program] = await serve(this.#executable, { ...this.#settings, ...settings }, this.#directory, this.log);
   }
 
   async stop(): Promise<void> {
@@ -66,7 +71,7 @@ export class Taskwire {
 
   /** Does something at its command line, on the same data; what it prints. */
   async run(args: string[], input = ''): Promise<string> {
-    const child = promisify(execFile)(BINARY, args, { env: { PATH: process.env['PATH'], ...this.#settings } });
+    const child = promisify(execFile)(this.#executable, args, { env: { PATH: process.env['PATH'], ...this.#settings } });
     // What does not read it may have ended before.
     child.child.stdin!.on('error', () => {}).end(input);
     return (await child).stdout;
@@ -78,8 +83,8 @@ export class Taskwire {
   }
 }
 
-async function serve(settings: Settings, directory: string, log: string[] = []): Promise<[Program, string]> {
+async function serve(executable: string, settings: Settings, directory: string, log: string[] = []): Promise<[Program, string]> {
   const ready = /^listening on (http:\/\/\S+)$/;
-  const [program, match] = await Program.start(BINARY, ['serve'], { ready, env: settings, directory, log });
+  const [program, match] = await Program.start(executable, ['serve'], { ready, env: settings, directory, log });
   return [program, match[1]!];
 }

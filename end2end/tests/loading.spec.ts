@@ -32,6 +32,20 @@ for (const kind of ['js', 'wasm']) {
   }
 }
 
+test('a page of another build than the server has loads itself anew', async ({ page, server, expectedErrors }) => {
+  expectedErrors.push(/Failed to load resource|Failed to fetch|preload/);
+  const board = await server.api.createBoard('Errands');
+  // The page comes from a node that is not updated yet; what it asks for, from one that is.
+  let pages = 0;
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) pages += 1;
+  });
+  await page.route(/\/pkg\//, (route) => (pages === 1 ? route.fulfill({ status: 404 }) : route.continue()));
+  await page.goto(`/boards/${board.id}`);
+  await expectConnection(page, 'live');
+  expect(pages).toBe(2);
+});
+
 test('a fault while nothing is unsaved loads the page anew; with something typed it says so', async ({ page, server, expectedErrors }) => {
   expectedErrors.push(/RuntimeError|unreachable/);
   const board = await server.api.createBoard('Errands');

@@ -9,7 +9,7 @@ test('the first page comes alive in the browser', async ({ page, audit }) => {
 test('scripts and styles are compressed and kept for good by the browser', async ({ page }) => {
   const answers = new Map<string, { cache: string | undefined; encoding: string | undefined }>();
   page.on('response', (response) => {
-    const kind = /\/pkg\/taskwire\.[\w-]+\.(js|wasm|css)$/.exec(new URL(response.url()).pathname)?.[1];
+    const kind = /\/pkg\/[0-9a-f]+\/taskwire\.(js|wasm|css)$/.exec(new URL(response.url()).pathname)?.[1];
     const headers = response.headers();
     if (kind) answers.set(kind, { cache: headers['cache-control'], encoding: headers['content-encoding'] });
   });

@@ -1,12 +1,13 @@
-//! What the executable does besides serving: people and tokens, from the command line.
+//! What the executable does besides serving: people and tokens from the command line, and a look at a server's health.
 //!
-//! Whoever can read the database's files or knows its password may do everything, so nothing is asked here. The commands go by
+//! Whoever can read the database's files or knows its password may do everything, so nothing is asked here. The commands about people and tokens go by
 //! [`Accounts`], like the pages, in transactions of the same database: they may be used while servers run, which notice
 //! within a second.
 //!
 //! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else to standard error. The exit code is 0
 //! where it was done, 1 where it was not, 2 where the command line will not do.
 
+pub mod health;
 pub mod token;
 pub mod user;
 

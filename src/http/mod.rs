@@ -5,7 +5,7 @@
 //! - [`health`]: whether the process is alive and ready, and its figures.
 //! - [`account`]: the pages about accounts, which are plain ones.
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
-//! - [`files`]: the site's files.
+//! - [`site`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
 //!   [`in_between`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
 //!   [`cookies`]: what ours are called.
@@ -21,7 +21,6 @@ pub mod conditional;
 pub mod connection;
 pub mod cookies;
 pub mod exposure;
-pub mod files;
 pub mod forwarded;
 pub mod guard;
 pub mod health;
@@ -34,10 +33,11 @@ pub mod page;
 pub mod problem;
 pub mod refusal;
 mod shape;
+pub mod site;
 pub mod socket;
 pub mod visitor;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -54,7 +54,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, service::Sig
 
 use self::{
     cookies::CookieNames, exposure::Exposure, forwarded::Proxies, in_flight::InFlight, limits::HttpLimits,
-    origin::Origins, problem::Problem, socket::SocketContext,
+    origin::Origins, problem::Problem, site::Site, socket::SocketContext,
 };
 use crate::{
     accounts::{
@@ -105,8 +105,8 @@ pub struct Services {
     pub socket: SocketContext,
     /// How pages name the site's files.
     pub leptos: LeptosOptions,
-    /// The folder of the site's files.
-    pub site: PathBuf,
+    /// The site's files.
+    pub site: Site,
 }
 
 impl FromRef<Arc<Services>> for SocketContext {
@@ -119,7 +119,7 @@ impl FromRef<Arc<Services>> for SocketContext {
 pub fn router(services: Arc<Services>) -> Router {
     mount(&services)
         .router
-        .fallback(files::file)
+        .fallback(site::file)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(compression::layer())
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))

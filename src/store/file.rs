@@ -7,7 +7,6 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -24,7 +23,7 @@ pub(super) struct OpenFile {
     log: Mutex<Option<Identity>>,
 }
 
-/// What a name leads to: a device and a number on it.
+/// What a name leads to: a device and a number on it; on Windows the moment when it was made.
 type Identity = (u64, u64);
 
 impl OpenFile {
@@ -70,8 +69,18 @@ fn replaced(path: &Path) -> StoreError {
     StoreError::Replaced(path.file_name().unwrap_or_default().display().to_string())
 }
 
+#[cfg(unix)]
 fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(windows)]
+fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::windows::fs::MetadataExt;
+
+    fs::metadata(path).map(|file| (0, file.creation_time()))
 }
 
 #[cfg(test)]

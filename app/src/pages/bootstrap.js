@@ -70,7 +70,7 @@ addEventListener("unhandledrejection", (event) => isFault(event.reason) && fault
 addEventListener("taskwire-outdated", () => {
   const wasTried = recall("outdated") === script;
   if (!wasTried && nothingWouldBeLost() && remember("outdated", script)) return renew();
-  say("This page is older than the server and cannot read all it says. " +
+  say("This page is older than the server and cannot do all it should. " +
     (wasTried ? "Loading it again did not help; ask whoever runs the server." : "Load it again to go on."), true);
 });
 
@@ -122,6 +122,11 @@ const shapeOf = (root) => {
 const within = (millis, promise) =>
   Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("no answer in time")), millis))]);
 
+// Another build's files are what a server has that was updated meanwhile, or another node that is not yet.
+const isGone = async () => {
+  try { return (await fetch(script, { method: "HEAD", cache: "no-store" })).status === 404; } catch { return false; }
+};
+
 const load = async () => {
   for (let attempt = 0; ; attempt++) {
     const patience = 30000 * 2 ** Math.min(attempt, 4);
@@ -136,6 +141,7 @@ const load = async () => {
       console.warn("the app could not be loaded:", error);
       say("This page could not be loaded whole, so nothing on it changes by itself yet. It is tried again; " +
         "until then forms work, and so does loading it again.");
+      if (await isGone()) dispatchEvent(new Event("taskwire-outdated"));
       await pause(attempt);
     }
   }

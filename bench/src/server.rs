@@ -72,15 +72,14 @@ impl Drop for Server {
     }
 }
 
-/// The folder with the release build: where `cargo bench` puts this program, less `deps`.
-pub fn release_folder() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    Ok(own.parent().and_then(Path::parent).ok_or("no target folder")?.to_owned())
+/// The release server, which is built beside this program.
+pub fn executable() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("taskwire"))
 }
 
 /// Makes an account and a token with which everything is measured.
 fn token(data: &Path) -> Result<String> {
-    let program = release_folder()?.join("taskwire");
+    let program = executable()?;
     let run = |arguments: &[&str]| -> Result<String> {
         let output = Command::new(&program).args(arguments).args(["--database", &database(data)]).output()?;
         match output.status.success() {
@@ -97,7 +96,7 @@ fn database(data: &Path) -> String {
 }
 
 fn spawn(data: &Path, listen: SocketAddr) -> Result<(Child, SocketAddr)> {
-    let mut process = Command::new(release_folder()?.join("taskwire"))
+    let mut process = Command::new(executable()?)
         .args(["serve", "--no-sample", "--listen", &listen.to_string()])
         // All sockets of a scenario are one person's, on one machine.
         .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000"])

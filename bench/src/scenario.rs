@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     Result, Row,
     http::Client,
-    server::{Door, Server, release_folder},
+    server::{Door, Server, executable},
     socket::Socket,
 };
 
@@ -298,20 +298,16 @@ async fn page() -> Result<Vec<Row>> {
     )])
 }
 
-/// What a browser downloads.
+/// What a browser downloads, and what is installed.
 fn size() -> Result<Vec<Row>> {
-    let folder = release_folder()?.with_file_name("site").join("pkg");
+    let kilobytes = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1e3);
     let mut rows = Vec::new();
-    for (what, ending, goal) in [("WASM", ".wasm.br", "220 KB"), ("JavaScript", ".js.br", ""), ("CSS", ".css.br", "")] {
-        let mut bytes = 0;
-        for entry in std::fs::read_dir(&folder)? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().ends_with(ending) {
-                bytes += entry.metadata()?.len();
-            }
-        }
-        rows.push(Row::new(format!("{what} as brotli"), format!("{:.1} KB", bytes as f64 / 1e3), goal));
+    for (what, ending, goal) in [("WASM", ".wasm", "220 KB"), ("JavaScript", ".js", ""), ("CSS", ".css", "")] {
+        let file = site::FILES.iter().find(|file| file.path.ends_with(ending)).ok_or("no site: run `make build`")?;
+        rows.push(Row::new(format!("{what} as brotli"), kilobytes(file.brotli.map_or(0, <[u8]>::len)), goal));
     }
+    let executable = std::fs::metadata(executable()?)?.len();
+    rows.push(Row::new("the executable, with the site in it", kilobytes(executable as usize), ""));
     Ok(rows)
 }
 

@@ -1,0 +1,195 @@
+//! The site's files: script, WASM and style under `/pkg`, and the public files at the root.
+//!
+//! A release has them in its executable ([`site::FILES`]); a debug build, and whoever names a folder (`--site-root`), reads them
+//! from there. The build compresses them, so nothing is compressed while somebody waits. A file that is not there is a plain
+//! 404, never a page.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
+        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+    },
+    response::{IntoResponse, Response},
+};
+use site::File;
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+use super::{Services, no_such_route};
+
+/// Where the script, the WASM and the style are. What the build makes is in a folder below, whose name says what is in it.
+const PACKAGE: &str = "pkg";
+
+/// Where the files are, and what a build of them is called.
+#[derive(Clone, Debug)]
+pub struct Site {
+    place: Place,
+    package: String,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Executable,
+    Folder(PathBuf),
+    Nowhere,
+}
+
+impl Site {
+    /// What the executable has in it; nothing, where that is no release.
+    pub fn embedded() -> Option<Self> {
+        let package = site::FILES.iter().find_map(|file| {
+            let (folder, _) = file.path.rsplit_once('/')?;
+            folder.starts_with(PACKAGE).then(|| folder.to_owned())
+        })?;
+        Some(Self { place: Place::Executable, package })
+    }
+
+    /// What a folder holds: one build, or (cargo-leptos makes it so) the files of the package by themselves.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or has no package.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+        let mut builds = Vec::new();
+        for entry in fs::read_dir(folder.join(PACKAGE))? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().ends_with(".new") {
+                builds.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        let package = match builds.as_slice() {
+            [build] => format!("{PACKAGE}/{build}"),
+            _ => PACKAGE.to_owned(),
+        };
+        Ok(Self { place: Place::Folder(folder.to_owned()), package })
+    }
+
+    /// No files: pages are as plain as HTML is.
+    pub fn none() -> Self {
+        Self { place: Place::Nowhere, package: PACKAGE.to_owned() }
+    }
+
+    /// Whether there are files.
+    pub fn is_none(&self) -> bool {
+        matches!(self.place, Place::Nowhere)
+    }
+
+    /// The folder of the script, the WASM and the style, below the site's root.
+    pub fn package(&self) -> &str {
+        &self.package
+    }
+
+    /// A build's folder never changes, so a browser keeps what is in it for good. Icons and the like keep their names.
+    fn cache_control(&self, path: &str) -> &'static str {
+        let package = path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.package));
+        match package.is_some_and(|rest| rest.starts_with('/')) {
+            true if self.package != PACKAGE => "public, max-age=31536000, immutable",
+            true => "no-cache",
+            false => "public, max-age=3600",
+        }
+    }
+
+    async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        let path = uri.path();
+        let mut response = match &self.place {
+            Place::Executable => {
+                let file = site::FILES.iter().find(|file| path.strip_prefix('/') == Some(file.path))?;
+                self.embedded_file(file, headers)
+            }
+            Place::Folder(folder) => {
+                let mut question = Request::new(Body::empty());
+                question.method_mut().clone_from(method);
+                question.uri_mut().clone_from(uri);
+                question.headers_mut().clone_from(headers);
+                let files = ServeDir::new(folder).append_index_html_on_directories(false);
+                let Ok(response) = files.precompressed_br().precompressed_gzip().oneshot(question).await;
+                response.map(Body::new)
+            }
+            Place::Nowhere => return None,
+        };
+        let is_file = response.status().is_success()
+            || matches!(response.status(), StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE);
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache_control(path)));
+        if headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/javascript") {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+        }
+        is_file.then_some(response)
+    }
+
+    fn embedded_file(&self, file: &'static File, asked: &HeaderMap) -> Response {
+        // All files of a build change together, as far as it matters to a cache.
+        let tag = format!("\"{}\"", self.package);
+        let is_known = asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+        let (encoding, bytes) = match (file.brotli.filter(|_| accepts(asked, "br")), file.gzip) {
+            (Some(brotli), _) => (Some("br"), brotli),
+            (None, Some(gzip)) if accepts(asked, "gzip") => (Some("gzip"), gzip),
+            _ => (None, file.plain),
+        };
+        let mut response = match is_known {
+            true => StatusCode::NOT_MODIFIED.into_response(),
+            false => Response::new(Body::from(Bytes::from_static(bytes))),
+        };
+        let headers = response.headers_mut();
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+        if !is_known {
+            let kind = mime_guess::from_path(file.path).first_raw().unwrap_or("application/octet-stream");
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
+        }
+        response
+    }
+}
+
+/// Whether an encoding is named in `Accept-Encoding`, and not with a weight of nothing (RFC 9110, section 12.5.3).
+fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
+    let named = asked
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    named.map(|one| one.split_once(';').unwrap_or((one, ""))).any(|(name, weight)| {
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(encoding) && weight != Some(0.0)
+    })
+}
+
+/// Answers with the file that the path names, if there is one.
+pub async fn file(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with("/api/") || path.ends_with('/') {
+        return no_such_route(&services, request).await;
+    }
+    match services.site.answer(request.method(), request.uri(), request.headers()).await {
+        Some(response) => response,
+        None => no_such_route(&services, request).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_sent_to_those_who_name_it() {
+        let asks = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
+            headers
+        };
+        assert!(accepts(&asks("gzip, deflate, br"), "br"));
+        assert!(accepts(&asks("gzip;q=0.5, BR;q=1.0"), "br"));
+        assert!(!accepts(&asks("gzip, br;q=0"), "br"));
+        assert!(!accepts(&asks("gzip"), "br"));
+        assert!(!accepts(&HeaderMap::new(), "br"));
+    }
+}

@@ -1,0 +1,53 @@
+//! What tells a process to stop.
+
+use std::io;
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC, CtrlClose, CtrlShutdown, ctrl_c, ctrl_close, ctrl_shutdown};
+
+/// SIGTERM, which supervisors send, and SIGINT, which a terminal sends for Ctrl+C.
+#[cfg(unix)]
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    /// Hears them from now on.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+    }
+}
+
+/// Ctrl+C, the end of the console's window, and the end of Windows.
+#[cfg(windows)]
+pub struct StopSignals {
+    interrupt: CtrlC,
+    close: CtrlClose,
+    shutdown: CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl StopSignals {
+    /// Hears them from now on.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: ctrl_c()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {},
+            _ = self.close.recv() => {},
+            _ = self.shutdown.recv() => {},
+        }
+    }
+}
