@@ -1,0 +1,112 @@
+// What README says one may type, typed in an empty folder: each block as it stands there, but for ports and names of machines.
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from '../fixtures.ts';
+import { freePort, Program, removeDirectory, temporaryDirectory } from '../support/process.ts';
+import { BINARY } from '../support/taskwire.ts';
+
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const BLOCKS = [...README.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1]!);
+
+/** What other checks type: `scripts/try-start`, `make test` itself, and whoever works on the code. */
+const TRIED_ELSEWHERE = ['make run', 'make build', 'make test', 'make dev'];
+const HERE = ['AUTH=', 'taskwire serve', 'taskwire user add', 'umask', 'DATABASE_URL='];
+
+function block(beginning: string): string {
+  const found = BLOCKS.filter((each) => each.startsWith(beginning));
+  expect(found, `blocks that begin with ${beginning}`).toHaveLength(1);
+  return found[0]!;
+}
+
+test('every block of README is tried', () => {
+  expect(BLOCKS.map((each) => [...TRIED_ELSEWHERE, ...HERE].find((beginning) => each.startsWith(beginning)))).not.toContain(undefined);
+  for (const beginning of [...TRIED_ELSEWHERE, ...HERE]) block(beginning);
+});
+
+let folder: string;
+test.beforeEach(() => {
+  folder = temporaryDirectory();
+  mkdirSync(join(folder, 'bin'));
+  mkdirSync(join(folder, 'data'));
+  copyFileSync(BINARY, join(folder, 'bin/taskwire'));
+});
+test.afterEach(() => removeDirectory(folder));
+
+const environment = (more: Record<string, string> = {}) => ({
+  PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+  ...more,
+});
+
+/** Types it; what it prints. */
+async function type(commands: string, env: Record<string, string> = {}): Promise<string> {
+  const options = { cwd: join(folder, 'data'), env: environment(env) };
+  return (await promisify(execFile)('bash', ['-euc', commands], options)).stdout;
+}
+
+/** Types what starts a server, at a port of ours. */
+async function serve(commands: string, port: number): Promise<[Program, string]> {
+  const ours = commands.replace('0.0.0.0:3000', `127.0.0.1:${port}`);
+  expect(ours).not.toBe(commands);
+  const directory = join(folder, 'data');
+  // The shell makes way for the server, so that it can be told to stop.
+  const script = ours.replace(/^( *)taskwire serve/m, '$1exec taskwire serve');
+  const ready = /make yours at (\S+)$/;
+  const [program, match] = await Program.start('bash', ['-euc', script], { ready, env: environment(), directory });
+  return [program, match[1]!];
+}
+
+test('for a team: it starts, people get an account, programs a token, and a copy can be made', async ({ page }) => {
+  const port = await freePort();
+  const [program, firstVisit] = await serve(block('taskwire serve'), port);
+  try {
+    expect(firstVisit).toMatch(/^http:\/\/board\.example\.com:3000\/first-visit\?code=/);
+    await page.goto(firstVisit.replace('board.example.com:3000', `127.0.0.1:${port}`));
+    await expect(page.getByLabel('Password', { exact: true })).toBeVisible();
+    await expect(page.locator('body')).toHaveCSS('margin', '0px');
+
+    const lines = (await type(block('taskwire user add'))).trim().split('\n');
+    expect(lines.join('\n')).toMatch(/http:\/\/\S+/);
+    expect(lines.join('\n')).toContain('ben@example.com');
+    const token = lines.at(-1)!;
+
+    const address = `http://127.0.0.1:${port}`;
+    const get = async (path: string) => {
+      const answer = await fetch(`${address}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+      return answer.json() as Promise<Record<string, { id: string; title: string; completed: boolean }[]>>;
+    };
+    await expect.poll(async () => (await get('/boards'))['boards']?.length).toBe(1);
+    const board = (await get('/boards'))['boards']![0]!.id;
+    const task = (await get(`/boards/${board}/tasks`))['tasks']![0]!.id;
+    const commands = block('AUTH=').replaceAll('localhost:3000', `127.0.0.1:${port}`);
+    await type(commands.replaceAll('curl -s', 'curl -s --fail-with-body'), { TOKEN: token, BOARD: board, TASK: task });
+    const tasks = (await get(`/boards/${board}/tasks?limit=500`))['tasks']!;
+    expect(tasks.map(({ title }) => title)).toContain('Water the plants');
+    expect(tasks.find(({ id }) => id === task)?.completed).toBe(true);
+
+    await type(block('umask'));
+    const copy = join(folder, 'data/backup.db');
+    expect(statSync(copy).mode & 0o777, 'nobody else may read it').toBe(0o600);
+    expect(await type('sqlite3 backup.db "SELECT title FROM tasks"')).toContain('Water the plants');
+  } finally {
+    await program.kill();
+  }
+});
+
+test('many nodes: what it says starts one over PostgreSQL and Redis', async ({ postgresDatabase, startRedis }) => {
+  const redis = await startRedis();
+  const port = await freePort();
+  const commands = block('DATABASE_URL=')
+    .replace('postgres://taskwire:secret@db.internal/taskwire', postgresDatabase)
+    .replace('redis://cache.internal', redis.url);
+  const [program, firstVisit] = await serve(commands, port);
+  try {
+    expect(firstVisit).toMatch(/^https:\/\/board\.example\.com\/first-visit\?code=/);
+    const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).json();
+    await expect.poll(async () => ((await ready()) as { redis: string }).redis).toBe('up');
+  } finally {
+    await program.kill();
+  }
+});
