@@ -5,10 +5,10 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Build a release and serve it on http://127.0.0.1:3000
-	@exec target/release/taskwire serve
+run: ## Build it for a first look, and serve it on http://localhost:3000
+	@exec scripts/run
 
-build: ## Build the release: target/release/taskwire and target/site
+build: ## Build the release: target/release/taskwire
 	@scripts/build
 
 dev: ## Serve a debug build, rebuilt and reloaded at every change
@@ -17,8 +17,8 @@ dev: ## Serve a debug build, rebuilt and reloaded at every change
 format: ## Format the code
 	@scripts/format
 
-check: ## The quick checks: formatting, lints, Rust tests
-	@scripts/test format lint-server lint-browser rust
+check: ## The quick checks: formatting, lints, quick Rust tests
+	@scripts/test format lint-server lint-browser rust-quick
 
 test: ## Every check, quick ones first (some only: make test only="lint-server e2e")
 	@scripts/test $(only)
@@ -30,4 +30,4 @@ bench: build ## Measure the release build
 	@scripts/bench
 
 clean: ## Remove everything that was built
-	rm -rf target scripts/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	rm -rf target scripts/node_modules packaging/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

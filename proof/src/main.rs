@@ -41,7 +41,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Clone, Debug, Parser)]
 struct Arguments {
     /// The server's executable.
-    #[arg(long, default_value = "target/release/taskwire")]
+    #[arg(long, env = "TASKWIRE", default_value = "target/release/taskwire")]
     taskwire: PathBuf,
 
     /// From which everything is drawn that is drawn: the order, length and place of faults, and what clients do.
