@@ -100,7 +100,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     let redis = match state {
         RedisState::Off => "off",
         RedisState::Up => "up",
-        RedisState::Down | RedisState::Refused => "down",
+        RedisState::Down | RedisState::Refused | RedisState::Forbidden => "down",
     };
     details.extend(services.notes.notes().values().cloned());
     let is_whole = details.is_empty();

@@ -90,6 +90,8 @@ pub enum RedisState {
     Down,
     /// Not connected, for Redis is there and does not let this node in.
     Refused,
+    /// Connected, and not allowed to publish or to subscribe: as good as away.
+    Forbidden,
 }
 
 impl RedisState {
@@ -101,6 +103,10 @@ impl RedisState {
             Self::Refused => Some(
                 "Redis refuses the user name or password in --redis (REDIS_URL), or wants one: changes made on other nodes take about \
                  a second",
+            ),
+            Self::Forbidden => Some(
+                "Redis does not let its user publish and subscribe (it wants +@connection +@pubsub allchannels): changes made on \
+                 other nodes take about a second",
             ),
         }
     }
@@ -124,6 +130,8 @@ pub(super) struct Redis {
     state: Mutex<RedisState>,
     /// The last attempt to connect failed for Redis did not let us in.
     refused: AtomicBool,
+    /// The last attempt to publish failed for we may not.
+    forbidden: AtomicBool,
     /// Other boards are open than were.
     pub(super) interest: Notify,
 }
@@ -170,6 +178,7 @@ impl Redis {
             waiting: tokio::sync::Mutex::new(waiting),
             state: Mutex::new(RedisState::Down),
             refused: AtomicBool::new(false),
+            forbidden: AtomicBool::new(false),
             interest: Notify::new(),
         })
     }
@@ -279,12 +288,21 @@ impl Redis {
         message: Bytes,
     ) -> Result<(), fred::error::Error> {
         let message = self.envelopes.seal(&channel, &message);
-        if self.sharded {
-            client.spublish::<Value, _, _>(channel, message).await?;
-        } else {
-            client.publish::<Value, _, _>(channel, message).await?;
+        let published = match self.sharded {
+            true => client.spublish::<Value, _, _>(channel, message).await,
+            false => client.publish::<Value, _, _>(channel, message).await,
+        };
+        self.note_rights(published.map(drop))
+    }
+
+    /// Takes note whether Redis lets us publish.
+    fn note_rights(&self, outcome: Result<(), fred::error::Error>) -> Result<(), fred::error::Error> {
+        match &outcome {
+            Ok(()) => self.forbidden.store(false, Ordering::Relaxed),
+            Err(error) if error.details().starts_with("NOPERM") => self.forbidden.store(true, Ordering::Relaxed),
+            Err(_) => {}
         }
-        Ok(())
+        outcome
     }
 
     async fn subscribe(&self, channels: Vec<String>) -> Result<(), fred::error::Error> {
@@ -312,6 +330,7 @@ impl Redis {
         let (publisher, subscriber) = tokio::join!(answers(&self.publisher), answers(&self.subscriber));
         let up = publisher && subscriber;
         let state = match up {
+            true if self.forbidden.load(Ordering::Relaxed) => RedisState::Forbidden,
             true => RedisState::Up,
             false if self.refused.load(Ordering::Relaxed) => RedisState::Refused,
             false => RedisState::Down,
@@ -467,11 +486,15 @@ async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
             subscribed.clear();
             has_common_channels = false;
         }
-        if !redis.subscriber.is_connected() {
+        if !redis.subscriber.is_connected() || !redis.publisher.is_connected() {
             continue;
         }
         let common = || vec![redis.boards_channel(), redis.rights_channel()];
-        if !has_common_channels && redis.subscribe(common()).await.is_ok() {
+        // fred does not tell that a subscription was refused. Who may publish on a channel may subscribe to it, so that is tried, with
+        // what makes others look at their lists and no more.
+        let may_publish =
+            async || redis.publish_now(&redis.publisher, redis.boards_channel(), Bytes::new()).await.is_ok();
+        if !has_common_channels && redis.subscribe(common()).await.is_ok() && may_publish().await {
             has_common_channels = true;
             shared.boards.stale.notify_one();
             shared.check_now.notify_one();
