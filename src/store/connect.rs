@@ -165,9 +165,12 @@ impl Database {
     /// The first connection: makes the file and the tables.
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
         let open = async || -> Result<AnyConnection, StoreError> {
-            #[cfg(unix)]
             if self.engine == Engine::Sqlite {
-                self.make_private_file()?;
+                #[cfg(unix)]
+                {
+                    self.make_private_file()?;
+                    self.check_writable()?;
+                }
             }
             let mut connection = self.connect(Purpose::Write).await?;
             // Before the migrations, which lock something in their session.
@@ -230,6 +233,23 @@ impl Database {
             let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
         }
         Ok(())
+    }
+
+    /// Says why a file cannot be opened, where that can be seen without opening it: SQLite says only that. (Nor may it be opened by
+    /// another way than SQLite's: closing it would take the locks of connections that this process has to it.)
+    #[cfg(unix)]
+    fn check_writable(&self) -> Result<(), StoreError> {
+        let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let folder = path.parent().unwrap_or(&path);
+        let why = match path.metadata() {
+            Ok(file) if file.is_dir() => "it is a folder".to_owned(),
+            Ok(file) if file.permissions().readonly() => "nobody may write to it".to_owned(),
+            Err(_) if !folder.is_dir() => format!("there is no folder {}", folder.display()),
+            Err(_) => "its folder may not be written to".to_owned(),
+            Ok(_) => return Ok(()),
+        };
+        Err(StoreError::File(format!("{} cannot be used: {why}", path.display())))
     }
 
     /// A connection with the settings of its purpose.

@@ -21,6 +21,9 @@ pub enum StoreError {
         /// Why.
         source: sqlx::Error,
     },
+    /// SQLite's file cannot be opened.
+    #[error("cannot open the database: {0}")]
+    File(String),
     /// What answers is not PostgreSQL itself, and does not give us a session of our own.
     #[error(
         "cannot open the database {0}: what answers there is a pooler that does not give a connection a session of its own, and \

@@ -129,7 +129,20 @@ async fn a_database_that_cannot_be_opened_is_named_and_its_password_is_not() {
         assert!(matches!(error, StoreError::Url(_)), "{url}: {error}");
     }
     let error = open("sqlite:/no/such/folder/taskwire.db").await.to_string();
-    assert!(error.contains("/no/such/folder/taskwire.db"), "{error}");
+    assert!(
+        error.contains("/no/such/folder/taskwire.db cannot be used: there is no folder /no/such/folder"),
+        "{error}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = open(&format!("sqlite:{}", folder.path().display())).await.to_string();
+    assert!(error.contains("it is a folder"), "{error}");
+    let file = folder.path().join("read.db");
+    std::fs::write(&file, "").expect("a file");
+    let mut may = file.metadata().expect("its mode").permissions();
+    may.set_readonly(true);
+    std::fs::set_permissions(&file, may).expect("nobody may write to it");
+    let error = open(&format!("sqlite:{}", file.display())).await.to_string();
+    assert!(error.contains("nobody may write to it"), "{error}");
     let error = open("postgres://ana:sesame@127.0.0.1:1/boards").await.to_string();
     assert!(error.contains("127.0.0.1:1/boards") && !error.contains("sesame"), "{error}");
 }
