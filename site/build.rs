@@ -5,17 +5,21 @@ use std::{
     env,
     fmt::Write as _,
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{MAIN_SEPARATOR, Path, PathBuf},
 };
 
 fn main() {
     let folder = Path::new("../target/site");
-    // Cargo looks at it as a whole, also while it is not there yet.
-    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=TASKWIRE_EMBED_SITE");
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let is_wanted = env::var("TASKWIRE_EMBED_SITE").is_ok_and(|value| value == "1");
     let mut files = Vec::new();
+    if is_release || is_wanted {
+        // Cargo looks at it as a whole, also while it is not there yet.
+        println!("cargo::rerun-if-changed={}", folder.display());
+    }
     if (is_release || is_wanted) && folder.is_dir() {
         find(folder, &mut files);
     }
@@ -30,8 +34,10 @@ fn main() {
         });
         let [brotli, gzip] = encoded;
         let plain = include(path);
+        let tag = tag(path);
         // It is a String.
-        let _ = write!(list, "File {{ path: {name:?}, plain: {plain}, brotli: {brotli}, gzip: {gzip} }},");
+        let _ =
+            write!(list, "File {{ path: {name:?}, tag: {tag:?}, plain: {plain}, brotli: {brotli}, gzip: {gzip} }},");
     }
     list.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("files.rs");
@@ -46,6 +52,14 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() { find(&path, files) } else { files.push(path) }
     }
+}
+
+/// What tells this content of the file from every other that it had.
+fn tag(path: &Path) -> String {
+    let content = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 fn is_encoded(path: &Path) -> bool {

@@ -4,7 +4,13 @@
 
 mod signals;
 
-use std::{io::Write, process::ExitCode, sync::Once, thread, time::Duration};
+use std::{
+    io::Write,
+    process::ExitCode,
+    sync::Once,
+    thread,
+    time::{Duration, Instant},
+};
 
 use signals::StopSignals;
 #[cfg(debug_assertions)]
@@ -16,6 +22,13 @@ use taskwire::{
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// Signals to stop that come within this time are one.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
+
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How long tasks that do not end by themselves are waited for at the very end.
 const LAST_TASKS: Duration = Duration::from_secs(1);
@@ -103,7 +116,11 @@ fn stop_on_signal(stop: CancellationToken, within: Duration) -> std::io::Result<
         signals.next().await;
         end_within(within);
         stop.cancel();
-        signals.next().await;
+        // Who tells a whole process group and then each of its processes means it once.
+        let told = Instant::now();
+        while told.elapsed() < SAME_SIGNAL {
+            signals.next().await;
+        }
         end_now("told to stop twice: ending without waiting for what is under way");
     });
     Ok(())

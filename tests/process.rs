@@ -24,6 +24,7 @@ use support::{
     database::Database,
     server::{Process, command, run},
 };
+use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
 /// Creates tasks from several clients until the server is gone; the titles that were acknowledged.
 async fn write_until_gone(base: &str, stop_writing: Arc<AtomicBool>) -> Vec<String> {
@@ -175,13 +176,28 @@ async fn health_is_asked_of_the_server_on_this_machine() {
     std::fs::rename(file, format!("{file}.away")).unwrap();
     let (code, _, err) = run(&mut command(&["health", "--listen", address]));
     assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("not ready: 503") && err.contains("the database cannot be written"), "{err}");
+    assert!(err.contains("is unavailable: ") && err.contains("was removed or replaced"), "{err}");
 
     let address = address.to_owned();
     server.kill();
     let (code, _, err) = run(&mut command(&["health", "--listen", &address]));
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains(&format!("nothing answers at {address}")), "{err}");
+
+    // Somebody else's server.
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = other.accept().await.unwrap();
+        let page = "<html>\nFine\n</html>";
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{page}", page.len());
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    let asking = tokio::task::spawn_blocking(move || run(&mut command(&["health", "--listen", &address])));
+    let (code, _, err) = asking.await.unwrap();
+    assert_eq!((code, err.lines().count()), (Some(1), 1), "{err}");
+    assert!(err.contains("is not Taskwire"), "{err}");
 }
 
 /// `cargo leptos watch` runs the executable with nothing but its own variables.

@@ -5,6 +5,8 @@
 pub struct File {
     /// Below the site's root, with `/` between.
     pub path: &'static str,
+    /// Another for each content that it had.
+    pub tag: &'static str,
     /// As it is.
     pub plain: &'static [u8],
     /// Compressed with Brotli.

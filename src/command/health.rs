@@ -7,14 +7,17 @@ use std::{
 
 use axum::body::Bytes;
 use clap::Args;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use serde::Deserialize;
 
 use crate::settings::{DEFAULT_LISTEN, address};
 
+/// So many bytes of an answer are read: Taskwire's is shorter.
+const ANSWER: usize = 16 * 1024;
 /// How long the server may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -38,13 +41,24 @@ impl HealthCommand {
 async fn ask(address: SocketAddr) -> Result<(), String> {
     let client: Client<HttpConnector, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let url = format!("http://{address}/readyz").parse().map_err(|error| format!("{address}: {error}"))?;
-    let answer = client.get(url).await.map_err(|error| format!("nothing answers at {address}: {error}"))?;
-    let status = answer.status();
-    let body = answer.into_body().collect().await.map_err(|error| format!("{address}: {error}"))?.to_bytes();
-    match status.is_success() {
-        true => Ok(()),
-        false => Err(format!("{address} is not ready: {status}, {}", String::from_utf8_lossy(&body))),
+    let answer = client.get(url).await.map_err(|error| match error.is_connect() {
+        true => format!("nothing answers at {address}"),
+        false => format!("what answers at {address} is not Taskwire"),
+    })?;
+    let body = Limited::new(answer.into_body(), ANSWER).collect().await;
+    let readiness: Option<Readiness> = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
+    match readiness {
+        Some(Readiness { status, .. }) if status == "ready" || status == "degraded" => Ok(()),
+        Some(Readiness { status, details }) => Err(format!("{address} is {status}: {}", details.join("; "))),
+        None => Err(format!("what answers at {address} is not Taskwire")),
     }
+}
+
+/// What `/readyz` says.
+#[derive(Deserialize)]
+struct Readiness {
+    status: String,
+    details: Vec<String>,
 }
 
 /// Who listens at every address of the machine listens at its own.

@@ -28,6 +28,9 @@ use super::{Services, no_such_route};
 /// Where the script, the WASM and the style are. What the build makes is in a folder below, whose name says what is in it.
 const PACKAGE: &str = "pkg";
 
+/// The script that every build has.
+const SCRIPT: &str = "taskwire.js";
+
 /// Where the files are, and what a build of them is called.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -56,7 +59,7 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or has no package.
+    /// If it cannot be read, or has not exactly one build.
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
         let mut builds = Vec::new();
         for entry in fs::read_dir(folder.join(PACKAGE))? {
@@ -67,9 +70,14 @@ impl Site {
         }
         let package = match builds.as_slice() {
             [build] => format!("{PACKAGE}/{build}"),
-            _ => PACKAGE.to_owned(),
+            [] => PACKAGE.to_owned(),
+            _ => return Err(io::Error::other(format!("{} builds are in {PACKAGE}", builds.len()))),
         };
-        Ok(Self { place: Place::Folder(folder.to_owned()), package })
+        let script = format!("{package}/{SCRIPT}");
+        match folder.join(&script).is_file() {
+            true => Ok(Self { place: Place::Folder(folder.to_owned()), package }),
+            false => Err(io::Error::other(format!("there is no {script}"))),
+        }
     }
 
     /// No files: pages are as plain as HTML is.
@@ -126,14 +134,14 @@ impl Site {
     }
 
     fn embedded_file(&self, file: &'static File, asked: &HeaderMap) -> Response {
-        // All files of a build change together, as far as it matters to a cache.
-        let tag = format!("\"{}\"", self.package);
-        let is_known = asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
         let (encoding, bytes) = match (file.brotli.filter(|_| accepts(asked, "br")), file.gzip) {
             (Some(brotli), _) => (Some("br"), brotli),
             (None, Some(gzip)) if accepts(asked, "gzip") => (Some("gzip"), gzip),
             _ => (None, file.plain),
         };
+        let tag =
+            format!("\"{}{}{}\"", file.tag, if encoding.is_some() { "-" } else { "" }, encoding.unwrap_or_default());
+        let is_known = asked.get_all(IF_NONE_MATCH).iter().any(|known| names(known, &tag));
         let mut response = match is_known {
             true => StatusCode::NOT_MODIFIED.into_response(),
             false => Response::new(Body::from(Bytes::from_static(bytes))),
@@ -148,6 +156,12 @@ impl Site {
         }
         response
     }
+}
+
+/// Whether `If-None-Match` names a tag, in a list or as weak (RFC 9110, section 13.1.2).
+fn names(known: &HeaderValue, tag: &str) -> bool {
+    let known = known.to_str().unwrap_or_default();
+    known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
 }
 
 /// Whether an encoding is named in `Accept-Encoding`, and not with a weight of nothing (RFC 9110, section 12.5.3).
@@ -178,6 +192,16 @@ pub async fn file(State(services): State<Arc<Services>>, request: Request) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_known_in_a_list_and_as_weak() {
+        for known in ["\"a-br\"", "W/\"a-br\"", "\"b\", \"a-br\"", "*"] {
+            assert!(names(&HeaderValue::from_static(known), "\"a-br\""), "{known}");
+        }
+        for other in ["\"a\"", "a-br", "\"a-gzip\"", ""] {
+            assert!(!names(&HeaderValue::from_static(other), "\"a-br\""), "{other}");
+        }
+    }
 
     #[test]
     fn an_encoding_is_sent_to_those_who_name_it() {
