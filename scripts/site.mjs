@@ -18,8 +18,9 @@ import * as esbuild from 'esbuild';
 const NAME = 'taskwire';
 const QUICK = process.argv[2] === 'quick';
 const COMPILED = `target/wasm32-unknown-unknown/wasm-${QUICK ? 'dev' : 'release'}/frontend.wasm`;
-const FRONTEND = 'target/frontend';
-const SITE = 'target/site';
+// Each in folders of its own: a server that `make run` started reads its files as long as it runs.
+const FRONTEND = QUICK ? 'target/quick-frontend' : 'target/frontend';
+const SITE = QUICK ? 'target/quick-site' : 'target/site';
 
 // What Rust itself turns on for the target.
 const WASM_FEATURES = [
@@ -92,7 +93,7 @@ async function compress(path) {
  */
 async function once(out, inputs, make) {
   const stamp = `${out}.stamp`;
-  const state = `${QUICK} ${digest(inputs)}`;
+  const state = digest(inputs);
   const made = [out, stamp].every((path) => fs.existsSync(path));
   if (made && fs.readFileSync(stamp, 'utf8') === state) return;
 
