@@ -72,11 +72,16 @@ main() {
     say "Downloading $name"
     download "$release/$name.tar.gz" "$temporary/archive"
     download "$release/$name.tar.gz.sha256" "$temporary/checksum"
-    expected=$(cut -d ' ' -f 1 "$temporary/checksum")
+    expected=$(head -n 1 "$temporary/checksum" | cut -d ' ' -f 1 | tr -cd '0-9A-Fa-f' | tr 'A-F' 'a-f')
     found=$(sum "$temporary/archive")
     [ "$found" = "$expected" ] || die "The download is not what its checksum says ($name.tar.gz has $found, not $expected); nothing was installed."
 
-    tar -xzf "$temporary/archive" -C "$temporary"
+    new=$temporary/$name/taskwire
+    tar -xzf "$temporary/archive" -C "$temporary" 2>/dev/null || rm -f "$new"
+    if [ ! -f "$new" ] || [ -L "$new" ] || [ ! -s "$new" ]; then
+        die "$name.tar.gz has no executable in it; nothing was installed."
+    fi
+    [ ! -d "$folder/taskwire" ] || die "$folder/taskwire is a folder; say where to install with TASKWIRE_INSTALL_DIR."
     mkdir -p "$folder" || die "$folder cannot be made; say where to install with TASKWIRE_INSTALL_DIR."
     # Put in place whole: one that runs is not written to.
     new=$folder/.taskwire.$$
