@@ -47,7 +47,7 @@ interface WorkerFixtures {
 }
 
 /** What a browser says of requests to a server that is away, or goes away while it answers. */
-export const serverIsAway = /WebSocket|ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INTERNET_DISCONNECTED)/;
+export const serverIsAway = /WebSocket|ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)/;
 
 export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }, WorkerFixtures>({
   settings: [{}, { option: true }],
