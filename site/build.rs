@@ -19,9 +19,9 @@ fn main() {
     if is_release || is_wanted {
         // Cargo looks at it as a whole, also while it is not there yet.
         println!("cargo::rerun-if-changed={}", folder.display());
-    }
-    if (is_release || is_wanted) && folder.is_dir() {
-        find(folder, &mut files);
+        if folder.is_dir() {
+            find(folder, &mut files);
+        }
     }
     files.sort();
     let mut list = String::from("&[");

@@ -66,9 +66,6 @@ fn run(settings: Settings) -> Result<(), String> {
     telemetry::log_panics();
     let stop_within = settings.stop_within;
     let address = settings.listen_address().map_err(|error| error.to_string())?;
-    if settings.site().map_err(|error| error.to_string())?.is_none() {
-        tracing::warn!("this build has no scripts and styles in it, and finds none; pages will be bare (--site-root)");
-    }
     // Each socket is a file; the usual limit of 1,024 is one busy team.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the number of open files, and with it of sockets, cannot be raised");

@@ -108,6 +108,11 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     // From the first moment on, so that no figure is missing.
     telemetry::figures();
     let address = listener.local_addr()?;
+    // Before the database is opened, which may make one.
+    let site = settings.site()?;
+    if site.is_none() {
+        tracing::warn!("this build has no scripts and styles in it, and finds none; pages will be bare (--site-root)");
+    }
     let database = |error: StoreError| StartError::Database(error.to_string());
     let store = Store::open(settings.store()).await.map_err(database)?;
     let instance = store.instance().await.map_err(database)?;
@@ -144,7 +149,6 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         shutdown: CancellationToken::new(),
         tracker: TaskTracker::new(),
     };
-    let site = settings.site()?;
     let services = Services {
         auth: settings.auth,
         accounts,

@@ -1,7 +1,7 @@
 //! Makes what a browser loads out of the WASM that cargo built: the module, and the script that loads it.
 //!
-//! `wasm-bindgen --target web` does the same. Compiling that command takes two minutes on two cores; compiling this takes half a
-//! minute, and most of its libraries are the server's, too.
+//! `wasm-bindgen --target web` does the same. Compiling that command takes two minutes on two cores; this needs
+//! less, and most of its libraries are the server's, too.
 
 use std::process::ExitCode;
 

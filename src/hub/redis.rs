@@ -486,14 +486,16 @@ async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
             subscribed.clear();
             has_common_channels = false;
         }
-        if !redis.subscriber.is_connected() || !redis.publisher.is_connected() {
+        if !redis.subscriber.is_connected() {
             continue;
         }
         let common = || vec![redis.boards_channel(), redis.rights_channel()];
         // fred does not tell that a subscription was refused. Who may publish on a channel may subscribe to it, so that is tried, with
         // what makes others look at their lists and no more.
-        let may_publish =
-            async || redis.publish_now(&redis.publisher, redis.boards_channel(), Bytes::new()).await.is_ok();
+        let may_publish = async || {
+            let publisher = &redis.publisher;
+            publisher.is_connected() && redis.publish_now(publisher, redis.boards_channel(), Bytes::new()).await.is_ok()
+        };
         if !has_common_channels && redis.subscribe(common()).await.is_ok() && may_publish().await {
             has_common_channels = true;
             shared.boards.stale.notify_one();

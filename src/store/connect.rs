@@ -6,7 +6,7 @@ use sqlx::{
     AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, Row, any::AnyConnectOptions,
     sqlite::SqliteConnectOptions,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::{
@@ -35,6 +35,9 @@ const POSTGRES_KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepaliv
 
 /// How many connections read, where nobody says anything else.
 pub(super) const READERS: u32 = 4;
+
+/// How long a second session of PostgreSQL's may take to be had and asked.
+const SECOND_SESSION: Duration = Duration::from_secs(10);
 
 /// Which session of PostgreSQL's this is.
 const SESSION: &str = "SELECT CAST(pg_backend_pid() AS TEXT)";
@@ -174,8 +177,12 @@ impl Database {
             }
             let mut connection = self.connect(Purpose::Write).await?;
             // Before the migrations, which lock something in their session.
-            if self.engine == Engine::Postgres && self.is_pooled(&mut connection).await? {
-                return Err(StoreError::Pooler(self.shown.clone()));
+            if self.engine == Engine::Postgres {
+                // A pooler that has no connection left says nothing for minutes.
+                let is_pooled = timeout(SECOND_SESSION, self.is_pooled(&mut connection)).await;
+                if is_pooled.map_err(|_| StoreError::TimedOut(SECOND_SESSION))?? {
+                    return Err(StoreError::Pooler(self.shown.clone()));
+                }
             }
             let migrations = migrations::of(self.engine);
             match self.engine {
