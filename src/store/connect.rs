@@ -36,8 +36,9 @@ const POSTGRES_KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepaliv
 /// How many connections read, where nobody says anything else.
 pub(super) const READERS: u32 = 4;
 
-/// How long a second session of PostgreSQL's may take to be had and asked.
-const SECOND_SESSION: Duration = Duration::from_secs(10);
+/// How long the first connection may take to be made, and then a second session of PostgreSQL's to be had and asked. Whatever is at
+/// the address may accept connections and say nothing.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// Which session of PostgreSQL's this is.
 const SESSION: &str = "SELECT CAST(pg_backend_pid() AS TEXT)";
@@ -175,12 +176,13 @@ impl Database {
                     self.check_writable()?;
                 }
             }
-            let mut connection = self.connect(Purpose::Write).await?;
+            let connection = timeout(OPENING, self.connect(Purpose::Write)).await;
+            let mut connection = connection.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))??;
             // Before the migrations, which lock something in their session.
             if self.engine == Engine::Postgres {
                 // A pooler that has no connection left says nothing for minutes.
-                let is_pooled = timeout(SECOND_SESSION, self.is_pooled(&mut connection)).await;
-                if is_pooled.map_err(|_| StoreError::TimedOut(SECOND_SESSION))?? {
+                let is_pooled = timeout(OPENING, self.is_pooled(&mut connection)).await;
+                if is_pooled.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))?? {
                     return Err(StoreError::Pooler(self.shown.clone()));
                 }
             }

@@ -21,6 +21,9 @@ pub enum StoreError {
         /// Why.
         source: sqlx::Error,
     },
+    /// What is at the address of the database says nothing.
+    #[error("cannot open the database {0}: it did not answer within {s} s", s = .1.as_secs())]
+    Silent(String, Duration),
     /// SQLite's file cannot be opened.
     #[error("cannot open the database: {0}")]
     File(String),

@@ -117,6 +117,15 @@ async fn a_read_that_is_given_up_leaves_its_place_to_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_says_nothing_from_the_beginning_is_named_and_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("postgres://taskwire:secret@{}/taskwire", listener.local_addr().expect("an address"));
+    let opening = tokio::time::timeout(Duration::from_secs(20), Store::open(StoreSettings::new(url))).await;
+    let words = opening.expect("it is given up").err().expect("it cannot be opened").to_string();
+    assert!(words.contains("taskwire:***@127.0.0.1") && words.contains("did not answer within 10 s"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_takes_longer_than_a_moment_is_slow_and_not_dead() {
     let database = Database::postgres().await;
     let limits = Limits { silence: Duration::from_millis(100), ..Limits::default() };
