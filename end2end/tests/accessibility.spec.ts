@@ -1,4 +1,5 @@
-// Every page, in light and dark, on a desk and on a phone, with JavaScript and without, has no serious finding of axe.
+// Every page, in light and dark, on a desk and on a phone, with JavaScript and without, has no serious finding of axe. (Without
+// JavaScript the style is the same and the markup another: there each theme and each width is looked at once.)
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, type Taskwire, test } from '../fixtures.ts';
@@ -16,6 +17,7 @@ const PAGES = ['home', 'board', 'list', 'activity', 'task', 'history', 'trash', 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
     for (const [look, options] of Object.entries(LOOKS)) {
+      if (!javaScriptEnabled && !['on a desk, light', 'on a phone, dark'].includes(look)) continue;
       test(`every page is accessible ${look}`, async ({ person, server, audit, expectedErrors }) => {
         test.slow();
         expectedErrors.push(/status of 404/);
