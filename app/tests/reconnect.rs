@@ -318,6 +318,25 @@ fn looking_at_the_tab_again_and_again_does_not_make_it_connect_more_than_once_a_
 }
 
 #[test]
+fn whoever_comes_back_just_after_a_connection_was_begun_in_vain_does_not_wait_for_it() {
+    for seed in 0..20 {
+        let mut page = Simulation::new(World::Up, seed);
+        page.live(20_000);
+        page.change(World::Frozen);
+        page.event(Event::Surroundings { online: true, visible: false });
+        page.live(200_000);
+        let begun = page.connects.len();
+        while page.connects.len() == begun {
+            page.live(10);
+        }
+        page.change(World::Up);
+        page.event(Event::Surroundings { online: true, visible: true });
+        page.live(3_000);
+        assert!(page.is_live(), "{seed}: {:?}", page.link);
+    }
+}
+
+#[test]
 fn a_server_that_takes_leave_is_left_alone_for_as_long_as_it_asks() {
     let mut page = Simulation::new(World::Up, 5);
     page.live(20_000);

@@ -452,8 +452,13 @@ impl Reconnect {
             }
             Phase::Opening { ref mut came_back, .. } => {
                 *came_back = true;
-                let is_due = self.opened_last.is_some_and(|last| last + WAKES_APART <= now);
-                if is_due { self.look(now, random) } else { Vec::new() }
+                let soonest = self.opened_last.map_or(now, |last| last + WAKES_APART);
+                if soonest <= now {
+                    return self.look(now, random);
+                }
+                // While nobody looked, the next look was put off for much longer.
+                self.looks.next = Some(self.looks.next.map_or(soonest, |next| next.min(soonest)));
+                Vec::new()
             }
         }
     }
