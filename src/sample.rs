@@ -3,9 +3,10 @@
 use std::error::Error;
 
 use app::{
+    fields::FieldEdit,
     id::{BoardId, ColumnId, TaskId},
     model::{ColumnKind, Priority},
-    mutation::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
+    ops::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
 };
 
 use crate::{caller::Caller, store::Store, writer::Writer};
@@ -95,12 +96,14 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
     writer.write(board, mutation(create), Caller::local()).await?;
     for task in TASKS {
         let id: TaskId = app::new_id();
-        let create = Op::CreateTask(CreateTask {
-            description: task.description.replace("{server}", server).replace("{task}", &id.to_string()),
-            column: ids.get(task.column).copied(),
-            priority: task.priority,
-            ..CreateTask::of(id, task.title)
-        });
+        let create = Op::CreateTask(
+            CreateTask {
+                description: task.description.replace("{server}", server).replace("{task}", &id.to_string()),
+                column: ids.get(task.column).copied(),
+                ..CreateTask::of(id, task.title)
+            }
+            .with(FieldEdit::Priority(task.priority)),
+        );
         writer.write(board, mutation(create), Caller::local()).await?;
     }
     tracing::info!(%board, "the database was empty; created the sample board");

@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use app::mutation::Sha256Digits;
+use app::ops::Sha256Digits;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};

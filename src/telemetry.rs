@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use app::board::is_invisible;
+use app::text::is_invisible;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::field::Field;
 use tracing_subscriber::{

@@ -23,7 +23,8 @@ use std::{
 use app::{
     id::{BoardId, MutationId},
     model::Seq,
-    mutation::{Mutation, Refusal},
+    ops::Mutation,
+    refusal::Refusal,
 };
 use futures::FutureExt;
 use metrics::{counter, histogram};

@@ -1,7 +1,8 @@
 //! Who may see and change what.
 //!
 //! Rights are plain values and pure functions, like everything else about a board: the server asks them under the board's
-//! lock, for good, and the browser asks them to show nothing that would be refused. There is no other place that decides.
+//! lock, for good, and the browser asks them to show nothing that would be refused. What a single operation needs is said by
+//! [`crate::ops::permit`].
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    board::BoardState,
     id::{ActorId, BoardId},
-    mutation::{Op, Refusal, Thing},
     time::Timestamp,
 };
 
@@ -231,19 +230,6 @@ impl Asker {
         as_person.map(|role| role.min(self.scope.ceiling())).max(by_link)
     }
 
-    /// Whether they may do something to a board. What they may not know of is not found; what they may not do is forbidden.
-    pub fn check(&self, state: &BoardState, op: &Op) -> Result<(), Refusal> {
-        if let Op::CreateBoard(_) = op {
-            // Also where there is such a board already: then the answer is that its id is taken, as for anyone.
-            return if self.may_create_boards() { Ok(()) } else { Err(Refusal::Forbidden) };
-        }
-        let role = self.role_on(state.id(), state.access()).ok_or(Refusal::not_found(Thing::Board))?;
-        if self.person.is_some() && self.leaves(op) && self.scope == Scope::Admin {
-            return Ok(());
-        }
-        if role >= role_needed(op) { Ok(()) } else { Err(Refusal::Forbidden) }
-    }
-
     /// Whether they may make boards.
     pub fn may_create_boards(&self) -> bool {
         self.role.is_some() && self.scope >= Scope::Write
@@ -264,30 +250,6 @@ impl Asker {
     pub fn may_manage(&self, role: InstanceRole) -> bool {
         self.may_manage_people() && self.role >= Some(role)
     }
-
-    /// Whether it takes themselves off a board.
-    pub fn leaves(&self, op: &Op) -> bool {
-        matches!(op, Op::SetMember(set) if Some(set.person) == self.person && set.role.is_none())
-    }
-}
-
-/// What one has to be on a board to do something to it.
-pub fn role_needed(op: &Op) -> BoardRole {
-    match op {
-        Op::CreateTask(_)
-        | Op::UpdateTask(_)
-        | Op::DeleteTask(_)
-        | Op::RestoreTask(_)
-        | Op::CreateColumn(_)
-        | Op::UpdateColumn(_)
-        | Op::DeleteColumn(_) => BoardRole::Editor,
-        Op::CreateBoard(_)
-        | Op::UpdateBoard(_)
-        | Op::DeleteBoard(_)
-        | Op::SetMember(_)
-        | Op::CreateShareLink(_)
-        | Op::RevokeShareLink(_) => BoardRole::Manager,
-    }
 }
 
 #[cfg(test)]
@@ -295,7 +257,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::mutation::{DeleteBoard, SetMember};
 
     const BOARD: BoardId = BoardId(Uuid::from_u128(1));
     const ANA: ActorId = ActorId(Uuid::from_u128(2));
@@ -358,20 +319,6 @@ mod tests {
         assert_eq!(by(Some((ANA, InstanceRole::Member))).role_on(BOARD, &access), Some(BoardRole::Viewer));
         let sent = serde_json::to_string(&by(Some((ANA, InstanceRole::Member)))).unwrap();
         assert!(sent.contains(&BOARD.to_string()) && !sent.contains(&ANA.to_string()), "{sent}");
-    }
-
-    #[test]
-    fn one_may_always_leave() {
-        let mut state = BoardState::empty(BOARD);
-        state.grant(ANA, BoardRole::Viewer);
-        let ana = Asker::person(ANA, InstanceRole::Member);
-        let set = |person, role| Op::SetMember(SetMember { person, role });
-        assert_eq!(ana.check(&state, &set(ANA, None)), Ok(()));
-        assert_eq!(ana.check(&state, &set(ANA, Some(BoardRole::Manager))), Err(Refusal::Forbidden));
-        assert_eq!(ana.check(&state, &set(BEN, None)), Err(Refusal::Forbidden));
-        assert_eq!(ana.check(&state, &Op::DeleteBoard(DeleteBoard::default())), Err(Refusal::Forbidden));
-        let ben = Asker::person(BEN, InstanceRole::Member);
-        assert_eq!(ben.check(&state, &set(BEN, None)), Err(Refusal::not_found(Thing::Board)));
     }
 
     #[test]

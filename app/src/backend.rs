@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use crate::{
     access::{Asker, ShareLink},
-    board::BoardState,
     history::Page,
     id::{ActorId, BoardId, TaskId},
     model::{BoardSummary, Seq},
-    mutation::{Mutation, Refusal},
+    ops::Mutation,
     people::Person,
+    refusal::Refusal,
+    state::BoardState,
 };
 
 /// A boxed future, so that [`Backend`] can be a trait object.

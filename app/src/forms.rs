@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     access::{Asker, BoardRole, ShareLink},
-    board::Snapshot,
     history::Page,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{BoardSummary, Priority, Seq},
     people::Person,
+    state::Snapshot,
 };
 
 #[cfg(feature = "ssr")]
@@ -25,9 +25,11 @@ use {
     crate::{
         backend::{Backend, BackendError},
         board::Typed,
+        fields::FieldEdit,
         id::MutationId,
         model::ColumnKind,
-        mutation::{self, Mutation, Op, Refusal},
+        ops::{self, Mutation, Op},
+        refusal::Refusal,
         time::DueDate,
     },
     http::StatusCode,
@@ -115,12 +117,9 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
     let board = BoardId(ids.get(1));
     let columns = [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)];
     let columns = (2..).zip(columns);
-    let columns = columns.map(|(id, (name, kind))| mutation::NewColumn {
-        id: ColumnId(ids.get(id)),
-        name: name.to_owned(),
-        kind,
-    });
-    let create = mutation::CreateBoard { name, columns: columns.collect(), everyone };
+    let columns =
+        columns.map(|(id, (name, kind))| ops::NewColumn { id: ColumnId(ids.get(id)), name: name.to_owned(), kind });
+    let create = ops::CreateBoard { name, columns: columns.collect(), everyone };
     write_as(MutationId(ids.get(0)), board, Op::CreateBoard(create)).await?;
     leptos_axum::redirect(&format!("/boards/{board}"));
     Ok(())
@@ -131,14 +130,14 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
 pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
     let title = Typed::Title.tidy(&title);
     let ids = Ids::of(&("task", board, column, &title));
-    let create = mutation::CreateTask { column: Some(column), ..mutation::CreateTask::of(TaskId(ids.get(1)), title) };
+    let create = ops::CreateTask { column: Some(column), ..ops::CreateTask::of(TaskId(ids.get(1)), title) };
     write_as(MutationId(ids.get(0)), board, Op::CreateTask(create)).await
 }
 
 /// Completes or reopens a task.
 #[server(prefix = "/forms", endpoint = "set_completed")]
 pub async fn set_completed(board: BoardId, task: TaskId, completed: bool) -> Result<(), ServerFnError> {
-    let update = mutation::UpdateTask { completed: Some(completed), ..mutation::UpdateTask::of(task) };
+    let update = ops::UpdateTask { completed: Some(completed), ..ops::UpdateTask::of(task) };
     write(board, Op::UpdateTask(update)).await
 }
 
@@ -170,24 +169,29 @@ pub async fn update_task(
     edit: TaskFields,
     was: TaskFields,
 ) -> Result<(), ServerFnError> {
-    let update = mutation::UpdateTask {
+    let due = match edit.due.as_str() {
+        due if due == was.due => None,
+        "" => Some(None),
+        due => Some(Some(
+            DueDate::parse(due)
+                .ok_or_else(|| explain(Refusal::invalid("due", "must be a date such as 2026-11-23").into()))?,
+        )),
+    };
+    let is_new = |new: &str, old: &str| !same_text(new, old);
+    let edits = [
+        is_new(&edit.title, &was.title).then(|| FieldEdit::Title(Typed::Title.tidy(&edit.title))),
+        is_new(&edit.description, &was.description)
+            .then(|| FieldEdit::Description(Typed::Description.tidy(&edit.description))),
+        (edit.priority != was.priority).then_some(FieldEdit::Priority(edit.priority)),
+        due.map(FieldEdit::Due),
+        Some(FieldEdit::Assign(without(&edit.assignees, &was.assignees))),
+        Some(FieldEdit::Unassign(without(&was.assignees, &edit.assignees))),
+    ];
+    let update = ops::UpdateTask {
         base: Some(base),
-        title: (!same_text(&edit.title, &was.title)).then(|| Typed::Title.tidy(&edit.title)),
-        description: (!same_text(&edit.description, &was.description))
-            .then(|| Typed::Description.tidy(&edit.description)),
+        fields: edits.into_iter().flatten().collect(),
         column: (edit.column != was.column).then_some(edit.column),
-        priority: (edit.priority != was.priority).then_some(edit.priority),
-        due: match edit.due.as_str() {
-            due if due == was.due => None,
-            "" => Some(None),
-            due => Some(Some(
-                DueDate::parse(due)
-                    .ok_or_else(|| explain(Refusal::invalid("due", "must be a date such as 2026-11-23").into()))?,
-            )),
-        },
-        assign: without(&edit.assignees, &was.assignees),
-        unassign: without(&was.assignees, &edit.assignees),
-        ..mutation::UpdateTask::of(task)
+        ..ops::UpdateTask::of(task)
     };
     write(board, Op::UpdateTask(update)).await
 }
@@ -195,7 +199,7 @@ pub async fn update_task(
 /// Puts a task into the trash and shows its board.
 #[server(prefix = "/forms", endpoint = "delete_task")]
 pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
-    write(board, Op::DeleteTask(mutation::DeleteTask::of(task))).await?;
+    write(board, Op::DeleteTask(ops::DeleteTask::of(task))).await?;
     leptos_axum::redirect(&format!("/boards/{board}"));
     Ok(())
 }
@@ -203,7 +207,7 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 /// Takes a task out of the trash.
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
-    write(board, Op::RestoreTask(mutation::RestoreTask::of(task))).await
+    write(board, Op::RestoreTask(ops::RestoreTask::of(task))).await
 }
 
 /// Says what somebody is on a board; without a role, takes them off it. Whoever leaves it by that is led to the other boards.
@@ -213,7 +217,7 @@ pub async fn set_member(
     person: ActorId,
     #[server(default)] role: Option<BoardRole>,
 ) -> Result<(), ServerFnError> {
-    write(board, Op::SetMember(mutation::SetMember { person, role })).await?;
+    write(board, Op::SetMember(ops::SetMember { person, role })).await?;
     if backend()?.board(board).await.map_err(explain)?.is_none() {
         leptos_axum::redirect("/");
     }
@@ -223,7 +227,7 @@ pub async fn set_member(
 /// Says what everyone on the server is on a board; without a role, it is private to its members.
 #[server(prefix = "/forms", endpoint = "set_everyone")]
 pub async fn set_everyone(board: BoardId, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
-    let update = mutation::UpdateBoard { everyone: Some(everyone), ..mutation::UpdateBoard::default() };
+    let update = ops::UpdateBoard { everyone: Some(everyone), ..ops::UpdateBoard::default() };
     write(board, Op::UpdateBoard(update)).await
 }
 

@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use crate::{
     access::BoardRole,
-    board::BoardState,
-    change::{Change, ChangeKind},
-    id::{ActorId, ColumnId, TaskId},
+    activity::{Deed, FromTo, Told},
+    id::{ActorId, TaskId},
     model::{ColumnKind, Priority, Seq},
+    ops::Change,
+    state::BoardState,
     time::{DueDate, Timestamp},
 };
 
@@ -37,83 +38,6 @@ pub struct Event {
     pub task: Option<TaskId>,
     /// What was done.
     pub told: Told,
-}
-
-/// What a change did, in terms that need nothing else to be understood. It is stored, so it must stay readable.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// What the task was called before; of a new one, what it is called. Empty where that is not known.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub title: String,
-    /// What was done; nothing, where everything was so already.
-    pub deeds: Vec<Deed>,
-}
-
-/// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Deed {
-    /// The board was made, under this name.
-    CreatedBoard(String),
-    /// The board got another name.
-    RenamedBoard(FromTo),
-    /// The board was deleted.
-    DeletedBoard,
-    /// Everyone on the server is this on the board from now on, or nothing.
-    SetEveryone(Option<BoardRole>),
-    /// Somebody is this on the board from now on, or nothing.
-    SetMember(ActorId, Option<BoardRole>),
-    /// A link was made with which the board can be read without an account.
-    MadeShareLink,
-    /// Such a link was taken back.
-    RevokedShareLink,
-    /// A column was added.
-    AddedColumn(String),
-    /// A column got another name.
-    RenamedColumn(FromTo),
-    /// What being in a column says about a task is something else now.
-    SetColumnKind(Option<String>, ColumnKind),
-    /// A column was moved among the others.
-    MovedColumn(Option<String>),
-    /// A column was deleted.
-    DeletedColumn(Option<String>),
-    /// A task was made, in this column.
-    Created(Option<String>),
-    /// A task got another title.
-    Renamed(FromTo),
-    /// The description was changed.
-    Described,
-    /// The priority was changed.
-    Prioritised(Priority),
-    /// The due date was set or cleared.
-    SetDue(Option<DueDate>),
-    /// The task is these people's now as well.
-    Assigned(Vec<ActorId>),
-    /// The task is no longer these people's.
-    Unassigned(Vec<ActorId>),
-    /// A task was moved to another column.
-    Moved(FromTo),
-    /// A task was moved within its column.
-    Reordered(Option<String>),
-    /// A task was moved to this column, which is for done tasks.
-    Completed(Option<String>),
-    /// A task was moved to this column from one for done tasks.
-    Reopened(Option<String>),
-    /// A task was put into the trash.
-    Deleted,
-    /// A task was taken out of the trash, into this column.
-    Restored(Option<String>),
-    /// So many that were deleted before left the trash for good.
-    Purged(usize),
-}
-
-/// What something is called that was one thing before and is another now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FromTo {
-    /// Before.
-    pub from: Option<String>,
-    /// Now.
-    pub to: Option<String>,
 }
 
 /// Some of what happened, newest first.
@@ -139,12 +63,12 @@ pub enum Older {
 impl Event {
     /// Tells a change that is about to be applied to `before`.
     pub fn of(before: &BoardState, change: &Change) -> Self {
-        Self::new(change, Told::of(before, &change.kind))
+        Self::new(change, change.kind.told(before))
     }
 
     /// Tells a change of which nothing but the change is known. Columns are named as they are called `now`.
     pub fn recalled(now: &BoardState, change: &Change) -> Self {
-        Self::new(change, Told::recalled(now, &change.kind))
+        Self::new(change, change.kind.recalled(now))
     }
 
     fn new(change: &Change, told: Told) -> Self {
@@ -153,100 +77,6 @@ impl Event {
 }
 
 impl Told {
-    /// Tells what `kind` does to `before`.
-    pub fn of(before: &BoardState, kind: &ChangeKind) -> Self {
-        Self::tell(Some(before), before, kind)
-    }
-
-    fn recalled(now: &BoardState, kind: &ChangeKind) -> Self {
-        Self::tell(None, now, kind)
-    }
-
-    fn tell(before: Option<&BoardState>, names: &BoardState, kind: &ChangeKind) -> Self {
-        let name = |id: &ColumnId| names.column(*id).map(|column| column.name.clone());
-        let task = kind.task().and_then(|id| before?.task(id));
-        let title = task.map(|task| task.title.clone());
-        let deeds = match kind {
-            ChangeKind::BoardCreated { name, .. } => vec![Deed::CreatedBoard(name.clone())],
-            ChangeKind::BoardUpdated { name, everyone } => {
-                let from = before.map(|before| before.name().to_owned());
-                let to = name.clone().filter(|to| from.as_ref() != Some(to));
-                let renamed = to.map(|to| Deed::RenamedBoard(FromTo { from, to: Some(to) }));
-                renamed.into_iter().chain(everyone.map(Deed::SetEveryone)).collect()
-            }
-            ChangeKind::MemberSet { person, role } => vec![Deed::SetMember(*person, *role)],
-            ChangeKind::ShareLinkCreated { .. } => vec![Deed::MadeShareLink],
-            ChangeKind::ShareLinkRevoked { .. } => vec![Deed::RevokedShareLink],
-            ChangeKind::BoardDeleted {} => vec![Deed::DeletedBoard],
-            ChangeKind::ColumnCreated { column, .. } => vec![Deed::AddedColumn(column.name.clone())],
-            ChangeKind::ColumnUpdated { column: id, name: to, column_kind, rank, .. } => {
-                let was = before.and_then(|before| before.column(*id));
-                let from = was.map(|column| column.name.clone());
-                let renamed = to.clone().filter(|to| from.as_ref() != Some(to));
-                let kind = column_kind.filter(|kind| was.is_none_or(|column| column.kind != *kind));
-                [
-                    renamed.map(|to| Deed::RenamedColumn(FromTo { from, to: Some(to) })),
-                    kind.map(|to| Deed::SetColumnKind(name(id), to)),
-                    rank.as_ref().map(|_| Deed::MovedColumn(name(id))),
-                ]
-                .into_iter()
-                .flatten()
-                .collect()
-            }
-            ChangeKind::ColumnDeleted { column } => vec![Deed::DeletedColumn(name(column))],
-            ChangeKind::TaskCreated { column, title, assignees, .. } => {
-                let assigned = (!assignees.is_empty()).then(|| Deed::Assigned(assignees.clone()));
-                let deeds = [Deed::Created(name(column))].into_iter().chain(assigned).collect();
-                return Self { title: title.clone(), deeds };
-            }
-            ChangeKind::TaskUpdated {
-                title: to,
-                description,
-                priority,
-                due,
-                assigned,
-                unassigned,
-                column,
-                rank,
-                ..
-            } => {
-                let is_done =
-                    |id: ColumnId| names.column(id).map(|column| column.kind == ColumnKind::Done).unwrap_or_default();
-                let moved = match (column, task) {
-                    (Some(to), Some(task)) if is_done(*to) && !is_done(task.column) => Some(Deed::Completed(name(to))),
-                    (Some(to), Some(task)) if is_done(task.column) && !is_done(*to) => Some(Deed::Reopened(name(to))),
-                    (Some(to), task) => {
-                        Some(Deed::Moved(FromTo { from: task.and_then(|task| name(&task.column)), to: name(to) }))
-                    }
-                    (None, task) => rank.as_ref().map(|_| Deed::Reordered(task.and_then(|task| name(&task.column)))),
-                };
-                let from = title.clone();
-                let renamed = to.clone().filter(|to| from.as_ref() != Some(to));
-                let described = description.as_ref().filter(|to| task.is_none_or(|task| task.description != **to));
-                let priority = priority.filter(|to| task.is_none_or(|task| task.priority != *to));
-                let due = due.filter(|to| task.is_none_or(|task| task.due != *to));
-                [
-                    renamed.map(|to| Deed::Renamed(FromTo { from, to: Some(to) })),
-                    described.map(|_| Deed::Described),
-                    moved,
-                    priority.map(Deed::Prioritised),
-                    due.map(Deed::SetDue),
-                    (!assigned.is_empty()).then(|| Deed::Assigned(assigned.clone())),
-                    (!unassigned.is_empty()).then(|| Deed::Unassigned(unassigned.clone())),
-                ]
-                .into_iter()
-                .flatten()
-                .collect()
-            }
-            ChangeKind::TaskDeleted { purged, .. } => {
-                let purged = (!purged.is_empty()).then_some(Deed::Purged(purged.len()));
-                [Deed::Deleted].into_iter().chain(purged).collect()
-            }
-            ChangeKind::TaskRestored { column, .. } => vec![Deed::Restored(name(column))],
-        };
-        Self { title: title.unwrap_or_default(), deeds }
-    }
-
     /// The person it was done to, if it was done to one: their name stands where otherwise the task does.
     pub fn person(&self) -> Option<ActorId> {
         match self.deeds[..] {

@@ -2,11 +2,11 @@
 //!
 //! Plain Rust, with no Leptos, no I/O, no clock and no randomness; used unchanged on both sides:
 //!
-//! - [`id`], [`time`], [`rank`]: small values.
-//! - [`model`]: what a board is made of. [`mutation`]: what can be asked of it. [`change`]: what happened to it.
-//! - [`access`]: who may see and change what.
-//! - [`board`]: the state of a board, what comes of a mutation, and edits that are shown before they are saved.
-//! - [`history`]: what happened, as people tell it.
+//! - [`id`], [`time`], [`rank`], [`text`]: small values, and what they may be.
+//! - [`model`]: what a board is made of. [`fields`]: what of a task people set. [`access`]: who may see and change what.
+//! - [`state`]: a board after so many changes. [`ops`]: what can be done to it, one file an operation.
+//! - [`board`]: a board with edits that are shown before they are saved.
+//! - [`activity`]: what changes did. [`history`]: the same, in words.
 //! - [`people`]: who is on this server, as the others see them.
 //! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
@@ -22,23 +22,27 @@
 pub mod access;
 #[cfg(feature = "ssr")]
 pub mod account;
+pub mod activity;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
-pub mod change;
 mod components;
+pub mod fields;
 pub mod forms;
 pub mod history;
 pub mod id;
 pub mod live;
 pub mod model;
-pub mod mutation;
 mod new_id;
+pub mod ops;
 mod pages;
 pub mod people;
 pub mod presence;
 pub mod protocol;
 pub mod rank;
+pub mod refusal;
+pub mod state;
+pub mod text;
 pub mod time;
 
 pub use new_id::new_id;

@@ -124,6 +124,33 @@ pub struct Task {
 }
 
 impl Task {
+    /// A task without texts, with everything as it is by default, that was made under a number.
+    pub fn new(id: TaskId, column: ColumnId, rank: Rank, seq: Seq, at: Timestamp, by: Option<ActorId>) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            description: String::new(),
+            column,
+            rank,
+            priority: Priority::None,
+            due: None,
+            assignees: Vec::new(),
+            reopen_column: None,
+            created_at: at,
+            created_by: by,
+            updated_at: at,
+            updated_by: by,
+            deleted_at: None,
+            seq,
+            title_seq: seq,
+            description_seq: seq,
+            priority_seq: 0,
+            due_seq: 0,
+            assignees_seq: 0,
+            place_seq: 0,
+        }
+    }
+
     /// Whether it is in the trash.
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
@@ -171,6 +198,50 @@ impl Priority {
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }
+}
+
+/// A text of a task that two people may edit at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextField {
+    /// [`Task::title`].
+    Title,
+    /// [`Task::description`].
+    Description,
+}
+
+impl TextField {
+    /// The text as a task has it.
+    pub fn of(self, task: &Task) -> &str {
+        match self {
+            Self::Title => &task.title,
+            Self::Description => &task.description,
+        }
+    }
+}
+
+impl std::fmt::Display for TextField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Title => "title",
+            Self::Description => "description",
+        })
+    }
+}
+
+/// Where to put something among its siblings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place<Id> {
+    /// Before all others.
+    First,
+    /// After all others.
+    #[default]
+    Last,
+    /// Directly before this one; last, if it has gone meanwhile.
+    Before(Id),
+    /// Directly after this one; last, if it has gone meanwhile.
+    After(Id),
 }
 
 /// A line of the list of boards.

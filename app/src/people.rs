@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    board::{Typed, line, turns_text},
+    board::Typed,
     id::ActorId,
-    mutation::Refusal,
+    refusal::Refusal,
+    text::{line, turns_text},
 };
 
 /// A person. E-mail addresses and roles are not for everybody, and are not here.

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::{
     access::Asker,
-    board::Snapshot,
-    change::Change,
     id::{ActorId, BoardId, MutationId, TabId, TaskId},
     model::{BoardSummary, Seq},
-    mutation::{Mutation, Refusal},
+    ops::{Change, Mutation},
     people::Person,
     presence::Editing,
+    refusal::Refusal,
+    state::Snapshot,
 };
 
 /// The WebSocket subprotocol.

@@ -7,14 +7,16 @@ mod random;
 use std::sync::Arc;
 
 use app::{
-    board::{
-        Applied, BoardState, Gap, MAX_ASSIGNEES, MAX_BOARD_BYTES, MAX_DESCRIPTION_BYTES, MAX_TRASH_BYTES,
-        MAX_TRASH_TASKS, Snapshot, decide,
-    },
-    change::{Change, ChangeKind},
+    fields::{FieldEdit, MAX_ASSIGNEES},
     id::{ActorId, BoardId, MutationId, TaskId},
-    model::ColumnKind,
-    mutation::{CreateTask, DeleteTask, Op, Place, Refusal, RestoreTask, TextField, Thing, UpdateTask},
+    model::{ColumnKind, Place, TextField},
+    ops::{
+        Applied, Change, ChangeKind, CreateTask, DeleteTask, Gap, Op, RestoreTask, TaskDeleted, TaskUpdated,
+        UpdateTask, decide,
+    },
+    refusal::{Refusal, Thing},
+    state::{BoardState, MAX_BOARD_BYTES, MAX_TRASH_BYTES, MAX_TRASH_TASKS, Snapshot},
+    text::MAX_DESCRIPTION_BYTES,
     time::Timestamp,
 };
 use proptest::prelude::*;
@@ -86,7 +88,7 @@ fn create(task: TaskId, title: &str) -> Op {
 }
 
 fn retitle(task: TaskId, title: &str, base: Option<u64>) -> Op {
-    Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), base, ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask { base, ..UpdateTask::of(task) }.with(FieldEdit::Title(title.to_owned())))
 }
 
 fn complete(task: TaskId, completed: bool) -> Op {
@@ -171,7 +173,8 @@ fn edits_of_different_fields_both_survive() {
     let (mut log, mut random, tasks) = board_with(&["one"]);
     let base = log.state.seq();
     log.write(&mut random, &retitle(tasks[0], "two", Some(base))).unwrap();
-    let describe = UpdateTask { description: Some("why".to_owned()), base: Some(base), ..UpdateTask::of(tasks[0]) };
+    let describe =
+        UpdateTask { base: Some(base), ..UpdateTask::of(tasks[0]) }.with(FieldEdit::Description("why".to_owned()));
     log.write(&mut random, &Op::UpdateTask(describe)).unwrap();
     let task = log.state.task(tasks[0]).unwrap();
     assert_eq!((task.title.as_str(), task.description.as_str()), ("two", "why"));
@@ -255,7 +258,7 @@ fn any_number_of_moves_between_the_same_two_keeps_ranks_short_and_order_right() 
         log.write(&mut random, &Op::UpdateTask(update)).unwrap();
         let order: Vec<TaskId> = log.state.lane_ids(log.state.task(task).unwrap().column).collect();
         assert_eq!((order[0], order[1], order[3]), (tasks[0], task, tasks[3]));
-        let Some(Change { kind: app::change::ChangeKind::TaskUpdated { ranks, .. }, .. }) = log.changes.last() else {
+        let Some(Change { kind: ChangeKind::TaskUpdated(TaskUpdated { ranks, .. }), .. }) = log.changes.last() else {
             panic!("not an update")
         };
         spread += usize::from(!ranks.is_empty());
@@ -275,8 +278,8 @@ fn bad_fields_are_refused_by_name_and_change_nothing() {
         (retitle(tasks[0], &long, None), "title"),
         (retitle(tasks[0], "a\0b", None), "title"),
         (retitle(tasks[0], "two\nlines", None), "title"),
-        (Op::UpdateTask(UpdateTask { description: Some(long.clone()), ..UpdateTask::of(tasks[0]) }), "description"),
-        (Op::UpdateTask(UpdateTask { description: Some("\0".into()), ..UpdateTask::of(tasks[0]) }), "description"),
+        (Op::UpdateTask(UpdateTask::of(tasks[0]).with(FieldEdit::Description(long.clone()))), "description"),
+        (Op::UpdateTask(UpdateTask::of(tasks[0]).with(FieldEdit::Description("\0".into()))), "description"),
     ] {
         match log.write(&mut random, &op) {
             Err(Refusal::Invalid { field: named, .. }) => assert_eq!(named, field),
@@ -289,7 +292,7 @@ fn bad_fields_are_refused_by_name_and_change_nothing() {
 #[test]
 fn nothing_follows_the_deletion_of_a_board() {
     let (mut log, mut random, tasks) = board_with(&["one"]);
-    log.write(&mut random, &Op::DeleteBoard(app::mutation::DeleteBoard::default())).unwrap();
+    log.write(&mut random, &Op::DeleteBoard(app::ops::DeleteBoard::default())).unwrap();
     let refusal = log.write(&mut random, &retitle(tasks[0], "x", None)).unwrap_err();
     assert_eq!(refusal, Refusal::NotFound { what: Thing::Board });
     let create = random.create_board();
@@ -301,11 +304,11 @@ fn somebody(number: u128) -> ActorId {
 }
 
 fn assign(task: TaskId, people: &[u128]) -> Op {
-    Op::UpdateTask(UpdateTask { assign: people.iter().copied().map(somebody).collect(), ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Assign(people.iter().copied().map(somebody).collect())))
 }
 
 fn unassign(task: TaskId, people: &[u128]) -> Op {
-    Op::UpdateTask(UpdateTask { unassign: people.iter().copied().map(somebody).collect(), ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Unassign(people.iter().copied().map(somebody).collect())))
 }
 
 #[test]
@@ -315,10 +318,10 @@ fn those_who_assign_different_people_all_do() {
     log.write(&mut random, &assign(tasks[0], &[3, 1, 3])).unwrap();
     log.write(&mut random, &assign(tasks[0], &[2, 1])).unwrap();
     assert_eq!(whose(&log), [somebody(1), somebody(2), somebody(3)], "each once, in the order of their ids");
-    let Change { kind: ChangeKind::TaskUpdated { assigned, .. }, .. } = log.changes.last().unwrap() else {
+    let Change { kind: ChangeKind::TaskUpdated(updated), .. } = log.changes.last().unwrap() else {
         panic!("not an update")
     };
-    assert_eq!(*assigned, [somebody(2)], "who had it already is not told again");
+    assert_eq!(updated.fields.assigned(), [somebody(2)], "who had it already is not told again");
     log.write(&mut random, &unassign(tasks[0], &[1, 9])).unwrap();
     assert_eq!(whose(&log), [somebody(2), somebody(3)]);
     let number = log.state.task(tasks[0]).unwrap().assignees_seq;
@@ -338,12 +341,16 @@ fn a_task_is_a_limited_number_of_peoples() {
     refused(log.write(&mut random, &assign(tasks[0], &all)), "assign");
     log.write(&mut random, &assign(tasks[0], &all[1..])).unwrap();
     refused(log.write(&mut random, &assign(tasks[0], &all[..1])), "assign");
-    let swap = UpdateTask { assign: vec![somebody(1)], unassign: vec![somebody(2)], ..UpdateTask::of(tasks[0]) };
+    let swap = UpdateTask::of(tasks[0])
+        .with(FieldEdit::Assign(vec![somebody(1)]))
+        .with(FieldEdit::Unassign(vec![somebody(2)]));
     log.write(&mut random, &Op::UpdateTask(swap)).unwrap();
-    let both = UpdateTask { assign: vec![somebody(1)], unassign: vec![somebody(1)], ..UpdateTask::of(tasks[0]) };
+    let both = UpdateTask::of(tasks[0])
+        .with(FieldEdit::Assign(vec![somebody(1)]))
+        .with(FieldEdit::Unassign(vec![somebody(1)]));
     refused(log.write(&mut random, &Op::UpdateTask(both)), "unassign");
     let assignees = all.into_iter().map(somebody).collect();
-    let create = CreateTask { assignees, ..CreateTask::of(TaskId(random.uuid()), "two") };
+    let create = CreateTask::of(TaskId(random.uuid()), "two").with(FieldEdit::Assign(assignees));
     refused(log.write(&mut random, &Op::CreateTask(create)), "assignees");
 }
 
@@ -358,11 +365,9 @@ fn what_changes_nothing_is_nobodys_change() {
         retitle(tasks[0], " Tea ", None),
         assign(tasks[0], &[1]),
         unassign(tasks[0], &[2]),
-        Op::UpdateTask(UpdateTask {
-            due: Some(before.due),
-            priority: Some(before.priority),
-            ..UpdateTask::of(tasks[0])
-        }),
+        Op::UpdateTask(
+            UpdateTask::of(tasks[0]).with(FieldEdit::Due(before.due)).with(FieldEdit::Priority(before.priority)),
+        ),
         Op::UpdateTask(UpdateTask::of(tasks[0])),
     ];
     for op in &same {
@@ -422,7 +427,7 @@ fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
 
     // What is left is filled up with short ones; after that, none may grow, and each may shrink.
     fill_up(&mut log, &mut random);
-    let describe = |text: String| Op::UpdateTask(UpdateTask { description: Some(text), ..UpdateTask::of(tasks[0]) });
+    let describe = |text: String| Op::UpdateTask(UpdateTask::of(tasks[0]).with(FieldEdit::Description(text)));
     let title = "Longer than before, by more than there is room for".repeat(9);
     assert!(matches!(log.write(&mut random, &retitle(tasks[0], &title, None)), Err(Refusal::Full { .. })));
     log.write(&mut random, &describe("y".repeat(MAX_DESCRIPTION_BYTES))).unwrap();
@@ -466,7 +471,7 @@ fn what_was_deleted_the_longest_ago_leaves_the_trash_for_good() {
     assert_eq!(BoardState::from(log.state.snapshot()), log.state);
     let gone = Op::RestoreTask(RestoreTask::of(deleted[0]));
     assert_eq!(log.write(&mut random, &gone), Err(Refusal::not_found(Thing::Task)));
-    let told =
-        app::history::Told::of(&log.state, &ChangeKind::TaskDeleted { task: deleted[0], purged: vec![deleted[1]; 3] });
+    let delete = ChangeKind::TaskDeleted(TaskDeleted { task: deleted[0], purged: vec![deleted[1]; 3] });
+    let told = delete.told(&log.state);
     assert_eq!(told.of_this_task(&|_| String::new()), "deleted it and let the 3 oldest tasks in the trash go for good");
 }

@@ -5,15 +5,16 @@
 mod random;
 
 use app::{
-    board::{BoardState, decide},
-    change::Change,
-    history::{Event, Told, lines, merged},
+    activity::Told,
+    fields::FieldEdit,
+    history::{Event, lines, merged},
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
-    model::{ColumnKind, Priority},
-    mutation::{
-        CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, Place, RestoreTask, UpdateBoard, UpdateColumn,
-        UpdateTask,
+    model::{ColumnKind, Place, Priority},
+    ops::{
+        Change, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, RestoreTask, UpdateBoard, UpdateColumn,
+        UpdateTask, decide,
     },
+    state::BoardState,
     time::{DueDate, Timestamp},
 };
 use proptest::prelude::*;
@@ -102,7 +103,7 @@ fn every_edit_of_a_task_is_a_sentence() {
     let [doing, done] = [ColumnKind::Active, ColumnKind::Done].map(|kind| story.column(kind));
     assert_eq!(story.told(), pair("created this task in To do", "created Tea in To do"));
 
-    story.update(UpdateTask { title: Some("Green tea".to_owned()), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Title("Green tea".to_owned())));
     let renamed = "changed the title from “Tea” to “Green tea”";
     assert_eq!(story.told(), pair(renamed, "changed the title of Tea to “Green tea”"));
     story.update(UpdateTask { column: Some(doing), ..UpdateTask::of(task) });
@@ -113,30 +114,29 @@ fn every_edit_of_a_task_is_a_sentence() {
     assert_eq!(story.told(), pair("reopened it in Doing", "reopened Green tea in Doing"));
     story.update(UpdateTask { place: Some(Place::First), ..UpdateTask::of(task) });
     assert_eq!(story.told(), pair("moved it within Doing", "moved Green tea within Doing"));
-    story.update(UpdateTask { priority: Some(Priority::High), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Priority(Priority::High)));
     assert_eq!(story.told(), pair("set the priority to High", "set the priority of Green tea to High"));
-    story.update(UpdateTask { priority: Some(Priority::None), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Priority(Priority::None)));
     assert_eq!(story.told(), pair("cleared the priority", "cleared the priority of Green tea"));
-    story.update(UpdateTask { due: Some(DueDate::parse("2026-12-01")), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Due(DueDate::parse("2026-12-01"))));
     assert_eq!(story.told(), pair("set it due 1 December 2026", "set Green tea due 1 December 2026"));
-    story.update(UpdateTask { due: Some(None), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Due(None)));
     assert_eq!(story.told(), pair("cleared the due date", "cleared the due date of Green tea"));
-    story.update(UpdateTask { description: Some("Two packets".to_owned()), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Description("Two packets".to_owned())));
     assert_eq!(story.told(), pair("edited the description", "edited the description of Green tea"));
-    story.update(UpdateTask { assign: vec![BEN, CLEO], ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Assign(vec![BEN, CLEO])));
     assert_eq!(story.told(), pair("assigned it to Ben and Cleo", "assigned Green tea to Ben and Cleo"));
-    story.update(UpdateTask { assign: vec![CLEO], unassign: vec![BEN], ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Assign(vec![CLEO])).with(FieldEdit::Unassign(vec![BEN])));
     assert_eq!(story.told(), pair("unassigned it from Ben", "unassigned Green tea from Ben"));
     story.write(Op::DeleteTask(DeleteTask::of(task)));
     assert_eq!(story.told(), pair("deleted it", "deleted Green tea"));
     story.write(Op::RestoreTask(RestoreTask::of(task)));
     assert_eq!(story.told(), pair("restored it to Doing", "restored Green tea to Doing"));
-    story.update(UpdateTask {
-        title: Some("Tea".to_owned()),
-        column: Some(done),
-        priority: Some(Priority::Low),
-        ..UpdateTask::of(task)
-    });
+    story.update(
+        UpdateTask { column: Some(done), ..UpdateTask::of(task) }
+            .with(FieldEdit::Title("Tea".to_owned()))
+            .with(FieldEdit::Priority(Priority::Low)),
+    );
     assert_eq!(
         story.told(),
         pair(
@@ -150,7 +150,7 @@ fn every_edit_of_a_task_is_a_sentence() {
 fn a_task_that_is_made_for_somebody_is_told_so() {
     let mut story = Story::new();
     let task = TaskId(story.random.uuid());
-    story.write(Op::CreateTask(CreateTask { assignees: vec![BEN], ..CreateTask::of(task, "Milk") }));
+    story.write(Op::CreateTask(CreateTask::of(task, "Milk").with(FieldEdit::Assign(vec![BEN]))));
     let words = "created this task in To do and assigned it to Ben";
     assert_eq!(story.told(), pair(words, "created Milk in To do and assigned it to Ben"));
 }
@@ -198,7 +198,7 @@ fn columns_go_by_the_names_they_had() {
 fn what_was_changed_before_such_things_were_kept_is_told_as_far_as_it_is_known() {
     let mut story = Story::new();
     let (task, open, doing) = (story.task, story.column(ColumnKind::Open), story.column(ColumnKind::Active));
-    story.update(UpdateTask { title: Some("Green tea".to_owned()), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Title("Green tea".to_owned())));
     story.update(UpdateTask { column: Some(doing), ..UpdateTask::of(task) });
     story.write(Op::DeleteColumn(DeleteColumn::of(open)));
     let recalled: Vec<String> =
@@ -220,7 +220,7 @@ fn what_was_changed_before_such_things_were_kept_is_told_as_far_as_it_is_known()
 fn what_changed_nothing_is_not_told() {
     let mut story = Story::new();
     let task = story.task;
-    story.update(UpdateTask { title: Some("Tea".to_owned()), due: Some(None), ..UpdateTask::of(task) });
+    story.update(UpdateTask::of(task).with(FieldEdit::Title("Tea".to_owned())).with(FieldEdit::Due(None)));
     story.update(UpdateTask { completed: Some(false), ..UpdateTask::of(task) });
     assert_eq!(story.lines(), ["created this task in To do", "created the board “Board”"]);
 }
@@ -229,9 +229,8 @@ fn what_changed_nothing_is_not_told() {
 fn edits_of_one_kind_in_a_row_are_told_as_one() {
     let mut story = Story::new();
     let task = story.task;
-    let retitle = |title: &str| Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(task) });
-    let describe =
-        |text: &str| Op::UpdateTask(UpdateTask { description: Some(text.to_owned()), ..UpdateTask::of(task) });
+    let retitle = |title: &str| Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(title.to_owned())));
+    let describe = |text: &str| Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(text.to_owned())));
     for title in ["Green tea", "Black tea", "White tea"] {
         story.write_after(4 * MINUTE, retitle(title));
     }
@@ -253,8 +252,7 @@ fn edits_of_one_kind_in_a_row_are_told_as_one() {
 fn a_line_that_grows_is_another_line() {
     let mut story = Story::new();
     let task = story.task;
-    let describe =
-        |text: &str| Op::UpdateTask(UpdateTask { description: Some(text.to_owned()), ..UpdateTask::of(task) });
+    let describe = |text: &str| Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(text.to_owned())));
     story.write(describe("one"));
     let before = lines(&story.events)[0].key();
     story.write_after(MINUTE, describe("two"));

@@ -5,11 +5,12 @@
 mod random;
 
 use app::{
-    board::{Applied, BoardState, Listing, Sort, Wanted, decide},
-    change::Change,
+    board::{Listing, Sort, Wanted},
+    fields::FieldEdit,
     id::{ActorId, BoardId, MutationId, TaskId},
     model::{ColumnKind, Priority},
-    mutation::{CreateTask, Op, Place},
+    ops::{Applied, Change, CreateTask, Op, decide},
+    state::BoardState,
     time::{DueDate, Timestamp},
 };
 use proptest::prelude::*;
@@ -37,17 +38,11 @@ fn board_with(tasks: &[(&str, &str, Priority, Option<&str>)]) -> BoardState {
     let mut random = Random::seeded(1);
     let mut state = board(&mut random);
     for (title, description, priority, due) in tasks {
-        let create = Op::CreateTask(CreateTask {
-            task: TaskId(random.uuid()),
-            title: (*title).to_owned(),
-            description: (*description).to_owned(),
-            column: None,
-            completed: None,
-            place: Place::Last,
-            priority: *priority,
-            due: due.and_then(DueDate::parse),
-            assignees: Vec::new(),
-        });
+        let create = CreateTask::of(TaskId(random.uuid()), *title)
+            .with(FieldEdit::Description((*description).to_owned()))
+            .with(FieldEdit::Priority(*priority))
+            .with(FieldEdit::Due(due.and_then(DueDate::parse)));
+        let create = Op::CreateTask(create);
         let change = write(&mut state, &mut random, &create).unwrap();
         state.apply(&change).unwrap();
     }

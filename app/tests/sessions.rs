@@ -11,13 +11,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
     access::Asker,
-    board::{BoardState, Settled, TextBase, decide},
-    change::Change,
+    board::{Settled, TextBase},
+    fields::FieldEdit,
     id::{BoardId, MutationId, TaskId},
     live::session::{BoardSession, Outcome},
-    model::Seq,
-    mutation::{Mutation, Op, Refusal, TextField, UpdateTask},
+    model::{Seq, TextField},
+    ops::{Change, Mutation, Op, UpdateTask, decide},
     protocol::{ClientMessage, ServerMessage},
+    refusal::Refusal,
+    state::BoardState,
     time::Timestamp,
 };
 use proptest::prelude::*;
@@ -218,13 +220,9 @@ fn run(seed: u64) {
 
 /// The base that an editor opened just now would have.
 fn text_base(session: &BoardSession, op: &Op) -> Option<TextBase> {
-    match op {
-        Op::UpdateTask(update) if update.title.is_some() => Some(session.text_base(update.task, TextField::Title)),
-        Op::UpdateTask(update) if update.description.is_some() => {
-            Some(session.text_base(update.task, TextField::Description))
-        }
-        _ => None,
-    }
+    let Op::UpdateTask(update) = op else { return None };
+    let (field, _) = update.fields.edits().find_map(FieldEdit::text)?;
+    Some(session.text_base(update.task, field))
 }
 
 proptest! {
@@ -249,7 +247,7 @@ impl Pair {
         let mut random = Random::seeded(7);
         let mut server = Server::new(&mut random, 2);
         let task = TaskId(random.uuid());
-        let create = app::mutation::CreateTask::of(task, "one");
+        let create = app::ops::CreateTask::of(task, "one");
         let create = random.mutation(Op::CreateTask(create));
         server.write(&create).unwrap();
         let pages = [0, 1].map(|_| Page {
@@ -269,7 +267,7 @@ impl Pair {
     }
 
     fn retitle(&mut self, page: usize, title: &str, base: TextBase) {
-        let update = UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(self.task) };
+        let update = UpdateTask::of(self.task).with(FieldEdit::Title(title.to_owned()));
         let mutation = self.random.mutation(Op::UpdateTask(update));
         let outcome = self.pages[page].session.submit(mutation, Some(base), Timestamp::from_millis(0)).unwrap();
         self.pages[page].take(outcome, &mut self.server.pages[page]);
@@ -342,7 +340,7 @@ fn typing_on_top_of_a_refused_text_never_overwrites_somebody_else() {
     let later = pair.base(1);
     pair.settle();
     // Refused on the spot: the page knows already what the server would say.
-    let update = UpdateTask { title: Some("right again".to_owned()), ..UpdateTask::of(pair.task) };
+    let update = UpdateTask::of(pair.task).with(FieldEdit::Title("right again".to_owned()));
     let mutation = pair.random.mutation(Op::UpdateTask(update));
     let refusal = pair.pages[1].session.submit(mutation, Some(later), Timestamp::from_millis(0)).unwrap_err();
     assert!(matches!(refusal, Refusal::Conflict { .. }));
@@ -369,8 +367,7 @@ fn a_long_queue_leaves_in_messages_the_server_takes() {
     let mut pair = Pair::new();
     pair.pages[0].session.disconnected();
     for round in 0..150 {
-        let update =
-            UpdateTask { description: Some("\"".repeat(3_000) + &round.to_string()), ..UpdateTask::of(pair.task) };
+        let update = UpdateTask::of(pair.task).with(FieldEdit::Description("\"".repeat(3_000) + &round.to_string()));
         let mutation = pair.random.mutation(Op::UpdateTask(update));
         assert_eq!(pair.pages[0].session.submit(mutation, None, Timestamp::from_millis(0)).unwrap().send, []);
     }

@@ -8,14 +8,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
     access::Asker,
-    board::{BoardState, Direction, NotUndone, OptimisticBoard, Part, Settled, Undone, decide},
-    change::{Change, ChangeKind},
+    board::{Direction, NotUndone, OptimisticBoard, Settled, Undone},
+    fields::{Field, FieldEdit},
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
-    model::{ColumnKind, Priority, Seq},
-    mutation::{
-        CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, Op, Place, Refusal, RestoreTask, Thing,
-        UpdateBoard, UpdateColumn, UpdateTask,
+    model::{ColumnKind, Place, Priority, Seq},
+    ops::{
+        Change, ChangeKind, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, Op, Part, RestoreTask,
+        UpdateBoard, UpdateColumn, UpdateTask, decide,
     },
+    refusal::{Refusal, Thing},
+    state::BoardState,
     time::Timestamp,
 };
 use proptest::prelude::*;
@@ -237,23 +239,23 @@ fn team_with(titles: &[&str]) -> (Team, Vec<TaskId>) {
 }
 
 fn retitle(task: TaskId, title: &str) -> Op {
-    Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(title.to_owned())))
 }
 
 fn describe(task: TaskId, description: &str) -> Op {
-    Op::UpdateTask(UpdateTask { description: Some(description.to_owned()), ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(description.to_owned())))
 }
 
 fn prioritise(task: TaskId, priority: Priority) -> Op {
-    Op::UpdateTask(UpdateTask { priority: Some(priority), ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Priority(priority)))
 }
 
 fn assign(task: TaskId, person: u128) -> Op {
-    Op::UpdateTask(UpdateTask { assign: vec![somebody(person)], ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Assign(vec![somebody(person)])))
 }
 
 fn unassign(task: TaskId, person: u128) -> Op {
-    Op::UpdateTask(UpdateTask { unassign: vec![somebody(person)], ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Unassign(vec![somebody(person)])))
 }
 
 fn somebody(number: u128) -> ActorId {
@@ -517,7 +519,8 @@ fn taking_back_what_is_refused_itself_is_needless_and_the_step_before_still_coun
     let task = tasks[0];
     team.edit(ANA, prioritise(task, Priority::High)).unwrap();
     team.settle();
-    let conflicting = UpdateTask { base: Some(1), title: Some("Green tea".to_owned()), ..UpdateTask::of(task) };
+    let conflicting =
+        UpdateTask { base: Some(1), ..UpdateTask::of(task) }.with(FieldEdit::Title("Green tea".to_owned()));
     team.edit(BEN, retitle(task, "Black tea")).unwrap();
     let mutation = team.random.mutation(Op::UpdateTask(conflicting));
     let base = app::board::TextBase::Saved(team.state().task(task).unwrap().title_seq);
@@ -755,13 +758,13 @@ fn nothing_of_others_was_reverted(team: &Team) {
 fn put_back(kind: &ChangeKind) -> Vec<Part> {
     match kind {
         // It did not exist, so nobody changed it.
-        ChangeKind::ColumnCreated { .. } => Vec::new(),
-        ChangeKind::TaskUpdated { task, .. } => {
-            Part::moved_by(kind).into_iter().filter(|part| *part != Part::Task(*task)).collect()
+        ChangeKind::ColumnCreated(_) => Vec::new(),
+        ChangeKind::TaskUpdated(updated) => {
+            kind.numbers().into_iter().filter(|part| *part != Part::Task(updated.task)).collect()
         }
-        ChangeKind::TaskDeleted { task, .. } => vec![Part::Task(*task)],
-        ChangeKind::TaskRestored { task, .. } => vec![Part::Place(*task)],
-        kind => Part::moved_by(kind),
+        ChangeKind::TaskDeleted(deleted) => vec![Part::Task(deleted.task)],
+        ChangeKind::TaskRestored(restored) => vec![Part::Field(restored.task, Field::Place)],
+        kind => kind.numbers(),
     }
 }
 
@@ -789,24 +792,13 @@ proptest! {
                 continue;
             }
             let change = team.log.last().unwrap();
-            let all = |task: TaskId| {
-                [
-                    Part::Task,
-                    Part::Title,
-                    Part::Description,
-                    Part::Priority,
-                    Part::Due,
-                    Part::Assignees,
-                    Part::Place,
-                ]
-                .map(|part| part(task))
-            };
-            let tasks = team.state().tasks().flat_map(|task| all(task.id));
+            let fields = |task| Field::ALL.map(|field| Part::Field(task, field)).into_iter().chain([Part::Task(task)]);
+            let tasks = team.state().tasks().flat_map(|task| fields(task.id));
             let columns = team.state().columns().map(|column| Part::Column(column.id));
             let numbered: Vec<Part> =
                 tasks.chain(columns).chain([Part::Name]).filter(|part| part.newest(team.state()) == change.seq).collect();
-            let said = Part::moved_by(&change.kind);
-            let gone = matches!(change.kind, ChangeKind::ColumnDeleted { .. });
+            let said = change.kind.numbers();
+            let gone = matches!(change.kind, ChangeKind::ColumnDeleted(_));
             prop_assert!(gone || said.len() == numbered.len(), "{said:?} {numbered:?}");
             prop_assert!(gone || said.iter().all(|part| numbered.contains(part)));
         }

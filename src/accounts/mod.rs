@@ -20,10 +20,12 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
     access::{Asker, BoardRole, InstanceRole, Scope, ShareLink},
-    board::{BoardState, is_invisible},
     id::{ActorId, BoardId, MutationId},
-    mutation::{CreateShareLink, Mutation, Op, Refusal, RevokeShareLink, SetMember, Thing},
+    ops::{CreateShareLink, Mutation, Op, RevokeShareLink, SetMember},
     people::check_name,
+    refusal::{Refusal, Thing},
+    state::BoardState,
+    text::is_invisible,
     time::Timestamp,
 };
 use moka::sync::Cache;

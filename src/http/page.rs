@@ -8,13 +8,15 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 use app::{
     App,
     access::{Asker, ShareLink},
+    activity::Deed,
     backend::{Backend, BackendError, BackendFuture},
-    board::BoardState,
-    history::{Deed, Event, Older, Page},
+    history::{Event, Older, Page},
     id::{ActorId, BoardId, TaskId},
     model::{BoardSummary, Seq},
-    mutation::{Mutation, Refusal, Thing},
+    ops::Mutation,
     people::Person,
+    refusal::{Refusal, Thing},
+    state::BoardState,
 };
 use axum::{
     Router,

@@ -9,8 +9,8 @@
 use std::borrow::Cow;
 
 use app::{
-    model::Seq,
-    mutation::{Refusal, TextField, Thing},
+    model::{Seq, TextField},
+    refusal::{Refusal, Thing},
 };
 use axum::{
     http::{

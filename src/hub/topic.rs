@@ -18,9 +18,9 @@ use std::{
 
 use app::{
     access::BoardAccess,
-    change::{Change, ChangeKind},
     id::BoardId,
     model::Seq,
+    ops::{BoardUpdated, Change, ChangeKind, MemberSet},
     protocol::ServerMessage,
 };
 use serde::Deserialize;
@@ -307,9 +307,15 @@ impl Topic {
     /// Takes in that others have access from now on. Whoever has none any more is sent neither this change nor what follows.
     fn change_access(&self, state: &mut State, change: &LoggedChange) {
         match serde_json::from_slice::<Change>(&change.json).map(|change| change.kind) {
-            Ok(ChangeKind::MemberSet { person, role: Some(role) }) => drop(state.access.members.insert(person, role)),
-            Ok(ChangeKind::MemberSet { person, role: None }) => drop(state.access.members.remove(&person)),
-            Ok(ChangeKind::BoardUpdated { everyone: Some(everyone), .. }) => state.access.everyone = everyone,
+            Ok(ChangeKind::MemberSet(MemberSet { person, role: Some(role) })) => {
+                state.access.members.insert(person, role);
+            }
+            Ok(ChangeKind::MemberSet(MemberSet { person, role: None })) => {
+                state.access.members.remove(&person);
+            }
+            Ok(ChangeKind::BoardUpdated(BoardUpdated { everyone: Some(everyone), .. })) => {
+                state.access.everyone = everyone
+            }
             _ => return,
         }
         self.access_version.fetch_add(1, Ordering::Release);
@@ -680,7 +686,7 @@ mod tests {
         access::{BoardRole, InstanceRole, Scope},
         id::{ActorId, ColumnId, MutationId},
         model::ColumnKind,
-        mutation::{CreateBoard, Mutation, NewColumn, Op, SetMember},
+        ops::{CreateBoard, Mutation, NewColumn, Op, SetMember},
     };
 
     use super::*;
@@ -723,9 +729,7 @@ mod tests {
             let column = NewColumn { id: app::new_id::<ColumnId>(), name: "To do".to_owned(), kind: ColumnKind::Open };
             let create = CreateBoard { name: "Plans".to_owned(), columns: vec![column], everyone: None };
             scene.write(Op::CreateBoard(create)).await;
-            scene
-                .write(Op::UpdateBoard(app::mutation::UpdateBoard { everyone: Some(None), ..Default::default() }))
-                .await;
+            scene.write(Op::UpdateBoard(app::ops::UpdateBoard { everyone: Some(None), ..Default::default() })).await;
             scene.set_viewer(Some(BoardRole::Viewer)).await;
             scene
         }

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use app::{id::MutationId, model::Seq, mutation::Refusal, time::Timestamp};
+use app::{id::MutationId, model::Seq, refusal::Refusal, time::Timestamp};
 use sqlx::Row;
 
 use super::{

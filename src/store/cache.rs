@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
-use app::{board::BoardState, id::BoardId, model::Seq};
+use app::{id::BoardId, model::Seq, state::BoardState};
 use moka::sync::Cache as Moka;
 use sqlx::Row;
 use tokio::sync::Mutex;

@@ -18,12 +18,11 @@ use std::{
 };
 
 use app::{
-    board::{Applied, BoardState, MAX_BOARDS_OF_ONE, Touched, decide},
-    change::{Change, ChangeKind},
-    history::Told,
     id::{ActorId, BoardId, MutationId, TaskId},
     model::{Column, Seq, Task},
-    mutation::{Op, Refusal, TextField, Thing, UpdateTask},
+    ops::{Applied, Change, ChangeKind, Op, UpdateTask, decide},
+    refusal::{Refusal, Thing},
+    state::{BoardState, MAX_BOARDS_OF_ONE, Touched},
     time::Timestamp,
 };
 use sqlx::Row;
@@ -235,13 +234,13 @@ impl Group {
                 return Ok(Err(refusal));
             }
         };
-        if let ChangeKind::BoardCreated { .. } = &kind
+        if let ChangeKind::BoardCreated(_) = &kind
             && let Some(managed) = asker.person.and_then(|person| self.managed.get_mut(&person))
         {
             *managed += 1;
         }
-        if let ChangeKind::TaskCreated { task, .. } = &kind {
-            self.taken.insert(*task, *board);
+        if let ChangeKind::TaskCreated(created) = &kind {
+            self.taken.insert(created.task, *board);
         }
         let after = match &mut working.after {
             Some(after) => after,
@@ -250,7 +249,7 @@ impl Group {
         let seq = after.seq() + 1;
         working.changed_at = not_before(working.changed_at, *at);
         let change = Change { seq, at: working.changed_at, by: asker.person, mutation: mutation.id, kind };
-        let told = serde_json::to_string(&Told::of(after, &change.kind)).map_err(StoreError::corrupt)?;
+        let told = serde_json::to_string(&change.kind.told(after)).map_err(StoreError::corrupt)?;
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
@@ -409,10 +408,7 @@ fn refused_again(then: &Refusal, state: &BoardState, op: &Op) -> Refusal {
         (Err(now), ..) => now,
         // Their text is not kept with the refusal; what it is now is of more use anyway.
         (Ok(_), Refusal::Conflict { field, seq, .. }, Op::UpdateTask(UpdateTask { task, .. })) => {
-            let theirs = state.task(*task).map(|task| match field {
-                TextField::Title => task.title.clone(),
-                TextField::Description => task.description.clone(),
-            });
+            let theirs = state.task(*task).map(|task| field.of(task).to_owned());
             Refusal::Conflict { field: *field, theirs: theirs.unwrap_or_default(), seq: *seq }
         }
         _ => then.clone(),

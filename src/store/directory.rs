@@ -15,10 +15,11 @@ use std::{
 
 use app::{
     access::{Asker, InstanceRole, LinkTo, Scope},
-    board::BoardState,
     id::{ActorId, BoardId},
-    mutation::{Op, Refusal, SetMember, Thing},
+    ops::{Op, SetMember, permit},
     people::Person,
+    refusal::{Refusal, Thing},
+    state::BoardState,
     time::Timestamp,
 };
 use sqlx::{Row, any::AnyRow};
@@ -154,7 +155,7 @@ impl Directory {
     /// Whether somebody may do this to a board as it is now, and who they are if they may.
     pub fn permit(&self, caller: &Caller, now: Timestamp, state: &BoardState, op: &Op) -> Result<Asker, Refusal> {
         let asker = self.asker(caller, now).ok_or(Refusal::Forbidden)?;
-        asker.check(state, op)?;
+        permit(&asker, state, op)?;
         Ok(asker)
     }
 
@@ -170,8 +171,8 @@ impl Directory {
             Op::SetMember(SetMember { person, role: Some(_) }) if active(person).is_none() => {
                 return Err(Refusal::not_found(Thing::Person));
             }
-            Op::CreateTask(create) => ("assignees", &create.assignees),
-            Op::UpdateTask(update) => ("assign", &update.assign),
+            Op::CreateTask(create) => ("assignees", create.fields.assigned()),
+            Op::UpdateTask(update) => ("assign", update.fields.assigned()),
             _ => return Ok(()),
         };
         match assigned.iter().all(sees) {
@@ -182,7 +183,7 @@ impl Directory {
 
     /// Whether this is how somebody leaves a board.
     pub fn leaves(&self, caller: &Caller, now: Timestamp, op: &Op) -> bool {
-        self.asker(caller, now).is_some_and(|asker| asker.leaves(op))
+        self.asker(caller, now).is_some_and(|asker| op.is_leaving(&asker))
     }
 
     /// The number of this state.

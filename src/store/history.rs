@@ -1,10 +1,11 @@
 //! The log as people read it: newest first, of one task or of a whole board.
 
 use app::{
-    board::BoardState,
-    history::{Event, Told},
+    activity::Told,
+    history::Event,
     id::{BoardId, TaskId},
     model::Seq,
+    state::BoardState,
 };
 use sqlx::Row;
 

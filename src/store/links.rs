@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use app::{
-    change::{Change, ChangeKind},
     id::{ActorId, BoardId},
-    mutation::{Op, Refusal, Thing},
+    ops::{Change, ChangeKind, Op, ShareLinkCreated, ShareLinkRevoked},
+    refusal::{Refusal, Thing},
     time::Timestamp,
 };
 use sqlx::Row;
@@ -102,13 +102,13 @@ impl Links {
     /// Takes in what was decided.
     pub fn note(&mut self, board: BoardId, op: &Op, change: &Change) {
         match (op, &change.kind) {
-            (Op::CreateShareLink(create), ChangeKind::ShareLinkCreated { link }) => {
+            (Op::CreateShareLink(create), ChangeKind::ShareLinkCreated(ShareLinkCreated { link })) => {
                 self.known.insert(*link, Some(board));
                 let hash = create.secret_sha256.as_str().to_owned();
                 self.taken.insert(hash.clone());
                 self.steps.push(Step::Make { hash, link: *link, board, by: change.by, at: change.at });
             }
-            (_, ChangeKind::ShareLinkRevoked { link }) => {
+            (_, ChangeKind::ShareLinkRevoked(ShareLinkRevoked { link })) => {
                 self.known.insert(*link, None);
                 self.steps.push(Step::Revoke { link: *link, board, at: change.at });
             }

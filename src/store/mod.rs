@@ -42,10 +42,11 @@ mod sql;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::{
-    board::BoardState,
     id::{BoardId, MutationId, TaskId},
     model::Seq,
-    mutation::{Mutation, Refusal},
+    ops::Mutation,
+    refusal::Refusal,
+    state::BoardState,
     time::Timestamp,
 };
 use bytes::Bytes;
@@ -74,7 +75,7 @@ use sql::query;
 pub struct LoggedChange {
     /// Its number.
     pub seq: Seq,
-    /// The [`app::change::Change`] as JSON (UTF-8).
+    /// The [`app::ops::Change`] as JSON (UTF-8).
     pub json: Bytes,
 }
 

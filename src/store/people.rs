@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use app::{
     access::{Asker, InstanceRole, ShareLink},
-    board::BoardState,
     id::ActorId,
+    state::BoardState,
     time::Timestamp,
 };
 use sqlx::{Row, any::AnyRow};

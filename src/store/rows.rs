@@ -4,11 +4,11 @@ use std::{str::FromStr, sync::Arc};
 
 use app::{
     access::{BoardAccess, BoardRole},
-    board::{BoardState, Contents, Snapshot},
-    change::Change,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
+    ops::Change,
     rank::Rank,
+    state::{BoardState, Contents, Snapshot},
     time::{DueDate, Timestamp},
 };
 use sqlx::{Row, any::AnyRow};
@@ -202,7 +202,7 @@ pub(super) struct ChangeRow {
     pub fingerprint: i64,
     pub logged: LoggedChange,
     pub task: Option<TaskId>,
-    /// What it did, as JSON: [`app::history::Told`].
+    /// What it did, as JSON: [`app::activity::Told`].
     pub told: String,
 }
 

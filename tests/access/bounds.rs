@@ -6,8 +6,9 @@ use app::{
     access::BoardRole,
     id::{BoardId, ColumnId, MutationId},
     model::ColumnKind,
-    mutation::{CreateBoard, Mutation, NewColumn, Op, Refusal, SetMember, Thing, UpdateBoard},
+    ops::{CreateBoard, Mutation, NewColumn, Op, SetMember, UpdateBoard},
     protocol::{ClientMessage, ServerMessage},
+    refusal::{Refusal, Thing},
 };
 use futures::future::join_all;
 use taskwire::{caller::Caller, writer::WriteError};
@@ -47,7 +48,7 @@ async fn one_person_makes_only_so_many_boards() {
     assert_eq!(refusal.sentence(), "One person may manage 1000 boards; delete one first, or leave it to another.");
     // Others go on, and so does whoever deletes one.
     write(&town, app::new_id::<BoardId>(), create_board("Plans"), &Caller::local()).await.unwrap();
-    let delete = Op::DeleteBoard(app::mutation::DeleteBoard { base: None });
+    let delete = Op::DeleteBoard(app::ops::DeleteBoard { base: None });
     write(&town, boards[0], delete, &caller).await.unwrap();
     write(&town, another, create_board("One more"), &caller).await.unwrap();
 }
@@ -133,7 +134,7 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
     assert_eq!(list(&mut socket).await, ["Secret", "Open", "Mine"]);
     write(&town, closed, set(None), &local).await.unwrap();
     assert_eq!(list(&mut socket).await, ["Open", "Mine"]);
-    write(&town, open, Op::DeleteBoard(app::mutation::DeleteBoard { base: None }), &local).await.unwrap();
+    write(&town, open, Op::DeleteBoard(app::ops::DeleteBoard { base: None }), &local).await.unwrap();
     assert_eq!(list(&mut socket).await, ["Mine"]);
 }
 

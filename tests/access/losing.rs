@@ -3,8 +3,9 @@
 use app::{
     access::{Asker, BoardRole, InstanceRole, Scope},
     id::{ActorId, TabId},
-    mutation::{Op, Refusal, SetMember, UpdateBoard},
+    ops::{Op, SetMember, UpdateBoard},
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
+    refusal::Refusal,
 };
 use reqwest::{Method, StatusCode};
 use taskwire::{caller::Caller, clock::now};

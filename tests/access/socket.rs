@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 
 use app::{
     access::BoardRole,
+    fields::FieldEdit,
     id::{BoardId, TabId},
-    model::ColumnKind,
-    mutation::{
+    model::{ColumnKind, Place as Spot},
+    ops::{
         CreateBoard, CreateColumn, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op,
-        Place as Spot, Refusal, RestoreTask, RevokeShareLink, SetMember, Thing, UpdateBoard, UpdateColumn, UpdateTask,
+        RestoreTask, RevokeShareLink, SetMember, UpdateBoard, UpdateColumn, UpdateTask,
     },
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
+    refusal::{Refusal, Thing},
 };
 use taskwire::secret::SecretHash;
 use uuid::Uuid;
@@ -178,7 +180,7 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(place.column) }),
         Op::DeleteColumn(DeleteColumn::of(place.spare_column)),
         Op::CreateTask(CreateTask::of(new_task(), "New")),
-        Op::UpdateTask(UpdateTask { title: Some("Other".to_owned()), ..UpdateTask::of(place.task) }),
+        Op::UpdateTask(UpdateTask::of(place.task).with(FieldEdit::Title("Other".to_owned()))),
         Op::DeleteTask(DeleteTask::of(place.task)),
         Op::RestoreTask(RestoreTask::of(place.trashed)),
     ];

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use app::{
     access::{BoardRole, InstanceRole, Scope},
+    fields::FieldEdit,
     id::BoardId,
-    mutation::{Op, SetMember, UpdateBoard, UpdateTask},
+    ops::{Op, SetMember, UpdateBoard, UpdateTask},
     protocol::{CLOSED_SIGNED_OUT, ErrorCode, ServerMessage},
 };
 use taskwire::{
@@ -72,8 +73,8 @@ impl Scene {
         let text = "x".repeat(DESCRIPTION);
         let task = self.served.node.create_task(self.large, "Large").await;
         let writes = (0..EDITS).map(|number| {
-            let description = Some(format!("{number} {text}"));
-            let op = Op::UpdateTask(UpdateTask { description, ..UpdateTask::of(task) });
+            let description = format!("{number} {text}");
+            let op = Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(description)));
             self.served.node.writer.write(self.large, mutation(op), Caller::local())
         });
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {

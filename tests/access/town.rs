@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     access::{BoardRole, InstanceRole, Scope},
     id::{ActorId, BoardId, ColumnId, TaskId},
-    mutation::{CreateTask, Op, SetMember, UpdateBoard},
+    ops::{CreateTask, Op, SetMember, UpdateBoard},
     time::Timestamp,
 };
 use reqwest::{Method, RequestBuilder};

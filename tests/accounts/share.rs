@@ -3,7 +3,8 @@
 use app::{
     access::{BoardRole, Scope},
     id::BoardId,
-    mutation::{CreateShareLink, Op, Refusal, SetMember},
+    ops::{CreateShareLink, Op, SetMember},
+    refusal::Refusal,
 };
 use reqwest::{Method, StatusCode};
 use taskwire::{

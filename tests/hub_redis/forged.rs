@@ -1,7 +1,7 @@
 //! Somebody who can publish on Redis, and is no node, is not believed.
 
 use app::{
-    change::{Change, ChangeKind},
+    ops::{BoardDeleted, Change, ChangeKind},
     protocol::ServerMessage,
     time::Timestamp,
 };
@@ -61,14 +61,14 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
         here.node.create_task(board, "The real one").await;
         let real = changes(&mut client).await;
         let title = match &real[0].kind {
-            ChangeKind::TaskCreated { title, .. } => title,
+            ChangeKind::TaskCreated(created) => &created.title,
             forged => panic!("{forged:?} was believed"),
         };
         assert_eq!((real.len(), real[0].seq, title.as_str()), (1, seq, "The real one"));
     }
     // The same, signed: what makes the difference is the signature.
     publish_signed(&here, redis.port, &channel, &forged(6, json!({"kind": "board_deleted"})));
-    assert_eq!(changes(&mut client).await[0].kind, ChangeKind::BoardDeleted {});
+    assert_eq!(changes(&mut client).await[0].kind, ChangeKind::BoardDeleted(BoardDeleted {}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,8 @@ mod answers;
 
 use std::time::Duration;
 
-use app::board::BoardState;
-use app::protocol::ServerMessage;
+use app::state::BoardState;
+use app::{fields::FieldEdit, protocol::ServerMessage};
 use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
 
 use support::{
@@ -53,9 +53,9 @@ async fn while_ten_thousand_changes_pass_unread_memory_is_bounded_and_others_are
     let text = "x".repeat(DESCRIPTION);
     for batch in 0..CHANGES / 100 {
         let writes = (0..100).map(|number| {
-            let mut update = app::mutation::UpdateTask::of(task);
-            update.description = Some(format!("{batch}-{number} {text}"));
-            served.node.writer.write(board.id, mutation(app::mutation::Op::UpdateTask(update)), Caller::local())
+            let description = FieldEdit::Description(format!("{batch}-{number} {text}"));
+            let update = app::ops::UpdateTask::of(task).with(description);
+            served.node.writer.write(board.id, mutation(app::ops::Op::UpdateTask(update)), Caller::local())
         });
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
             outcome.expect("accepted");

@@ -1,24 +1,21 @@
 //! `docs/PROTOCOL.md` is complete: whatever the types can say over the socket stands there, with an example. What they can say
 //! is read from their source, so that nothing that is added later is forgotten.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
+use app::fields;
 use serde_json::Value;
 use syn::{Attribute, Fields, GenericArgument, Item, LitStr, PathArguments, Token, Type};
 
 use super::document::{PAGE, blocks};
 
-/// Where the types are that travel.
-const SOURCES: [&str; 7] = [
-    include_str!("../../app/src/protocol.rs"),
-    include_str!("../../app/src/mutation.rs"),
-    include_str!("../../app/src/change.rs"),
-    include_str!("../../app/src/model.rs"),
-    include_str!("../../app/src/access.rs"),
-    include_str!("../../app/src/people.rs"),
-    include_str!("../../app/src/presence.rs"),
-];
-const STATE: &str = include_str!("../../app/src/board/state.rs");
+/// Where the types are that travel, below `app/src`: files, and folders of files.
+const SOURCES: [&str; 8] =
+    ["protocol.rs", "ops", "refusal.rs", "model.rs", "access.rs", "people.rs", "presence.rs", "state/mod.rs"];
 
 /// Types that are written as a text, a number or an id, by code of their own.
 const VALUES: [&str; 18] = [
@@ -58,11 +55,24 @@ enum Variant {
     Holds(Vec<String>),
 }
 
+/// The texts of the sources.
+fn sources() -> Vec<String> {
+    let read = |path: &Path| fs::read_to_string(path).expect("a file");
+    let texts = SOURCES.iter().flat_map(|source| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("app/src").join(source);
+        match path.is_dir() {
+            true => fs::read_dir(path).expect("a folder").map(|file| read(&file.expect("a file").path())).collect(),
+            false => vec![read(&path)],
+        }
+    });
+    texts.collect()
+}
+
 /// All types of the sources, by name.
 fn shapes() -> BTreeMap<String, Shape> {
     let mut shapes = BTreeMap::new();
-    for source in SOURCES.into_iter().chain([STATE]) {
-        for item in syn::parse_file(source).expect("Rust").items {
+    for source in sources() {
+        for item in syn::parse_file(&source).expect("Rust").items {
             let (name, shape) = match item {
                 Item::Struct(item) => (item.ident, Shape::Struct(named(&item.fields))),
                 Item::Enum(item) => {
@@ -75,7 +85,7 @@ fn shapes() -> BTreeMap<String, Shape> {
                         };
                         (snake_case(&variant.ident.to_string()), fields)
                     });
-                    (item.ident, Shape::Enum(tag(&item.attrs), variants.collect()))
+                    (item.ident, Shape::Enum(serde_option(&item.attrs, "tag"), variants.collect()))
                 }
                 _ => continue,
             };
@@ -86,8 +96,25 @@ fn shapes() -> BTreeMap<String, Shape> {
 }
 
 fn named(fields: &Fields) -> Vec<(String, Vec<String>)> {
-    let fields = fields.iter().filter_map(|field| Some((field.ident.as_ref()?.to_string(), names(&field.ty))));
-    fields.collect()
+    let mut named = Vec::new();
+    for field in fields {
+        let Some(name) = &field.ident else { continue };
+        match serde_option(&field.attrs, "with").as_deref() {
+            None => named.push((name.to_string(), names(&field.ty))),
+            Some(form) => named.extend(patch(form).iter().map(|name| ((*name).to_owned(), Vec::new()))),
+        }
+    }
+    named
+}
+
+/// What the edits of a patch are called that stands in an object in this way.
+fn patch(form: &str) -> &'static [&'static str] {
+    match form {
+        "fields::request" => fields::request::NAMES,
+        "fields::change" => fields::change::NAMES,
+        "fields::new" => fields::new::NAMES,
+        _ => panic!("this test does not know what {form} writes"),
+    }
 }
 
 /// The names of the types in a type.
@@ -110,22 +137,22 @@ fn names(of: &Type) -> Vec<String> {
     }
 }
 
-/// The `tag` that serde is told to use.
-fn tag(attributes: &[Attribute]) -> Option<String> {
-    let mut tag = None;
+/// What serde is told by an option such as `tag`.
+fn serde_option(attributes: &[Attribute], option: &str) -> Option<String> {
+    let mut told = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         let read = attribute.parse_nested_meta(|meta| {
             if meta.input.peek(Token![=]) {
                 let value: LitStr = meta.value()?.parse()?;
-                if meta.path.is_ident("tag") {
-                    tag = Some(value.value());
+                if meta.path.is_ident(option) {
+                    told = Some(value.value());
                 }
             }
             Ok(())
         });
         read.expect("what serde is told");
     }
-    tag
+    told
 }
 
 fn snake_case(name: &str) -> String {
@@ -232,8 +259,8 @@ fn what_is_added_to_the_types_and_not_to_the_page_is_found() {
     let mut shapes = shapes();
     let Some(Shape::Enum(_, kinds)) = shapes.get_mut("ChangeKind") else { panic!("the kinds of changes") };
     kinds.push(("task_painted".to_owned(), Variant::Fields(Vec::new())));
-    let Variant::Fields(fields) = &mut kinds[0].1 else { panic!("fields") };
-    fields.push(("colour".to_owned(), vec!["String".to_owned()]));
+    let Some(Shape::Struct(created)) = shapes.get_mut("BoardCreated") else { panic!("a change") };
+    created.push(("colour".to_owned(), vec!["String".to_owned()]));
     let Some(Shape::Struct(task)) = shapes.get_mut("Task") else { panic!("a task") };
     task.push(("weight".to_owned(), vec!["u32".to_owned()]));
     let Some(Shape::Enum(_, codes)) = shapes.get_mut("ErrorCode") else { panic!("the codes") };
@@ -241,6 +268,7 @@ fn what_is_added_to_the_types_and_not_to_the_page_is_found() {
     let mut found = missing(&shapes);
     found.sort();
     let expected = [
+        "BoardCreated.colour",
         "ChangeKind: an example of task_painted",
         "ChangeKind: colour of board_created",
         "ErrorCode: too_late",

@@ -2,7 +2,7 @@
 
 use app::{
     id::BoardId,
-    mutation::{DeleteBoard, Op},
+    ops::{DeleteBoard, Op},
     protocol::{ClientMessage, ErrorCode, ServerMessage},
     time::Timestamp,
 };

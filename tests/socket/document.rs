@@ -1,10 +1,10 @@
 //! `docs/PROTOCOL.md` says what is so: its examples are messages, and its worked example works.
 
 use app::{
-    change::Change,
-    mutation::{Mutation, Refusal},
+    ops::{Change, Mutation},
     presence::{LISTED_EDITS, LISTED_PEOPLE},
     protocol::{ClientMessage, ServerMessage},
+    refusal::Refusal,
 };
 use serde_json::Value;
 use taskwire::http::socket::SocketLimits;

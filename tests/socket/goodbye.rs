@@ -84,7 +84,7 @@ async fn a_client_that_does_not_read_does_not_hold_the_server_up() {
     for _ in 0..50 {
         let writes = (0..20).map(|_| {
             let mut op = create(new_task(), "Buy milk");
-            if let app::mutation::Op::CreateTask(create) = &mut op {
+            if let app::ops::Op::CreateTask(create) = &mut op {
                 create.description = "x".repeat(20_000);
             }
             served.node.writer.write(board.id, mutation(op), Caller::local())

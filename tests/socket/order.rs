@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::{
-    mutation::{Op, UpdateTask},
+    ops::{Op, UpdateTask},
     protocol::{ErrorCode, ServerMessage},
 };
 use sqlx::{AnyConnection, Connection, Executor};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use app::{
-    mutation::{Op, UpdateTask},
+    fields::FieldEdit,
+    ops::{Op, UpdateTask},
     protocol::ServerMessage,
 };
 use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
@@ -30,8 +31,8 @@ async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let task = served.node.create_task(board.id, "Buy milk").await;
     let text = "x".repeat(DESCRIPTION);
     let writes = (0..CHANGES).map(|number| {
-        let description = Some(format!("{number} {text}"));
-        let update = Op::UpdateTask(UpdateTask { description, ..UpdateTask::of(task) });
+        let description = format!("{number} {text}");
+        let update = Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(description)));
         served.node.writer.write(board.id, mutation(update), Caller::local())
     });
     for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::mutation::Op;
+use app::ops::Op;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
 

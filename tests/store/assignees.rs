@@ -2,8 +2,10 @@
 
 use app::{
     access::{BoardRole, InstanceRole},
+    fields::FieldEdit,
     id::{ActorId, BoardId, TaskId},
-    mutation::{CreateTask, Op, Refusal, SetMember, UpdateBoard, UpdateTask},
+    ops::{CreateTask, Op, SetMember, UpdateBoard, UpdateTask},
+    refusal::Refusal,
 };
 use taskwire::{
     accounts::{Accounts, NewPerson},
@@ -48,7 +50,7 @@ impl Town {
     }
 
     async fn assign(&self, board: BoardId, task: TaskId, person: ActorId) -> Result<(), Refusal> {
-        let assign = Op::UpdateTask(UpdateTask { assign: vec![person], ..UpdateTask::of(task) });
+        let assign = Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Assign(vec![person])));
         match self.node.write(board, assign).await {
             Ok(_) => Ok(()),
             Err(WriteError::Refused(refusal)) => Err(refusal),
@@ -67,7 +69,7 @@ on_both_engines! {
         let board = town.node.create_board().await.id;
         let (one, two) = (town.somebody(InstanceRole::Member).await, town.somebody(InstanceRole::Member).await);
         let task = new_task();
-        let create = CreateTask { assignees: vec![two], ..CreateTask::of(task, "Tea") };
+        let create = CreateTask::of(task, "Tea").with(FieldEdit::Assign(vec![two]));
         town.node.accepted(board, Op::CreateTask(create)).await;
         assert_eq!(town.assign(board, task, one).await, Ok(()));
         let state = database.open().await.board(board).await.expect("it can be read").expect("the board");
@@ -93,7 +95,7 @@ on_both_engines! {
         town.node.accepted(board, Op::UpdateBoard(open)).await;
         assert_eq!(town.assign(board, task, other).await, Ok(()));
         town.accounts.set_active(&Caller::local(), other, false).await.expect("it can be done");
-        let unassign = Op::UpdateTask(UpdateTask { unassign: vec![other], ..UpdateTask::of(task) });
+        let unassign = Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Unassign(vec![other])));
         town.node.accepted(board, unassign).await;
         assert!(is_stranger(town.assign(board, task, other).await), "their account is out of use");
     }
@@ -105,7 +107,7 @@ on_both_engines! {
         let person = town.somebody(InstanceRole::Member).await;
         let set = |role| Op::SetMember(SetMember { person, role });
         town.node.accepted(board, set(Some(BoardRole::Editor))).await;
-        let assign = mutation(Op::UpdateTask(UpdateTask { assign: vec![person], ..UpdateTask::of(task) }));
+        let assign = mutation(Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Assign(vec![person]))));
         let caller = Caller::local();
         let first = town.node.writer.write(board, assign.clone(), caller.clone()).await.expect("it is accepted");
         town.node.accepted(board, set(None)).await;

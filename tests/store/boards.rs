@@ -1,9 +1,11 @@
 //! Boards come, change and go; tasks go to the trash and come back; places hold.
 
 use app::{
-    board::BoardState,
     id::TaskId,
-    mutation::{DeleteBoard, DeleteColumn, Op, Place, Refusal, Thing, UpdateBoard, UpdateTask},
+    model::Place,
+    ops::{DeleteBoard, DeleteColumn, Op, UpdateBoard, UpdateTask},
+    refusal::{Refusal, Thing},
+    state::BoardState,
 };
 use taskwire::caller::Caller;
 

@@ -1,10 +1,13 @@
 //! The log as people read it, and what the migration makes of boards that are older than it.
 
 use app::{
-    history::{Event, Told},
+    activity::Told,
+    fields::FieldEdit,
+    history::Event,
     id::{BoardId, TaskId},
     model::{Priority, Seq},
-    mutation::{Op, Refusal, UpdateTask},
+    ops::{Op, UpdateTask},
+    refusal::Refusal,
     time::Timestamp,
 };
 use sqlx::{AnyConnection, Connection};
@@ -91,7 +94,7 @@ on_both_engines! {
             create(task, "Tea"),
             rename(task, "Green tea"),
             Op::UpdateTask(UpdateTask { completed: Some(true), ..UpdateTask::of(task) }),
-            Op::UpdateTask(UpdateTask { priority: Some(Priority::High), ..UpdateTask::of(task) }),
+            Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Priority(Priority::High))),
             delete(task),
         ];
         // In one group, so that what is told must be of the moment between two writes of one transaction.
@@ -101,7 +104,7 @@ on_both_engines! {
         }
         let kept = node.store.newest_changes(board, None, 100).await.expect("a page");
         let now = node.board(board).await;
-        let mut state = app::board::BoardState::empty(board);
+        let mut state = app::state::BoardState::empty(board);
         let mut told: Vec<Event> = Vec::new();
         for entry in kept.entries.iter().rev() {
             let change = serde_json::from_slice(&entry.logged.json).expect("a change");
@@ -158,13 +161,13 @@ on_both_engines! {
         let refused = undo.await.expect_err("it is refused");
         assert!(matches!(refused, taskwire::writer::WriteError::Refused(Refusal::Stale { seq: 4 })), "{refused:?}");
         // Another field is no obstacle, and neither is the same number.
-        let title = Some("Green tea".to_owned());
-        let other = Op::UpdateTask(UpdateTask { title, guard: Some(mine), ..UpdateTask::of(task) });
+        let title = "Green tea".to_owned();
+        let other = Op::UpdateTask(UpdateTask { guard: Some(mine), ..UpdateTask::of(task) }.with(FieldEdit::Title(title)));
         node.accepted(board, other).await;
         node.accepted(board, prioritise(task, Priority::None, Some(4))).await;
     }
 }
 
 fn prioritise(task: TaskId, priority: Priority, guard: Option<Seq>) -> Op {
-    Op::UpdateTask(UpdateTask { priority: Some(priority), guard, ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask { guard, ..UpdateTask::of(task) }.with(FieldEdit::Priority(priority)))
 }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use app::{
     id::MutationId,
-    mutation::{Mutation, Refusal, Thing},
+    ops::Mutation,
+    refusal::{Refusal, Thing},
 };
 use futures::future::join_all;
 use taskwire::{caller::Caller, writer::WriteError};

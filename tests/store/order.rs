@@ -9,9 +9,9 @@ use std::{
 };
 
 use app::{
-    board::BoardState,
     id::{BoardId, TaskId},
-    mutation::{Op, UpdateBoard, UpdateTask},
+    ops::{Op, UpdateBoard, UpdateTask},
+    state::BoardState,
 };
 use futures::FutureExt;
 use memchr::memmem::find;

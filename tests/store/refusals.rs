@@ -1,7 +1,13 @@
 //! What is refused changes nothing, and does not get in the way of what is accepted.
 
-use app::board::{MAX_DESCRIPTION_BYTES, MAX_TRASH_BYTES};
-use app::mutation::{CreateTask, DeleteBoard, DeleteTask, Op, Refusal, TextField, Thing, UpdateBoard, UpdateTask};
+use app::{
+    fields::FieldEdit,
+    model::TextField,
+    ops::{CreateTask, DeleteBoard, DeleteTask, Op, UpdateBoard, UpdateTask},
+    refusal::{Refusal, Thing},
+    state::MAX_TRASH_BYTES,
+    text::MAX_DESCRIPTION_BYTES,
+};
 use taskwire::{caller::Caller, writer::WriteError};
 
 use crate::{
@@ -40,14 +46,14 @@ on_both_engines! {
         let base = Some(node.board(board).await.seq());
         node.accepted(board, rename(task, "Buy oat milk")).await;
 
-        let mine = UpdateTask { base, title: Some("Buy soy milk".to_owned()), ..UpdateTask::of(task) };
+        let mine = UpdateTask { base, ..UpdateTask::of(task) }.with(FieldEdit::Title("Buy soy milk".to_owned()));
         let refusal = node.refused(board, Op::UpdateTask(mine.clone())).await;
         let theirs = "Buy oat milk".to_owned();
         assert_eq!(refusal, Refusal::Conflict { field: TextField::Title, theirs, seq: 3 });
 
         // Another field is no conflict, nor is the same text once its editor has seen the other one.
-        let description = Some("Two litres".to_owned());
-        node.accepted(board, Op::UpdateTask(UpdateTask { base, description, ..UpdateTask::of(task) })).await;
+        let description = "Two litres".to_owned();
+        node.accepted(board, Op::UpdateTask(UpdateTask { base, ..UpdateTask::of(task) }.with(FieldEdit::Description(description)))).await;
         node.accepted(board, Op::UpdateTask(UpdateTask { base: Some(3), ..mine })).await;
         let task = node.board(board).await.task(task).cloned().expect("the task");
         assert_eq!((task.title.as_str(), task.description.as_str()), ("Buy soy milk", "Two litres"));

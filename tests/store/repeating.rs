@@ -1,8 +1,10 @@
 //! A request that is sent again is answered as the first time and changes nothing.
 
 use app::{
+    fields::FieldEdit,
     id::MutationId,
-    mutation::{Mutation, Op, Refusal, Thing, UpdateTask},
+    ops::{Mutation, Op, UpdateTask},
+    refusal::{Refusal, Thing},
     time::Timestamp,
 };
 use sqlx::{AnyConnection, Connection, Row};
@@ -116,7 +118,7 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let task = node.create_task(board, "Buy milk").await;
         node.accepted(board, rename(task, "Buy oat milk")).await;
-        let edit = UpdateTask { base: Some(2), title: Some("Buy rice milk".to_owned()), ..UpdateTask::of(task) };
+        let edit = UpdateTask { base: Some(2), ..UpdateTask::of(task) }.with(FieldEdit::Title("Buy rice milk".to_owned()));
         let request = mutation(Op::UpdateTask(edit));
         let theirs = async || match node.writer.write(board, request.clone(), Caller::local()).await {
             Err(WriteError::Refused(Refusal::Conflict { theirs, .. })) => theirs,

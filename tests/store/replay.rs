@@ -1,12 +1,10 @@
 //! The board in memory, the board in its rows and the board in its log are the same board, whatever is done to it.
 
 use app::{
-    board::BoardState,
-    model::{ColumnKind, Priority},
-    mutation::{
-        CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, Place, RestoreTask, UpdateBoard, UpdateColumn,
-        UpdateTask,
-    },
+    fields::FieldEdit,
+    model::{ColumnKind, Place, Priority},
+    ops::{CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, RestoreTask, UpdateBoard, UpdateColumn, UpdateTask},
+    state::BoardState,
     time::DueDate,
 };
 use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
@@ -74,34 +72,36 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
     let due = DueDate::parse(&format!("2026-11-{:02}", value % 28 + 1));
     let kind_of_column = ColumnKind::ALL[usize::from(*value) % ColumnKind::ALL.len()];
     match kind % 16 {
-        0..=4 => Op::CreateTask(CreateTask {
-            task: new_task(),
-            title: text(),
-            description: if value % 2 == 0 { text() } else { String::new() },
-            column: (value % 3 == 0).then(|| column(which)),
-            completed: None,
-            place: place(*value, || task(other)),
-            priority,
-            due: due.filter(|_| value % 2 == 0),
-            assignees: Vec::new(),
-        }),
+        0..=4 => {
+            let create = CreateTask {
+                description: if value % 2 == 0 { text() } else { String::new() },
+                column: (value % 3 == 0).then(|| column(which)),
+                place: place(*value, || task(other)),
+                ..CreateTask::of(new_task(), text())
+            };
+            let due = due.filter(|_| value % 2 == 0);
+            Op::CreateTask(create.with(FieldEdit::Priority(priority)).with(FieldEdit::Due(due)))
+        }
         5 | 6 => Op::UpdateTask(UpdateTask {
             place: Some(place(*value, || task(other))),
             column: (value % 2 == 0).then(|| column(other)),
             ..UpdateTask::of(task(which))
         }),
-        7 | 8 => Op::UpdateTask(UpdateTask {
-            base: (value % 2 == 0).then(|| state.seq()),
-            title: (value % 3 > 0).then(text),
-            description: (value % 3 < 2).then(text),
-            ..UpdateTask::of(task(which))
-        }),
+        7 | 8 => {
+            let title = (value % 3 > 0).then(|| FieldEdit::Title(text()));
+            let description = (value % 3 < 2).then(|| FieldEdit::Description(text()));
+            Op::UpdateTask(UpdateTask {
+                base: (value % 2 == 0).then(|| state.seq()),
+                fields: title.into_iter().chain(description).collect(),
+                ..UpdateTask::of(task(which))
+            })
+        }
         9 => Op::UpdateTask(UpdateTask { completed: Some(value % 2 == 0), ..UpdateTask::of(task(which)) }),
-        10 => Op::UpdateTask(UpdateTask {
-            priority: Some(priority),
-            due: Some(due.filter(|_| value % 2 == 0)),
-            ..UpdateTask::of(task(which))
-        }),
+        10 => Op::UpdateTask(
+            UpdateTask::of(task(which))
+                .with(FieldEdit::Priority(priority))
+                .with(FieldEdit::Due(due.filter(|_| value % 2 == 0))),
+        ),
         11 => Op::DeleteTask(DeleteTask::of(task(which))),
         12 => Op::RestoreTask(RestoreTask::of(task(which))),
         13 => Op::CreateColumn(CreateColumn {

@@ -3,7 +3,8 @@
 use app::{
     access::{InstanceRole, Scope},
     id::ActorId,
-    mutation::{Op, Refusal, SetMember},
+    ops::{Op, SetMember},
+    refusal::Refusal,
 };
 use taskwire::{
     accounts::{AccountError, Accounts, NewPerson},

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use app::{
     id::BoardId,
     model::Seq,
-    mutation::Mutation,
+    ops::Mutation,
     protocol::{ClientMessage, ErrorCode, ServerMessage},
 };
 use futures::{SinkExt, StreamExt};

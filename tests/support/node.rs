@@ -1,10 +1,12 @@
 //! A store and its writer, as one server has them, and short ways to ask it for things.
 
 use app::{
-    board::BoardState,
+    fields::FieldEdit,
     id::{BoardId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Seq},
-    mutation::{CreateBoard, CreateTask, DeleteTask, Mutation, NewColumn, Op, Refusal, RestoreTask, UpdateTask},
+    ops::{CreateBoard, CreateTask, DeleteTask, Mutation, NewColumn, Op, RestoreTask, UpdateTask},
+    refusal::Refusal,
+    state::BoardState,
 };
 use std::sync::Arc;
 use taskwire::{
@@ -130,7 +132,7 @@ pub fn create(task: TaskId, title: &str) -> Op {
 }
 
 pub fn rename(task: TaskId, title: &str) -> Op {
-    Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(task) })
+    Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(title.to_owned())))
 }
 
 pub fn delete(task: TaskId) -> Op {

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use super::state::{BoardState, Touched};
+use crate::state::{BoardState, Touched};
 use crate::{
     id::{ActorId, ColumnId, TaskId},
     model::{ColumnKind, Priority, Task},

@@ -6,17 +6,15 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{
-    decide::decide,
-    state::{Applied, BoardState, Gap, Snapshot, Stamp, Touched},
-    undo::{Direction, NotUndone, Part, UndoStack, Undone},
-};
+use super::undo::{Direction, NotUndone, UndoStack, Undone};
 use crate::{
     access::{Asker, BoardRole},
-    change::{Change, ChangeKind},
+    fields::Field,
     id::{MutationId, TaskId},
-    model::Seq,
-    mutation::{Mutation, Op, Refusal, TextField},
+    model::{Seq, TextField},
+    ops::{Applied, Change, ChangeKind, Gap, Mutation, Op, Part, decide, permit},
+    refusal::Refusal,
+    state::{BoardState, Snapshot, Stamp, Touched},
     time::Timestamp,
 };
 
@@ -159,18 +157,12 @@ impl OptimisticBoard {
     pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
         let sets_text = |op: &Op| match op {
             Op::CreateTask(create) => create.task == task,
-            Op::UpdateTask(update) if update.task == task => match field {
-                TextField::Title => update.title.is_some(),
-                TextField::Description => update.description.is_some(),
-            },
+            Op::UpdateTask(update) => update.task == task && update.fields.text(field).is_some(),
             _ => false,
         };
         match self.pending.iter().rev().find(|pending| sets_text(&pending.mutation.op)) {
             Some(pending) => TextBase::Pending(pending.mutation.id),
-            None => TextBase::Saved(self.confirmed.task(task).map_or(0, |task| match field {
-                TextField::Title => task.title_seq,
-                TextField::Description => task.description_seq,
-            })),
+            None => TextBase::Saved(self.confirmed.task(task).map_or(0, |task| Field::from(field).seq(task))),
         }
     }
 
@@ -204,7 +196,7 @@ impl OptimisticBoard {
 
     /// What would come of something, as far as is known here.
     pub fn check(&self, op: &Op) -> Result<ChangeKind, Refusal> {
-        self.asker.check(&self.view, op)?;
+        permit(&self.asker, &self.view, op)?;
         decide(&self.view, op)
     }
 
@@ -252,7 +244,7 @@ impl OptimisticBoard {
         let inverse = self.undo.inverse(edit).ok_or(Refusal::Stale { seq: self.confirmed.seq() })?;
         let mut waits = self.pending.iter().take(queued).any(|pending| pending.mutation.id == edit);
         let mut guard = None;
-        for part in inverse.guarded() {
+        for part in inverse.guarded.iter().copied() {
             let ours = self.newest_pending(part, queued);
             let newest = ours.or_else(|| self.undo.newest(part, &self.confirmed));
             let seq = part.newest(&self.confirmed);
@@ -276,7 +268,7 @@ impl OptimisticBoard {
     fn before(&self, kind: &ChangeKind) -> Vec<(Part, Option<MutationId>)> {
         let newest =
             |part| self.newest_pending(part, self.pending.len()).or_else(|| self.undo.newest(part, &self.confirmed));
-        Part::moved_by(kind).into_iter().map(|part| (part, newest(part))).collect()
+        kind.numbers().into_iter().map(|part| (part, newest(part))).collect()
     }
 
     fn queue(
@@ -289,7 +281,7 @@ impl OptimisticBoard {
     ) -> Touched {
         let touched = self.view.perform(kind, self.provisional(at));
         self.overlay.merge(touched.clone());
-        let moves = Part::moved_by(kind);
+        let moves = kind.numbers();
         self.pending.push_back(Pending { mutation, at, sent: false, accepted: None, follows, moves, undoes });
         touched
     }
@@ -452,7 +444,7 @@ impl OptimisticBoard {
     fn replay(&mut self, mut touched: Touched) -> Touched {
         touched.merge(std::mem::take(&mut self.overlay));
         self.view.copy_from(&self.confirmed, &touched);
-        self.view.set_seq(self.confirmed.seq());
+        self.view.seq = self.confirmed.seq();
         for pending in &mut self.pending {
             if let Some(undoes) = &mut pending.undoes
                 && undoes.guard != Guard::Set
@@ -469,7 +461,7 @@ impl OptimisticBoard {
                 Ok(kind) => {
                     let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.asker.person };
                     self.overlay.merge(self.view.perform(&kind, stamp));
-                    Part::moved_by(&kind)
+                    kind.numbers()
                 }
                 Err(_) => Vec::new(),
             };

@@ -1,10 +1,10 @@
 //! What people type and paste, as it is saved.
 //!
 //! A program that sends a tab in a title has a mistake in it, and is told so. Whoever pastes one from a spreadsheet has not:
-//! so whatever takes text from people brings it into a form that [`super::decide()`] accepts, and lets nobody save what it
+//! so whatever takes text from people brings it into a form that [`text`](crate::text) accepts, and lets nobody save what it
 //! would refuse for its length. Nothing is ever cut: the text stays where it was typed, with words on how much is too much.
 
-use super::{MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
+use crate::text::{MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 
 /// A kind of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +80,8 @@ fn breaks_lines(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::decide::{description, line},
-        *,
-    };
+    use super::*;
+    use crate::text::{description, line};
 
     /// Every character that anything may have to say about, between others.
     fn odd() -> impl Iterator<Item = String> {

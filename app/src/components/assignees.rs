@@ -18,11 +18,11 @@ use super::{
 };
 use crate::{
     access::{BoardAccess, BoardRole},
-    board::MAX_ASSIGNEES,
+    fields::{FieldEdit, MAX_ASSIGNEES},
     id::{ActorId, TaskId},
     live::{Live, LiveBoard},
     model::Task,
-    mutation::{Op, UpdateTask},
+    ops::{Op, UpdateTask},
     people::Person,
 };
 
@@ -72,14 +72,14 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
     let assign = {
         let board = board.clone();
         Callback::new(move |(person, focus): (ActorId, &'static [&'static str])| {
-            if act(&board, Op::UpdateTask(UpdateTask { assign: vec![person], ..UpdateTask::of(task) })) {
+            if act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Assign(vec![person])))) {
                 announcer.say(format!("Assigned to {}", name_of(Some(person)).get_untracked()));
                 focus_first_drawn(focus);
             }
         })
     };
     let unassign = Callback::new(move |person: ActorId| {
-        if act(&board, Op::UpdateTask(UpdateTask { unassign: vec![person], ..UpdateTask::of(task) })) {
+        if act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Unassign(vec![person])))) {
             announcer.say(format!("No longer assigned to {}", name_of(Some(person)).get_untracked()));
             focus_first_drawn(&[BUTTON, FIELD]);
         }

@@ -19,7 +19,7 @@ use crate::{
     id::TaskId,
     live::{LiveBoard, TaskSignals},
     model::{Priority, Task},
-    mutation::{self, Op, UpdateTask},
+    ops::{self, Op, UpdateTask},
     pages::{View, task_path},
 };
 
@@ -73,7 +73,7 @@ pub fn Card(
             event.prevent_default();
             let title = untrack(&title);
             let next = neighbour(&board, task);
-            if board.submit(Op::DeleteTask(mutation::DeleteTask::of(task))).is_ok() {
+            if board.submit(Op::DeleteTask(ops::DeleteTask::of(task))).is_ok() {
                 announcer.say(format!("Deleted “{title}”"));
                 match next {
                     Some(next) => focus_card(next),

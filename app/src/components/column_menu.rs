@@ -13,8 +13,9 @@ use super::{
 use crate::{
     id::ColumnId,
     live::LiveBoard,
-    model::{Column, ColumnKind},
-    mutation::{DeleteColumn, Op, Place, Refusal, UpdateColumn},
+    model::{Column, ColumnKind, Place},
+    ops::{DeleteColumn, Op, UpdateColumn},
+    refusal::Refusal,
 };
 
 /// What a person calls a kind of column.

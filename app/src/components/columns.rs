@@ -16,8 +16,8 @@ use crate::{
     access::BoardRole,
     board::Typed,
     live::LiveBoard,
-    model::ColumnKind,
-    mutation::{CreateColumn, Op, Place},
+    model::{ColumnKind, Place},
+    ops::{CreateColumn, Op},
 };
 
 /// All columns of a board.

@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use crate::mutation::Refusal;
+use crate::refusal::Refusal;
 
 /// A dialog that asks, once [`ask`] opens it.
 #[component]

@@ -14,7 +14,8 @@ use crate::{
     board::TextBase,
     id::TaskId,
     live::{LiveBoard, Problem},
-    mutation::{Refusal, TextField},
+    model::TextField,
+    refusal::Refusal,
 };
 
 /// The conflicts over one text of a task that wait for a choice.

@@ -6,7 +6,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::confirm::Confirm;
 use crate::{
     live::LiveBoard,
-    mutation::{DeleteBoard, Op},
+    ops::{DeleteBoard, Op},
 };
 
 /// The dialog that asks whether to delete a board. It is opened through `dialog`.

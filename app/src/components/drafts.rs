@@ -6,10 +6,11 @@ use leptos::{ev, prelude::*};
 
 use crate::{
     board::TextBase,
+    fields::FieldEdit,
     id::{BoardId, ColumnId, TaskId},
     live::LiveBoard,
-    model::Task,
-    mutation::{Op, TextField, UpdateTask},
+    model::{Task, TextField},
+    ops::{Op, UpdateTask},
 };
 
 /// All texts that are being edited. An editor is open exactly while there is a draft for its text. A context.
@@ -169,14 +170,14 @@ pub fn text_of(task: &Task, field: TextField) -> &str {
 /// An edit of one of the texts of a task.
 pub fn text_edit(task: TaskId, field: TextField, text: String) -> Op {
     Op::UpdateTask(match field {
-        TextField::Title => UpdateTask { title: Some(text), ..UpdateTask::of(task) },
-        TextField::Description => UpdateTask { description: Some(text), ..UpdateTask::of(task) },
+        TextField::Title => UpdateTask::of(task).with(FieldEdit::Title(text)),
+        TextField::Description => UpdateTask::of(task).with(FieldEdit::Description(text)),
     })
 }
 
 /// The text that an edit sets, if it sets one.
 pub fn edited_text(op: &Op) -> Option<(TaskId, TextField, &str)> {
     let Op::UpdateTask(update) = op else { return None };
-    let title = update.title.as_deref().map(|text| (update.task, TextField::Title, text));
-    title.or_else(|| update.description.as_deref().map(|text| (update.task, TextField::Description, text)))
+    let (field, text) = update.fields.edits().find_map(FieldEdit::text)?;
+    Some((update.task, field, text))
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::BoardRole,
     live::{Live, LiveBoard},
-    mutation::{Op, UpdateBoard},
+    ops::{Op, UpdateBoard},
     pages::{View, board_path},
 };
 

@@ -22,7 +22,7 @@ use crate::{
     id::{ColumnId, TaskId},
     live::LiveBoard,
     model::ColumnKind,
-    mutation::{Op, UpdateColumn},
+    ops::{Op, UpdateColumn},
     pages::{ListQuery, ROWS},
 };
 

@@ -21,7 +21,8 @@ use crate::{
     forms,
     id::{ActorId, BoardId},
     live::{Live, LiveBoard},
-    mutation::{Op, Refusal, SetMember, UpdateBoard},
+    ops::{Op, SetMember, UpdateBoard},
+    refusal::Refusal,
 };
 
 /// What a person calls a role on a board.

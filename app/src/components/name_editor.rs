@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{keyboard, redrawn::redrawn, task_fields::act};
-use crate::{access::role_needed, board::Typed, live::LiveBoard, mutation::Op};
+use crate::{board::Typed, live::LiveBoard, ops::Op};
 
 /// What an editor does with a new name.
 pub type Rename = Callback<(String,), Op>;
@@ -25,7 +25,7 @@ pub fn NameEditor(
     /// Called when the editor closes by keyboard, so that the focus can go back to where it came from.
     on_done: Callback<()>,
 ) -> impl IntoView {
-    let may = board.may(role_needed(&rename.run((String::new(),))));
+    let may = board.may(rename.run((String::new(),)).role_needed());
     redrawn(move || {
         if editing.get() && may.get() {
             view! { <NameField board=board.clone() name label editing rename on_done /> }.into_any()

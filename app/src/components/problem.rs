@@ -1,9 +1,12 @@
 //! What a person is told about an edit that was refused: what it was, and what they typed.
 
 use crate::{
-    board::{BoardState, shortened},
+    fields::FieldEdit,
     id::TaskId,
-    mutation::{Op, UpdateTask},
+    model::TextField,
+    ops::{Op, UpdateTask},
+    state::BoardState,
+    text::shortened,
 };
 
 /// What was not done, as a sentence without its full stop.
@@ -39,7 +42,7 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::CreateColumn(create) => Some(&create.name),
         Op::UpdateColumn(update) => update.name.as_deref(),
         Op::CreateTask(create) => Some(&create.title),
-        Op::UpdateTask(update) => update.description.as_deref().or(update.title.as_deref()),
+        Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
         Op::DeleteBoard(_)
         | Op::SetMember(_)
         | Op::CreateShareLink(_)
@@ -51,19 +54,26 @@ pub fn typed_text(op: &Op) -> Option<&str> {
 }
 
 fn what_stayed(update: &UpdateTask) -> &'static str {
-    match update {
-        UpdateTask { title: Some(_), .. } => "keeps its title",
-        UpdateTask { description: Some(_), .. } => "keeps its description",
-        UpdateTask { completed: Some(true), .. } => "was not completed",
-        UpdateTask { completed: Some(false), .. } => "was not reopened",
-        UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. } => "was not moved",
-        UpdateTask { priority: Some(_), .. } => "keeps its priority",
-        UpdateTask { due: Some(_), .. } => "keeps its due date",
-        UpdateTask { assign, unassign, .. } if !assign.is_empty() || !unassign.is_empty() => {
-            "was not assigned otherwise"
-        }
-        _ => "was not changed",
-    }
+    let text = update.fields.edits().find_map(|edit| match edit {
+        FieldEdit::Title(_) => Some("keeps its title"),
+        FieldEdit::Description(_) => Some("keeps its description"),
+        _ => None,
+    });
+    let place = match update {
+        UpdateTask { completed: Some(true), .. } => Some("was not completed"),
+        UpdateTask { completed: Some(false), .. } => Some("was not reopened"),
+        UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. } => Some("was not moved"),
+        _ => None,
+    };
+    let value = || {
+        update.fields.edits().next().map(|edit| match edit {
+            FieldEdit::Priority(_) => "keeps its priority",
+            FieldEdit::Due(_) => "keeps its due date",
+            FieldEdit::Assign(_) | FieldEdit::Unassign(_) => "was not assigned otherwise",
+            FieldEdit::Title(_) | FieldEdit::Description(_) => "was not changed",
+        })
+    };
+    text.or(place).or_else(value).unwrap_or("was not changed")
 }
 
 #[cfg(test)]
@@ -71,7 +81,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{id::BoardId, mutation::DeleteTask};
+    use crate::{id::BoardId, ops::DeleteTask};
 
     #[test]
     fn a_task_that_is_not_known_is_still_spoken_of() {

@@ -15,7 +15,7 @@ use crate::{
     forms::{AddTask, form_action},
     id::{ColumnId, TaskId},
     live::LiveBoard,
-    mutation::{CreateTask, Op},
+    ops::{CreateTask, Op},
 };
 
 /// The field for a new task. It keeps the focus for the next one, and what was typed when that is refused.

@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     access::BoardRole,
+    fields::FieldEdit,
     forms::{SetCompleted, form_action},
     id::TaskId,
     live::LiveBoard,
     model::{ColumnKind, Priority},
-    mutation::{Op, UpdateTask},
+    ops::{Op, UpdateTask},
     time::DueDate,
 };
 
@@ -167,7 +168,7 @@ pub fn PrioritySelect(
     };
     let changed = move |event| {
         if let Some(to) = Priority::parse(&event_target_value(&event))
-            && !act(&board, Op::UpdateTask(UpdateTask { priority: Some(to), ..UpdateTask::of(task) }))
+            && !act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Priority(to))))
             && let Some(field) = field.get_untracked()
         {
             field.set_value(priority.get_untracked().as_str());
@@ -210,7 +211,7 @@ pub fn DueInput(
     });
     let edits = board.may(BoardRole::Editor);
     let set = move |due: Option<DueDate>| {
-        act(&board, Op::UpdateTask(UpdateTask { due: Some(due), ..UpdateTask::of(task) }));
+        act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Due(due))));
     };
     let changed = {
         let set = set.clone();

@@ -30,8 +30,8 @@ use crate::{
     forms::{DeleteTask, RestoreTask, form_action},
     id::{ActorId, TaskId},
     live::{Live, LiveBoard},
-    model::Task,
-    mutation::{self, Op, TextField},
+    model::{Task, TextField},
+    ops::{self, Op},
     pages::{ListQuery, View, board_path, task_path},
     time::Timestamp,
 };
@@ -112,7 +112,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
         let board = board.clone();
         move |event: ev::SubmitEvent| {
             event.prevent_default();
-            act(&board, Op::DeleteTask(mutation::DeleteTask::of(task)));
+            act(&board, Op::DeleteTask(ops::DeleteTask::of(task)));
             focus_when_drawn(".panel .trashed button");
         }
     };
@@ -183,7 +183,7 @@ fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) 
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
+        act(&board, Op::RestoreTask(ops::RestoreTask::of(task)));
         focus_when_drawn(".panel");
     };
     let restore_form = move || {

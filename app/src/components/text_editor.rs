@@ -11,12 +11,7 @@ use super::{
     keyboard::{self, Key},
     toasts::{Action, Notices},
 };
-use crate::{
-    board::Typed,
-    id::TaskId,
-    live::LiveBoard,
-    mutation::{Refusal, TextField},
-};
+use crate::{board::Typed, id::TaskId, live::LiveBoard, model::TextField, refusal::Refusal};
 
 /// The field for a text whose draft is open, with what is needed to save it.
 #[component]

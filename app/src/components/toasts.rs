@@ -23,11 +23,12 @@ use super::{
     task_fields::act,
 };
 use crate::{
-    access::{BoardRole, role_needed},
+    access::BoardRole,
     id::TaskId,
     live::{LiveBoard, Problem},
-    mutation::{Op, Refusal, RestoreTask},
+    ops::{Op, RestoreTask},
     pages::{View, task_path},
+    refusal::Refusal,
 };
 
 /// How long a message stays that offers to take something back. Time stands still while it has the pointer or the focus.
@@ -279,7 +280,7 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     let what = board.with(|board| what_failed(&op, board));
     let why = problem.refusal.sentence();
     let typed = typed(&op);
-    let may = board.may(role_needed(&op));
+    let may = board.may(op.role_needed());
     let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
         let pressed = move |_| {
             on_dismiss.run(());

@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    board::MAX_TRASH_TASKS,
     forms::{RestoreTask, form_action},
     id::TaskId,
     live::LiveBoard,
-    mutation::{self, Op},
+    ops::{self, Op},
     pages::{View, board_path},
+    state::MAX_TRASH_TASKS,
 };
 
 /// How many deleted tasks are drawn at first, and how many more at a time.
@@ -85,7 +85,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     let restore = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        act(&board, Op::RestoreTask(mutation::RestoreTask::of(task)));
+        act(&board, Op::RestoreTask(ops::RestoreTask::of(task)));
         focus_first_drawn(&[".trash-list button", ".tabs [aria-current]"]);
     };
     view! {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     board::{Direction, NotUndone, Undone},
     live::LiveBoard,
-    mutation::Refusal,
+    refusal::Refusal,
 };
 
 /// Undo and redo on the board of a page. A context.
@@ -186,7 +186,7 @@ fn why_not(NotUndone { direction, words, refusal }: &NotUndone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutation::Thing;
+    use crate::refusal::Thing;
 
     #[test]
     fn it_is_said_why_something_was_not_undone() {

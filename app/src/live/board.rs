@@ -13,13 +13,15 @@ use super::{
 };
 use crate::{
     access::{Asker, BoardAccess, BoardRole},
-    board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
+    board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
     history::Event,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
-    model::{Column, Task},
-    mutation::{Mutation, Op, Refusal, TextField, Thing},
+    model::{Column, Task, TextField},
+    ops::{Mutation, Op},
     presence::{Crowd, OpenEditors},
     protocol::ClientMessage,
+    refusal::{Refusal, Thing},
+    state::{BoardState, Touched},
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
@@ -676,10 +678,12 @@ mod tests {
     #[cfg(not(feature = "hydrate"))]
     use crate::protocol::ServerMessage;
     use crate::{
-        board::decide,
-        change::{Change, ChangeKind},
+        fields::FieldEdit,
         model::ColumnKind,
-        mutation::{CreateBoard, CreateTask, DeleteTask, NewColumn, RestoreTask, UpdateTask},
+        ops::{
+            Change, ChangeKind, CreateBoard, CreateTask, DeleteTask, NewColumn, RestoreTask, TaskDeleted, UpdateTask,
+            decide,
+        },
     };
 
     fn task(number: u128) -> TaskId {
@@ -708,8 +712,7 @@ mod tests {
     fn a_follower_collects_what_changed_between_two_looks() {
         let board = board();
         let follower = board.follow();
-        let rename =
-            |title: &str| Op::UpdateTask(UpdateTask { title: Some(title.to_owned()), ..UpdateTask::of(task(2)) });
+        let rename = |title: &str| Op::UpdateTask(UpdateTask::of(task(2)).with(FieldEdit::Title(title.to_owned())));
         board.submit(rename("Green tea")).unwrap();
         board.submit(rename("Black tea")).unwrap();
         assert_eq!(follower.take().tasks, [task(2)].into());
@@ -745,7 +748,7 @@ mod tests {
             mutation: crate::new_id::<MutationId>(),
             kind,
         };
-        let changes = vec![change(seq + 1, ChangeKind::TaskDeleted { task: task(2), purged: Vec::new() })];
+        let changes = vec![change(seq + 1, ChangeKind::TaskDeleted(TaskDeleted { task: task(2), purged: Vec::new() }))];
         let outcome = board.session().receive(ServerMessage::Changes { board: board.id(), after: seq, changes });
         board.take(outcome);
         let news = listener.take();

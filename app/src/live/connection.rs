@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     access::Asker,
-    board::BoardState,
     id::{ActorId, BoardId, TabId},
     model::BoardSummary,
     people::Person,
     protocol::ClientMessage,
+    state::BoardState,
 };
 
 /// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
@@ -237,8 +237,6 @@ mod browser {
     use super::{Known, Live, Standing};
     use crate::{
         access::Asker,
-        board::BoardState,
-        change::Change,
         forms::load_board,
         id::{ActorId, BoardId, MutationId},
         live::{
@@ -249,8 +247,10 @@ mod browser {
             session::in_order_of_making,
         },
         model::BoardSummary,
-        mutation::Refusal,
+        ops::Change,
         protocol::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage},
+        refusal::Refusal,
+        state::BoardState,
     };
 
     /// How often a board that is not followed is asked what to do about it.

@@ -8,13 +8,15 @@ use std::collections::VecDeque;
 
 use crate::{
     access::Asker,
-    board::{BoardState, Direction, NotUndone, OptimisticBoard, Settled, TextBase, Touched, Undone},
+    board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
     history::Event,
     id::{BoardId, MutationId, TaskId},
     live::reconnect::Millis,
-    model::Seq,
-    mutation::{Mutation, Refusal, TextField},
+    model::{Seq, TextField},
+    ops::Mutation,
     protocol::{ClientMessage, ErrorCode, MAX_CLIENT_MESSAGE_BYTES, ServerMessage},
+    refusal::Refusal,
+    state::{BoardState, Touched},
     time::Timestamp,
 };
 
@@ -415,8 +417,8 @@ impl Batch {
 mod tests {
     use super::*;
     use crate::{
-        mutation::{Op, UpdateTask},
         new_id,
+        ops::{Op, UpdateTask},
     };
 
     #[test]

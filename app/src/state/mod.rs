@@ -1,4 +1,10 @@
-//! The state of a board and how a change reaches it.
+//! The state of a board: what is on it after so many changes, and where everything stands.
+//!
+//! A state is changed by [`BoardState::apply`] alone, which is in [`crate::ops`]: what a change does stands with the operation that
+//! leads to it. Here are the steps that such changes are made of.
+
+mod order;
+mod room;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -7,16 +13,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    order::{Order, Placement},
-    room::Room,
-};
+use order::Order;
+pub(crate) use order::Placement;
+use room::Room;
+pub use room::{MAX_BOARD_BYTES, MAX_BOARDS_OF_ONE, MAX_TASKS, MAX_TRASH_BYTES, MAX_TRASH_TASKS};
+
 use crate::{
     access::{BoardAccess, BoardRole},
-    change::{Change, ChangeKind},
     id::{ActorId, BoardId, ColumnId, TaskId},
-    model::{Column, ColumnKind, Seq, Task, never},
-    mutation::Place,
+    model::{Column, ColumnKind, Place, Seq, Task, never},
     rank::Rank,
     time::Timestamp,
 };
@@ -25,12 +30,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardState {
     id: BoardId,
-    seq: Seq,
-    name: String,
-    name_seq: Seq,
-    created_at: Timestamp,
-    deleted_at: Option<Timestamp>,
-    access: BoardAccess,
+    // Written by operations.
+    pub(crate) seq: Seq,
+    pub(crate) name: String,
+    pub(crate) name_seq: Seq,
+    pub(crate) created_at: Timestamp,
+    pub(crate) deleted_at: Option<Timestamp>,
+    pub(crate) access: BoardAccess,
     columns: BTreeMap<ColumnId, Arc<Column>>,
     tasks: BTreeMap<TaskId, Arc<Task>>,
     // Derived from the above: what stands where.
@@ -83,12 +89,6 @@ pub struct Stamp {
     pub at: Timestamp,
     /// By whom.
     pub by: Option<ActorId>,
-}
-
-impl From<&Change> for Stamp {
-    fn from(change: &Change) -> Self {
-        Self { seq: change.seq, at: change.at, by: change.by }
-    }
 }
 
 /// What a change touched: what has to be written, or drawn, again.
@@ -243,26 +243,13 @@ impl BoardState {
     }
 
     /// How much there is on it.
-    pub(super) fn room(&self) -> &Room {
+    pub(crate) fn room(&self) -> &Room {
         &self.room
     }
 
     /// Whether a task is completed: whether its column is one for done tasks.
     pub fn is_completed(&self, task: &Task) -> bool {
         self.columns.get(&task.column).is_some_and(|column| column.kind == ColumnKind::Done)
-    }
-
-    /// Takes in the next change. One that is known already does nothing; one further ahead is a [`Gap`], and does nothing
-    /// either.
-    pub fn apply(&mut self, change: &Change) -> Result<Applied, Gap> {
-        if change.seq <= self.seq {
-            return Ok(Applied::Known);
-        }
-        if change.seq != self.seq + 1 {
-            return Err(Gap { have: self.seq, got: change.seq });
-        }
-        self.seq = change.seq;
-        Ok(Applied::New(self.perform(&change.kind, change.into())))
     }
 
     /// The state as it travels.
@@ -282,171 +269,8 @@ impl BoardState {
         }
     }
 
-    /// Does what a change says, without a look at its number. What the change names and the state does not have is passed
-    /// over: a log is made under a lock by [`super::decide()`], so that happens only to edits that are not saved yet.
-    pub(super) fn perform(&mut self, kind: &ChangeKind, stamp: Stamp) -> Touched {
-        let mut touched = Touched::default();
-        match kind {
-            ChangeKind::BoardCreated { name, columns, everyone } => {
-                self.name.clone_from(name);
-                self.created_at = stamp.at;
-                self.access.everyone = *everyone;
-                match stamp.by {
-                    Some(maker) => self.grant(maker, BoardRole::Manager),
-                    None => self.access.everyone = everyone.or(Some(BoardRole::Editor)),
-                }
-                (touched.board, touched.access) = (true, true);
-                for column in columns {
-                    self.put_column(Column { seq: stamp.seq, ..column.clone() }, &mut touched);
-                }
-            }
-            ChangeKind::BoardUpdated { name, everyone } => {
-                if let Some(name) = name {
-                    self.name.clone_from(name);
-                    self.name_seq = stamp.seq;
-                }
-                if let Some(everyone) = everyone {
-                    self.access.everyone = *everyone;
-                    touched.access = true;
-                }
-                touched.board = true;
-            }
-            ChangeKind::MemberSet { person, role } => {
-                match role {
-                    Some(role) => self.grant(*person, *role),
-                    None => drop(self.access.members.remove(person)),
-                }
-                touched.access = true;
-            }
-            ChangeKind::ShareLinkCreated { .. } | ChangeKind::ShareLinkRevoked { .. } => {}
-            ChangeKind::BoardDeleted {} => {
-                self.deleted_at = Some(stamp.at);
-                touched.board = true;
-            }
-            ChangeKind::ColumnCreated { column, ranks } => {
-                self.rerank_columns(ranks, &mut touched);
-                self.put_column(Column { seq: stamp.seq, ..column.clone() }, &mut touched);
-            }
-            ChangeKind::ColumnUpdated { column, name, column_kind, rank, ranks } => {
-                self.rerank_columns(ranks, &mut touched);
-                self.edit_column(*column, &mut touched, |column| {
-                    if let Some(name) = name {
-                        column.name.clone_from(name);
-                    }
-                    if let Some(kind) = column_kind {
-                        column.kind = *kind;
-                    }
-                    if let Some(rank) = rank {
-                        column.rank = rank.clone();
-                    }
-                    column.seq = stamp.seq;
-                });
-            }
-            ChangeKind::ColumnDeleted { column } => self.remove_column(*column, &mut touched),
-            ChangeKind::TaskCreated { task, title, description, column, rank, priority, due, assignees, ranks } => {
-                self.rerank_tasks(ranks, &mut touched);
-                self.put_task(
-                    Task {
-                        id: *task,
-                        title: title.clone(),
-                        description: description.clone(),
-                        column: *column,
-                        rank: rank.clone(),
-                        priority: *priority,
-                        due: *due,
-                        assignees: assignees.clone(),
-                        reopen_column: None,
-                        created_at: stamp.at,
-                        created_by: stamp.by,
-                        updated_at: stamp.at,
-                        updated_by: stamp.by,
-                        deleted_at: None,
-                        seq: stamp.seq,
-                        title_seq: stamp.seq,
-                        description_seq: stamp.seq,
-                        priority_seq: 0,
-                        due_seq: 0,
-                        assignees_seq: 0,
-                        place_seq: 0,
-                    },
-                    &mut touched,
-                );
-            }
-            ChangeKind::TaskUpdated {
-                task,
-                title,
-                description,
-                priority,
-                due,
-                assigned,
-                unassigned,
-                column,
-                rank,
-                ranks,
-            } => {
-                self.rerank_tasks(ranks, &mut touched);
-                if kind.changes_nothing() {
-                    return touched;
-                }
-                let reopen = column.and_then(|to| self.reopen_column(*task, to));
-                self.edit_task(*task, stamp, &mut touched, |task| {
-                    if let Some(title) = title {
-                        task.title.clone_from(title);
-                        task.title_seq = stamp.seq;
-                    }
-                    if let Some(description) = description {
-                        task.description.clone_from(description);
-                        task.description_seq = stamp.seq;
-                    }
-                    if let Some(priority) = priority {
-                        task.priority = *priority;
-                        task.priority_seq = stamp.seq;
-                    }
-                    if let Some(due) = due {
-                        task.due = *due;
-                        task.due_seq = stamp.seq;
-                    }
-                    if !assigned.is_empty() || !unassigned.is_empty() {
-                        let mut assignees = BTreeSet::from_iter(task.assignees.iter().chain(assigned));
-                        assignees.retain(|person| !unassigned.contains(person));
-                        task.assignees = assignees.into_iter().copied().collect();
-                        task.assignees_seq = stamp.seq;
-                    }
-                    if let Some(column) = column {
-                        task.column = *column;
-                        task.reopen_column = reopen;
-                    }
-                    if let Some(rank) = rank {
-                        task.rank = rank.clone();
-                        task.place_seq = stamp.seq;
-                    }
-                });
-            }
-            ChangeKind::TaskDeleted { task, purged } => {
-                for old in purged {
-                    self.unlist_task(*old);
-                    touched.tasks.insert(*old);
-                }
-                self.edit_task(*task, stamp, &mut touched, |task| {
-                    task.deleted_at = Some(stamp.at);
-                    task.place_seq = stamp.seq;
-                });
-            }
-            ChangeKind::TaskRestored { task, column, rank, ranks } => {
-                self.rerank_tasks(ranks, &mut touched);
-                self.edit_task(*task, stamp, &mut touched, |task| {
-                    task.deleted_at = None;
-                    task.column = *column;
-                    task.rank = rank.clone();
-                    task.place_seq = stamp.seq;
-                });
-            }
-        }
-        touched
-    }
-
     /// Makes what `touched` names the same as in `other`.
-    pub(super) fn copy_from(&mut self, other: &BoardState, touched: &Touched) {
+    pub(crate) fn copy_from(&mut self, other: &BoardState, touched: &Touched) {
         if touched.board {
             self.name.clone_from(&other.name);
             self.name_seq = other.name_seq;
@@ -476,13 +300,8 @@ impl BoardState {
         self.access.members.insert(person, role);
     }
 
-    /// Takes over another state's number: see [`super::OptimisticBoard`].
-    pub(super) fn set_seq(&mut self, seq: Seq) {
-        self.seq = seq;
-    }
-
     /// Finds room for a task in a column.
-    pub(super) fn place_task(&self, column: ColumnId, place: Place<TaskId>, task: TaskId) -> Placement<TaskId> {
+    pub(crate) fn place_task(&self, column: ColumnId, place: Place<TaskId>, task: TaskId) -> Placement<TaskId> {
         let rank_of = |id| self.live_task(id).filter(|task| task.column == column).map(|task| task.rank.clone());
         match self.lanes.get(&column) {
             Some(lane) => lane.place(place, task, rank_of),
@@ -491,12 +310,12 @@ impl BoardState {
     }
 
     /// Finds room for a column.
-    pub(super) fn place_column(&self, place: Place<ColumnId>, column: ColumnId) -> Placement<ColumnId> {
+    pub(crate) fn place_column(&self, place: Place<ColumnId>, column: ColumnId) -> Placement<ColumnId> {
         self.column_order.place(place, column, |id| self.columns.get(&id).map(|column| column.rank.clone()))
     }
 
     /// Where a task that moves to column `to` would go back to when it is reopened.
-    fn reopen_column(&self, task: TaskId, to: ColumnId) -> Option<ColumnId> {
+    pub(crate) fn reopen_column(&self, task: TaskId, to: ColumnId) -> Option<ColumnId> {
         let is_done = |id| self.columns.get(&id).is_some_and(|column| column.kind == ColumnKind::Done);
         let task = self.tasks.get(&task)?;
         match (is_done(task.column), is_done(to)) {
@@ -506,7 +325,8 @@ impl BoardState {
         }
     }
 
-    fn put_column(&mut self, column: Column, touched: &mut Touched) {
+    /// Puts a column where it belongs, in place of the one of its id.
+    pub(crate) fn put_column(&mut self, column: Column, touched: &mut Touched) {
         if let Some(old) = self.columns.get(&column.id) {
             self.column_order.remove(&old.rank, old.id);
         }
@@ -515,7 +335,8 @@ impl BoardState {
         self.columns.insert(column.id, Arc::new(column));
     }
 
-    fn edit_column(&mut self, id: ColumnId, touched: &mut Touched, edit: impl FnOnce(&mut Column)) {
+    /// Changes a column that is there.
+    pub(crate) fn edit_column(&mut self, id: ColumnId, touched: &mut Touched, edit: impl FnOnce(&mut Column)) {
         if let Some(column) = self.columns.get(&id) {
             let mut column = Column::clone(column);
             edit(&mut column);
@@ -523,26 +344,30 @@ impl BoardState {
         }
     }
 
-    fn remove_column(&mut self, id: ColumnId, touched: &mut Touched) {
+    /// Takes a column away.
+    pub(crate) fn remove_column(&mut self, id: ColumnId, touched: &mut Touched) {
         if let Some(old) = self.columns.remove(&id) {
             self.column_order.remove(&old.rank, id);
             touched.columns.insert(id);
         }
     }
 
-    fn rerank_columns(&mut self, ranks: &[(ColumnId, Rank)], touched: &mut Touched) {
+    /// Gives columns new ranks to make room for another.
+    pub(crate) fn rerank_columns(&mut self, ranks: &[(ColumnId, Rank)], touched: &mut Touched) {
         for (id, rank) in ranks {
             self.edit_column(*id, touched, |column| column.rank = rank.clone());
         }
     }
 
-    fn put_task(&mut self, task: Task, touched: &mut Touched) {
+    /// Puts a task where it belongs, in place of the one of its id.
+    pub(crate) fn put_task(&mut self, task: Task, touched: &mut Touched) {
         self.unlist_task(task.id);
         touched.tasks.insert(task.id);
         self.list_task(Arc::new(task));
     }
 
-    fn edit_task(&mut self, id: TaskId, stamp: Stamp, touched: &mut Touched, edit: impl FnOnce(&mut Task)) {
+    /// Changes a task that is there, under a new number.
+    pub(crate) fn edit_task(&mut self, id: TaskId, stamp: Stamp, touched: &mut Touched, edit: impl FnOnce(&mut Task)) {
         if let Some(task) = self.tasks.get(&id) {
             let mut task = Task::clone(task);
             edit(&mut task);
@@ -554,7 +379,7 @@ impl BoardState {
     }
 
     /// A new rank to make room for another task is no edit: the task keeps its number and its times.
-    fn rerank_tasks(&mut self, ranks: &[(TaskId, Rank)], touched: &mut Touched) {
+    pub(crate) fn rerank_tasks(&mut self, ranks: &[(TaskId, Rank)], touched: &mut Touched) {
         for (id, rank) in ranks {
             if let Some(task) = self.tasks.get(id) {
                 let mut task = Task::clone(task);
@@ -562,6 +387,12 @@ impl BoardState {
                 self.put_task(task, touched);
             }
         }
+    }
+
+    /// A task leaves the trash for good.
+    pub(crate) fn purge_task(&mut self, id: TaskId, touched: &mut Touched) {
+        self.unlist_task(id);
+        touched.tasks.insert(id);
     }
 
     fn list_task(&mut self, task: Arc<Task>) {

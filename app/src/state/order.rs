@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::{mutation::Place, rank::Rank};
+use crate::{model::Place, rank::Rank};
 
 /// Siblings by rank, equal ranks by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Order<Id: Ord>(BTreeSet<(Rank, Id)>);
+pub(crate) struct Order<Id: Ord>(BTreeSet<(Rank, Id)>);
 
 /// Where something new or moved goes.
-pub(super) struct Placement<Id> {
+pub(crate) struct Placement<Id> {
     pub rank: Rank,
     /// Siblings that need other ranks to make room: none, unless ranks were equal or grew long.
     pub ranks: Vec<(Id, Rank)>,

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::{
     id::TaskId,
     model::{Seq, Task},
-    mutation::{Refusal, Thing},
+    refusal::{Refusal, Thing},
 };
 
 /// How many tasks a board holds, those in the trash not counted.
@@ -34,7 +34,7 @@ const MOST_PURGED: usize = 100;
 
 /// What is on a board, added up as it comes and goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Room {
+pub(crate) struct Room {
     live_bytes: usize,
     live_tasks: usize,
     trash_bytes: usize,

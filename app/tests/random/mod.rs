@@ -3,13 +3,14 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use app::{
-    board::BoardState,
+    fields::FieldEdit,
     id::{ActorId, ColumnId, MutationId, TaskId},
-    model::{ColumnKind, Priority},
-    mutation::{
-        CreateBoard, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, NewColumn, Op, Place, RestoreTask,
+    model::{ColumnKind, Place, Priority},
+    ops::{
+        CreateBoard, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, NewColumn, Op, RestoreTask,
         UpdateBoard, UpdateColumn, UpdateTask,
     },
+    state::BoardState,
     time::DueDate,
 };
 use uuid::Uuid;
@@ -57,15 +58,17 @@ impl Random {
             return self.create_task(&columns, &tasks);
         };
         match self.below(20) {
-            0..=2 => Op::UpdateTask(UpdateTask { title: Some(self.text()), ..UpdateTask::of(task) }),
-            3 => Op::UpdateTask(UpdateTask { description: Some(self.text()), ..UpdateTask::of(task) }),
-            4 => Op::UpdateTask(UpdateTask {
-                assign: self.people(),
-                unassign: self.people(),
-                due: Some((!self.one_in(3)).then(|| DueDate::parse("2026-12-24")).flatten()),
-                priority: self.pick(&Priority::ALL),
-                ..UpdateTask::of(task)
-            }),
+            0..=2 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(self.text()))),
+            3 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(self.text()))),
+            4 => {
+                let due = (!self.one_in(3)).then(|| DueDate::parse("2026-12-24")).flatten();
+                let update = UpdateTask::of(task)
+                    .with(FieldEdit::Priority(self.pick(&Priority::ALL).unwrap_or_default()))
+                    .with(FieldEdit::Due(due))
+                    .with(FieldEdit::Assign(self.people()))
+                    .with(FieldEdit::Unassign(self.people()));
+                Op::UpdateTask(update)
+            }
             5..=9 => Op::UpdateTask(UpdateTask {
                 column: self.pick(&columns),
                 place: Some(self.place(&tasks)),
@@ -91,17 +94,15 @@ impl Random {
     }
 
     fn create_task(&mut self, columns: &[ColumnId], tasks: &[TaskId]) -> Op {
-        Op::CreateTask(CreateTask {
-            task: TaskId(self.uuid()),
-            title: self.text(),
+        let create = CreateTask {
             description: if self.one_in(2) { self.text() } else { String::new() },
             column: self.pick(columns),
-            completed: None,
             place: self.place(tasks),
-            priority: self.pick(&Priority::ALL).unwrap_or_default(),
-            due: None,
-            assignees: if self.one_in(3) { self.people() } else { Vec::new() },
-        })
+            ..CreateTask::of(TaskId(self.uuid()), self.text())
+        };
+        let assignees = if self.one_in(3) { self.people() } else { Vec::new() };
+        let priority = self.pick(&Priority::ALL).unwrap_or_default();
+        Op::CreateTask(create.with(FieldEdit::Priority(priority)).with(FieldEdit::Assign(assignees)))
     }
 
     /// Some of a small team.

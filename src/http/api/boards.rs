@@ -6,7 +6,7 @@ use app::{
     access::BoardRole,
     id::{BoardId, ColumnId},
     model::ColumnKind,
-    mutation::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
+    ops::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
     time::Timestamp,
 };
 use axum::{

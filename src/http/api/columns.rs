@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use app::{
-    board::BoardState,
     id::{BoardId, ColumnId},
     model::ColumnKind,
-    mutation::{CreateColumn, DeleteColumn, Op, Thing, UpdateColumn},
+    ops::{CreateColumn, DeleteColumn, Op, UpdateColumn},
+    refusal::Thing,
+    state::BoardState,
 };
 use axum::{
     extract::State,

@@ -6,9 +6,9 @@
 use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
 use app::{
-    board::BoardState,
     id::{ActorId, ColumnId, TaskId},
     model::{self, Priority, Seq},
+    state::BoardState,
     time::{DueDate, Timestamp},
 };
 use serde::{Deserialize, Serialize};

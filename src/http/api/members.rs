@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     access::{BoardRole, ShareLink},
     id::{ActorId, BoardId},
-    mutation::{Op, SetMember},
+    ops::{Op, SetMember},
     time::Timestamp,
 };
 use axum::{

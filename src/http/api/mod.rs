@@ -16,9 +16,10 @@ pub mod tasks;
 use std::sync::Arc;
 
 use app::{
-    board::BoardState,
     id::{BoardId, TaskId},
-    mutation::{Mutation, Op, Thing},
+    ops::{Mutation, Op},
+    refusal::Thing,
+    state::BoardState,
 };
 use axum::{
     Router,

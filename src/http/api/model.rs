@@ -2,10 +2,9 @@
 
 use app::{
     access::BoardRole,
-    board::BoardState,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{self, ColumnKind, Priority, Seq},
-    mutation,
+    state::BoardState,
     time::{DueDate, Timestamp},
 };
 use serde::{Deserialize, Deserializer, Serialize};
@@ -194,7 +193,7 @@ pub enum Place {
     After(Uuid),
 }
 
-impl<Id: From<Uuid>> From<Place> for mutation::Place<Id> {
+impl<Id: From<Uuid>> From<Place> for model::Place<Id> {
     fn from(place: Place) -> Self {
         match place {
             Place::First => Self::First,

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use app::{
-    board::BoardState,
+    fields::{self, FieldEdit},
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::Priority,
-    mutation::{CreateTask, DeleteTask, Op, Refusal, RestoreTask, Thing, UpdateTask},
+    ops::{CreateTask, DeleteTask, Op, RestoreTask, UpdateTask},
+    refusal::{Refusal, Thing},
+    state::BoardState,
     time::DueDate,
 };
 use axum::{
@@ -115,6 +117,20 @@ pub struct TaskPatch {
     place: Option<Place>,
 }
 
+impl TaskPatch {
+    fn fields(self) -> fields::TaskPatch {
+        let edits = [
+            self.title.map(FieldEdit::Title),
+            self.description.map(FieldEdit::Description),
+            self.priority.map(FieldEdit::Priority),
+            self.due.map(FieldEdit::Due),
+            Some(FieldEdit::Assign(people(self.assign))),
+            Some(FieldEdit::Unassign(people(self.unassign))),
+        ];
+        edits.into_iter().flatten().collect()
+    }
+}
+
 /// List tasks of a board
 #[utoipa::path(
     get, path = "/boards/{board}/tasks", tag = "tasks",
@@ -164,16 +180,16 @@ pub async fn create(
     let task = TaskId(new.id.unwrap_or(key.0.0));
     let names_column = new.column.is_some();
     let create = CreateTask {
-        task,
-        title: new.title,
         description: new.description,
         column: new.column.map(ColumnId),
         completed: new.completed,
         place: new.place.into(),
-        priority: new.priority,
-        due: new.due,
-        assignees: people(new.assignees),
+        ..CreateTask::of(task, new.title)
     };
+    let create = create
+        .with(FieldEdit::Priority(new.priority))
+        .with(FieldEdit::Due(new.due))
+        .with(FieldEdit::Assign(people(new.assignees)));
     let accepted = write(&services, &visitor, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
     Ok(located(answer(StatusCode::CREATED, &accepted.board, task)?, format!("/tasks/{task}")))
 }
@@ -224,20 +240,15 @@ pub async fn update(
     Path(id): Path<TaskId>,
     headers: HeaderMap,
     key: Key,
-    Json(patch): Json<TaskPatch>,
+    Json(mut patch): Json<TaskPatch>,
 ) -> Result<Response, Problem> {
     let names_column = patch.column.is_some();
     let update = UpdateTask {
         base: base(&headers)?,
-        title: patch.title,
-        description: patch.description,
-        priority: patch.priority,
-        due: patch.due,
-        assign: people(patch.assign),
-        unassign: people(patch.unassign),
         column: patch.column.map(ColumnId),
         completed: patch.completed,
-        place: patch.place.map(Place::into),
+        place: patch.place.take().map(Place::into),
+        fields: patch.fields(),
         ..UpdateTask::of(id)
     };
     let board = board_of(&services, &visitor, id).await?;

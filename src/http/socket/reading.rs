@@ -5,8 +5,9 @@
 
 use app::{
     id::{BoardId, MutationId},
-    mutation::{Mutation, Refusal},
+    ops::Mutation,
     protocol::ClientMessage,
+    refusal::Refusal,
 };
 use std::collections::BTreeMap;
 

@@ -18,8 +18,9 @@ use app::{
     access::Asker,
     id::{ActorId, BoardId, MutationId, TaskId},
     model::Seq,
-    mutation::{Mutation, Refusal, Thing},
+    ops::Mutation,
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
+    refusal::{Refusal, Thing},
 };
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};

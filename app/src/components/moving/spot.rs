@@ -1,9 +1,10 @@
 //! Where a card could be put, in terms of the board alone.
 
 use crate::{
-    board::BoardState,
     id::{ColumnId, TaskId},
-    mutation::{Op, Place, UpdateTask},
+    model::Place,
+    ops::{Op, UpdateTask},
+    state::BoardState,
 };
 
 /// A gap between cards: in a column, directly before a task or after all of them.

@@ -1,0 +1,83 @@
+//! A column is added to a board.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeKind, DeleteColumn, Effect, Inverse, MAX_COLUMNS, Op, Operation, Part};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    id::ColumnId,
+    model::{Column, ColumnKind, Place},
+    rank::Rank,
+    refusal::{Refusal, Thing},
+    state::{BoardState, Placement, Stamp, Touched},
+    text,
+};
+
+/// See [`super::Op::CreateColumn`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateColumn {
+    /// The id to give it.
+    pub column: ColumnId,
+    /// What to call it.
+    pub name: String,
+    /// What being in it says about a task.
+    pub kind: ColumnKind,
+    /// Where to put it.
+    #[serde(default)]
+    pub place: Place<ColumnId>,
+}
+
+impl Operation for CreateColumn {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Editor
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        if state.column(self.column).is_some() {
+            return Err(Refusal::Exists { what: Thing::Column });
+        }
+        if state.columns().count() >= MAX_COLUMNS {
+            return Err(Refusal::Full { what: Thing::Column, limit: MAX_COLUMNS as u32 });
+        }
+        let name = text::name("name", &self.name)?;
+        let Placement { rank, ranks } = state.place_column(self.place, self.column);
+        let column = Column { id: self.column, name, kind: self.kind, rank, seq: 0 };
+        Ok(ChangeKind::ColumnCreated(ColumnCreated { column, ranks }))
+    }
+}
+
+/// See [`ChangeKind::ColumnCreated`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnCreated {
+    /// The column.
+    pub column: Column,
+    /// Other columns that got new ranks to make room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranks: Vec<(ColumnId, Rank)>,
+}
+
+impl Effect for ColumnCreated {
+    fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
+        state.rerank_columns(&self.ranks, touched);
+        state.put_column(Column { seq: stamp.seq, ..self.column.clone() }, touched);
+    }
+
+    fn numbers(&self) -> Vec<Part> {
+        vec![Part::Column(self.column.id)]
+    }
+
+    fn inverse(&self, _before: &BoardState) -> Option<Inverse> {
+        let column = self.column.id;
+        Some(Inverse::of(Op::DeleteColumn(DeleteColumn::of(column)), vec![Part::Column(column)]))
+    }
+
+    fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
+        ("add column", &self.column.name)
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+        vec![Deed::AddedColumn(self.column.name.clone())]
+    }
+}

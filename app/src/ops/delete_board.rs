@@ -1,0 +1,52 @@
+//! A board is deleted with all that is on it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeKind, Effect, Operation, require_unchanged};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    model::Seq,
+    refusal::Refusal,
+    state::{BoardState, Stamp, Touched},
+};
+
+/// See [`super::Op::DeleteBoard`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteBoard {
+    /// The number of the newest change of the board that the sender had seen; refused as stale where there is a newer one. Absent:
+    /// whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+}
+
+impl Operation for DeleteBoard {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Manager
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        require_unchanged(state.seq(), self.base)?;
+        Ok(ChangeKind::BoardDeleted(BoardDeleted {}))
+    }
+}
+
+/// See [`ChangeKind::BoardDeleted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardDeleted {}
+
+impl Effect for BoardDeleted {
+    fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
+        state.deleted_at = Some(stamp.at);
+        touched.board = true;
+    }
+
+    fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
+        ("delete the board", "")
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+        vec![Deed::DeletedBoard]
+    }
+}

@@ -1,0 +1,85 @@
+//! A column is deleted that holds no tasks.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeKind, CreateColumn, Effect, Inverse, Op, Operation, Part, column_name, inverse::FormerPlace, require_column,
+    require_untouched,
+};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    id::ColumnId,
+    model::{Place, Seq},
+    refusal::Refusal,
+    state::{BoardState, Stamp, Touched},
+};
+
+/// See [`super::Op::DeleteColumn`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteColumn {
+    /// Which column.
+    pub column: ColumnId,
+    /// Refused as stale where the column was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
+}
+
+impl DeleteColumn {
+    /// Deletes it whatever happened to it.
+    pub fn of(column: ColumnId) -> Self {
+        Self { column, guard: None }
+    }
+}
+
+impl Operation for DeleteColumn {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Editor
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        require_untouched(require_column(state, self.column)?.seq, self.guard)?;
+        if state.lane_len(self.column) > 0 {
+            return Err(Refusal::NotEmpty);
+        }
+        if state.columns().count() == 1 {
+            return Err(Refusal::invalid("column", "is the only one; a board needs at least one column"));
+        }
+        Ok(ChangeKind::ColumnDeleted(ColumnDeleted { column: self.column }))
+    }
+}
+
+/// See [`ChangeKind::ColumnDeleted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnDeleted {
+    /// Which column.
+    pub column: ColumnId,
+}
+
+impl Effect for ColumnDeleted {
+    fn apply(&self, state: &mut BoardState, _stamp: Stamp, touched: &mut Touched) {
+        state.remove_column(self.column, touched);
+    }
+
+    fn numbers(&self) -> Vec<Part> {
+        vec![Part::Column(self.column)]
+    }
+
+    fn inverse(&self, before: &BoardState) -> Option<Inverse> {
+        let column = before.column(self.column)?;
+        let create =
+            CreateColumn { column: column.id, name: column.name.clone(), kind: column.kind, place: Place::Last };
+        let place = Some(FormerPlace::of_column(before, column.id));
+        Some(Inverse { op: Op::CreateColumn(create), place, guarded: Vec::new() })
+    }
+
+    fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
+        ("delete column", before.column(self.column).map_or("", |column| &column.name))
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
+        vec![Deed::DeletedColumn(column_name(names, self.column))]
+    }
+}

@@ -1,0 +1,94 @@
+//! A task is put into the trash.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeKind, Effect, Inverse, Op, Operation, Part, RestoreTask, inverse::FormerPlace, require_task,
+    require_unchanged, title_of,
+};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    fields::Field,
+    id::TaskId,
+    model::Seq,
+    refusal::Refusal,
+    state::{BoardState, Stamp, Touched},
+};
+
+/// See [`super::Op::DeleteTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteTask {
+    /// Which task.
+    pub task: TaskId,
+    /// The number of the newest change of the task that the sender had seen; refused as stale where there is a newer one. Absent:
+    /// whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+}
+
+impl DeleteTask {
+    /// Deletes it whatever happened to it.
+    pub fn of(task: TaskId) -> Self {
+        Self { task, base: None }
+    }
+}
+
+impl Operation for DeleteTask {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Editor
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        let task = require_task(state, self.task)?;
+        require_unchanged(task.seq, self.base)?;
+        Ok(ChangeKind::TaskDeleted(TaskDeleted { task: task.id, purged: state.room().purged_by(task) }))
+    }
+}
+
+/// See [`ChangeKind::TaskDeleted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskDeleted {
+    /// Which task.
+    pub task: TaskId,
+    /// Those that left the trash for good, to make room for it there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purged: Vec<TaskId>,
+}
+
+impl Effect for TaskDeleted {
+    fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
+        for old in &self.purged {
+            state.purge_task(*old, touched);
+        }
+        state.edit_task(self.task, stamp, touched, |task| {
+            task.deleted_at = Some(stamp.at);
+            task.place_seq = stamp.seq;
+        });
+    }
+
+    fn task(&self) -> Option<TaskId> {
+        Some(self.task)
+    }
+
+    fn numbers(&self) -> Vec<Part> {
+        vec![Part::Task(self.task), Part::Field(self.task, Field::Place)]
+    }
+
+    fn inverse(&self, before: &BoardState) -> Option<Inverse> {
+        let task = before.task(self.task)?;
+        let restore = RestoreTask { column: Some(task.column), ..RestoreTask::of(task.id) };
+        let place = Some(FormerPlace::of_task(before, task.column, task.id));
+        Some(Inverse { op: Op::RestoreTask(restore), place, guarded: vec![Part::Field(task.id, Field::Place)] })
+    }
+
+    fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
+        ("delete", title_of(before, self.task))
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+        let purged = (!self.purged.is_empty()).then_some(Deed::Purged(self.purged.len()));
+        [Deed::Deleted].into_iter().chain(purged).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! A task is taken out of the trash.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeKind, DeleteTask, Effect, Inverse, Op, Operation, Part, TaskUpdated, column_name, first_column,
+    require_untouched, title_of,
+};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    fields::Field,
+    id::{ColumnId, TaskId},
+    model::{Place, Seq},
+    rank::Rank,
+    refusal::{Refusal, Thing},
+    state::{BoardState, Placement, Stamp, Touched},
+};
+
+/// See [`super::Op::RestoreTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreTask {
+    /// Which task.
+    pub task: TaskId,
+    /// Refused as stale where the task was deleted, restored or moved later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
+    /// The column to put it in; the one it was in, if absent or gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnId>,
+    /// Where in the column; last, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place<TaskId>>,
+}
+
+impl RestoreTask {
+    /// Restores it to the end of its column.
+    pub fn of(task: TaskId) -> Self {
+        Self { task, guard: None, column: None, place: None }
+    }
+}
+
+impl Operation for RestoreTask {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Editor
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        let task = state.task(self.task).ok_or(Refusal::not_found(Thing::Task))?;
+        require_untouched(task.place_seq, self.guard)?;
+        if !task.is_deleted() {
+            // Somebody was quicker; what was asked for is so.
+            return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
+        }
+        state.room().require_task([&task.title, &task.description], task.assignees.len())?;
+        let wanted = self.column.into_iter().chain([task.column]).find_map(|id| state.column(id));
+        let column = match wanted {
+            Some(column) => column.id,
+            None => first_column(state, |_| true)?,
+        };
+        let Placement { rank, ranks } = state.place_task(column, self.place.unwrap_or_default(), task.id);
+        Ok(ChangeKind::TaskRestored(TaskRestored { task: task.id, column, rank, ranks }))
+    }
+}
+
+/// See [`ChangeKind::TaskRestored`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskRestored {
+    /// Which task.
+    pub task: TaskId,
+    /// The column it is in now.
+    pub column: ColumnId,
+    /// Its rank there.
+    pub rank: Rank,
+    /// Other tasks that got new ranks to make room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranks: Vec<(TaskId, Rank)>,
+}
+
+impl Effect for TaskRestored {
+    fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
+        state.rerank_tasks(&self.ranks, touched);
+        state.edit_task(self.task, stamp, touched, |task| {
+            task.deleted_at = None;
+            task.column = self.column;
+            task.rank = self.rank.clone();
+            task.place_seq = stamp.seq;
+        });
+    }
+
+    fn task(&self) -> Option<TaskId> {
+        Some(self.task)
+    }
+
+    fn numbers(&self) -> Vec<Part> {
+        vec![Part::Task(self.task), Part::Field(self.task, Field::Place)]
+    }
+
+    /// Nothing that others added goes with it.
+    fn inverse(&self, _before: &BoardState) -> Option<Inverse> {
+        Some(Inverse::of(Op::DeleteTask(DeleteTask::of(self.task)), vec![Part::Task(self.task)]))
+    }
+
+    fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
+        ("restore", title_of(before, self.task))
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
+        vec![Deed::Restored(column_name(names, self.column))]
+    }
+}

@@ -1,0 +1,81 @@
+//! Somebody is made a member of a board, is made another kind of member, or is taken off it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeKind, Effect, Operation};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    id::ActorId,
+    refusal::{Refusal, Thing},
+    state::{BoardState, Stamp, Touched},
+};
+
+/// How many members a board has at most.
+pub const MAX_MEMBERS: usize = 1_000;
+
+/// See [`super::Op::SetMember`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetMember {
+    /// Who.
+    pub person: ActorId,
+    /// What they are to be; `None`, in JSON `null`, takes them off the board.
+    #[serde(default)]
+    pub role: Option<BoardRole>,
+}
+
+impl Operation for SetMember {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Manager
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        let members = &state.access().members;
+        if self.role.is_none() && !members.contains_key(&self.person) {
+            return Err(Refusal::not_found(Thing::Person));
+        }
+        let is_manager = |person: &ActorId| members.get(person) == Some(&BoardRole::Manager);
+        let others = members.keys().filter(|person| **person != self.person && is_manager(person)).count();
+        if is_manager(&self.person) && self.role != Some(BoardRole::Manager) && others == 0 {
+            return Err(Refusal::invalid("role", "a board needs a manager; make somebody else one first"));
+        }
+        if self.role.is_some() && !members.contains_key(&self.person) && members.len() >= MAX_MEMBERS {
+            return Err(Refusal::Full { what: Thing::Person, limit: MAX_MEMBERS as u32 });
+        }
+        Ok(ChangeKind::MemberSet(MemberSet { person: self.person, role: self.role }))
+    }
+}
+
+/// See [`ChangeKind::MemberSet`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberSet {
+    /// Who.
+    pub person: ActorId,
+    /// What they are now; absent where they were taken off the board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<BoardRole>,
+}
+
+/// It is not undone: who has access is not given back or taken away by a shortcut.
+impl Effect for MemberSet {
+    fn apply(&self, state: &mut BoardState, _stamp: Stamp, touched: &mut Touched) {
+        match self.role {
+            Some(role) => state.grant(self.person, role),
+            None => drop(state.access.members.remove(&self.person)),
+        }
+        touched.access = true;
+    }
+
+    fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
+        ("change who has access", "")
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+        vec![Deed::SetMember(self.person, self.role)]
+    }
+
+    fn people(&self) -> &[ActorId] {
+        std::slice::from_ref(&self.person)
+    }
+}

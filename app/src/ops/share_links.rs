@@ -1,0 +1,130 @@
+//! Links with which a board can be read without an account are made and revoked.
+//!
+//! They are no part of a board's state: the log says that there was one, and whoever keeps them knows which there are.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{ChangeKind, Effect, Operation};
+use crate::{
+    access::BoardRole,
+    activity::Deed,
+    refusal::Refusal,
+    state::{BoardState, Stamp, Touched},
+};
+
+/// See [`super::Op::CreateShareLink`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateShareLink {
+    /// The id to give it.
+    pub link: Uuid,
+    /// The SHA-256 of its secret. The secret itself is for those who are to read the board, and is told to no server before one
+    /// of them comes with it.
+    pub secret_sha256: Sha256Digits,
+}
+
+/// A SHA-256, in 64 hexadecimal digits in lower case. A type of its own, because it is looked for in the database before it is decided
+/// whether whoever sent it may do what they ask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256Digits(String);
+
+impl Sha256Digits {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for Sha256Digits {
+    fn from(hash: [u8; 32]) -> Self {
+        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl TryFrom<String> for Sha256Digits {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if digits.len() == 64 && digits.bytes().all(is_digit) {
+            Ok(Self(digits))
+        } else {
+            Err("must be 64 hexadecimal digits in lower case")
+        }
+    }
+}
+
+impl From<Sha256Digits> for String {
+    fn from(digits: Sha256Digits) -> Self {
+        digits.0
+    }
+}
+
+impl Operation for CreateShareLink {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Manager
+    }
+
+    fn decide(&self, _state: &BoardState) -> Result<ChangeKind, Refusal> {
+        Ok(ChangeKind::ShareLinkCreated(ShareLinkCreated { link: self.link }))
+    }
+}
+
+/// See [`ChangeKind::ShareLinkCreated`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareLinkCreated {
+    /// What it is called by. (That is not its secret.)
+    pub link: Uuid,
+}
+
+impl Effect for ShareLinkCreated {
+    fn apply(&self, _state: &mut BoardState, _stamp: Stamp, _touched: &mut Touched) {}
+
+    fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
+        ("change who has access", "")
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+        vec![Deed::MadeShareLink]
+    }
+}
+
+/// See [`super::Op::RevokeShareLink`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeShareLink {
+    /// Which.
+    pub link: Uuid,
+}
+
+impl Operation for RevokeShareLink {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Manager
+    }
+
+    /// Whether there is such a one is for whoever keeps them to say.
+    fn decide(&self, _state: &BoardState) -> Result<ChangeKind, Refusal> {
+        Ok(ChangeKind::ShareLinkRevoked(ShareLinkRevoked { link: self.link }))
+    }
+}
+
+/// See [`ChangeKind::ShareLinkRevoked`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareLinkRevoked {
+    /// Which.
+    pub link: Uuid,
+}
+
+impl Effect for ShareLinkRevoked {
+    fn apply(&self, _state: &mut BoardState, _stamp: Stamp, _touched: &mut Touched) {}
+
+    fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
+        ("change who has access", "")
+    }
+
+    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+        vec![Deed::RevokedShareLink]
+    }
+}

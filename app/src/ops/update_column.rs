@@ -1,0 +1,147 @@
+//! A column is renamed, moved, or says something else about its tasks.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeKind, Effect, Inverse, Op, Operation, Part, column_name, inverse::FormerPlace, require_column,
+    require_untouched,
+};
+use crate::{
+    access::BoardRole,
+    activity::{Deed, FromTo},
+    id::ColumnId,
+    model::{ColumnKind, Place, Seq},
+    rank::Rank,
+    refusal::Refusal,
+    state::{BoardState, Placement, Stamp, Touched},
+    text,
+};
+
+/// See [`super::Op::UpdateColumn`]. What is absent stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateColumn {
+    /// Which column.
+    pub column: ColumnId,
+    /// Refused as stale where the column was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A new kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ColumnKind>,
+    /// A new place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place<ColumnId>>,
+}
+
+impl UpdateColumn {
+    /// An update that changes nothing yet.
+    pub fn of(column: ColumnId) -> Self {
+        Self { column, guard: None, name: None, kind: None, place: None }
+    }
+}
+
+impl Operation for UpdateColumn {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Editor
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        require_untouched(require_column(state, self.column)?.seq, self.guard)?;
+        let name = self.name.as_deref().map(|text| text::name("name", text)).transpose()?;
+        let (rank, ranks) = match self.place {
+            // Next to itself is where it is.
+            Some(Place::Before(id) | Place::After(id)) if id == self.column => (None, Vec::new()),
+            Some(place) => {
+                let Placement { rank, ranks } = state.place_column(place, self.column);
+                (Some(rank), ranks)
+            }
+            None => (None, Vec::new()),
+        };
+        let (column, column_kind) = (self.column, self.kind);
+        Ok(ChangeKind::ColumnUpdated(ColumnUpdated { column, name, column_kind, rank, ranks }))
+    }
+}
+
+/// See [`ChangeKind::ColumnUpdated`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnUpdated {
+    /// Which column.
+    pub column: ColumnId,
+    /// Its new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its new kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column_kind: Option<ColumnKind>,
+    /// Its new rank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<Rank>,
+    /// Other columns that got new ranks to make room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranks: Vec<(ColumnId, Rank)>,
+}
+
+impl Effect for ColumnUpdated {
+    fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
+        state.rerank_columns(&self.ranks, touched);
+        state.edit_column(self.column, touched, |column| {
+            if let Some(name) = &self.name {
+                column.name.clone_from(name);
+            }
+            if let Some(kind) = self.column_kind {
+                column.kind = kind;
+            }
+            if let Some(rank) = &self.rank {
+                column.rank = rank.clone();
+            }
+            column.seq = stamp.seq;
+        });
+    }
+
+    fn numbers(&self) -> Vec<Part> {
+        vec![Part::Column(self.column)]
+    }
+
+    fn inverse(&self, before: &BoardState) -> Option<Inverse> {
+        let column = before.column(self.column)?;
+        let update = UpdateColumn {
+            name: self.name.as_ref().filter(|name| **name != column.name).map(|_| column.name.clone()),
+            kind: self.column_kind.filter(|kind| *kind != column.kind).map(|_| column.kind),
+            ..UpdateColumn::of(column.id)
+        };
+        let place = self.rank.as_ref().map(|_| FormerPlace::of_column(before, column.id));
+        let changes = place.is_some() || update != UpdateColumn::of(column.id);
+        let guarded = vec![Part::Column(column.id)];
+        changes.then_some(Inverse { op: Op::UpdateColumn(update), place, guarded })
+    }
+
+    fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
+        let name = before.column(self.column).map_or("", |column| &column.name);
+        match (&self.name, &self.rank) {
+            (Some(_), _) => ("rename column", name),
+            (None, Some(_)) => ("move column", name),
+            (None, None) => ("change the kind of column", name),
+        }
+    }
+
+    fn deeds(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
+        let was = before.and_then(|before| before.column(self.column));
+        let name = || column_name(names, self.column);
+        let from = was.map(|column| column.name.clone());
+        let renamed = self.name.clone().filter(|to| from.as_ref() != Some(to));
+        let kind = self.column_kind.filter(|kind| was.is_none_or(|column| column.kind != *kind));
+        [
+            renamed.map(|to| Deed::RenamedColumn(FromTo { from, to: Some(to) })),
+            kind.map(|to| Deed::SetColumnKind(name(), to)),
+            self.rank.as_ref().map(|_| Deed::MovedColumn(name())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}

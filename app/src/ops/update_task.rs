@@ -1,0 +1,267 @@
+//! Some fields of a task are changed, or it is moved.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeKind, Effect, Inverse, Op, Operation, Part, check_completed, column_name, first_column, first_done_column,
+    inverse::FormerPlace, require_column, require_task, require_untouched, title_of,
+};
+use crate::{
+    access::BoardRole,
+    activity::{Deed, FromTo},
+    fields::{self, Field, FieldEdit, TaskPatch},
+    id::{ActorId, ColumnId, TaskId},
+    model::{ColumnKind, Place, Seq, Task},
+    rank::Rank,
+    refusal::Refusal,
+    state::{BoardState, Placement, Stamp, Touched},
+};
+
+/// See [`super::Op::UpdateTask`]. What is absent stays as it is, so edits of different fields both survive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTask {
+    /// Which task.
+    pub task: TaskId,
+    /// The number of the newest change the editor of a text had seen. Where someone changed the same text later, the answer is a
+    /// conflict. Absent: the later writer wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+    /// Refused as stale where a field that it sets was changed later than this number. It is what keeps an undo from reverting what somebody
+    /// else did since. Absent: whatever happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Seq>,
+    /// New values of fields.
+    #[serde(flatten, with = "fields::request")]
+    pub fields: TaskPatch,
+    /// Another column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnId>,
+    /// `true` moves it to the first done column, `false` back to where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<bool>,
+    /// A new place in its column, or in the one it moves to (there, absent means last).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place<TaskId>>,
+}
+
+impl UpdateTask {
+    /// An update that changes nothing yet.
+    pub fn of(task: TaskId) -> Self {
+        let fields = TaskPatch::default();
+        Self { task, base: None, guard: None, fields, column: None, completed: None, place: None }
+    }
+
+    /// The same with a new value of a field.
+    pub fn with(mut self, edit: FieldEdit) -> Self {
+        self.fields.set(edit);
+        self
+    }
+
+    fn moves(&self) -> bool {
+        self.column.is_some() || self.completed.is_some() || self.place.is_some()
+    }
+
+    /// The column the task moves to, if it leaves its own.
+    fn destination(&self, state: &BoardState, task: &Task) -> Result<Option<ColumnId>, Refusal> {
+        let column = match (self.column, self.completed) {
+            (Some(column), completed) => {
+                let kind = require_column(state, column)?.kind;
+                check_completed(kind, completed)?;
+                column
+            }
+            (None, Some(completed)) if completed == state.is_completed(task) => task.column,
+            (None, Some(true)) => first_done_column(state)?,
+            (None, Some(false)) => {
+                let back =
+                    task.reopen_column.and_then(|id| state.column(id)).filter(|column| column.kind != ColumnKind::Done);
+                match back {
+                    Some(column) => column.id,
+                    None => first_column(state, |kind| kind != ColumnKind::Done)
+                        .map_err(|_| Refusal::invalid("completed", "this board has only columns for done tasks"))?,
+                }
+            }
+            (None, None) => task.column,
+        };
+        Ok((column != task.column).then_some(column))
+    }
+}
+
+impl Operation for UpdateTask {
+    fn role_needed(&self) -> BoardRole {
+        BoardRole::Editor
+    }
+
+    fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
+        let task = require_task(state, self.task)?;
+        for field in self.fields.fields().chain(self.moves().then_some(Field::Place)) {
+            require_untouched(field.seq(task), self.guard)?;
+        }
+        let fields = self.fields.on(task, self.base)?;
+        state.room().require_bytes(fields.growth(task))?;
+        let column = self.destination(state, task)?;
+        let (rank, ranks) = match self.place {
+            // Next to itself is where it is.
+            Some(Place::Before(id) | Place::After(id)) if id == task.id && column.is_none() => (None, Vec::new()),
+            None if column.is_none() => (None, Vec::new()),
+            place => {
+                let Placement { rank, ranks } =
+                    state.place_task(column.unwrap_or(task.column), place.unwrap_or_default(), task.id);
+                (Some(rank), ranks)
+            }
+        };
+        Ok(ChangeKind::TaskUpdated(TaskUpdated { task: task.id, fields, column, rank, ranks }))
+    }
+}
+
+/// See [`ChangeKind::TaskUpdated`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskUpdated {
+    /// Which task.
+    pub task: TaskId,
+    /// New values of fields.
+    #[serde(flatten, with = "fields::change")]
+    pub fields: TaskPatch,
+    /// The column it moved to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnId>,
+    /// Its new rank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<Rank>,
+    /// Other tasks that got new ranks to make room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranks: Vec<(TaskId, Rank)>,
+}
+
+impl TaskUpdated {
+    /// An update of no field.
+    pub fn nothing(task: TaskId) -> Self {
+        Self { task, fields: TaskPatch::default(), column: None, rank: None, ranks: Vec::new() }
+    }
+
+    /// The fields that it sets.
+    fn set(&self) -> impl Iterator<Item = Field> {
+        self.fields.fields().chain(self.rank.as_ref().map(|_| Field::Place))
+    }
+
+    /// Whether it is completed by it (`true`) or reopened (`false`).
+    fn completes(&self, names: &BoardState, task: &Task) -> Option<bool> {
+        let is_done = |id| names.column(id).is_some_and(|column| column.kind == ColumnKind::Done);
+        match (is_done(task.column), is_done(self.column?)) {
+            (false, true) => Some(true),
+            (true, false) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Effect for TaskUpdated {
+    fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
+        state.rerank_tasks(&self.ranks, touched);
+        if self.changes_nothing() {
+            return;
+        }
+        let reopen = self.column.and_then(|to| state.reopen_column(self.task, to));
+        state.edit_task(self.task, stamp, touched, |task| {
+            self.fields.apply(task, stamp.seq);
+            if let Some(column) = self.column {
+                task.column = column;
+                task.reopen_column = reopen;
+            }
+            if let Some(rank) = &self.rank {
+                task.rank = rank.clone();
+                task.place_seq = stamp.seq;
+            }
+        });
+    }
+
+    fn task(&self) -> Option<TaskId> {
+        Some(self.task)
+    }
+
+    fn changes_nothing(&self) -> bool {
+        self.fields.is_empty() && self.column.is_none() && self.rank.is_none()
+    }
+
+    fn numbers(&self) -> Vec<Part> {
+        let task = (!self.changes_nothing()).then_some(Part::Task(self.task));
+        let mut numbers = Vec::from_iter(task);
+        numbers.extend(self.set().map(|field| Part::Field(self.task, field)));
+        numbers
+    }
+
+    fn inverse(&self, before: &BoardState) -> Option<Inverse> {
+        let task = before.task(self.task)?;
+        let moved = self.rank.is_some();
+        let update = UpdateTask {
+            fields: self.fields.inverse(task),
+            column: moved.then_some(task.column),
+            ..UpdateTask::of(task.id)
+        };
+        let guarded: Vec<Part> = update
+            .fields
+            .fields()
+            .chain(moved.then_some(Field::Place))
+            .map(|field| Part::Field(task.id, field))
+            .collect();
+        let place = moved.then(|| FormerPlace::of_task(before, task.column, task.id));
+        (!guarded.is_empty()).then_some(Inverse { op: Op::UpdateTask(update), place, guarded })
+    }
+
+    fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
+        let text = self.fields.edits().find_map(|edit| match edit {
+            FieldEdit::Title(_) => Some("rename"),
+            FieldEdit::Description(_) => Some("edit the description of"),
+            _ => None,
+        });
+        let completes = || before.task(self.task).and_then(|task| self.completes(before, task));
+        let words = text.or_else(|| {
+            self.rank.as_ref().map(|_| match completes() {
+                Some(true) => "complete",
+                Some(false) => "reopen",
+                None => "move",
+            })
+        });
+        let words = words.or_else(|| {
+            self.fields.edits().next().map(|edit| match edit {
+                FieldEdit::Priority(_) => "set the priority of",
+                FieldEdit::Due(_) => "set the due date of",
+                FieldEdit::Assign(_) => "assign",
+                FieldEdit::Unassign(_) => "unassign",
+                FieldEdit::Title(_) | FieldEdit::Description(_) => "edit",
+            })
+        });
+        (words.unwrap_or("edit"), title_of(before, self.task))
+    }
+
+    fn deeds(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
+        let task = before.and_then(|before| before.task(self.task)).map(|task| &**task);
+        let name = |id| column_name(names, id);
+        let moved = match (self.column, task) {
+            (Some(to), Some(task)) => Some(match self.completes(names, task) {
+                Some(true) => Deed::Completed(name(to)),
+                Some(false) => Deed::Reopened(name(to)),
+                None => Deed::Moved(FromTo { from: name(task.column), to: name(to) }),
+            }),
+            (Some(to), None) => Some(Deed::Moved(FromTo { from: None, to: name(to) })),
+            (None, task) => self.rank.as_ref().map(|_| Deed::Reordered(task.and_then(|task| name(task.column)))),
+        };
+        let changed = self.fields.edits().filter(|edit| task.is_none_or(|task| edit.changes(task)));
+        let (texts, others): (Vec<_>, Vec<_>) = changed.partition(|edit| edit.text().is_some());
+        let deed = |edit: &FieldEdit| match edit {
+            FieldEdit::Title(to) => {
+                Deed::Renamed(FromTo { from: task.map(|task| task.title.clone()), to: Some(to.clone()) })
+            }
+            FieldEdit::Description(_) => Deed::Described,
+            FieldEdit::Priority(to) => Deed::Prioritised(*to),
+            FieldEdit::Due(to) => Deed::SetDue(*to),
+            FieldEdit::Assign(people) => Deed::Assigned(people.clone()),
+            FieldEdit::Unassign(people) => Deed::Unassigned(people.clone()),
+        };
+        texts.into_iter().map(deed).chain(moved).chain(others.into_iter().map(deed)).collect()
+    }
+
+    fn people(&self) -> &[ActorId] {
+        self.fields.assigned()
+    }
+}

@@ -1,0 +1,73 @@
+//! Text that people write: what is taken, how long it may be, and what cannot be seen.
+
+use crate::refusal::Refusal;
+
+/// The longest title of a task, in characters.
+pub const MAX_TITLE_CHARS: usize = 500;
+/// The longest name of a board or column, in characters.
+pub const MAX_NAME_CHARS: usize = 100;
+/// The longest description, in bytes of UTF-8: written as JSON it still fits into one message of the socket.
+pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
+
+/// The title of a task, trimmed; refused where it will not do.
+pub fn title(text: &str) -> Result<String, Refusal> {
+    line("title", text, MAX_TITLE_CHARS)
+}
+
+/// The name of a board or a column, trimmed; refused, as the value of `field`, where it will not do.
+pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
+    line(field, text, MAX_NAME_CHARS)
+}
+
+/// One line of text: something to be seen, not too long, no control characters.
+pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
+        return Err(Refusal::invalid(field, "must not be empty"));
+    }
+    let chars = text.chars().count();
+    if chars > max_chars {
+        return Err(Refusal::invalid(field, format!("is {chars} characters long; {max_chars} is the most")));
+    }
+    if text.chars().any(|char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')) {
+        return Err(Refusal::invalid(field, "must be one line of text without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Whether a character is there without being seen: joiners, marks of direction, fillers and the like. They have their use
+/// between others.
+pub fn is_invisible(char: char) -> bool {
+    turns_text(char)
+        || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a character turns the direction of the text that follows it, also where that is somebody else's.
+pub fn turns_text(char: char) -> bool {
+    matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A description: several lines of text, with `\n` between them and nothing after the last; refused where it will not do.
+pub fn description(text: &str) -> Result<String, Refusal> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim_end();
+    if text.len() > MAX_DESCRIPTION_BYTES {
+        let message = format!("is {} bytes long; {MAX_DESCRIPTION_BYTES} is the most", text.len());
+        return Err(Refusal::invalid("description", message));
+    }
+    if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
+        return Err(Refusal::invalid("description", "must not hold control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Enough of a text to know which it is.
+pub fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
