@@ -17,14 +17,19 @@ use super::{
     Store, StoreError,
     connection::Connection,
     rows,
-    sql::{Insert, fetch_from_all_by_ids, query},
+    sql::{Table, column, fetch_from_all_by_ids, query},
 };
 
 /// How many rows one transaction forgets: few enough that writers hardly wait.
 const FORGET_STEP: u64 = 5_000;
 
-const PUT_REFUSED: Insert =
-    Insert { into: "INSERT INTO answers (mutation, fingerprint, refusal, at)", width: 4, on_conflict: "" };
+const ANSWERS: Table = Table {
+    name: "answers",
+    columns: &["mutation", "fingerprint", "refusal", "at"],
+    key: &[],
+    kept: &[],
+    overwrites: "",
+};
 
 /// What a mutation was answered.
 pub(super) enum Answer {
@@ -103,17 +108,16 @@ pub(super) async fn put_refused(connection: &mut Connection, refused: &[Refused]
         }
         serde_json::to_string(&refusal).map_err(StoreError::corrupt)
     };
-    let rows = refused.iter().map(|refused| Ok((refused, json(&refused.refusal)?)));
-    let rows: Vec<(&Refused, String)> = rows.collect::<Result<_, StoreError>>()?;
-    PUT_REFUSED
-        .run(connection, &rows, |query, (refused, json)| {
-            query
-                .bind(refused.mutation.to_string())
-                .bind(refused.fingerprint)
-                .bind(json.clone())
-                .bind(refused.at.as_millis())
-        })
-        .await?;
+    let record = |refused: &Refused| {
+        Ok(vec![
+            column("mutation", refused.mutation.to_string()),
+            column("fingerprint", refused.fingerprint),
+            column("refusal", json(&refused.refusal)?),
+            column("at", refused.at.as_millis()),
+        ])
+    };
+    let records = refused.iter().map(record).collect::<Result<Vec<_>, StoreError>>()?;
+    ANSWERS.put(connection, records).await?;
     Ok(())
 }
 

@@ -9,14 +9,14 @@ use app::{
     ops::Change,
     rank::Rank,
     state::{BoardState, Contents, Snapshot},
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 use sqlx::{Row, any::AnyRow};
 
 use super::{
     LoggedChange, StoreError,
     connection::Connection,
-    sql::{Insert, Statement, query},
+    sql::{Table, column, query},
 };
 
 /// A board's own row, as a transaction leaves it.
@@ -26,60 +26,80 @@ pub(super) struct BoardRow<'a> {
     pub changed_at: Timestamp,
 }
 
-const PUT_BOARDS: Insert = Insert {
-    into: "INSERT INTO boards (id, name, seq, created_at, changed_at, deleted_at, everyone, name_seq)",
-    width: 8,
-    on_conflict: " ON CONFLICT (id) DO UPDATE SET name = excluded.name, seq = excluded.seq, \
-                  created_at = excluded.created_at, changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, \
-                  everyone = excluded.everyone, name_seq = excluded.name_seq",
+const BOARDS: Table = Table {
+    name: "boards",
+    columns: &["id", "name", "seq", "created_at", "changed_at", "deleted_at", "everyone", "name_seq"],
+    key: &["id"],
+    kept: &[],
+    overwrites: "",
 };
 
-const PUT_MEMBERS: Insert =
-    Insert { into: "INSERT INTO board_members (board, person, role)", width: 3, on_conflict: "" };
+const MEMBERS: Table =
+    Table { name: "board_members", columns: &["board", "person", "role"], key: &[], kept: &[], overwrites: "" };
 
-const PUT_COLUMNS: Insert = Insert {
-    into: "INSERT INTO columns (board, id, name, kind, rank, seq)",
-    width: 6,
-    on_conflict: " ON CONFLICT (board, id) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
-                  rank = excluded.rank, seq = excluded.seq",
+const COLUMNS: Table = Table {
+    name: "columns",
+    columns: &["board", "id", "name", "kind", "rank", "seq"],
+    key: &["board", "id"],
+    kept: &[],
+    overwrites: "",
 };
 
-/// A row of another board's is left as it is: see [`put_tasks`].
-const PUT_TASKS: Insert = Insert {
-    into: "INSERT INTO tasks (id, board, title, description, column_id, rank, priority, due, reopen_column, \
-           created_at, created_by, updated_at, updated_by, deleted_at, seq, title_seq, description_seq, \
-           priority_seq, due_seq, place_seq, assignees, assignees_seq)",
-    width: 22,
-    on_conflict: " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, \
-                  column_id = excluded.column_id, rank = excluded.rank, priority = excluded.priority, \
-                  due = excluded.due, reopen_column = excluded.reopen_column, updated_at = excluded.updated_at, \
-                  updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, seq = excluded.seq, \
-                  title_seq = excluded.title_seq, description_seq = excluded.description_seq, \
-                  priority_seq = excluded.priority_seq, due_seq = excluded.due_seq, place_seq = excluded.place_seq, \
-                  assignees = excluded.assignees, assignees_seq = excluded.assignees_seq \
-                  WHERE tasks.board = excluded.board",
+const TASKS: Table = Table {
+    name: "tasks",
+    columns: &[
+        "id",
+        "board",
+        "title",
+        "description",
+        "column_id",
+        "rank",
+        "priority",
+        "due",
+        "assignees",
+        "reopen_column",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "deleted_at",
+        "seq",
+        "title_seq",
+        "description_seq",
+        "priority_seq",
+        "due_seq",
+        "assignees_seq",
+        "place_seq",
+    ],
+    key: &["id"],
+    kept: &["board", "created_at", "created_by"],
+    // A row of another board's is left as it is: see `put_tasks`.
+    overwrites: "tasks.board = excluded.board",
 };
 
-const APPEND_CHANGES: Insert = Insert {
-    into: "INSERT INTO changes (board, seq, at, mutation, fingerprint, json, task, told)",
-    width: 8,
-    on_conflict: "",
+const CHANGES: Table = Table {
+    name: "changes",
+    columns: &["board", "seq", "at", "mutation", "fingerprint", "json", "task", "told"],
+    key: &[],
+    kept: &[],
+    overwrites: "",
 };
 
 /// Writes the boards' own rows.
 pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'_>]) -> Result<(), StoreError> {
-    let bind = |query: Statement, BoardRow { state, changed_at }: &BoardRow<'_>| {
-        query
-            .bind(state.id().to_string())
-            .bind(state.name())
-            .bind(state.seq() as i64)
-            .bind(state.created_at().as_millis())
-            .bind(changed_at.as_millis())
-            .bind(state.deleted_at().map(Timestamp::as_millis))
-            .bind(state.access().everyone.map(BoardRole::as_str))
-            .bind(state.name_seq() as i64)
+    let record = |BoardRow { state, changed_at }: &BoardRow<'_>| {
+        vec![
+            column("id", state.id().to_string()),
+            column("name", state.name()),
+            column("seq", state.seq() as i64),
+            column("created_at", state.created_at().as_millis()),
+            column("changed_at", changed_at.as_millis()),
+            column("deleted_at", state.deleted_at().map(Timestamp::as_millis)),
+            column("everyone", state.access().everyone.map(BoardRole::as_str)),
+            column("name_seq", state.name_seq() as i64),
+        ]
     };
-    PUT_BOARDS.run(connection, boards, bind).await?;
+    BOARDS.put(connection, boards.iter().map(record).collect()).await?;
     Ok(())
 }
 
@@ -87,11 +107,10 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
 pub(super) async fn put_members(connection: &mut Connection, state: &BoardState) -> Result<(), StoreError> {
     let board = state.id().to_string();
     query("DELETE FROM board_members WHERE board = $1").bind(board.as_str()).execute(&mut *connection).await?;
-    let members: Vec<_> = state.access().members.iter().collect();
-    let bind = |query: Statement, (person, role): &(&ActorId, &BoardRole)| {
-        query.bind(board.clone()).bind(person.to_string()).bind(role.as_str())
+    let record = |(person, role): (&ActorId, &BoardRole)| {
+        vec![column("board", board.as_str()), column("person", person.to_string()), column("role", role.as_str())]
     };
-    PUT_MEMBERS.run(connection, &members, bind).await?;
+    MEMBERS.put(connection, state.access().members.iter().map(record).collect()).await?;
     Ok(())
 }
 
@@ -125,16 +144,17 @@ pub(super) async fn count_managed(connection: &mut Connection, person: ActorId) 
 
 /// Writes columns as they are now.
 pub(super) async fn put_columns(connection: &mut Connection, columns: &[(BoardId, &Column)]) -> Result<(), StoreError> {
-    let bind = |query: Statement, (board, column): &(BoardId, &Column)| {
-        query
-            .bind(board.to_string())
-            .bind(column.id.to_string())
-            .bind(column.name.as_str())
-            .bind(column.kind.as_str())
-            .bind(column.rank.as_str())
-            .bind(column.seq as i64)
+    let record = |(board, row): &(BoardId, &Column)| {
+        vec![
+            column("board", board.to_string()),
+            column("id", row.id.to_string()),
+            column("name", row.name.as_str()),
+            column("kind", row.kind.as_str()),
+            column("rank", row.rank.as_str()),
+            column("seq", row.seq as i64),
+        ]
     };
-    PUT_COLUMNS.run(connection, columns, bind).await?;
+    COLUMNS.put(connection, columns.iter().map(record).collect()).await?;
     Ok(())
 }
 
@@ -155,32 +175,33 @@ pub(super) async fn remove_column(
 /// Writes tasks as they are now. Where another node has just made one of the same id on another board, that one stays as
 /// it is, and this is a race.
 pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
-    let bind = |query: Statement, (board, task): &(BoardId, &Task)| {
-        query
-            .bind(task.id.to_string())
-            .bind(board.to_string())
-            .bind(task.title.as_str())
-            .bind(task.description.as_str())
-            .bind(task.column.to_string())
-            .bind(task.rank.as_str())
-            .bind(task.priority.as_str())
-            .bind(task.due.map(|due| due.to_string()))
-            .bind(task.reopen_column.map(|id| id.to_string()))
-            .bind(task.created_at.as_millis())
-            .bind(task.created_by.map(|id| id.to_string()))
-            .bind(task.updated_at.as_millis())
-            .bind(task.updated_by.map(|id| id.to_string()))
-            .bind(task.deleted_at.map(Timestamp::as_millis))
-            .bind(task.seq as i64)
-            .bind(task.title_seq as i64)
-            .bind(task.description_seq as i64)
-            .bind(task.priority_seq as i64)
-            .bind(task.due_seq as i64)
-            .bind(task.place_seq as i64)
-            .bind(task.assignees.iter().map(ActorId::to_string).collect::<Vec<_>>().join(" "))
-            .bind(task.assignees_seq as i64)
+    let record = |(board, task): &(BoardId, &Task)| {
+        vec![
+            column("id", task.id.to_string()),
+            column("board", board.to_string()),
+            column("title", task.title.as_str()),
+            column("description", task.description.as_str()),
+            column("column_id", task.column.to_string()),
+            column("rank", task.rank.as_str()),
+            column("priority", task.priority.as_str()),
+            column("due", task.due.map(|due| due.to_string())),
+            column("assignees", task.assignees.iter().map(ActorId::to_string).collect::<Vec<_>>().join(" ")),
+            column("reopen_column", task.reopen_column.map(|id| id.to_string())),
+            column("created_at", task.created_at.as_millis()),
+            column("created_by", task.created_by.map(|id| id.to_string())),
+            column("updated_at", task.updated_at.as_millis()),
+            column("updated_by", task.updated_by.map(|id| id.to_string())),
+            column("deleted_at", task.deleted_at.map(Timestamp::as_millis)),
+            column("seq", task.seq as i64),
+            column("title_seq", task.title_seq as i64),
+            column("description_seq", task.description_seq as i64),
+            column("priority_seq", task.priority_seq as i64),
+            column("due_seq", task.due_seq as i64),
+            column("assignees_seq", task.assignees_seq as i64),
+            column("place_seq", task.place_seq as i64),
+        ]
     };
-    let written = PUT_TASKS.run(connection, tasks, bind).await?;
+    let written = TASKS.put(connection, tasks.iter().map(record).collect()).await?;
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
 }
 
@@ -208,60 +229,45 @@ pub(super) struct ChangeRow {
 
 /// Appends to the log.
 pub(super) async fn append_changes(connection: &mut Connection, changes: &[&ChangeRow]) -> Result<(), StoreError> {
-    let bind = |query: Statement, change: &&ChangeRow| {
-        query
-            .bind(change.board.to_string())
-            .bind(change.logged.seq as i64)
-            .bind(change.at.as_millis())
-            .bind(change.mutation.to_string())
-            .bind(change.fingerprint)
+    let record = |change: &&ChangeRow| {
+        vec![
+            column("board", change.board.to_string()),
+            column("seq", change.logged.seq as i64),
+            column("at", change.at.as_millis()),
+            column("mutation", change.mutation.to_string()),
+            column("fingerprint", change.fingerprint),
             // It is JSON, so it is UTF-8.
-            .bind(String::from_utf8_lossy(&change.logged.json).into_owned())
-            .bind(change.task.map(|id| id.to_string()))
-            .bind(change.told.clone())
+            column("json", String::from_utf8_lossy(&change.logged.json).into_owned()),
+            column("task", change.task.map(|id| id.to_string())),
+            column("told", change.told.as_str()),
+        ]
     };
-    APPEND_CHANGES.run(connection, changes, bind).await?;
+    CHANGES.put(connection, changes.iter().map(record).collect()).await?;
     Ok(())
 }
 
 /// Loads a board from its rows. The connection must be in a transaction whose reads see one moment, or hold the lock of
 /// the board's row.
 pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
-    let board = query("SELECT name, seq, created_at, deleted_at, everyone, name_seq FROM boards WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let board = BOARDS.select("id = $1").bind(id.to_string()).fetch_optional(&mut *connection).await?;
     let Some(board) = board else { return Ok(None) };
-    let members = query("SELECT person, role FROM board_members WHERE board = $1")
-        .bind(id.to_string())
-        .fetch_all(&mut *connection)
-        .await?;
-    let columns = query("SELECT id, name, kind, rank, seq FROM columns WHERE board = $1")
-        .bind(id.to_string())
-        .fetch_all(&mut *connection)
-        .await?;
-    let tasks = query(
-        "SELECT id, title, description, column_id, rank, priority, due, reopen_column, created_at, created_by, \
-         updated_at, updated_by, deleted_at, seq, title_seq, description_seq, priority_seq, due_seq, place_seq, \
-         assignees, assignees_seq FROM tasks WHERE board = $1",
-    )
-    .bind(id.to_string())
-    .fetch_all(&mut *connection)
-    .await?;
+    let members = MEMBERS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
+    let columns = COLUMNS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
+    let tasks = TASKS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let snapshot = Snapshot {
         board: id,
-        seq: seq(board.try_get(1)?)?,
+        seq: seq(board.try_get("seq")?)?,
         state: Contents {
-            name: board.try_get(0)?,
-            name_seq: seq(board.try_get(5)?)?,
-            created_at: Timestamp::from_millis(board.try_get(2)?),
-            deleted_at: board.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
+            name: board.try_get("name")?,
+            name_seq: seq(board.try_get("name_seq")?)?,
+            created_at: Timestamp::from_millis(board.try_get("created_at")?),
+            deleted_at: board.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
             access: BoardAccess {
-                everyone: everyone(board.try_get(4)?)?,
-                members: members.iter().map(member).collect::<Result<_, _>>()?,
+                everyone: everyone(board.try_get("everyone")?)?,
+                members: members.iter().map(member_of).collect::<Result<_, _>>()?,
             },
-            columns: columns.iter().map(column).collect::<Result<_, _>>()?,
-            tasks: tasks.iter().map(task).collect::<Result<_, _>>()?,
+            columns: columns.iter().map(column_of).collect::<Result<_, _>>()?,
+            tasks: tasks.iter().map(task_of).collect::<Result<_, _>>()?,
         },
     };
     Ok(Some(snapshot.into()))
@@ -272,9 +278,8 @@ pub(super) fn everyone(role: Option<&str>) -> Result<Option<BoardRole>, StoreErr
     role.map(board_role).transpose()
 }
 
-/// A row of `person, role`.
-fn member(row: &AnyRow) -> Result<(ActorId, BoardRole), StoreError> {
-    Ok((id(row.try_get(0)?)?, board_role(row.try_get(1)?)?))
+fn member_of(row: &AnyRow) -> Result<(ActorId, BoardRole), StoreError> {
+    Ok((id(row.try_get("person")?)?, board_role(row.try_get("role")?)?))
 }
 
 /// A role on a board, as it is stored.
@@ -282,55 +287,57 @@ pub(super) fn board_role(role: &str) -> Result<BoardRole, StoreError> {
     BoardRole::parse(role).ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))
 }
 
-fn column(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
-    let kind: &str = row.try_get(2)?;
+fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
+    let kind: &str = row.try_get("kind")?;
     Ok(Arc::new(Column {
-        id: id(row.try_get(0)?)?,
-        name: row.try_get(1)?,
+        id: id(row.try_get("id")?)?,
+        name: row.try_get("name")?,
         kind: ColumnKind::parse(kind).ok_or_else(|| StoreError::corrupt(format_args!("a column of kind `{kind}`")))?,
-        rank: Rank::from_stored(row.try_get(3)?),
-        seq: seq(row.try_get(4)?)?,
+        rank: Rank::from_stored(row.try_get("rank")?),
+        seq: seq(row.try_get("seq")?)?,
     }))
 }
 
-fn task(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
-    let priority: &str = row.try_get(5)?;
-    let due: Option<&str> = row.try_get(6)?;
+fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
+    let priority: &str = row.try_get("priority")?;
     Ok(Arc::new(Task {
-        id: id(row.try_get(0)?)?,
-        title: row.try_get(1)?,
-        description: row.try_get(2)?,
-        column: id(row.try_get(3)?)?,
-        rank: Rank::from_stored(row.try_get(4)?),
+        id: id(row.try_get("id")?)?,
+        title: row.try_get("title")?,
+        description: row.try_get("description")?,
+        column: id(row.try_get("column_id")?)?,
+        rank: Rank::from_stored(row.try_get("rank")?),
         priority: Priority::parse(priority)
             .ok_or_else(|| StoreError::corrupt(format_args!("a task of priority `{priority}`")))?,
-        due: due
-            .map(|due| DueDate::parse(due).ok_or_else(|| StoreError::corrupt(format_args!("a task due on `{due}`"))))
-            .transpose()?,
-        assignees: row.try_get::<&str, _>(19)?.split_whitespace().map(id).collect::<Result<_, _>>()?,
-        reopen_column: optional_id(row.try_get(7)?)?,
-        created_at: Timestamp::from_millis(row.try_get(8)?),
-        created_by: optional_id(row.try_get(9)?)?,
-        updated_at: Timestamp::from_millis(row.try_get(10)?),
-        updated_by: optional_id(row.try_get(11)?)?,
-        deleted_at: row.try_get::<Option<i64>, _>(12)?.map(Timestamp::from_millis),
-        seq: seq(row.try_get(13)?)?,
-        title_seq: seq(row.try_get(14)?)?,
-        description_seq: seq(row.try_get(15)?)?,
-        priority_seq: seq(row.try_get(16)?)?,
-        due_seq: seq(row.try_get(17)?)?,
-        place_seq: seq(row.try_get(18)?)?,
-        assignees_seq: seq(row.try_get(20)?)?,
+        due: day(row.try_get("due")?)?,
+        assignees: row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?,
+        reopen_column: optional_id(row.try_get("reopen_column")?)?,
+        created_at: Timestamp::from_millis(row.try_get("created_at")?),
+        created_by: optional_id(row.try_get("created_by")?)?,
+        updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
+        updated_by: optional_id(row.try_get("updated_by")?)?,
+        deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
+        seq: seq(row.try_get("seq")?)?,
+        title_seq: seq(row.try_get("title_seq")?)?,
+        description_seq: seq(row.try_get("description_seq")?)?,
+        priority_seq: seq(row.try_get("priority_seq")?)?,
+        due_seq: seq(row.try_get("due_seq")?)?,
+        assignees_seq: seq(row.try_get("assignees_seq")?)?,
+        place_seq: seq(row.try_get("place_seq")?)?,
     }))
 }
 
-/// A row of `id, name, seq, created_at, …`.
+fn day(day: Option<&str>) -> Result<Option<Day>, StoreError> {
+    let read = |day| Day::parse(day).ok_or_else(|| StoreError::corrupt(format_args!("`{day}` in the place of a day")));
+    day.map(read).transpose()
+}
+
+/// A row with these columns of a board.
 pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
     Ok(BoardSummary {
-        id: id(row.try_get(0)?)?,
-        name: row.try_get(1)?,
-        seq: seq(row.try_get(2)?)?,
-        created_at: Timestamp::from_millis(row.try_get(3)?),
+        id: id(row.try_get("id")?)?,
+        name: row.try_get("name")?,
+        seq: seq(row.try_get("seq")?)?,
+        created_at: Timestamp::from_millis(row.try_get("created_at")?),
     })
 }
 

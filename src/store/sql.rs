@@ -12,7 +12,7 @@ use super::{
     connection::{Connection, Connections, read},
 };
 
-/// The most rows or ids in one statement. (Tasks have 22 columns, and SQLite takes 32,766 parameters.)
+/// The most rows or ids in one statement. (SQLite takes 32,766 parameters: rows of up to 127 columns.)
 const MOST: usize = 256;
 
 /// A statement that stands in the source as it is.
@@ -131,46 +131,70 @@ impl Target for &Arc<Connections> {
     }
 }
 
-/// An INSERT of some rows of one table.
-pub(super) struct Insert {
-    /// `INSERT INTO table (a, b)`.
-    pub into: &'static str,
-    /// How many columns that names.
-    pub width: usize,
-    /// What to do with rows that are there already, if anything.
-    pub on_conflict: &'static str,
+/// A row as it is written: the value of each column, by its name.
+pub(super) type Record = Vec<(&'static str, Value)>;
+
+/// The value of a column.
+pub(super) fn column(name: &'static str, value: impl Into<Value>) -> (&'static str, Value) {
+    (name, value.into())
 }
 
-impl Insert {
-    /// Inserts the rows, each with the values that `bind` binds. Tells how many rows were inserted or updated.
-    pub async fn run<T>(
-        &self,
-        connection: &mut Connection,
-        rows: &[T],
-        bind: impl Fn(Statement, &T) -> Statement,
-    ) -> Result<u64, StoreError> {
+/// A table, and how rows of it are written.
+pub(super) struct Table {
+    pub name: &'static str,
+    pub columns: &'static [&'static str],
+    /// What tells its rows apart, where those that are there already are overwritten. Empty where there must be none.
+    pub key: &'static [&'static str],
+    /// What an overwritten row keeps, besides its key.
+    pub kept: &'static [&'static str],
+    /// Which of those that are there already may be overwritten; empty for all. Others stay as they are.
+    pub overwrites: &'static str,
+}
+
+impl Table {
+    /// Writes rows, each whole. Tells how many were inserted or overwritten.
+    pub async fn put(&self, connection: &mut Connection, records: Vec<Record>) -> Result<u64, StoreError> {
         let mut affected = 0;
-        let mut rest = rows;
-        while !rest.is_empty() {
-            let (block, after) = rest.split_at(block_size(rest.len()));
-            let sql = self.sql(block.len(), Placeholders::of(connection));
-            let query = Statement { sql: sql.into(), values: Vec::with_capacity(block.len() * self.width) };
-            affected += block.iter().fold(query, &bind).execute(&mut *connection).await?.rows_affected();
-            rest = after;
+        let mut left = records.len();
+        let mut records = records.into_iter();
+        while left > 0 {
+            let rows = block_size(left);
+            let mut values = Vec::with_capacity(rows * self.columns.len());
+            for record in records.by_ref().take(rows) {
+                debug_assert!(record.iter().map(|(name, _)| name).eq(self.columns), "a row of {}", self.name);
+                values.extend(record.into_iter().map(|(_, value)| value));
+            }
+            let sql = self.insert(rows, Placeholders::of(connection)).into();
+            affected += Statement { sql, values }.execute(&mut *connection).await?.rows_affected();
+            left -= rows;
         }
         Ok(affected)
     }
 
-    fn sql(&self, rows: usize, placeholders: Placeholders) -> String {
-        let mut sql = String::with_capacity(self.into.len() + rows * self.width * 8 + self.on_conflict.len());
-        sql.push_str(self.into);
-        sql.push_str(" VALUES ");
+    /// All columns of the rows for which something is so.
+    pub fn select(&self, condition: &str) -> Statement {
+        let sql = format!("SELECT {} FROM {} WHERE {condition}", self.columns.join(", "), self.name);
+        Statement { sql: sql.into(), values: Vec::new() }
+    }
+
+    fn insert(&self, rows: usize, placeholders: Placeholders) -> String {
+        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns.join(", "));
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
-            placeholders.write(&mut sql, row * self.width, self.width);
+            placeholders.write(&mut sql, row * self.columns.len(), self.columns.len());
             sql.push(')');
         }
-        sql.push_str(self.on_conflict);
+        if self.key.is_empty() {
+            return sql;
+        }
+        let stays = |column: &&&str| self.key.contains(*column) || self.kept.contains(*column);
+        let changed = self.columns.iter().filter(|column| !stays(column));
+        let set: Vec<String> = changed.map(|column| format!("{column} = excluded.{column}")).collect();
+        // Writing into a String cannot fail.
+        let _ = write!(sql, " ON CONFLICT ({}) DO UPDATE SET {}", self.key.join(", "), set.join(", "));
+        if !self.overwrites.is_empty() {
+            let _ = write!(sql, " WHERE {}", self.overwrites);
+        }
         sql
     }
 }
@@ -263,14 +287,18 @@ mod tests {
 
     #[test]
     fn an_insert_numbers_its_parameters_through() {
-        let insert = Insert { into: "INSERT INTO t (a, b)", width: 2, on_conflict: " ON CONFLICT DO NOTHING" };
+        let table = Table { name: "t", columns: &["a", "b"], key: &[], kept: &[], overwrites: "" };
+        assert_eq!(table.insert(2, Placeholders::Numbered), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        assert_eq!(table.insert(2, Placeholders::InOrder), "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)");
+    }
+
+    #[test]
+    fn a_row_that_is_there_keeps_its_key_and_what_it_is_to_keep() {
+        let table =
+            Table { name: "t", columns: &["a", "b", "c"], key: &["a"], kept: &["b"], overwrites: "t.c < excluded.c" };
         assert_eq!(
-            insert.sql(2, Placeholders::Numbered),
-            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
-        );
-        assert_eq!(
-            insert.sql(2, Placeholders::InOrder),
-            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
+            table.insert(1, Placeholders::InOrder),
+            "INSERT INTO t (a, b, c) VALUES (?, ?, ?) ON CONFLICT (a) DO UPDATE SET c = excluded.c WHERE t.c < excluded.c"
         );
     }
 }
