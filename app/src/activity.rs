@@ -9,7 +9,7 @@ use crate::{
     access::BoardRole,
     id::ActorId,
     model::{ColumnKind, Priority},
-    time::DueDate,
+    time::Day,
 };
 
 /// What a change did, in terms that need nothing else to be understood. It is stored, so it must stay readable.
@@ -59,7 +59,7 @@ pub enum Deed {
     /// The priority was changed.
     Prioritised(Priority),
     /// The due date was set or cleared.
-    SetDue(Option<DueDate>),
+    SetDue(Option<Day>),
     /// The task is these people's now as well.
     Assigned(Vec<ActorId>),
     /// The task is no longer these people's.

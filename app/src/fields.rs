@@ -26,7 +26,7 @@ use crate::{
     model::{Priority, Seq, Task, TextField},
     refusal::Refusal,
     text,
-    time::DueDate,
+    time::Day,
 };
 
 /// How many people a task may be assigned to.
@@ -97,7 +97,7 @@ pub enum FieldEdit {
     /// A new priority.
     Priority(Priority),
     /// A new due date; `None` clears it.
-    Due(Option<DueDate>),
+    Due(Option<Day>),
     /// Whose it is to be as well. Who has it already, keeps it.
     Assign(Vec<ActorId>),
     /// Whose it is to be no more.

@@ -30,7 +30,7 @@ use {
         model::ColumnKind,
         ops::{self, Mutation, Op},
         refusal::Refusal,
-        time::DueDate,
+        time::Day,
     },
     http::StatusCode,
     leptos_axum::ResponseOptions,
@@ -173,7 +173,7 @@ pub async fn update_task(
         due if due == was.due => None,
         "" => Some(None),
         due => Some(Some(
-            DueDate::parse(due)
+            Day::parse(due)
                 .ok_or_else(|| explain(Refusal::invalid("due", "must be a date such as 2026-11-23").into()))?,
         )),
     };

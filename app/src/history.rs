@@ -17,7 +17,7 @@ use crate::{
     model::{ColumnKind, Priority, Seq},
     ops::Change,
     state::BoardState,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 
 /// Edits of one kind that the same person makes one after the other, with no longer pauses than this, are told as one.
@@ -306,7 +306,7 @@ pub fn merged(held: &[Event], more: &[Event]) -> Vec<Event> {
 }
 
 /// A day as it is written: 1 December 2026.
-pub fn day_words(day: DueDate) -> String {
+pub fn day_words(day: Day) -> String {
     let date = day.date();
     format!("{} {} {}", date.day(), date.month(), date.year())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{ActorId, ColumnId, TaskId},
     rank::Rank,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 
 /// The number of a change on its board. Numbers start at 1 and have no gaps; 0 is the board before its first change.
@@ -82,7 +82,7 @@ pub struct Task {
     pub priority: Priority,
     /// The day it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<DueDate>,
+    pub due: Option<Day>,
     /// Whose it is: each once, in the order of their ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<ActorId>,

@@ -35,9 +35,9 @@ impl Timestamp {
     }
 
     /// The day it falls on, in UTC.
-    pub fn day(self) -> Option<DueDate> {
+    pub fn day(self) -> Option<Day> {
         // Within the years that `from_millis` allows, every day has a date.
-        Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).ok().map(DueDate)
+        Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).ok().map(Day)
     }
 
     /// For people, to the minute: `2026-11-23 09:31 UTC`. The same for everyone, because the server does not know their clocks.
@@ -67,7 +67,7 @@ impl Timestamp {
         }
         // Three digits of it, whether it has more or fewer.
         let millis: i64 = format!("{fraction:0<3}")[..3].parse().ok()?;
-        let days = i64::from(DueDate::parse(date)?.0.to_julian_day() - EPOCH);
+        let days = i64::from(Day::parse(date)?.0.to_julian_day() - EPOCH);
         Some(Self::from_millis(days * DAY + clock(hour, minute, second)? + millis - ahead))
     }
 }
@@ -117,11 +117,11 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A calendar date without a time or a zone: the day a task is due. In JSON `2026-11-23`.
+/// A calendar date without a time or a zone, such as the day a task is due. In JSON `2026-11-23`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DueDate(Date);
+pub struct Day(Date);
 
-impl DueDate {
+impl Day {
     /// Reads `2026-11-23`.
     pub fn parse(text: &str) -> Option<Self> {
         let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
@@ -136,25 +136,25 @@ impl DueDate {
     }
 }
 
-impl fmt::Display for DueDate {
+impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
     }
 }
 
-impl fmt::Debug for DueDate {
+impl fmt::Debug for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl Serialize for DueDate {
+impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for DueDate {
+impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is not a date such as 2026-11-23")))
@@ -228,12 +228,12 @@ mod tests {
 
     #[test]
     fn a_date_that_does_not_exist_is_refused() {
-        assert!(DueDate::parse("2026-02-29").is_none());
-        assert!(serde_json::from_str::<DueDate>("\"23.11.2026\"").is_err());
+        assert!(Day::parse("2026-02-29").is_none());
+        assert!(serde_json::from_str::<Day>("\"23.11.2026\"").is_err());
         for wrong in ["0000-01-01", "2026-13-01", "2026-00-01", "2026-1-01", "+2026-01-01", "2026-01-01-01", "2026-01"]
         {
-            assert!(DueDate::parse(wrong).is_none(), "{wrong}");
+            assert!(Day::parse(wrong).is_none(), "{wrong}");
         }
-        assert_eq!(DueDate::parse("2028-02-29").unwrap().to_string(), "2028-02-29");
+        assert_eq!(Day::parse("2028-02-29").unwrap().to_string(), "2028-02-29");
     }
 }

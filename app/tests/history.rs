@@ -15,7 +15,7 @@ use app::{
         UpdateTask, decide,
     },
     state::BoardState,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 use proptest::prelude::*;
 use random::Random;
@@ -118,7 +118,7 @@ fn every_edit_of_a_task_is_a_sentence() {
     assert_eq!(story.told(), pair("set the priority to High", "set the priority of Green tea to High"));
     story.update(UpdateTask::of(task).with(FieldEdit::Priority(Priority::None)));
     assert_eq!(story.told(), pair("cleared the priority", "cleared the priority of Green tea"));
-    story.update(UpdateTask::of(task).with(FieldEdit::Due(DueDate::parse("2026-12-01"))));
+    story.update(UpdateTask::of(task).with(FieldEdit::Due(Day::parse("2026-12-01"))));
     assert_eq!(story.told(), pair("set it due 1 December 2026", "set Green tea due 1 December 2026"));
     story.update(UpdateTask::of(task).with(FieldEdit::Due(None)));
     assert_eq!(story.told(), pair("cleared the due date", "cleared the due date of Green tea"));

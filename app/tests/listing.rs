@@ -11,7 +11,7 @@ use app::{
     model::{ColumnKind, Priority},
     ops::{Applied, Change, CreateTask, Op, decide},
     state::BoardState,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 use proptest::prelude::*;
 use random::Random;
@@ -41,7 +41,7 @@ fn board_with(tasks: &[(&str, &str, Priority, Option<&str>)]) -> BoardState {
         let create = CreateTask::of(TaskId(random.uuid()), *title)
             .with(FieldEdit::Description((*description).to_owned()))
             .with(FieldEdit::Priority(*priority))
-            .with(FieldEdit::Due(due.and_then(DueDate::parse)));
+            .with(FieldEdit::Due(due.and_then(Day::parse)));
         let create = Op::CreateTask(create);
         let change = write(&mut state, &mut random, &create).unwrap();
         state.apply(&change).unwrap();

@@ -29,7 +29,7 @@ const VALUES: [&str; 18] = [
     "LinkTo",
     "Rank",
     "Timestamp",
-    "DueDate",
+    "Day",
     "Seq",
     "String",
     "bool",

@@ -5,7 +5,7 @@ use app::{
     model::{ColumnKind, Place, Priority},
     ops::{CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, RestoreTask, UpdateBoard, UpdateColumn, UpdateTask},
     state::BoardState,
-    time::DueDate,
+    time::Day,
 };
 use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
 use taskwire::caller::Caller;
@@ -69,7 +69,7 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
     let column = |index: &Index| pick(state.columns().map(|column| column.id), index).unwrap_or(board.columns[0]);
     let text = || format!("Text {value}");
     let priority = Priority::ALL[usize::from(*value) % Priority::ALL.len()];
-    let due = DueDate::parse(&format!("2026-11-{:02}", value % 28 + 1));
+    let due = Day::parse(&format!("2026-11-{:02}", value % 28 + 1));
     let kind_of_column = ColumnKind::ALL[usize::from(*value) % ColumnKind::ALL.len()];
     match kind % 16 {
         0..=4 => {

@@ -14,7 +14,7 @@ use crate::{
     id::{ActorId, ColumnId, TaskId},
     model::{ColumnKind, Priority, Task},
     rank::Rank,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 
 /// Which tasks are wanted, and in which order. The default is all, as they stand on the board.
@@ -120,7 +120,7 @@ struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum First {
     Nothing,
-    Due(DueDate),
+    Due(Day),
     Undated,
     Title(String),
     Priority(Reverse<Priority>),

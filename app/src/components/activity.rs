@@ -13,7 +13,7 @@ use crate::{
     live::LiveBoard,
     model::Seq,
     pages::{View, board_path},
-    time::DueDate,
+    time::Day,
 };
 
 /// The activity of a board.
@@ -24,7 +24,7 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
     let history = History::follow(&board, About { board: id, task: None, before });
     let lines = history.lines();
     let days = move || {
-        let mut days: Vec<DueDate> = Vec::new();
+        let mut days: Vec<Day> = Vec::new();
         for day in lines.read().iter().filter_map(day_of) {
             if days.last() != Some(&day) {
                 days.push(day);
@@ -59,14 +59,14 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
     .into_any()
 }
 
-fn day_of(line: &Line) -> Option<DueDate> {
+fn day_of(line: &Line) -> Option<Day> {
     line.event.at.day()
 }
 
-fn day_key(day: &DueDate) -> Uuid {
+fn day_key(day: &Day) -> Uuid {
     Uuid::from_u128(day.date().to_julian_day() as u128)
 }
 
-fn of_day(lines: &[Line], day: DueDate) -> Vec<Line> {
+fn of_day(lines: &[Line], day: Day) -> Vec<Line> {
     lines.iter().filter(|line| day_of(line) == Some(day)).cloned().collect()
 }

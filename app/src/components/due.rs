@@ -6,11 +6,11 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, Picture};
-use crate::time::DueDate;
+use crate::time::Day;
 
 /// Which day it is where the page is read; `None` on the server and until the page is taken over. A context.
 #[derive(Clone, Copy)]
-pub struct Today(pub RwSignal<Option<DueDate>>);
+pub struct Today(pub RwSignal<Option<Day>>);
 
 impl Today {
     /// Starts to follow the browser's calendar.
@@ -38,7 +38,7 @@ impl Today {
     fn look(self) {
         let now = js_sys::Date::new_0();
         let text = format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date());
-        let today = DueDate::parse(&text);
+        let today = Day::parse(&text);
         if self.0.get_untracked() != today {
             self.0.set(today);
         }
@@ -58,7 +58,7 @@ pub enum Urgency {
 
 impl Urgency {
     /// How `due` stands to `today`.
-    pub fn of(due: DueDate, today: Option<DueDate>) -> Self {
+    pub fn of(due: Day, today: Option<Day>) -> Self {
         match today {
             Some(today) if due < today => Self::Overdue,
             Some(today) if due == today => Self::Today,
@@ -77,11 +77,11 @@ impl Urgency {
 }
 
 /// The words for a due date: "Today", "23 Nov", "23 Nov 2027".
-pub fn words(due: DueDate, today: Option<DueDate>) -> String {
+pub fn words(due: Day, today: Option<Day>) -> String {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let date = due.date();
     let month = MONTHS[usize::from(u8::from(date.month())) - 1];
-    match today.map(DueDate::date) {
+    match today.map(Day::date) {
         Some(today) if date == today => "Today".to_owned(),
         Some(today) if Some(date) == today.next_day() => "Tomorrow".to_owned(),
         Some(today) if Some(date) == today.previous_day() => "Yesterday".to_owned(),
@@ -94,7 +94,7 @@ pub fn words(due: DueDate, today: Option<DueDate>) -> String {
 #[component]
 pub fn Due(
     /// The day.
-    due: DueDate,
+    due: Day,
     /// Whether the task is completed: then nothing is urgent any more.
     #[prop(into)]
     completed: Signal<bool>,
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_due_date_is_said_as_a_person_would() {
-        let date = |text| DueDate::parse(text).unwrap();
+        let date = |text| Day::parse(text).unwrap();
         let today = Some(date("2026-12-31"));
         assert_eq!(words(date("2026-12-31"), today), "Today");
         assert_eq!(words(date("2027-01-01"), today), "Tomorrow");
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn nothing_is_overdue_before_anyone_has_looked_at_the_calendar() {
-        let date = |text| DueDate::parse(text).unwrap();
+        let date = |text| Day::parse(text).unwrap();
         assert_eq!(Urgency::of(date("2001-01-01"), None), Urgency::Later);
         assert_eq!(Urgency::of(date("2001-01-01"), Some(date("2001-01-02"))), Urgency::Overdue);
     }

@@ -17,7 +17,7 @@ use crate::{
     live::LiveBoard,
     model::{ColumnKind, Priority},
     ops::{Op, UpdateTask},
-    time::DueDate,
+    time::Day,
 };
 
 /// Does something to a board. What can be seen here to be impossible is told like an edit that the server refused.
@@ -210,7 +210,7 @@ pub fn DueInput(
         }
     });
     let edits = board.may(BoardRole::Editor);
-    let set = move |due: Option<DueDate>| {
+    let set = move |due: Option<Day>| {
         act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Due(due))));
     };
     let changed = {
@@ -218,7 +218,7 @@ pub fn DueInput(
         move |event| {
             let text = event_target_value(&event);
             // While a year is typed, 2026 is first 0002: no date anybody means.
-            match DueDate::parse(&text).filter(|due| due.date().year() >= 1000) {
+            match Day::parse(&text).filter(|due| due.date().year() >= 1000) {
                 Some(to) => set(Some(to)),
                 None if text.is_empty()
                     && !event_target::<web_sys::HtmlInputElement>(&event).validity().bad_input() =>

@@ -11,7 +11,7 @@ use app::{
         UpdateBoard, UpdateColumn, UpdateTask,
     },
     state::BoardState,
-    time::DueDate,
+    time::Day,
 };
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ impl Random {
             0..=2 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(self.text()))),
             3 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(self.text()))),
             4 => {
-                let due = (!self.one_in(3)).then(|| DueDate::parse("2026-12-24")).flatten();
+                let due = (!self.one_in(3)).then(|| Day::parse("2026-12-24")).flatten();
                 let update = UpdateTask::of(task)
                     .with(FieldEdit::Priority(self.pick(&Priority::ALL).unwrap_or_default()))
                     .with(FieldEdit::Due(due))

@@ -7,7 +7,7 @@ use app::{
         Mistake, Notice,
         own::{Expiry, NameForm, OwnAccount, PATH, PasswordForm, Refused, Session, Token, TokenForm, WhichForm, page},
     },
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 use axum::{extract::State, http::request::Parts, response::Response};
 use serde_json::Value;
@@ -137,7 +137,7 @@ fn expiry(form: &TokenForm, now: Timestamp) -> Result<Option<Timestamp>, Account
         Expiry::Days365 => 365,
         Expiry::Never => return Ok(None),
         Expiry::Day => {
-            let date = DueDate::parse(&form.day)
+            let date = Day::parse(&form.day)
                 .ok_or_else(|| AccountError::invalid("day", "must be a date, such as 2026-11-23"))?;
             let begins = date.date().midnight().assume_utc().unix_timestamp().saturating_mul(1_000);
             let end = Timestamp::from_millis(begins.saturating_add(DAY_MILLIS));

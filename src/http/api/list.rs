@@ -9,7 +9,7 @@ use app::{
     id::{ActorId, ColumnId, TaskId},
     model::{self, Priority, Seq},
     state::BoardState,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -212,7 +212,7 @@ enum Sort<'a> {
     Created(Timestamp),
     Updated(Timestamp),
     /// Tasks that are not due come after all others.
-    Due(bool, Option<DueDate>),
+    Due(bool, Option<Day>),
     Priority(Priority),
     Title(Cow<'a, str>),
 }

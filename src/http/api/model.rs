@@ -5,7 +5,7 @@ use app::{
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{self, ColumnKind, Priority, Seq},
     state::BoardState,
-    time::{DueDate, Timestamp},
+    time::{Day, Timestamp},
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -121,7 +121,7 @@ pub struct Task<'a> {
     pub priority: Priority,
     /// The day it is due.
     #[schema(value_type = Option<String>, format = Date)]
-    pub due: Option<DueDate>,
+    pub due: Option<Day>,
     /// The people whose it is, in the order of their ids.
     #[schema(value_type = Vec<Uuid>)]
     pub assignees: &'a [ActorId],

@@ -9,7 +9,7 @@ use app::{
     ops::{CreateTask, DeleteTask, Op, RestoreTask, UpdateTask},
     refusal::{Refusal, Thing},
     state::BoardState,
-    time::DueDate,
+    time::Day,
 };
 use axum::{
     extract::State,
@@ -68,7 +68,7 @@ pub struct NewTask {
     /// The day it is due.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    due: Option<DueDate>,
+    due: Option<Day>,
     /// The people whose it is to be; they must be able to see the board.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -94,7 +94,7 @@ pub struct TaskPatch {
     /// A new due date; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Date)]
-    due: Option<Option<DueDate>>,
+    due: Option<Option<Day>>,
     /// People to assign it to, besides those who have it; they must be able to see the board.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -320,6 +320,6 @@ fn people(ids: Vec<Uuid>) -> Vec<ActorId> {
 }
 
 /// Tells a field that is `null` from one that is absent.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<DueDate>>, D::Error> {
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Day>>, D::Error> {
     Deserialize::deserialize(deserializer).map(Some)
 }
