@@ -58,6 +58,8 @@ pub enum Deed {
     Described,
     /// The priority was changed.
     Prioritised(Priority),
+    /// The day work begins was set or cleared.
+    SetStart(Option<Day>),
     /// The due date was set or cleared.
     SetDue(Option<Day>),
     /// The task is these people's now as well.

@@ -8,7 +8,7 @@
 //! | merges as | what that means | fields |
 //! |---|---|---|
 //! | text | a later edit that started from an older text is a conflict, which the person decides | title, description |
-//! | value | the later edit wins | priority, due |
+//! | value | the later edit wins | priority, start, due |
 //! | set | what is added and removed is told, so that edits of different members both survive | assignees |
 //!
 //! The place of a task has a number too, but no edit here: to move a task is decided together with its column.
@@ -41,6 +41,8 @@ pub enum Field {
     Description,
     /// How urgent it is.
     Priority,
+    /// The day work on it begins.
+    Start,
     /// The day it is due.
     Due,
     /// Whose it is.
@@ -51,8 +53,8 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 6] =
-        [Self::Title, Self::Description, Self::Priority, Self::Due, Self::Assignees, Self::Place];
+    pub const ALL: [Self; 7] =
+        [Self::Title, Self::Description, Self::Priority, Self::Start, Self::Due, Self::Assignees, Self::Place];
 
     /// The number of its newest change; 0 while it is as it was when the task was created.
     pub fn seq(self, task: &Task) -> Seq {
@@ -60,6 +62,7 @@ impl Field {
             Self::Title => task.title_seq,
             Self::Description => task.description_seq,
             Self::Priority => task.priority_seq,
+            Self::Start => task.start_seq,
             Self::Due => task.due_seq,
             Self::Assignees => task.assignees_seq,
             Self::Place => task.place_seq,
@@ -71,6 +74,7 @@ impl Field {
             Self::Title => &mut task.title_seq,
             Self::Description => &mut task.description_seq,
             Self::Priority => &mut task.priority_seq,
+            Self::Start => &mut task.start_seq,
             Self::Due => &mut task.due_seq,
             Self::Assignees => &mut task.assignees_seq,
             Self::Place => &mut task.place_seq,
@@ -96,6 +100,8 @@ pub enum FieldEdit {
     Description(String),
     /// A new priority.
     Priority(Priority),
+    /// A new day on which work begins; `None` clears it.
+    Start(Option<Day>),
     /// A new due date; `None` clears it.
     Due(Option<Day>),
     /// Whose it is to be as well. Who has it already, keeps it.
@@ -111,6 +117,7 @@ impl FieldEdit {
             Self::Title(_) => Field::Title,
             Self::Description(_) => Field::Description,
             Self::Priority(_) => Field::Priority,
+            Self::Start(_) => Field::Start,
             Self::Due(_) => Field::Due,
             Self::Assign(_) | Self::Unassign(_) => Field::Assignees,
         }
@@ -137,6 +144,7 @@ impl FieldEdit {
             Self::Title(new) => *new != task.title,
             Self::Description(new) => *new != task.description,
             Self::Priority(new) => *new != task.priority,
+            Self::Start(new) => *new != task.start,
             Self::Due(new) => *new != task.due,
             Self::Assign(people) => !people.iter().all(has),
             Self::Unassign(people) => people.iter().any(has),
@@ -150,7 +158,7 @@ impl FieldEdit {
         let edit = match self {
             Self::Title(new) => Self::Title(text::title(new)?),
             Self::Description(new) => Self::Description(text::description(new)?),
-            Self::Priority(_) | Self::Due(_) => self.clone(),
+            Self::Priority(_) | Self::Start(_) | Self::Due(_) => self.clone(),
             Self::Assign(people) => Self::Assign(each_once(people).filter(|person| !has(person)).collect()),
             Self::Unassign(people) => Self::Unassign(each_once(people).filter(has).collect()),
         };
@@ -162,7 +170,7 @@ impl FieldEdit {
         match self {
             Self::Title(text) | Self::Description(text) => text.is_empty(),
             Self::Priority(priority) => priority.is_none(),
-            Self::Due(due) => due.is_none(),
+            Self::Start(day) | Self::Due(day) => day.is_none(),
             Self::Assign(people) | Self::Unassign(people) => people.is_empty(),
         }
     }
@@ -173,6 +181,7 @@ impl FieldEdit {
             Self::Title(new) => task.title.clone_from(new),
             Self::Description(new) => task.description.clone_from(new),
             Self::Priority(new) => task.priority = *new,
+            Self::Start(new) => task.start = *new,
             Self::Due(new) => task.due = *new,
             Self::Assign(people) => task.assignees = each_once(task.assignees.iter().chain(people)).collect(),
             Self::Unassign(people) => task.assignees.retain(|person| !people.contains(person)),
@@ -185,6 +194,7 @@ impl FieldEdit {
             Self::Title(_) => Self::Title(before.title.clone()),
             Self::Description(_) => Self::Description(before.description.clone()),
             Self::Priority(_) => Self::Priority(before.priority),
+            Self::Start(_) => Self::Start(before.start),
             Self::Due(_) => Self::Due(before.due),
             Self::Assign(people) => Self::Unassign(people.clone()),
             Self::Unassign(people) => Self::Assign(people.clone()),
@@ -360,6 +370,7 @@ impl Form {
             FieldEdit::Title(new) => map.serialize_entry("title", new),
             FieldEdit::Description(new) => map.serialize_entry("description", new),
             FieldEdit::Priority(new) => map.serialize_entry("priority", new),
+            FieldEdit::Start(new) => map.serialize_entry("start", new),
             FieldEdit::Due(new) => map.serialize_entry("due", new),
             FieldEdit::Assign(people) => {
                 let name = match self {
@@ -382,6 +393,7 @@ impl Form {
             "title" => map.next_value::<Option<String>>()?.map(FieldEdit::Title),
             "description" => map.next_value::<Option<String>>()?.map(FieldEdit::Description),
             "priority" => map.next_value::<Option<Priority>>()?.map(FieldEdit::Priority),
+            "start" => Some(FieldEdit::Start(map.next_value()?)),
             "due" => Some(FieldEdit::Due(map.next_value()?)),
             "assign" | "assigned" | "assignees" => Some(FieldEdit::Assign(map.next_value()?)),
             _ => Some(FieldEdit::Unassign(map.next_value()?)),
@@ -449,9 +461,9 @@ macro_rules! forms {
 
 forms! {
     /// For `serde(flatten, with)`: a patch as an update asks for it.
-    request = Form::Request, ["title", "description", "priority", "due", "assign", "unassign"];
+    request = Form::Request, ["title", "description", "priority", "start", "due", "assign", "unassign"];
     /// The same, as a change tells it.
-    change = Form::Change, ["title", "description", "priority", "due", "assigned", "unassigned"];
+    change = Form::Change, ["title", "description", "priority", "start", "due", "assigned", "unassigned"];
     /// The same, as a new task begins with it.
-    new = Form::New, ["priority", "due", "assignees"];
+    new = Form::New, ["priority", "start", "due", "assignees"];
 }

@@ -152,6 +152,9 @@ pub struct TaskFields {
     pub column: ColumnId,
     /// How urgent it is.
     pub priority: Priority,
+    /// The day work on it begins, such as `2026-11-23`; empty for none.
+    #[serde(default)]
+    pub start: String,
     /// The day it is due, such as `2026-11-23`; empty for none.
     pub due: String,
     /// Whose it is.
@@ -169,13 +172,13 @@ pub async fn update_task(
     edit: TaskFields,
     was: TaskFields,
 ) -> Result<(), ServerFnError> {
-    let due = match edit.due.as_str() {
-        due if due == was.due => None,
-        "" => Some(None),
-        due => Some(Some(
-            Day::parse(due)
-                .ok_or_else(|| explain(Refusal::invalid("due", "must be a date such as 2026-11-23").into()))?,
-        )),
+    let day = |field, edit: &str, was: &str| match edit {
+        edit if edit == was => Ok(None),
+        "" => Ok(Some(None)),
+        edit => match Day::parse(edit) {
+            Some(day) => Ok(Some(Some(day))),
+            None => Err(explain(Refusal::invalid(field, "must be a date such as 2026-11-23").into())),
+        },
     };
     let is_new = |new: &str, old: &str| !same_text(new, old);
     let edits = [
@@ -183,7 +186,8 @@ pub async fn update_task(
         is_new(&edit.description, &was.description)
             .then(|| FieldEdit::Description(Typed::Description.tidy(&edit.description))),
         (edit.priority != was.priority).then_some(FieldEdit::Priority(edit.priority)),
-        due.map(FieldEdit::Due),
+        day("start", &edit.start, &was.start)?.map(FieldEdit::Start),
+        day("due", &edit.due, &was.due)?.map(FieldEdit::Due),
         Some(FieldEdit::Assign(without(&edit.assignees, &was.assignees))),
         Some(FieldEdit::Unassign(without(&was.assignees, &edit.assignees))),
     ];

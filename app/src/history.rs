@@ -215,6 +215,8 @@ impl Deed {
                 };
                 ("set the priority", Object::Of, format!(" to {words}"))
             }
+            Self::SetStart(Some(day)) => ("set", Object::Direct, format!(" to start {}", day_words(*day))),
+            Self::SetStart(None) => ("cleared the start date", Object::Of, String::new()),
             Self::SetDue(Some(due)) => ("set", Object::Direct, format!(" due {}", day_words(*due))),
             Self::Assigned(to) => ("assigned", Object::Direct, format!(" to {}", people(to))),
             Self::Unassigned(from) => ("unassigned", Object::Direct, format!(" from {}", people(from))),
@@ -240,6 +242,7 @@ impl Deed {
         match (self, later) {
             (Self::Described, Self::Described)
             | (Self::Prioritised(_), Self::Prioritised(_))
+            | (Self::SetStart(_), Self::SetStart(_))
             | (Self::SetDue(_), Self::SetDue(_)) => Some(later.clone()),
             (Self::Reordered(one), Self::Reordered(other)) if one == other => Some(later.clone()),
             (Self::Renamed(FromTo { from, .. }), Self::Renamed(FromTo { to, .. })) => {

@@ -80,6 +80,9 @@ pub struct Task {
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Priority::is_none")]
     pub priority: Priority,
+    /// The day work on it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Day>,
     /// The day it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Day>,
@@ -111,6 +114,9 @@ pub struct Task {
     /// The number of the newest change of its priority; 0 while it is as it was when the task was created.
     #[serde(default, skip_serializing_if = "never")]
     pub priority_seq: Seq,
+    /// The number of the newest change of the day work on it begins; 0 while it is as it was when the task was created.
+    #[serde(default, skip_serializing_if = "never")]
+    pub start_seq: Seq,
     /// The number of the newest change of its due date; 0 while it is as it was when the task was created.
     #[serde(default, skip_serializing_if = "never")]
     pub due_seq: Seq,
@@ -133,6 +139,7 @@ impl Task {
             column,
             rank,
             priority: Priority::None,
+            start: None,
             due: None,
             assignees: Vec::new(),
             reopen_column: None,
@@ -145,6 +152,7 @@ impl Task {
             title_seq: seq,
             description_seq: seq,
             priority_seq: 0,
+            start_seq: 0,
             due_seq: 0,
             assignees_seq: 0,
             place_seq: 0,

@@ -122,6 +122,10 @@ fn every_edit_of_a_task_is_a_sentence() {
     assert_eq!(story.told(), pair("set it due 1 December 2026", "set Green tea due 1 December 2026"));
     story.update(UpdateTask::of(task).with(FieldEdit::Due(None)));
     assert_eq!(story.told(), pair("cleared the due date", "cleared the due date of Green tea"));
+    story.update(UpdateTask::of(task).with(FieldEdit::Start(Day::parse("2026-11-30"))));
+    assert_eq!(story.told(), pair("set it to start 30 November 2026", "set Green tea to start 30 November 2026"));
+    story.update(UpdateTask::of(task).with(FieldEdit::Start(None)));
+    assert_eq!(story.told(), pair("cleared the start date", "cleared the start date of Green tea"));
     story.update(UpdateTask::of(task).with(FieldEdit::Description("Two packets".to_owned())));
     assert_eq!(story.told(), pair("edited the description", "edited the description of Green tea"));
     story.update(UpdateTask::of(task).with(FieldEdit::Assign(vec![BEN, CLEO])));

@@ -21,6 +21,7 @@ fn assert_stays<Stored: Serialize + DeserializeOwned>(lines: &str) {
 #[test]
 fn changes() {
     assert_stays::<Change>(include_str!("stored/0.1/changes.jsonl"));
+    assert_stays::<Change>(include_str!("stored/0.2/changes.jsonl"));
 }
 
 /// A fingerprint is made of what a mutation asks for, written as JSON: were it written otherwise, one that is sent again after an
@@ -28,12 +29,14 @@ fn changes() {
 #[test]
 fn mutations() {
     assert_stays::<Mutation>(include_str!("stored/0.1/mutations.jsonl"));
+    assert_stays::<Mutation>(include_str!("stored/0.2/mutations.jsonl"));
 }
 
 /// It stands beside every change, for its history.
 #[test]
 fn activity() {
     assert_stays::<Told>(include_str!("stored/0.1/activity.jsonl"));
+    assert_stays::<Told>(include_str!("stored/0.2/activity.jsonl"));
 }
 
 /// They are sent to pages, which may be of another version.

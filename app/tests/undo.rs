@@ -654,8 +654,8 @@ fn shown(state: &BoardState) -> Vec<String> {
     for column in state.columns() {
         lines.push(format!("{} {:?}", column.name, column.kind));
         let fields = |task: &std::sync::Arc<app::model::Task>| {
-            let app::model::Task { title, description, priority, due, assignees, .. } = &**task;
-            format!("  {title} {description:?} {priority:?} {due:?} {assignees:?}")
+            let app::model::Task { title, description, priority, start, due, assignees, .. } = &**task;
+            format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?}")
         };
         lines.extend(state.lane(column.id).map(fields));
     }

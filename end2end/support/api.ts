@@ -105,6 +105,7 @@ export interface TaskFields {
   column?: string;
   completed?: boolean;
   priority?: string;
+  start?: string | null;
   due?: string | null;
   assignees?: string[];
   assign?: string[];

@@ -48,6 +48,7 @@ test('a form changes every field of a task', async ({ page, server }) => {
   await panel(page).getByRole('textbox', { name: 'Title' }).fill('Green tea');
   await panel(page).getByRole('textbox', { name: 'Description' }).fill('Two\nlines');
   await panel(page).locator('form').getByLabel('Priority').selectOption('High');
+  await panel(page).locator('form').getByLabel('Start').fill('2031-05-12');
   await panel(page).locator('form').getByLabel('Due').fill('2031-05-17');
   await panel(page).locator('form').getByLabel('Column').selectOption('Doing');
   await panel(page).getByRole('button', { name: 'Save' }).click();
@@ -56,6 +57,7 @@ test('a form changes every field of a task', async ({ page, server }) => {
     title: 'Green tea',
     description: 'Two\nlines',
     priority: 'high',
+    start: '2031-05-12',
     due: '2031-05-17',
   });
 });

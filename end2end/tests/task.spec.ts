@@ -77,6 +77,13 @@ test('every field of a task is edited in place and saved at once', async ({ page
   await panel(page).getByLabel('Priority').selectOption('High');
   await expect(panel(other).getByLabel('Priority')).toHaveValue('high');
 
+  await panel(page).getByLabel('Start', { exact: true }).fill('2031-05-12');
+  await expect(panel(other).getByLabel('Start', { exact: true })).toHaveValue('2031-05-12');
+  await expect(card(other, 'Buy green tea')).toContainText('Starts 12 May 2031');
+  await panel(page).getByRole('button', { name: 'Clear start date' }).click();
+  await expect(panel(other).getByLabel('Start', { exact: true })).toHaveValue('');
+  await expect(card(other, 'Buy green tea')).not.toContainText('Starts');
+
   await panel(page).getByLabel('Due', { exact: true }).fill('2031-05-17');
   await expect(panel(other).getByLabel('Due', { exact: true })).toHaveValue('2031-05-17');
   await expect(card(other, 'Buy green tea').getByText('17 May 2031')).toBeVisible();

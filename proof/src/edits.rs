@@ -86,6 +86,7 @@ impl Edits {
                 if rng.u8(..) < 40 {
                     body["description"] = json!(format!("What *{token}* is about."));
                     body["priority"] = json!("high");
+                    body["start"] = json!("2026-12-20");
                     body["due"] = json!("2026-12-24");
                     body["assignees"] = json!([self.person]);
                 }
@@ -111,7 +112,7 @@ impl Edits {
                 (json!({"op": "update_task", "task": task, "column": column, "place": place}), false)
             }
             (roll, Some(task)) if roll < 87 => {
-                (json!({"op": "update_task", "task": task, "priority": "urgent", "due": null}), false)
+                (json!({"op": "update_task", "task": task, "priority": "urgent", "start": null, "due": null}), false)
             }
             (roll, Some(task)) if roll < 90 => {
                 let field = if rng.bool() { "assign" } else { "unassign" };

@@ -112,7 +112,7 @@ impl Fold {
         rank(&mut self.tasks, change)?;
         let id = text(change, "task")?;
         let mut task = Map::new();
-        for field in ["title", "description", "column", "rank", "priority", "due", "assignees"] {
+        for field in ["title", "description", "column", "rank", "priority", "start", "due", "assignees"] {
             if let Some(value) = change.get(field) {
                 task.insert(field.to_owned(), value.clone());
             }
@@ -139,7 +139,7 @@ impl Fold {
     fn update_task(&mut self, change: &Value) -> Result<(), String> {
         rank(&mut self.tasks, change)?;
         let seq = self.seq;
-        let fields = ["title", "description", "priority", "due", "assigned", "unassigned", "column", "rank"];
+        let fields = ["title", "description", "priority", "start", "due", "assigned", "unassigned", "column", "rank"];
         if fields.iter().all(|field| change.get(*field).is_none()) {
             // It was asked for and answered; it changes nothing.
             thing(&mut self.tasks, &text(change, "task")?)?;
@@ -152,7 +152,7 @@ impl Fold {
         let was_done = is_done(&self.columns, &was_in);
         let is_done = change.get("column").map(|column| is_done(&self.columns, column));
         let task = self.touch(change)?;
-        for field in ["title", "description", "priority", "due"] {
+        for field in ["title", "description", "priority", "start", "due"] {
             if let Some(value) = change.get(field) {
                 task.insert(field.to_owned(), value.clone());
                 task.insert(format!("{field}_seq"), json!(seq));
@@ -257,7 +257,7 @@ fn tidy(task: &mut Map<String, Value>) {
     task.retain(|field, value| match field.as_str() {
         "description" => *value != json!(""),
         "priority" => *value != json!("none"),
-        "due" => !value.is_null(),
+        "start" | "due" => !value.is_null(),
         "assignees" => *value != json!([]),
         _ => true,
     });

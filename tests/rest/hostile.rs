@@ -41,6 +41,7 @@ async fn bodies_that_will_not_do_are_refused_by_name_and_store_nothing() {
         (Method::PATCH, &task, json!({"description": null}), "description"),
         (Method::PATCH, &task, json!({"priority": null}), "priority"),
         (Method::PATCH, &task, json!({"due": 20261224}), "due"),
+        (Method::PATCH, &task, json!({"start": "soon"}), "start"),
         (Method::PATCH, &task, json!({"column": LOST}), "column"),
         (Method::PATCH, &task, json!({"seq": 1}), "seq"),
         (Method::PATCH, &task, json!({"title": long}), "title"),

@@ -20,7 +20,7 @@ async fn pages_hold_every_task_once_while_others_write() {
     for n in 0..60 {
         expected.insert(server.task(&board, &format!("Task {n}")).await);
     }
-    for order in ["position", "-position", "created", "-created", "due", "priority", "title", "-title"] {
+    for order in ["position", "-position", "created", "-created", "start", "due", "priority", "title", "-title"] {
         let (mut seen, mut cursor, mut round) = (Vec::new(), String::new(), 0);
         loop {
             let page = server.get(&format!("{tasks}?limit=7&order={order}{cursor}")).await;
@@ -49,7 +49,7 @@ async fn lists_are_filtered_and_ordered() {
     let columns = server.columns(&board).await;
     let tasks = format!("/boards/{board}/tasks");
     for new in [
-        json!({"title": "Äpfel kaufen", "due": "2026-12-02", "priority": "low"}),
+        json!({"title": "Äpfel kaufen", "start": "2026-12-01", "due": "2026-12-02", "priority": "low"}),
         json!({"title": "bread", "description": "100% whole_grain", "due": "2026-12-01", "completed": true}),
         json!({"title": "Cheese", "priority": "urgent", "column": columns[1]}),
     ] {
@@ -64,6 +64,7 @@ async fn lists_are_filtered_and_ordered() {
     assert_eq!(titles(&list("q=100%25%20WHOLE_").await), ["bread"]);
     assert!(titles(&list("q=%25").await).len() == 1, "no pattern, just text");
     assert_eq!(titles(&list("order=due").await), ["bread", "Äpfel kaufen", "Cheese"]);
+    assert_eq!(titles(&list("order=start").await)[0], "Äpfel kaufen");
     assert_eq!(titles(&list("order=-priority").await), ["Cheese", "Äpfel kaufen", "bread"]);
     assert_eq!(titles(&list("order=title").await), ["bread", "Cheese", "Äpfel kaufen"]);
     assert_eq!(titles(&list("order=-created").await), ["Cheese", "bread", "Äpfel kaufen"]);

@@ -9,7 +9,7 @@ use crate::support::server::{Server, answer, id, problem};
 async fn a_created_task_says_where_it_is_and_has_every_field() {
     let server = Server::start().await;
     let board = server.board().await;
-    let new = json!({"title": "  Paint the door ", "due": "2026-12-24", "priority": "high", "description": "*Red*"});
+    let new = json!({"title": "  Paint the door ", "start": "2026-12-20", "due": "2026-12-24", "priority": "high", "description": "*Red*"});
     let response = server.api(Method::POST, &format!("/boards/{board}/tasks")).json(&new).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
     let (location, etag) = (response.headers()["location"].clone(), response.headers()["etag"].clone());
@@ -18,6 +18,7 @@ async fn a_created_task_says_where_it_is_and_has_every_field() {
     assert_eq!(etag, format!("\"{}\"", task["seq"]));
     assert_eq!(task["title"], "Paint the door");
     assert_eq!(task["board"], board);
+    assert_eq!((&task["start"], &task["due"]), (&json!("2026-12-20"), &json!("2026-12-24")));
     assert_eq!(task["completed"], false);
     for absent in ["deleted_at", "reopen_column", "created_by", "updated_by"] {
         assert_eq!(task.get(absent), Some(&json!(null)), "{absent}");

@@ -50,6 +50,8 @@ pub enum Sort {
     /// As on the board: by column, and as they stand in it.
     #[default]
     Board,
+    /// The earliest to begin first, those without a date last.
+    Start,
     /// The earliest due first, those without a date last.
     Due,
     /// By title, upper and lower case alike.
@@ -62,12 +64,13 @@ pub enum Sort {
 
 impl Sort {
     /// Every order.
-    pub const ALL: [Self; 5] = [Self::Board, Self::Due, Self::Title, Self::Priority, Self::Updated];
+    pub const ALL: [Self; 6] = [Self::Board, Self::Start, Self::Due, Self::Title, Self::Priority, Self::Updated];
 
     /// The name it has in addresses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Board => "board",
+            Self::Start => "start",
             Self::Due => "due",
             Self::Title => "title",
             Self::Priority => "priority",
@@ -120,7 +123,7 @@ struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum First {
     Nothing,
-    Due(Day),
+    Day(Day),
     Undated,
     Title(String),
     Priority(Reverse<Priority>),
@@ -240,7 +243,8 @@ impl Listing {
         Key {
             first: match self.wanted.sort {
                 Sort::Board => First::Nothing,
-                Sort::Due => task.due.map_or(First::Undated, First::Due),
+                Sort::Start => task.start.map_or(First::Undated, First::Day),
+                Sort::Due => task.due.map_or(First::Undated, First::Day),
                 Sort::Title => First::Title(task.title.to_lowercase()),
                 Sort::Priority => First::Priority(Reverse(task.priority)),
                 Sort::Updated => First::Updated(Reverse(task.updated_at)),

@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 use super::{
     announcer::Announcer,
     assignees::assignee_faces,
-    due::Due,
+    due::{Due, Start},
     flash::{Flash, flash},
     focus::{card_link, focus_card, focus_when_drawn},
     icon::{Icon, Picture},
@@ -92,6 +92,10 @@ pub fn Card(
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default())
     };
+    let start = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().and_then(|task| task.start))
+    };
     let due = {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due))
@@ -144,6 +148,7 @@ pub fn Card(
                 </IfMay>
                 <div class="card-marks">
                     {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+                    {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
                     {move || described.get().then(description_mark)} {assignees} {editing}
                 </div>

@@ -1,4 +1,4 @@
-//! Due dates: the words for them, and which day is today.
+//! The days that a task has: the words for them, and which day is today.
 //!
 //! The server must not look at a clock, or the browser would find another page than it was sent. So until the page is
 //! taken over nothing is overdue and every date is written out.
@@ -108,6 +108,22 @@ pub fn Due(
                 {move || if urgency() == Urgency::Overdue { "Overdue since " } else { "Due " }}
             </span>
             <time datetime=due.to_string()>{move || words(due, today.get())}</time>
+        </span>
+    }
+}
+
+/// The day work on a task begins, in words.
+#[component]
+pub fn Start(
+    /// The day.
+    day: Day,
+) -> impl IntoView {
+    let today = expect_context::<Today>().0;
+    view! {
+        <span class="chip start">
+            <Picture icon=Icon::Start />
+            <span class="visually-hidden">"Starts "</span>
+            <time datetime=day.to_string()>{move || words(day, today.get())}</time>
         </span>
     }
 }

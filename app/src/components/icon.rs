@@ -19,6 +19,8 @@ pub enum Icon {
     Edit,
     /// A calendar page.
     Calendar,
+    /// An arrow from a line: from here on.
+    Start,
     /// Lines of text.
     Text,
     /// Columns.
@@ -55,6 +57,7 @@ impl Icon {
             Self::Trash => "M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.6 9h6.8l.6-9M6.6 7v4M9.4 7v4",
             Self::Edit => "M3 13l.6-2.8 7.3-7.3 2.2 2.2-7.3 7.3zM9.4 4.4l2.2 2.2",
             Self::Calendar => "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.2V5M10.5 2.2V5",
+            Self::Start => "M3.5 3v10M6 8h7M10 5l3 3-3 3",
             Self::Text => "M3 4.5h10M3 8h10M3 11.5h6",
             Self::Board => "M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v8.500h-3z",
             Self::List => "M6 4h7.500M6 8h7.500M6 12h7.500M2.800 4h.01M2.800 8h.01M2.800 12h.01",

@@ -141,6 +141,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
 fn sort_words(sort: Sort) -> &'static str {
     match sort {
         Sort::Board => "As on the board",
+        Sort::Start => "By start date",
         Sort::Due => "By due date",
         Sort::Title => "By title",
         Sort::Priority => "By priority",

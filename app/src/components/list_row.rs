@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     assignees::assignee_faces,
     card::priority_chip,
-    due::Due,
+    due::{Due, Start},
     flash::{Flash, flash},
     presence::editing_mark,
     task_fields::{ColumnSelect, CompletedBox, completed_signal},
@@ -34,6 +34,10 @@ pub fn ListRow(
     let priority = {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default())
+    };
+    let start = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().and_then(|task| task.start))
     };
     let due = Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due));
     let completed = completed_signal(&board, task);
@@ -68,6 +72,9 @@ pub fn ListRow(
             </td>
             <td role="cell" class="list-priority">
                 {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+            </td>
+            <td role="cell" class="list-start">
+                {move || start.get().map(|day| view! { <Start day /> }.into_any())}
             </td>
             <td role="cell" class="list-due">
                 {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}

@@ -117,6 +117,13 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                         >
                             "Priority"
                         </th>
+                        <th
+                            role="columnheader"
+                            scope="col"
+                            aria-sort=move || sorted_by(query, Sort::Start, "ascending")
+                        >
+                            "Start"
+                        </th>
                         <th role="columnheader" scope="col" aria-sort=move || sorted_by(query, Sort::Due, "ascending")>
                             "Due"
                         </th>

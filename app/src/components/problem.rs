@@ -68,6 +68,7 @@ fn what_stayed(update: &UpdateTask) -> &'static str {
     let value = || {
         update.fields.edits().next().map(|edit| match edit {
             FieldEdit::Priority(_) => "keeps its priority",
+            FieldEdit::Start(_) => "keeps its start date",
             FieldEdit::Due(_) => "keeps its due date",
             FieldEdit::Assign(_) | FieldEdit::Unassign(_) => "was not assigned otherwise",
             FieldEdit::Title(_) | FieldEdit::Description(_) => "was not changed",

@@ -15,7 +15,7 @@ use crate::{
     forms::{SetCompleted, form_action},
     id::TaskId,
     live::LiveBoard,
-    model::{ColumnKind, Priority},
+    model::{ColumnKind, Priority, Task},
     ops::{Op, UpdateTask},
     time::Day,
 };
@@ -184,41 +184,74 @@ pub fn PrioritySelect(
     .into_any()
 }
 
-/// The day a task is due.
+/// A day that a task has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateField {
+    /// The day work on it begins.
+    Start,
+    /// The day it is due.
+    Due,
+}
+
+impl DateField {
+    fn of(self, task: &Task) -> Option<Day> {
+        match self {
+            Self::Start => task.start,
+            Self::Due => task.due,
+        }
+    }
+
+    fn edit(self, day: Option<Day>) -> FieldEdit {
+        match self {
+            Self::Start => FieldEdit::Start(day),
+            Self::Due => FieldEdit::Due(day),
+        }
+    }
+
+    fn clear_words(self) -> &'static str {
+        match self {
+            Self::Start => "Clear start date",
+            Self::Due => "Clear due date",
+        }
+    }
+}
+
+/// The day work on a task begins, or the day it is due.
 #[component]
-pub fn DueInput(
+pub fn DateInput(
     board: LiveBoard,
     task: TaskId,
+    field: DateField,
     id: &'static str,
     #[prop(into)] disabled: Signal<bool>,
 ) -> impl IntoView {
     let shown = board.task(task).task;
-    let due = Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due));
-    let words = move || due.get().map(|due| due.to_string()).unwrap_or_default();
-    let field = NodeRef::<html::Input>::new();
+    let day = Memo::new(move |_| shown.read().as_ref().and_then(|task| field.of(task)));
+    let words = move || day.get().map(|day| day.to_string()).unwrap_or_default();
+    let input = NodeRef::<html::Input>::new();
     let show = move || {
-        if let Some(field) = field.get_untracked() {
-            field.set_value(&untrack(words));
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&untrack(words));
         }
     };
     // Whoever is typing a date is left alone; the field catches up when they leave it.
     Effect::new(move || {
-        due.track();
-        let has_focus = field.get().is_some_and(|field| document().active_element().as_ref() == Some(field.as_ref()));
+        day.track();
+        let has_focus = input.get().is_some_and(|input| document().active_element().as_ref() == Some(input.as_ref()));
         if !has_focus {
             show();
         }
     });
     let edits = board.may(BoardRole::Editor);
-    let set = move |due: Option<Day>| {
-        act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Due(due))));
+    let set = move |day: Option<Day>| {
+        act(&board, Op::UpdateTask(UpdateTask::of(task).with(field.edit(day))));
     };
     let changed = {
         let set = set.clone();
         move |event| {
             let text = event_target_value(&event);
             // While a year is typed, 2026 is first 0002: no date anybody means.
-            match Day::parse(&text).filter(|due| due.date().year() >= 1000) {
+            match Day::parse(&text).filter(|day| day.date().year() >= 1000) {
                 Some(to) => set(Some(to)),
                 None if text.is_empty()
                     && !event_target::<web_sys::HtmlInputElement>(&event).validity().bad_input() =>
@@ -231,19 +264,19 @@ pub fn DueInput(
     };
     let clear = move |_| {
         set(None);
-        if let Some(field) = field.get_untracked() {
-            field.set_value("");
-            let _ = field.focus();
+        if let Some(input) = input.get_untracked() {
+            input.set_value("");
+            let _ = input.focus();
         }
     };
     let clear_button = move || {
         let clear = clear.clone();
-        due.get().map(|_| {
+        day.get().map(|_| {
             view! {
                 <button
                     type="button"
                     class="button quiet icon-only"
-                    aria-label="Clear due date"
+                    aria-label=field.clear_words()
                     disabled=disabled
                     on:click=clear
                 >
@@ -256,11 +289,11 @@ pub fn DueInput(
     view! {
         <IfMay
             may=edits
-            instead=move || read_only(Some(id), move || due.get().map_or("No date".to_owned(), |due| due.to_string()))
+            instead=move || read_only(Some(id), move || day.get().map_or("No date".to_owned(), |day| day.to_string()))
         >
-            <div class="due-input">
+            <div class="date-input">
                 <input
-                    node_ref=field
+                    node_ref=input
                     type="date"
                     id=id
                     value=untrack(words)

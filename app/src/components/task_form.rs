@@ -27,7 +27,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
     let shown = board.with(|board| board.live_task(task).cloned())?;
     let base = board.with_optimistic(|board: &OptimisticBoard| board.confirmed().seq());
     let columns = board.columns().get_untracked();
-    let due = shown.due.map(|due| due.to_string()).unwrap_or_default();
+    let [start, due] = [shown.start, shown.due].map(|day| day.map(|day| day.to_string()).unwrap_or_default());
     let hidden = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
     Some(view! {
         <form class="task-form no-script" method="post" action=form_action(UpdateTask::PATH)>
@@ -38,6 +38,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             {hidden("was[description]", shown.description.clone())}
             {hidden("was[column]", shown.column.to_string())}
             {hidden("was[priority]", shown.priority.as_str().to_owned())}
+            {hidden("was[start]", start.clone())}
             {hidden("was[due]", due.clone())}
             <h3>"Edit"</h3>
             <div class="field">
@@ -77,6 +78,10 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                         .map(|priority| choice(priority.as_str(), priority_words(priority), priority == shown.priority))
                         .collect_view()}
                 </select>
+            </div>
+            <div class="field">
+                <label for="edit-start">"Start"</label>
+                <input type="date" id="edit-start" name="edit[start]" value=start />
             </div>
             <div class="field">
                 <label for="edit-due">"Due"</label>

@@ -20,7 +20,7 @@ use super::{
     person::{People, called, face},
     presence::EditingNow,
     redrawn::redrawn,
-    task_fields::{ColumnSelect, CompletedBox, DueInput, PrioritySelect, act},
+    task_fields::{ColumnSelect, CompletedBox, DateField, DateInput, PrioritySelect, act},
     task_form::TaskForm,
     text_editor::TextEditor,
     toasts::{Action, Notices},
@@ -149,8 +149,12 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
                     <PrioritySelect board=board.clone() task id="task-priority" disabled=deleted />
                 </div>
                 <div class="field">
+                    <label for="task-start">"Start"</label>
+                    <DateInput board=board.clone() task field=DateField::Start id="task-start" disabled=deleted />
+                </div>
+                <div class="field">
                     <label for="task-due">"Due"</label>
-                    <DueInput board=board.clone() task id="task-due" disabled=deleted />
+                    <DateInput board=board.clone() task field=DateField::Due id="task-due" disabled=deleted />
                 </div>
             </div>
             <AssigneesField board=board.clone() task deleted />

@@ -225,6 +225,7 @@ impl Effect for TaskUpdated {
         let words = words.or_else(|| {
             self.fields.edits().next().map(|edit| match edit {
                 FieldEdit::Priority(_) => "set the priority of",
+                FieldEdit::Start(_) => "set the start date of",
                 FieldEdit::Due(_) => "set the due date of",
                 FieldEdit::Assign(_) => "assign",
                 FieldEdit::Unassign(_) => "unassign",
@@ -254,6 +255,7 @@ impl Effect for TaskUpdated {
             }
             FieldEdit::Description(_) => Deed::Described,
             FieldEdit::Priority(to) => Deed::Prioritised(*to),
+            FieldEdit::Start(to) => Deed::SetStart(*to),
             FieldEdit::Due(to) => Deed::SetDue(*to),
             FieldEdit::Assign(people) => Deed::Assigned(people.clone()),
             FieldEdit::Unassign(people) => Deed::Unassigned(people.clone()),

@@ -64,6 +64,7 @@ impl Random {
                 let due = (!self.one_in(3)).then(|| Day::parse("2026-12-24")).flatten();
                 let update = UpdateTask::of(task)
                     .with(FieldEdit::Priority(self.pick(&Priority::ALL).unwrap_or_default()))
+                    .with(FieldEdit::Start(due.filter(|_| self.one_in(2))))
                     .with(FieldEdit::Due(due))
                     .with(FieldEdit::Assign(self.people()))
                     .with(FieldEdit::Unassign(self.people()));

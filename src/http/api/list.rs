@@ -39,7 +39,7 @@ pub struct Listing {
     /// `true` lists the trash instead.
     #[param(default = false)]
     deleted: Option<bool>,
-    /// `position` (as on the board), `created`, `updated`, `due`, `priority` or `title`; with `-` before it the other way
+    /// `position` (as on the board), `created`, `updated`, `start`, `due`, `priority` or `title`; with `-` before it the other way
     /// round.
     #[param(default = "position")]
     order: Option<String>,
@@ -142,16 +142,18 @@ enum By {
     Position,
     Created,
     Updated,
+    Start,
     Due,
     Priority,
     Title,
 }
 
 impl By {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("position", Self::Position),
         ("created", Self::Created),
         ("updated", Self::Updated),
+        ("start", Self::Start),
         ("due", Self::Due),
         ("priority", Self::Priority),
         ("title", Self::Title),
@@ -168,6 +170,7 @@ impl Order {
             }
             By::Created => Sort::Created(task.created_at),
             By::Updated => Sort::Updated(task.updated_at),
+            By::Start => Sort::Start(task.start.is_none(), task.start),
             By::Due => Sort::Due(task.due.is_none(), task.due),
             By::Priority => Sort::Priority(task.priority),
             By::Title => Sort::Title(task.title.to_lowercase().into()),
@@ -187,8 +190,9 @@ impl FromStr for Order {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
         let by = By::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, by)| by);
-        by.map(|by| Self { by, descending })
-            .ok_or("expected position, created, updated, due, priority or title, or one of them with - before it")
+        by.map(|by| Self { by, descending }).ok_or(
+            "expected position, created, updated, start, due, priority or title, or one of them with - before it",
+        )
     }
 }
 
@@ -211,7 +215,9 @@ enum Sort<'a> {
     Position(bool, Cow<'a, str>, ColumnId, Cow<'a, str>),
     Created(Timestamp),
     Updated(Timestamp),
-    /// Tasks that are not due come after all others.
+    /// Tasks without a day come after all others.
+    Start(bool, Option<Day>),
+    /// The same.
     Due(bool, Option<Day>),
     Priority(Priority),
     Title(Cow<'a, str>),
@@ -230,6 +236,7 @@ impl Sort<'_> {
             Self::Position(..) => by == By::Position,
             Self::Created(_) => by == By::Created,
             Self::Updated(_) => by == By::Updated,
+            Self::Start(..) => by == By::Start,
             Self::Due(..) => by == By::Due,
             Self::Priority(_) => by == By::Priority,
             Self::Title(_) => by == By::Title,

@@ -119,6 +119,9 @@ pub struct Task<'a> {
     /// How urgent it is.
     #[schema(value_type = Urgency)]
     pub priority: Priority,
+    /// The day work on it begins.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub start: Option<Day>,
     /// The day it is due.
     #[schema(value_type = Option<String>, format = Date)]
     pub due: Option<Day>,
@@ -163,6 +166,7 @@ impl<'a> Task<'a> {
             completed: board.is_completed(task),
             rank: task.rank.as_str(),
             priority: task.priority,
+            start: task.start,
             due: task.due,
             assignees: &task.assignees,
             reopen_column: task.reopen_column,

@@ -65,6 +65,10 @@ pub struct NewTask {
     #[serde(default)]
     #[schema(value_type = Urgency)]
     priority: Priority,
+    /// The day work on it begins.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    start: Option<Day>,
     /// The day it is due.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
@@ -91,6 +95,10 @@ pub struct TaskPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<Urgency>, nullable = false)]
     priority: Option<Priority>,
+    /// A new day on which work begins; `null` clears it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = Date)]
+    start: Option<Option<Day>>,
     /// A new due date; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Date)]
@@ -123,6 +131,7 @@ impl TaskPatch {
             self.title.map(FieldEdit::Title),
             self.description.map(FieldEdit::Description),
             self.priority.map(FieldEdit::Priority),
+            self.start.map(FieldEdit::Start),
             self.due.map(FieldEdit::Due),
             Some(FieldEdit::Assign(people(self.assign))),
             Some(FieldEdit::Unassign(people(self.unassign))),
@@ -188,6 +197,7 @@ pub async fn create(
     };
     let create = create
         .with(FieldEdit::Priority(new.priority))
+        .with(FieldEdit::Start(new.start))
         .with(FieldEdit::Due(new.due))
         .with(FieldEdit::Assign(people(new.assignees)));
     let accepted = write(&services, &visitor, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
