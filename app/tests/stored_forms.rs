@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 fn assert_stays<Stored: Serialize + DeserializeOwned>(lines: &str) {
     for line in lines.lines() {
         let read: Stored = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        assert_eq!(serde_json::to_string(&read).expect("JSON"), line);
     }
 }
 
