@@ -276,8 +276,7 @@ impl TaskPatch {
             }
             patch.set(edit);
         }
-        let is_both = |person: &&ActorId| self.unassigned().contains(person);
-        if self.assigned().iter().any(|person| is_both(&person)) {
+        if self.assigned().iter().any(|person| self.unassigned().contains(person)) {
             return Err(Refusal::invalid("unassign", "must not name somebody whom `assign` names"));
         }
         let (more, fewer) = (patch.assigned().len(), patch.unassigned().len());
