@@ -418,10 +418,10 @@ impl<'de> Visitor<'de> for Form {
             if patch.edits().any(|other| other.order() == edit.order()) {
                 return Err(serde::de::Error::duplicate_field(name));
             }
-            patch.set(edit);
-        }
-        if let Self::New = self {
-            patch.0.retain(|edit| !edit.is_default());
+            match self {
+                Self::New => patch.set_in_new(edit),
+                Self::Request | Self::Change => patch.set(edit),
+            }
         }
         Ok(patch)
     }

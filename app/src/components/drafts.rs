@@ -9,7 +9,7 @@ use crate::{
     fields::FieldEdit,
     id::{BoardId, ColumnId, TaskId},
     live::LiveBoard,
-    model::{Task, TextField},
+    model::TextField,
     ops::{Op, UpdateTask},
 };
 
@@ -51,7 +51,7 @@ pub struct Draft {
 impl Draft {
     /// A draft that starts from a text as it is shown now.
     pub fn start(board: &LiveBoard, task: TaskId, field: TextField) -> Self {
-        let text = board.with(|board| board.task(task).map(|task| text_of(task, field).to_owned())).unwrap_or_default();
+        let text = board.with(|board| board.task(task).map(|task| field.of(task).to_owned())).unwrap_or_default();
         Self { before: text.clone(), text, base: board.text_base(task, field), beside: None, generation: 0 }
     }
 
@@ -156,14 +156,6 @@ impl Drafts {
     pub fn tidy(self, task: TaskId) -> bool {
         self.texts.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));
         self.texts.with_untracked(|drafts| drafts.keys().any(|(id, _)| *id == task))
-    }
-}
-
-/// One of the texts of a task.
-pub fn text_of(task: &Task, field: TextField) -> &str {
-    match field {
-        TextField::Title => &task.title,
-        TextField::Description => &task.description,
     }
 }
 

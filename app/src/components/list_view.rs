@@ -100,33 +100,13 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                         <th role="columnheader" scope="col">
                             <span class="visually-hidden">"Completed"</span>
                         </th>
-                        <th
-                            role="columnheader"
-                            scope="col"
-                            aria-sort=move || sorted_by(query, Sort::Title, "ascending")
-                        >
-                            "Task"
-                        </th>
+                        {heading(query, "Task", Sort::Title, "ascending")}
                         <th role="columnheader" scope="col">
                             "Column"
                         </th>
-                        <th
-                            role="columnheader"
-                            scope="col"
-                            aria-sort=move || sorted_by(query, Sort::Priority, "descending")
-                        >
-                            "Priority"
-                        </th>
-                        <th
-                            role="columnheader"
-                            scope="col"
-                            aria-sort=move || sorted_by(query, Sort::Start, "ascending")
-                        >
-                            "Start"
-                        </th>
-                        <th role="columnheader" scope="col" aria-sort=move || sorted_by(query, Sort::Due, "ascending")>
-                            "Due"
-                        </th>
+                        {heading(query, "Priority", Sort::Priority, "descending")}
+                        {heading(query, "Start", Sort::Start, "ascending")}
+                        {heading(query, "Due", Sort::Due, "ascending")}
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
@@ -235,6 +215,13 @@ fn found_words(found: usize, query: &ListQuery, may_add: bool) -> String {
     }
 }
 
-fn sorted_by(query: Memo<ListQuery>, sort: Sort, direction: &'static str) -> Option<&'static str> {
-    (query.read().wanted.sort == sort).then_some(direction)
+/// The heading of what a list can be sorted by.
+fn heading(query: Memo<ListQuery>, words: &'static str, sort: Sort, direction: &'static str) -> AnyView {
+    let sorted = move || (query.read().wanted.sort == sort).then_some(direction);
+    view! {
+        <th role="columnheader" scope="col" aria-sort=sorted>
+            {words}
+        </th>
+    }
+    .into_any()
 }

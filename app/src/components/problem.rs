@@ -53,28 +53,20 @@ pub fn typed_text(op: &Op) -> Option<&str> {
     }
 }
 
+/// Texts come first in a patch.
 fn what_stayed(update: &UpdateTask) -> &'static str {
-    let text = update.fields.edits().find_map(|edit| match edit {
-        FieldEdit::Title(_) => Some("keeps its title"),
-        FieldEdit::Description(_) => Some("keeps its description"),
-        _ => None,
-    });
-    let place = match update {
-        UpdateTask { completed: Some(true), .. } => Some("was not completed"),
-        UpdateTask { completed: Some(false), .. } => Some("was not reopened"),
-        UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. } => Some("was not moved"),
-        _ => None,
-    };
-    let value = || {
-        update.fields.edits().next().map(|edit| match edit {
-            FieldEdit::Priority(_) => "keeps its priority",
-            FieldEdit::Start(_) => "keeps its start date",
-            FieldEdit::Due(_) => "keeps its due date",
-            FieldEdit::Assign(_) | FieldEdit::Unassign(_) => "was not assigned otherwise",
-            FieldEdit::Title(_) | FieldEdit::Description(_) => "was not changed",
-        })
-    };
-    text.or(place).or_else(value).unwrap_or("was not changed")
+    match (update, update.fields.edits().next()) {
+        (_, Some(FieldEdit::Title(_))) => "keeps its title",
+        (_, Some(FieldEdit::Description(_))) => "keeps its description",
+        (UpdateTask { completed: Some(true), .. }, _) => "was not completed",
+        (UpdateTask { completed: Some(false), .. }, _) => "was not reopened",
+        (UpdateTask { column: Some(_), .. } | UpdateTask { place: Some(_), .. }, _) => "was not moved",
+        (_, Some(FieldEdit::Priority(_))) => "keeps its priority",
+        (_, Some(FieldEdit::Start(_))) => "keeps its start date",
+        (_, Some(FieldEdit::Due(_))) => "keeps its due date",
+        (_, Some(FieldEdit::Assign(_) | FieldEdit::Unassign(_))) => "was not assigned otherwise",
+        (_, None) => "was not changed",
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use web_sys::Element;
 use super::{
     assignees::AssigneesField,
     conflict::Conflicts,
-    drafts::{Draft, Drafts, text_of},
+    drafts::{Draft, Drafts},
     focus::{find, focus, focus_when_drawn, focused},
     form_error::FormError,
     history::TaskHistory,
@@ -366,7 +366,7 @@ fn times(task: &Task, people: &People) -> AnyView {
 
 fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {
     let shown = board.task(task).task;
-    Memo::new(move |_| shown.read().as_ref().map(|task| text_of(task, field).to_owned()).unwrap_or_default()).into()
+    Memo::new(move |_| shown.read().as_ref().map(|task| field.of(task).to_owned()).unwrap_or_default()).into()
 }
 
 /// Escape closes the panel, wherever the focus is, unless something else on the page has a use for it.

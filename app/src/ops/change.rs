@@ -127,12 +127,8 @@ impl ChangeKind {
     }
 
     fn tell(&self, before: Option<&BoardState>, names: &BoardState) -> Told {
-        let task = self.task().and_then(|id| before?.task(id));
-        let title = match self {
-            Self::TaskCreated(created) => Some(created.title.clone()),
-            _ => task.map(|task| task.title.clone()),
-        };
-        Told { title: title.unwrap_or_default(), deeds: self.effect().deeds(before, names) }
+        let effect = self.effect();
+        Told { title: effect.title(before).unwrap_or_default().to_owned(), deeds: effect.deeds(before, names) }
     }
 }
 

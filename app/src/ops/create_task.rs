@@ -133,6 +133,10 @@ impl Effect for TaskCreated {
         Some(self.task)
     }
 
+    fn title<'a>(&'a self, _before: Option<&'a BoardState>) -> Option<&'a str> {
+        Some(&self.title)
+    }
+
     fn numbers(&self) -> Vec<Part> {
         let field = |field| Part::Field(self.task, field);
         vec![Part::Task(self.task), field(Field::Title), field(Field::Description)]

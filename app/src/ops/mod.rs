@@ -5,7 +5,8 @@
 //!
 //! So each file here has two halves: the *request* ([`Operation`]: who may make it, what it comes to) and the *change* ([`Effect`]: what
 //! it does to a state, what takes it back, what people are told). There is one `match` over the requests ([`Op::operation`]) and one over
-//! the changes ([`ChangeKind::effect`]); whoever adds an operation adds a file and a line to each.
+//! the changes ([`ChangeKind::effect`]); whoever adds an operation adds a file and a line to each. (One that takes another back, and has
+//! a guard or a place, also has a line in [`Inverse::op`].)
 
 mod change;
 mod create_board;
@@ -144,6 +145,11 @@ trait Effect {
     /// The task it is about, if it is about one.
     fn task(&self) -> Option<TaskId> {
         None
+    }
+
+    /// What that task was called before, where that is known; of a new one, what it is called.
+    fn title<'a>(&'a self, before: Option<&'a BoardState>) -> Option<&'a str> {
+        Some(&before?.task(self.task()?)?.title)
     }
 
     /// Whether somebody asked for what was so already. It has its number in the log like every answer; nothing on the board has it.

@@ -208,31 +208,24 @@ impl Effect for TaskUpdated {
         (!guarded.is_empty()).then_some(Inverse { op: Op::UpdateTask(update), place, guarded })
     }
 
+    /// Texts come first in a patch; then what moved is told before other values.
     fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
-        let text = self.fields.edits().find_map(|edit| match edit {
-            FieldEdit::Title(_) => Some("rename"),
-            FieldEdit::Description(_) => Some("edit the description of"),
-            _ => None,
-        });
-        let completes = || before.task(self.task).and_then(|task| self.completes(before, task));
-        let words = text.or_else(|| {
-            self.rank.as_ref().map(|_| match completes() {
+        let words = match self.fields.edits().next() {
+            Some(FieldEdit::Title(_)) => "rename",
+            Some(FieldEdit::Description(_)) => "edit the description of",
+            _ if self.rank.is_some() => match before.task(self.task).and_then(|task| self.completes(before, task)) {
                 Some(true) => "complete",
                 Some(false) => "reopen",
                 None => "move",
-            })
-        });
-        let words = words.or_else(|| {
-            self.fields.edits().next().map(|edit| match edit {
-                FieldEdit::Priority(_) => "set the priority of",
-                FieldEdit::Start(_) => "set the start date of",
-                FieldEdit::Due(_) => "set the due date of",
-                FieldEdit::Assign(_) => "assign",
-                FieldEdit::Unassign(_) => "unassign",
-                FieldEdit::Title(_) | FieldEdit::Description(_) => "edit",
-            })
-        });
-        (words.unwrap_or("edit"), title_of(before, self.task))
+            },
+            Some(FieldEdit::Priority(_)) => "set the priority of",
+            Some(FieldEdit::Start(_)) => "set the start date of",
+            Some(FieldEdit::Due(_)) => "set the due date of",
+            Some(FieldEdit::Assign(_)) => "assign",
+            Some(FieldEdit::Unassign(_)) => "unassign",
+            None => "edit",
+        };
+        (words, title_of(before, self.task))
     }
 
     fn deeds(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {

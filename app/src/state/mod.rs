@@ -30,7 +30,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardState {
     id: BoardId,
-    // Written by operations.
+    // Written by operations, and the number also where edits are played on top.
     pub(crate) seq: Seq,
     pub(crate) name: String,
     pub(crate) name_seq: Seq,
@@ -117,25 +117,6 @@ impl Touched {
     pub fn is_empty(&self) -> bool {
         !self.board && !self.access && self.columns.is_empty() && self.tasks.is_empty()
     }
-}
-
-/// What [`BoardState::apply`] did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Applied {
-    /// The change was the next one.
-    New(Touched),
-    /// The change was known already; nothing happened.
-    Known,
-}
-
-/// Changes are missing between the state and the one that was to be applied: they must be fetched first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("change {got} does not follow {have}")]
-pub struct Gap {
-    /// The newest number the state has.
-    pub have: Seq,
-    /// The number that was offered.
-    pub got: Seq,
 }
 
 impl BoardState {

@@ -250,14 +250,14 @@ pub async fn update(
     Path(id): Path<TaskId>,
     headers: HeaderMap,
     key: Key,
-    Json(mut patch): Json<TaskPatch>,
+    Json(patch): Json<TaskPatch>,
 ) -> Result<Response, Problem> {
     let names_column = patch.column.is_some();
     let update = UpdateTask {
         base: base(&headers)?,
         column: patch.column.map(ColumnId),
         completed: patch.completed,
-        place: patch.place.take().map(Place::into),
+        place: patch.place.map(Place::into),
         fields: patch.fields(),
         ..UpdateTask::of(id)
     };
