@@ -1,7 +1,7 @@
 // Whatever something else did to the HTML before the page took it over, the page comes to life and follows.
 
 import { expect, test } from '../fixtures.ts';
-import { lane, openBoard, quickAdd, titles } from '../support/board.ts';
+import { expectConnection, lane, openBoard, quickAdd, titles } from '../support/board.ts';
 
 /** What extensions, password managers, translators and proxies do to HTML on its way. */
 const ALTERATIONS: Record<string, (html: string) => string> = {
@@ -45,6 +45,8 @@ for (const [what, alter] of Object.entries(ALTERATIONS)) {
     await expect(lane(page, 'To do').locator('.count')).toHaveText('4 tasks');
     await expect(page.getByRole('main')).toHaveCount(1);
     await expect(page.locator('#page-trouble')).toBeHidden();
+    // An edit is drawn before it is saved.
+    await expectConnection(page, 'live');
     const { tasks } = await server.api.tasks(board.id);
     expect(tasks).toHaveLength(4);
   });
