@@ -31,7 +31,7 @@ use crate::{
         limits::HttpLimits,
         origin::Origins,
         site::Site,
-        socket::{SocketContext, SocketLimits},
+        socket::{Goodbyes, Hello, SocketContext, SocketLimits},
     },
     hub::{
         Hub, HubSettings,
@@ -63,6 +63,8 @@ const CATCHING_UP: u32 = 6;
 pub const ANSWERS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How often invitations that were interrupted are completed.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// Over how long sockets are sent away when a newer version of Taskwire has the database.
+const HAND_OVER: Duration = Duration::from_secs(5);
 /// How often figures that nobody fetched are folded together.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -143,10 +145,11 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
             sockets_per_address: settings.sockets_per_address,
             ..SocketLimits::default()
         }),
+        hello: Hello::of(site.build()),
         admissions: Arc::default(),
         proxies: settings.proxies(),
         origins: Arc::clone(&origins),
-        shutdown: CancellationToken::new(),
+        goodbyes: Goodbyes::default(),
         tracker: TaskTracker::new(),
     };
     let services = Services {
@@ -229,7 +232,7 @@ impl Server {
         let _ = accepting.await;
         connections.close();
         let sockets = &services.socket;
-        sockets.shutdown.cancel();
+        sockets.goodbyes.stop();
         sockets.tracker.close();
         let ended = futures::future::join(connections.wait(), sockets.tracker.wait());
         if tokio::time::timeout(DRAIN, ended).await.is_err() {
@@ -319,8 +322,15 @@ async fn upkeep(services: Arc<Services>, Retention(retention): Retention) {
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
     fold.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_superseded = false;
     loop {
         tokio::select! {
+            // A newer version of Taskwire has the database. Sockets that come back all the same, because there is no other node yet,
+            // may stay and read.
+            () = services.store.is_superseded(), if !is_superseded => {
+                is_superseded = true;
+                services.socket.goodbyes.spread(HAND_OVER).await;
+            }
             _ = fold.tick() => {
                 if let Some(figures) = telemetry::figures() {
                     figures.run_upkeep();

@@ -436,7 +436,7 @@ enum Failure {
 impl Failure {
     /// Whether it would be the same for each of them alone.
     fn concerns_all(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_transient() || matches!(error, StoreError::Replaced(_)))
+        matches!(self, Self::Store(error) if error.is_transient() || matches!(error, StoreError::Replaced(_) | StoreError::Newer { .. }))
     }
 
     /// Logs why writes failed. What the database says is for the log; a person is told what it means for them.
@@ -446,6 +446,9 @@ impl Failure {
             Self::Store(error) if error.is_transient() => unavailable("the database does not answer"),
             Self::Store(StoreError::Replaced(_)) => unavailable(
                 "the file of the database was removed or replaced; whoever runs the server has to put it back",
+            ),
+            Self::Store(StoreError::Newer { .. }) => unavailable(
+                "this server is being replaced by a newer version; another one takes the change, or this one when it is",
             ),
             Self::Store(_) => unavailable("the database failed"),
             // It would fail again and again, and whoever sent it would send it again and again.

@@ -3,7 +3,7 @@
 //! A change says how things are from now on. To tell what happened one also needs how they were before, and what the columns were
 //! called then. Both are known for sure only when the change is made. How it is put into words is for [`crate::history`].
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{
     access::BoardRole,
@@ -80,6 +80,13 @@ pub enum Deed {
     Restored(Option<String>),
     /// So many that were deleted before left the trash for good.
     Purged(usize),
+    /// Something that a later version of Taskwire can tell. It is never stored.
+    #[serde(untagged, deserialize_with = "ignore")]
+    Unknown,
+}
+
+fn ignore<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    IgnoredAny::deserialize(deserializer).map(drop)
 }
 
 /// What something is called that was one thing before and is another now.

@@ -233,6 +233,7 @@ impl Deed {
             Self::Restored(name) => ("restored", Object::Direct, format!(" to {}", column(name))),
             Self::Purged(1) => ("let", Object::None, " the oldest task in the trash go for good".to_owned()),
             Self::Purged(count) => ("let", Object::None, format!(" the {count} oldest tasks in the trash go for good")),
+            Self::Unknown => ("did", Object::None, " something that a newer version of Taskwire can tell".to_owned()),
         };
         Words { verb, object, rest }
     }

@@ -20,6 +20,10 @@ use crate::{
 /// The WebSocket subprotocol.
 pub const SUBPROTOCOL: &str = "taskwire.v1";
 
+/// The version of the messages. It counts up when a client that was written for the one before would go wrong; messages, fields
+/// and kinds of changes that are added do not count.
+pub const PROTOCOL: u32 = 1;
+
 /// The code with which the server closes a socket whose session has ended.
 pub const CLOSED_SIGNED_OUT: u16 = 4401;
 
@@ -37,6 +41,9 @@ pub enum ClientMessage {
         /// The newest change the client has.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Seq>,
+        /// Send a snapshot all the same, which is not older than `since`: what the client has is not whole.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        snapshot: bool,
     },
     /// Send nothing more of a board.
     Unsubscribe {
@@ -80,6 +87,17 @@ pub enum ClientMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
+    /// Who serves this socket: the first message on each.
+    Hello {
+        /// The version of Taskwire, for people to read.
+        version: String,
+        /// The build of the pages that this server serves. A page of another one should be loaded anew, when that loses nothing.
+        build: String,
+        /// See [`PROTOCOL`].
+        protocol: u32,
+        /// The version of the database's schema that this server knows, which is the number of its newest migration.
+        schema: i64,
+    },
     /// The whole state of a board, in place of the changes that led to it.
     Snapshot(Snapshot),
     /// Changes of a board without a hole: the numbers `after + 1`, `after + 2`, …

@@ -82,14 +82,16 @@ impl Server {
     fn step(&mut self, page: usize, answers_first: bool) {
         let Some(message) = self.pages[page].to_server.pop_front() else { return };
         match message {
-            ClientMessage::Subscribe { since, .. } => {
+            ClientMessage::Subscribe { since, snapshot, .. } => {
                 let board = self.state.id();
                 let answer = match since {
-                    Some(since) if since >= self.trimmed && since <= self.state.seq() => ServerMessage::Changes {
-                        board,
-                        after: since,
-                        changes: self.log.iter().filter(|change| change.seq > since).cloned().collect(),
-                    },
+                    Some(since) if !snapshot && since >= self.trimmed && since <= self.state.seq() => {
+                        ServerMessage::Changes {
+                            board,
+                            after: since,
+                            changes: self.log.iter().filter(|change| change.seq > since).cloned().collect(),
+                        }
+                    }
                     _ => ServerMessage::Snapshot(self.state.snapshot()),
                 };
                 self.pages[page].to_page.push_back(answer);
@@ -382,7 +384,7 @@ fn a_long_queue_leaves_in_messages_the_server_takes() {
 /// What a page says about a board whose server cannot serve it: an error, and whether it asks for the whole state.
 fn subscribes(messages: &[ClientMessage]) -> Vec<Option<u64>> {
     let since = |message: &ClientMessage| match message {
-        ClientMessage::Subscribe { since, .. } => Some(*since),
+        ClientMessage::Subscribe { since, snapshot, .. } => Some(since.filter(|_| !snapshot)),
         _ => None,
     };
     messages.iter().filter_map(since).collect()

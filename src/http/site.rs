@@ -95,6 +95,11 @@ impl Site {
         &self.package
     }
 
+    /// What a build of the files is called: another name for each content, where the build gives it one.
+    pub fn build(&self) -> &str {
+        self.package.rsplit('/').next().unwrap_or_default()
+    }
+
     /// A build's folder never changes, so a browser keeps what is in it for good. Icons and the like keep their names.
     fn cache_control(&self, path: &str) -> &'static str {
         let package = path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.package));

@@ -61,7 +61,7 @@ use metrics::Metrics;
 use people::People;
 use presence::{Agenda, PresenceSettings, Report, Seat, Signature, TabKey};
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
-use topic::{Next, Resume, SocketId, Source, Taken, Topic, TopicError};
+use topic::{Next, Resume, SocketId, Source, Start, Taken, Topic, TopicError};
 use wake::Wake;
 
 /// How much the hub keeps, and how often it looks.
@@ -409,9 +409,9 @@ impl Subscription {
     }
 
     /// How to go on from a number, for somebody who may see it when this returns; may read the database.
-    pub(crate) async fn resume(&self, since: Option<Seq>, rights: &mut Rights) -> Result<Resume, TopicError> {
+    pub(crate) async fn resume(&self, start: Start, rights: &mut Rights) -> Result<Resume, TopicError> {
         let head = self.topic.head();
-        let resume = self.topic.resume(since, rights, &self.shared.source()).await;
+        let resume = self.topic.resume(start, rights, &self.shared.source()).await;
         if head > 0 && self.topic.head() > head {
             // Others who follow the board were not told of that either.
             self.shared.tell(Arc::clone(&self.topic));

@@ -35,6 +35,20 @@ const PAGE: usize = 512;
 /// A snapshot that is followed by more changes than this is made anew rather than reused.
 const SNAPSHOT_TAIL: u64 = 256;
 
+/// The kinds of changes that leave who has access as it was.
+const LEAVES_ACCESS: [&str; 10] = [
+    "board_created",
+    "column_created",
+    "column_updated",
+    "column_deleted",
+    "task_created",
+    "task_updated",
+    "task_deleted",
+    "task_restored",
+    "share_link_created",
+    "share_link_revoked",
+];
+
 /// How long a change that came before its turn is kept. By then the log was asked for what is missing.
 const EARLY_KEPT: Duration = Duration::from_secs(10);
 
@@ -62,6 +76,9 @@ pub struct Topic {
 struct State {
     /// Whether the database was asked: before that, nobody is told anything.
     opened: bool,
+    /// A change came that this version cannot read, so others may have access than is known: the database is asked before anything is
+    /// handed out.
+    in_doubt: bool,
     /// The number of the newest change this node knows, if it knows one.
     head: Option<Seq>,
     /// Who has access to the board, as of the head.
@@ -114,6 +131,23 @@ pub enum Next {
     Behind,
     /// None of it is for whoever asks: they may not see the board any more.
     Forbidden,
+}
+
+/// Where somebody wants to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After a change, the newest that they have.
+    After(Seq),
+    /// With a snapshot that is not older than this.
+    Snapshot(Seq),
+}
+
+impl Start {
+    /// The newest change that they have; 0 if they have none.
+    pub fn seq(self) -> Seq {
+        let (Self::After(seq) | Self::Snapshot(seq)) = self;
+        seq
+    }
 }
 
 /// Where to go on from a number.
@@ -204,7 +238,7 @@ impl Topic {
         if cursor >= head {
             return Next::UpToDate;
         }
-        if !state.opened {
+        if !state.opened || state.in_doubt {
             return Next::Behind;
         }
         if !rights.let_in(self.board, &state.access) {
@@ -222,29 +256,29 @@ impl Topic {
         Next::Changes(span)
     }
 
-    /// How to go on from `since`, for somebody who may see it; without `since`, from a snapshot.
-    pub async fn resume(
-        &self,
-        since: Option<Seq>,
-        rights: &mut Rights,
-        from: &Source<'_>,
-    ) -> Result<Resume, TopicError> {
-        self.open(from).await?;
-        if !self.lets_in(rights) {
-            // Another node may have let them in a moment ago.
-            self.catch_up(from).await?;
+    /// How to go on, for somebody who may see it.
+    pub async fn resume(&self, start: Start, rights: &mut Rights, from: &Source<'_>) -> Result<Resume, TopicError> {
+        loop {
+            self.open(from).await?;
             if !self.lets_in(rights) {
-                return Err(TopicError::Forbidden);
+                // Another node may have let them in a moment ago.
+                self.catch_up(from).await?;
+                if !self.lets_in(rights) {
+                    return Err(TopicError::Forbidden);
+                }
+            }
+            let resume = self.find(start, self.head(), from).await?;
+            // Much may have happened while the database was read. From here to whoever writes it nothing waits.
+            let state = self.state();
+            if !state.in_doubt {
+                return if rights.let_in(self.board, &state.access) { Ok(resume) } else { Err(TopicError::Forbidden) };
             }
         }
-        let resume = self.find(since, self.head(), from).await?;
-        // Much may have happened while the database was read. From here to whoever writes it nothing waits.
-        if self.lets_in(rights) { Ok(resume) } else { Err(TopicError::Forbidden) }
     }
 
-    /// What to hand out to somebody who is at `since`. It ends at the head or before.
-    async fn find(&self, since: Option<Seq>, head: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
-        let Some(since) = since else { return self.snapshot(0, from).await };
+    /// What to hand out to somebody who begins there. It ends at the head or before.
+    async fn find(&self, start: Start, head: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
+        let since = start.seq();
         if since > head {
             // Another node may have told the client what this one has not heard of yet.
             self.catch_up(from).await?;
@@ -252,6 +286,9 @@ impl Topic {
                 // It comes from a log that is no more, such as one that was put back to an older state.
                 return self.snapshot(0, from).await;
             }
+        }
+        if let Start::Snapshot(at_least) = start {
+            return self.snapshot(at_least, from).await;
         }
         if self.weight(since).is_none() {
             self.fill(since, from).await?;
@@ -294,14 +331,21 @@ impl Topic {
 
     /// Puts the next change behind the others.
     fn append(&self, state: &mut State, change: &LoggedChange) {
-        let kind = serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind);
-        state.deleted |= kind.as_ref().is_ok_and(|kind| *kind == "board_deleted");
-        if kind.is_ok_and(|kind| matches!(kind, "board_updated" | "member_set")) {
-            self.change_access(state, change);
-        }
+        self.take_in(state, change);
         state.ring_bytes += change.json.len();
         state.ring.push_back(change.clone());
         state.head = Some(change.seq);
+    }
+
+    /// Takes in what a change says of the board's end, and of who has access to it.
+    fn take_in(&self, state: &mut State, change: &LoggedChange) {
+        match serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind) {
+            Ok("board_deleted") => state.deleted = true,
+            Ok("board_updated" | "member_set") => self.change_access(state, change),
+            Ok(kind) if LEAVES_ACCESS.contains(&kind) => {}
+            // A newer server made it.
+            _ => state.in_doubt = true,
+        }
     }
 
     /// Takes in that others have access from now on. Whoever has none any more is sent neither this change nor what follows.
@@ -316,7 +360,11 @@ impl Topic {
             Ok(ChangeKind::BoardUpdated(BoardUpdated { everyone: Some(everyone), .. })) => {
                 state.access.everyone = everyone
             }
-            _ => return,
+            Ok(ChangeKind::BoardUpdated(_)) => return,
+            Ok(_) | Err(_) => {
+                state.in_doubt = true;
+                return;
+            }
         }
         self.access_version.fetch_add(1, Ordering::Release);
     }
@@ -421,30 +469,41 @@ impl Topic {
         if let Some(head) = self.known_head()? {
             return Ok(head);
         }
-        let board = from.store.board(self.board).await?.filter(|board| board.exists());
-        let board = board.ok_or(TopicError::NoSuchBoard)?;
-        let mut state = self.state();
-        // A commit may have told the topic where it is meanwhile.
-        state.access = board.access().clone();
-        if state.head.is_some() && state.start() > board.seq() {
-            // It begins after what was read: what lies between may say who has access.
-            state.ring.clear();
-            state.ring_bytes = 0;
-            state.head = None;
+        loop {
+            let board = from.store.board(self.board).await?.filter(|board| board.exists());
+            let board = board.ok_or(TopicError::NoSuchBoard)?;
+            let mut state = self.state();
+            // A commit may have told the topic where it is meanwhile.
+            state.access = board.access().clone();
+            self.access_version.fetch_add(1, Ordering::Release);
+            if state.head.is_some() && state.start() > board.seq() {
+                // It begins after what was read: what lies between may say who has access.
+                state.ring.clear();
+                state.ring_bytes = 0;
+                state.head = None;
+            }
+            state.opened = true;
+            state.in_doubt = false;
+            let newer: Vec<LoggedChange> =
+                state.ring.iter().filter(|change| change.seq > board.seq()).cloned().collect();
+            for change in &newer {
+                self.take_in(&mut state, change);
+            }
+            let head = *state.head.get_or_insert(board.seq());
+            if !state.in_doubt {
+                self.head.store(head, Ordering::Release);
+                return Ok(head);
+            }
         }
-        let newer: Vec<LoggedChange> = state.ring.iter().filter(|change| change.seq > board.seq()).cloned().collect();
-        for change in &newer {
-            self.change_access(&mut state, change);
-        }
-        let head = *state.head.get_or_insert(board.seq());
-        state.opened = true;
-        self.head.store(head, Ordering::Release);
-        Ok(head)
     }
 
     fn known_head(&self) -> Result<Option<Seq>, TopicError> {
         let state = self.state();
-        if state.deleted { Err(TopicError::NoSuchBoard) } else { Ok(state.head.filter(|_| state.opened)) }
+        if state.deleted {
+            Err(TopicError::NoSuchBoard)
+        } else {
+            Ok(state.head.filter(|_| state.opened && !state.in_doubt))
+        }
     }
 
     /// How many bytes of changes follow a number, if the ring holds them all.
@@ -750,12 +809,12 @@ mod tests {
         let Scene { store, settings, metrics, topic, caller, .. } = &scene;
         let mut rights = Rights::new(store, caller.clone());
         let source = Source { store, settings, metrics };
-        assert!(matches!(topic.resume(None, &mut rights, &source).await, Ok(Resume::Snapshot { .. })));
+        assert!(matches!(topic.resume(Start::Snapshot(0), &mut rights, &source).await, Ok(Resume::Snapshot { .. })));
         topic.state().snapshot = None;
         let head = topic.head();
         let reading = topic.reading.lock().await;
         let mut rights = Rights::new(store, caller.clone());
-        let mut asking = pin!(topic.resume(None, &mut rights, &source));
+        let mut asking = pin!(topic.resume(Start::Snapshot(0), &mut rights, &source));
         assert!(futures::poll!(&mut asking).is_pending(), "it waits for its turn to read");
         scene.set_viewer(None).await;
         let Missing::Changes(changes) = store.changes_after(topic.board(), head, 10).await.unwrap() else { panic!() };
@@ -773,11 +832,11 @@ mod tests {
         let head = topic.open(&source).await.unwrap();
         scene.set_viewer(None).await;
         assert_eq!(topic.head(), head, "the topic was not told");
-        assert!(matches!(topic.resume(None, &mut rights, &source).await, Err(TopicError::Forbidden)));
+        assert!(matches!(topic.resume(Start::Snapshot(0), &mut rights, &source).await, Err(TopicError::Forbidden)));
         scene.set_viewer(Some(BoardRole::Viewer)).await;
         assert!(matches!(topic.next_for(&mut rights, head, settings), Next::Forbidden));
         topic.state().snapshot = None;
-        let Ok(Resume::Snapshot { seq, .. }) = topic.resume(None, &mut rights, &source).await else {
+        let Ok(Resume::Snapshot { seq, .. }) = topic.resume(Start::Snapshot(0), &mut rights, &source).await else {
             panic!("should have been a snapshot")
         };
         assert_eq!((seq, topic.head()), (head + 2, head + 2), "what it is given is not ahead of the topic");

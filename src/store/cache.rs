@@ -162,7 +162,8 @@ pub(super) async fn catch_up(
     for logged in &changes {
         newest.apply(&rows::change(logged)?).map_err(StoreError::corrupt)?;
     }
-    Ok((state.seq() >= head).then_some(state))
+    // What this version cannot tell has reached the rows all the same.
+    Ok((state.seq() >= head && state.is_whole()).then_some(state))
 }
 
 impl Cache {

@@ -80,7 +80,7 @@ impl Spare {
             state.apply(change).map_err(StoreError::corrupt)?;
         }
         // Another node may have written meanwhile.
-        Ok(if state.seq() == current.seq() { state } else { current.clone() })
+        Ok(if state.seq() == current.seq() && state.is_whole() { state } else { current.clone() })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use sqlx::{
     AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, Row, any::AnyConnectOptions,
-    sqlite::SqliteConnectOptions,
+    migrate::MigrateError, sqlite::SqliteConnectOptions,
 };
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::{
     error::is_transient,
     file::OpenFile,
     migrations,
+    schema::Schema,
 };
 
 /// How long a connection to SQLite waits for others that have the file locked; the same as `busy_timeout` below.
@@ -122,6 +123,7 @@ pub(super) struct Database {
     pub engine: Engine,
     options: AnyConnectOptions,
     synchronous: Synchronous,
+    pub schema: Schema,
     /// SQLite's file, once it is open: from then on none is made.
     file: OnceLock<OpenFile>,
     /// The URL without what is secret, for messages.
@@ -160,6 +162,7 @@ impl Database {
             engine,
             options,
             synchronous: settings.synchronous,
+            schema: Schema::default(),
             file: OnceLock::new(),
             shown: shown.to_string(),
             writer_name,
@@ -186,20 +189,12 @@ impl Database {
                     return Err(StoreError::Pooler(self.shown.clone()));
                 }
             }
-            let migrations = migrations::of(self.engine);
-            match self.engine {
-                // sqlx makes others wait with a lock of PostgreSQL's …
-                Engine::Postgres => migrations.run(&mut connection).await.map_err(sqlx::Error::from)?,
-                // … but SQLite has none, so all migrations are one transaction (and those of sqlx parts of it).
-                Engine::Sqlite => {
-                    let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
-                    migrations.run(&mut *transaction).await.map_err(sqlx::Error::from)?;
-                    transaction.commit().await?;
-                    let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
-                    let file = OpenFile::at(&path).map_err(sqlx::Error::from)?;
-                    // There is one, and this is called once.
-                    let _ = self.file.set(file);
-                }
+            self.migrate(&mut connection).await?;
+            if self.engine == Engine::Sqlite {
+                let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
+                let file = OpenFile::at(&path).map_err(sqlx::Error::from)?;
+                // There is one, and this is called once.
+                let _ = self.file.set(file);
             }
             Ok(connection)
         };
@@ -213,6 +208,26 @@ impl Database {
             StoreError::Database(source) => StoreError::Open { database: self.shown.clone(), source },
             error => error,
         })
+    }
+
+    /// Brings the tables up to date, in one transaction, of which those that sqlx makes are parts: what fails leaves the database as it
+    /// was. (Others who begin at the same time wait, for SQLite's lock or for one that sqlx takes in PostgreSQL.)
+    async fn migrate(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
+        let outcome = migrations::of(self.engine).run(&mut *transaction).await;
+        if let Err(MigrateError::VersionMissing(version)) = outcome {
+            // sqlx names the oldest of those that it does not know.
+            let newest: Option<i64> =
+                transaction.fetch_one("SELECT MAX(version) FROM _sqlx_migrations").await?.try_get(0)?;
+            return Err(StoreError::Newer { theirs: newest.unwrap_or(version), ours: *migrations::NEWEST });
+        }
+        outcome.map_err(sqlx::Error::from)?;
+        sqlx::query("UPDATE access_revision SET schema = $1 WHERE schema <> $1")
+            .bind(*migrations::NEWEST)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Whether something in between lends this connection's session to others while it does nothing. (It has it lent to the very next

@@ -264,6 +264,9 @@ impl Connection {
             Purpose::Write => engine.begin_write(),
         };
         self.check_file()?;
+        if self.home.purpose == Purpose::Write {
+            self.home.database.schema.check()?;
+        }
         self.in_transaction = true;
         self.execute(begin.into()).await?;
         Ok(())

@@ -34,7 +34,7 @@ use super::{
     connection::{Connection, read},
     people::Proof,
     rows,
-    sql::{Target, query},
+    sql::query,
 };
 use crate::{
     caller::{Caller, Credential},
@@ -272,7 +272,8 @@ impl Directory {
     }
 
     pub(super) async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
-        let mut directory = Self { revision: revision(&mut *connection).await?, ..Self::default() };
+        let revision = query(REVISION).fetch_one(&mut *connection).await?.try_get(0)?;
+        let mut directory = Self { revision, ..Self::default() };
         let people = query(
             "SELECT id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at FROM people",
         );
@@ -355,8 +356,20 @@ impl Store {
     /// Reads who may do what again, if another node or the command line changed it.
     pub async fn refresh_directory(&self) -> Result<(), StoreError> {
         let known = self.directory().revision;
-        let newest = revision(self.readers()).await?;
+        let row = query(REVISION).fetch_one(self.readers()).await?;
+        // A server that is older than the database goes on reading.
+        let newest = self.known_revision(&row).or_else(|error| match error {
+            StoreError::Newer { .. } => Ok(row.try_get(0)?),
+            error => Err(error),
+        })?;
         if newest == known { Ok(()) } else { self.reload_directory().await }
+    }
+
+    /// The revision in a row of `revision, schema`, which stands there by itself so that each transaction that writes looks at both: an
+    /// error if the schema is newer than this program.
+    pub(super) fn known_revision(&self, row: &AnyRow) -> Result<i64, StoreError> {
+        self.shared.database.schema.found(row.try_get(1)?)?;
+        Ok(row.try_get(0)?)
     }
 
     pub(super) async fn reload_directory(&self) -> Result<(), StoreError> {
@@ -369,12 +382,12 @@ impl Store {
     pub(super) async fn directory_in(&self, connection: &mut Connection) -> Result<Arc<Directory>, StoreError> {
         loop {
             let known = self.directory();
-            if revision(&mut *connection).await? == known.revision {
+            if self.known_revision(&query(REVISION).fetch_one(&mut *connection).await?)? == known.revision {
                 return Ok(known);
             }
             let read = Arc::new(Directory::load(connection).await?);
             // On PostgreSQL each of its statements sees what was committed before that statement.
-            if revision(&mut *connection).await? == read.revision {
+            if self.known_revision(&query(REVISION).fetch_one(&mut *connection).await?)? == read.revision {
                 self.know(Arc::clone(&read));
                 return Ok(read);
             }
@@ -393,9 +406,8 @@ impl Store {
     }
 }
 
-async fn revision(connection: impl Target) -> Result<i64, StoreError> {
-    Ok(query("SELECT revision FROM access_revision").fetch_one(connection).await?.try_get(0)?)
-}
+/// Which state the directory has, and which version the schema.
+const REVISION: &str = "SELECT revision, schema FROM access_revision";
 
 /// A row of `id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at`.
 fn account(row: &AnyRow) -> Result<Account, StoreError> {

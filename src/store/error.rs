@@ -52,6 +52,18 @@ pub enum StoreError {
          back as it was, or restart the server to go on with what is there"
     )]
     Replaced(String),
+    /// A newer version of Taskwire has the database: what this one would write there might not be what that one reads.
+    #[error(
+        "a newer version of Taskwire has changed the database (to schema {theirs}; this one, {}, knows {ours}), so this one writes \
+         nothing to it. Start the newer version in its place; or, to stay with this one, put back a copy of the database from before",
+        env!("CARGO_PKG_VERSION")
+    )]
+    Newer {
+        /// The version of the schema that the database has.
+        theirs: i64,
+        /// The newest that this program knows.
+        ours: i64,
+    },
     /// The database did not answer in time.
     #[error("the database did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),

@@ -3,7 +3,7 @@
 //! They are listed here, and not by `sqlx::migrate!`: for that macro, sqlx and SQLite are compiled a second time, to run in the
 //! compiler. A test compares the list with the folders.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use sqlx::{
     SqlSafeStr,
@@ -16,7 +16,7 @@ macro_rules! migrations {
     ($engine:literal) => {
         migrations!(
             $engine: "0001_boards" "0002_accounts" "0003_history" "0004_assignees" "0005_write_probe" "0006_proofs"
-            "0007_answers" "0008_load" "0009_instance" "0010_start"
+            "0007_answers" "0008_load" "0009_instance" "0010_start" "0011_schema"
         )
     };
     ($engine:literal: $($name:literal)+) => {
@@ -31,6 +31,10 @@ pub fn of(engine: Engine) -> Migrator {
         Engine::Postgres => migrations!("postgres"),
     })
 }
+
+/// The version of the schema that this program knows: the number of its newest migration, which is the same for both engines.
+pub static NEWEST: LazyLock<i64> =
+    LazyLock::new(|| of(Engine::Sqlite).iter().map(|migration| migration.version).max().unwrap_or_default());
 
 /// `name` is `<version>_<description>`.
 fn migration(name: &'static str, statements: &'static str) -> Migration {

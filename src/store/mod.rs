@@ -13,6 +13,7 @@
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - `links`: share links, which are written with the boards they lead to.
 //! - [`Store::boards_for`] lists boards (`boards`).
+//! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
@@ -37,6 +38,7 @@ pub mod people;
 mod probe;
 mod rights;
 mod rows;
+mod schema;
 mod sql;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -87,6 +89,11 @@ pub enum Missing {
     /// The log no longer reaches back that far (or the number is ahead of the log, or there is no such board): only a
     /// snapshot helps.
     Trimmed,
+}
+
+/// The version of the database's schema that this program knows: the number of its newest migration.
+pub fn schema() -> i64 {
+    *migrations::NEWEST
 }
 
 /// A request to the one write path.
@@ -188,6 +195,11 @@ impl Store {
     pub async fn instance(&self) -> Result<String, StoreError> {
         let row = query("SELECT id FROM instance").fetch_one(self.readers()).await?;
         Ok(row.try_get(0)?)
+    }
+
+    /// Waits until a newer version of Taskwire has changed the database. From then on this one writes nothing: see [`StoreError::Newer`].
+    pub async fn is_superseded(&self) {
+        self.shared.database.schema.is_newer().await;
     }
 
     /// Whether the database answers.

@@ -125,10 +125,10 @@ impl Store {
     pub(crate) async fn change_access(&self, caller: &Caller) -> Result<AccessChange<'_>, StoreError> {
         let Note { mut connection, engine } = self.note().await?;
         let sql = match engine {
-            Engine::Sqlite => "SELECT revision FROM access_revision",
-            Engine::Postgres => "SELECT revision FROM access_revision FOR UPDATE",
+            Engine::Sqlite => "SELECT revision, schema FROM access_revision",
+            Engine::Postgres => "SELECT revision, schema FROM access_revision FOR UPDATE",
         };
-        let revision: i64 = query(sql).fetch_one(&mut connection).await?.try_get(0)?;
+        let revision = self.known_revision(&query(sql).fetch_one(&mut connection).await?)?;
         let mut directory = self.directory();
         if directory.revision() != revision {
             directory = Arc::new(Directory::load(&mut connection).await?);

@@ -72,6 +72,7 @@ impl Writes {
 impl Store {
     /// Whether writing works; if not, what it fails with. Takes no longer than `patience`.
     pub async fn can_write(&self, patience: Duration) -> Result<(), String> {
+        self.shared.database.schema.check().map_err(|error| error.to_string())?;
         let is_within = |time: Option<Instant>, limit| time.is_some_and(|time| time.elapsed() < limit);
         {
             let mut outcomes = self.shared.writes.outcomes();

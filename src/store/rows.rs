@@ -16,6 +16,7 @@ use sqlx::{Row, any::AnyRow};
 use super::{
     LoggedChange, StoreError,
     connection::Connection,
+    migrations,
     sql::{Table, column, query},
 };
 
@@ -81,7 +82,7 @@ const TASKS: Table = Table {
 
 const CHANGES: Table = Table {
     name: "changes",
-    columns: &["board", "seq", "at", "mutation", "fingerprint", "json", "task", "told"],
+    columns: &["board", "seq", "at", "mutation", "fingerprint", "json", "task", "told", "schema"],
     key: &[],
     kept: &[],
     overwrites: "",
@@ -244,6 +245,7 @@ pub(super) async fn append_changes(connection: &mut Connection, changes: &[&Chan
             column("json", String::from_utf8_lossy(&change.logged.json).into_owned()),
             column("task", change.task.map(|id| id.to_string())),
             column("told", change.told.as_str()),
+            column("schema", *migrations::NEWEST),
         ]
     };
     CHANGES.put(connection, changes.iter().map(record).collect()).await?;

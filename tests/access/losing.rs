@@ -14,6 +14,7 @@ use crate::{
     socket::connect,
     support::{
         client::Client,
+        newer::Newer,
         node::{create, mutation, new_task},
     },
     town::{Place, Resident, Town, Who, sign_in},
@@ -315,4 +316,19 @@ async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
     }
     let ServerMessage::People { people, .. } = whole.hear().await else { panic!("should have been the people") };
     assert_eq!(people.iter().find(|person| person.id == town.admin.id).unwrap().name, "Ana Lima");
+}
+
+/// Who has access may depend on changes that only a newer version can read. Nothing is handed out before the database was asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_a_newer_version_takes_off_a_board_hears_nothing_more_of_it() {
+    let town = Town::found().await;
+    let place = town.build().await;
+    let mut gone = follower(&town, Who::Viewer, &place).await;
+    let mut stays = follower(&town, Who::Editor, &place).await;
+    let mut newer = Newer::on(&town.database).await;
+    let take_off = "DELETE FROM board_members WHERE board = $1 AND person = $2";
+    newer.commit_with(place.board, take_off, &[place.board.to_string(), town.viewer.id.to_string()]).await;
+    write(&town, &place, create(new_task(), "Secret")).await;
+    assert_shut_out(&mut gone, &place).await;
+    let ServerMessage::Changes { .. } = stays.hear().await else { panic!("should have been changes") };
 }

@@ -95,7 +95,7 @@ async fn every_message_is_answered_as_it_may_be() {
         [
             //                                                  stra link  view  edit  mana  othe  admi  owne   read  writ  full   expi revo deac
             (
-                ClientMessage::Subscribe { board, since: None },
+                ClientMessage::Subscribe { board, since: None, snapshot: false },
                 "401  snap  snap  snap  snap  none  snap  snap   snap  snap  snap   401  401  closed:4401",
             ),
             (
@@ -137,7 +137,9 @@ async fn every_message_is_answered_as_it_may_be() {
         }
         let answers = answers.replace("snap", "snapshot");
         let of = |place: &Place| match message.clone() {
-            ClientMessage::Subscribe { since, .. } => ClientMessage::Subscribe { board: place.board, since },
+            ClientMessage::Subscribe { since, snapshot, .. } => {
+                ClientMessage::Subscribe { board: place.board, since, snapshot }
+            }
             ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: place.board },
             ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: place.board, mutations },
             ClientMessage::Present { tab, editing, secret, .. } => {

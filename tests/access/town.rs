@@ -91,7 +91,7 @@ pub struct Town {
     admin_token: String,
     expired_token: String,
     revoked_token: String,
-    _database: Database,
+    pub database: Database,
 }
 
 /// Somebody with an account, and the cookie with which they are signed in.
@@ -150,7 +150,7 @@ impl Town {
             expired_token,
             revoked_token,
             owner: owner.clone(),
-            _database: database,
+            database,
             server,
             services: Arc::clone(&services),
         };

@@ -76,7 +76,9 @@ fn shapes() -> BTreeMap<String, Shape> {
             let (name, shape) = match item {
                 Item::Struct(item) => (item.ident, Shape::Struct(named(&item.fields))),
                 Item::Enum(item) => {
-                    let variants = item.variants.iter().map(|variant| {
+                    // One that stands for what is not known is never sent.
+                    let known = |variant: &&syn::Variant| serde_option(&variant.attrs, "other").is_none();
+                    let variants = item.variants.iter().filter(known).map(|variant| {
                         let fields = match &variant.fields {
                             Fields::Unnamed(fields) => {
                                 Variant::Holds(fields.unnamed.iter().flat_map(|field| names(&field.ty)).collect())
@@ -142,7 +144,11 @@ fn serde_option(attributes: &[Attribute], option: &str) -> Option<String> {
     let mut told = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         let read = attribute.parse_nested_meta(|meta| {
-            if meta.input.peek(Token![=]) {
+            if !meta.input.peek(Token![=]) {
+                if meta.path.is_ident(option) {
+                    told = Some(String::new());
+                }
+            } else {
                 let value: LitStr = meta.value()?.parse()?;
                 if meta.path.is_ident(option) {
                     told = Some(value.value());

@@ -278,3 +278,24 @@ async fn the_list_of_boards_comes_at_once_and_whenever_it_changes() {
     let ServerMessage::Boards { boards } = client.hear().await else { panic!("the list") };
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [second.id, first.id]);
 }
+
+/// What is kept for others may be older: a client whose state is not whole needs one that is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_is_asked_for_is_not_older_than_what_one_has() {
+    let database = Database::sqlite();
+    let served = Served::on(&database).await;
+    let board = served.node.create_board().await.id;
+    let mut client = served.connect().await;
+    client.subscribe(board, None).await;
+    let ServerMessage::Snapshot(first) = client.hear().await else { panic!("should have been a snapshot") };
+    served.node.create_task(board, "Buy milk").await;
+    let ServerMessage::Changes { .. } = client.hear().await else { panic!("should have been changes") };
+    let since = Some(first.seq + 1);
+    client.say(&ClientMessage::Subscribe { board, since, snapshot: true }).await;
+    let ServerMessage::Snapshot(second) = client.hear().await else { panic!("should have been a snapshot") };
+    assert_eq!(Some(second.seq), since);
+    // A number that is ahead of the log is no reason to wait.
+    client.say(&ClientMessage::Subscribe { board, since: Some(1_000), snapshot: true }).await;
+    let ServerMessage::Snapshot(third) = client.hear().await else { panic!("should have been a snapshot") };
+    assert_eq!(third, second);
+}

@@ -23,7 +23,7 @@ async fn every_client_is_told_when_to_come_back_and_not_all_at_once() {
         client.hear().await;
         clients.push(client);
     }
-    served.shutdown.cancel();
+    served.goodbyes.stop();
     let mut delays = HashSet::new();
     for client in &mut clients {
         let ServerMessage::Goodbye { reconnect_after_ms } = client.hear().await else { panic!("goodbye") };
@@ -49,7 +49,7 @@ async fn what_was_sent_before_the_goodbye_is_answered() {
         match client.hear_or_end().await {
             Ok(ServerMessage::Accepted { .. }) => {
                 accepted += 1;
-                served.shutdown.cancel();
+                served.goodbyes.stop();
             }
             Ok(ServerMessage::Goodbye { .. }) => {}
             Ok(other) => panic!("{other:?}"),
@@ -67,7 +67,7 @@ async fn what_was_sent_before_the_goodbye_is_answered() {
 async fn a_server_that_stops_takes_no_new_sockets() {
     let database = Database::sqlite();
     let served = Served::on(&database).await;
-    served.shutdown.cancel();
+    served.goodbyes.stop();
     let refused = crate::support::client::Client::connect_with(served.address, &[]).await;
     assert_eq!(refused.err(), Some(503));
 }
@@ -91,7 +91,7 @@ async fn a_client_that_does_not_read_does_not_hold_the_server_up() {
         });
         futures::future::join_all(writes.collect::<Vec<_>>()).await;
     }
-    served.shutdown.cancel();
+    served.goodbyes.stop();
     served.tracker.close();
     tokio::time::timeout(Duration::from_secs(10), served.tracker.wait()).await.expect("all sockets end");
 }

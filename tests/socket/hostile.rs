@@ -280,6 +280,8 @@ async fn a_client_that_says_nothing_is_pinged_and_then_left() {
     let text = String::from_utf8_lossy(&heard);
     assert!(text.starts_with("HTTP/1.1 101"), "{text}");
     let frames = &heard[heard.windows(4).position(|end| end == b"\r\n\r\n").expect("the headers end") + 4..];
+    assert_eq!(frames[0], 0x81, "a text, which is the hello");
+    let frames = &frames[2 + frames[1] as usize..];
     assert_eq!(frames[..2], [0x89, 0], "a ping");
     let close = frames.iter().position(|byte| *byte == 0x88).expect("a close frame");
     assert_eq!(u16::from_be_bytes([frames[close + 2], frames[close + 3]]), 4408);

@@ -54,7 +54,7 @@ impl Client {
     }
 
     pub async fn subscribe(&mut self, board: BoardId, since: Option<Seq>) {
-        self.say(&ClientMessage::Subscribe { board, since }).await;
+        self.say(&ClientMessage::Subscribe { board, since, snapshot: false }).await;
     }
 
     pub async fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {
@@ -69,11 +69,12 @@ impl Client {
         }
     }
 
-    /// The next message, or the code with which the socket was closed.
+    /// The next message, or the code with which the socket was closed. The hello, which is the first on each, is passed over.
     pub async fn hear_or_end(&mut self) -> Result<ServerMessage, Option<u16>> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something is heard");
             match next {
+                Some(Ok(Message::Text(text))) if text.starts_with(r#"{"type":"hello""#) => {}
                 Some(Ok(Message::Text(text))) => {
                     return Ok(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
                 }

@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod database;
 pub mod log;
+pub mod newer;
 pub mod node;
 pub mod onlooker;
 pub mod pgbouncer;

@@ -14,7 +14,7 @@ use taskwire::{
     http::{
         forwarded::Proxies,
         origin::Origins,
-        socket::{self, SocketContext, SocketLimits},
+        socket::{self, Goodbyes, Hello, SocketContext, SocketLimits},
         visitor::Visitor,
     },
     hub::{Hub, HubSettings},
@@ -23,7 +23,7 @@ use taskwire::{
     writer::Writer,
 };
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use super::{client::Client, database::Database, node::Node};
 
@@ -34,7 +34,7 @@ pub struct Served {
     pub node: Node,
     pub hub: Hub,
     pub address: SocketAddr,
-    pub shutdown: CancellationToken,
+    pub goodbyes: Goodbyes,
     pub tracker: TaskTracker,
 }
 
@@ -72,7 +72,7 @@ impl Served {
     pub async fn over(store: Store, settings: HubSettings, limits: SocketLimits) -> Self {
         let hub = Hub::start(store.clone(), settings).expect("the settings are right");
         let writer = Writer::start(store.clone(), hub.clone());
-        let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
+        let (goodbyes, tracker) = (Goodbyes::default(), TaskTracker::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let context = SocketContext {
@@ -81,15 +81,16 @@ impl Served {
             hub: hub.clone(),
             limits: Arc::new(limits),
             origins: Arc::new(Origins::new(address, vec!["https://board.example.org".to_owned()])),
+            hello: Hello::of("none"),
             admissions: Arc::default(),
             proxies: Proxies::default(),
-            shutdown: shutdown.clone(),
+            goodbyes: goodbyes.clone(),
             tracker: tracker.clone(),
         };
         let router = socket::routes().with_state(context).layer(from_fn_with_state(store.clone(), visit));
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("TCP_NODELAY"));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { node: Node { store, writer }, hub, address, shutdown, tracker }
+        Self { node: Node { store, writer }, hub, address, goodbyes, tracker }
     }
 
     pub async fn connect(&self) -> Client {

@@ -6,6 +6,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::undo::{Direction, NotUndone, UndoStack, Undone};
 use crate::{
     access::{Asker, BoardRole},
@@ -82,7 +84,7 @@ impl Guard {
 }
 
 /// The text an editor started from: what decides later whether somebody else changed it meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TextBase {
     /// A text that is saved: the number of the field's newest change.
     Saved(Seq),

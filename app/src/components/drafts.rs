@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use leptos::{ev, prelude::*};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     board::TextBase,
     fields::FieldEdit,
     id::{BoardId, ColumnId, TaskId},
-    live::LiveBoard,
+    live::{LEAVE, LEAVING, LiveBoard},
     model::TextField,
     ops::{Op, UpdateTask},
 };
@@ -18,10 +19,23 @@ use crate::{
 pub struct Drafts {
     texts: RwSignal<HashMap<(TaskId, TextField), Draft>>,
     unsent: StoredValue<HashMap<Unsent, String>>,
+    /// They are where the page finds them that takes the place of this one.
+    handed_on: StoredValue<bool>,
 }
 
+/// Drafts on their way from a page to the one that takes its place in the same tab.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    texts: Vec<((TaskId, TextField), Draft)>,
+    unsent: Vec<(Unsent, String)>,
+}
+
+/// Where they are kept meanwhile. The script around the app (`pages/bootstrap.js`) looks there as well: a page with drafts is drawn
+/// whole, since what the server has drawn does not show them.
+const KEPT: &str = "taskwire-drafts";
+
 /// A field for something new, which keeps what is typed into it while the person looks elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unsent {
     /// The next task of a column.
     Task(ColumnId),
@@ -34,7 +48,7 @@ pub enum Unsent {
 }
 
 /// A text that is being edited.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// As it is typed so far.
     pub text: String,
@@ -45,6 +59,7 @@ pub struct Draft {
     /// Another version, to be looked at while this one is edited.
     pub beside: Option<String>,
     /// Tells a draft from the one that it took the place of.
+    #[serde(skip)]
     generation: u32,
 }
 
@@ -72,22 +87,53 @@ impl Draft {
 }
 
 impl Drafts {
-    /// Starts with none. The browser asks before the page is left with any of them changed.
+    /// Starts with those of the page that this one takes the place of. The browser asks before the page is left with any of them
+    /// changed, unless they are handed on.
     pub fn provide() -> Self {
-        let drafts = Self { texts: RwSignal::new(HashMap::new()), unsent: StoredValue::new(HashMap::new()) };
+        let (texts, unsent) = match take_kept() {
+            Some(Kept { texts, unsent }) => (texts.into_iter().collect(), unsent.into_iter().collect()),
+            None => Default::default(),
+        };
+        let (texts, unsent) = (RwSignal::new(texts), StoredValue::new(unsent));
+        let drafts = Self { texts, unsent, handed_on: StoredValue::new(false) };
         provide_context(drafts);
         Effect::new(move || {
             let listener = window_event_listener(ev::beforeunload, move |event| {
-                let is_lost = |text: &String| !text.trim().is_empty();
-                if drafts.texts.with_untracked(|texts| texts.values().any(Draft::is_changed))
-                    || drafts.unsent.with_value(|unsent| unsent.values().any(is_lost))
-                {
+                if drafts.would_be_lost() && !drafts.handed_on.get_value() {
                     event.prevent_default();
                 }
             });
-            on_cleanup(move || listener.remove());
+            // The next page does not know what became of an edit of this one.
+            let asked = window_event_listener_untyped(LEAVING, move |event| {
+                let is_based_on_saved = |draft: &Draft| matches!(draft.base, TextBase::Saved(_));
+                if !drafts.texts.with_untracked(|texts| texts.values().all(is_based_on_saved)) {
+                    event.prevent_default();
+                }
+            });
+            let left = window_event_listener_untyped(LEAVE, move |_| drafts.hand_on());
+            on_cleanup(move || {
+                listener.remove();
+                asked.remove();
+                left.remove();
+            });
         });
         drafts
+    }
+
+    fn would_be_lost(self) -> bool {
+        let is_text = |text: &String| !text.trim().is_empty();
+        self.texts.with_untracked(|texts| texts.values().any(Draft::is_changed))
+            || self.unsent.with_value(|unsent| unsent.values().any(is_text))
+    }
+
+    /// Puts the drafts where the next page finds them. (Where that fails, the browser asks before they are lost.)
+    fn hand_on(self) {
+        if self.would_be_lost() {
+            let texts =
+                self.texts.with_untracked(|texts| texts.iter().map(|(at, draft)| (*at, draft.clone())).collect());
+            let unsent = self.unsent.with_value(|unsent| unsent.iter().map(|(at, text)| (*at, text.clone())).collect());
+            self.handed_on.set_value(put_kept(&Kept { texts, unsent }));
+        }
     }
 
     /// What is typed into a field so far.
@@ -157,6 +203,25 @@ impl Drafts {
         self.texts.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));
         self.texts.with_untracked(|drafts| drafts.keys().any(|(id, _)| *id == task))
     }
+}
+
+fn put_kept(kept: &Kept) -> bool {
+    let json = serde_json::to_string(kept).ok();
+    storage().zip(json).is_some_and(|(storage, json)| storage.set_item(KEPT, &json).is_ok())
+}
+
+/// What was put there, once.
+fn take_kept() -> Option<Kept> {
+    let storage = storage()?;
+    let json = storage.get_item(KEPT).ok()??;
+    // What stays there is put into the next page as well, where it is an old text.
+    storage.remove_item(KEPT).ok()?;
+    serde_json::from_str(&json).ok()
+}
+
+/// What the tab keeps from page to page; nothing on the server, and in browsers that keep nothing.
+fn storage() -> Option<web_sys::Storage> {
+    if cfg!(feature = "hydrate") { window().session_storage().ok()? } else { None }
 }
 
 /// An edit of one of the texts of a task.

@@ -240,7 +240,7 @@ mod browser {
         forms::load_board,
         id::{ActorId, BoardId, MutationId},
         live::{
-            LiveBoard,
+            LEAVING, LiveBoard,
             board::MaybeSet,
             over_http::{ask_why, look},
             reconnect::{Event, Millis, Reconnect, Step},
@@ -348,6 +348,11 @@ mod browser {
             lock(&self.boards)
                 .values()
                 .any(|open| open.board.unsaved().get_untracked() > 0 || open.board.has_conflict())
+        }
+
+        /// Whether an edit was refused that nobody has looked at yet.
+        fn has_problems(&self) -> bool {
+            lock(&self.boards).values().any(|open| !open.board.problems().read_untracked().is_empty())
         }
     }
 
@@ -629,6 +634,7 @@ mod browser {
         fn receive(&mut self, message: ServerMessage) -> Vec<ClientMessage> {
             let mut send = Vec::new();
             match message {
+                ServerMessage::Hello { build, .. } => say_build(&build),
                 ServerMessage::Boards { boards } => {
                     send = self.follow_again(&boards);
                     self.list.set(Some(boards));
@@ -825,6 +831,16 @@ mod browser {
         }
     }
 
+    /// Tells the script around the app which build of the pages the server serves now. If it is another one than this page's, the
+    /// script has it loaded anew, when that loses nothing and disturbs nobody.
+    fn say_build(build: &str) {
+        if let (Some(root), Ok(event)) = (document().document_element(), web_sys::Event::new("taskwire-hello")) {
+            // What cannot be told leaves the page as it is.
+            let _ = root.set_attribute("data-server-build", build);
+            let _ = window().dispatch_event(&event);
+        }
+    }
+
     /// The address of the socket on the server that served the page. It names whom the page was made for, and the server lets
     /// nobody else in by it.
     fn url(reader: Option<ActorId>) -> Option<String> {
@@ -842,14 +858,16 @@ mod browser {
         window().navigator().on_line()
     }
 
-    /// Asks before the page is left only if something would be lost.
+    /// Asks before the page is left, and keeps the page from leaving by itself, only if something would be lost.
     fn warn_before_loss(socket: Socket) {
-        let warn = Closure::<dyn Fn(web_sys::BeforeUnloadEvent)>::new(move |event: web_sys::BeforeUnloadEvent| {
-            if socket.has_unsaved() {
+        let warn = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            if socket.has_unsaved() || event.type_() == LEAVING && socket.has_problems() {
                 event.prevent_default();
             }
         });
-        let _ = window().add_event_listener_with_callback("beforeunload", warn.as_ref().unchecked_ref());
+        for event in ["beforeunload", LEAVING] {
+            let _ = window().add_event_listener_with_callback(event, warn.as_ref().unchecked_ref());
+        }
         // For as long as the page lives.
         warn.forget();
     }

@@ -13,6 +13,13 @@ mod over_http;
 pub mod reconnect;
 pub mod session;
 
+/// The event, which can be cancelled, by which the script around the app (`pages/bootstrap.js`) asks whether the page may take up
+/// another build now. Whoever has something that would be lost cancels it.
+pub const LEAVING: &str = "taskwire-leaving";
+
+/// The event that follows if nobody did: what is to be found on the next page is put there.
+pub const LEAVE: &str = "taskwire-leave";
+
 pub use board::{Follower, Listener, LiveBoard, News, Problem, TaskSignals};
 pub use connection::Live;
 pub use reconnect::{Obstacle, Status};

@@ -109,9 +109,9 @@ impl BoardSession {
         &self.board
     }
 
-    /// Whether what is shown follows what happens.
+    /// Whether what is shown follows what happens, all of it.
     pub fn is_live(&self) -> bool {
-        self.connection == Connection::Live
+        self.connection == Connection::Live && self.board.confirmed().is_whole()
     }
 
     /// Whether the server is connected to and yet could not be followed, so that it is tried again and again.
@@ -128,7 +128,8 @@ impl BoardSession {
     pub fn tick(&mut self, now: Millis, random: f64) -> Vec<ClientMessage> {
         let wait = match self.connection {
             Connection::Subscribing => ANSWER_WITHIN << self.attempts.min(3),
-            Connection::Failing => {
+            // Where it is live and ticks all the same, the state lacks something that is fetched, but not at each change.
+            Connection::Failing | Connection::Live if !self.is_live() => {
                 let most = (RETRY_FIRST << self.attempts.min(8)).min(RETRY_MOST) as f64;
                 (most * (0.5 + random / 2.0)) as Millis
             }
@@ -157,6 +158,17 @@ impl BoardSession {
             Connection::Closed | Connection::Ended(_) => {}
         }
         outcome
+    }
+
+    /// The state lacks what a change did that this page does not know. The whole state has that, as far as this page can show it.
+    /// It is asked for at once, and then in growing pauses: such changes may come often.
+    fn make_whole(&mut self) -> Option<ClientMessage> {
+        self.anew = true;
+        if self.connection != Connection::Live || self.attempts > 0 {
+            return None;
+        }
+        self.attempts = 1;
+        Some(self.subscribe())
     }
 
     /// A connection is open: what to say first.
@@ -247,7 +259,9 @@ impl BoardSession {
                         }
                     }
                 }
-                if played {
+                if !self.board.confirmed().is_whole() {
+                    outcome.send.extend(self.make_whole());
+                } else if played {
                     self.attempts = 0;
                 }
                 if self.board.confirmed().deleted_at().is_some() {
@@ -318,7 +332,7 @@ impl BoardSession {
         self.connection = Connection::Subscribing;
         self.retry_at = None;
         let seq = self.board.confirmed().seq();
-        ClientMessage::Subscribe { board: self.id(), since: (seq > 0 && !self.anew).then_some(seq) }
+        ClientMessage::Subscribe { board: self.id(), since: (seq > 0).then_some(seq), snapshot: self.anew && seq > 0 }
     }
 
     fn answered(&mut self) {
@@ -430,7 +444,7 @@ mod tests {
             let mutations = made.iter().map(|index| edits[*index].clone()).collect();
             ClientMessage::Mutate { board, mutations }
         };
-        let subscribe = |board| ClientMessage::Subscribe { board, since: Some(7) };
+        let subscribe = |board| ClientMessage::Subscribe { board, since: Some(7), snapshot: false };
         let said = [subscribe(one), of(one, &[1, 2]), of(one, &[4]), subscribe(two), of(two, &[0, 3, 5])];
         let ordered = [subscribe(one), subscribe(two)].into_iter().chain([
             of(two, &[0]),

@@ -7,7 +7,7 @@ use super::{
     Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
-    activity::Told,
+    activity::{Deed, Told},
     id::{ActorId, MutationId, TaskId},
     model::Seq,
     state::{BoardState, Stamp, Touched},
@@ -62,6 +62,10 @@ pub enum ChangeKind {
     TaskDeleted(TaskDeleted),
     /// A task was taken out of the trash.
     TaskRestored(TaskRestored),
+    /// A later version of Taskwire made it, and this one cannot tell what it does. A state that goes on with it
+    /// [is not whole](BoardState::is_whole). It is read, and never written.
+    #[serde(other, skip_serializing)]
+    Unknown,
 }
 
 impl Change {
@@ -87,6 +91,7 @@ impl ChangeKind {
             Self::TaskUpdated(change) => change,
             Self::TaskDeleted(change) => change,
             Self::TaskRestored(change) => change,
+            Self::Unknown => &Unknown,
         }
     }
 
@@ -129,6 +134,23 @@ impl ChangeKind {
     fn tell(&self, before: Option<&BoardState>, names: &BoardState) -> Told {
         let effect = self.effect();
         Told { title: effect.title(before).unwrap_or_default().to_owned(), deeds: effect.deeds(before, names) }
+    }
+}
+
+/// The effect of [`ChangeKind::Unknown`].
+struct Unknown;
+
+impl Effect for Unknown {
+    fn apply(&self, state: &mut BoardState, _: Stamp, _: &mut Touched) {
+        state.lacks_something();
+    }
+
+    fn label<'a>(&'a self, _: &'a BoardState) -> (&'static str, &'a str) {
+        ("change", "")
+    }
+
+    fn deeds(&self, _: Option<&BoardState>, _: &BoardState) -> Vec<Deed> {
+        vec![Deed::Unknown]
     }
 }
 

@@ -7,12 +7,16 @@ const app = document.getElementById("app");
 // == What is said around the app ==
 const trouble = document.getElementById("page-trouble");
 const again = trouble.querySelector("button");
-const say = (words, withButton = false) => {
+const say = (words, withButton = false, quietly = false) => {
   trouble.hidden = !words;
+  trouble.classList.toggle("quiet", quietly);
   trouble.querySelector("p").textContent = words;
   again.hidden = !withButton;
 };
-again.onclick = () => location.reload();
+again.onclick = () => {
+  leave();
+  location.reload();
+};
 
 // What has to outlast loading the page anew. Some browsers keep nothing; then nothing is done by itself.
 const recall = (name) => {
@@ -72,6 +76,68 @@ addEventListener("taskwire-outdated", () => {
   if (!wasTried && nothingWouldBeLost() && remember("outdated", script)) return renew();
   say("This page is older than the server and cannot do all it should. " +
     (wasTried ? "Loading it again did not help; ask whoever runs the server." : "Load it again to go on."), true);
+});
+
+// == Another build ==
+// A page goes on as one of the build that the server has now, when that loses nothing and nobody would notice: scroll positions
+// and drafts are taken along, and which task is open stands in the address.
+let otherBuild = "";
+let touchedAt = 0;
+for (const event of ["keydown", "input", "pointerdown", "wheel", "touchmove"]) {
+  addEventListener(event, () => { touchedAt = performance.now(); }, { capture: true, passive: true });
+}
+const isQuiet = () => {
+  const isInField = document.activeElement?.matches("input, textarea, select");
+  return document.hidden || performance.now() - touchedAt > (isInField ? 60000 : 10000);
+};
+
+const scrolled = () => {
+  const pathOf = (element) => {
+    const path = [];
+    for (; element !== app; element = element.parentElement) path.unshift([...element.parentElement.children].indexOf(element));
+    return path;
+  };
+  const elements = [...app.querySelectorAll("*")].filter((element) => element.scrollTop || element.scrollLeft);
+  return elements.map((element) => [pathOf(element), element.scrollLeft, element.scrollTop]);
+};
+const scrollBack = async (places) => {
+  // A column draws more as it is scrolled. Whoever scrolls meanwhile knows better.
+  for (let attempt = 0, before = touchedAt; attempt < 40 && touchedAt === before; attempt++) {
+    let isThere = true;
+    for (const [path, left, top] of places) {
+      const element = path.reduce((node, index) => node?.children[index], app);
+      element?.scrollTo({ left, top, behavior: "instant" });
+      isThere &&= element && Math.abs(element.scrollTop - top) < 2 && Math.abs(element.scrollLeft - left) < 2;
+    }
+    if (isThere) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+// Whether the page may be left now; if so, what it shows is put where the next one finds it.
+const leave = () => {
+  if (!dispatchEvent(new Event("taskwire-leaving", { cancelable: true }))) return false;
+  dispatchEvent(new Event("taskwire-leave"));
+  return remember("scrolled", scrolled());
+};
+
+const takeUp = async () => {
+  const recent = (recall("taken-up") ?? []).filter((at) => Date.now() - at < 600000);
+  if (!otherBuild || !isQuiet() || recent.length > 2) return;
+  try {
+    // While nodes are updated one by one, the page may still come from one that is not.
+    const response = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    if (!(await response.text()).includes(`/${otherBuild}/`)) return;
+  } catch { return; }
+  if (otherBuild && isQuiet() && leave() && remember("taken-up", [...recent, Date.now()])) location.reload();
+};
+setInterval(takeUp, 5000);
+
+addEventListener("taskwire-hello", () => {
+  const build = html.dataset.serverBuild;
+  const before = otherBuild;
+  otherBuild = script.includes(`/${build}/`) ? "" : build;
+  if (otherBuild) say("A newer version of Taskwire is there. This page takes it up when you pause.", true, true);
+  else if (before) say("");
 });
 
 // == A translator ==
@@ -149,7 +215,7 @@ const load = async () => {
 
 const module = await load();
 say("");
-const drawAll = recall("draw-all");
+const drawAll = recall("draw-all") || recall("drafts");
 remember("draw-all", false);
 isTakingOver = true;
 try {
@@ -164,3 +230,6 @@ try {
   if (isFault(error)) fault(true);
 }
 setTimeout(() => { isTakingOver = false; }, 2000);
+const places = recall("scrolled");
+remember("scrolled", null);
+if (places) scrollBack(places);

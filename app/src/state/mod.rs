@@ -45,6 +45,8 @@ pub struct BoardState {
     lanes: HashMap<ColumnId, Order<TaskId>>,
     /// How much there is.
     room: Room,
+    /// Something happened that this version of Taskwire cannot tell.
+    is_whole: bool,
 }
 
 /// A board as it travels and is kept by others: its state in full, and the number it is true for.
@@ -135,6 +137,7 @@ impl BoardState {
             column_order: Order::default(),
             lanes: HashMap::new(),
             room: Room::default(),
+            is_whole: true,
         }
     }
 
@@ -171,6 +174,17 @@ impl BoardState {
     /// Who has access to it.
     pub fn access(&self) -> &BoardAccess {
         &self.access
+    }
+
+    /// Whether all that happened is in it. Where it is not, because a change is [`ChangeKind::Unknown`](crate::ops::ChangeKind::Unknown)
+    /// to this version, its numbers are right all the same; a snapshot, or the rows of the database, have what it lacks.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Takes note that something happened which this version cannot tell.
+    pub(crate) fn lacks_something(&mut self) {
+        self.is_whole = false;
     }
 
     /// Whether it was created and not deleted.

@@ -39,7 +39,7 @@ use crate::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},
         presence::{Seat, TabKey},
-        topic::{Next, Resume, TopicError},
+        topic::{Next, Resume, Start, TopicError},
     },
     store::{Accepted, Rights},
     writer::{Sequence, WriteError},
@@ -135,7 +135,7 @@ struct Retry {
     at: Instant,
     /// How long it waits.
     pause: Duration,
-    since: Option<Seq>,
+    start: Start,
     /// The client has had no answer to its subscription: whether it may see the board is not known yet.
     first: bool,
     /// It is to be counted among those who have the board open, once that is known: its tab, and what is edited there.
@@ -185,8 +185,9 @@ impl Session {
         admission: Admission,
         context: SocketContext,
     ) -> Self {
-        let SocketContext { store, writer, hub, limits, shutdown, .. } = context;
+        let SocketContext { store, writer, hub, limits, hello, .. } = context;
         let now = Instant::now();
+        let shutdown = Box::pin(wire.goodbye().cancelled_owned());
         Self {
             wire,
             _admission: admission,
@@ -200,13 +201,13 @@ impl Session {
             subscriptions: Vec::new(),
             answers: None,
             unanswered: 0,
-            replies: Vec::new(),
+            replies: hello.frame().to_vec(),
             errors: 0,
             bucket: Bucket::new(limits.rate, now.into_std()),
             heard: now,
             paused_until: None,
             timer: Box::pin(sleep_until(now + limits.ping_after)),
-            shutdown: Box::pin(shutdown.cancelled_owned()),
+            shutdown,
             limits,
         }
     }
@@ -326,10 +327,10 @@ impl Session {
         let mut index = 0;
         while let Some(followed) = self.subscriptions.get_mut(index) {
             index += 1;
-            if let Some(Retry { at, since, first, .. }) = followed.retry.as_deref() {
+            if let Some(Retry { at, start, first, .. }) = followed.retry.as_deref() {
                 if *at <= Instant::now() {
-                    let (since, first) = (*since, *first);
-                    if !Box::pin(self.resume_from(index - 1, since, first)).await? {
+                    let (start, first) = (*start, *first);
+                    if !Box::pin(self.resume_from(index - 1, start, first)).await? {
                         index -= 1;
                     }
                 }
@@ -349,8 +350,8 @@ impl Session {
                     }
                 }
                 Next::Behind => {
-                    let since = Some(followed.cursor);
-                    if !Box::pin(self.resume_from(index - 1, since, false)).await? {
+                    let start = Start::After(followed.cursor);
+                    if !Box::pin(self.resume_from(index - 1, start, false)).await? {
                         index -= 1;
                     }
                 }
@@ -390,10 +391,10 @@ impl Session {
 
     /// Goes on with a subscription from where the client is, now or as soon as the database can be read. Tells whether it is
     /// still there.
-    async fn resume_from(&mut self, index: usize, since: Option<Seq>, first: bool) -> Result<bool, End> {
+    async fn resume_from(&mut self, index: usize, start: Start, first: bool) -> Result<bool, End> {
         let followed = &mut self.subscriptions[index];
         let board = followed.topic.board();
-        let outcome = followed.topic.resume(since, &mut self.rights).await;
+        let outcome = followed.topic.resume(start, &mut self.rights).await;
         let retry = followed.retry.take();
         match outcome {
             Ok(Resume::Here(cursor)) => {
@@ -409,7 +410,7 @@ impl Session {
                 self.follower.wake().wake();
             }
             Ok(Resume::Changes(span)) => {
-                let count = span.upto - since.unwrap_or_default();
+                let count = span.upto - start.seq();
                 followed.cursor = span.upto;
                 self.write(span.frame.bytes()).await?;
                 let metrics = self.follower.metrics();
@@ -446,7 +447,7 @@ impl Session {
                 let at = Instant::now() + pause.mul_f64(0.75 + 0.5 * some_fraction());
                 let is_told = retry.is_some();
                 let present = retry.and_then(|retry| retry.present);
-                followed.retry = Some(Box::new(Retry { at, pause, since, first, present }));
+                followed.retry = Some(Box::new(Retry { at, pause, start, first, present }));
                 self.wake_at(at);
                 if !is_told {
                     let message = "the board cannot be read at the moment; it is sent as soon as it can";
@@ -517,9 +518,13 @@ impl Session {
 
     async fn obey(&mut self, message: ClientMessage, now: Instant) -> Result<(), End> {
         match message {
-            ClientMessage::Subscribe { board, since } => {
+            ClientMessage::Subscribe { board, since, snapshot } => {
                 self.pay(1, now);
-                Box::pin(self.subscribe(board, since)).await
+                let start = match since {
+                    Some(seq) if !snapshot => Start::After(seq),
+                    seq => Start::Snapshot(seq.unwrap_or_default()),
+                };
+                Box::pin(self.subscribe(board, start)).await
             }
             ClientMessage::Unsubscribe { board } => {
                 self.pay(1, now);
@@ -565,7 +570,7 @@ impl Session {
         }
     }
 
-    async fn subscribe(&mut self, board: BoardId, since: Option<Seq>) -> Result<(), End> {
+    async fn subscribe(&mut self, board: BoardId, start: Start) -> Result<(), End> {
         // Whoever subscribes anew goes on being here.
         let before = self.followed(board).map(|followed| (followed.seat.take(), followed.retry.take()));
         let (seat, retry) = before.unwrap_or_default();
@@ -576,14 +581,8 @@ impl Session {
             return Ok(());
         }
         let topic = self.follower.subscribe(board);
-        self.subscriptions.push(Followed {
-            topic,
-            cursor: since.unwrap_or_default(),
-            seat,
-            retry: None,
-            access_version: UNKNOWN,
-        });
-        let is_there = self.resume_from(self.subscriptions.len() - 1, since, true).await?;
+        self.subscriptions.push(Followed { topic, cursor: start.seq(), seat, retry: None, access_version: UNKNOWN });
+        let is_there = self.resume_from(self.subscriptions.len() - 1, start, true).await?;
         if let Some((tab, editing)) = retry.and_then(|retry| retry.present).filter(|_| is_there) {
             self.sit_down(board, tab, editing);
         }

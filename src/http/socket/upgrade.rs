@@ -27,7 +27,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
             context.tracker.clone().spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
-                        let wire = Wire::new(upgraded, &context.limits, context.shutdown.clone()).await;
+                        let wire = Wire::new(upgraded, &context.limits, context.goodbyes.next()).await;
                         let session = Session::new(wire, caller, person, admission, context);
                         // In a task of its own, which has no room for what only the handshake needed.
                         tracker.spawn(session.run());
@@ -108,7 +108,7 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
 fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(Visitor, Admission), Refusal> {
     // A page cannot read why it was turned away, so it is let in and told.
     let is_page = parts.headers.contains_key(header::ORIGIN);
-    if context.shutdown.is_cancelled() {
+    if context.goodbyes.is_stopping() {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
     }
     if context.tracker.len() >= context.limits.sockets {

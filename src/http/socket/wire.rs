@@ -37,9 +37,10 @@ pub(super) struct Wire {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     /// How long a write may take.
     patience: Duration,
-    /// How long it may still take once the server is stopping.
+    /// How long it may still take once it is to end.
     last_patience: Duration,
-    shutdown: CancellationToken,
+    /// When it is cancelled, this socket is to end.
+    goodbye: CancellationToken,
 }
 
 /// What came in.
@@ -66,7 +67,12 @@ pub(super) enum WriteFailed {
 }
 
 impl Wire {
-    pub(super) async fn new(upgraded: Upgraded, limits: &SocketLimits, shutdown: CancellationToken) -> Self {
+    /// When it is cancelled, this socket is to end.
+    pub(super) fn goodbye(&self) -> CancellationToken {
+        self.goodbye.clone()
+    }
+
+    pub(super) async fn new(upgraded: Upgraded, limits: &SocketLimits, goodbye: CancellationToken) -> Self {
         let config = WebSocketConfig::default()
             // Allocated at once for every socket; grows for larger messages.
             .read_buffer_size(1024)
@@ -76,7 +82,7 @@ impl Wire {
             .max_message_size(Some(limits.message_bytes.max(1)))
             .max_frame_size(Some(limits.message_bytes.clamp(1, MAX_CLIENT_MESSAGE_BYTES)));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        Self { socket, patience: limits.write, last_patience: limits.close, shutdown }
+        Self { socket, patience: limits.write, last_patience: limits.close, goodbye }
     }
 
     /// What comes next.
@@ -139,7 +145,7 @@ impl Wire {
 
     async fn write_slowly(&mut self, mut rest: &[u8]) -> Result<(), WriteFailed> {
         let patience = self.patience + Duration::from_secs(rest.len() as u64 / 8192);
-        let (shutdown, last_patience) = (self.shutdown.clone(), self.last_patience);
+        let (goodbye, last_patience) = (self.goodbye.clone(), self.last_patience);
         let writing = async {
             while !rest.is_empty() {
                 let count = poll_fn(|cx| self.poll_write(rest, cx)).await?;
@@ -148,7 +154,7 @@ impl Wire {
             io::Result::Ok(())
         };
         let enough = async {
-            if timeout(patience, shutdown.cancelled()).await.is_ok() {
+            if timeout(patience, goodbye.cancelled()).await.is_ok() {
                 sleep(last_patience).await;
             }
         };

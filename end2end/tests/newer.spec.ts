@@ -1,0 +1,142 @@
+// A server of another build than the page: the page takes that up by itself, when it loses nothing and disturbs nobody.
+
+import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures.ts';
+import { cardLink, expectConnection, lane, openBoard, panel, quickAdd, titles } from '../support/board.ts';
+
+const NEXT = '0123456789abcdef';
+const LINE = 'A newer version of Taskwire is there.';
+
+/** What the page does about another build. */
+interface Seen {
+  /** How often the page was loaded. */
+  loads: number;
+  /** How often it looked whether it would be served by that build. */
+  looks: number;
+}
+
+/**
+ * Has the server be of another build than the page, until that is loaded anew: its sockets say so, and so do its pages, if
+ * `arePagesNew`. While `holdsBack` says so, no change reaches it.
+ */
+async function anotherBuild(page: Page, path: string, { arePagesNew = true, holdsBack = () => false } = {}): Promise<Seen> {
+  const seen: Seen = { loads: 0, looks: 0 };
+  await page.route(new RegExp(path), async (route) => {
+    const response = await route.fetch();
+    const html = await response.text();
+    if (route.request().isNavigationRequest()) {
+      seen.loads++;
+      return route.fulfill({ response, body: html });
+    }
+    seen.looks++;
+    return route.fulfill({ response, body: arePagesNew ? `${html}<!-- /${NEXT}/ -->` : html });
+  });
+  await page.routeWebSocket(/\/ws(\?|$)/, (socket) => {
+    const onward = socket.connectToServer();
+    const held: (string | Buffer)[] = [];
+    socket.onMessage((message) => {
+      if (holdsBack() && String(message).includes('"mutate"')) return held.push(message);
+      for (const each of held.splice(0)) onward.send(each);
+      return onward.send(message);
+    });
+    onward.onMessage((message) => {
+      const said = JSON.parse(String(message)) as { type: string; build: string };
+      if (said.type === 'hello' && seen.loads < 2) said.build = NEXT;
+      socket.send(JSON.stringify(said));
+    });
+  });
+  return seen;
+}
+
+/** As if the person looked at another tab. */
+async function lookElsewhere(page: Page): Promise<void> {
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }));
+}
+
+test('a page takes up another build when nobody types, and everything stays where it was', async ({ page, server }) => {
+  test.slow();
+  const board = await server.api.createBoard('Errands');
+  await server.api.createTasks(board.id, Array.from({ length: 120 }, (_, number) => `Task ${number}`));
+  const seen = await anotherBuild(page, `/boards/${board.id}`);
+  await openBoard(page, board);
+  const line = page.getByText(LINE);
+  await expect(line).toBeVisible();
+
+  await cardLink(page, 'Task 3').click();
+  await panel(page).getByRole('button', { name: 'Add a description' }).click();
+  await panel(page).getByRole('textbox', { name: 'Description' }).fill('Half a thought');
+  await lane(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a task');
+  const address = page.url();
+  const body = lane(page, 'To do').locator('.lane-body');
+  // Further down than is drawn at first.
+  await cardLink(page, 'Task 49').scrollIntoViewIfNeeded();
+  await cardLink(page, 'Task 80').scrollIntoViewIfNeeded();
+  const scrolled = await body.evaluate((element) => element.scrollTop);
+  expect(scrolled).toBeGreaterThan(1_000);
+  await lookElsewhere(page);
+
+  await expect.poll(() => seen.loads, { timeout: 20_000 }).toBe(2);
+  await expectConnection(page, 'live', { timeout: 15_000 });
+  await expect(line).toBeHidden();
+  expect(page.url()).toBe(address);
+  await expect(panel(page).getByRole('heading', { level: 2 })).toHaveText('Task 3');
+  await expect(panel(page).getByRole('textbox', { name: 'Description' })).toHaveValue('Half a thought');
+  await expect(lane(page, 'Doing').getByRole('textbox', { name: 'New task' })).toHaveValue('Half a task');
+  await expect.poll(() => body.evaluate((element) => element.scrollTop)).toBeGreaterThan(scrolled - 5);
+  // What was begun there is ended here.
+  await panel(page).getByRole('textbox', { name: 'Description' }).press('Control+Enter');
+  await expect(panel(page).locator('.markdown')).toHaveText('Half a thought');
+  await quickAdd(page, 'Doing', 'A whole task');
+  await expectConnection(page, 'live');
+});
+
+test('what is unsent is delivered before', async ({ page, server }) => {
+  test.slow();
+  const board = await server.api.createBoard('Errands');
+  let holdsBack = true;
+  const seen = await anotherBuild(page, `/boards/${board.id}`, { holdsBack: () => holdsBack });
+  await openBoard(page, board);
+  await quickAdd(page, 'To do', 'Tea');
+  await expectConnection(page, 'saving');
+  await lookElsewhere(page);
+  // It looked, and stayed.
+  await expect.poll(() => seen.looks, { timeout: 20_000 }).toBeGreaterThan(1);
+  expect(seen.loads).toBe(1);
+  holdsBack = false;
+  await expect.poll(() => seen.loads, { timeout: 40_000 }).toBe(2);
+  await expectConnection(page, 'live', { timeout: 15_000 });
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+});
+
+test('while pages still come from servers of the old build, the page stays and says so', async ({ page, server }) => {
+  test.slow();
+  const board = await server.api.createBoard('Errands');
+  const seen = await anotherBuild(page, `/boards/${board.id}`, { arePagesNew: false });
+  await openBoard(page, board);
+  await lookElsewhere(page);
+  await expect.poll(() => seen.looks, { timeout: 20_000 }).toBeGreaterThan(1);
+  expect(seen.loads).toBe(1);
+  await expect(page.getByText(LINE)).toBeVisible();
+  // By hand it goes at once.
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await expect.poll(() => seen.loads).toBe(2);
+  await expectConnection(page, 'live', { timeout: 15_000 });
+  await expect(page.getByText(LINE)).toBeHidden();
+});
+
+test('nobody is disturbed who types', async ({ page, server }) => {
+  test.slow();
+  const board = await server.api.createBoard('Errands');
+  const seen = await anotherBuild(page, `/boards/${board.id}`);
+  await openBoard(page, board);
+  const field = lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+  await expect(page.getByText(LINE)).toBeVisible();
+  // Longer than somebody may pause who is not in a field.
+  for (const start = Date.now(); Date.now() - start < 14_000; ) await field.pressSequentially('to ', { delay: 200 });
+  expect(seen).toEqual({ loads: 1, looks: 0 });
+  await field.fill('Tea');
+  await page.getByRole('heading', { level: 1 }).click();
+  await field.blur();
+  await expect.poll(() => seen.loads, { timeout: 25_000 }).toBe(2);
+  await expect(field).toHaveValue('Tea');
+});
