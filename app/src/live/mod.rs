@@ -3,9 +3,11 @@
 //! - [`session`]: the client's half of the protocol, pure.
 //! - [`reconnect`]: when to connect and when to give a connection up, pure.
 //! - [`LiveBoard`]: a board as signals; a change touches those of the rows it touched.
+//! - [`fn@act`]: an edit that a control makes.
 //! - [`Live`]: the page's one socket, the boards it feeds, and the state of the connection. On the server the same types
 //!   exist and hold still.
 
+mod act;
 mod board;
 mod connection;
 #[cfg(feature = "hydrate")]
@@ -13,6 +15,7 @@ mod over_http;
 pub mod reconnect;
 pub mod session;
 
+pub use act::act;
 pub use board::{Follower, Listener, LiveBoard, News, Problem, TaskSignals};
 pub use connection::Live;
 pub use reconnect::{Obstacle, Status};
