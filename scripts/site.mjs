@@ -1,5 +1,5 @@
-// Makes target/site, everything the server hands to a browser as it is, from the WASM that cargo built, style/ and
-// public/:
+// Makes target/site, everything the server hands to a browser as it is, from the WASM that cargo built, the style
+// sheets and public/:
 //
 //   target/site/pkg/<hash>/taskwire.{js,wasm,css}  in a folder a build: its files fit no other's
 //   target/site/...                                what is in public/
@@ -32,7 +32,7 @@ const WASM_FEATURES = [
   'sign-ext',
 ].map((feature) => `--enable-${feature}`);
 
-// The youngest of the browsers that have what style/main.css uses; newer ones need nothing rewritten.
+// The youngest of the browsers that have what the style sheets use; newer ones need nothing rewritten.
 const BROWSERS = ['chrome120', 'firefox121', 'safari17.2'];
 
 process.chdir(join(import.meta.dirname, '..'));
@@ -41,7 +41,7 @@ if (!fs.existsSync(COMPILED)) {
   process.exit(1);
 }
 await once(FRONTEND, [COMPILED, ...ourselves()], makeFrontend);
-await once(SITE, [FRONTEND, 'style', 'public', ...ourselves()], makeSite);
+await once(SITE, [FRONTEND, ...styles(), 'public', ...ourselves()], makeSite);
 
 /** The WASM and the script that loads it, as small as wasm-opt and esbuild get them. */
 async function makeFrontend(out) {
@@ -62,7 +62,14 @@ async function makeSite(out) {
   const unnamed = join(out, 'pkg', 'unnamed');
   fs.cpSync('public', out, { recursive: true });
   fs.cpSync(FRONTEND, unnamed, { recursive: true });
-  await minify('style/main.css', join(unnamed, `${NAME}.css`), { target: BROWSERS });
+  await esbuild.build({
+    entryPoints: ['style/main.css'],
+    outfile: join(unnamed, `${NAME}.css`),
+    bundle: true,
+    minify: true,
+    target: BROWSERS,
+    logLevel: 'warning',
+  });
   const pkg = join(out, 'pkg', digest([unnamed]).slice(0, 16));
   fs.renameSync(unnamed, pkg);
 
@@ -105,6 +112,11 @@ async function once(out, inputs, make) {
   fs.rmSync(out, { recursive: true, force: true });
   fs.renameSync(filling, out);
   fs.writeFileSync(stamp, state);
+}
+
+/** The style sheets: what is common, and what lies beside the feature or control that it is of. */
+function styles() {
+  return ['style', ...files('app/src').filter((path) => extname(path) === '.css')];
 }
 
 /** The recipe counts as an input too: this file and the versions of its tools. */

@@ -14,7 +14,8 @@
 //! With Leptos:
 //!
 //! - [`live`]: a board as signals, and the socket that feeds them.
-//! - `pages`: the pages, and what is at which address. `components`: what pages are made of. [`forms`]: what they load, and what their forms do without JavaScript.
+//! - `pages`: what stands at an address, put together from `features`, one folder a feature. `controls`: what any feature may use.
+//!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
 
 #![recursion_limit = "256"]
@@ -23,10 +24,12 @@ pub mod access;
 #[cfg(feature = "ssr")]
 pub mod account;
 pub mod activity;
+mod address;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
-mod components;
+mod controls;
+mod features;
 pub mod fields;
 pub mod forms;
 pub mod history;

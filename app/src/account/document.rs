@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 use serde::{Deserialize, Serialize};
 
-use crate::{components::header::Mark, people::Person};
+use crate::{features::shell::header::Mark, people::Person};
 
 /// A page about accounts, without what is around it.
 pub struct Page {

@@ -3,9 +3,11 @@
 //! - [`session`]: the client's half of the protocol, pure.
 //! - [`reconnect`]: when to connect and when to give a connection up, pure.
 //! - [`LiveBoard`]: a board as signals; a change touches those of the rows it touched.
+//! - [`fn@act`]: an edit that a control makes.
 //! - [`Live`]: the page's one socket, the boards it feeds, and the state of the connection. On the server the same types
 //!   exist and hold still.
 
+mod act;
 mod board;
 mod connection;
 #[cfg(feature = "hydrate")]
@@ -20,6 +22,7 @@ pub const LEAVING: &str = "taskwire-leaving";
 /// The event that follows if nobody did: what is to be found on the next page is put there.
 pub const LEAVE: &str = "taskwire-leave";
 
+pub use act::act;
 pub use board::{Follower, Listener, LiveBoard, News, Problem, TaskSignals};
 pub use connection::Live;
 pub use reconnect::{Obstacle, Status};

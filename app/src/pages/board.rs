@@ -7,31 +7,33 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::{NotFound, View, address::Address};
+use super::not_found::NotFound;
 use crate::{
     access::BoardRole,
-    components::{
-        activity::ActivityView,
+    address::{Address, View},
+    controls::{
         announcer::{Announcements, Announcer},
-        columns::Columns,
-        connection::WhatIsInTheWay,
-        drafts::Drafts,
         due::Today,
         focus::{find, focus, focused},
         form_error::FormError,
-        header::BoardHeader,
-        history::{self, About, FirstPages},
-        lane::Revealed,
-        list_view::ListView,
-        members::MembersView,
         menu::close_menus_on_click_elsewhere,
+        notices::Notices,
         redrawn::redrawn,
         rows::Rows,
-        task_panel::TaskPanel,
-        toasts::{Notices, Toasts},
-        trash::TrashPage,
         unavailable::{CameFrom, Unavailable},
-        undoing::Undoing,
+    },
+    features::{
+        board::{columns::Columns, revealed::Revealed},
+        history::{
+            activity::ActivityView,
+            events::{self, About, FirstPages},
+        },
+        list::view::ListView,
+        members::view::MembersView,
+        shell::{connection::WhatIsInTheWay, header::BoardHeader, toasts::Toasts},
+        task::{drafts::Drafts, panel::TaskPanel},
+        trash::TrashPage,
+        undo::Undoing,
     },
     forms::{Loaded, load_board},
     live::{Gone, Live, LiveBoard},
@@ -93,9 +95,9 @@ pub fn BoardPage() -> impl IntoView {
 /// The histories that an address asks for.
 fn wanted(address: Option<Address>, query: &ParamsMap) -> Vec<About> {
     let Some(Address { board, view, task }) = address else { return Vec::new() };
-    let before = history::before(query);
+    let before = events::before(query);
     let of_board = (view == View::Activity).then_some(None);
-    let of_task = task.filter(|_| history::is_wanted(query)).map(Some);
+    let of_task = task.filter(|_| events::is_wanted(query)).map(Some);
     of_board.into_iter().chain(of_task).map(|task| About { board, task, before }).collect()
 }
 

@@ -3,20 +3,15 @@
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
-use super::{View, board_path};
 use crate::{
     access::Asker,
+    address::{View, board_path},
     board::Typed,
-    components::{
-        account_menu::AccountMenu,
-        connection::WhatIsInTheWay,
-        drafts::{Drafts, Unsent},
-        form_error::FormError,
-        header::Mark,
-        members::everyone_choices,
-        menu::close_menus_on_click_elsewhere,
-        rows::Rows,
-        unavailable::Unavailable,
+    controls::{form_error::FormError, menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable},
+    features::{
+        members::view::everyone_choices,
+        shell::{account_menu::AccountMenu, connection::WhatIsInTheWay, header::Mark},
+        task::drafts::{Drafts, Unsent},
     },
     forms::{CreateBoard, Loaded, form_action, list_boards},
     live::Live,

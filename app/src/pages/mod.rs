@@ -1,11 +1,10 @@
 //! The pages: one Leptos tree, rendered by the server and taken over by the browser.
 
-mod address;
 mod board;
 #[cfg(feature = "ssr")]
 mod bootstrap;
 mod home;
-mod list_query;
+mod not_found;
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -17,16 +16,15 @@ use leptos_router::{
     path,
 };
 
-pub use address::{View, board_path, task_path};
-#[cfg(feature = "ssr")]
-pub use bootstrap::{APP, SHAPE};
-pub use list_query::{ListQuery, ROWS};
-
+use self::not_found::NotFound;
 use crate::{
-    components::{drafts::Drafts, keyboard, pointer, unavailable::CameFrom},
+    controls::{keyboard, pointer, unavailable::CameFrom},
+    features::task::drafts::Drafts,
     forms::PageId,
     live::Live,
 };
+#[cfg(feature = "ssr")]
+pub use bootstrap::{APP, SHAPE};
 
 /// The document around the app, as the server sends it. The app has an element of its own, so that what others put into the
 /// page beside it (extensions of browsers do) is in nobody's way.
@@ -86,25 +84,6 @@ pub fn App() -> impl IntoView {
 /// anybody called a board or a task. In the browser it sets a property, which is no markup.
 fn as_markup(title: String) -> String {
     if cfg!(feature = "ssr") { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
-}
-
-/// What is shown where nothing is.
-#[component]
-fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(http::StatusCode::NOT_FOUND);
-    }
-    view! {
-        <Title text="Not found" />
-        <main class="message">
-            <h1>"There is nothing here"</h1>
-            <p>"The board may have been deleted, or the address is not quite right."</p>
-            <p>
-                <a href="/">"All boards"</a>
-            </p>
-        </main>
-    }
 }
 
 /// Tells tests, and anyone who looks, that the page now answers: `data-hydrated` on the root element.

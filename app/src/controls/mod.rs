@@ -1,0 +1,24 @@
+//! Parts of the page that any feature may use and that know no feature. What somebody means is read in one place each: by a key
+//! in [`keyboard`], by a click in [`mod@pointer`], by what they type or paste in [`Typed`](crate::board::Typed).
+
+pub mod announcer;
+pub mod choice;
+pub mod confirm;
+pub mod due;
+pub mod flash;
+pub mod focus;
+pub mod form_error;
+pub mod icon;
+pub mod if_may;
+pub mod keyboard;
+pub mod markdown;
+pub mod menu;
+pub mod name_editor;
+pub mod notices;
+pub mod person;
+pub mod pointer;
+pub mod priority;
+pub mod redrawn;
+pub mod rows;
+pub mod show_more;
+pub mod unavailable;

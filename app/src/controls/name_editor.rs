@@ -1,0 +1,144 @@
+//! A name that can be changed in place.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{keyboard, redrawn::redrawn};
+use crate::{
+    board::Typed,
+    live::{LiveBoard, act},
+    ops::Op,
+};
+
+/// What an editor does with a new name.
+pub type Rename = Callback<(String,), Op>;
+
+/// Shows a name or, while `editing`, a field for a new one, to those who may rename. What happens elsewhere does not touch
+/// what is typed; it is told beside the field.
+#[component]
+pub fn NameEditor(
+    board: LiveBoard,
+    /// The name as it is now.
+    #[prop(into)]
+    name: Signal<String>,
+    /// What the field is called.
+    label: &'static str,
+    /// Whether the field is shown.
+    editing: RwSignal<bool>,
+    /// Makes an edit of the new name.
+    rename: Rename,
+    /// Called when the editor closes by keyboard, so that the focus can go back to where it came from.
+    on_done: Callback<()>,
+) -> impl IntoView {
+    let may = board.may(rename.run((String::new(),)).role_needed());
+    redrawn(move || {
+        if editing.get() && may.get() {
+            view! { <NameField board=board.clone() name label editing rename on_done /> }.into_any()
+        } else {
+            view! { <span class="name">{move || name.get()}</span> }.into_any()
+        }
+    })
+}
+
+#[component]
+fn NameField(
+    board: LiveBoard,
+    name: Signal<String>,
+    label: &'static str,
+    editing: RwSignal<bool>,
+    rename: Rename,
+    on_done: Callback<()>,
+) -> impl IntoView {
+    let before = name.get_untracked();
+    let field = NodeRef::<html::Input>::new();
+    let (refusal, set_refusal) = signal(None::<String>);
+    Effect::new(move || {
+        if let Some(input) = field.get() {
+            // A field that cannot be focused is still there to be clicked.
+            let _ = input.focus();
+            input.select();
+        }
+    });
+
+    on_cleanup({
+        let (board, before) = (board.clone(), before.clone());
+        move || {
+            if let Some(text) = field.try_get_untracked().flatten().map(|input| input.value())
+                && editing.try_get_untracked() == Some(true)
+                && text.trim() != before
+                && !board.rescue(rename.run((text.clone(),)))
+            {
+                // Leaving the field saves, however it is left. What is no name is kept among what was refused.
+                let _ = act(&board, rename.run((Typed::Name.tidy(&text),)));
+            }
+            editing.try_set(false);
+        }
+    });
+
+    let save = {
+        let before = before.clone();
+        // True when the editor has closed.
+        move || {
+            // Taking the field away blurs it once more, when it is over.
+            if !editing.get_untracked() {
+                return false;
+            }
+            let Some(input) = field.get_untracked() else { return false };
+            let too_long = Typed::Name.too_long(&input.value());
+            if too_long.is_some() {
+                set_refusal.set(too_long);
+                return false;
+            }
+            let text = Typed::Name.tidy(&input.value());
+            if text != before
+                && let Err(refusal) = board.submit(rename.run((text,)))
+            {
+                set_refusal.set(Some(refusal.sentence()));
+                return false;
+            }
+            editing.set(false);
+            true
+        }
+    };
+    let submitted = {
+        let save = save.clone();
+        move |event: ev::SubmitEvent| {
+            event.prevent_default();
+            if save() {
+                on_done.run(());
+            }
+        }
+    };
+    let pressed = move |event: ev::KeyboardEvent| {
+        if keyboard::escapes(&event) {
+            event.prevent_default();
+            event.stop_propagation();
+            editing.set(false);
+            on_done.run(());
+        }
+    };
+    let meanwhile = {
+        let before = before.clone();
+        move || Some(name.get()).filter(|name| *name != before).map(|name| format!("Meanwhile called “{name}”"))
+    };
+    view! {
+        <form class="name-editor" on:submit=submitted on:keydown=pressed>
+            <input
+                node_ref=field
+                aria-label=label
+                value=before
+                autocomplete="off"
+                aria-invalid=move || refusal.get().map(|_| "true")
+                on:input=move |event| set_refusal.set(Typed::Name.too_long(&event_target_value(&event)))
+                on:blur=move |_| {
+                    save();
+                }
+            />
+            <span class="field-error" role="alert">
+                {move || refusal.get()}
+            </span>
+            <span class="field-note" role="status">
+                {redrawn(meanwhile)}
+            </span>
+        </form>
+    }
+}

@@ -1,0 +1,132 @@
+//! One column with its cards.
+//!
+//! A column may hold thousands of tasks. Only the first so many are drawn; more are drawn as they come into view, so a
+//! change costs the same however long the column is.
+
+use leptos::prelude::*;
+
+use super::{
+    card::Card,
+    column_menu::{ColumnMenu, kind_words},
+    quick_add::QuickAdd,
+    revealed::Revealed,
+};
+use crate::{
+    access::BoardRole,
+    address::list_query::{ListQuery, ROWS},
+    board::Wanted,
+    controls::{focus::focus_when_drawn, if_may::IfMay, name_editor::NameEditor, rows::Rows, show_more::ShowMore},
+    features::task::drafts::Unsent,
+    id::{ColumnId, TaskId},
+    live::LiveBoard,
+    model::ColumnKind,
+    ops::{Op, UpdateColumn},
+};
+
+/// How many cards of a column are drawn at first, and how many more at a time.
+const WINDOW: usize = 50;
+
+/// A column.
+#[component]
+pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
+    let id = column;
+    let columns = board.columns();
+    let column = Memo::new(move |_| columns.read().iter().find(|column| column.id == id).cloned());
+    let name = Signal::derive(move || column.read().as_ref().map(|column| column.name.clone()).unwrap_or_default());
+    let kind = Signal::derive(move || column.read().as_ref().map_or(ColumnKind::Open, |column| column.kind));
+    let completed = Signal::derive(move || kind.get() == ColumnKind::Done);
+
+    let revealed = expect_context::<Revealed>();
+    let tasks = board.lane(id);
+    let limit = RwSignal::new(WINDOW);
+    let count = Memo::new({
+        let tasks = tasks.clone();
+        move |_| tasks.read().len()
+    });
+    let drawn = Memo::new({
+        let tasks = tasks.clone();
+        move |_| tasks.read().iter().copied().take(limit.get()).collect::<Vec<_>>()
+    });
+    let drawn_below = Memo::new(move |_| {
+        let revealed = revealed.read();
+        if revealed.is_empty() {
+            return Vec::new();
+        }
+        tasks.read().iter().copied().skip(limit.get()).filter(|task| revealed.contains(task)).collect()
+    });
+    let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get() + drawn_below.read().len()));
+    let has_hidden = Memo::new(move |_| hidden.get() > 0);
+
+    let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));
+    // What was just put further down is looked at: it stays where it is until somebody asks for more.
+    let has_below = Memo::new(move |_| !drawn_below.read().is_empty());
+
+    let renaming = RwSignal::new(false);
+    let edits = board.may(BoardRole::Editor);
+    let rename =
+        Callback::new(move |(name,)| Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) }));
+    let cards = {
+        let board = board.clone();
+        move |tasks: Memo<Vec<TaskId>>| {
+            let board = board.clone();
+            view! {
+                <Rows each=move || tasks.get() key=|id| id.0 let:task>
+                    <Card board=board.clone() task completed />
+                </Rows>
+            }
+        }
+    };
+    let below = cards(drawn_below);
+    let of_menu = board.clone();
+    // Where the rest is without JavaScript.
+    let list = {
+        let wanted = Wanted { column: Some(id), ..Wanted::default() };
+        ListQuery { wanted, rows: WINDOW + ROWS }.path(board.id())
+    };
+    view! {
+        <section
+            class="lane"
+            aria-labelledby=format!("column-{id}")
+            data-column=id.to_string()
+            data-kind=move || kind.get().as_str()
+        >
+            <div class="lane-head">
+                <span class="kind" data-kind=move || kind.get().as_str() title=move || kind_words(kind.get())></span>
+                <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(true)>
+                    <NameEditor
+                        board=board.clone()
+                        name
+                        label="Column name"
+                        editing=renaming
+                        rename
+                        on_done=Callback::new(move |()| focus_when_drawn(format!("[data-column='{id}'] summary")))
+                    />
+                </h2>
+                <span class="count">
+                    {move || count.get().to_string()}
+                    <span class="visually-hidden">{move || if count.get() == 1 { " task" } else { " tasks" }}</span>
+                </span>
+                <IfMay may=edits>
+                    <ColumnMenu board=of_menu.clone() column id renaming />
+                </IfMay>
+            </div>
+            <div class="lane-body">
+                <ol class="cards" aria-labelledby=format!("column-{id}")>
+                    {cards(drawn)}
+                </ol>
+                {move || {
+                    has_hidden
+                        .get()
+                        .then(|| view! { <ShowMore hidden href=list.clone() more paused=has_below /> }.into_any())
+                }}
+                <ol class="cards cards-below" aria-label="Further down">
+                    {below}
+                </ol>
+            </div>
+            <IfMay may=edits>
+                <QuickAdd board=board.clone() column=id unsent=Unsent::Task(id) />
+            </IfMay>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,130 @@
+//! Where on the screen the columns and cards are. Reads the page as it is drawn, and changes nothing but scroll positions.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{DomRect, Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use super::spot::Spot;
+use crate::{
+    controls::focus::find,
+    id::{ColumnId, TaskId},
+};
+
+/// Half of the gap between two cards, in pixels.
+const HALF_GAP: f64 = 4.0;
+/// How near to an edge the page begins to scroll, and how far it scrolls a frame at most, in pixels.
+const SCROLL_ZONE: f64 = 56.0;
+const SCROLL_STEP: f64 = 14.0;
+
+/// What lies under a point.
+pub struct Hit {
+    /// The column that is nearest.
+    pub column: ColumnId,
+    /// The first card whose middle is below the point.
+    pub before: Option<TaskId>,
+    /// The last card that is drawn.
+    pub last: Option<TaskId>,
+}
+
+/// Finds the gap under a point; the moved card itself does not count.
+pub fn hit(x: f64, y: f64, moved: TaskId) -> Option<Hit> {
+    let distance = |lane: &Element| {
+        let rect = lane.get_bounding_client_rect();
+        (rect.left() - x).max(x - rect.right()).max(0.0)
+    };
+    let lanes = all(".lane");
+    let lane = lanes.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    let column = lane.get_attribute("data-column")?.parse().ok()?;
+    let cards: Vec<(TaskId, Element)> = cards(lane).filter(|(task, _)| *task != moved).collect();
+    let middle = |card: &Element| {
+        let rect = card.get_bounding_client_rect();
+        rect.top() + rect.height() / 2.0
+    };
+    let before = cards.iter().find(|(_, card)| middle(card) > y).map(|(task, _)| *task);
+    Some(Hit { column, before, last: cards.last().map(|(task, _)| *task) })
+}
+
+/// The line that shows a gap: left, top and width. `None` while its column is not drawn.
+pub fn line(spot: Spot, moved: TaskId) -> Option<(f64, f64, f64)> {
+    let lane = lane(spot.column)?;
+    let body = lane.query_selector(".lane-body").ok()??.get_bounding_client_rect();
+    let edge = match edge(&lane, spot, moved) {
+        Some((card, true)) => card.top() - HALF_GAP,
+        Some((card, false)) => card.bottom() + HALF_GAP,
+        None => body.top() + HALF_GAP,
+    };
+    let y = edge.clamp(body.top(), body.bottom());
+    let inset = 8.0;
+    Some((body.left() + inset, y, body.width() - 2.0 * inset))
+}
+
+/// Scrolls a gap into view.
+pub fn show(spot: Spot, moved: TaskId) {
+    let Some(lane) = lane(spot.column) else { return };
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    options.set_inline(ScrollLogicalPosition::Nearest);
+    lane.scroll_into_view_with_scroll_into_view_options(&options);
+    let card = match spot.before.and_then(|task| card(&lane, task)) {
+        Some(card) => Some(card),
+        None => cards(&lane).filter(|(task, _)| *task != moved).last().map(|(_, card)| card),
+    };
+    if let Some(card) = card {
+        card.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Scrolls the board sideways, and the column under the point up or down, where the point is near an edge.
+pub fn scroll_at_edges(x: f64, y: f64) {
+    if let Some(columns) = find(".columns").and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let rect = columns.get_bounding_client_rect();
+        columns.set_scroll_left(columns.scroll_left() + pull(x, rect.left(), rect.right()));
+    }
+    for body in all(".lane-body") {
+        let rect = body.get_bounding_client_rect();
+        if (rect.left()..=rect.right()).contains(&x) {
+            body.set_scroll_top(body.scroll_top() + pull(y, rect.top(), rect.bottom()));
+        }
+    }
+}
+
+/// The element of a card.
+pub fn card_element(task: TaskId) -> Option<Element> {
+    find(&format!(".lane [data-task='{task}']"))
+}
+
+fn pull(at: f64, low: f64, high: f64) -> i32 {
+    let strength = |distance: f64| ((SCROLL_ZONE - distance) / SCROLL_ZONE).clamp(0.0, 1.0) * SCROLL_STEP;
+    (strength(high - at) - strength(at - low)) as i32
+}
+
+/// The card at the gap, and whether the gap is before it.
+fn edge(lane: &Element, spot: Spot, moved: TaskId) -> Option<(DomRect, bool)> {
+    if let Some(card) = spot.before.and_then(|task| card(lane, task)) {
+        return Some((card.get_bounding_client_rect(), true));
+    }
+    let last = cards(lane).filter(|(task, _)| *task != moved).last();
+    last.map(|(_, card)| (card.get_bounding_client_rect(), false))
+}
+
+fn lane(column: ColumnId) -> Option<Element> {
+    find(&format!(".lane[data-column='{column}']"))
+}
+
+fn card(lane: &Element, task: TaskId) -> Option<Element> {
+    lane.query_selector(&format!("[data-task='{task}']")).ok().flatten()
+}
+
+fn cards(lane: &Element) -> impl Iterator<Item = (TaskId, Element)> + use<> {
+    let list = lane.query_selector_all("[data-task]").ok();
+    elements(list).filter_map(|card| Some((card.get_attribute("data-task")?.parse().ok()?, card)))
+}
+
+fn all(selector: &str) -> Vec<Element> {
+    elements(document().query_selector_all(selector).ok()).collect()
+}
+
+fn elements(list: Option<web_sys::NodeList>) -> impl Iterator<Item = Element> {
+    let length = list.as_ref().map_or(0, web_sys::NodeList::length);
+    (0..length).filter_map(move |index| list.as_ref()?.item(index)?.dyn_into().ok())
+}

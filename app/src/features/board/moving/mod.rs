@@ -1,0 +1,524 @@
+//! Moving cards, with the mouse, a pen, a finger or the keyboard. However it is done, it ends in one mutation.
+//!
+//! While a card is lifted nothing of the board moves: a line shows where the card would go. So what happens elsewhere in
+//! the meantime cannot disturb it, and letting go means the gap one sees.
+//!
+//! [`spot`] is where a card can go; [`geometry`] where that is on the screen; [`Moving`] is what is going on.
+
+mod geometry;
+mod spot;
+
+use std::time::Duration;
+
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use self::spot::{Lanes, Spot, Step};
+use super::revealed::Revealed;
+use crate::{
+    access::BoardRole,
+    controls::{
+        announcer::Announcer,
+        focus::{card_link, find, focus, focus_card},
+        keyboard::{self, Key},
+        redrawn::redrawn,
+    },
+    id::TaskId,
+    live::LiveBoard,
+};
+
+/// How far the mouse goes with its button down until it means to move something, in pixels.
+const MOUSE_SLACK: f64 = 5.0;
+/// How long a finger rests until it means to move something, and how far it may stray.
+const LONG_PRESS: Duration = Duration::from_millis(350);
+const TOUCH_SLACK: f64 = 10.0;
+
+/// What is being moved on a board, and how.
+#[derive(Clone, Copy)]
+pub struct Moving {
+    board: StoredValue<LiveBoard>,
+    announcer: Announcer,
+    revealed: Revealed,
+    lifted: RwSignal<Option<Lifted>>,
+    press: StoredValue<Option<Press>>,
+    /// The click that ends a drag opens nothing.
+    swallow_click: StoredValue<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Lifted {
+    task: TaskId,
+    /// Where it would go.
+    spot: Spot,
+    by: Hand,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hand {
+    Pointer,
+    Keyboard,
+}
+
+/// A pointer that is down on a card.
+#[derive(Clone, Copy)]
+struct Press {
+    task: TaskId,
+    pointer: i32,
+    touch: bool,
+    start: (f64, f64),
+    at: (f64, f64),
+    /// Where in the card it is held.
+    grip: (f64, f64),
+    width: f64,
+}
+
+impl Moving {
+    /// Nothing is moved yet.
+    pub fn new(board: LiveBoard, announcer: Announcer, revealed: Revealed) -> Self {
+        Self {
+            board: StoredValue::new(board),
+            announcer,
+            revealed,
+            lifted: RwSignal::new(None),
+            press: StoredValue::new(None),
+            swallow_click: StoredValue::new(false),
+        }
+    }
+
+    fn lift(self, task: TaskId, by: Hand) {
+        let board = self.board.get_value();
+        if !board.may_now(BoardRole::Editor) {
+            return;
+        }
+        let Some((spot, words)) = board.with(|board| {
+            let home = Lanes::home(board, task)?;
+            Some((home, Lanes::without(board, task).words(home)))
+        }) else {
+            return;
+        };
+        self.lifted.set(Some(Lifted { task, spot, by }));
+        if by == Hand::Keyboard {
+            self.announcer.say(format!(
+                "Picked up {}, {words}. Arrow keys move it, Space puts it down, Escape cancels.",
+                self.title(task)
+            ));
+        }
+    }
+
+    fn step(self, lifted: Lifted, step: Step) {
+        let board = self.board.get_value();
+        let (spot, words) = board.with(|board| {
+            let lanes = Lanes::without(board, lifted.task);
+            let spot = lanes.step(lifted.spot, step);
+            (spot, lanes.words(spot))
+        });
+        self.lifted.set(Some(Lifted { spot, ..lifted }));
+        geometry::show(spot, lifted.task);
+        self.announcer.say(capitalised(words));
+    }
+
+    fn put_down(self) {
+        let Some(lifted) = self.end() else { return };
+        let Lifted { task, spot, by } = lifted;
+        let board = self.board.get_value();
+        let title = self.title(task);
+        let (home, words) = board.with(|board| (Lanes::home(board, task), Lanes::without(board, task).words(spot)));
+        if home == Some(spot) {
+            self.announcer.say(format!("{title} stays at {words}"));
+        } else {
+            match board.submit(spot.put(task)) {
+                Ok(_) => {
+                    self.revealed.add(task);
+                    self.announcer.say(format!("{title} is now at {words}"));
+                }
+                Err(refusal) => self.announcer.say(format!("{title} was not moved. {}", refusal.sentence())),
+            }
+        }
+        if by == Hand::Keyboard {
+            focus_card(task);
+        }
+    }
+
+    fn cancel(self) {
+        if let Some(lifted) = self.end() {
+            self.announcer.say(format!("Cancelled; {} stays where it was", self.title(lifted.task)));
+            if lifted.by == Hand::Keyboard {
+                focus_card(lifted.task);
+            }
+        }
+    }
+
+    fn end(self) -> Option<Lifted> {
+        let lifted = self.lifted.get_untracked()?;
+        self.lifted.set(None);
+        self.press.set_value(None);
+        if let Some(card) = geometry::card_element(lifted.task) {
+            // A class that cannot be taken off goes with the card's next drawing.
+            let _ = card.class_list().remove_1("lifted");
+        }
+        Some(lifted)
+    }
+
+    fn title(self, task: TaskId) -> String {
+        let title = self.board.get_value().with(|board| board.task(task).map(|task| task.title.clone()));
+        format!("“{}”", title.unwrap_or_default())
+    }
+
+    /// Lets go when the task that is held is deleted by somebody else, or may not be moved any more.
+    fn follow_the_task(self) {
+        let edits = self.board.get_value().may(BoardRole::Editor);
+        Effect::new(move || {
+            let Some(lifted) = self.lifted.get() else { return };
+            if !edits.get() {
+                return self.cancel();
+            }
+            let task = self.board.get_value().task(lifted.task).task;
+            if task.read().as_ref().is_none_or(|task| task.is_deleted()) {
+                let title = self.title(lifted.task);
+                self.end();
+                self.announcer.say(format!("{title} was deleted meanwhile"));
+            }
+        });
+    }
+
+    // By pointer.
+
+    fn pressed(self, event: &ev::PointerEvent, columns: NodeRef<html::Div>) {
+        if self.lifted.get_untracked().is_some() {
+            return self.cancel();
+        }
+        let Some((task, card)) = pressed_card(event).filter(|_| self.board.get_value().may_now(BoardRole::Editor))
+        else {
+            return;
+        };
+        let rect = card.get_bounding_client_rect();
+        let at = (f64::from(event.client_x()), f64::from(event.client_y()));
+        let press = Press {
+            task,
+            pointer: event.pointer_id(),
+            touch: event.pointer_type() == "touch",
+            start: at,
+            at,
+            grip: (at.0 - rect.left(), at.1 - rect.top()),
+            width: rect.width(),
+        };
+        self.press.set_value(Some(press));
+        if press.touch {
+            let rested = move || {
+                let still = self.press.try_get_value().flatten();
+                if still.is_some_and(|still| still.pointer == press.pointer && still.start == press.start) {
+                    self.take_up(press, columns);
+                }
+            };
+            set_timeout(rested, LONG_PRESS);
+        }
+    }
+
+    fn pointer_moved(self, event: &ev::PointerEvent, columns: NodeRef<html::Div>) {
+        let Some(mut press) = self.press.get_value().filter(|press| press.pointer == event.pointer_id()) else {
+            return;
+        };
+        // It was released where the page could not see it: in a menu, outside of the window.
+        if event.buttons() == 0 {
+            return self.let_go();
+        }
+        press.at = (f64::from(event.client_x()), f64::from(event.client_y()));
+        let far = f64::hypot(press.at.0 - press.start.0, press.at.1 - press.start.1);
+        self.press.set_value(Some(press));
+        if self.lifted.get_untracked().is_some() {
+            return;
+        }
+        match press.touch {
+            // The finger scrolls.
+            true if far > TOUCH_SLACK => self.press.set_value(None),
+            false if far > MOUSE_SLACK => self.take_up(press, columns),
+            _ => {}
+        }
+    }
+
+    fn released(self, event: &ev::PointerEvent) {
+        let Some(press) = self.press.get_value().filter(|press| press.pointer == event.pointer_id()) else { return };
+        if self.lifted.get_untracked().is_some() {
+            self.aim(press);
+            self.swallow_click.set_value(true);
+            set_timeout(move || _ = self.swallow_click.try_set_value(false), Duration::ZERO);
+            self.put_down();
+        }
+        self.press.set_value(None);
+    }
+
+    /// The browser took the pointer away, to scroll for example.
+    fn lost(self, event: &ev::PointerEvent) {
+        if self.press.get_value().is_some_and(|press| press.pointer == event.pointer_id()) {
+            self.let_go();
+        }
+    }
+
+    /// Lifts the card under a pointer, which then tells of everything it does, wherever it goes.
+    fn take_up(self, press: Press, columns: NodeRef<html::Div>) {
+        let Some(columns) = columns.get_untracked() else { return };
+        match columns.set_pointer_capture(press.pointer) {
+            Ok(()) => self.lift(press.task, Hand::Pointer),
+            // The browser knows of no such pointer any more: it is up.
+            Err(_) => self.press.set_value(None),
+        }
+    }
+
+    /// The pointer is gone, or its release was not seen: what it holds stays where it was.
+    fn let_go(self) {
+        self.press.set_value(None);
+        if self.lifted.get_untracked().is_some_and(|lifted| lifted.by == Hand::Pointer) {
+            self.cancel();
+        }
+    }
+
+    /// Takes the gap under the pointer.
+    fn aim(self, press: Press) {
+        let Some(lifted) = self.lifted.get_untracked() else { return };
+        let Some(hit) = geometry::hit(press.at.0, press.at.1, press.task) else { return };
+        let spot = match hit.before {
+            Some(_) => Spot { column: hit.column, before: hit.before },
+            None => {
+                let lanes = self.board.get_value().with(|board| Lanes::without(board, press.task));
+                lanes.after(hit.column, hit.last)
+            }
+        };
+        if spot != lifted.spot {
+            self.lifted.set(Some(Lifted { spot, ..lifted }));
+        }
+    }
+
+    // By keyboard.
+
+    fn key(self, event: &ev::KeyboardEvent) {
+        let Some(stroke) =
+            keyboard::pressed_or_held(event).filter(|stroke| !stroke.ctrl && !stroke.meta && !stroke.alt)
+        else {
+            return;
+        };
+        let step = match stroke.key {
+            Key::Up => Some(Step::Up),
+            Key::Down => Some(Step::Down),
+            Key::Left => Some(Step::Left),
+            Key::Right => Some(Step::Right),
+            _ => None,
+        };
+        let Some(lifted) = self.lifted.get_untracked() else {
+            let Some(task) = focused_card(event) else { return };
+            match (stroke.key, step) {
+                (Key::Space, _) if !stroke.held => self.lift(task, Hand::Keyboard),
+                (Key::Space, _) => {}
+                (_, Some(step)) => self.focus_next(task, step),
+                _ => return,
+            }
+            event.prevent_default();
+            return;
+        };
+        match (stroke.key, step) {
+            (Key::Escape, _) => self.cancel(),
+            // Going elsewhere means: no.
+            (Key::Tab, _) => return self.cancel(),
+            (Key::Space | Key::Enter, _) if lifted.by == Hand::Keyboard && !stroke.held => self.put_down(),
+            (_, Some(step)) if lifted.by == Hand::Keyboard => self.step(lifted, step),
+            _ => {}
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    }
+
+    /// Moves the focus from a card to the one beside it.
+    fn focus_next(self, task: TaskId, step: Step) {
+        let next = self.board.get_value().with(|board| {
+            let home = Lanes::home(board, task)?;
+            match step {
+                Step::Down => home.before,
+                Step::Up => board.lane_ids(home.column).take_while(|id| *id != task).last(),
+                Step::Left | Step::Right => {
+                    let lanes = Lanes::without(board, task);
+                    let mut spot = lanes.step(home, step);
+                    let mut at = home.column;
+                    // An empty column has nothing to focus: go on to the next.
+                    while spot.column != at {
+                        let last = board.lane_ids(spot.column).next_back();
+                        if let Some(task) = spot.before.or(last) {
+                            return Some(task);
+                        }
+                        at = spot.column;
+                        spot = lanes.step(spot, step);
+                    }
+                    None
+                }
+            }
+        });
+        if let Some(link) = next.and_then(|next| find(&card_link(next))) {
+            focus(&link);
+        }
+    }
+
+    // What is seen.
+
+    /// Draws the line, and the card in the hand, again with every frame until the card is put down.
+    fn draw(self, line: NodeRef<html::Div>, ghost: NodeRef<html::Div>) {
+        let Some(Some(lifted)) = self.lifted.try_get_untracked() else { return };
+        if let (Hand::Pointer, Some(press)) = (lifted.by, self.press.get_value()) {
+            geometry::scroll_at_edges(press.at.0, press.at.1);
+            self.aim(press);
+            if let Some(ghost) = ghost.get_untracked() {
+                place(&ghost, press.at.0 - press.grip.0, press.at.1 - press.grip.1, press.width);
+            }
+        }
+        let spot = self.lifted.get_untracked().map_or(lifted.spot, |lifted| lifted.spot);
+        if let (Some(line), Some((x, y, width))) = (line.get_untracked(), geometry::line(spot, lifted.task)) {
+            place(&line, x, y, width);
+        }
+        if let Some(card) = geometry::card_element(lifted.task) {
+            // Only a look.
+            let _ = card.class_list().add_1("lifted");
+        }
+        request_animation_frame(move || self.draw(line, ghost));
+    }
+}
+
+/// The columns, with cards that can be moved.
+#[component]
+pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
+    let line = NodeRef::<html::Div>::new();
+    let ghost = NodeRef::<html::Div>::new();
+    let columns = NodeRef::<html::Div>::new();
+    let is_lifted = Memo::new(move |_| moving.lifted.read().is_some());
+    moving.follow_the_task();
+    Effect::new(move || {
+        if is_lifted.get() {
+            request_animation_frame(move || moving.draw(line, ghost));
+        }
+    });
+    Effect::new(move || {
+        let listeners = [
+            window_event_listener(ev::pointermove, move |event| moving.pointer_moved(&event, columns)),
+            window_event_listener(ev::pointerup, move |event| moving.released(&event)),
+            window_event_listener(ev::pointercancel, move |event| moving.lost(&event)),
+            window_event_listener(ev::lostpointercapture, move |event| moving.lost(&event)),
+            // Another window has it from now on.
+            window_event_listener(ev::blur, move |_| moving.let_go()),
+            window_event_listener(ev::keydown, move |event| moving.key(&event)),
+        ];
+        on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
+    });
+
+    let clicked = move |event: ev::MouseEvent| {
+        if moving.swallow_click.get_value() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    };
+    // A finger that holds a card does not scroll the page, and opens no menu.
+    let touch_moved = move |event: ev::TouchEvent| {
+        if moving.lifted.get_untracked().is_some() {
+            event.prevent_default();
+        }
+    };
+    let menu_wanted = move |event: ev::MouseEvent| {
+        if moving.press.get_value().is_some_and(|press| press.touch) {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <p id="moving-help" hidden>
+            "Space picks the card up; then the arrow keys move it, Space puts it down, Escape cancels."
+        </p>
+        <div
+            class="columns"
+            class:moving=is_lifted
+            node_ref=columns
+            on:pointerdown=move |event| moving.pressed(&event, columns)
+            on:click=clicked
+            on:touchmove=touch_moved
+            on:contextmenu=menu_wanted
+            on:dragstart=|event: ev::DragEvent| event.prevent_default()
+        >
+            {children()}
+        </div>
+        {move || {
+            is_lifted
+                .get()
+                .then(|| {
+                    let lifted = moving.lifted.get_untracked();
+                    let title = lifted.map(|lifted| moving.title(lifted.task));
+                    let by_pointer = lifted.is_some_and(|lifted| lifted.by == Hand::Pointer);
+                    view! {
+                        <div class="drop-line" node_ref=line></div>
+                        {if by_pointer {
+                            view! {
+                                <div class="drag-ghost card" aria-hidden="true" node_ref=ghost>
+                                    {title.map(|title| title.trim_matches(['“', '”']).to_owned())}
+                                </div>
+                            }
+                                .into_any()
+                        } else {
+                            view! { <KeyboardHint moving title=title.unwrap_or_default() /> }.into_any()
+                        }}
+                    }
+                        .into_any()
+                })
+        }}
+    }
+}
+
+/// Says what the keys do, while a card is held by keyboard.
+#[component]
+fn KeyboardHint(moving: Moving, title: String) -> impl IntoView {
+    let words = move || {
+        let lifted = moving.lifted.get()?;
+        let board = moving.board.get_value();
+        Some(board.with(|board| Lanes::without(board, lifted.task).words(lifted.spot)))
+    };
+    view! {
+        <div class="moving-hint" aria-hidden="true">
+            <p>"Moving " <strong>{title}</strong> " to " {redrawn(words)}</p>
+            <p class="keys">
+                <kbd>"← ↑ ↓ →"</kbd>
+                " move "
+                <kbd>"Space"</kbd>
+                " put down "
+                <kbd>"Esc"</kbd>
+                " cancel"
+            </p>
+        </div>
+    }
+}
+
+fn capitalised(words: String) -> String {
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// The card a pointer went down on, unless it went down on something in the card that has a use of its own.
+fn pressed_card(event: &ev::PointerEvent) -> Option<(TaskId, Element)> {
+    if event.button() != 0 || !event.is_primary() {
+        return None;
+    }
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    if target.closest("button, input, summary, label").ok()?.is_some() {
+        return None;
+    }
+    let card = target.closest("[data-task]").ok()??;
+    Some((card.get_attribute("data-task")?.parse().ok()?, card))
+}
+
+/// The card whose link has the focus.
+fn focused_card(event: &ev::KeyboardEvent) -> Option<TaskId> {
+    let link = event.target()?.dyn_into::<Element>().ok()?;
+    if !link.class_list().contains("card-link") {
+        return None;
+    }
+    link.closest("[data-task]").ok()??.get_attribute("data-task")?.parse().ok()
+}
+
+/// Puts something that floats over the page where it belongs.
+fn place(element: &HtmlElement, x: f64, y: f64, width: f64) {
+    let style = element.style();
+    // What cannot be placed is not seen; the move itself does not depend on it.
+    let _ = style.set_property("transform", &format!("translate({x}px, {y}px)"));
+    let _ = style.set_property("width", &format!("{width}px"));
+}

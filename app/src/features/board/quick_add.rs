@@ -1,0 +1,115 @@
+//! The field at the foot of a column for the next task, and the next.
+
+use leptos::{ev, html, prelude::*, server_fn::ServerFn};
+
+use super::revealed::Revealed;
+use crate::{
+    board::Typed,
+    controls::{announcer::Announcer, due::Today, focus::find},
+    features::task::drafts::{Drafts, Unsent},
+    forms::{AddTask, form_action},
+    id::{ColumnId, TaskId},
+    live::LiveBoard,
+    ops::{CreateTask, Op},
+};
+
+/// The field for a new task. It keeps the focus for the next one, and what was typed when that is refused.
+#[component]
+pub fn QuickAdd(
+    board: LiveBoard,
+    column: ColumnId,
+    /// What is typed into it and not added yet.
+    unsent: Unsent,
+    /// Told of each task that was added.
+    #[prop(optional, into)]
+    added: Option<Callback<TaskId>>,
+) -> impl IntoView {
+    let (announcer, drafts) = (expect_context::<Announcer>(), expect_context::<Drafts>());
+    let revealed = expect_context::<Revealed>();
+    let plain = expect_context::<Today>().not_yet_taken_over();
+    let field = NodeRef::<html::Input>::new();
+    let (refusal, set_refusal) = signal(None::<String>);
+    let ids = (board.id().to_string(), column.to_string(), format!("add-refused-{column}"));
+    let refused = {
+        let id = ids.2.clone();
+        move || refusal.get().map(|_| id.clone())
+    };
+    on_cleanup({
+        let board = board.clone();
+        move || {
+            // What was typed before the page was taken over was not heard of.
+            if let Some(input) = field.try_get_untracked().flatten() {
+                drafts.keep(unsent, input.value());
+            }
+            let text = drafts.unsent(unsent);
+            if !text.trim().is_empty() && board.rescue(create(crate::new_id(), column, text)) {
+                drafts.keep(unsent, String::new());
+            }
+        }
+    });
+    let add = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let Some(input) = field.get_untracked() else { return };
+        let task = crate::new_id();
+        let too_long = Typed::Title.too_long(&input.value());
+        if too_long.is_some() {
+            return set_refusal.set(too_long);
+        }
+        let title = Typed::Title.tidy(&input.value());
+        match board.submit(create(task, column, title.clone())) {
+            Ok(_) => {
+                input.set_value("");
+                drafts.keep(unsent, String::new());
+                set_refusal.set(None);
+                revealed.add(task);
+                announcer.say(format!("Added “{title}”"));
+                show_when_drawn(task);
+                if let Some(added) = added {
+                    added.run(task);
+                }
+            }
+            Err(refusal) => set_refusal.set(Some(refusal.sentence())),
+        }
+    };
+    view! {
+        <form class="quick-add" method="post" action=form_action(AddTask::PATH) on:submit=add>
+            <input type="hidden" name="board" value=ids.0 />
+            <input type="hidden" name="column" value=ids.1 />
+            <input
+                node_ref=field
+                name="title"
+                aria-label="New task"
+                placeholder="Add a task"
+                autocomplete="off"
+                required
+                value=drafts.unsent(unsent)
+                pattern=move || plain.get().then(|| Typed::Title.pattern()).flatten()
+                aria-invalid=move || refusal.get().map(|_| "true")
+                aria-describedby=refused
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    set_refusal.set(Typed::Title.too_long(&text));
+                    drafts.keep(unsent, text);
+                }
+            />
+            <button class="button quiet">"Add"</button>
+            <p class="field-error" id=ids.2 role="alert">
+                {move || refusal.get()}
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+fn create(task: TaskId, column: ColumnId, title: String) -> Op {
+    Op::CreateTask(CreateTask { column: Some(column), ..CreateTask::of(task, title) })
+}
+
+/// Scrolls a new task into view, and leaves the focus where it is.
+fn show_when_drawn(task: TaskId) {
+    request_animation_frame(move || {
+        if let Some(shown) = find(&format!("main [data-task='{task}']")) {
+            shown.scroll_into_view_with_bool(false);
+        }
+    });
+}

@@ -1,0 +1,377 @@
+//! What happened, newest first, as it goes on: of a board or of one of its tasks.
+//!
+//! The first page of it comes with the page, or is asked for when a history is opened. From then on it grows with what comes
+//! by the socket. After a snapshot, which says how things are but not how they got there, the newest are asked for again.
+
+use std::time::Duration;
+
+use leptos::{ev, prelude::*, task::spawn_local};
+use leptos_router::{
+    hooks::{use_location, use_query_map},
+    params::ParamsMap,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    address::{View, task_path},
+    controls::{
+        focus::{find, focus, focused},
+        icon::{Icon, Picture},
+        person::{called, face, name_of},
+        redrawn::redrawn,
+        rows::Rows,
+    },
+    forms::{Loaded, load_history},
+    history::{Event, Line, Older, Page, lines, merged},
+    id::{BoardId, TaskId},
+    live::{Listener, Live, LiveBoard, News},
+    model::Seq,
+};
+
+/// How many events are held at first; more, as somebody asks for older ones. When new ones come, as many of the oldest go, so
+/// that a page left open for weeks stays as small as it was. They are in the log, to be asked for again.
+const HELD: usize = 100;
+
+/// How long to wait before asking a server again that did not answer.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Which history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Of which board.
+    pub board: BoardId,
+    /// Of which of its tasks; of the whole board, if of none.
+    pub task: Option<TaskId>,
+    /// What happened before this change; up to now, if it is not said.
+    pub before: Option<Seq>,
+}
+
+/// The histories that the address of the page asks for, with what is in them: see [`FirstPages::load`]. A context.
+#[derive(Clone, Copy)]
+pub struct FirstPages(StoredValue<Vec<(About, Page)>>);
+
+impl FirstPages {
+    /// Reads the histories that the page is to be sent with. One that cannot be read is asked for again when it is shown.
+    pub async fn load(wanted: Vec<About>) -> Vec<(About, Loaded<Page>)> {
+        let mut pages = Vec::new();
+        for about in wanted {
+            if let Ok(loaded) = load_history(about.board, about.task, about.before).await {
+                pages.push((about, loaded));
+            }
+        }
+        pages
+    }
+
+    /// Hands them to those who show them.
+    pub fn provide(live: &Live, pages: Vec<(About, Loaded<Page>)>) {
+        let pages = pages.into_iter().map(|(about, loaded)| {
+            live.introduce(loaded.people);
+            (about, loaded.content)
+        });
+        let pages: Vec<_> = pages.collect();
+        provide_context(Self(StoredValue::new(pages)));
+    }
+
+    /// Each is the first page once: opened again, a history is another by then.
+    fn take(self, about: About) -> Option<Page> {
+        let take = |pages: &mut Vec<(About, Page)>| {
+            let index = pages.iter().position(|(of, _)| *of == about)?;
+            Some(pages.remove(index).1)
+        };
+        self.0.try_update_value(take).flatten()
+    }
+}
+
+/// A history that is shown.
+#[derive(Clone, Copy)]
+pub struct History {
+    about: About,
+    events: RwSignal<Vec<Event>>,
+    /// What comes before them; `None` until the first page is there.
+    older: RwSignal<Option<Older>>,
+    /// How many are held at most.
+    most: StoredValue<usize>,
+    /// Whether the server did not answer, and will be asked again.
+    failed: RwSignal<bool>,
+}
+
+impl History {
+    /// Shows a history from now on, until its owner is cleaned up.
+    pub fn follow(board: &LiveBoard, about: About) -> Self {
+        let listener = board.listen();
+        let first = use_context::<FirstPages>().and_then(|pages| pages.take(about));
+        let history = Self {
+            about,
+            older: RwSignal::new(first.as_ref().map(|page| page.older)),
+            events: RwSignal::new(first.map(|page| page.events).unwrap_or_default()),
+            most: StoredValue::new(HELD),
+            failed: RwSignal::new(false),
+        };
+        let newest = board.with(|board| match about.task {
+            Some(task) => board.task(task).map_or(0, |task| task.seq),
+            None => board.seq(),
+        });
+        Effect::new(move || {
+            let shown = history.events.with_untracked(|events| events.first().map_or(0, |event| event.seq));
+            // The page may have been read a moment before the board was.
+            if history.older.get_untracked().is_none() || (about.before.is_none() && shown < newest) {
+                history.ask(about.before);
+            }
+        });
+        if about.before.is_none() {
+            history.grow(board, listener);
+        }
+        history
+    }
+
+    fn grow(self, board: &LiveBoard, listener: Listener) {
+        let heard = board.heard();
+        Effect::new(move || {
+            heard.track();
+            let News { mut events, incomplete } = listener.take();
+            if let Some(task) = self.about.task {
+                events.retain(|event| event.task == Some(task));
+            }
+            if !events.is_empty() {
+                self.hold(untrack(|| merged(&self.events.read(), &events)));
+            }
+            if incomplete {
+                self.ask(None);
+            }
+        });
+    }
+
+    /// Shows events, as many of the newest as are to be held.
+    fn hold(self, mut events: Vec<Event>) {
+        let Some(most) = self.most.try_get_value() else { return };
+        if events.len() > most {
+            events.truncate(most);
+            self.older.try_set(Some(Older::More));
+        }
+        self.events.try_set(events);
+    }
+
+    /// Asks the server for what happened before a change, or up to now.
+    fn ask(self, before: Option<Seq>) {
+        let About { board, task, .. } = self.about;
+        let live = use_context::<Live>();
+        spawn_local(async move {
+            match load_history(board, task, before).await {
+                Ok(loaded) => {
+                    if let Some(live) = live {
+                        live.introduce(loaded.people);
+                    }
+                    self.take(loaded.content);
+                }
+                Err(_) => {
+                    self.failed.try_set(true);
+                    let again = move || {
+                        if self.failed.try_get_untracked() == Some(true) {
+                            self.ask(before);
+                        }
+                    };
+                    set_timeout(again, PAUSE);
+                }
+            }
+        });
+    }
+
+    /// Takes in what the server answered. Whoever asked may be gone by now.
+    fn take(self, page: Page) {
+        self.failed.try_set(false);
+        let (Some(held), Some(older)) = (self.events.try_get_untracked(), self.older.try_get_untracked()) else {
+            return;
+        };
+        let (from, oldest) = (page.events.last().map(|event| event.seq), held.last().map(|event| event.seq));
+        // Pages that do not meet would leave a hole that nobody sees.
+        let meets = page.older != Older::More || held.iter().any(|event| Some(event.seq) >= from);
+        let is_oldest = older.is_none() || from <= oldest || !meets;
+        if is_oldest {
+            self.older.try_set(Some(page.older));
+        }
+        self.hold(if meets { merged(&held, &page.events) } else { page.events });
+    }
+
+    /// What is told, newest first.
+    pub fn lines(self) -> Memo<Vec<Line>> {
+        Memo::new(move |_| lines(&self.events.read()))
+    }
+}
+
+/// What stands below a history: how to get to what is older, or why there is nothing.
+#[component]
+pub fn HistoryEnd(
+    history: History,
+    /// Where older ones are without JavaScript, given the number before which they are.
+    href: Callback<(Seq,), String>,
+    /// What gets the focus when there is no more to be shown, as a CSS selector.
+    fallback: &'static str,
+) -> impl IntoView {
+    let oldest = move || history.events.read().last().map_or(0, |event| event.seq);
+    let more = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        history.most.set_value(untrack(|| history.events.read().len()) + HELD);
+        history.ask(Some(untrack(oldest)));
+    };
+    // The button may go with what it brings.
+    Effect::new(move |before: Option<Option<Older>>| {
+        let older = history.older.get();
+        if before == Some(Some(Older::More)) && older != Some(Older::More) {
+            focus_when_lost(fallback);
+        }
+        older
+    });
+    let end = move || match history.older.get() {
+        _ if history.failed.get() => {
+            Some(view! { <p class="hint">"The server does not answer. It will be asked again."</p> }.into_any())
+        }
+        None => Some(view! { <p class="hint">"Loading…"</p> }.into_any()),
+        Some(Older::More) => Some(
+            view! {
+                <a class="show-more button quiet" href=href.run((oldest(),)) on:click=more>
+                    "Show more"
+                </a>
+            }
+            .into_any(),
+        ),
+        Some(Older::Nothing) => None,
+        Some(Older::Forgotten) => {
+            Some(view! { <p class="hint">"What happened before this is no longer in the log."</p> }.into_any())
+        }
+    };
+    view! { <div class="history-end">{redrawn(end)}</div> }.into_any()
+}
+
+/// Moves the focus if what had it is gone.
+fn focus_when_lost(selector: &'static str) {
+    request_animation_frame(move || {
+        if focused().is_none()
+            && let Some(element) = find(selector)
+        {
+            focus(&element);
+        }
+    });
+}
+
+/// One line: who did what, and when.
+#[component]
+pub fn HistoryLine(
+    line: Line,
+    board: BoardId,
+    /// Whether it is told of a task that is before everyone's eyes. Else the task is named, and the day is not.
+    here: bool,
+) -> impl IntoView {
+    let Event { at, by, task, told, .. } = line.event;
+    let name = name_of(by);
+    let people = expect_context::<Live>().people();
+    let names = move |person| called(&people.read(), Some(person));
+    let (before, _) = told.of_some_task(&|_| String::new());
+    let title = if told.title.is_empty() { "a task".to_owned() } else { told.title.clone() };
+    let subject = (task.filter(|_| !here), told.person());
+    let sentence = redrawn(move || match subject {
+        (None, None) => told.of_this_task(&names),
+        _ => told.of_some_task(&names).1,
+    });
+    let what = match subject {
+        (_, Some(person)) => {
+            let whom = name_of(Some(person));
+            view! {
+                {before}
+                <span class="who">{move || whom.get()}</span>
+                {sentence}
+            }
+            .into_any()
+        }
+        (Some(task), None) => {
+            let href = task_path(board, task, View::Activity);
+            view! {
+                {before}
+                <a href=href data-noscroll>
+                    {title}
+                </a>
+                {sentence}
+            }
+            .into_any()
+        }
+        (None, None) => sentence.into_any(),
+    };
+    let at = at.to_string();
+    let time = if here { format!("{} {} UTC", &at[..10], &at[11..16]) } else { at[11..16].to_owned() };
+    view! {
+        <li class="history-line">
+            {by.map(face)} <p>
+                <span class="who">{move || name.get()}</span>
+                " "
+                {what}
+            </p> <time datetime=at>{time}</time>
+        </li>
+    }
+    .into_any()
+}
+
+/// The history of a task, in its panel: a link that opens it, without JavaScript too.
+#[component]
+pub fn TaskHistory(board: LiveBoard, task: TaskId) -> impl IntoView {
+    let (path, query) = (use_location().pathname, use_query_map());
+    let open = Memo::new(move |_| is_wanted(&query.read()));
+    let href = move || {
+        let mut query = query.get();
+        query.remove(BEFORE);
+        if query.remove(HISTORY).is_none() {
+            query.insert(HISTORY, "open".to_owned());
+        }
+        format!("{}{}", path.get(), query.to_query_string())
+    };
+    let list = move || open.get().then(|| view! { <TaskEvents board=board.clone() task /> }.into_any());
+    view! {
+        <section class="task-history" aria-labelledby="task-history">
+            <h3 id="task-history">
+                <a class="button quiet" href=href aria-expanded=move || open.get().to_string() data-noscroll>
+                    <Picture icon=Icon::Activity />
+                    "History"
+                </a>
+            </h3>
+            {redrawn(list)}
+        </section>
+    }
+    .into_any()
+}
+
+/// The parameter of an address that opens the history of its task.
+const HISTORY: &str = "history";
+
+/// Whether an address asks for the history of its task.
+pub fn is_wanted(query: &ParamsMap) -> bool {
+    query.get(HISTORY).is_some()
+}
+
+/// The parameter of an address that says before which change a history begins.
+const BEFORE: &str = "before";
+
+/// What an address says about where a history begins.
+pub fn before(query: &ParamsMap) -> Option<Seq> {
+    query.get(BEFORE)?.parse().ok()
+}
+
+#[component]
+fn TaskEvents(board: LiveBoard, task: TaskId) -> impl IntoView {
+    let id = board.id();
+    let query = use_query_map().get_untracked();
+    let path = use_location().pathname.get_untracked();
+    let history = History::follow(&board, About { board: id, task: Some(task), before: before(&query) });
+    let lines = history.lines();
+    let href = Callback::new(move |(before,): (Seq,)| {
+        let mut query = query.clone();
+        query.replace(BEFORE, before.to_string());
+        format!("{path}{}", query.to_query_string())
+    });
+    view! {
+        <ol class="history" aria-labelledby="task-history">
+            <Rows each=move || lines.get() key=Line::key let:line>
+                <HistoryLine line board=id here=true />
+            </Rows>
+        </ol>
+        <HistoryEnd history href fallback="#task-history a" />
+    }
+    .into_any()
+}

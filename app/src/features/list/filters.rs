@@ -1,0 +1,150 @@
+//! What is wanted of the list: a plain form that says it in the address, and does so at once with JavaScript.
+
+use std::{iter, time::Duration};
+
+use leptos::{html, leptos_dom::helpers::debounce, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    address::list_query::{ListQuery, ROWS},
+    board::{Sort, Wanted},
+    controls::{
+        choice::choice,
+        icon::{Icon, Picture},
+        redrawn::redrawn,
+    },
+    features::task::assignees::AssigneeFilter,
+    live::LiveBoard,
+};
+
+/// How long typing must pause before the list follows.
+const TYPING_PAUSE: Duration = Duration::from_millis(120);
+
+/// The filters of a list.
+#[component]
+pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
+    let id = board.id();
+    let (navigate, path) = (use_navigate(), use_location().pathname);
+    let want = Callback::new(move |wanted: Wanted| {
+        // A task that is open stays open.
+        let path = path.get_untracked() + &ListQuery { wanted, rows: ROWS }.query();
+        navigate(&path, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+    });
+    let change = move |change: &dyn Fn(&mut Wanted)| {
+        let mut wanted = query.get_untracked().wanted;
+        change(&mut wanted);
+        want.run(wanted);
+    };
+
+    let assignee = Memo::new(move |_| query.with(|query| query.wanted.assignee));
+    let of_person = Callback::new(move |person| change(&|wanted| wanted.assignee = person));
+
+    let search = NodeRef::<html::Input>::new();
+    let searched = move || query.with(|query| query.wanted.text.clone());
+    let mut searching = debounce(TYPING_PAUSE, move |text: String| change(&|wanted| wanted.text.clone_from(&text)));
+    // The address may change by another way than this field.
+    Effect::new(move || {
+        let text = searched();
+        if let Some(search) = search.get()
+            && document().active_element().as_ref() != Some(search.as_ref())
+        {
+            search.set_value(&text);
+        }
+    });
+
+    let columns = board.columns();
+    let column_options = move || {
+        let wanted = query.with(|query| query.wanted.column);
+        let columns = columns.read();
+        let each = columns.iter().map(|column| choice(column.id, &column.name, wanted == Some(column.id)));
+        iter::once(choice("", "All columns", wanted.is_none())).chain(each).collect_view().into_any()
+    };
+    let completed_options = move || {
+        let wanted = query.with(|query| query.wanted.completed);
+        [("", "All tasks", None), ("false", "Open", Some(false)), ("true", "Completed", Some(true))]
+            .map(|(value, words, completed)| choice(value, words, wanted == completed))
+            .into_iter()
+            .collect_view()
+            .into_any()
+    };
+    let sort_options = move || {
+        let wanted = query.with(|query| query.wanted.sort);
+        let each = Sort::ALL.into_iter().map(|sort| choice(sort.as_str(), sort_words(sort), sort == wanted));
+        each.collect_view().into_any()
+    };
+    view! {
+        <form
+            class="filters"
+            role="search"
+            aria-label="Tasks"
+            method="get"
+            action=format!("/boards/{id}")
+            on:submit=|event| { event.prevent_default() }
+        >
+            <input type="hidden" name="view" value="list" />
+            <div class="search">
+                <Picture icon=Icon::Search />
+                <input
+                    node_ref=search
+                    type="search"
+                    name="q"
+                    aria-label="Search tasks"
+                    placeholder="Search"
+                    autocomplete="off"
+                    value=untrack(searched)
+                    on:input=move |event| searching(event_target_value(&event))
+                />
+            </div>
+            <select
+                name="column"
+                aria-label="Column"
+                autocomplete="off"
+                on:change=move |event| {
+                    let column = event_target_value(&event).parse().ok();
+                    change(&|wanted| wanted.column = column);
+                }
+            >
+                {redrawn(column_options)}
+            </select>
+            <select
+                name="completed"
+                aria-label="Completed"
+                autocomplete="off"
+                on:change=move |event| {
+                    let completed = event_target_value(&event).parse().ok();
+                    change(&|wanted| wanted.completed = completed);
+                }
+            >
+                {redrawn(completed_options)}
+            </select>
+            <AssigneeFilter board wanted=assignee want=of_person />
+            <select
+                name="sort"
+                aria-label="Order"
+                autocomplete="off"
+                on:change=move |event| {
+                    let sort = Sort::parse(&event_target_value(&event)).unwrap_or_default();
+                    change(&|wanted| wanted.sort = sort);
+                }
+            >
+                {redrawn(sort_options)}
+            </select>
+            <button class="button no-script">"Filter"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn sort_words(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Board => "As on the board",
+        Sort::Start => "By start date",
+        Sort::Due => "By due date",
+        Sort::Title => "By title",
+        Sort::Priority => "By priority",
+        Sort::Updated => "Last changed first",
+    }
+}

@@ -1,0 +1,89 @@
+//! A task in the list.
+
+use leptos::prelude::*;
+
+use crate::{
+    address::list_query::ListQuery,
+    controls::{
+        due::{Due, Start},
+        flash::{Flash, flash},
+        priority::priority_chip,
+    },
+    features::{
+        presence::editing_mark,
+        task::{
+            assignees::assignee_faces,
+            fields::{ColumnSelect, CompletedBox, completed_signal},
+        },
+    },
+    id::TaskId,
+    live::{LiveBoard, TaskSignals},
+};
+
+/// A row.
+#[component]
+pub fn ListRow(
+    board: LiveBoard,
+    task: TaskId,
+    query: Memo<ListQuery>,
+    /// Whether the page is as the server sent it: then the column can be read, but not changed.
+    plain: Memo<bool>,
+) -> impl IntoView {
+    let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
+    let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
+    let title = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
+    };
+    let priority = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default())
+    };
+    let start = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().and_then(|task| task.start))
+    };
+    let due = Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due));
+    let completed = completed_signal(&board, task);
+    let column_label = Signal::derive(move || format!("Column of {}", title.get()));
+
+    let Flash { odd, even, seen } = flash(elsewhere);
+    let href = {
+        let board = board.id();
+        move || query.read().task_path(board, task)
+    };
+    view! {
+        <tr
+            role="row"
+            data-task=task.to_string()
+            class:completed=completed
+            class:changed-odd=odd
+            class:changed-even=even
+            on:animationend=seen
+        >
+            <td role="cell" class="list-check">
+                <CompletedBox board=board.clone() task labelled=false disabled=false />
+            </td>
+            <th role="rowheader" scope="row">
+                <a href=href data-noscroll>
+                    {move || title.get()}
+                </a>
+                {assignees}
+                {editing}
+            </th>
+            <td role="cell" class="list-column">
+                <ColumnSelect board task label=column_label disabled=plain />
+            </td>
+            <td role="cell" class="list-priority">
+                {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+            </td>
+            <td role="cell" class="list-start">
+                {move || start.get().map(|day| view! { <Start day /> }.into_any())}
+            </td>
+            <td role="cell" class="list-due">
+                {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
+            </td>
+        </tr>
+    }
+    .into_any()
+}

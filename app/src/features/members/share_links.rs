@@ -1,0 +1,172 @@
+//! Links with which a board can be read without an account: to list, to make and to revoke, for its managers.
+
+use leptos::{html, prelude::*, task::spawn_local};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{
+    access::ShareLink,
+    controls::{announcer::Announcer, focus::focus_when_drawn, person::name_of, rows::Rows, unavailable::error_words},
+    forms::{create_share_link, revoke_share_link, share_links},
+    id::BoardId,
+};
+
+/// What is known of the links of a board. They are no part of its state, so they are asked for when somebody looks.
+#[derive(Clone, Copy)]
+struct Links {
+    board: BoardId,
+    announcer: Announcer,
+    list: RwSignal<Option<Vec<ShareLink>>>,
+    /// The address of one that was just made. It is shown this once.
+    made: RwSignal<Option<String>>,
+    error: RwSignal<Option<String>>,
+}
+
+impl Links {
+    fn read(self) {
+        spawn_local(async move { self.take(share_links(self.board).await) });
+    }
+
+    fn make(self) {
+        spawn_local(async move {
+            match create_share_link(self.board).await {
+                Ok(address) => {
+                    self.made.try_set(Some(address));
+                    self.announcer.say("The link was made. It is shown this once.");
+                    focus_when_drawn(".new-link input");
+                    self.take(share_links(self.board).await);
+                }
+                Err(error) => self.take(Err(error)),
+            }
+        });
+    }
+
+    fn revoke(self, link: Uuid) {
+        spawn_local(async move {
+            match revoke_share_link(self.board, link).await {
+                Ok(()) => {
+                    // The address that is shown may be the one that works no more.
+                    self.made.try_set(None);
+                    self.announcer.say("The link works no more.");
+                    focus_when_drawn(".share-links button");
+                    self.take(share_links(self.board).await);
+                }
+                Err(error) => self.take(Err(error)),
+            }
+        });
+    }
+
+    /// Shows what the server answered, if anybody is still there to see it.
+    fn take(self, answer: Result<Vec<ShareLink>, ServerFnError>) {
+        match answer {
+            Ok(links) => {
+                self.error.try_set(None);
+                self.list.try_set(Some(links));
+            }
+            Err(error) => drop(self.error.try_set(Some(error_words(error)))),
+        }
+    }
+}
+
+/// The links.
+#[component]
+pub fn ShareLinks(board: BoardId) -> impl IntoView {
+    let links = Links {
+        board,
+        announcer: expect_context::<Announcer>(),
+        list: RwSignal::new(None),
+        made: RwSignal::new(None),
+        error: RwSignal::new(None),
+    };
+    Effect::new(move || links.read());
+    view! {
+        <section class="share-links needs-script" aria-labelledby="share-heading">
+            <h3 id="share-heading">"Share links"</h3>
+            <p class="hint">
+                "Whoever has one can read this board, live, without an account, until it is revoked or whoever made it manages this board no more: its tasks, its trash, its \
+                history, and who is on it."
+            </p>
+            <ul class="member-list">
+                <Rows each=move || links.list.get().unwrap_or_default() key=|link| link.id let:link>
+                    <LinkRow links link />
+                </Rows>
+            </ul>
+            {move || links.made.get().map(|address| view! { <NewLink address /> }.into_any())}
+            <p class="field-error" role="alert">
+                {move || links.error.get()}
+            </p>
+            <button type="button" class="button" on:click=move |_| links.make()>
+                "Make a link"
+            </button>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn LinkRow(links: Links, link: ShareLink) -> impl IntoView {
+    let ShareLink { id, created_by, created_at, works } = link;
+    let by = name_of(created_by);
+    let made = move || format!("Made by {}, {}", by.get(), created_at.to_minute());
+    let dead = (!works).then(|| {
+        view! { <span class="hint">" Does not work while whoever made it does not manage this board."</span> }
+            .into_any()
+    });
+    view! {
+        <li class="member">
+            <span class="member-name">{made} {dead}</span>
+            <button
+                type="button"
+                class="button quiet"
+                aria-label=move || format!("Revoke the link: {}", made())
+                on:click=move |_| links.revoke(id)
+            >
+                "Revoke"
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+/// The address of a link, ready to be copied.
+#[component]
+fn NewLink(address: String) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let (told, set_told) = signal("");
+    let select = move || {
+        if let Some(field) = field.get_untracked() {
+            field.select();
+        }
+    };
+    let text = address.clone();
+    let pressed = move |_| {
+        select();
+        set_told.set(match copy(&text) {
+            Some(()) => "Copied.",
+            None => "This browser lets no page copy from here. The address is marked: copy it by keyboard or menu.",
+        });
+    };
+    view! {
+        <div class="new-link">
+            <div class="field">
+                <label for="new-link">"The new link. Copy it now: it is not shown again"</label>
+                <input id="new-link" readonly node_ref=field value=address on:focus=move |_| select() />
+            </div>
+            <button type="button" class="button primary" on:click=pressed>
+                "Copy"
+            </button>
+            <p class="hint" role="status">
+                {move || told.get()}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Puts a text on the clipboard, where the browser lets pages do that: not on addresses without TLS, other than this machine.
+fn copy(text: &str) -> Option<()> {
+    let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from_str(name)).ok();
+    let clipboard = member(window().navigator().as_ref(), "clipboard").filter(JsValue::is_object)?;
+    let write = member(&clipboard, "writeText")?.dyn_into::<js_sys::Function>().ok()?;
+    write.call1(&clipboard, &JsValue::from_str(text)).ok().map(drop)
+}

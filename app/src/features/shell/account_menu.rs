@@ -1,0 +1,68 @@
+//! Who reads the page, and the way to their account: a menu, which works without JavaScript as well.
+//!
+//! The pages it leads to are the server's own (`crate::account`), so its links leave the app.
+
+use leptos::prelude::*;
+
+use crate::{
+    controls::{
+        menu::Menu,
+        person::{face, name_of},
+        redrawn::redrawn,
+    },
+    id::ActorId,
+    live::Live,
+};
+
+/// The menu of whoever signed in; a way to sign in for those who only follow a link; nothing where there are no accounts.
+#[component]
+pub fn AccountMenu(
+    /// Where to come back to after signing in.
+    #[prop(optional, into)]
+    here: String,
+) -> impl IntoView {
+    let asker = expect_context::<Live>().asker();
+    let reader = Memo::new(move |_| {
+        let asker = asker.read();
+        (asker.person, asker.may_manage_people(), asker.role.is_none())
+    });
+    redrawn(move || match reader.get() {
+        (Some(person), manages, _) => Some(menu(person, manages)),
+        (None, _, true) => Some(sign_in(&here)),
+        (None, ..) => None,
+    })
+}
+
+fn menu(person: ActorId, manages: bool) -> AnyView {
+    let name = name_of(Some(person));
+    view! {
+        <Menu label="Account menu" class="account-menu" button=face(person)>
+            <p class="account-menu-name">{name}</p>
+            <a class="menu-item" href="/account" rel="external">
+                "Your account"
+            </a>
+            {manages
+                .then(|| {
+                    view! {
+                        <a class="menu-item" href="/people" rel="external">
+                            "People"
+                        </a>
+                    }
+                        .into_any()
+                })}
+            <form method="post" action="/sign-out">
+                <button class="menu-item">"Sign out"</button>
+            </form>
+        </Menu>
+    }
+    .into_any()
+}
+
+fn sign_in(here: &str) -> AnyView {
+    view! {
+        <a class="button account-sign-in" href=format!("/sign-in?next={here}") rel="external">
+            "Sign in"
+        </a>
+    }
+    .into_any()
+}

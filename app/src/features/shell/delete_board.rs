@@ -1,0 +1,32 @@
+//! Deleting a board: asked twice, for it cannot be undone.
+
+use leptos::{html, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use crate::{
+    controls::confirm::Confirm,
+    live::LiveBoard,
+    ops::{DeleteBoard, Op},
+};
+
+/// The dialog that asks whether to delete a board. It is opened through `dialog`.
+#[component]
+pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> impl IntoView {
+    let name = board.name();
+    let navigate = use_navigate();
+    let delete = Callback::new(move |()| {
+        board.submit(Op::DeleteBoard(DeleteBoard::default()))?;
+        navigate("/", NavigateOptions::default());
+        Ok(())
+    });
+    view! {
+        <Confirm
+            dialog
+            question=Signal::derive(move || format!("Delete “{}”?", name.get()))
+            consequence="All its columns and tasks go with it, for everyone. This cannot be undone."
+            deed="Delete board"
+            confirmed=delete
+        />
+    }
+    .into_any()
+}

@@ -1,0 +1,169 @@
+//! The line at the top of a board: where one is, where one can go, and how the page stands with the server.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{account_menu::AccountMenu, connection::ConnectionState, delete_board::DeleteBoardDialog};
+use crate::{
+    access::BoardRole,
+    address::{View, board_path},
+    controls::{
+        confirm::ask,
+        focus::focus_when_drawn,
+        icon::{Icon, Picture},
+        if_may::IfMay,
+        menu::{Menu, close_menu},
+        name_editor::NameEditor,
+        rows::Rows,
+    },
+    features::{presence::WhoIsHere, undo::UndoItems},
+    live::{Live, LiveBoard},
+    ops::{Op, UpdateBoard},
+};
+
+/// The header of a board.
+#[component]
+pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl IntoView {
+    let id = board.id();
+    let name = board.name();
+    let gone = board.gone();
+    let renaming = RwSignal::new(false);
+    let rename = Callback::new(|(name,)| Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() }));
+    let (reads, edits) = (board.may(BoardRole::Viewer), board.may(BoardRole::Editor));
+    let only_reads = Signal::derive(move || reads.get() && !edits.get());
+    let tab = move |to: View, icon: Icon, words: &'static str| {
+        let current = move || (view.get() == to).then_some("page");
+        view! {
+            <a class="tab" href=board_path(id, to) aria-current=current>
+                <Picture icon />
+                <span>{words}</span>
+            </a>
+        }
+    };
+    view! {
+        <header class="topbar">
+            <a class="logo" href="/" aria-label="Taskwire: all boards">
+                <Mark />
+            </a>
+            <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
+                <NameEditor
+                    board=board.clone()
+                    name=Signal::derive(move || name.get())
+                    label="Board name"
+                    editing=renaming
+                    rename
+                    on_done=Callback::new(|()| focus_when_drawn(".board-menu summary"))
+                />
+            </h1>
+            <BoardSwitcher board=board.clone() />
+            <BoardMenu board=board.clone() renaming />
+            <IfMay may=only_reads>
+                <span class="chip">"View only"</span>
+            </IfMay>
+            <nav class="tabs" aria-label="Views">
+                {tab(View::Board, Icon::Board, "Board")}
+                {tab(View::List, Icon::List, "List")}
+                {tab(View::Activity, Icon::Activity, "Activity")}
+                {tab(View::Members, Icon::People, "People")}
+                {tab(View::Trash, Icon::Trash, "Trash")}
+            </nav>
+            {move || {
+                gone.get()
+                    .is_none()
+                    .then(|| {
+                        view! {
+                            <WhoIsHere board=board.clone() />
+                            <ConnectionState board=board.clone() />
+                        }
+                            .into_any()
+                    })
+            }}
+            <AccountMenu here=board_path(id, View::Board) />
+        </header>
+    }
+    .into_any()
+}
+
+#[component]
+fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let rename = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        renaming.set(true);
+    };
+    let delete = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        ask(dialog);
+    };
+    let board = StoredValue::new(board);
+    view! {
+        <IfMay may=board.get_value().may(BoardRole::Editor)>
+            <Menu
+                label="Board menu"
+                class="board-menu needs-script"
+                button=view! { <Picture icon=Icon::More /> }.into_any()
+            >
+                <UndoItems board=board.get_value() />
+                <IfMay may=board.get_value().may(BoardRole::Manager)>
+                    <hr class="menu-rule" />
+                    <button type="button" class="menu-item" on:click=rename>
+                        <Picture icon=Icon::Edit />
+                        "Rename board"
+                    </button>
+                    <button type="button" class="menu-item danger" on:click=delete>
+                        <Picture icon=Icon::Trash />
+                        "Delete board…"
+                    </button>
+                </IfMay>
+            </Menu>
+            <IfMay may=board.get_value().may(BoardRole::Manager)>
+                <DeleteBoardDialog board=board.get_value() dialog />
+            </IfMay>
+        </IfMay>
+    }
+}
+
+/// The sign of Taskwire: a wire that ticks.
+#[component]
+pub fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M2 13.500h4.500l3.500 5L16.500 6l2.500 4.500h3" />
+        </svg>
+    }
+}
+
+#[component]
+fn BoardSwitcher(board: LiveBoard) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let boards = live.boards();
+    let here = board.id();
+    let boards = Memo::new(move |_| boards.get().unwrap_or_default());
+    let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
+    view! {
+        <Menu
+            label="Switch board"
+            class="switcher"
+            on_open=Callback::new(move |()| live.watch_boards())
+            button=view! { <Picture icon=Icon::Down /> }.into_any()
+        >
+            <ul class="menu-list">
+                <Rows each=move || boards.get() key=|board| board.id.0 let:board>
+                    <li>
+                        <a
+                            class="menu-item"
+                            href=board_path(board.id, View::Board)
+                            aria-current=(board.id == here).then_some("page")
+                        >
+                            {move || name(board.id)}
+                        </a>
+                    </li>
+                </Rows>
+                <li>
+                    <a class="menu-item" href="/">
+                        "All boards"
+                    </a>
+                </li>
+            </ul>
+        </Menu>
+    }
+}

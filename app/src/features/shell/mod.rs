@@ -1,0 +1,8 @@
+//! What is around every view of a board: its header, the state of the connection, messages.
+
+pub mod account_menu;
+pub mod connection;
+pub mod delete_board;
+pub mod header;
+pub mod problem;
+pub mod toasts;

@@ -1,0 +1,121 @@
+//! Two versions of one text, side by side, when two people changed it at once. Nothing is chosen for anybody.
+
+use leptos::prelude::*;
+
+use super::{
+    drafts::{Draft, Drafts, edited_text, text_edit},
+    text_editor::edit_button,
+};
+use crate::{
+    access::BoardRole,
+    board::TextBase,
+    controls::{focus::focus_when_drawn, if_may::IfMay, rows::Rows},
+    id::TaskId,
+    live::{LiveBoard, Problem},
+    model::TextField,
+    refusal::Refusal,
+};
+
+/// The conflicts over one text of a task that wait for a choice.
+#[component]
+pub fn Conflicts(board: LiveBoard, task: TaskId, field: TextField) -> impl IntoView {
+    let problems = board.problems();
+    let waiting = move || {
+        let is_wanted = |problem: &&Problem| conflict(problem).is_some_and(|(id, of, ..)| (id, of) == (task, field));
+        problems.read().iter().filter(is_wanted).cloned().collect::<Vec<_>>()
+    };
+    view! {
+        <Rows each=waiting key=|problem| problem.mutation.id.0 let:problem>
+            <Conflict board=board.clone() problem />
+        </Rows>
+    }
+    .into_any()
+}
+
+#[component]
+fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let Problem { mutation, .. } = &problem;
+    let id = mutation.id;
+    let (task, field, mine, theirs, base) = conflict(&problem)?;
+    let (mine, theirs) = (mine.to_owned(), theirs.to_owned());
+    let heading = format!("conflict-{id}");
+
+    let dismiss = {
+        let board = board.clone();
+        move || {
+            board.dismiss(id);
+            focus_when_drawn(edit_button(field));
+        }
+    };
+    let keep_theirs = {
+        let dismiss = dismiss.clone();
+        move |_| dismiss()
+    };
+    let save_mine = {
+        let (board, mine) = (board.clone(), mine.clone());
+        move |_| {
+            let edit = text_edit(task, field, mine.clone());
+            if let Err(refusal) = board.submit_text(edit.clone(), base) {
+                // Changed once more, or gone: the next problem takes the place of this one.
+                board.report(edit, refusal);
+            }
+            dismiss();
+        }
+    };
+    let edit_on = {
+        let (board, mine, theirs) = (board.clone(), mine.clone(), theirs.clone());
+        move |_| {
+            drafts.put(task, field, Draft::merge(mine.clone(), theirs.clone(), base));
+            board.dismiss(id);
+        }
+    };
+    Some(
+        view! {
+            <section class="conflict" aria-labelledby=heading.clone() tabindex="-1" data-conflict=field.to_string()>
+                <h3 id=heading.clone()>"Somebody else changed the " {field.to_string()} " meanwhile"</h3>
+                <p class="hint">"Yours is not saved yet. Nothing is lost: choose one, or make one of both."</p>
+                <div class="sides">
+                    <figure>
+                        <figcaption>"Yours"</figcaption>
+                        <div class="plain-text" data-side="mine">
+                            {mine}
+                        </div>
+                    </figure>
+                    <figure>
+                        <figcaption>"Theirs, saved"</figcaption>
+                        <div class="plain-text" data-side="theirs">
+                            {theirs}
+                        </div>
+                    </figure>
+                </div>
+                <div class="actions">
+                    <button type="button" class="button" on:click=keep_theirs>
+                        "Keep theirs"
+                    </button>
+                    <IfMay may=board.may(BoardRole::Editor)>
+                        <button type="button" class="button" on:click=save_mine.clone()>
+                            "Save mine over it"
+                        </button>
+                        <button type="button" class="button primary" on:click=edit_on.clone()>
+                            "Edit mine further"
+                        </button>
+                    </IfMay>
+                </div>
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+/// What a problem is about, if it is two versions of a text: the task, the text, mine, theirs, and the base to save with
+/// now that both are known.
+pub fn conflict(problem: &Problem) -> Option<(TaskId, TextField, &str, &str, TextBase)> {
+    let (task, field, mine) = edited_text(&problem.mutation.op)?;
+    match &problem.refusal {
+        Refusal::Conflict { field: of, theirs, seq } if *of == field => {
+            Some((task, field, mine, theirs, TextBase::Saved(*seq)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,320 @@
+//! The fields of a task that are set with one touch: each change is an edit of its own, shown at once.
+
+use leptos::{ev, html, prelude::*, server_fn::ServerFn};
+
+use crate::{
+    access::BoardRole,
+    controls::{
+        choice::choice,
+        icon::{Icon, Picture},
+        if_may::IfMay,
+        priority::priority_words,
+        redrawn::redrawn,
+    },
+    fields::FieldEdit,
+    forms::{SetCompleted, form_action},
+    id::TaskId,
+    live::{LiveBoard, act},
+    model::{ColumnKind, Priority, Task},
+    ops::{Op, UpdateTask},
+    time::Day,
+};
+
+/// Whether a task is completed. Works without JavaScript too.
+#[component]
+pub fn CompletedBox(
+    board: LiveBoard,
+    task: TaskId,
+    /// Whether it says so in words; else its name is that of the task.
+    labelled: bool,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let completed = completed_signal(&board, task);
+    let shown = board.task(task).task;
+    let label = move || {
+        let title = shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default();
+        (!labelled).then(|| format!("Completed: {title}"))
+    };
+    let edits = board.may(BoardRole::Editor);
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    let state = move || {
+        view! {
+            <span class="check still" data-completed=move || completed.get().to_string()>
+                <span class="check-box">
+                    <Picture icon=Icon::Check />
+                </span>
+                <span class:visually-hidden=!labelled>
+                    {move || if completed.get() { "Completed" } else { "Not completed" }}
+                </span>
+            </span>
+        }
+    };
+    let toggle = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let completed = !completed.get_untracked();
+        act(&board, Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) }));
+    };
+    view! {
+        <IfMay may=edits instead=state>
+            <form class="completed-form" method="post" action=form_action(SetCompleted::PATH) on:submit=toggle.clone()>
+                <input type="hidden" name="board" value=board_id.clone() />
+                <input type="hidden" name="task" value=task_id.clone() />
+                <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
+                <button
+                    class="check"
+                    role="checkbox"
+                    aria-checked=move || completed.get().to_string()
+                    aria-label=label.clone()
+                    disabled=disabled
+                >
+                    <span class="check-box">
+                        <Picture icon=Icon::Check />
+                    </span>
+                    {labelled.then_some("Completed")}
+                </button>
+            </form>
+        </IfMay>
+    }
+    .into_any()
+}
+
+/// The column of a task.
+#[component]
+pub fn ColumnSelect(
+    board: LiveBoard,
+    task: TaskId,
+    /// The id of the field, where a label refers to it.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// The name of the field, where no label does.
+    #[prop(optional, into)]
+    label: Option<Signal<String>>,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let shown = board.task(task).task;
+    let column = Memo::new(move |_| shown.read().as_ref().map(|task| task.column));
+    let columns = board.columns();
+    let edits = board.may(BoardRole::Editor);
+    let words = {
+        let columns = columns.clone();
+        move || {
+            let columns = columns.read();
+            let column = columns.iter().find(|of| Some(of.id) == column.get());
+            column.map(|column| column.name.clone()).unwrap_or_default()
+        }
+    };
+    let field = NodeRef::<html::Select>::new();
+    let options = move || {
+        let current = column.get();
+        let columns = columns.read();
+        let each = columns.iter().map(|column| choice(column.id, &column.name, current == Some(column.id)));
+        each.collect_view().into_any()
+    };
+    let changed = move |event| {
+        if let Ok(to) = event_target_value(&event).parse()
+            && !act(&board, Op::UpdateTask(UpdateTask { column: Some(to), ..UpdateTask::of(task) }))
+            && let (Some(field), Some(column)) = (field.get_untracked(), column.get_untracked())
+        {
+            field.set_value(&column.to_string());
+        }
+    };
+    view! {
+        <IfMay may=edits instead=move || read_only(id, words.clone())>
+            <select
+                node_ref=field
+                id=id
+                aria-label=label.map(|label| move || label.get())
+                autocomplete="off"
+                disabled=disabled
+                on:change=changed.clone()
+            >
+                {redrawn(options.clone())}
+            </select>
+        </IfMay>
+    }
+    .into_any()
+}
+
+/// How urgent a task is.
+#[component]
+pub fn PrioritySelect(
+    board: LiveBoard,
+    task: TaskId,
+    id: &'static str,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let shown = board.task(task).task;
+    let priority = Memo::new(move |_| shown.read().as_ref().map(|task| task.priority).unwrap_or_default());
+    let edits = board.may(BoardRole::Editor);
+    let words = move || priority_words(priority.get()).to_owned();
+    let field = NodeRef::<html::Select>::new();
+    let options = move || {
+        let current = priority.get();
+        let each = Priority::ALL
+            .into_iter()
+            .map(|priority| choice(priority.as_str(), priority_words(priority), priority == current));
+        each.collect_view().into_any()
+    };
+    let changed = move |event| {
+        if let Some(to) = Priority::parse(&event_target_value(&event))
+            && !act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Priority(to))))
+            && let Some(field) = field.get_untracked()
+        {
+            field.set_value(priority.get_untracked().as_str());
+        }
+    };
+    view! {
+        <IfMay may=edits instead=move || read_only(Some(id), words)>
+            <select node_ref=field id=id autocomplete="off" disabled=disabled on:change=changed.clone()>
+                {redrawn(options)}
+            </select>
+        </IfMay>
+    }
+    .into_any()
+}
+
+/// A day that a task has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateField {
+    /// The day work on it begins.
+    Start,
+    /// The day it is due.
+    Due,
+}
+
+impl DateField {
+    fn of(self, task: &Task) -> Option<Day> {
+        match self {
+            Self::Start => task.start,
+            Self::Due => task.due,
+        }
+    }
+
+    fn edit(self, day: Option<Day>) -> FieldEdit {
+        match self {
+            Self::Start => FieldEdit::Start(day),
+            Self::Due => FieldEdit::Due(day),
+        }
+    }
+
+    fn clear_words(self) -> &'static str {
+        match self {
+            Self::Start => "Clear start date",
+            Self::Due => "Clear due date",
+        }
+    }
+}
+
+/// The day work on a task begins, or the day it is due.
+#[component]
+pub fn DateInput(
+    board: LiveBoard,
+    task: TaskId,
+    field: DateField,
+    id: &'static str,
+    #[prop(into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let shown = board.task(task).task;
+    let day = Memo::new(move |_| shown.read().as_ref().and_then(|task| field.of(task)));
+    let words = move || day.get().map(|day| day.to_string()).unwrap_or_default();
+    let input = NodeRef::<html::Input>::new();
+    let show = move || {
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&untrack(words));
+        }
+    };
+    // Whoever is typing a date is left alone; the field catches up when they leave it.
+    Effect::new(move || {
+        day.track();
+        let has_focus = input.get().is_some_and(|input| document().active_element().as_ref() == Some(input.as_ref()));
+        if !has_focus {
+            show();
+        }
+    });
+    let edits = board.may(BoardRole::Editor);
+    let set = move |day: Option<Day>| {
+        act(&board, Op::UpdateTask(UpdateTask::of(task).with(field.edit(day))));
+    };
+    let changed = {
+        let set = set.clone();
+        move |event| {
+            let text = event_target_value(&event);
+            // While a year is typed, 2026 is first 0002: no date anybody means.
+            match Day::parse(&text).filter(|day| day.date().year() >= 1000) {
+                Some(to) => set(Some(to)),
+                None if text.is_empty()
+                    && !event_target::<web_sys::HtmlInputElement>(&event).validity().bad_input() =>
+                {
+                    set(None);
+                }
+                None => {}
+            }
+        }
+    };
+    let clear = move |_| {
+        set(None);
+        if let Some(input) = input.get_untracked() {
+            input.set_value("");
+            let _ = input.focus();
+        }
+    };
+    let clear_button = move || {
+        let clear = clear.clone();
+        day.get().map(|_| {
+            view! {
+                <button
+                    type="button"
+                    class="button quiet icon-only"
+                    aria-label=field.clear_words()
+                    disabled=disabled
+                    on:click=clear
+                >
+                    <Picture icon=Icon::Close />
+                </button>
+            }
+            .into_any()
+        })
+    };
+    view! {
+        <IfMay
+            may=edits
+            instead=move || read_only(Some(id), move || day.get().map_or("No date".to_owned(), |day| day.to_string()))
+        >
+            <div class="date-input">
+                <input
+                    node_ref=input
+                    type="date"
+                    id=id
+                    value=untrack(words)
+                    autocomplete="off"
+                    disabled=disabled
+                    on:change=changed.clone()
+                    on:blur=move |_| show()
+                />
+                {redrawn(clear_button.clone())}
+            </div>
+        </IfMay>
+    }
+    .into_any()
+}
+
+/// What stands in place of a field for those who may not change it. A label may refer to it.
+fn read_only(id: Option<&'static str>, words: impl Fn() -> String + Send + 'static) -> AnyView {
+    view! {
+        <output class="value" id=id aria-live="off">
+            {redrawn(words)}
+        </output>
+    }
+    .into_any()
+}
+
+/// Whether the column of a task is one for done tasks.
+pub fn completed_signal(board: &LiveBoard, task: TaskId) -> Memo<bool> {
+    let shown = board.task(task).task;
+    let columns = board.columns();
+    Memo::new(move |_| {
+        let column = shown.read().as_ref().map(|task| task.column);
+        let is_done = |id| columns.read().iter().any(|column| column.id == id && column.kind == ColumnKind::Done);
+        column.is_some_and(is_done)
+    })
+}

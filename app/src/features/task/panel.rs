@@ -1,0 +1,442 @@
+//! One task, in a panel beside its board.
+//!
+//! Not modal: the board stays in reach, and stays as it is. On a phone the panel takes the place of the board.
+
+use leptos::{ev, html, prelude::*, server_fn::ServerFn};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use super::{
+    assignees::AssigneesField,
+    conflict::Conflicts,
+    drafts::{Draft, Drafts},
+    fields::{ColumnSelect, CompletedBox, DateField, DateInput, PrioritySelect},
+    form::TaskForm,
+    text_editor::TextEditor,
+};
+use crate::{
+    access::BoardRole,
+    address::{View, board_path, list_query::ListQuery, task_path},
+    controls::{
+        focus::{find, focus, focus_when_drawn, focused},
+        form_error::FormError,
+        icon::{Icon, Picture},
+        if_may::IfMay,
+        keyboard, markdown,
+        notices::{Action, Notices},
+        person::{People, called, face},
+        redrawn::redrawn,
+    },
+    features::{history::events::TaskHistory, presence::EditingNow},
+    forms::{DeleteTask, RestoreTask, form_action},
+    id::{ActorId, TaskId},
+    live::{Live, LiveBoard, act},
+    model::{Task, TextField},
+    ops::{self, Op},
+    time::Timestamp,
+};
+
+/// The panel of a task. Closing it leads back to `view`.
+#[component]
+pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
+    let shown = board.task(task).task;
+    let title = text_signal(&board, task, TextField::Title);
+    let known = Memo::new(move |_| shown.read().is_some());
+    let panel = NodeRef::<html::Section>::new();
+    let query = ListQuery::of_page();
+    let close = Signal::derive({
+        let board = board.id();
+        move || match view {
+            View::List => query.read().path(board),
+            view => board_path(board, view),
+        }
+    });
+    close_by_escape(panel, close);
+    focus_on_the_way_in_and_out(panel, task);
+    keep_drafts(&board, task, view);
+
+    let body = {
+        let board = board.clone();
+        move || match known.get() {
+            true => view! { <TaskBody board=board.clone() task title close /> }.into_any(),
+            false => view! { <NoSuchTask close /> }.into_any(),
+        }
+    };
+    view! {
+        <section
+            class="panel"
+            role="dialog"
+            aria-labelledby="task-title"
+            tabindex="-1"
+            node_ref=panel
+            data-panel=task.to_string()
+        >
+            {redrawn(body)}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn NoSuchTask(close: Signal<String>) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <div class="panel-head">
+            <CloseLink close />
+        </div>
+        <div class="message">
+            <h2 id="task-title">"There is no such task"</h2>
+            <p>"The address is not quite right, or the task is on another board."</p>
+            <p>
+                <a class="button" href=close data-noscroll>
+                    "Back to the board"
+                </a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal<String>) -> impl IntoView {
+    let shown = board.task(task).task;
+    let description = text_signal(&board, task, TextField::Description);
+    let deleted = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().is_some_and(|task| task.is_deleted()))
+    };
+    let delete = {
+        let board = board.clone();
+        move |event: ev::SubmitEvent| {
+            event.prevent_default();
+            act(&board, Op::DeleteTask(ops::DeleteTask::of(task)));
+            focus_when_drawn(".panel .trashed button");
+        }
+    };
+    let edits = board.may(BoardRole::Editor);
+    let people = expect_context::<Live>().people();
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    view! {
+        <div class="panel-head">
+            <CompletedBox board=board.clone() task labelled=true disabled=deleted />
+            <IfMay may=edits>
+                <form method="post" action=form_action(DeleteTask::PATH) on:submit=delete.clone() hidden=deleted>
+                    <input type="hidden" name="board" value=board_id.clone() />
+                    <input type="hidden" name="task" value=task_id.clone() />
+                    <button class="button quiet icon-only" aria-label="Delete task" title="Delete task">
+                        <Picture icon=Icon::Trash />
+                    </button>
+                </form>
+            </IfMay>
+            <CloseLink close />
+        </div>
+        <div class="panel-body">
+            <FormError />
+            <Trashed board=board.clone() task deleted />
+            <EditingNow board=board.clone() task />
+            <TitleText board=board.clone() task title deleted />
+            <Conflicts board=board.clone() task field=TextField::Title />
+            <div class="task-fields needs-script">
+                <div class="field">
+                    <label for="task-column">"Column"</label>
+                    <ColumnSelect board=board.clone() task id="task-column" disabled=deleted />
+                </div>
+                <div class="field">
+                    <label for="task-priority">"Priority"</label>
+                    <PrioritySelect board=board.clone() task id="task-priority" disabled=deleted />
+                </div>
+                <div class="field">
+                    <label for="task-start">"Start"</label>
+                    <DateInput board=board.clone() task field=DateField::Start id="task-start" disabled=deleted />
+                </div>
+                <div class="field">
+                    <label for="task-due">"Due"</label>
+                    <DateInput board=board.clone() task field=DateField::Due id="task-due" disabled=deleted />
+                </div>
+            </div>
+            <AssigneesField board=board.clone() task deleted />
+            <DescriptionText board=board.clone() task description deleted />
+            <Conflicts board=board.clone() task field=TextField::Description />
+            <TaskForm board=board.clone() task />
+            <TaskHistory board task />
+            <div class="task-times">
+                {redrawn(move || shown.read().as_ref().map(|task| times(task, &people.read())))}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn CloseLink(close: Signal<String>) -> impl IntoView {
+    view! {
+        <a class="button quiet icon-only close" href=close aria-label="Close" title="Close (Escape)" data-noscroll>
+            <Picture icon=Icon::Close />
+        </a>
+    }
+}
+
+/// The task was deleted, here or by somebody else, while it is open.
+#[component]
+fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let edits = board.may(BoardRole::Editor);
+    let (board_id, task_id) = (board.id().to_string(), task.to_string());
+    let restore = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        act(&board, Op::RestoreTask(ops::RestoreTask::of(task)));
+        focus_when_drawn(".panel");
+    };
+    let restore_form = move || {
+        edits.get().then(|| {
+            view! {
+                <form method="post" action=form_action(RestoreTask::PATH) on:submit=restore.clone()>
+                    <input type="hidden" name="board" value=board_id.clone() />
+                    <input type="hidden" name="task" value=task_id.clone() />
+                    <button class="button">
+                        <Picture icon=Icon::Undo />
+                        "Restore"
+                    </button>
+                </form>
+            }
+            .into_any()
+        })
+    };
+    let kept = move || {
+        let open = [TextField::Title, TextField::Description].iter().any(|field| drafts.get(task, *field).is_some());
+        open.then_some(" What you are typing is kept; restore the task to save it.")
+    };
+    view! {
+        <div role="status">
+            {move || {
+                deleted
+                    .get()
+                    .then(|| {
+                        view! {
+                            <div class="trashed">
+                                <p>"This task is in the trash." {kept()}</p>
+                                {redrawn(restore_form.clone())}
+                            </div>
+                        }
+                            .into_any()
+                    })
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn TitleText(
+    board: LiveBoard,
+    task: TaskId,
+    title: Signal<String>,
+    #[prop(into)] deleted: Signal<bool>,
+) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let open = drafts.open(task, TextField::Title);
+    let edits = board.may(BoardRole::Editor);
+    let edit = {
+        let board = board.clone();
+        move |_| drafts.put(task, TextField::Title, Draft::start(&board, task, TextField::Title))
+    };
+    view! {
+        <div class="task-title">
+            <h2 id="task-title" class:visually-hidden=move || open.get().is_some()>
+                {move || title.get()}
+            </h2>
+            {move || {
+                let board = board.clone();
+                match open.get() {
+                    Some(_) => {
+                        view! { <TextEditor board task field=TextField::Title current=title deleted /> }.into_any()
+                    }
+                    None => {
+                        let edit = edit.clone();
+                        view! {
+                            <IfMay may=edits>
+                                <button
+                                    class="edit-over needs-script"
+                                    aria-label="Edit title"
+                                    data-edit="title"
+                                    disabled=deleted
+                                    on:click=edit.clone()
+                                >
+                                    <Picture icon=Icon::Edit />
+                                </button>
+                            </IfMay>
+                        }
+                            .into_any()
+                    }
+                }
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn DescriptionText(
+    board: LiveBoard,
+    task: TaskId,
+    description: Signal<String>,
+    #[prop(into)] deleted: Signal<bool>,
+) -> impl IntoView {
+    let drafts = expect_context::<Drafts>();
+    let open = drafts.open(task, TextField::Description);
+    let edit = {
+        let board = board.clone();
+        move || {
+            if !deleted.get_untracked() && board.may_now(BoardRole::Editor) {
+                drafts.put(task, TextField::Description, Draft::start(&board, task, TextField::Description));
+            }
+        }
+    };
+    let edit_by_click = {
+        let edit = edit.clone();
+        move |event: ev::MouseEvent| {
+            // A link leads where it leads, and who marks a text wants to copy it.
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let on_link = target.is_some_and(|target| target.closest("a").ok().flatten().is_some());
+            let marked = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
+            if !on_link && !marked {
+                edit();
+            }
+        }
+    };
+    let is_empty = Memo::new(move |_| description.with(String::is_empty));
+    let edits = board.may(BoardRole::Editor);
+    let shown = move || {
+        let edit = edit.clone();
+        let edit_by_button = move |_| edit();
+        let words = if is_empty.get() { "Add a description" } else { "Edit description" };
+        view! {
+            // By keyboard, the button does what a click on the text does.
+            <div
+                class="markdown"
+                hidden=is_empty
+                on:click=edit_by_click.clone()
+                inner_html=move || markdown::to_html(&description.get())
+            ></div>
+            <IfMay may=edits>
+                <button
+                    class="button quiet needs-script"
+                    data-edit="description"
+                    disabled=deleted
+                    on:click=edit_by_button.clone()
+                >
+                    <Picture icon=Icon::Edit />
+                    {words}
+                </button>
+            </IfMay>
+        }
+    };
+    view! {
+        <section class="task-description" aria-label="Description">
+            {move || match open.get() {
+                Some(_) => {
+                    let board = board.clone();
+                    view! { <TextEditor board task field=TextField::Description current=description deleted /> }
+                        .into_any()
+                }
+                None => shown().into_any(),
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+/// By whom and when a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
+fn times(task: &Task, people: &People) -> AnyView {
+    let line = |did: &str, person: Option<ActorId>, at: Timestamp| {
+        let by = person.map(|_| format!("by {}, ", called(people, person))).unwrap_or_default();
+        let words = format!("{did} {by}{}", at.to_minute());
+        view! { <p>{person.map(face)} <span>{words}</span></p> }.into_any()
+    };
+    let is_changed = task.created_at.to_minute() != task.updated_at.to_minute() || task.created_by != task.updated_by;
+    view! {
+        {line("Created", task.created_by, task.created_at)}
+        {is_changed.then(|| line("Changed", task.updated_by, task.updated_at))}
+    }
+    .into_any()
+}
+
+fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {
+    let shown = board.task(task).task;
+    Memo::new(move |_| shown.read().as_ref().map(|task| field.of(task).to_owned()).unwrap_or_default()).into()
+}
+
+/// Escape closes the panel, wherever the focus is, unless something else on the page has a use for it.
+fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
+    let navigate = use_navigate();
+    Effect::new(move || {
+        let navigate = navigate.clone();
+        let listener = window_event_listener(ev::keydown, move |event| {
+            if keyboard::escapes(&event) && find("dialog[open]").is_none() {
+                // The way out looks where the focus is: see below.
+                if let Some(panel) = panel.get_untracked() {
+                    let _ = panel.focus();
+                }
+                let to = close.get_untracked();
+                navigate(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+/// The focus goes into a panel that opens, and back to its task when it closes; but not away from where a person has put
+/// it meanwhile.
+fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
+    Effect::new(move || {
+        if let Some(panel) = panel.get() {
+            // Opened with the page, there is nothing to come from: the page is read from its start.
+            let opened_here = focused().is_some();
+            let in_editor = panel.query_selector("textarea:focus").ok().flatten().is_some();
+            if opened_here && !in_editor {
+                let _ = panel.focus();
+            }
+        }
+    });
+    on_cleanup(move || {
+        if cfg!(feature = "hydrate") {
+            let nowhere = focused().is_none_or(|focused| focused.closest(".panel").ok().flatten().is_some());
+            if nowhere {
+                request_animation_frame(move || {
+                    // Unless another task was opened in its place. A task that was deleted leaves the field for the next one.
+                    let place =
+                        || find(&format!("[data-task='{task}'] a")).or_else(|| find(".quick-add input[name=title]"));
+                    if find(".panel").is_none()
+                        && let Some(place) = place()
+                    {
+                        focus(&place);
+                    }
+                });
+            }
+        }
+    });
+}
+
+/// Drafts with changes are kept when the panel closes, and the person is told where.
+fn keep_drafts(board: &LiveBoard, task: TaskId, view: View) {
+    let drafts = expect_context::<Drafts>();
+    let notices = expect_context::<Notices>();
+    let navigate = use_navigate();
+    let board = board.clone();
+    on_cleanup(move || {
+        // Who may edit no more finds them among what was refused.
+        if cfg!(feature = "hydrate") && board.may_now(BoardRole::Editor) && drafts.tidy(task) {
+            let title = board.with(|board| board.task(task).map(|task| task.title.clone())).unwrap_or_default();
+            let path = task_path(board.id(), task, view);
+            let navigate = navigate.clone();
+            let open = Action::new("Open", move || {
+                navigate(&path, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            });
+            notices.say(format!("What you typed in “{title}” is kept, but not saved."), Some(open));
+        }
+    });
+}

@@ -1,0 +1,203 @@
+//! Taking back the last edit and doing it again, by keyboard and from the menu of the board, and telling what came of it.
+
+use std::sync::Arc;
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
+
+use super::board::revealed::Revealed;
+use crate::{
+    board::{Direction, NotUndone, Undone},
+    controls::{
+        announcer::Announcer,
+        focus::{find, focus, focused},
+        icon::{Icon, Picture},
+        keyboard::{self, Key, Stroke},
+        menu::close_menu,
+        notices::{Action, Notices},
+    },
+    live::LiveBoard,
+    refusal::Refusal,
+};
+
+/// Undo and redo on the board of a page. A context.
+#[derive(Clone)]
+pub struct Undoing(Arc<Parts>);
+
+struct Parts {
+    board: LiveBoard,
+    notices: Notices,
+    announcer: Announcer,
+    revealed: Revealed,
+}
+
+impl Undoing {
+    /// Makes them, and listens to the keyboard.
+    pub fn provide(board: LiveBoard, notices: Notices, announcer: Announcer, revealed: Revealed) {
+        let undoing = Self(Arc::new(Parts { board, notices, announcer, revealed }));
+        undoing.listen();
+        undoing.tell_refused();
+        provide_context(undoing);
+    }
+
+    /// Ctrl+Z or ⌘Z, and for the other direction the same with Shift, or Ctrl+Y. In a text field they belong to the browser;
+    /// but not in the empty field for the next task, where the focus is when a task was just added.
+    fn listen(&self) {
+        let undoing = self.clone();
+        Effect::new(move || {
+            let undoing = undoing.clone();
+            let listener = window_event_listener(ev::keydown, move |event| {
+                if find("dialog[open]").is_some() || is_typed_into(event.target()) {
+                    return;
+                }
+                let Some(stroke) = keyboard::pressed_or_held(&event) else { return };
+                if let Some(direction) = direction(&stroke) {
+                    event.prevent_default();
+                    if !stroke.held {
+                        undoing.go(direction);
+                    }
+                }
+            });
+            on_cleanup(move || listener.remove());
+        });
+    }
+
+    /// Tells of what looked as if it could be undone until the server refused it.
+    fn tell_refused(&self) {
+        let (all, notices) = (self.0.board.not_undone(), self.0.notices);
+        Effect::new(move || {
+            let refused = all.get();
+            if refused.is_empty() {
+                return;
+            }
+            all.set(Vec::new());
+            // It was said already that it is undone.
+            notices.take_back();
+            for not_undone in refused {
+                notices.say(why_not(&not_undone), None);
+            }
+        });
+    }
+
+    /// Goes one step in a direction.
+    pub fn go(&self, direction: Direction) {
+        let Parts { board, notices, announcer, revealed } = &*self.0;
+        let had_focus = focused();
+        match board.undo(direction) {
+            Some(Ok(Undone { words, task })) => {
+                if let Some(task) = task {
+                    revealed.add(task);
+                }
+                let said = match direction {
+                    Direction::Undo => format!("Undone: {words}."),
+                    Direction::Redo => format!("Done again: {words}."),
+                };
+                let back = match direction {
+                    Direction::Undo => ("Redo", Direction::Redo),
+                    Direction::Redo => ("Undo", Direction::Undo),
+                };
+                let undoing = self.clone();
+                notices.say_anew(said, Some(Action::new(back.0, move || undoing.go(back.1))));
+                // The card that had the focus may be elsewhere now, or gone.
+                let place = task.map(|task| format!("[data-task='{task}'] a"));
+                request_animation_frame(move || {
+                    if had_focus.is_some()
+                        && focused().is_none()
+                        && let Some(place) =
+                            place.and_then(|place| find(&place)).or_else(|| find(".board-menu summary"))
+                    {
+                        focus(&place);
+                    }
+                });
+            }
+            Some(Err(not_undone)) => notices.say_anew(why_not(&not_undone), None),
+            None => announcer.say(match direction {
+                Direction::Undo => "There is nothing to undo.",
+                Direction::Redo => "There is nothing to redo.",
+            }),
+        }
+    }
+}
+
+/// The two buttons, in the menu of the board. They name what they would do.
+#[component]
+pub fn UndoItems(board: LiveBoard) -> impl IntoView {
+    let undoing = expect_context::<Undoing>();
+    [(Direction::Undo, "Undo", Icon::Undo), (Direction::Redo, "Redo", Icon::Redo)]
+        .map(|(direction, verb, icon)| {
+            let next = board.next_undo(direction);
+            let is_none = {
+                let next = next.clone();
+                move || next.read().is_none()
+            };
+            let undoing = undoing.clone();
+            let pressed = move |event: ev::MouseEvent| {
+                close_menu(&event);
+                undoing.go(direction);
+            };
+            view! {
+                <button type="button" class="menu-item" disabled=is_none on:click=pressed>
+                    <Picture icon />
+                    {move || match &*next.read() {
+                        Some(words) => format!("{verb} “{words}”"),
+                        None => verb.to_owned(),
+                    }}
+                </button>
+            }
+            .into_any()
+        })
+        .into_iter()
+        .collect_view()
+        .into_any()
+}
+
+/// What the keys ask for.
+fn direction(stroke: &Stroke) -> Option<Direction> {
+    match (stroke.key, stroke.shift) {
+        _ if !stroke.is_command() => None,
+        (Key::Letter('z'), false) => Some(Direction::Undo),
+        (Key::Letter('z'), true) => Some(Direction::Redo),
+        (Key::Letter('y'), false) if stroke.ctrl => Some(Direction::Redo),
+        _ => None,
+    }
+}
+
+/// Whether an event comes from where text is typed.
+fn is_typed_into(target: Option<web_sys::EventTarget>) -> bool {
+    const FIELDS: &str = "textarea, [contenteditable], input:not([type=checkbox]):not([type=radio]):not([type=button])";
+    let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
+    let is_empty = element.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.value().is_empty());
+    let is_next_task = is_empty && element.matches(".quick-add input").unwrap_or(false);
+    !is_next_task && element.closest(FIELDS).is_ok_and(|field| field.is_some())
+}
+
+fn why_not(NotUndone { direction, words, refusal }: &NotUndone) -> String {
+    let not = match direction {
+        Direction::Undo => "Not undone",
+        Direction::Redo => "Not done again",
+    };
+    match refusal {
+        Refusal::Stale { .. } => format!("{not}: {words}. Somebody changed it meanwhile."),
+        refusal => format!("{not}: {words}. {}", refusal.sentence()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Thing;
+
+    #[test]
+    fn it_is_said_why_something_was_not_undone() {
+        let not_undone = |direction, refusal| NotUndone { direction, words: "move Tea".to_owned(), refusal };
+        assert_eq!(
+            why_not(&not_undone(Direction::Undo, Refusal::Stale { seq: 3 })),
+            "Not undone: move Tea. Somebody changed it meanwhile."
+        );
+        assert_eq!(
+            why_not(&not_undone(Direction::Redo, Refusal::not_found(Thing::Column))),
+            "Not done again: move Tea. This column does not exist, or was deleted."
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! Imports run down. Which room is above which stands in `docs/ARCHITECTURE.md`, in blocks that begin with `floors`; the lines that
+//! import are read from the source, and one that runs up fails, with the files it leads from and to.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Arrows between rooms that run up today: of which source, from where, to where. The list only gets shorter: one that is not needed fails.
+const EXCEPTIONS: [(&str, &str, &str); 3] =
+    [("src", "settings", "command"), ("src", "settings", "http"), ("src", "accounts", "http")];
+
+/// An import: the module it stands in, and the path it names, from the crate's root on.
+#[derive(Debug, PartialEq, Eq)]
+struct Arrow {
+    from: Vec<String>,
+    to: Vec<String>,
+}
+
+#[test]
+fn imports_of_the_app_run_down() {
+    imports_run_down("app/src");
+}
+
+#[test]
+fn imports_of_the_server_run_down() {
+    imports_run_down("src");
+}
+
+#[test]
+fn features_do_not_import_each_other_in_circles() {
+    let mut below: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, arrow) in arrows_of("app/src") {
+        let feature = |path: &[String]| (path.first()? == "features").then(|| path.get(1).cloned()).flatten();
+        if let (Some(from), Some(to)) = (feature(&arrow.from), feature(&arrow.to))
+            && from != to
+        {
+            below.entry(from).or_default().insert(to);
+        }
+    }
+    assert!(!below.is_empty());
+    // A feature that imports none of those that are left goes, until none is left, or only circles are.
+    let mut left: BTreeSet<String> = below.keys().cloned().collect();
+    while let Some(free) = left.iter().find(|feature| below[*feature].is_disjoint(&left)).cloned() {
+        left.remove(&free);
+    }
+    assert!(left.is_empty(), "features that import each other in a circle, or one that does: {left:?}");
+}
+
+fn imports_run_down(source: &str) {
+    let floors = floors(source);
+    let files: BTreeSet<String> = files(source).iter().map(|file| room(&module(source, file))).collect();
+    let rooms: BTreeSet<String> = floors.keys().cloned().collect();
+    assert_eq!(rooms, files, "the rooms of {source}: left as docs/ARCHITECTURE.md has them, right as they are");
+
+    let mut wrong = Vec::new();
+    let mut excused = BTreeSet::new();
+    for (file, arrow) in arrows_of(source) {
+        let (from, to) = (room(&arrow.from), room(&arrow.to));
+        // A name that stands at the crate's root, and in no file of its own.
+        let to = if floors.contains_key(&to) { to } else { "lib".to_owned() };
+        if from == to || floors[&from] < floors[&to] {
+            continue;
+        }
+        if EXCEPTIONS.contains(&(source, from.as_str(), to.as_str())) {
+            excused.insert((from, to));
+        } else {
+            wrong.push(format!("{} imports {}: {from} is not above {to}", file.display(), arrow.to.join("::")));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/ARCHITECTURE.md, floors {source}:\n{}", wrong.join("\n"));
+    for (of, from, to) in EXCEPTIONS {
+        let needed = of != source || excused.contains(&(from.to_owned(), to.to_owned()));
+        assert!(needed, "no import leads from {from} to {to} any more: take it off EXCEPTIONS");
+    }
+}
+
+/// The floor of each room, counted from the top. Rooms of one line are on one floor.
+fn floors(source: &str) -> BTreeMap<String, usize> {
+    let page = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let block = page.split(&format!("```floors {source}\n")).nth(1).expect("a block of floors");
+    let block = block.split("```").next().unwrap();
+    let mut floors = BTreeMap::new();
+    for (floor, line) in block.lines().enumerate() {
+        for room in line.split('|').next().unwrap().split_whitespace() {
+            assert!(floors.insert(room.to_owned(), floor).is_none(), "{room} stands there twice");
+        }
+    }
+    floors
+}
+
+/// The room of a module: the first part of its path.
+fn room(path: &[String]) -> String {
+    path.first().map_or("lib", String::as_str).to_owned()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn files(source: &str) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![root().join(source)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+/// The module that a file is.
+fn module(source: &str, file: &Path) -> Vec<String> {
+    let below = file.strip_prefix(root().join(source)).unwrap().with_extension("");
+    let mut path: Vec<String> = below.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    if path.last().is_some_and(|last| last == "mod" || last == "lib") {
+        path.pop();
+    }
+    path
+}
+
+fn arrows_of(source: &str) -> Vec<(PathBuf, Arrow)> {
+    let read = |file: PathBuf| {
+        let from = module(source, &file);
+        let arrows = paths(&fs::read_to_string(&file).unwrap(), &from);
+        arrows.into_iter().map(move |to| (file.clone(), Arrow { from: from.clone(), to })).collect::<Vec<_>>()
+    };
+    files(source).into_iter().flat_map(read).collect()
+}
+
+/// The paths of the crate that a text names, in `use` and elsewhere, from the crate's root on; but for its tests.
+fn paths(text: &str, module: &[String]) -> Vec<Vec<String>> {
+    let words = words(text);
+    let mut found = Vec::new();
+    // The modules that are open within the file, and how deep in braces each began.
+    let mut inner: Vec<(String, usize)> = Vec::new();
+    let (mut depth, mut at) = (0, 0);
+    while at < words.len() {
+        let word = words[at].as_str();
+        match word {
+            "{" => depth += 1,
+            "}" => {
+                depth -= 1;
+                if inner.last().is_some_and(|(_, began)| *began == depth) {
+                    inner.pop();
+                }
+            }
+            "mod" => {
+                // In a macro its name may be a parameter.
+                let name = at + if words[at + 1] == "$" { 2 } else { 1 };
+                if words.get(name + 1).is_some_and(|next| next == "{") {
+                    inner.push((words[name].clone(), depth));
+                }
+            }
+            "crate" | "super" | "self" if words.get(at + 1).is_some_and(|next| next == "::") => {
+                let here: Vec<String> =
+                    module.iter().cloned().chain(inner.iter().map(|(name, _)| name.clone())).collect();
+                let mut relative = Vec::new();
+                at = tree(&words, at, &mut Vec::new(), &mut relative);
+                // A test may build what it needs out of anything.
+                if inner.iter().all(|(name, _)| name != "tests") {
+                    found.extend(relative.iter().map(|path| absolute(path, &here)));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Reads a path, or a tree of them in braces, from `at` on. Returns where it ends.
+fn tree(words: &[String], mut at: usize, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> usize {
+    let long = before.len();
+    loop {
+        match words.get(at).map(String::as_str) {
+            Some("{") => {
+                at += 1;
+                while words.get(at).is_some_and(|word| word != "}") {
+                    match words[at].as_str() {
+                        // What it is called here.
+                        "as" => at += 2,
+                        "," => at += 1,
+                        _ => at = tree(words, at, before, found),
+                    }
+                }
+                at += 1;
+                break;
+            }
+            // The rest names no module: all of it, or types in angles.
+            Some("*" | "<") => {
+                found.push(before.clone());
+                at += 1;
+                break;
+            }
+            Some(word) => {
+                before.push(word.to_owned());
+                at += 1;
+                if words.get(at).is_none_or(|next| next != "::") {
+                    found.push(before.clone());
+                    break;
+                }
+                at += 1;
+            }
+            None => break,
+        }
+    }
+    before.truncate(long);
+    at
+}
+
+/// A path as the module `here` writes it, from the crate's root on.
+fn absolute(path: &[String], here: &[String]) -> Vec<String> {
+    let mut whole = if path[0] == "crate" { Vec::new() } else { here.to_vec() };
+    for part in path {
+        match part.as_str() {
+            "crate" | "self" => {}
+            "super" => drop(whole.pop()),
+            part => whole.push(part.to_owned()),
+        }
+    }
+    whole
+}
+
+/// The words and signs of a text of Rust, without comments and what stands in quotes.
+fn words(text: &str) -> Vec<String> {
+    let (mut words, mut rest) = (Vec::new(), text);
+    while let Some(first) = rest.chars().next() {
+        let long = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if let Some(long) = quoted(rest) {
+            long
+        } else if first.is_alphanumeric() || first == '_' {
+            let long = rest.find(|sign: char| !sign.is_alphanumeric() && sign != '_').unwrap_or(rest.len());
+            words.push(rest[..long].to_owned());
+            long
+        } else if rest.starts_with("::") {
+            words.push("::".to_owned());
+            2
+        } else {
+            if !first.is_whitespace() {
+                words.push(first.to_string());
+            }
+            first.len_utf8()
+        };
+        rest = &rest[long..];
+    }
+    words
+}
+
+/// How long the text or the letter in quotes is that stands first. What follows a lone quote is a lifetime.
+fn quoted(text: &str) -> Option<usize> {
+    let raw = text.strip_prefix("br").or_else(|| text.strip_prefix('r'));
+    if let Some(raw) = raw {
+        let marks = raw.len() - raw.trim_start_matches('#').len();
+        if let Some(content) = raw[marks..].strip_prefix('"') {
+            let end = format!("\"{}", "#".repeat(marks));
+            return Some(text.len() - content.len() + content.find(&end)? + end.len());
+        }
+    }
+    let quote = text.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
+    let mut signs = text.char_indices().skip(1);
+    if quote == '\'' {
+        let (_, first) = signs.next()?;
+        if first == '\\' {
+            signs.next();
+        } else {
+            return signs.next().filter(|(_, end)| *end == '\'').map(|(at, _)| at + 1);
+        }
+    }
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '\\' => drop(signs.next()),
+            sign if sign == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[test]
+fn imports_are_read() {
+    let text = r##"
+        // use crate::comment::Of;
+        use std::collections::BTreeMap;
+        use super::{icon::{self, Icon}, rows as lines, crate_like};
+        pub use self::inner::Thing;
+        fn f<'a>(x: &'a str) -> char {
+            let _ = ("use crate::text;", r#"" crate::raw::text "#, 'x', '\'', '{');
+            crate::new_id();
+            super::super::above::<u8>();
+            match x { _ => crate::a::b::C }
+        }
+        pub(crate) struct S;
+        mod tests { mod deeper { use super::*; } use crate::tested; }
+        mod $inner { use super::*; use crate::{d, e::F}; }
+        mod after;
+        use super::last;
+    "##;
+    let here = ["features", "list", "row"].map(str::to_owned);
+    let found: Vec<String> = paths(text, &here).iter().map(|path| path.join("::")).collect();
+    let wanted = [
+        "features::list::icon",
+        "features::list::icon::Icon",
+        "features::list::rows",
+        "features::list::crate_like",
+        "features::list::row::inner::Thing",
+        "new_id",
+        "features::above",
+        "a::b::C",
+        "features::list::row",
+        "d",
+        "e::F",
+        "features::list::last",
+    ];
+    assert_eq!(found, wanted);
+}
