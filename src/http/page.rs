@@ -38,7 +38,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context}
 use uuid::Uuid;
 
 use super::{
-    Services, admission::Occupant, api::members::share_address, in_flight::InFlight, problem::Problem, shape,
+    Services, admission::Occupant, api::share_links::share_address, in_flight::InFlight, problem::Problem, shape,
     visitor::Visitor,
 };
 use crate::{

@@ -1,12 +1,11 @@
-//! Who has access to a board, over REST: its members, and links with which it can be read without an account.
+//! The members of a board over REST.
 
 use std::sync::Arc;
 
 use app::{
-    access::{BoardRole, ShareLink},
+    access::BoardRole,
     id::{ActorId, BoardId},
     ops::{Op, SetMember},
-    time::Timestamp,
 };
 use axum::{
     extract::State,
@@ -15,17 +14,13 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::{board, json, located, model::Role, tagged, write};
-use crate::{
-    http::{
-        Services,
-        input::{Json, Key, Path},
-        problem::{Failures, Problem},
-        visitor::Visitor,
-    },
-    secret::Secret,
+use super::{board, json, model::Role, tagged, write};
+use crate::http::{
+    Services,
+    input::{Json, Key, Path},
+    problem::{Failures, Problem},
+    visitor::Visitor,
 };
 
 /// Who has access to a board.
@@ -60,44 +55,6 @@ pub struct Membership {
     /// What.
     #[schema(value_type = Role)]
     role: BoardRole,
-}
-
-/// The links of a board.
-#[derive(Serialize, ToSchema)]
-pub struct Links {
-    /// Those that were not revoked, newest first.
-    links: Vec<Link>,
-}
-
-/// A link with which a board can be read without an account.
-#[derive(Serialize, ToSchema)]
-pub struct Link {
-    /// What it is called by.
-    id: Uuid,
-    /// Who made it, where that is known.
-    #[schema(value_type = Option<Uuid>)]
-    created_by: Option<ActorId>,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    /// Whether it works: not while whoever made it does not manage the board.
-    works: bool,
-    /// Its address; only in the answer to the request that made it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    url: Option<String>,
-}
-
-impl Link {
-    fn of(link: ShareLink, url: Option<String>) -> Self {
-        let ShareLink { id, created_by, created_at, works } = link;
-        Self { id, created_by, created_at, works, url }
-    }
-}
-
-/// Where a share link leads.
-pub fn share_address(public_url: &str, secret: &Secret) -> String {
-    format!("{public_url}/share/{}", secret.expose())
 }
 
 /// List who has access to a board
@@ -153,52 +110,5 @@ pub async fn remove(
     key: Key,
 ) -> Result<Response, Problem> {
     write(&services, &visitor, board, key, Op::SetMember(SetMember { person, role: None })).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// List the share links of a board
-#[utoipa::path(
-    get, path = "/boards/{board}/links", tag = "access",
-    params(("board" = Uuid, Path)),
-    responses((status = 200, body = Links), Failures)
-)]
-pub async fn links(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(board): Path<BoardId>,
-) -> Result<Response, Problem> {
-    let links = services.accounts.share_links(&visitor.caller, board).await?;
-    Ok(json(StatusCode::OK, &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
-}
-
-/// Make a link with which a board can be read without an account
-#[utoipa::path(
-    post, path = "/boards/{board}/links", tag = "access",
-    params(("board" = Uuid, Path)),
-    responses((status = 201, body = Link, headers(("Location" = String))), Failures)
-)]
-pub async fn create_link(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(board): Path<BoardId>,
-) -> Result<Response, Problem> {
-    let (secret, link) = services.accounts.create_share_link(&visitor.caller, board, &services.writer).await?;
-    let path = format!("/boards/{board}/links/{}", link.id);
-    let url = share_address(&services.public_url, &secret);
-    Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
-}
-
-/// Revoke a share link; whoever reads the board by it stops doing so at once
-#[utoipa::path(
-    delete, path = "/boards/{board}/links/{link}", tag = "access",
-    params(("board" = Uuid, Path), ("link" = Uuid, Path)),
-    responses((status = 204, description = "It works no more"), Failures)
-)]
-pub async fn revoke_link(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path((board, link)): Path<(BoardId, Uuid)>,
-) -> Result<Response, Problem> {
-    services.accounts.revoke_share_link(&visitor.caller, board, link, &services.writer).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -7,11 +7,15 @@ pub mod boards;
 pub mod changes;
 pub mod columns;
 mod cursor;
+pub mod invitations;
 mod list;
 pub mod members;
 mod model;
+pub mod passwords;
 pub mod people;
+pub mod share_links;
 pub mod tasks;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -49,16 +53,16 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(changes::list))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::remove))
-        .routes(routes!(members::links, members::create_link))
-        .routes(routes!(members::revoke_link))
+        .routes(routes!(share_links::list, share_links::create))
+        .routes(routes!(share_links::revoke))
         .routes(routes!(people::list))
         .routes(routes!(people::me))
         .routes(routes!(people::update))
-        .routes(routes!(people::new_password))
-        .routes(routes!(people::invitations, people::invite))
-        .routes(routes!(people::revoke_invitation))
-        .routes(routes!(people::tokens))
-        .routes(routes!(people::revoke_token))
+        .routes(routes!(passwords::new_password))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(tokens::list))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(changes::of_task))
         .split_for_parts()
 }

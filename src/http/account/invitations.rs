@@ -1,0 +1,69 @@
+//! Invitations, made and revoked on the page of all people. How they are used: [`super::join`].
+
+use std::sync::Arc;
+
+use app::{
+    access::BoardRole,
+    account::{
+        Notice,
+        people::{InviteForm, Refused, RevokeForm},
+    },
+    id::BoardId,
+};
+use axum::{extract::State, response::Response};
+
+use super::{
+    answer::Trouble,
+    form::Form,
+    people::{done, link, refused},
+    signed_in::SignedIn,
+};
+use crate::{
+    accounts::{AccountError, invitations::Invitation},
+    http::Services,
+};
+
+/// `POST /people/invitations`
+pub async fn create(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, Trouble> {
+    let invite = async {
+        let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
+        services.accounts.invite(&me.caller, invitation).await
+    };
+    match invite.await {
+        Ok(secret) => {
+            let whom = match form.note.trim() {
+                "" => "whoever is to come".to_owned(),
+                note => note.to_owned(),
+            };
+            let words = format!("Send {whom} this link. It works once, for 7 days.");
+            Ok(done(&me, Notice::secret(words, "Invitation", link(&services, "join", &secret))))
+        }
+        Err(error) => refused(&services, &me, &error, |mistake| Refused::Invite(form, mistake)).await,
+    }
+}
+
+/// `POST /people/invitations/revoke`
+pub async fn revoke(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(form): Form<RevokeForm>,
+) -> Result<Response, Trouble> {
+    match services.accounts.revoke_invitation(&me.caller, form.id).await {
+        Ok(()) => Ok(done(&me, Notice::done("The invitation is revoked and does not work any more."))),
+        Err(error) => refused(&services, &me, &error, Refused::Other).await,
+    }
+}
+
+/// The boards in the form of an invitation. Those that are left empty are not in it.
+fn boards(form: &InviteForm) -> Result<Vec<(BoardId, BoardRole)>, AccountError> {
+    let chosen = form.boards.iter().filter(|(_, role)| !role.is_empty());
+    let parsed = chosen.map(|(board, role)| match BoardRole::parse(role) {
+        Some(role) => Ok((*board, role)),
+        None => Err(AccountError::invalid("role on a board", "must be one of viewer, editor and manager")),
+    });
+    parsed.collect()
+}
