@@ -4,7 +4,7 @@
 //! - [`socket`]: the live connection.
 //! - [`health`]: whether the process is alive and ready, and its figures.
 //! - [`account`]: the pages about accounts, which are plain ones.
-//! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
+//! - [`page`]: pages, rendered by Leptos, and the server functions behind them. `backend`: the data they are made of.
 //! - [`site`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
 //!   [`in_between`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
@@ -16,6 +16,7 @@
 pub mod account;
 pub mod admission;
 pub mod api;
+mod backend;
 pub mod compression;
 pub mod conditional;
 pub mod connection;
