@@ -11,7 +11,8 @@
 //!   [`cookies`]: what ours are called.
 //! - [`connection`], [`limits`], [`admission`], [`in_flight`]: what a connection, a request and a caller may cost.
 //!   [`compression`]: fewer bytes, where that tells nobody anything.
-//! - [`input`], [`conditional`], [`problem`], [`refusal`]: requests read strictly, entity tags, errors told clearly.
+//! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: requests read strictly, and with conditions; entity tags; errors
+//!   told clearly.
 
 pub mod account;
 pub mod admission;
@@ -21,6 +22,7 @@ pub mod compression;
 pub mod conditional;
 pub mod connection;
 pub mod cookies;
+pub mod etag;
 pub mod exposure;
 pub mod forwarded;
 pub mod guard;

@@ -37,7 +37,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{API_ROOT, Services, conditional::etag, input::Key, problem::Problem, visitor::Visitor};
+use super::{API_ROOT, Services, etag::etag, input::Key, problem::Problem, visitor::Visitor};
 use crate::{store::Accepted, writer::WriteError};
 
 /// The routes of REST, to be mounted at [`API_ROOT`], and what describes them.
