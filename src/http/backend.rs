@@ -17,7 +17,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{api::share_links::share_address, visitor::Visitor};
+use super::visitor::Visitor;
 use crate::{
     accounts::{AccountError, Accounts},
     store::{Entries, Store, StoreError},
@@ -109,7 +109,7 @@ impl Backend for Local {
     fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
         Box::pin(async move {
             let made = self.accounts.create_share_link(&self.visitor.caller, board, &self.writer).await;
-            made.map(|(secret, _)| share_address(&self.public_url, &secret)).map_err(not_shared)
+            made.map(|(secret, _)| secret.link(&self.public_url, "share")).map_err(not_shared)
         })
     }
 

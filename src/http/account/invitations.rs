@@ -12,12 +12,7 @@ use app::{
 };
 use axum::{extract::State, response::Response};
 
-use super::{
-    answer::Trouble,
-    form::Form,
-    people::{done, link, refused},
-    signed_in::SignedIn,
-};
+use super::{answer::Trouble, form::Form, people::tell, signed_in::SignedIn};
 use crate::{
     accounts::{AccountError, invitations::Invitation},
     http::Services,
@@ -31,19 +26,16 @@ pub async fn create(
 ) -> Result<Response, Trouble> {
     let invite = async {
         let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
-        services.accounts.invite(&me.caller, invitation).await
+        let secret = services.accounts.invite(&me.caller, invitation).await?;
+        let whom = match form.note.trim() {
+            "" => "whoever is to come",
+            note => note,
+        };
+        let words = format!("Send {whom} this link. It works once, for 7 days.");
+        Ok(Notice::secret(words, "Invitation", secret.link(&services.public_url, "join")))
     };
-    match invite.await {
-        Ok(secret) => {
-            let whom = match form.note.trim() {
-                "" => "whoever is to come".to_owned(),
-                note => note.to_owned(),
-            };
-            let words = format!("Send {whom} this link. It works once, for 7 days.");
-            Ok(done(&me, Notice::secret(words, "Invitation", link(&services, "join", &secret))))
-        }
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Invite(form, mistake)).await,
-    }
+    let done = invite.await;
+    tell(&services, &me, done, |mistake| Refused::Invite(form, mistake)).await
 }
 
 /// `POST /people/invitations/revoke`
@@ -52,10 +44,9 @@ pub async fn revoke(
     me: SignedIn,
     Form(form): Form<RevokeForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.revoke_invitation(&me.caller, form.id).await {
-        Ok(()) => Ok(done(&me, Notice::done("The invitation is revoked and does not work any more."))),
-        Err(error) => refused(&services, &me, &error, Refused::Other).await,
-    }
+    let revoked = services.accounts.revoke_invitation(&me.caller, form.id).await;
+    let done = revoked.map(|()| Notice::done("The invitation is revoked and does not work any more."));
+    tell(&services, &me, done, Refused::Other).await
 }
 
 /// The boards in the form of an invitation. Those that are left empty are not in it.

@@ -11,7 +11,7 @@ use axum::{extract::State, response::Response};
 use serde_json::Value;
 
 use super::{
-    answer::{self, Trouble, see},
+    answer::{self, Trouble},
     form::Form,
     signed_in::SignedIn,
 };
@@ -35,26 +35,25 @@ pub async fn rename(
     me: SignedIn,
     Form(form): Form<NameForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.rename(&me.caller, &form.name).await {
-        Ok(()) => Ok(done(&me, "Your name is saved.")),
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Name(form, mistake)).await,
-    }
+    let renamed = services.accounts.rename(&me.caller, &form.name).await;
+    let done = renamed.map(|()| Notice::done("Your name is saved."));
+    tell(&services, &me, done, |mistake| Refused::Name(form, mistake)).await
 }
 
-pub(super) fn done(me: &SignedIn, words: &str) -> Response {
-    me.leave(&Notice::done(words));
-    see(PATH)
-}
-
-pub(super) async fn refused(
+/// Leads back to the page, which then says what was done; or answers with the page and what was refused on it.
+pub(super) async fn tell(
     services: &Arc<Services>,
     me: &SignedIn,
-    error: &AccountError,
+    done: Result<Notice, AccountError>,
     refused: impl FnOnce(Mistake) -> Refused,
 ) -> Result<Response, Trouble> {
-    let mistake = answer::mistake(error, &["name", "current password", "password", "second password", "day"]);
+    let error = match done {
+        Ok(notice) => return Ok(me.leave(&notice, PATH)),
+        Err(error) => error,
+    };
+    let mistake = answer::mistake(&error, &["name", "current password", "password", "second password", "day"]);
     let content = content(services, me).await?;
-    Ok(answer::refused(services, error, page(OwnAccount { refused: Some(refused(mistake)), ..content })))
+    Ok(answer::refused(services, &error, page(OwnAccount { refused: Some(refused(mistake)), ..content })))
 }
 
 /// The page as it is without anything having been done.

@@ -29,15 +29,11 @@ pub async fn change(
         let from = origin(&services, &parts, &me.account.email).await?;
         let passwords =
             ChangePassword { old: &form.current, new: &form.password, revoke_tokens: form.revokes_tokens() };
-        services.accounts.change_password(&me.caller, passwords, from).await
+        services.accounts.change_password(&me.caller, passwords, from).await?;
+        let tokens = services.store.directory().count_tokens(me.account.id);
+        Ok(Notice::done(format!("Your new password is saved, and {}", ended(form.revokes_tokens(), tokens))))
     };
-    match change.await {
-        Ok(()) => {
-            let tokens = services.store.directory().count_tokens(me.account.id);
-            Ok(own::done(&me, &format!("Your new password is saved, and {}", ended(form.revokes_tokens(), tokens))))
-        }
-        Err(error) => own::refused(&services, &me, &error, own_page::Refused::Password).await,
-    }
+    own::tell(&services, &me, change.await, own_page::Refused::Password).await
 }
 
 /// `POST /people/new-password`
@@ -46,16 +42,12 @@ pub async fn make_link(
     me: SignedIn,
     Form(PersonForm { person }): Form<PersonForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.new_password_link(&me.caller, person).await {
-        Ok(secret) => {
-            let link = people::link(&services, "new-password", &secret);
-            let words = format!("Send {} this link. It works once, for a day.", people::name(&services, person));
-            Ok(people::done(&me, Notice::secret(words, "Link for a new password", link)))
-        }
-        Err(error) => {
-            people::refused(&services, &me, &error, |mistake| people_page::Refused::Account(person, mistake)).await
-        }
-    }
+    let made = services.accounts.new_password_link(&me.caller, person).await;
+    let done = made.map(|secret| {
+        let words = format!("Send {} this link. It works once, for a day.", people::name(&services, person));
+        Notice::secret(words, "Link for a new password", secret.link(&services.public_url, "new-password"))
+    });
+    people::tell(&services, &me, done, |mistake| people_page::Refused::Account(person, mistake)).await
 }
 
 /// What a new password has ended, and what not.

@@ -15,14 +15,13 @@ use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
 use super::{
-    answer::{self, Trouble, see},
+    answer::{self, Trouble},
     form::{Asked, Form},
     signed_in::SignedIn,
 };
 use crate::{
     accounts::{AccountError, invitations::Invitation},
     http::Services,
-    secret::Secret,
     store::{Account, OneTimeLink},
 };
 
@@ -50,13 +49,9 @@ pub async fn set_role(
     me: SignedIn,
     Form(RoleForm { person, role }): Form<RoleForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.set_role(&me.caller, person, role).await {
-        Ok(()) => {
-            let words = format!("{} is now: {}.", name(&services, person), words::role(role));
-            Ok(done(&me, Notice::done(words)))
-        }
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
-    }
+    let set = services.accounts.set_role(&me.caller, person, role).await;
+    let done = set.map(|()| Notice::done(format!("{} is now: {}.", name(&services, person), words::role(role))));
+    tell(&services, &me, done, |mistake| Refused::Account(person, mistake)).await
 }
 
 /// `POST /people/deactivate`
@@ -83,21 +78,15 @@ async fn set_active(
     person: ActorId,
     active: bool,
 ) -> Result<Response, Trouble> {
-    match services.accounts.set_active(&me.caller, person, active).await {
-        Ok(()) => {
-            let name = name(services, person);
-            let words = match active {
-                true => format!("{name} can sign in again."),
-                false => format!("{name} is deactivated and signed out everywhere."),
-            };
-            Ok(done(me, Notice::done(words)))
-        }
-        Err(error) => refused(services, me, &error, |mistake| Refused::Account(person, mistake)).await,
-    }
-}
-
-pub(super) fn link(services: &Services, page: &str, secret: &Secret) -> String {
-    format!("{}/{page}/{}", services.public_url, secret.expose())
+    let set = services.accounts.set_active(&me.caller, person, active).await;
+    let done = set.map(|()| {
+        let name = name(services, person);
+        Notice::done(match active {
+            true => format!("{name} can sign in again."),
+            false => format!("{name} is deactivated and signed out everywhere."),
+        })
+    });
+    tell(services, me, done, |mistake| Refused::Account(person, mistake)).await
 }
 
 pub(super) fn name(services: &Services, person: ActorId) -> String {
@@ -105,20 +94,20 @@ pub(super) fn name(services: &Services, person: ActorId) -> String {
     directory.account(person).map(|account| account.name.clone()).unwrap_or_default()
 }
 
-pub(super) fn done(me: &SignedIn, notice: Notice) -> Response {
-    me.leave(&notice);
-    see(PATH)
-}
-
-pub(super) async fn refused(
+/// Leads back to the page, which then says what was done; or answers with the page and what was refused on it.
+pub(super) async fn tell(
     services: &Arc<Services>,
     me: &SignedIn,
-    error: &AccountError,
+    done: Result<Notice, AccountError>,
     refused: impl FnOnce(Mistake) -> Refused,
 ) -> Result<Response, Trouble> {
-    let mistake = answer::mistake(error, &["note", "role"]);
+    let error = match done {
+        Ok(notice) => return Ok(me.leave(&notice, PATH)),
+        Err(error) => error,
+    };
+    let mistake = answer::mistake(&error, &["note", "role"]);
     let content = content(services, me).await?;
-    Ok(answer::refused(services, error, page(People { refused: Some(refused(mistake)), ..content })))
+    Ok(answer::refused(services, &error, page(People { refused: Some(refused(mistake)), ..content })))
 }
 
 /// The page as it is without anything having been done; forbidden for those who do not manage people.

@@ -5,18 +5,13 @@ use std::sync::Arc;
 use app::{
     account::{
         Notice,
-        own::{Expiry, PATH, Refused, TokenForm, WhichForm},
+        own::{Expiry, Refused, TokenForm, WhichForm},
     },
     time::{Day, Timestamp},
 };
 use axum::{extract::State, response::Response};
 
-use super::{
-    answer::{Trouble, see},
-    form::Form,
-    own::{done, refused},
-    signed_in::SignedIn,
-};
+use super::{answer::Trouble, form::Form, own::tell, signed_in::SignedIn};
 use crate::{accounts::AccountError, clock::now, http::Services};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -29,16 +24,13 @@ pub async fn create(
 ) -> Result<Response, Trouble> {
     let create = async {
         let expires = expiry(&form, now())?;
-        services.accounts.create_token(&me.caller, me.account.id, &form.name, form.scope, expires).await
+        let (accounts, person) = (&services.accounts, me.account.id);
+        let (secret, token) = accounts.create_token(&me.caller, person, &form.name, form.scope, expires).await?;
+        let words = format!("The token “{}” is made.", token.name);
+        Ok(Notice::secret(words, "The token", secret.expose().to_owned()))
     };
-    match create.await {
-        Ok((secret, token)) => {
-            let words = format!("The token “{}” is made.", token.name);
-            me.leave(&Notice::secret(words, "The token", secret.expose().to_owned()));
-            Ok(see(PATH))
-        }
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Token(form, mistake)).await,
-    }
+    let done = create.await;
+    tell(&services, &me, done, |mistake| Refused::Token(form, mistake)).await
 }
 
 /// `POST /account/tokens/revoke`
@@ -47,10 +39,9 @@ pub async fn revoke(
     me: SignedIn,
     Form(form): Form<WhichForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.revoke_token(&me.caller, form.id).await {
-        Ok(()) => Ok(done(&me, "The token is revoked and does not work any more.")),
-        Err(error) => refused(&services, &me, &error, Refused::Other).await,
-    }
+    let revoked = services.accounts.revoke_token(&me.caller, form.id).await;
+    let done = revoked.map(|()| Notice::done("The token is revoked and does not work any more."));
+    tell(&services, &me, done, Refused::Other).await
 }
 
 /// When a token stops working.

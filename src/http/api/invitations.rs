@@ -1,32 +1,25 @@
 //! Invitations over REST.
 
-use std::sync::Arc;
-
 use app::{
     access::{BoardRole, InstanceRole},
     id::BoardId,
     time::Timestamp,
 };
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
+    client::Client,
     json,
     model::{OnceShown, Role, ServerRole},
 };
 use crate::{
     accounts::invitations::Invitation,
     http::{
-        Services,
         input::{Json, Path},
         problem::{Failures, Problem},
-        visitor::Visitor,
     },
     store::OneTimeLink,
 };
@@ -87,8 +80,8 @@ fn member() -> InstanceRole {
 
 /// List the invitations that were not used yet
 #[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "invitations", responses((status = 200, body = Invitations), Failures))]
-pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    let invitations = services.accounts.invitations(&visitor.caller).await?;
+pub async fn list(client: Client) -> Result<Response, Problem> {
+    let invitations = client.accounts().invitations(client.caller()).await?;
     let line = |(link, invitation): (OneTimeLink, Invitation)| InvitationLine {
         id: link.id,
         role: invitation.role,
@@ -105,13 +98,12 @@ pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Re
     responses((status = 201, body = OnceShown), Failures)
 )]
 pub async fn create(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
     let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
-    let secret = services.accounts.invite(&visitor.caller, Invitation { role, boards, note }).await?;
-    let url = format!("{}/join/{}", services.public_url, secret.expose());
+    let secret = client.accounts().invite(client.caller(), Invitation { role, boards, note }).await?;
+    let url = secret.link(&client.services.public_url, "join");
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }
 
@@ -121,11 +113,7 @@ pub async fn create(
     params(("invitation" = Uuid, Path)),
     responses((status = 204, description = "It works no more"), Failures)
 )]
-pub async fn revoke(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<Uuid>,
-) -> Result<Response, Problem> {
-    services.accounts.revoke_invitation(&visitor.caller, id).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_invitation(client.caller(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,26 +1,18 @@
 //! The members of a board over REST.
 
-use std::sync::Arc;
-
 use app::{
     access::BoardRole,
     id::{ActorId, BoardId},
     ops::{Op, SetMember},
 };
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{board, json, model::Role, tagged, write};
+use super::{client::Client, json, model::Role, tagged};
 use crate::http::{
-    Services,
     input::{Json, Key, Path},
     problem::{Failures, Problem},
-    visitor::Visitor,
 };
 
 /// Who has access to a board.
@@ -63,13 +55,9 @@ pub struct Membership {
     params(("board" = Uuid, Path)),
     responses((status = 200, body = Members, headers(("ETag" = String))), Failures)
 )]
-pub async fn list(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<BoardId>,
-) -> Result<Response, Problem> {
-    let board = board(&services, &visitor, id).await?;
-    let directory = services.store.directory();
+pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
+    let board = client.board(id).await?;
+    let directory = client.services.store.directory();
     let member = |(person, role): (&ActorId, &BoardRole)| {
         let name = directory.account(*person).map(|account| account.name.clone()).unwrap_or_default();
         Member { person: *person, name, role: *role }
@@ -87,14 +75,13 @@ pub async fn list(
     responses((status = 204, description = "They are"), Failures)
 )]
 pub async fn put(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path((board, person)): Path<(BoardId, ActorId)>,
     key: Key,
     Json(Membership { role }): Json<Membership>,
-) -> Result<Response, Problem> {
-    write(&services, &visitor, board, key, Op::SetMember(SetMember { person, role: Some(role) })).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Result<StatusCode, Problem> {
+    client.write(board, key, Op::SetMember(SetMember { person, role: Some(role) })).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Take somebody off a board
@@ -104,11 +91,10 @@ pub async fn put(
     responses((status = 204, description = "They are off it"), Failures)
 )]
 pub async fn remove(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path((board, person)): Path<(BoardId, ActorId)>,
     key: Key,
-) -> Result<Response, Problem> {
-    write(&services, &visitor, board, key, Op::SetMember(SetMember { person, role: None })).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Result<StatusCode, Problem> {
+    client.write(board, key, Op::SetMember(SetMember { person, role: None })).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

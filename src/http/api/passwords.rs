@@ -1,16 +1,12 @@
 //! Passwords over REST: links with which somebody chooses a new one.
 
-use std::sync::Arc;
-
 use app::id::ActorId;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 
-use super::{json, model::OnceShown};
+use super::{client::Client, json, model::OnceShown};
 use crate::http::{
-    Services,
     input::Path,
     problem::{Failures, Problem},
-    visitor::Visitor,
 };
 
 /// Make a link with which somebody chooses a new password
@@ -19,12 +15,8 @@ use crate::http::{
     params(("person" = Uuid, Path)),
     responses((status = 201, body = OnceShown), Failures)
 )]
-pub async fn new_password(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(person): Path<ActorId>,
-) -> Result<Response, Problem> {
-    let secret = services.accounts.new_password_link(&visitor.caller, person).await?;
-    let url = format!("{}/new-password/{}", services.public_url, secret.expose());
+pub async fn new_password(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
+    let secret = client.accounts().new_password_link(client.caller(), person).await?;
+    let url = secret.link(&client.services.public_url, "new-password");
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }

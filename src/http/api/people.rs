@@ -1,19 +1,15 @@
 //! The people of the server over REST.
 
-use std::sync::Arc;
-
 use app::{access::InstanceRole, id::ActorId};
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{json, model::ServerRole};
+use super::{client::Client, json, model::ServerRole};
 use crate::{
     http::{
-        Services,
         input::{Json, Path},
         problem::{Failures, Problem},
-        visitor::Visitor,
     },
     store::Account,
 };
@@ -69,21 +65,21 @@ pub struct PersonPatch {
 
 /// List the people of the server
 #[utoipa::path(get, path = "/people", tag = "people", responses((status = 200, body = People), Failures))]
-pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    if !visitor.asker().may_see_people() {
+pub async fn list(client: Client) -> Result<Response, Problem> {
+    if !client.visitor.asker().may_see_people() {
         return Err(Problem::forbidden());
     }
-    let in_full = visitor.asker().may_manage_people();
-    let directory = services.store.directory();
+    let in_full = client.visitor.asker().may_manage_people();
+    let directory = client.services.store.directory();
     let people = directory.accounts().into_iter().map(|account| Person::of(account, in_full)).collect();
     Ok(json(StatusCode::OK, &People { people }))
 }
 
 /// Read who one is
 #[utoipa::path(get, path = "/people/me", tag = "people", responses((status = 200, body = Person), Failures))]
-pub async fn me(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    let directory = services.store.directory();
-    let account = visitor.person.and_then(|person| directory.account(person)).ok_or_else(Problem::nobody)?;
+pub async fn me(client: Client) -> Result<Response, Problem> {
+    let directory = client.services.store.directory();
+    let account = client.visitor.person.and_then(|person| directory.account(person)).ok_or_else(Problem::nobody)?;
     Ok(json(StatusCode::OK, &Person::of(account, true)))
 }
 
@@ -95,20 +91,19 @@ pub async fn me(State(services): State<Arc<Services>>, visitor: Visitor) -> Resu
     responses((status = 200, body = Person), Failures)
 )]
 pub async fn update(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(person): Path<ActorId>,
     Json(PersonPatch { role, active }): Json<PersonPatch>,
 ) -> Result<Response, Problem> {
-    let accounts = &services.accounts;
-    if !visitor.asker().may_manage_people() {
+    let accounts = client.accounts();
+    if !client.visitor.asker().may_manage_people() {
         return Err(Problem::forbidden());
     }
     if let Some(role) = role {
-        accounts.set_role(&visitor.caller, person, role).await?;
+        accounts.set_role(client.caller(), person, role).await?;
     }
     if let Some(active) = active {
-        accounts.set_active(&visitor.caller, person, active).await?;
+        accounts.set_active(client.caller(), person, active).await?;
     }
-    Ok(json(StatusCode::OK, &Person::of(&accounts.account(&visitor.caller, person)?, true)))
+    Ok(json(StatusCode::OK, &Person::of(&accounts.account(client.caller(), person)?, true)))
 }

@@ -1,30 +1,19 @@
 //! Links with which a board can be read without an account, over REST.
 
-use std::sync::Arc;
-
 use app::{
     access::ShareLink,
     id::{ActorId, BoardId},
     time::Timestamp,
 };
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{json, located};
-use crate::{
-    http::{
-        Services,
-        input::Path,
-        problem::{Failures, Problem},
-        visitor::Visitor,
-    },
-    secret::Secret,
+use super::{client::Client, json, located};
+use crate::http::{
+    input::Path,
+    problem::{Failures, Problem},
 };
 
 /// The links of a board.
@@ -60,23 +49,14 @@ impl Link {
     }
 }
 
-/// Where a share link leads.
-pub fn share_address(public_url: &str, secret: &Secret) -> String {
-    format!("{public_url}/share/{}", secret.expose())
-}
-
 /// List the share links of a board
 #[utoipa::path(
     get, path = "/boards/{board}/links", tag = "access", operation_id = "links",
     params(("board" = Uuid, Path)),
     responses((status = 200, body = Links), Failures)
 )]
-pub async fn list(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(board): Path<BoardId>,
-) -> Result<Response, Problem> {
-    let links = services.accounts.share_links(&visitor.caller, board).await?;
+pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
+    let links = client.accounts().share_links(client.caller(), board).await?;
     Ok(json(StatusCode::OK, &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
 }
 
@@ -86,14 +66,10 @@ pub async fn list(
     params(("board" = Uuid, Path)),
     responses((status = 201, body = Link, headers(("Location" = String))), Failures)
 )]
-pub async fn create(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(board): Path<BoardId>,
-) -> Result<Response, Problem> {
-    let (secret, link) = services.accounts.create_share_link(&visitor.caller, board, &services.writer).await?;
+pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
+    let (secret, link) = client.accounts().create_share_link(client.caller(), board, &client.services.writer).await?;
     let path = format!("/boards/{board}/links/{}", link.id);
-    let url = share_address(&services.public_url, &secret);
+    let url = secret.link(&client.services.public_url, "share");
     Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
 }
 
@@ -103,11 +79,7 @@ pub async fn create(
     params(("board" = Uuid, Path), ("link" = Uuid, Path)),
     responses((status = 204, description = "It works no more"), Failures)
 )]
-pub async fn revoke(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path((board, link)): Path<(BoardId, Uuid)>,
-) -> Result<Response, Problem> {
-    services.accounts.revoke_share_link(&visitor.caller, board, link, &services.writer).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+pub async fn revoke(client: Client, Path((board, link)): Path<(BoardId, Uuid)>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_share_link(client.caller(), board, link, &client.services.writer).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,24 +1,16 @@
 //! One's tokens over REST.
 
-use std::sync::Arc;
-
 use app::{access::Scope, time::Timestamp};
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::json;
+use super::{client::Client, json};
 use crate::{
     http::{
-        Services,
         input::Path,
         problem::{Failures, Problem},
-        visitor::Visitor,
     },
     store::Token,
 };
@@ -66,9 +58,9 @@ pub struct TokenLine {
 
 /// List one's tokens
 #[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "tokens", responses((status = 200, body = Tokens), Failures))]
-pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Result<Response, Problem> {
-    let person = visitor.person.ok_or_else(Problem::nobody)?;
-    let tokens = services.accounts.tokens(&visitor.caller, person).await?;
+pub async fn list(client: Client) -> Result<Response, Problem> {
+    let person = client.person()?;
+    let tokens = client.accounts().tokens(client.caller(), person).await?;
     let line = |(token, used_at): (Token, Option<Timestamp>)| TokenLine {
         id: token.id,
         name: token.name,
@@ -86,12 +78,8 @@ pub async fn list(State(services): State<Arc<Services>>, visitor: Visitor) -> Re
     params(("token" = Uuid, Path)),
     responses((status = 204, description = "It works no more"), Failures)
 )]
-pub async fn revoke(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<Uuid>,
-) -> Result<Response, Problem> {
-    visitor.person.ok_or_else(Problem::nobody)?;
-    services.accounts.revoke_token(&visitor.caller, id).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    client.person()?;
+    client.accounts().revoke_token(client.caller(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
