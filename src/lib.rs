@@ -7,7 +7,7 @@
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
 //! - [`accounts`]: who is who on this server.
 //! - [`caller`], [`secret`]: who asks, and what they carry to prove it.
-//! - [`command`]: people and tokens, from the command line.
+//! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
 //! - [`clock`]: what time it is.
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.

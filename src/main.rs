@@ -16,8 +16,9 @@ use signals::StopSignals;
 #[cfg(debug_assertions)]
 use taskwire::supervise::{Essential, Supervisor};
 use taskwire::{
+    command::{Command, CommandLine},
     http, serve,
-    settings::{Command, CommandLine, Settings},
+    settings::Settings,
     telemetry,
 };
 use tokio::net::TcpListener;

@@ -113,6 +113,11 @@ impl Secret {
         &self.0
     }
 
+    /// The address of the page that it opens, on the server that people see at an address.
+    pub fn link(&self, public_url: &str, page: &str) -> String {
+        format!("{public_url}/{page}/{}", self.expose())
+    }
+
     /// What is stored of it.
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.0)

@@ -4,9 +4,7 @@
 //! it. What `cargo leptos watch` sets (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) is respected where ours says nothing.
 
 use std::{
-    env,
-    ffi::OsString,
-    fmt,
+    env, fmt,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     str::FromStr,
@@ -14,11 +12,10 @@ use std::{
 };
 
 use axum::http::Uri;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use crate::{
     accounts::oidc::OidcSettings,
-    command::{health::HealthCommand, token::TokenCommand, user::UserCommand},
     http::{
         forwarded::{Proxies, ProxyHeader},
         limits::HttpLimits,
@@ -29,44 +26,6 @@ use crate::{
 
 /// Where the server listens if nobody says anything.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
-
-/// A live task board that a team hosts itself.
-#[derive(Debug, Parser)]
-#[command(name = "taskwire", version, about, arg_required_else_help = true)]
-pub struct CommandLine {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-impl CommandLine {
-    /// What this process was given. `cargo leptos` gives it nothing, and means `serve`. A wrong flag or variable ends the
-    /// process here, with a message that names it and exit code 2.
-    pub fn of_process() -> Self {
-        let mut given: Vec<OsString> = env::args_os().collect();
-        if given.len() == 1 && env::var_os("LEPTOS_SITE_ADDR").is_some() {
-            given.push("serve".into());
-        }
-        Self::parse_from(given)
-    }
-}
-
-/// What the executable can be asked to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Serve the boards.
-    Serve(Box<Settings>),
-    /// Make, list and change accounts. May be used while servers run.
-    #[command(subcommand)]
-    User(UserCommand),
-    /// Make, list and revoke tokens for programs. May be used while servers run.
-    #[command(subcommand)]
-    Token(TokenCommand),
-    /// Ask the server on this machine whether it is ready; the exit code is 0 if it is.
-    Health(HealthCommand),
-    /// Print the OpenAPI document of the REST interface.
-    Openapi,
-}
 
 /// The settings of `taskwire serve`.
 #[derive(Clone, Debug, Args)]
@@ -441,13 +400,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_of_the_flags_are_the_defaults_of_the_tests() {
-        let parsed = CommandLine::parse_from(["taskwire", "serve"]);
-        let Command::Serve(settings) = parsed.command else { panic!("not `serve`") };
-        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::defaults()));
-    }
-
-    #[test]
     fn a_retention_is_a_number_with_a_unit() {
         assert_eq!("90d".parse(), Ok(Retention::DEFAULT));
         assert_eq!("2m".parse(), Ok(Retention(Some(Duration::from_secs(120)))));
@@ -486,11 +438,5 @@ mod tests {
         assert!(exposed(None, 1));
         let open = Settings { auth: Auth::Open, listen: Some(here), proxies: 1, ..Settings::defaults() };
         assert!(open.listen_address().is_err());
-    }
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        use clap::CommandFactory;
-        CommandLine::command().debug_assert();
     }
 }

@@ -33,7 +33,7 @@ use support::{
     server::{Process, Server, command, open},
 };
 use taskwire::{
-    accounts::{NewPerson, links::Invitation},
+    accounts::{NewPerson, invitations::Invitation},
     caller::Caller,
     http::Services,
     settings::{Auth, Settings},

@@ -13,7 +13,7 @@ use support::{
     server::{Server, open},
 };
 use taskwire::{
-    accounts::{NewPerson, links::Invitation},
+    accounts::{NewPerson, invitations::Invitation},
     caller::Caller,
     settings::{Auth, Settings},
 };

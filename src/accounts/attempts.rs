@@ -9,9 +9,20 @@
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
+use app::id::ActorId;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
-use crate::{http::forwarded::network, secret::SecretHash};
+use super::{AccountError, Accounts, DAY};
+use crate::{
+    clock::now,
+    http::forwarded::network,
+    secret::{Secret, SecretHash},
+};
+
+/// In how many browsers somebody is known to have signed in.
+const MAX_DEVICES: i64 = 20;
+/// How long a browser is known, as long as its cookie.
+pub(super) const DEVICE: Duration = Duration::from_secs(365 * DAY);
 
 /// Where somebody comes from who tries to sign in.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +85,39 @@ impl Attempts {
         self.by_account.retain_recent();
         self.by_device.retain_recent();
         self.mails.retain_recent();
+    }
+}
+
+impl Accounts {
+    /// Whether somebody has signed in with this browser before.
+    pub async fn known_device(&self, device: &str, email: &str) -> Result<Option<SecretHash>, AccountError> {
+        let Some(hash) = SecretHash::of_sealed(device, self.store().seal()) else { return Ok(None) };
+        let Some(person) = self.store().directory().account_of(email).map(|account| account.id) else {
+            return Ok(None);
+        };
+        Ok(self.store().is_known_device(hash, person).await?.then_some(hash))
+    }
+
+    /// Remembers that somebody has signed in with a browser; what to give the browser.
+    pub async fn remember_device(&self, person: ActorId) -> Result<Secret, AccountError> {
+        let secret = Secret::sealed("", self.store().seal());
+        let mut note = self.store().note().await?;
+        note.insert_known_device(secret.hash(), person, now()).await?;
+        note.keep_known_devices(person, MAX_DEVICES).await?;
+        note.commit().await?;
+        Ok(secret)
+    }
+
+    /// Counts something a stranger asks for that costs others something.
+    pub fn count_stranger(&self, address: IpAddr) -> Result<(), AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))
+    }
+
+    pub(super) fn limit(&self, counted: Result<(), Duration>) -> Result<(), AccountError> {
+        counted.map_err(|wait| {
+            metrics::counter!("taskwire_sign_ins_total", "outcome" => "limited").increment(1);
+            AccountError::TooMany(wait)
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 //! The provider is asked for its metadata and keys each time, so that a provider that changes its keys is no problem and one that
 //! is away is one for those only who sign in by it.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
 
+use app::people::check_name;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -18,6 +19,14 @@ use openidconnect::{
     core::{CoreClient, CoreProviderMetadata, CoreResponseType},
 };
 use serde::{Deserialize, Serialize};
+
+use super::{AccountError, Accounts, people::NewPerson};
+use crate::{
+    caller::Caller,
+    clock::now,
+    store::{Account, Proof},
+    writer::Writer,
+};
 
 /// The path a provider sends people back to.
 pub const CALLBACK: &str = "/sign-in/elsewhere/callback";
@@ -141,6 +150,60 @@ impl Oidc {
         let redirect = RedirectUrl::new(self.redirect.clone()).map_err(provider)?;
         let (id, secret) = (ClientId::new(client_id.clone()), ClientSecret::new(client_secret.clone()));
         Ok(CoreClient::from_provider_metadata(metadata, id, Some(secret)).set_redirect_uri(redirect))
+    }
+}
+
+impl Accounts {
+    /// Who somebody is here who has signed in elsewhere. The first time, the account with the e-mail address that the provider
+    /// has verified becomes theirs, if that is known to be its owner's; where there is none, it takes an invitation.
+    pub async fn sign_in_elsewhere(
+        &self,
+        identity: &Identity,
+        invitation: Option<&str>,
+        address: IpAddr,
+        writer: &Writer,
+    ) -> Result<Proof, AccountError> {
+        let Identity { issuer, subject, name, email } = identity;
+        let directory = self.store().directory();
+        if let Some(person) = self.store().identity(issuer, subject).await? {
+            let account = directory.account(person).filter(|account| account.is_active());
+            return account.map(Account::proof).ok_or(AccountError::WrongCredentials);
+        }
+        let email = email.as_deref().ok_or(AccountError::NotVerified)?;
+        let proof = match (directory.account_of(email), invitation) {
+            (Some(_), _) => None,
+            (None, None) => return Err(AccountError::NotInvited),
+            (None, Some(secret)) => {
+                let name = name.as_deref().filter(|name| check_name(name).is_ok());
+                let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
+                Some(self.accept_invitation(secret, NewPerson { name, email, password: None }, address, writer).await?)
+            }
+        };
+        self.tie(identity, proof).await
+    }
+
+    /// Ties the account with somebody's e-mail address to who they are elsewhere, where the provider has verified that address. Only
+    /// one of which somebody has made sure that it is its owner's too, or that they have just proved to be theirs: anybody may
+    /// have claimed the address when they made an account. And only one that is nobody else's there.
+    pub async fn tie(&self, identity: &Identity, proof: Option<Proof>) -> Result<Proof, AccountError> {
+        let Identity { issuer, subject, email, .. } = identity;
+        let email = email.as_deref().ok_or(AccountError::NotVerified)?;
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            let account = change.directory().account_of(email).filter(|account| account.is_active());
+            let account = account.cloned().ok_or(AccountError::WrongCredentials)?;
+            if change.is_tied(issuer, subject, account.id).await? {
+                return Err(AccountError::TiedToAnother);
+            }
+            if !account.email_is_proved && proof != Some(account.proof()) {
+                return Err(AccountError::NotProved);
+            }
+            change.insert_identity(issuer, subject, account.id).await?;
+            change.prove_email(account.id, now()).await?;
+            Ok(account.proof())
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 }
 

@@ -1,117 +1,183 @@
-//! Passwords: argon2id, with the parameters that OWASP recommends (19 MiB, 2 rounds).
-//!
-//! A hash costs some 20 ms of a core, which is what makes guessing slow. It must not make sockets slow as well: hashes are made
-//! one at a time, off the threads that serve, and who comes meanwhile waits.
+//! Passwords: changed by their owner, set by somebody else, and chosen anew with a link by whoever forgot theirs.
 
-use std::sync::LazyLock;
+use std::{net::IpAddr, time::Duration};
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+use app::id::ActorId;
+
+use super::{
+    AccountError, Accounts, DAY, asker,
+    attempts::Origin,
+    hashing::Passwords,
+    one_time_links::{Purpose, link_in},
+    people::managed,
+    self_service,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use crate::{
+    caller::{Caller, Credential},
+    clock::now,
+    secret::{Secret, SecretHash},
+    store::{AccessChange, Account},
+};
 
-use super::AccountError;
+/// How long a link for a new password works.
+const NEW_PASSWORD: Duration = Duration::from_secs(DAY);
 
-/// The shortest password, in characters (NIST SP 800-63B asks for 8 at least, and for no other rule).
-pub const MIN_CHARS: usize = app::account::form::MIN_PASSWORD_CHARS;
-/// The longest, in bytes.
-pub const MAX_BYTES: usize = 200;
-/// How many may wait for their turn. Who comes when so many do is told to come again.
-const QUEUE: usize = 256;
-
-/// Hashes passwords, one at a time.
-#[derive(Debug)]
-pub struct Passwords {
-    turn: Semaphore,
-    waiting: Semaphore,
+/// What somebody types to change their password.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangePassword<'a> {
+    /// The one they have, if they have one.
+    pub old: &'a str,
+    /// The one they want.
+    pub new: &'a str,
+    /// Whether their tokens are to stop working.
+    pub revoke_tokens: bool,
 }
 
-impl Default for Passwords {
-    fn default() -> Self {
-        Self { turn: Semaphore::new(1), waiting: Semaphore::new(QUEUE) }
-    }
-}
-
-/// A hash of no password: compared with where there is no account, so that the answer takes as long as where there is one.
-static NOBODYS: LazyLock<String> = LazyLock::new(|| {
-    let hash = Argon2::default().hash_password(b"a password that nobody has");
-    hash.map(|hash| hash.to_string()).unwrap_or_default()
-});
-
-impl Passwords {
-    /// The hash of a new password.
-    pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
-        check(password)?;
-        let password = password.to_owned();
-        let hash = self.work(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()));
-        hash.await?.map_err(|error| AccountError::internal(&error))
+impl Accounts {
+    /// Where passwords are hashed, one at a time.
+    pub fn passwords(&self) -> &Passwords {
+        &self.shared.passwords
     }
 
-    /// Whether a password is the one of which this is the hash. Takes as long where there is no hash.
-    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, AccountError> {
-        if password.len() > MAX_BYTES {
-            return Ok(false);
+    /// Gives whoever asks another password, and ends their other sessions; and their tokens, if they want that.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        passwords: ChangePassword<'_>,
+        from: Origin,
+    ) -> Result<(), AccountError> {
+        let ChangePassword { old, new, revoke_tokens } = passwords;
+        let person = self_service(&self.asker(caller)?)?;
+        let account = self.account(caller, person)?;
+        self.limit(self.shared.attempts.count(&account.email, from))?;
+        let (known, credentials) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
+        if known.is_some() && !self.shared.passwords.verify(old, known).await? {
+            return Err(AccountError::invalid("current password", "is not right"));
         }
-        let password = password.to_owned();
-        self.work(move || {
-            let known = hash.is_some();
-            let hash = hash.unwrap_or_else(|| NOBODYS.clone());
-            let matches = PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-            known && matches
-        })
-        .await
+        let hash = self.shared.passwords.hash(new).await?;
+        let this_session = match &caller.credential {
+            Credential::Session { hash, .. } => Some(*hash),
+            _ => None,
+        };
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            // The password that was right may have been replaced while these were hashed.
+            if change.directory().account(person).is_none_or(|account| account.credentials != credentials) {
+                return Err(AccountError::invalid(
+                    "current password",
+                    "is not right any more: it was changed just now",
+                ));
+            }
+            change.set_password(person, &hash).await?;
+            change.end_sessions_of(person, this_session, now()).await?;
+            if revoke_tokens {
+                change.revoke_tokens_of(person, now()).await?;
+            }
+            revoke_password_links(&mut change, person).await
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
-    /// How many wait for their turn or have it.
-    pub fn waiting(&self) -> usize {
-        QUEUE - self.waiting.available_permits()
+    /// Sets somebody's password, and ends their sessions and tokens: for the command line.
+    pub async fn set_password(&self, caller: &Caller, person: ActorId, new: &str) -> Result<(), AccountError> {
+        let hash = self.shared.passwords.hash(new).await?;
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            managed(&change, person)?;
+            reset(&mut change, person, &hash).await
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
-    /// Takes the turn when it comes and keeps it until it is dropped: whoever needs a hash meanwhile waits.
-    pub async fn take_turn(&self) -> Result<SemaphorePermit<'_>, AccountError> {
-        self.turn.acquire().await.map_err(|error| AccountError::internal(&error))
+    /// Makes a link with which somebody chooses a new password. Links made before stop working.
+    pub async fn new_password_link(&self, caller: &Caller, person: ActorId) -> Result<Secret, AccountError> {
+        self.make_link(caller, &Purpose::NewPassword { person, mailed: false }, NEW_PASSWORD).await
     }
 
-    /// Does costly work off the threads that serve, when it is its turn.
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AccountError> {
-        let _place = self.waiting.try_acquire().map_err(|_| AccountError::Busy)?;
-        let _turn = self.take_turn().await?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| AccountError::internal(&error))
+    /// Whether links for new passwords can be sent by mail.
+    pub fn sends_mail(&self) -> bool {
+        self.shared.mail.is_some()
+    }
+
+    /// Sends somebody who forgot their password a link, if there is such an account. Whoever asks is told the same, after the
+    /// same time, either way.
+    pub fn forgot_password(&self, email: &str, address: IpAddr) -> Result<(), AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))?;
+        // A mailbox is not to be flooded either. Whoever asks again is told the same: the links that were sent before still work,
+        // so a stranger who asks in somebody's name keeps nobody from anything.
+        if self.shared.attempts.count_mail(email).is_err() {
+            return Ok(());
+        }
+        let directory = self.store().directory();
+        let account = directory.account_of(email).filter(|account| account.is_active()).cloned();
+        let (accounts, Some(account)) = (self.clone(), account) else { return Ok(()) };
+        tokio::spawn(async move {
+            let Some(mail) = &accounts.shared.mail else { return };
+            let purpose = Purpose::NewPassword { person: account.id, mailed: true };
+            let sent = match accounts.make_link(&Caller::local(), &purpose, NEW_PASSWORD).await {
+                Ok(secret) => {
+                    let link = format!("{}/new-password/{}", accounts.shared.public_url, secret.expose());
+                    mail.send_new_password(&account, &link).await.map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = sent {
+                tracing::error!(%error, "a link for a new password could not be sent");
+            }
+        });
+        Ok(())
+    }
+
+    /// Whose new password a link is for.
+    pub async fn new_password_for(&self, secret: &str) -> Result<Account, AccountError> {
+        let (_, Purpose::NewPassword { person, .. }) = self.link(secret).await? else {
+            return Err(AccountError::DeadLink);
+        };
+        let directory = self.store().directory();
+        directory.account(person).filter(|account| account.is_active()).cloned().ok_or(AccountError::DeadLink)
+    }
+
+    /// Sets a new password with a link, and ends all sessions and tokens of that person.
+    pub async fn reset_password(&self, secret: &str, new: &str, address: IpAddr) -> Result<ActorId, AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))?;
+        self.new_password_for(secret).await?;
+        let hash = self.shared.passwords.hash(new).await?;
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            let link = SecretHash::of(secret);
+            let (_, Purpose::NewPassword { person, mailed }) = link_in(&mut change, link).await? else {
+                return Err(AccountError::DeadLink);
+            };
+            let active = change.directory().account(person).is_some_and(Account::is_active);
+            if !active || !change.use_one_time_link(link, None, now()).await? {
+                return Err(AccountError::DeadLink);
+            }
+            reset(&mut change, person, &hash).await?;
+            if mailed {
+                change.prove_email(person, now()).await?;
+            }
+            Ok(person)
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 }
 
-/// Whether it will do as a password.
-pub fn check(password: &str) -> Result<(), AccountError> {
-    if password.chars().count() < MIN_CHARS {
-        return Err(AccountError::invalid("password", format!("must have at least {MIN_CHARS} characters")));
-    }
-    if password.len() > MAX_BYTES {
-        return Err(AccountError::invalid("password", format!("must have at most {MAX_BYTES} bytes")));
+/// Gives somebody another password in place of one that may be known to others: whatever was made with it ends.
+async fn reset(change: &mut AccessChange<'_>, person: ActorId, hash: &str) -> Result<(), AccountError> {
+    change.set_password(person, hash).await?;
+    change.end_sessions_of(person, None, now()).await?;
+    change.revoke_tokens_of(person, now()).await?;
+    revoke_password_links(change, person).await
+}
+
+/// Takes back the links with which somebody might choose a new password.
+pub(super) async fn revoke_password_links(change: &mut AccessChange<'_>, person: ActorId) -> Result<(), AccountError> {
+    for mailed in [false, true] {
+        change.revoke_links_for(&Purpose::NewPassword { person, mailed }.to_json()).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_password_matches_its_own_hash_only() {
-        let passwords = Passwords::default();
-        let hash = passwords.hash("correct horse battery").await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse battery", Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("correct horse batterz", Some(hash)).await.unwrap());
-        assert!(!passwords.verify("correct horse battery", None).await.unwrap());
-    }
-
-    #[test]
-    fn a_password_is_long_enough_and_not_too_long() {
-        assert!(check("123456789").is_err());
-        assert!(check("ééééééééé").is_err());
-        assert!(check("1234567890").is_ok());
-        assert!(check(&"x".repeat(MAX_BYTES + 1)).is_err());
-    }
 }

@@ -1,4 +1,4 @@
-//! Sessions of browsers: rows of the database behind tower-sessions' interface.
+//! Sessions of browsers: begun with a password, listed, ended; rows of the database behind tower-sessions' interface.
 //!
 //! The cookie holds an id that only the browser knows, signed with a key of the installation; a row has its hash. So what a stranger
 //! made up is nobody's session before anybody is asked. A session that ended keeps its row for a while,
@@ -13,16 +13,15 @@ use tower_sessions::{
     session::{self, Id, Record},
     session_store,
 };
+use uuid::Uuid;
 
+use super::{AccountError, Accounts, asker, attempts::Origin, found, self_service};
 use crate::{
     caller::Caller,
     clock::now,
     hub::Hub,
     secret::SecretHash,
-    store::{
-        Store, StoreError,
-        people::{Proof, SessionRow},
-    },
+    store::{Proof, SessionRow, Store, StoreError},
 };
 
 /// How long a session lasts that is not used.
@@ -160,6 +159,53 @@ pub async fn admit(session: &Session, proof: Proof) -> Result<bool, session::Err
             Ok(false)
         }
         Err(error) => Err(error),
+    }
+}
+
+impl Accounts {
+    /// Who somebody is who tells an e-mail address and a password. A session is begun with the [`Proof`], which holds until the
+    /// password is changed: whoever waits here for their turn with one that is no longer right is not let in.
+    pub async fn sign_in(&self, email: &str, password: &str, from: Origin) -> Result<Proof, AccountError> {
+        self.limit(self.shared.attempts.count(email, from))?;
+        let directory = self.store().directory();
+        let account = directory.account_of(email);
+        let known = match account {
+            Some(account) => self.store().password(account.id).await?,
+            None => None,
+        };
+        let (hash, credentials) = known.unwrap_or_default();
+        let matches = self.shared.passwords.verify(password, hash).await?;
+        let account = account.filter(|account| matches && account.is_active());
+        metrics::counter!("taskwire_sign_ins_total", "outcome" => if account.is_some() { "done" } else { "refused" })
+            .increment(1);
+        account.map(|account| Proof { person: account.id, credentials }).ok_or(AccountError::WrongCredentials)
+    }
+
+    /// The sessions of whoever asks.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AccountError> {
+        Ok(self.store().sessions_of(self_service(&self.asker(caller)?)?, now()).await?)
+    }
+
+    /// Ends one of the sessions of whoever asks.
+    pub async fn end_session(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            found(change.end_session_of(person, id, now()).await?, "session")
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// Ends all sessions of whoever asks but this one.
+    pub async fn end_other_sessions(&self, caller: &Caller, this: SecretHash) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            Ok(change.end_sessions_of(person, Some(this), now()).await?)
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 }
 

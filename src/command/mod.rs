@@ -1,4 +1,5 @@
-//! What the executable does besides serving: people and tokens from the command line, and a look at a server's health.
+//! What the executable can be asked to do ([`CommandLine`]), and what it does besides serving: people and tokens from the command
+//! line, and a look at a server's health.
 //!
 //! Whoever can read the database's files or knows its password may do everything, so nothing is asked here. The commands about people and tokens go by
 //! [`Accounts`], like the pages, in transactions of the same database: they may be used while servers run, which notice
@@ -11,22 +12,61 @@ pub mod health;
 pub mod token;
 pub mod user;
 
-use std::{io::Write, path::PathBuf, str::FromStr};
+use std::{env, ffi::OsString, io::Write, path::PathBuf, str::FromStr};
 
-use clap::Args;
+use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use sqlx::sqlite::SqliteConnectOptions;
 
+use self::{health::HealthCommand, token::TokenCommand, user::UserCommand};
 use crate::{
     accounts::{AccountError, Accounts},
     caller::Caller,
     hub::Hub,
-    settings::database_url,
+    settings::{Settings, database_url},
     store::{Account, Store, StoreSettings},
     telemetry,
 };
 
-/// What all of these commands take.
+/// A live task board that a team hosts itself.
+#[derive(Debug, Parser)]
+#[command(name = "taskwire", version, about, arg_required_else_help = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl CommandLine {
+    /// What this process was given. `cargo leptos` gives it nothing, and means `serve`. A wrong flag or variable ends the
+    /// process here, with a message that names it and exit code 2.
+    pub fn of_process() -> Self {
+        let mut given: Vec<OsString> = env::args_os().collect();
+        if given.len() == 1 && env::var_os("LEPTOS_SITE_ADDR").is_some() {
+            given.push("serve".into());
+        }
+        Self::parse_from(given)
+    }
+}
+
+/// What the executable can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the boards.
+    Serve(Box<Settings>),
+    /// Make, list and change accounts. May be used while servers run.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make, list and revoke tokens for programs. May be used while servers run.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Ask the server on this machine whether it is ready; the exit code is 0 if it is.
+    Health(HealthCommand),
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
+}
+
+/// What all of the commands about people and tokens take.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
     /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
@@ -131,7 +171,21 @@ fn table(rows: &[Vec<String>]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+
+    #[test]
+    fn the_defaults_of_the_flags_are_the_defaults_of_the_tests() {
+        let parsed = CommandLine::parse_from(["taskwire", "serve"]);
+        let Command::Serve(settings) = parsed.command else { panic!("not `serve`") };
+        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::defaults()));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        CommandLine::command().debug_assert();
+    }
 
     #[test]
     fn columns_stand_under_each_other() {

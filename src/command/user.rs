@@ -202,7 +202,7 @@ impl Password {
 
     async fn link(&self, desk: &Desk, person: ActorId) -> Result<String, String> {
         let secret = desk.accounts.new_password_link(&desk.operator, person).await.map_err(told)?;
-        Ok(format!("{}/new-password/{}", self.public_url.trim_end_matches('/'), secret.expose()))
+        Ok(secret.link(self.public_url.trim_end_matches('/'), "new-password"))
     }
 }
 

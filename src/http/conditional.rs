@@ -1,19 +1,12 @@
-//! Entity tags: a task's is the number of its newest change, a board's the board's, so that `If-Match` carries the same
-//! base as an edit in the page.
+//! Requests with conditions: what `If-Match` and `If-None-Match` say about the state that whoever asks has.
 
 use app::model::Seq;
 use axum::http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName,
     header::{IF_MATCH, IF_NONE_MATCH},
 };
 
 use super::problem::Problem;
-
-/// The entity tag of what was last changed by a number.
-pub fn etag(seq: Seq) -> HeaderValue {
-    // Digits between quotes are always a valid header.
-    HeaderValue::try_from(format!("\"{seq}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
-}
 
 /// Whether the client has that state already and needs only a 304.
 pub fn is_known(headers: &HeaderMap, seq: Seq) -> bool {
@@ -44,6 +37,8 @@ fn number(tag: &str) -> Option<Seq> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
@@ -51,8 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_the_number_in_quotes() {
-        assert_eq!(etag(12), "\"12\"");
+    fn what_is_known_is_the_number_in_quotes() {
         assert!(is_known(&headers(IF_NONE_MATCH, "\"3\", W/\"12\""), 12));
         assert!(is_known(&headers(IF_NONE_MATCH, "*"), 12));
         assert!(!is_known(&headers(IF_NONE_MATCH, "\"abc\""), 12));

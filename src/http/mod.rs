@@ -4,22 +4,25 @@
 //! - [`socket`]: the live connection.
 //! - [`health`]: whether the process is alive and ready, and its figures.
 //! - [`account`]: the pages about accounts, which are plain ones.
-//! - [`page`]: pages, rendered by Leptos, and the server functions behind them.
+//! - [`page`]: pages, rendered by Leptos, and the server functions behind them. `backend`: the data they are made of.
 //! - [`site`]: the site's files.
 //! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
 //!   [`in_between`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
 //!   [`cookies`]: what ours are called.
 //! - [`connection`], [`limits`], [`admission`], [`in_flight`]: what a connection, a request and a caller may cost.
 //!   [`compression`]: fewer bytes, where that tells nobody anything.
-//! - [`input`], [`conditional`], [`problem`], [`refusal`]: requests read strictly, entity tags, errors told clearly.
+//! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: requests read strictly, and with conditions; entity tags; errors
+//!   told clearly.
 
 pub mod account;
 pub mod admission;
 pub mod api;
+mod backend;
 pub mod compression;
 pub mod conditional;
 pub mod connection;
 pub mod cookies;
+pub mod etag;
 pub mod exposure;
 pub mod forwarded;
 pub mod guard;

@@ -1,23 +1,11 @@
 //! Pages, rendered by Leptos, and the server functions behind them.
 //!
-//! The `app` crate knows neither the database nor the hub; here it is handed what it needs. Every page gets a policy of
-//! its own (CSP), with a nonce that only its own scripts carry.
+//! The `app` crate knows neither the database nor the hub; what it needs it is handed here, by [`Backend`](super::backend). Every
+//! page gets a policy of its own (CSP), with a nonce that only its own scripts carry.
 
-use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, sync::Arc};
 
-use app::{
-    App,
-    access::{Asker, ShareLink},
-    activity::Deed,
-    backend::{Backend, BackendError, BackendFuture},
-    history::{Event, Older, Page},
-    id::{ActorId, BoardId, TaskId},
-    model::{BoardSummary, Seq},
-    ops::Mutation,
-    people::Person,
-    refusal::{Refusal, Thing},
-    state::BoardState,
-};
+use app::{App, backend::Backend};
 use axum::{
     Router,
     body::to_bytes,
@@ -35,20 +23,11 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
-use uuid::Uuid;
 
 use super::{
-    Services, admission::Occupant, api::members::share_address, in_flight::InFlight, problem::Problem, shape,
-    visitor::Visitor,
+    Services, admission::Occupant, backend::Local, in_flight::InFlight, problem::Problem, shape, visitor::Visitor,
 };
-use crate::{
-    accounts::{AccountError, Accounts},
-    store::{Entries, Store, StoreError},
-    writer::{WriteError, Writer},
-};
-
-/// How much of a history is read at a time.
-const EVENTS: usize = 50;
+use crate::accounts::Accounts;
 
 /// The pages and the server functions.
 pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
@@ -234,114 +213,4 @@ fn policy(nonce: &str, reload: Option<u32>) -> String {
          manifest-src 'self'; connect-src 'self'{reload}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
          object-src 'none'"
     )
-}
-
-/// The pages' way to the data of this process.
-struct Local {
-    store: Store,
-    writer: Writer,
-    accounts: Accounts,
-    /// The address people see in their browsers.
-    public_url: Arc<str>,
-    visitor: Visitor,
-}
-
-impl Backend for Local {
-    fn asker(&self) -> Asker {
-        self.visitor.asker()
-    }
-
-    fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
-        let directory = self.store.directory();
-        ids.iter().filter_map(|id| Some(directory.account(*id)?.person())).collect()
-    }
-
-    fn everybody(&self) -> Vec<Person> {
-        self.store.directory().people()
-    }
-
-    fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
-        Box::pin(async { self.store.boards_for(&self.visitor.caller).await.map_err(unreadable) })
-    }
-
-    fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
-        Box::pin(async move {
-            let board = self.store.board(id).await.map_err(unreadable)?;
-            Ok(board.filter(|board| self.visitor.asker().role_on(id, board.access()).is_some()))
-        })
-    }
-
-    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page> {
-        Box::pin(async move {
-            let state = self.board(board).await?.filter(|state| state.exists());
-            let state = state.ok_or(Refusal::not_found(Thing::Board))?;
-            if task.is_some_and(|task| state.task(task).is_none()) {
-                return Err(Refusal::not_found(Thing::Task).into());
-            }
-            // Nothing from after the state by which whoever asks was let in.
-            let before = Some(before.unwrap_or(Seq::MAX).min(state.seq() + 1));
-            let found = match task {
-                Some(task) => self.store.task_history(task, before, EVENTS).await,
-                None => self.store.newest_changes(board, before, EVENTS).await,
-            };
-            let Entries { entries, more } = found.map_err(unreadable)?;
-            let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
-            let events = events.map_err(unreadable)?;
-            let is_first = |event: &Event| match task {
-                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_), ..]),
-                None => event.seq == 1,
-            };
-            let older = match events.last() {
-                _ if more => Older::More,
-                Some(oldest) if is_first(oldest) => Older::Nothing,
-                _ => Older::Forgotten,
-            };
-            Ok(Page { events, older })
-        })
-    }
-
-    fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq> {
-        Box::pin(async move {
-            match self.writer.write(board, mutation, self.visitor.caller.clone()).await {
-                Ok(accepted) => Ok(accepted.seq),
-                Err(WriteError::Refused(refusal)) => Err(refusal.into()),
-                // The writer has logged why.
-                Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
-            }
-        })
-    }
-
-    fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
-        Box::pin(async move { self.accounts.share_links(&self.visitor.caller, board).await.map_err(not_shared) })
-    }
-
-    fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
-        Box::pin(async move {
-            let made = self.accounts.create_share_link(&self.visitor.caller, board, &self.writer).await;
-            made.map(|(secret, _)| share_address(&self.public_url, &secret)).map_err(not_shared)
-        })
-    }
-
-    fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()> {
-        Box::pin(async move {
-            let revoked = self.accounts.revoke_share_link(&self.visitor.caller, board, link, &self.writer).await;
-            revoked.map_err(not_shared)
-        })
-    }
-}
-
-/// Why a share link was not listed, made or revoked.
-fn not_shared(error: AccountError) -> BackendError {
-    match error {
-        AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),
-        AccountError::NotFound(what) => BackendError::NotFound(what),
-        AccountError::Unavailable => BackendError::Unavailable,
-        AccountError::Invalid { field, message } => Refusal::invalid(field, format!("this {field} {message}")).into(),
-        _ => Refusal::Forbidden.into(),
-    }
-}
-
-fn unreadable(error: StoreError) -> BackendError {
-    tracing::error!(%error, "a page could not read the database");
-    BackendError::Unavailable
 }

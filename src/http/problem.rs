@@ -22,7 +22,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::conditional::etag;
+use super::etag::etag;
 use crate::{accounts::AccountError, store::StoreError, writer::WriteError};
 
 /// How long to wait before trying again when the database is away.

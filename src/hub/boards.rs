@@ -20,7 +20,10 @@ use app::{
 };
 use tokio::sync::Notify;
 
-use super::{frame::Frame, topic::SocketId, wake::Wake};
+use super::{
+    frame::Frame,
+    wake::{SocketId, Wake},
+};
 use crate::store::Listed;
 
 /// How many changes of the list are kept in mind. Whoever is further behind looks at all their boards.

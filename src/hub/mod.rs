@@ -4,7 +4,7 @@
 //! - [`frame`]: messages as they go onto the wire, shared by all sockets.
 //! - [`wake`]: how a socket's task is told that something waits for it.
 //! - [`redis`]: hints from other nodes. [`envelope`]: signed, so that they are from nodes.
-//! - [`presence`]: who has a board open.
+//! - [`presence`]: who has a board open. [`seat`]: a socket's place among them.
 //! - `boards`: the list of boards, for those who watch it. `people`: the same for who has an account.
 //! - [`metrics`]: what is counted.
 //!
@@ -52,6 +52,7 @@ pub mod metrics;
 mod people;
 pub mod presence;
 pub mod redis;
+pub mod seat;
 pub mod topic;
 pub mod wake;
 
@@ -59,10 +60,11 @@ use boards::{BoardList, Watching};
 use frame::Frame;
 use metrics::Metrics;
 use people::People;
-use presence::{Agenda, PresenceSettings, Report, Seat, Signature, TabKey};
+use presence::{Agenda, PresenceSettings, Report, Signature, TabKey};
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
-use topic::{Next, Resume, SocketId, Source, Start, Taken, Topic, TopicError};
-use wake::Wake;
+use seat::Seat;
+use topic::{Next, Resume, Source, Start, Taken, Topic, TopicError};
+use wake::{SocketId, Wake};
 
 /// How much the hub keeps, and how often it looks.
 #[derive(Clone, Debug)]

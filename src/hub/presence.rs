@@ -34,10 +34,8 @@ use uuid::Uuid;
 use super::{
     Shared,
     frame::Frame,
-    topic::{SocketId, Topic},
-    wake::Wake,
+    wake::{SocketId, Wake},
 };
-use crate::store::Rights;
 
 /// How many people a node tells others of at most. As all nodes leave out those with the highest ids, those who are listed
 /// to clients are the same everywhere.
@@ -250,7 +248,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         let now = Instant::now();
         while let Some((at, board)) = shared.agenda.take(now) {
             let Some(topic) = shared.topic(board) else { continue };
-            if let Some(report) = topic.presence.look(at, &topic, &shared)
+            if let Some(report) = topic.presence.look(at, board, &shared)
                 && let Some(redis) = &shared.redis
             {
                 redis.publish_presence(board, &report, &shared.metrics);
@@ -260,8 +258,8 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 }
 
 impl Presence {
-    /// What a socket was not told yet: see [`Seat::news_for`].
-    fn newer_than(&self, seen: &mut u64, socket: SocketId, is_guest: bool, board: BoardId) -> Option<Frame> {
+    /// What a socket was not told yet: see [`Seat::news_for`](super::seat::Seat::news_for).
+    pub(super) fn newer_than(&self, seen: &mut u64, socket: SocketId, is_guest: bool, board: BoardId) -> Option<Frame> {
         if !self.has_newer_than(*seen) {
             return None;
         }
@@ -283,12 +281,12 @@ impl Presence {
         }))
     }
 
-    fn has_newer_than(&self, seen: u64) -> bool {
+    pub(super) fn has_newer_than(&self, seen: u64) -> bool {
         self.version.load(Ordering::Acquire) != seen
     }
 
     /// Does what is due, and has the agenda come back when something will be. Gives what other nodes are to be told.
-    fn look(&self, at: Instant, topic: &Topic, shared: &Shared) -> Option<Report> {
+    fn look(&self, at: Instant, board: BoardId, shared: &Shared) -> Option<Report> {
         let mut state = self.state();
         if state.due != Some(at) {
             // It was looked at earlier, and is on the agenda for another time.
@@ -299,11 +297,11 @@ impl Presence {
         state.forget(now);
         let pause = state.pause(settings);
         if state.stale && state.all_at.is_none_or(|told| told + pause <= now) {
-            self.tell(&mut state, now, topic.board());
+            self.tell(&mut state, now, board);
         }
         let report = shared.redis.is_some().then(|| state.report(now, settings, &shared.signature)).flatten();
         if let Some(next) = state.next(settings, shared.redis.is_some()) {
-            state.put(next.max(now + LOOK_AGAIN), topic.board(), shared);
+            state.put(next.max(now + LOOK_AGAIN), board, shared);
         }
         report
     }
@@ -327,6 +325,67 @@ impl Presence {
                 watcher.wake.wake();
             }
         }
+    }
+
+    /// Takes in a socket of a tab, which is told of the others from now on.
+    pub(super) fn enter(
+        &self,
+        board: BoardId,
+        shared: &Shared,
+        (socket, wake): (SocketId, Arc<Wake>),
+        tab: TabKey,
+        editing: Option<TaskId>,
+    ) {
+        self.changed(board, shared, |state| {
+            let is_new = state.tabs.insert(tab, Tab { socket, editing, is_away: false }).is_none();
+            state.watchers.insert(socket, Watcher { wake, is_counted: false });
+            // One guest is as good as another: most likely this is one who loads the page anew.
+            let back = state.leaving.iter().position(|leaving| leaving.person.is_none());
+            if let Some(back) = back.filter(|_| is_new && tab.person.is_none()) {
+                state.leaving.swap_remove(back);
+            }
+        });
+    }
+
+    /// A socket leaves; its tab with it, unless that has another one by now.
+    pub(super) fn leave(&self, board: BoardId, shared: &Shared, socket: SocketId, tab: &TabKey) {
+        self.changed(board, shared, |state| {
+            state.watchers.remove(&socket);
+            if state.tabs.get(tab).is_none_or(|tab| tab.socket != socket) {
+                return;
+            }
+            let was_here = state.tabs.remove(tab).is_some_and(|tab| !tab.is_away);
+            if was_here {
+                let until = Instant::now() + shared.settings.presence.grace;
+                state.leaving.push(Leaving { person: tab.person, until });
+            }
+        });
+    }
+
+    /// What is edited in the tab of a socket now.
+    pub(super) fn edit(
+        &self,
+        board: BoardId,
+        shared: &Shared,
+        socket: SocketId,
+        tab: &TabKey,
+        editing: Option<TaskId>,
+    ) {
+        self.change_tab(board, shared, socket, tab, |tab| tab.editing = editing);
+    }
+
+    /// Whether the tab of a socket was not heard from for a while.
+    pub(super) fn set_away(&self, board: BoardId, shared: &Shared, socket: SocketId, tab: &TabKey, is_away: bool) {
+        self.change_tab(board, shared, socket, tab, |tab| tab.is_away = is_away);
+    }
+
+    fn change_tab(&self, board: BoardId, shared: &Shared, socket: SocketId, tab: &TabKey, what: impl FnOnce(&mut Tab)) {
+        self.changed(board, shared, |state| {
+            // Unless the tab has another connection by now.
+            if let Some(tab) = state.tabs.get_mut(tab).filter(|tab| tab.socket == socket) {
+                what(tab);
+            }
+        });
     }
 
     /// Something happened: it is told as soon as it may be.
@@ -458,98 +517,6 @@ impl State {
             self.due = Some(at);
             shared.agenda.put(at, board);
         }
-    }
-}
-
-/// A socket's place among those who have a board open. They leave when it is dropped.
-pub(crate) struct Seat {
-    shared: Arc<Shared>,
-    topic: Arc<Topic>,
-    socket: SocketId,
-    tab: TabKey,
-    /// The version it was told last.
-    seen: u64,
-}
-
-impl Seat {
-    pub(super) fn take(
-        shared: Arc<Shared>,
-        topic: Arc<Topic>,
-        socket: SocketId,
-        wake: Arc<Wake>,
-        tab: TabKey,
-        editing: Option<TaskId>,
-    ) -> Self {
-        let seat = Self { shared, topic, socket, tab, seen: 0 };
-        seat.changed(|state| {
-            let is_new = state.tabs.insert(tab, Tab { socket, editing, is_away: false }).is_none();
-            state.watchers.insert(socket, Watcher { wake, is_counted: false });
-            // One guest is as good as another: most likely this is one who loads the page anew.
-            let back = state.leaving.iter().position(|leaving| leaving.person.is_none());
-            if let Some(back) = back.filter(|_| is_new && tab.person.is_none()) {
-                state.leaving.swap_remove(back);
-            }
-        });
-        seat
-    }
-
-    /// Which tab has it.
-    pub(crate) fn tab(&self) -> &TabKey {
-        &self.tab
-    }
-
-    /// Whether [`Self::news_for`] may have something. Cheap.
-    pub(crate) fn has_news(&self) -> bool {
-        self.topic.presence.has_newer_than(self.seen)
-    }
-
-    /// Who is here, if that was not told yet, for somebody who may see the board at this moment: first all, then what is
-    /// different.
-    pub(crate) fn news_for(&mut self, rights: &mut Rights) -> Option<Frame> {
-        if !self.topic.lets_in(rights) {
-            return None;
-        }
-        let Self { topic, socket, seen, tab, .. } = self;
-        topic.presence.newer_than(seen, *socket, tab.person.is_none(), topic.board())
-    }
-
-    /// Says what is edited in the tab now.
-    pub(crate) fn edit(&self, editing: Option<TaskId>) {
-        self.change_tab(|tab| &mut tab.editing, editing);
-    }
-
-    /// Says whether the tab was not heard from for a while.
-    pub(crate) fn set_away(&self, is_away: bool) {
-        self.change_tab(|tab| &mut tab.is_away, is_away);
-    }
-
-    fn change_tab<T: PartialEq>(&self, part: impl FnOnce(&mut Tab) -> &mut T, value: T) {
-        self.changed(|state| {
-            // Unless the tab has another connection by now.
-            if let Some(tab) = state.tabs.get_mut(&self.tab).filter(|tab| tab.socket == self.socket) {
-                *part(tab) = value;
-            }
-        });
-    }
-
-    fn changed(&self, what: impl FnOnce(&mut State)) {
-        self.topic.presence.changed(self.topic.board(), &self.shared, what);
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.changed(|state| {
-            state.watchers.remove(&self.socket);
-            if state.tabs.get(&self.tab).is_none_or(|tab| tab.socket != self.socket) {
-                return;
-            }
-            let was_here = state.tabs.remove(&self.tab).is_some_and(|tab| !tab.is_away);
-            if was_here {
-                let until = Instant::now() + self.shared.settings.presence.grace;
-                state.leaving.push(Leaving { person: self.tab.person, until });
-            }
-        });
     }
 }
 

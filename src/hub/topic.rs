@@ -25,7 +25,13 @@ use app::{
 };
 use serde::Deserialize;
 
-use super::{HubSettings, frame::Frame, metrics::Metrics, presence::Presence, wake::Wake};
+use super::{
+    HubSettings,
+    frame::Frame,
+    metrics::Metrics,
+    presence::Presence,
+    wake::{SocketId, Wake},
+};
 use crate::store::{LoggedChange, Missing, Rights, Store, StoreError};
 
 /// How many frames are kept to be shared by sockets that ask for the same.
@@ -51,9 +57,6 @@ const LEAVES_ACCESS: [&str; 10] = [
 
 /// How long a change that came before its turn is kept. By then the log was asked for what is missing.
 const EARLY_KEPT: Duration = Duration::from_secs(10);
-
-/// A socket, as a topic knows it.
-pub type SocketId = u64;
 
 /// A board that is open on this node.
 pub struct Topic {

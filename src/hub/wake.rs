@@ -7,6 +7,9 @@ use std::{
 
 use futures::task::AtomicWaker;
 
+/// A socket of this node, as the hub knows it.
+pub type SocketId = u64;
+
 /// One flag and one waker a socket, whatever the number of boards it has subscribed to: it says that *something* is new,
 /// and the socket compares its cursors with the heads of its topics. Setting it twice is as good as once, so nothing
 /// queues up for a socket that is busy.

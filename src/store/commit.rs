@@ -29,11 +29,11 @@ use sqlx::Row;
 
 use super::{
     Accepted, Committed, Directory, LoggedChange, Store, StoreError, Write,
+    accounts::share_links::Links,
     answers::{Answer, Answers, Refused, put_refused},
     cache::{Cache, catch_up},
     connect::Engine,
     connection::Connection,
-    links::Links,
     rows::{self, BoardRow, ChangeRow},
     sql::{fetch_by_ids, query},
 };

@@ -27,12 +27,11 @@ use tokio::{
     sync::{Mutex, Semaphore, watch},
     time::{Instant, sleep_until, timeout},
 };
-use uuid::Uuid;
 
 use super::{
-    Store, StoreError,
+    Account, Store, StoreError, Token,
+    accounts::{people::account, tokens::token},
     connection::{Connection, read},
-    people::Proof,
     rows,
     sql::query,
 };
@@ -65,69 +64,6 @@ pub struct Directory {
 struct Shared {
     board: BoardId,
     maker: Option<ActorId>,
-}
-
-/// An account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Whose.
-    pub id: ActorId,
-    /// What they want to be called.
-    pub name: String,
-    /// Where they get mail, in lower case; what they sign in with.
-    pub email: String,
-    /// Whether somebody made sure that the address is theirs.
-    pub email_is_proved: bool,
-    /// What they are on this server.
-    pub role: InstanceRole,
-    /// Whether they can sign in with a password.
-    pub has_password: bool,
-    /// How often what they sign in with was changed: whoever proved who they are before that has to do so again.
-    pub credentials: i64,
-    /// Since when they have it.
-    pub created_at: Timestamp,
-    /// Since when they may no longer sign in.
-    pub deactivated_at: Option<Timestamp>,
-}
-
-impl Account {
-    /// Its owner as the others see them.
-    pub fn person(&self) -> Person {
-        Person { id: self.id, name: self.name.clone(), deactivated: !self.is_active() }
-    }
-
-    /// That somebody proved to be its owner, as it is now.
-    pub fn proof(&self) -> Proof {
-        Proof { person: self.id, credentials: self.credentials }
-    }
-
-    /// Whether its owner may sign in.
-    pub fn is_active(&self) -> bool {
-        self.deactivated_at.is_none()
-    }
-}
-
-/// A personal token for the interfaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// What its owner calls it by.
-    pub id: Uuid,
-    /// Whose.
-    pub person: ActorId,
-    /// What it is for.
-    pub name: String,
-    /// What it may do.
-    pub scope: Scope,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it stops working, if ever.
-    pub expires_at: Option<Timestamp>,
-}
-
-impl Token {
-    fn works(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|end| end > now)
-    }
 }
 
 impl Directory {
@@ -408,37 +344,6 @@ impl Store {
 
 /// Which state the directory has, and which version the schema.
 const REVISION: &str = "SELECT revision, schema FROM access_revision";
-
-/// A row of `id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at`.
-fn account(row: &AnyRow) -> Result<Account, StoreError> {
-    let role: &str = row.try_get(3)?;
-    Ok(Account {
-        id: rows::id(row.try_get(0)?)?,
-        name: row.try_get(1)?,
-        email: row.try_get(2)?,
-        role: InstanceRole::parse(role)
-            .ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))?,
-        has_password: row.try_get::<Option<&str>, _>(4)?.is_some(),
-        created_at: Timestamp::from_millis(row.try_get(5)?),
-        deactivated_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
-        credentials: row.try_get(7)?,
-        email_is_proved: row.try_get::<Option<i64>, _>(8)?.is_some(),
-    })
-}
-
-/// A row of `hash, id, person, name, scope, created_at, expires_at`.
-pub(super) fn token(row: &AnyRow) -> Result<Token, StoreError> {
-    let scope: &str = row.try_get(4)?;
-    Ok(Token {
-        id: rows::id(row.try_get(1)?)?,
-        person: rows::id(row.try_get(2)?)?,
-        name: row.try_get(3)?,
-        scope: Scope::parse(scope)
-            .ok_or_else(|| StoreError::corrupt(format_args!("`{scope}` in the place of a scope")))?,
-        created_at: Timestamp::from_millis(row.try_get(5)?),
-        expires_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
-    })
-}
 
 pub(super) fn hash(digits: &str) -> Result<SecretHash, StoreError> {
     SecretHash::parse(digits).ok_or_else(|| StoreError::corrupt("something else in the place of a hash"))

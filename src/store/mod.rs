@@ -7,11 +7,10 @@
 //!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
 //!   which time things are deleted for their age: `age`.
 //! - [`Store::key`] is the installation's key, which all nodes share (`key`).
-//! - [`people`]: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
+//! - `accounts`: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
 //!   (`directory`), and [`Rights`] what somebody may do at the moment they are asked about (`rights`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
-//! - `links`: share links, which are written with the boards they lead to.
 //! - [`Store::boards_for`] lists boards (`boards`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
@@ -19,6 +18,7 @@
 //! Every statement stands once, for both engines. Where they differ ([`connect::Engine`]): how a transaction begins and
 //! how a row is locked.
 
+mod accounts;
 mod age;
 mod answers;
 mod boards;
@@ -31,10 +31,8 @@ mod error;
 mod file;
 mod history;
 mod key;
-mod links;
 mod log;
 mod migrations;
-pub mod people;
 mod probe;
 mod rights;
 mod rows;
@@ -55,10 +53,12 @@ use bytes::Bytes;
 use sqlx::Row;
 use tokio::sync::watch;
 
+pub(crate) use accounts::{AccessChange, NewAccount};
+pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
 pub use boards::Listed;
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
-pub use directory::{Account, Directory, Token};
+pub use directory::Directory;
 pub use error::StoreError;
 pub use history::{Entries, Entry};
 pub use rights::Rights;

@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder};
 use taskwire::{
     accounts::{
         NewPerson,
-        links::Invitation,
+        invitations::Invitation,
         sessions::{self, Sessions},
     },
     caller::{Caller, Credential},

@@ -13,7 +13,7 @@ mod invitations;
 mod own;
 mod people;
 mod secrets;
-mod share;
+mod share_links;
 mod signing_in;
 mod strangers;
 mod tokens;

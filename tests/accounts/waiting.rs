@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use taskwire::{
     caller::Caller,
     http::Services,
-    store::{Account, people::SessionRow},
+    store::{Account, SessionRow},
 };
 use tokio::task::JoinHandle;
 

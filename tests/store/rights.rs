@@ -86,7 +86,7 @@ on_both_engines! {
             node.accounts.revoke_token(&Caller::local(), token.id).await.unwrap();
         }
         assert!(older.store.directory().account(admin).unwrap().is_active(), "it has not heard of it");
-        let invitation = taskwire::accounts::links::Invitation {
+        let invitation = taskwire::accounts::invitations::Invitation {
             role: InstanceRole::Admin,
             boards: Vec::new(),
             note: String::new(),

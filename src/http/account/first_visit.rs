@@ -23,7 +23,7 @@ use super::{
 use crate::{
     accounts::{AccountError, NewPerson},
     http::{Services, visitor},
-    store::people::Proof,
+    store::Proof,
 };
 
 /// What the address brought along.

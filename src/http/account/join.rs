@@ -19,7 +19,7 @@ use super::{
 use crate::{
     accounts::{AccountError, NewPerson},
     http::{Services, visitor},
-    store::people::Proof,
+    store::Proof,
 };
 
 /// `GET /join/{secret}`

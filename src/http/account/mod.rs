@@ -5,22 +5,28 @@
 //! and all of them works everywhere.
 //!
 //! - [`ROUTES`]: all of them. [`surround`]: what holds for each.
-//! - [`first_visit`], [`sign_in`], [`elsewhere`], [`join`], [`forgot_password`], [`new_password`]: the ways in. [`own`]: one's own account. [`people`]: everybody's.
-//!   [`share`]: the way in for those who only read one board.
+//! - [`first_visit`], [`sign_in`], [`oidc`], [`join`], [`forgot_password`], [`new_password`]: the ways in. [`share_links`]: the way in
+//!   for those who only read one board.
+//! - [`own`]: the page of one's own account; [`people`]: of everybody's. What their forms do is in the file of what they are about:
+//!   [`passwords`], [`sessions`], [`tokens`], [`invitations`].
 //! - [`signed_in`]: who one has to be for some. [`form`]: what is posted. [`answer`]: what is answered.
 
 pub mod answer;
-pub mod elsewhere;
 pub mod first_visit;
 pub mod forgot_password;
 pub mod form;
+pub mod invitations;
 pub mod join;
 pub mod new_password;
+pub mod oidc;
 pub mod own;
+pub mod passwords;
 pub mod people;
-pub mod share;
+pub mod sessions;
+pub mod share_links;
 pub mod sign_in;
 pub mod signed_in;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -57,8 +63,8 @@ routes! {
     POST "/first-visit" => first_visit::create;
     GET "/sign-in" => sign_in::show;
     POST "/sign-in" => sign_in::sign_in;
-    GET "/sign-in/elsewhere" => elsewhere::leave;
-    GET "/sign-in/elsewhere/callback" => elsewhere::come_back;
+    GET "/sign-in/elsewhere" => oidc::leave;
+    GET "/sign-in/elsewhere/callback" => oidc::come_back;
     GET "/forgot-password" => forgot_password::show;
     POST "/forgot-password" => forgot_password::send;
     POST "/sign-out" => sign_in::sign_out;
@@ -66,21 +72,21 @@ routes! {
     POST "/join/{secret}" => join::accept;
     GET "/new-password/{secret}" => new_password::show;
     POST "/new-password/{secret}" => new_password::save;
-    GET "/share/{secret}" => share::follow;
+    GET "/share/{secret}" => share_links::follow;
     GET "/account" => own::show;
     POST "/account/name" => own::rename;
-    POST "/account/password" => own::change_password;
-    POST "/account/sessions/end" => own::end_session;
-    POST "/account/sessions/end-others" => own::end_other_sessions;
-    POST "/account/tokens" => own::create_token;
-    POST "/account/tokens/revoke" => own::revoke_token;
+    POST "/account/password" => passwords::change;
+    POST "/account/sessions/end" => sessions::end;
+    POST "/account/sessions/end-others" => sessions::end_others;
+    POST "/account/tokens" => tokens::create;
+    POST "/account/tokens/revoke" => tokens::revoke;
     GET "/people" => people::show;
     POST "/people/role" => people::set_role;
     POST "/people/deactivate" => people::deactivate;
     POST "/people/reactivate" => people::reactivate;
-    POST "/people/new-password" => people::new_password;
-    POST "/people/invitations" => people::invite;
-    POST "/people/invitations/revoke" => people::revoke_invitation;
+    POST "/people/new-password" => passwords::make_link;
+    POST "/people/invitations" => invitations::create;
+    POST "/people/invitations/revoke" => invitations::revoke;
 }
 
 /// The routes.

@@ -1,29 +1,28 @@
-//! What those who manage people do.
+//! The page of all people, for those who manage them: what they are, and whether they may sign in. Its other forms are in
+//! [`super::invitations`] and [`super::passwords`].
 
 use std::sync::Arc;
 
 use app::{
-    access::BoardRole,
     account::{
         Mistake, Notice,
-        people::{self, InviteForm, PATH, People, PersonForm, Refused, RevokeForm, RoleForm, page},
+        people::{self, PATH, People, PersonForm, Refused, RoleForm, page},
         words,
     },
-    id::{ActorId, BoardId},
+    id::ActorId,
 };
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
 use super::{
-    answer::{self, Trouble, see},
+    answer::{self, Trouble},
     form::{Asked, Form},
     signed_in::SignedIn,
 };
 use crate::{
-    accounts::{AccountError, links::Invitation},
+    accounts::{AccountError, invitations::Invitation},
     http::Services,
-    secret::Secret,
-    store::{Account, people::OneTimeLink},
+    store::{Account, OneTimeLink},
 };
 
 /// What is searched for.
@@ -50,13 +49,9 @@ pub async fn set_role(
     me: SignedIn,
     Form(RoleForm { person, role }): Form<RoleForm>,
 ) -> Result<Response, Trouble> {
-    match services.accounts.set_role(&me.caller, person, role).await {
-        Ok(()) => {
-            let words = format!("{} is now: {}.", name(&services, person), words::role(role));
-            Ok(done(&me, Notice::done(words)))
-        }
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
-    }
+    let set = services.accounts.set_role(&me.caller, person, role).await;
+    let done = set.map(|()| Notice::done(format!("{} is now: {}.", name(&services, person), words::role(role))));
+    tell(&services, &me, done, |mistake| Refused::Account(person, mistake)).await
 }
 
 /// `POST /people/deactivate`
@@ -77,109 +72,42 @@ pub async fn reactivate(
     set_active(&services, &me, person, true).await
 }
 
-/// `POST /people/new-password`
-pub async fn new_password(
-    State(services): State<Arc<Services>>,
-    me: SignedIn,
-    Form(PersonForm { person }): Form<PersonForm>,
-) -> Result<Response, Trouble> {
-    match services.accounts.new_password_link(&me.caller, person).await {
-        Ok(secret) => {
-            let link = link(&services, "new-password", &secret);
-            let words = format!("Send {} this link. It works once, for a day.", name(&services, person));
-            Ok(done(&me, Notice::secret(words, "Link for a new password", link)))
-        }
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Account(person, mistake)).await,
-    }
-}
-
-/// `POST /people/invitations`
-pub async fn invite(
-    State(services): State<Arc<Services>>,
-    me: SignedIn,
-    Form(form): Form<InviteForm>,
-) -> Result<Response, Trouble> {
-    let invite = async {
-        let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
-        services.accounts.invite(&me.caller, invitation).await
-    };
-    match invite.await {
-        Ok(secret) => {
-            let whom = match form.note.trim() {
-                "" => "whoever is to come".to_owned(),
-                note => note.to_owned(),
-            };
-            let words = format!("Send {whom} this link. It works once, for 7 days.");
-            Ok(done(&me, Notice::secret(words, "Invitation", link(&services, "join", &secret))))
-        }
-        Err(error) => refused(&services, &me, &error, |mistake| Refused::Invite(form, mistake)).await,
-    }
-}
-
-/// `POST /people/invitations/revoke`
-pub async fn revoke_invitation(
-    State(services): State<Arc<Services>>,
-    me: SignedIn,
-    Form(form): Form<RevokeForm>,
-) -> Result<Response, Trouble> {
-    match services.accounts.revoke_invitation(&me.caller, form.id).await {
-        Ok(()) => Ok(done(&me, Notice::done("The invitation is revoked and does not work any more."))),
-        Err(error) => refused(&services, &me, &error, Refused::Other).await,
-    }
-}
-
 async fn set_active(
     services: &Arc<Services>,
     me: &SignedIn,
     person: ActorId,
     active: bool,
 ) -> Result<Response, Trouble> {
-    match services.accounts.set_active(&me.caller, person, active).await {
-        Ok(()) => {
-            let name = name(services, person);
-            let words = match active {
-                true => format!("{name} can sign in again."),
-                false => format!("{name} is deactivated and signed out everywhere."),
-            };
-            Ok(done(me, Notice::done(words)))
-        }
-        Err(error) => refused(services, me, &error, |mistake| Refused::Account(person, mistake)).await,
-    }
-}
-
-/// The boards in the form of an invitation. Those that are left empty are not in it.
-fn boards(form: &InviteForm) -> Result<Vec<(BoardId, BoardRole)>, AccountError> {
-    let chosen = form.boards.iter().filter(|(_, role)| !role.is_empty());
-    let parsed = chosen.map(|(board, role)| match BoardRole::parse(role) {
-        Some(role) => Ok((*board, role)),
-        None => Err(AccountError::invalid("role on a board", "must be one of viewer, editor and manager")),
+    let set = services.accounts.set_active(&me.caller, person, active).await;
+    let done = set.map(|()| {
+        let name = name(services, person);
+        Notice::done(match active {
+            true => format!("{name} can sign in again."),
+            false => format!("{name} is deactivated and signed out everywhere."),
+        })
     });
-    parsed.collect()
+    tell(services, me, done, |mistake| Refused::Account(person, mistake)).await
 }
 
-fn link(services: &Services, page: &str, secret: &Secret) -> String {
-    format!("{}/{page}/{}", services.public_url, secret.expose())
-}
-
-fn name(services: &Services, person: ActorId) -> String {
+pub(super) fn name(services: &Services, person: ActorId) -> String {
     let directory = services.store.directory();
     directory.account(person).map(|account| account.name.clone()).unwrap_or_default()
 }
 
-fn done(me: &SignedIn, notice: Notice) -> Response {
-    me.leave(&notice);
-    see(PATH)
-}
-
-async fn refused(
+/// Leads back to the page, which then says what was done; or answers with the page and what was refused on it.
+pub(super) async fn tell(
     services: &Arc<Services>,
     me: &SignedIn,
-    error: &AccountError,
+    done: Result<Notice, AccountError>,
     refused: impl FnOnce(Mistake) -> Refused,
 ) -> Result<Response, Trouble> {
-    let mistake = answer::mistake(error, &["note", "role"]);
+    let error = match done {
+        Ok(notice) => return Ok(me.leave(&notice, PATH)),
+        Err(error) => error,
+    };
+    let mistake = answer::mistake(&error, &["note", "role"]);
     let content = content(services, me).await?;
-    Ok(answer::refused(services, error, page(People { refused: Some(refused(mistake)), ..content })))
+    Ok(answer::refused(services, &error, page(People { refused: Some(refused(mistake)), ..content })))
 }
 
 /// The page as it is without anything having been done; forbidden for those who do not manage people.

@@ -27,7 +27,7 @@ use crate::{
     },
     clock::now,
     http::{Services, visitor},
-    store::people::Proof,
+    store::Proof,
 };
 
 /// How long a browser is known after somebody signed in.

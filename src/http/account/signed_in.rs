@@ -16,6 +16,7 @@ use axum::{
 use tower_cookies::Cookies;
 use tower_sessions::Session;
 
+use super::answer::see;
 use crate::{
     accounts::{AccountError, attempts::Origin},
     caller::{Caller, Credential},
@@ -72,15 +73,17 @@ impl SignedIn {
         self.visitor.asker()
     }
 
-    /// Leaves something to be said on the next page. It may hold a secret, and the database is to have none; so it goes by the
+    /// Leads to the next page, and leaves something to be said there. It may hold a secret, and the database is to have none; so it goes by the
     /// browser, in a cookie that is gone in a minute. It is sealed with what only this session has, so nobody else can read
     /// it there, or have us say something that we never said.
-    pub fn leave(&self, notice: &Notice) {
-        let Some(seal) = self.seal() else { return };
-        let until = now().as_millis() + NOTICE_LASTS.whole_milliseconds() as i64;
-        // Nothing in it can fail to be written.
-        let json = serde_json::to_vec(&(until, self.account.id, notice)).unwrap_or_default();
-        self.cookies.add(self.names.build(&self.names.notice, seal.close(&json), NOTICE_LASTS));
+    pub fn leave(&self, notice: &Notice, next: &str) -> Response {
+        if let Some(seal) = self.seal() {
+            let until = now().as_millis() + NOTICE_LASTS.whole_milliseconds() as i64;
+            // Nothing in it can fail to be written.
+            let json = serde_json::to_vec(&(until, self.account.id, notice)).unwrap_or_default();
+            self.cookies.add(self.names.build(&self.names.notice, seal.close(&json), NOTICE_LASTS));
+        }
+        see(next)
     }
 
     /// What was left to be said; it is gone then.

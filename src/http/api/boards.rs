@@ -1,7 +1,5 @@
 //! Boards over REST.
 
-use std::sync::Arc;
-
 use app::{
     access::BoardRole,
     id::{BoardId, ColumnId},
@@ -10,25 +8,23 @@ use app::{
     time::Timestamp,
 };
 use axum::{
-    extract::State,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    board, cursor, json, located,
+    client::Client,
+    cursor, json, located,
     model::{Board, BoardLine, Kind, Role, not_null},
-    not_modified, tagged, write,
+    tagged, unless_known,
 };
 use crate::http::{
-    Services,
-    conditional::{base, is_known},
+    conditional::base,
     input::{Json, Key, Path, Query},
     problem::{Failures, Problem},
-    visitor::Visitor,
 };
 
 /// How many boards, and where to begin.
@@ -102,14 +98,10 @@ pub struct BoardPatch {
 
 /// List the boards
 #[utoipa::path(get, path = "/boards", tag = "boards", params(Paging), responses((status = 200, body = Boards), Failures))]
-pub async fn list(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Query(Paging { limit, cursor }): Query<Paging>,
-) -> Result<Response, Problem> {
+pub async fn list(client: Client, Query(Paging { limit, cursor }): Query<Paging>) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
     let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
-    let mut boards = services.store.boards_for(&visitor.caller).await?;
+    let mut boards = client.services.store.boards_for(client.caller()).await?;
     boards.retain(|board| after.is_none_or(|after| (board.created_at, board.id) < after));
     let is_last = boards.len() <= limit;
     boards.truncate(limit);
@@ -128,12 +120,7 @@ pub async fn list(
         Failures
     )
 )]
-pub async fn create(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    key: Key,
-    Json(new): Json<NewBoard>,
-) -> Result<Response, Problem> {
+pub async fn create(client: Client, key: Key, Json(new): Json<NewBoard>) -> Result<Response, Problem> {
     // What the client does not name is named after the key, so that a repetition asks for the very same.
     let seed = key.0.0;
     let id = BoardId(new.id.unwrap_or(seed));
@@ -148,7 +135,7 @@ pub async fn create(
         kind,
     });
     let op = Op::CreateBoard(CreateBoard { name: new.name, columns: columns.collect(), everyone: new.everyone });
-    let accepted = write(&services, &visitor, id, key, op).await?;
+    let accepted = client.write(id, key, op).await?;
     let body = json(StatusCode::CREATED, &Board::from(&*accepted.board));
     Ok(located(tagged(body, accepted.board.seq()), format!("/boards/{id}")))
 }
@@ -163,17 +150,9 @@ pub async fn create(
         Failures
     )
 )]
-pub async fn read(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<BoardId>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let board = board(&services, &visitor, id).await?;
-    if is_known(&headers, board.seq()) {
-        return Ok(not_modified(board.seq()));
-    }
-    Ok(tagged(json(StatusCode::OK, &Board::from(&*board)), board.seq()))
+pub async fn read(client: Client, Path(id): Path<BoardId>, headers: HeaderMap) -> Result<Response, Problem> {
+    let board = client.board(id).await?;
+    Ok(unless_known(&headers, board.seq(), || json(StatusCode::OK, &Board::from(&*board))))
 }
 
 /// Change a board
@@ -188,8 +167,7 @@ pub async fn read(
     responses((status = 200, body = Board<'_>, headers(("ETag" = String))), Failures)
 )]
 pub async fn update(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<BoardId>,
     headers: HeaderMap,
     key: Key,
@@ -197,7 +175,7 @@ pub async fn update(
 ) -> Result<Response, Problem> {
     let update =
         UpdateBoard { base: base(&headers)?, name: patch.name, everyone: patch.everyone, ..UpdateBoard::default() };
-    let accepted = write(&services, &visitor, id, key, Op::UpdateBoard(update)).await?;
+    let accepted = client.write(id, key, Op::UpdateBoard(update)).await?;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }
 
@@ -212,12 +190,11 @@ pub async fn update(
     responses((status = 204, description = "Deleted"), Failures)
 )]
 pub async fn delete(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<BoardId>,
     headers: HeaderMap,
     key: Key,
-) -> Result<Response, Problem> {
-    write(&services, &visitor, id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Result<StatusCode, Problem> {
+    client.write(id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

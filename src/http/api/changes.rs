@@ -1,23 +1,19 @@
 //! The numbered log of a board over REST.
 
-use std::sync::Arc;
-
 use app::{
     id::{BoardId, TaskId},
     model::Seq,
 };
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{board, board_of, json_bytes};
+use super::{client::Client, json_bytes};
 use crate::{
     http::{
-        Services,
         input::{Path, Query},
         problem::{Failures, Problem},
-        visitor::Visitor,
     },
     store::{Entries, LoggedChange, Missing},
 };
@@ -104,20 +100,19 @@ pub struct Change {
     responses((status = 200, body = Changes), Failures)
 )]
 pub async fn list(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<BoardId>,
     Query(Since { since, limit }): Query<Since>,
 ) -> Result<Response, Problem> {
     let limit = checked(limit.unwrap_or(MAX_CHANGES))?;
     // Before the log, so that `seq` never claims more than the changes show.
-    let seq = board(&services, &visitor, id).await?.seq();
+    let seq = client.board(id).await?.seq();
     if since > seq {
         return Err(Problem::parameter("since", format!("the newest change is {seq}")));
     }
     // And nothing from after the state by which whoever asks was let in.
     let limit = limit.min((seq - since) as usize);
-    match services.store.changes_after(id, since, limit).await? {
+    match client.services.store.changes_after(id, since, limit).await? {
         Missing::Changes(changes) => Ok(json_bytes(StatusCode::OK, write_changes(&changes, seq))),
         Missing::Trimmed => Err(Problem::new(
             StatusCode::GONE,
@@ -137,16 +132,15 @@ pub async fn list(
     responses((status = 200, body = History), Failures)
 )]
 pub async fn of_task(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<TaskId>,
     Query(Before { before, limit }): Query<Before>,
 ) -> Result<Response, Problem> {
     let limit = checked(limit.unwrap_or(DEFAULT_HISTORY))?;
     // Nothing from after the state by which whoever asks was let in.
-    let newest = board_of(&services, &visitor, id).await?.seq();
+    let newest = client.board_of(id).await?.seq();
     let before = Some(before.unwrap_or(Seq::MAX).min(newest + 1));
-    let Entries { entries, more } = services.store.task_history(id, before, limit).await?;
+    let Entries { entries, more } = client.services.store.task_history(id, before, limit).await?;
     let next = entries.last().filter(|_| more).map(|entry| entry.logged.seq);
     let mut json = changes_json(entries.iter().map(|entry| &entry.logged));
     json.extend_from_slice(format!(",\"next\":{}}}", or_null(next)).as_bytes());

@@ -1,7 +1,5 @@
 //! Columns over REST.
 
-use std::sync::Arc;
-
 use app::{
     id::{BoardId, ColumnId},
     model::ColumnKind,
@@ -9,25 +7,20 @@ use app::{
     refusal::Thing,
     state::BoardState,
 };
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    board, json, located,
+    client::Client,
+    json, located,
     model::{Column, Kind, Place, not_null},
-    tagged, write,
+    tagged,
 };
 use crate::http::{
-    Services,
     input::{Json, Key, Path},
     problem::{Failures, Problem},
-    visitor::Visitor,
 };
 
 /// The columns of a board.
@@ -82,12 +75,8 @@ pub struct ColumnPatch {
     params(("board" = Uuid, Path)),
     responses((status = 200, body = Columns<'_>), Failures)
 )]
-pub async fn list(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<BoardId>,
-) -> Result<Response, Problem> {
-    let board = board(&services, &visitor, id).await?;
+pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
+    let board = client.board(id).await?;
     let columns = board.columns().map(|column| Column::of(&board, column)).collect();
     Ok(tagged(json(StatusCode::OK, &Columns { columns, seq: board.seq() }), board.seq()))
 }
@@ -103,15 +92,14 @@ pub async fn list(
     responses((status = 201, body = Column<'_>, headers(("Location" = String))), Failures)
 )]
 pub async fn create(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<BoardId>,
     key: Key,
     Json(new): Json<NewColumn>,
 ) -> Result<Response, Problem> {
     let column = ColumnId(new.id.unwrap_or(key.0.0));
     let create = CreateColumn { column, name: new.name, kind: new.kind, place: new.place.into() };
-    let accepted = write(&services, &visitor, id, key, Op::CreateColumn(create)).await?;
+    let accepted = client.write(id, key, Op::CreateColumn(create)).await?;
     let body = answer(StatusCode::CREATED, &accepted.board, column)?;
     Ok(located(body, format!("/boards/{id}/columns/{column}")))
 }
@@ -124,14 +112,13 @@ pub async fn create(
     responses((status = 200, body = Column<'_>), Failures)
 )]
 pub async fn update(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path((id, column)): Path<(BoardId, ColumnId)>,
     key: Key,
     Json(ColumnPatch { name, kind, place }): Json<ColumnPatch>,
 ) -> Result<Response, Problem> {
     let update = UpdateColumn { name, kind, place: place.map(Place::into), ..UpdateColumn::of(column) };
-    let accepted = write(&services, &visitor, id, key, Op::UpdateColumn(update)).await?;
+    let accepted = client.write(id, key, Op::UpdateColumn(update)).await?;
     answer(StatusCode::OK, &accepted.board, column)
 }
 
@@ -142,13 +129,12 @@ pub async fn update(
     responses((status = 204, description = "Deleted"), Failures)
 )]
 pub async fn delete(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path((id, column)): Path<(BoardId, ColumnId)>,
     key: Key,
-) -> Result<Response, Problem> {
-    write(&services, &visitor, id, key, Op::DeleteColumn(DeleteColumn::of(column))).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+) -> Result<StatusCode, Problem> {
+    client.write(id, key, Op::DeleteColumn(DeleteColumn::of(column))).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn answer(status: StatusCode, board: &BoardState, id: ColumnId) -> Result<Response, Problem> {

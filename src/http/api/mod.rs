@@ -1,29 +1,30 @@
 //! REST: boards, columns, tasks and changes as JSON.
 //!
-//! A handler reads the request strictly, builds a mutation for the one write path or reads a board's state, and answers.
+//! A handler is asked by a [`Client`](client::Client), reads the request strictly, builds a mutation for the one write path or reads
+//! a board's state, and answers. One file a resource.
 //! The OpenAPI document is made from the same handlers and types; a route cannot be mounted without being described.
 
 pub mod boards;
 pub mod changes;
+mod client;
 pub mod columns;
 mod cursor;
+pub mod invitations;
 mod list;
 pub mod members;
 mod model;
+pub mod passwords;
 pub mod people;
+pub mod share_links;
 pub mod tasks;
+pub mod tokens;
 
 use std::sync::Arc;
 
-use app::{
-    id::{BoardId, TaskId},
-    ops::{Mutation, Op},
-    refusal::Thing,
-    state::BoardState,
-};
+use app::model::Seq;
 use axum::{
     Router,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -33,8 +34,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{API_ROOT, Services, conditional::etag, input::Key, problem::Problem, visitor::Visitor};
-use crate::{store::Accepted, writer::WriteError};
+use super::{API_ROOT, Services, conditional::is_known, etag::etag, problem::Problem};
 
 /// The routes of REST, to be mounted at [`API_ROOT`], and what describes them.
 pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
@@ -49,16 +49,16 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(changes::list))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::remove))
-        .routes(routes!(members::links, members::create_link))
-        .routes(routes!(members::revoke_link))
+        .routes(routes!(share_links::list, share_links::create))
+        .routes(routes!(share_links::revoke))
         .routes(routes!(people::list))
         .routes(routes!(people::me))
         .routes(routes!(people::update))
-        .routes(routes!(people::new_password))
-        .routes(routes!(people::invitations, people::invite))
-        .routes(routes!(people::revoke_invitation))
-        .routes(routes!(people::tokens))
-        .routes(routes!(people::revoke_token))
+        .routes(routes!(passwords::new_password))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(tokens::list))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(changes::of_task))
         .split_for_parts()
 }
@@ -118,35 +118,6 @@ pub async fn openapi_document() -> Response {
 )]
 struct Description;
 
-/// A board that exists, for whoever may know that it does.
-async fn board(services: &Services, visitor: &Visitor, id: BoardId) -> Result<Arc<BoardState>, Problem> {
-    let board = services.store.board(id).await?.filter(|board| board.exists() && sees(visitor, board));
-    board.ok_or_else(|| Problem::not_found(Thing::Board))
-}
-
-/// The board that a task is on, which has the task.
-async fn board_of(services: &Services, visitor: &Visitor, task: TaskId) -> Result<Arc<BoardState>, Problem> {
-    let not_found = || Problem::not_found(Thing::Task);
-    let id = services.store.board_of(task).await?.ok_or_else(not_found)?;
-    let board = services.store.board(id).await?.ok_or_else(not_found)?;
-    if board.exists() && sees(visitor, &board) && board.task(task).is_some() { Ok(board) } else { Err(not_found()) }
-}
-
-fn sees(visitor: &Visitor, board: &BoardState) -> bool {
-    visitor.asker().role_on(board.id(), board.access()).is_some()
-}
-
-/// Hands a mutation to the one write path.
-async fn write(
-    services: &Services,
-    visitor: &Visitor,
-    board: BoardId,
-    Key(id): Key,
-    op: Op,
-) -> Result<Accepted, WriteError> {
-    services.writer.write(board, Mutation { id, op }, visitor.caller.clone()).await
-}
-
 fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => json_bytes(status, body),
@@ -168,7 +139,7 @@ fn json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// Adds the entity tag of what is answered.
-fn tagged(mut response: Response, seq: app::model::Seq) -> Response {
+fn tagged(mut response: Response, seq: Seq) -> Response {
     response.headers_mut().insert(header::ETAG, etag(seq));
     response
 }
@@ -181,7 +152,11 @@ fn located(mut response: Response, path: String) -> Response {
     response
 }
 
-/// The client has the current state already.
-fn not_modified(seq: app::model::Seq) -> Response {
-    tagged(StatusCode::NOT_MODIFIED.into_response(), seq)
+/// What is asked for, as of a number; without a body, where the client has that state already.
+fn unless_known(headers: &HeaderMap, seq: Seq, answer: impl FnOnce() -> Response) -> Response {
+    let answer = match is_known(headers, seq) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => answer(),
+    };
+    tagged(answer, seq)
 }

@@ -234,6 +234,19 @@ pub enum Role {
     Manager,
 }
 
+/// What somebody is on the server.
+#[derive(ToSchema)]
+#[schema(as = InstanceRole, rename_all = "snake_case")]
+#[allow(dead_code)]
+pub enum ServerRole {
+    /// Makes boards, and sees those they were added to and those that are open to everyone.
+    Member,
+    /// Manages people, and every board.
+    Admin,
+    /// An admin whom no admin can change.
+    Owner,
+}
+
 /// How urgent a task is.
 #[derive(ToSchema)]
 #[schema(as = Priority, rename_all = "snake_case")]
@@ -249,6 +262,13 @@ pub enum Urgency {
     High,
     /// Now.
     Urgent,
+}
+
+/// A link that is shown once.
+#[derive(Serialize, ToSchema)]
+pub struct OnceShown {
+    /// Its address.
+    pub url: String,
 }
 
 /// Reads a field that may be absent but not `null`: `null` would look like a wish to clear it.

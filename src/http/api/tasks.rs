@@ -1,39 +1,35 @@
 //! Tasks over REST, those in the trash included.
 
-use std::sync::Arc;
-
 use app::{
     fields::{self, FieldEdit},
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::Priority,
-    ops::{CreateTask, DeleteTask, Op, RestoreTask, UpdateTask},
+    ops::{CreateTask, DeleteTask, Op, RestoreTask, UpdateTask, present},
     refusal::{Refusal, Thing},
     state::BoardState,
     time::Day,
 };
 use axum::{
-    extract::State,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    board, board_of, json,
+    client::Client,
+    json,
     list::{Listing, Tasks},
     located,
     model::{Place, Task, Urgency, not_null},
-    not_modified, tagged, write,
+    tagged, unless_known,
 };
 use crate::{
     http::{
-        Services,
-        conditional::{base, is_known},
+        conditional::base,
         input::{Json, Key, Path, Query},
         problem::{Failures, Problem},
-        visitor::Visitor,
     },
     writer::WriteError,
 };
@@ -151,18 +147,14 @@ impl TaskPatch {
     )
 )]
 pub async fn list(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<BoardId>,
     Query(listing): Query<Listing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let request = listing.check()?;
-    let board = board(&services, &visitor, id).await?;
-    if is_known(&headers, board.seq()) {
-        return Ok(not_modified(board.seq()));
-    }
-    Ok(tagged(json(StatusCode::OK, &request.page_of(&board)), board.seq()))
+    let board = client.board(id).await?;
+    Ok(unless_known(&headers, board.seq(), || json(StatusCode::OK, &request.page_of(&board))))
 }
 
 /// Create a task
@@ -179,8 +171,7 @@ pub async fn list(
     )
 )]
 pub async fn create(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<BoardId>,
     key: Key,
     Json(new): Json<NewTask>,
@@ -200,7 +191,7 @@ pub async fn create(
         .with(FieldEdit::Start(new.start))
         .with(FieldEdit::Due(new.due))
         .with(FieldEdit::Assign(people(new.assignees)));
-    let accepted = write(&services, &visitor, id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
+    let accepted = client.write(id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
     Ok(located(answer(StatusCode::CREATED, &accepted.board, task)?, format!("/tasks/{task}")))
 }
 
@@ -214,21 +205,13 @@ pub async fn create(
         Failures
     )
 )]
-pub async fn read(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<TaskId>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let board = board_of(&services, &visitor, id).await?;
+pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) -> Result<Response, Problem> {
+    let board = client.board_of(id).await?;
     let task = board.live_task(id).ok_or_else(|| {
         let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
         Problem::new(StatusCode::NOT_FOUND, "in_trash", detail)
     })?;
-    if is_known(&headers, task.seq) {
-        return Ok(not_modified(task.seq));
-    }
-    answer(StatusCode::OK, &board, id)
+    Ok(unless_known(&headers, task.seq, || json(StatusCode::OK, &Task::of(&board, task))))
 }
 
 /// Change some fields of a task
@@ -245,8 +228,7 @@ pub async fn read(
     responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
 )]
 pub async fn update(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<TaskId>,
     headers: HeaderMap,
     key: Key,
@@ -261,9 +243,8 @@ pub async fn update(
         fields: patch.fields(),
         ..UpdateTask::of(id)
     };
-    let board = board_of(&services, &visitor, id).await?;
-    let accepted =
-        write(&services, &visitor, board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column))?;
+    let board = client.board_of(id).await?;
+    let accepted = client.write(board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column))?;
     answer(StatusCode::OK, &accepted.board, id)
 }
 
@@ -278,16 +259,15 @@ pub async fn update(
     responses((status = 204, description = "Deleted"), Failures)
 )]
 pub async fn delete(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
+    client: Client,
     Path(id): Path<TaskId>,
     headers: HeaderMap,
     key: Key,
-) -> Result<Response, Problem> {
+) -> Result<StatusCode, Problem> {
     let delete = DeleteTask { task: id, base: base(&headers)? };
-    let board = board_of(&services, &visitor, id).await?;
-    write(&services, &visitor, board.id(), key, Op::DeleteTask(delete)).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let board = client.board_of(id).await?;
+    client.write(board.id(), key, Op::DeleteTask(delete)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Take a task out of the trash
@@ -299,14 +279,9 @@ pub async fn delete(
     ),
     responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
 )]
-pub async fn restore(
-    State(services): State<Arc<Services>>,
-    visitor: Visitor,
-    Path(id): Path<TaskId>,
-    key: Key,
-) -> Result<Response, Problem> {
-    let board = board_of(&services, &visitor, id).await?;
-    let accepted = write(&services, &visitor, board.id(), key, Op::RestoreTask(RestoreTask::of(id))).await?;
+pub async fn restore(client: Client, Path(id): Path<TaskId>, key: Key) -> Result<Response, Problem> {
+    let board = client.board_of(id).await?;
+    let accepted = client.write(board.id(), key, Op::RestoreTask(RestoreTask::of(id))).await?;
     answer(StatusCode::OK, &accepted.board, id)
 }
 
@@ -327,9 +302,4 @@ fn in_body(names_column: bool) -> impl Fn(WriteError) -> Problem {
 
 fn people(ids: Vec<Uuid>) -> Vec<ActorId> {
     ids.into_iter().map(ActorId).collect()
-}
-
-/// Tells a field that is `null` from one that is absent.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Day>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
 }

@@ -38,7 +38,8 @@ use crate::{
     hub::{
         Follower, Subscription,
         frame::{Frame, PING, put_message},
-        presence::{Seat, TabKey},
+        presence::TabKey,
+        seat::Seat,
         topic::{Next, Resume, Start, TopicError},
     },
     store::{Accepted, Rights},

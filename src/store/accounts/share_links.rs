@@ -4,16 +4,18 @@
 use std::collections::{HashMap, HashSet};
 
 use app::{
+    access::ShareLink,
     id::{ActorId, BoardId},
     ops::{Change, ChangeKind, Op, ShareLinkCreated, ShareLinkRevoked},
     refusal::{Refusal, Thing},
+    state::BoardState,
     time::Timestamp,
 };
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::{
-    Directory, StoreError, Write,
+use super::super::{
+    Directory, Store, StoreError, Write,
     connection::Connection,
     rows,
     sql::{fetch_by_ids, query},
@@ -24,9 +26,31 @@ const MAX_LINKS_OF_BOARD: usize = 50;
 /// The most share links, on all boards, that one person may have made.
 const MAX_LINKS_OF_ONE: usize = 500;
 
+impl Store {
+    /// The share links of a board that were not revoked, newest first.
+    pub async fn share_links(&self, board: &BoardState) -> Result<Vec<ShareLink>, StoreError> {
+        let directory = self.directory();
+        query(
+            "SELECT id, created_by, created_at FROM share_links \
+             WHERE board = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC",
+        )
+        .bind(board.id().to_string())
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| {
+            let created_by = row.try_get::<Option<&str>, _>(1)?.map(rows::id).transpose()?;
+            let works = directory.link(board.id(), created_by).is_some_and(|link| link.works(board.access()));
+            let created_at = Timestamp::from_millis(row.try_get(2)?);
+            Ok(ShareLink { id: rows::id(row.try_get(0)?)?, created_by, created_at, works })
+        })
+        .collect()
+    }
+}
+
 /// What is known of the links that a group of writes names, and what becomes of them.
 #[derive(Default)]
-pub(super) struct Links {
+pub(in crate::store) struct Links {
     /// The board of each, if it was not revoked.
     known: HashMap<Uuid, Option<BoardId>>,
     /// The secrets, hashed, that are taken.

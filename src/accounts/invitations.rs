@@ -1,0 +1,154 @@
+//! Invitations: a link with which somebody makes an account, with a role and perhaps a place on some boards.
+
+use std::{net::IpAddr, time::Duration};
+
+use app::{
+    access::{BoardRole, InstanceRole},
+    id::{BoardId, MutationId},
+    ops::{Mutation, Op, SetMember},
+    people::check_name,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    AccountError, Accounts, DAY, asker, may, named,
+    one_time_links::{Purpose, link_in, still_stands},
+    people::{NewPerson, taken},
+};
+use crate::{
+    caller::Caller,
+    clock::now,
+    secret::{Secret, SecretHash},
+    store::{OneTimeLink, Proof},
+    writer::{WriteError, Writer},
+};
+
+/// How long an invitation works.
+const INVITATION: Duration = Duration::from_secs(7 * DAY);
+/// The most boards in one invitation.
+const MAX_BOARDS: usize = 50;
+
+/// What whoever is invited will be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// On the server.
+    pub role: InstanceRole,
+    /// On boards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boards: Vec<(BoardId, BoardRole)>,
+    /// For whom it is, as its maker calls them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+impl Accounts {
+    /// Invites somebody.
+    pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<Secret, AccountError> {
+        may(self.asker(caller)?.may_manage(invitation.role))?;
+        if invitation.boards.len() > MAX_BOARDS {
+            return Err(AccountError::invalid("boards", format!("may be {MAX_BOARDS} at most")));
+        }
+        for (board, _) in &invitation.boards {
+            // Whoever may invite manages every board.
+            self.managed_board(&self.asker(caller)?, *board).await?;
+        }
+        let note = match invitation.note.trim() {
+            "" => String::new(),
+            note => named(check_name(note), "note")?,
+        };
+        self.make_link(caller, &Purpose::Invitation(Invitation { note, ..invitation }), INVITATION).await
+    }
+
+    /// What somebody is invited to, and by which link.
+    pub async fn invitation(&self, secret: &str) -> Result<(OneTimeLink, Invitation), AccountError> {
+        match self.link(secret).await? {
+            (link, Purpose::Invitation(invitation)) => Ok((link, invitation)),
+            _ => Err(AccountError::DeadLink),
+        }
+    }
+
+    /// Invitations that were not used yet, newest first.
+    pub async fn invitations(&self, caller: &Caller) -> Result<Vec<(OneTimeLink, Invitation)>, AccountError> {
+        may(self.asker(caller)?.may_manage_people())?;
+        let links = self.store().one_time_links(now()).await?;
+        let directory = self.store().directory();
+        let invitation = |link: OneTimeLink| match Purpose::parse(&link.purpose)? {
+            purpose if !still_stands(&directory, &link, &purpose) => None,
+            Purpose::Invitation(invitation) => Some((link, invitation)),
+            _ => None,
+        };
+        Ok(links.into_iter().filter_map(invitation).collect())
+    }
+
+    /// Takes an invitation back.
+    pub async fn revoke_invitation(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            may(asker(&change)?.may_manage_people())?;
+            let link = change.one_time_link_called(id, now()).await?;
+            let Some(Purpose::Invitation(invitation)) = link.and_then(|link| Purpose::parse(&link.purpose)) else {
+                return Err(AccountError::NotFound("invitation"));
+            };
+            may(asker(&change)?.may_manage(invitation.role))?;
+            change.revoke_one_time_link(id).await?;
+            Ok(())
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// Makes the account of somebody who was invited. Of two who use one invitation at once, one succeeds.
+    pub async fn accept_invitation(
+        &self,
+        secret: &str,
+        new: NewPerson<'_>,
+        address: IpAddr,
+        writer: &Writer,
+    ) -> Result<Proof, AccountError> {
+        self.limit(self.shared.attempts.count_stranger(address))?;
+        let (_, invitation) = self.invitation(secret).await?;
+        let account = self.new_account(new, invitation.role, false).await?;
+        let mut change = self.begin(&Caller::stranger()).await?;
+        let done = async {
+            let hash = SecretHash::of(secret);
+            // Whoever made it may have been deactivated while the password was hashed.
+            let (_, Purpose::Invitation(_)) = link_in(&mut change, hash).await? else {
+                return Err(AccountError::DeadLink);
+            };
+            if !change.insert(&account).await? {
+                return Err(taken());
+            }
+            match change.use_one_time_link(hash, Some(account.id), now()).await? {
+                true => Ok(account.proof()),
+                false => Err(AccountError::DeadLink),
+            }
+        };
+        let done = done.await;
+        let proof = self.finish(change, done).await?;
+        self.settle_invitations(writer).await?;
+        Ok(proof)
+    }
+
+    /// Puts those who used invitations onto the boards these were for. What is interrupted is done at the next call.
+    pub async fn settle_invitations(&self, writer: &Writer) -> Result<(), AccountError> {
+        for (link, person) in self.store().unsettled_links().await? {
+            if let Some(Purpose::Invitation(invitation)) = Purpose::parse(&link.purpose) {
+                for (board, role) in invitation.boards {
+                    // The same id every time, so that it is done once.
+                    let id = MutationId(Uuid::new_v5(&link.id, board.0.as_bytes()));
+                    let op = Op::SetMember(SetMember { person, role: Some(role) });
+                    match writer.write(board, Mutation { id, op }, Caller::local()).await {
+                        // The board may have been deleted meanwhile, or the person deactivated.
+                        Ok(_) | Err(WriteError::Refused(_)) => {}
+                        Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
+                    }
+                }
+            }
+            let mut note = self.store().note().await?;
+            note.settle_link(link.id).await?;
+            note.commit().await?;
+        }
+        Ok(())
+    }
+}

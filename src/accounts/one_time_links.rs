@@ -1,0 +1,129 @@
+//! Links that work once: what they are for, how one is made, and whether it still works. Invitations, new passwords and the first
+//! visit are made of them.
+
+use std::time::Duration;
+
+use app::{access::Asker, id::ActorId, time::Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountError, Accounts, asker, invitations::Invitation, may, passwords::revoke_password_links, people::managed,
+};
+use crate::{
+    caller::Caller,
+    clock::now,
+    secret::{Secret, SecretHash},
+    store::{AccessChange, Directory, OneTimeLink},
+};
+
+/// What a link is for. Stored as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "purpose", rename_all = "snake_case")]
+pub enum Purpose {
+    /// Making the first account, on a server that others can reach.
+    FirstVisit,
+    /// Making an account.
+    Invitation(Invitation),
+    /// Choosing a new password.
+    NewPassword {
+        /// Whose.
+        person: ActorId,
+        /// Whether it was sent to their e-mail address: whoever has it reads what is sent there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mailed: bool,
+    },
+}
+
+impl Purpose {
+    /// As it is stored.
+    pub fn to_json(&self) -> String {
+        // Nothing in it can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads it as it is stored.
+    pub fn parse(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}
+
+impl Accounts {
+    /// Makes a link that works once, if whoever asks may.
+    pub(super) async fn make_link(
+        &self,
+        caller: &Caller,
+        purpose: &Purpose,
+        lasts: Duration,
+    ) -> Result<Secret, AccountError> {
+        let secret = Secret::sealed("", self.store().seal());
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let created_at = now();
+            let link = OneTimeLink {
+                id: app::new_id(),
+                purpose: purpose.to_json(),
+                created_by: asker(&change)?.person,
+                created_at,
+                expires_at: after(created_at, lasts),
+            };
+            match purpose {
+                Purpose::FirstVisit => {}
+                Purpose::Invitation(invitation) => may(asker(&change)?.may_manage(invitation.role))?,
+                Purpose::NewPassword { person, mailed } => {
+                    if !managed(&change, *person)?.is_active() {
+                        return Err(AccountError::invalid("account", "is deactivated"));
+                    }
+                    // One that an admin makes takes the place of those before. Those that are asked for by mail all work until one
+                    // is used: anybody can ask for them.
+                    if !mailed {
+                        revoke_password_links(&mut change, *person).await?;
+                    }
+                }
+            }
+            change.insert_one_time_link(secret.hash(), &link).await?;
+            Ok(secret)
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// A link that works, and what for: to be shown. To be used, it is asked for again in the transaction that uses it.
+    pub(super) async fn link(&self, secret: &str) -> Result<(OneTimeLink, Purpose), AccountError> {
+        let hash = self.store().link_hash(secret, now()).ok_or(AccountError::DeadLink)?;
+        works(&self.store().directory(), self.store().one_time_link(hash, now()).await?)
+    }
+}
+
+/// A link that works in a transaction, and what for.
+pub(super) async fn link_in(
+    change: &mut AccessChange<'_>,
+    hash: SecretHash,
+) -> Result<(OneTimeLink, Purpose), AccountError> {
+    let link = change.one_time_link(hash, now()).await?;
+    works(change.directory(), link)
+}
+
+fn works(directory: &Directory, link: Option<OneTimeLink>) -> Result<(OneTimeLink, Purpose), AccountError> {
+    let link = link.ok_or(AccountError::DeadLink)?;
+    match Purpose::parse(&link.purpose) {
+        Some(purpose) if still_stands(directory, &link, &purpose) => Ok((link, purpose)),
+        _ => Err(AccountError::DeadLink),
+    }
+}
+
+/// Whether whoever made a link could make it today: with a role go the links that took it.
+pub(super) fn still_stands(directory: &Directory, link: &OneTimeLink, purpose: &Purpose) -> bool {
+    let role = match purpose {
+        Purpose::FirstVisit => None,
+        Purpose::Invitation(invitation) => Some(invitation.role),
+        Purpose::NewPassword { person, .. } => directory.account(*person).map(|account| account.role),
+    };
+    // What nobody made comes from the server, or its command line.
+    let (Some(maker), Some(role)) = (link.created_by, role) else { return true };
+    let maker = directory.account(maker).filter(|account| account.is_active());
+    maker.is_some_and(|maker| Asker::person(maker.id, maker.role).may_manage(role))
+}
+
+fn after(at: Timestamp, time: Duration) -> Timestamp {
+    Timestamp::from_millis(at.as_millis().saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+}

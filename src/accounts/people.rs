@@ -1,0 +1,168 @@
+//! People and their accounts: made, listed, renamed, given another role, taken out of use.
+
+use app::{access::InstanceRole, id::ActorId, people::check_name, text::is_invisible};
+
+use super::{AccountError, Accounts, asker, may, named, passwords::revoke_password_links, self_service};
+use crate::{
+    caller::Caller,
+    clock::now,
+    store::{AccessChange, Account, NewAccount},
+};
+
+/// What somebody types to make an account.
+#[derive(Clone, Debug)]
+pub struct NewPerson<'a> {
+    /// What they want to be called.
+    pub name: &'a str,
+    /// Where they get mail.
+    pub email: &'a str,
+    /// The password they choose; without one they need a link to sign in (or another way).
+    pub password: Option<&'a str>,
+}
+
+impl Accounts {
+    /// Makes an account without an invitation: for the command line.
+    pub async fn add(&self, caller: &Caller, new: NewPerson<'_>, role: InstanceRole) -> Result<ActorId, AccountError> {
+        may(self.asker(caller)?.may_manage(role))?;
+        let account = self.new_account(new, role, true).await?;
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            may(asker(&change)?.may_manage(role))?;
+            match change.insert(&account).await? {
+                true => Ok(account.id),
+                false => Err(taken()),
+            }
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// All accounts, for those who manage them.
+    pub fn accounts(&self, caller: &Caller) -> Result<Vec<Account>, AccountError> {
+        may(self.asker(caller)?.may_manage_people())?;
+        Ok(self.store().directory().accounts().into_iter().cloned().collect())
+    }
+
+    /// An account, for its owner and for those who manage accounts.
+    pub fn account(&self, caller: &Caller, person: ActorId) -> Result<Account, AccountError> {
+        let asker = self.asker(caller)?;
+        if asker.person != Some(person) {
+            may(asker.may_manage_people())?;
+        }
+        self.store().directory().account(person).cloned().ok_or(AccountError::NotFound("person"))
+    }
+
+    /// Gives whoever asks another name.
+    pub async fn rename(&self, caller: &Caller, name: &str) -> Result<(), AccountError> {
+        self_service(&self.asker(caller)?)?;
+        let name = named(check_name(name), "name")?;
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let person = self_service(asker(&change)?)?;
+            Ok(change.set_name(person, &name).await?)
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// Makes somebody something else on this server. There is always an owner.
+    pub async fn set_role(&self, caller: &Caller, person: ActorId, role: InstanceRole) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            managed(&change, person)?;
+            may(asker(&change)?.may_manage(role))?;
+            if role != InstanceRole::Owner && is_last_owner(&change, person) {
+                return Err(AccountError::invalid(
+                    "role",
+                    "cannot be changed: a server needs an owner; make somebody else one first",
+                ));
+            }
+            Ok(change.set_role(person, role).await?)
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// Takes an account out of use at once, or puts it back into use.
+    pub async fn set_active(&self, caller: &Caller, person: ActorId, active: bool) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            managed(&change, person)?;
+            if active {
+                return Ok(change.set_deactivated(person, None).await?);
+            }
+            if is_last_owner(&change, person) {
+                return Err(AccountError::invalid("account", "cannot be deactivated: a server needs an owner"));
+            }
+            change.set_deactivated(person, Some(now())).await?;
+            change.end_sessions_of(person, None, now()).await?;
+            revoke_password_links(&mut change, person).await
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// An account to be made. Whoever has the server's word is believed that the address is theirs.
+    pub(super) async fn new_account(
+        &self,
+        new: NewPerson<'_>,
+        role: InstanceRole,
+        email_is_proved: bool,
+    ) -> Result<NewAccount, AccountError> {
+        let name = named(check_name(new.name), "name")?;
+        let email = check_email(new.email)?;
+        let password = match new.password {
+            Some(password) => Some(self.shared.passwords.hash(password).await?),
+            None => None,
+        };
+        Ok(NewAccount { id: app::new_id(), name, email, email_is_proved, role, password, at: now() })
+    }
+}
+
+/// The account that whoever asks wants to manage.
+pub(super) fn managed<'c>(change: &'c AccessChange<'_>, person: ActorId) -> Result<&'c Account, AccountError> {
+    let asker = asker(change)?;
+    may(asker.may_manage_people())?;
+    let account = change.directory().account(person).ok_or(AccountError::NotFound("person"))?;
+    may(asker.may_manage(account.role))?;
+    Ok(account)
+}
+
+fn is_last_owner(change: &AccessChange<'_>, person: ActorId) -> bool {
+    let owns = change.directory().account(person).is_some_and(|account| account.role == InstanceRole::Owner);
+    owns && !change.directory().has_owner_besides(person)
+}
+
+pub(super) fn taken() -> AccountError {
+    AccountError::invalid("e-mail address", "has an account already; sign in instead")
+}
+
+/// An e-mail address in lower case. Whether anybody reads what is sent there, no look at it can say.
+fn check_email(text: &str) -> Result<String, AccountError> {
+    const MOST: usize = 254;
+    let text = text.trim().to_lowercase();
+    let looks_right = text.split_once('@').is_some_and(|(name, host)| {
+        let odd = |char: char| {
+            char.is_whitespace() || char.is_control() || is_invisible(char) || "<>()[],;:\\\"@".contains(char)
+        };
+        !name.is_empty() && !host.is_empty() && !name.contains(odd) && !host.contains(odd)
+    });
+    if !looks_right || text.len() > MOST {
+        return Err(AccountError::invalid("e-mail address", "does not look like one, such as ana@example.com"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_two_halves_and_nothing_odd() {
+        assert_eq!(check_email(" Ana@Example.com ").unwrap(), "ana@example.com");
+        assert_eq!(check_email("ana+tasks@localhost").unwrap(), "ana+tasks@localhost");
+        for wrong in ["", "ana", "@b", "a@", "a b@c", "a@b@c", "a@b\r\nBcc: x@y", "a@<b>", &"x".repeat(300)] {
+            assert!(check_email(wrong).is_err(), "{wrong}");
+        }
+    }
+}

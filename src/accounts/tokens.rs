@@ -1,0 +1,109 @@
+//! Personal tokens: what programs prove with in whose name they act.
+
+use std::time::Duration;
+
+use app::{
+    access::{Asker, Scope},
+    id::ActorId,
+    people::check_name,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use super::{AccountError, Accounts, asker, found, may, named};
+use crate::{
+    caller::Caller,
+    clock::now,
+    secret::{Secret, SecretHash},
+    store::Token,
+};
+
+/// How often the use of one token is noted.
+pub(super) const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// The most tokens somebody may have.
+const MAX_TOKENS: usize = 100;
+
+impl Accounts {
+    /// Makes a token for somebody: oneself, or, at the command line, anybody.
+    pub async fn create_token(
+        &self,
+        caller: &Caller,
+        person: ActorId,
+        name: &str,
+        scope: Scope,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(Secret, Token), AccountError> {
+        may_keep_tokens(&self.asker(caller)?, person)?;
+        let name = named(check_name(name), "name")?;
+        if expires_at.is_some_and(|end| end <= now()) {
+            return Err(AccountError::invalid("expiry", "is in the past"));
+        }
+        let secret = Secret::sealed("taskwire_", self.store().seal());
+        let token = Token { id: app::new_id(), person, name, scope, created_at: now(), expires_at };
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            may_keep_tokens(asker(&change)?, person)?;
+            found(change.directory().account(person).is_some(), "person")?;
+            if change.directory().count_tokens(person) >= MAX_TOKENS {
+                return Err(AccountError::invalid("token", format!("is one too many; {MAX_TOKENS} is the most")));
+            }
+            change.insert_token(secret.hash(), &token).await?;
+            Ok((secret, token))
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// The tokens of a person that were not revoked, and when each was last used.
+    pub async fn tokens(
+        &self,
+        caller: &Caller,
+        person: ActorId,
+    ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
+        may_keep_tokens(&self.asker(caller)?, person)?;
+        found(self.store().directory().account(person).is_some(), "person")?;
+        Ok(self.store().tokens_of(person).await?)
+    }
+
+    /// Revokes a token: one's own, or, at the command line, anybody's.
+    pub async fn revoke_token(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(caller).await?;
+        let done = async {
+            let asker = asker(&change)?;
+            let person = match asker.person {
+                Some(person) => may_keep_tokens(asker, person).map(|()| Some(person))?,
+                None => may(asker.may_manage_people()).map(|()| None)?,
+            };
+            found(change.revoke_token(id, person, now()).await?, "token")
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// Notes that a token was used, now and then.
+    pub fn touch_token(&self, hash: SecretHash) {
+        if self.shared.touched.contains_key(&hash) {
+            return;
+        }
+        self.shared.touched.insert(hash, ());
+        let store = self.store().clone();
+        tokio::spawn(async move {
+            let touch = async {
+                let mut note = store.note().await?;
+                note.touch_token(hash, now()).await?;
+                note.commit().await
+            };
+            if let Err(error) = touch.await {
+                tracing::debug!(%error, "could not note that a token was used");
+            }
+        });
+    }
+}
+
+fn may_keep_tokens(asker: &Asker, person: ActorId) -> Result<(), AccountError> {
+    may(asker.scope == Scope::Admin)?;
+    let own = asker.person == Some(person);
+    let local = asker.person.is_none() && asker.may_manage_people();
+    may(own || local)
+}

@@ -1,0 +1,60 @@
+//! Invitations, made and revoked on the page of all people. How they are used: [`super::join`].
+
+use std::sync::Arc;
+
+use app::{
+    access::BoardRole,
+    account::{
+        Notice,
+        people::{InviteForm, Refused, RevokeForm},
+    },
+    id::BoardId,
+};
+use axum::{extract::State, response::Response};
+
+use super::{answer::Trouble, form::Form, people::tell, signed_in::SignedIn};
+use crate::{
+    accounts::{AccountError, invitations::Invitation},
+    http::Services,
+};
+
+/// `POST /people/invitations`
+pub async fn create(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, Trouble> {
+    let invite = async {
+        let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
+        let secret = services.accounts.invite(&me.caller, invitation).await?;
+        let whom = match form.note.trim() {
+            "" => "whoever is to come",
+            note => note,
+        };
+        let words = format!("Send {whom} this link. It works once, for 7 days.");
+        Ok(Notice::secret(words, "Invitation", secret.link(&services.public_url, "join")))
+    };
+    let done = invite.await;
+    tell(&services, &me, done, |mistake| Refused::Invite(form, mistake)).await
+}
+
+/// `POST /people/invitations/revoke`
+pub async fn revoke(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    Form(form): Form<RevokeForm>,
+) -> Result<Response, Trouble> {
+    let revoked = services.accounts.revoke_invitation(&me.caller, form.id).await;
+    let done = revoked.map(|()| Notice::done("The invitation is revoked and does not work any more."));
+    tell(&services, &me, done, Refused::Other).await
+}
+
+/// The boards in the form of an invitation. Those that are left empty are not in it.
+fn boards(form: &InviteForm) -> Result<Vec<(BoardId, BoardRole)>, AccountError> {
+    let chosen = form.boards.iter().filter(|(_, role)| !role.is_empty());
+    let parsed = chosen.map(|(board, role)| match BoardRole::parse(role) {
+        Some(role) => Ok((*board, role)),
+        None => Err(AccountError::invalid("role on a board", "must be one of viewer, editor and manager")),
+    });
+    parsed.collect()
+}

@@ -1,0 +1,74 @@
+//! Who asks by REST, and what they may be answered with. Every handler begins with a [`Client`].
+
+use std::sync::Arc;
+
+use app::{
+    id::{ActorId, BoardId, TaskId},
+    ops::{Mutation, Op},
+    refusal::Thing,
+    state::BoardState,
+};
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use crate::{
+    accounts::Accounts,
+    caller::Caller,
+    http::{Services, input::Key, problem::Problem, visitor::Visitor},
+    store::Accepted,
+    writer::WriteError,
+};
+
+/// Somebody who is known here, with what they ask.
+pub struct Client {
+    /// What they ask.
+    pub services: Arc<Services>,
+    /// Who they are.
+    pub visitor: Visitor,
+}
+
+impl FromRequestParts<Arc<Services>> for Client {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Problem> {
+        let visitor = Visitor::from_request_parts(parts, services).await?;
+        Ok(Self { services: Arc::clone(services), visitor })
+    }
+}
+
+impl Client {
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.services.accounts
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.visitor.caller
+    }
+
+    /// Who they are, where only people with an account have what they ask for.
+    pub(super) fn person(&self) -> Result<ActorId, Problem> {
+        self.visitor.person.ok_or_else(Problem::nobody)
+    }
+
+    /// A board that exists, for whoever may know that it does.
+    pub(super) async fn board(&self, id: BoardId) -> Result<Arc<BoardState>, Problem> {
+        let board = self.services.store.board(id).await?.filter(|board| board.exists() && self.sees(board));
+        board.ok_or_else(|| Problem::not_found(Thing::Board))
+    }
+
+    /// The board that a task is on, which has the task.
+    pub(super) async fn board_of(&self, task: TaskId) -> Result<Arc<BoardState>, Problem> {
+        let not_found = || Problem::not_found(Thing::Task);
+        let id = self.services.store.board_of(task).await?.ok_or_else(not_found)?;
+        let board = self.services.store.board(id).await?.ok_or_else(not_found)?;
+        if board.exists() && self.sees(&board) && board.task(task).is_some() { Ok(board) } else { Err(not_found()) }
+    }
+
+    fn sees(&self, board: &BoardState) -> bool {
+        self.visitor.asker().role_on(board.id(), board.access()).is_some()
+    }
+
+    /// Hands a mutation to the one write path.
+    pub(super) async fn write(&self, board: BoardId, Key(id): Key, op: Op) -> Result<Accepted, WriteError> {
+        self.services.writer.write(board, Mutation { id, op }, self.caller().clone()).await
+    }
+}

@@ -1,0 +1,119 @@
+//! Invitations over REST.
+
+use app::{
+    access::{BoardRole, InstanceRole},
+    id::BoardId,
+    time::Timestamp,
+};
+use axum::{http::StatusCode, response::Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    client::Client,
+    json,
+    model::{OnceShown, Role, ServerRole},
+};
+use crate::{
+    accounts::invitations::Invitation,
+    http::{
+        input::{Json, Path},
+        problem::{Failures, Problem},
+    },
+    store::OneTimeLink,
+};
+
+/// The invitations.
+#[derive(Serialize, ToSchema)]
+pub struct Invitations {
+    /// Those that were not used yet, newest first.
+    invitations: Vec<InvitationLine>,
+}
+
+/// An invitation.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationLine {
+    /// What it is called by.
+    id: Uuid,
+    /// What whoever uses it will be on the server.
+    #[schema(value_type = ServerRole)]
+    role: InstanceRole,
+    /// For whom it is, as its maker calls them.
+    note: String,
+    /// Until when it works.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// An invitation to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInvitation {
+    /// What whoever uses it will be on the server; `member`, if absent.
+    #[serde(default = "member")]
+    #[schema(value_type = ServerRole, required = false)]
+    role: InstanceRole,
+    /// The boards they will be on.
+    #[serde(default)]
+    boards: Vec<InvitedTo>,
+    /// For whom it is, as you call them.
+    #[serde(default)]
+    note: String,
+}
+
+/// A board that somebody is invited to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitedTo {
+    /// Which.
+    #[schema(value_type = Uuid)]
+    board: BoardId,
+    /// What they will be on it.
+    #[schema(value_type = Role)]
+    role: BoardRole,
+}
+
+fn member() -> InstanceRole {
+    InstanceRole::Member
+}
+
+/// List the invitations that were not used yet
+#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "invitations", responses((status = 200, body = Invitations), Failures))]
+pub async fn list(client: Client) -> Result<Response, Problem> {
+    let invitations = client.accounts().invitations(client.caller()).await?;
+    let line = |(link, invitation): (OneTimeLink, Invitation)| InvitationLine {
+        id: link.id,
+        role: invitation.role,
+        note: invitation.note,
+        expires_at: link.expires_at,
+    };
+    Ok(json(StatusCode::OK, &Invitations { invitations: invitations.into_iter().map(line).collect() }))
+}
+
+/// Invite somebody
+#[utoipa::path(
+    post, path = "/invitations", tag = "people", operation_id = "invite",
+    request_body = NewInvitation,
+    responses((status = 201, body = OnceShown), Failures)
+)]
+pub async fn create(
+    client: Client,
+    Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
+) -> Result<Response, Problem> {
+    let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
+    let secret = client.accounts().invite(client.caller(), Invitation { role, boards, note }).await?;
+    let url = secret.link(&client.services.public_url, "join");
+    Ok(json(StatusCode::CREATED, &OnceShown { url }))
+}
+
+/// Take an invitation back
+#[utoipa::path(
+    delete, path = "/invitations/{invitation}", tag = "people", operation_id = "revoke_invitation",
+    params(("invitation" = Uuid, Path)),
+    responses((status = 204, description = "It works no more"), Failures)
+)]
+pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_invitation(client.caller(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,22 @@
+//! Passwords over REST: links with which somebody chooses a new one.
+
+use app::id::ActorId;
+use axum::{http::StatusCode, response::Response};
+
+use super::{client::Client, json, model::OnceShown};
+use crate::http::{
+    input::Path,
+    problem::{Failures, Problem},
+};
+
+/// Make a link with which somebody chooses a new password
+#[utoipa::path(
+    post, path = "/people/{person}/new-password", tag = "people",
+    params(("person" = Uuid, Path)),
+    responses((status = 201, body = OnceShown), Failures)
+)]
+pub async fn new_password(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
+    let secret = client.accounts().new_password_link(client.caller(), person).await?;
+    let url = secret.link(&client.services.public_url, "new-password");
+    Ok(json(StatusCode::CREATED, &OnceShown { url }))
+}

@@ -1,0 +1,85 @@
+//! Links with which a board can be read without an account, over REST.
+
+use app::{
+    access::ShareLink,
+    id::{ActorId, BoardId},
+    time::Timestamp,
+};
+use axum::{http::StatusCode, response::Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{client::Client, json, located};
+use crate::http::{
+    input::Path,
+    problem::{Failures, Problem},
+};
+
+/// The links of a board.
+#[derive(Serialize, ToSchema)]
+pub struct Links {
+    /// Those that were not revoked, newest first.
+    links: Vec<Link>,
+}
+
+/// A link with which a board can be read without an account.
+#[derive(Serialize, ToSchema)]
+pub struct Link {
+    /// What it is called by.
+    id: Uuid,
+    /// Who made it, where that is known.
+    #[schema(value_type = Option<Uuid>)]
+    created_by: Option<ActorId>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Whether it works: not while whoever made it does not manage the board.
+    works: bool,
+    /// Its address; only in the answer to the request that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    url: Option<String>,
+}
+
+impl Link {
+    fn of(link: ShareLink, url: Option<String>) -> Self {
+        let ShareLink { id, created_by, created_at, works } = link;
+        Self { id, created_by, created_at, works, url }
+    }
+}
+
+/// List the share links of a board
+#[utoipa::path(
+    get, path = "/boards/{board}/links", tag = "access", operation_id = "links",
+    params(("board" = Uuid, Path)),
+    responses((status = 200, body = Links), Failures)
+)]
+pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
+    let links = client.accounts().share_links(client.caller(), board).await?;
+    Ok(json(StatusCode::OK, &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
+}
+
+/// Make a link with which a board can be read without an account
+#[utoipa::path(
+    post, path = "/boards/{board}/links", tag = "access", operation_id = "create_link",
+    params(("board" = Uuid, Path)),
+    responses((status = 201, body = Link, headers(("Location" = String))), Failures)
+)]
+pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
+    let (secret, link) = client.accounts().create_share_link(client.caller(), board, &client.services.writer).await?;
+    let path = format!("/boards/{board}/links/{}", link.id);
+    let url = secret.link(&client.services.public_url, "share");
+    Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
+}
+
+/// Revoke a share link; whoever reads the board by it stops doing so at once
+#[utoipa::path(
+    delete, path = "/boards/{board}/links/{link}", tag = "access", operation_id = "revoke_link",
+    params(("board" = Uuid, Path), ("link" = Uuid, Path)),
+    responses((status = 204, description = "It works no more"), Failures)
+)]
+pub async fn revoke(client: Client, Path((board, link)): Path<(BoardId, Uuid)>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_share_link(client.caller(), board, link, &client.services.writer).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,138 @@
+//! What pages and server functions read and write while they are rendered here: the app's [`Backend`] in this process, by the rights
+//! of whoever asks.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use app::{
+    access::{Asker, ShareLink},
+    activity::Deed,
+    backend::{Backend, BackendError, BackendFuture},
+    history::{Event, Older, Page},
+    id::{ActorId, BoardId, TaskId},
+    model::{BoardSummary, Seq},
+    ops::Mutation,
+    people::Person,
+    refusal::{Refusal, Thing},
+    state::BoardState,
+};
+use uuid::Uuid;
+
+use super::visitor::Visitor;
+use crate::{
+    accounts::{AccountError, Accounts},
+    store::{Entries, Store, StoreError},
+    writer::{WriteError, Writer},
+};
+
+/// How much of a history is read at a time.
+const EVENTS: usize = 50;
+
+/// The pages' way to the data of this process.
+pub(super) struct Local {
+    pub store: Store,
+    pub writer: Writer,
+    pub accounts: Accounts,
+    /// The address people see in their browsers.
+    pub public_url: Arc<str>,
+    pub visitor: Visitor,
+}
+
+impl Backend for Local {
+    fn asker(&self) -> Asker {
+        self.visitor.asker()
+    }
+
+    fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
+        let directory = self.store.directory();
+        ids.iter().filter_map(|id| Some(directory.account(*id)?.person())).collect()
+    }
+
+    fn everybody(&self) -> Vec<Person> {
+        self.store.directory().people()
+    }
+
+    fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
+        Box::pin(async { self.store.boards_for(&self.visitor.caller).await.map_err(unreadable) })
+    }
+
+    fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
+        Box::pin(async move {
+            let board = self.store.board(id).await.map_err(unreadable)?;
+            Ok(board.filter(|board| self.visitor.asker().role_on(id, board.access()).is_some()))
+        })
+    }
+
+    fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page> {
+        Box::pin(async move {
+            let state = self.board(board).await?.filter(|state| state.exists());
+            let state = state.ok_or(Refusal::not_found(Thing::Board))?;
+            if task.is_some_and(|task| state.task(task).is_none()) {
+                return Err(Refusal::not_found(Thing::Task).into());
+            }
+            // Nothing from after the state by which whoever asks was let in.
+            let before = Some(before.unwrap_or(Seq::MAX).min(state.seq() + 1));
+            let found = match task {
+                Some(task) => self.store.task_history(task, before, EVENTS).await,
+                None => self.store.newest_changes(board, before, EVENTS).await,
+            };
+            let Entries { entries, more } = found.map_err(unreadable)?;
+            let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
+            let events = events.map_err(unreadable)?;
+            let is_first = |event: &Event| match task {
+                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_), ..]),
+                None => event.seq == 1,
+            };
+            let older = match events.last() {
+                _ if more => Older::More,
+                Some(oldest) if is_first(oldest) => Older::Nothing,
+                _ => Older::Forgotten,
+            };
+            Ok(Page { events, older })
+        })
+    }
+
+    fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq> {
+        Box::pin(async move {
+            match self.writer.write(board, mutation, self.visitor.caller.clone()).await {
+                Ok(accepted) => Ok(accepted.seq),
+                Err(WriteError::Refused(refusal)) => Err(refusal.into()),
+                // The writer has logged why.
+                Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
+            }
+        })
+    }
+
+    fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
+        Box::pin(async move { self.accounts.share_links(&self.visitor.caller, board).await.map_err(not_shared) })
+    }
+
+    fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
+        Box::pin(async move {
+            let made = self.accounts.create_share_link(&self.visitor.caller, board, &self.writer).await;
+            made.map(|(secret, _)| secret.link(&self.public_url, "share")).map_err(not_shared)
+        })
+    }
+
+    fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()> {
+        Box::pin(async move {
+            let revoked = self.accounts.revoke_share_link(&self.visitor.caller, board, link, &self.writer).await;
+            revoked.map_err(not_shared)
+        })
+    }
+}
+
+/// Why a share link was not listed, made or revoked.
+fn not_shared(error: AccountError) -> BackendError {
+    match error {
+        AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),
+        AccountError::NotFound(what) => BackendError::NotFound(what),
+        AccountError::Unavailable => BackendError::Unavailable,
+        AccountError::Invalid { field, message } => Refusal::invalid(field, format!("this {field} {message}")).into(),
+        _ => Refusal::Forbidden.into(),
+    }
+}
+
+fn unreadable(error: StoreError) -> BackendError {
+    tracing::error!(%error, "a page could not read the database");
+    BackendError::Unavailable
+}

@@ -1,0 +1,74 @@
+//! A socket's place among those who have a board open.
+
+use std::sync::Arc;
+
+use app::id::TaskId;
+
+use super::{
+    Shared,
+    frame::Frame,
+    presence::TabKey,
+    topic::Topic,
+    wake::{SocketId, Wake},
+};
+use crate::store::Rights;
+
+/// A socket's place among those who have a board open. They leave when it is dropped.
+pub(crate) struct Seat {
+    shared: Arc<Shared>,
+    topic: Arc<Topic>,
+    socket: SocketId,
+    tab: TabKey,
+    /// The version it was told last.
+    seen: u64,
+}
+
+impl Seat {
+    pub(super) fn take(
+        shared: Arc<Shared>,
+        topic: Arc<Topic>,
+        socket: SocketId,
+        wake: Arc<Wake>,
+        tab: TabKey,
+        editing: Option<TaskId>,
+    ) -> Self {
+        topic.presence.enter(topic.board(), &shared, (socket, wake), tab, editing);
+        Self { shared, topic, socket, tab, seen: 0 }
+    }
+
+    /// Which tab has it.
+    pub(crate) fn tab(&self) -> &TabKey {
+        &self.tab
+    }
+
+    /// Whether [`Self::news_for`] may have something. Cheap.
+    pub(crate) fn has_news(&self) -> bool {
+        self.topic.presence.has_newer_than(self.seen)
+    }
+
+    /// Who is here, if that was not told yet, for somebody who may see the board at this moment: first all, then what is
+    /// different.
+    pub(crate) fn news_for(&mut self, rights: &mut Rights) -> Option<Frame> {
+        if !self.topic.lets_in(rights) {
+            return None;
+        }
+        let Self { topic, socket, seen, tab, .. } = self;
+        topic.presence.newer_than(seen, *socket, tab.person.is_none(), topic.board())
+    }
+
+    /// Says what is edited in the tab now.
+    pub(crate) fn edit(&self, editing: Option<TaskId>) {
+        self.topic.presence.edit(self.topic.board(), &self.shared, self.socket, &self.tab, editing);
+    }
+
+    /// Says whether the tab was not heard from for a while.
+    pub(crate) fn set_away(&self, is_away: bool) {
+        self.topic.presence.set_away(self.topic.board(), &self.shared, self.socket, &self.tab, is_away);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.topic.presence.leave(self.topic.board(), &self.shared, self.socket, &self.tab);
+    }
+}

@@ -1,0 +1,175 @@
+//! Links that work once, as rows.
+
+use app::{id::ActorId, time::Timestamp};
+use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
+
+use super::{
+    super::{Store, StoreError, rows, sql::query},
+    AccessChange, Note,
+};
+use crate::secret::SecretHash;
+
+/// A link that works once.
+#[derive(Clone, Debug)]
+pub struct OneTimeLink {
+    /// What it is called by.
+    pub id: Uuid,
+    /// What it is for, as JSON.
+    pub purpose: String,
+    /// Who made it; nobody, where the command line or the server did.
+    pub created_by: Option<ActorId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// A link that still works.
+    pub async fn one_time_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
+        let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
+        found.fetch_optional(self.readers()).await?.as_ref().map(one_time_link).transpose()
+    }
+
+    /// The links that still work, newest first.
+    pub async fn one_time_links(&self, now: Timestamp) -> Result<Vec<OneTimeLink>, StoreError> {
+        query(
+            "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
+             WHERE used_at IS NULL AND expires_at > $1 ORDER BY created_at DESC, id DESC",
+        )
+        .bind(now.as_millis())
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(one_time_link)
+        .collect()
+    }
+
+    /// Links that were used, but what follows from that was not done yet; and who used them.
+    pub async fn unsettled_links(&self) -> Result<Vec<(OneTimeLink, ActorId)>, StoreError> {
+        query(
+            "SELECT id, purpose, created_by, created_at, expires_at, used_by FROM one_time_links \
+             WHERE used_by IS NOT NULL AND settled = 0",
+        )
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| Ok((one_time_link(row)?, rows::id(row.try_get(5)?)?)))
+        .collect()
+    }
+}
+
+impl AccessChange<'_> {
+    /// Makes a link that works once.
+    pub(crate) async fn insert_one_time_link(
+        &mut self,
+        hash: SecretHash,
+        link: &OneTimeLink,
+    ) -> Result<(), StoreError> {
+        query(
+            "INSERT INTO one_time_links (hash, id, purpose, created_by, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(hash.to_string())
+        .bind(link.id.to_string())
+        .bind(link.purpose.clone())
+        .bind(link.created_by.map(|person| person.to_string()))
+        .bind(link.created_at.as_millis())
+        .bind(link.expires_at.as_millis())
+        .execute(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+
+    /// A link that still works.
+    pub(crate) async fn one_time_link(
+        &mut self,
+        hash: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeLink>, StoreError> {
+        let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
+        found.fetch_optional(&mut self.connection).await?.as_ref().map(one_time_link).transpose()
+    }
+
+    /// A link that still works, by what it is called.
+    pub(crate) async fn one_time_link_called(
+        &mut self,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeLink>, StoreError> {
+        query(
+            "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
+             WHERE id = $1 AND used_at IS NULL AND expires_at > $2",
+        )
+        .bind(id.to_string())
+        .bind(now.as_millis())
+        .fetch_optional(&mut self.connection)
+        .await?
+        .as_ref()
+        .map(one_time_link)
+        .transpose()
+    }
+
+    /// Uses a link up. Tells whether it still worked: of two who try at once, one succeeds.
+    pub(crate) async fn use_one_time_link(
+        &mut self,
+        hash: SecretHash,
+        by: Option<ActorId>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let done = query(
+        "UPDATE one_time_links SET used_at = $2, used_by = $3 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
+    )
+    .bind(hash.to_string())
+    .bind(at.as_millis())
+    .bind(by.map(|person| person.to_string()))
+    .execute(&mut self.connection)
+    .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Takes a link back before it was used. Tells whether there was one.
+    pub(crate) async fn revoke_one_time_link(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let done = query("DELETE FROM one_time_links WHERE id = $1 AND used_at IS NULL")
+            .bind(id.to_string())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Takes back all links with exactly this purpose.
+    pub(crate) async fn revoke_links_for(&mut self, purpose: &str) -> Result<(), StoreError> {
+        query("DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL")
+            .bind(purpose.to_owned())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Note {
+    /// Notes that all that follows from the use of a link has been done.
+    pub(crate) async fn settle_link(&mut self, id: Uuid) -> Result<(), StoreError> {
+        query("UPDATE one_time_links SET settled = 1 WHERE id = $1")
+            .bind(id.to_string())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// A link that works once, by the hash of its secret, if it still works.
+const ONE_TIME_LINK: &str = "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
+     WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
+
+/// A row of `id, purpose, created_by, created_at, expires_at`.
+fn one_time_link(row: &AnyRow) -> Result<OneTimeLink, StoreError> {
+    Ok(OneTimeLink {
+        id: rows::id(row.try_get(0)?)?,
+        purpose: row.try_get(1)?,
+        created_by: row.try_get::<Option<&str>, _>(2)?.map(rows::id).transpose()?,
+        created_at: Timestamp::from_millis(row.try_get(3)?),
+        expires_at: Timestamp::from_millis(row.try_get(4)?),
+    })
+}

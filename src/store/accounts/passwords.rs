@@ -1,0 +1,33 @@
+//! Passwords as rows: the hash of each, beside the account it is for.
+
+use app::id::ActorId;
+use sqlx::Row;
+
+use super::{
+    super::{Store, StoreError, sql::query},
+    AccessChange,
+};
+
+impl Store {
+    /// The hash of somebody's password, if they have one, and how often what they sign in with was changed.
+    pub async fn password(&self, person: ActorId) -> Result<Option<(Option<String>, i64)>, StoreError> {
+        query("SELECT password, credentials FROM people WHERE id = $1")
+            .bind(person.to_string())
+            .fetch_optional(self.readers())
+            .await?
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .transpose()
+    }
+}
+
+impl AccessChange<'_> {
+    /// Gives somebody another password. Who has proved the old one and waits to be let in is not.
+    pub(crate) async fn set_password(&mut self, person: ActorId, hash: &str) -> Result<(), StoreError> {
+        query("UPDATE people SET password = $2, credentials = credentials + 1 WHERE id = $1")
+            .bind(person.to_string())
+            .bind(hash.to_owned())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+}

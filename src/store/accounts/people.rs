@@ -1,0 +1,165 @@
+//! People as rows: their accounts.
+
+use app::{access::InstanceRole, id::ActorId, people::Person, time::Timestamp};
+use sqlx::{Row, any::AnyRow};
+
+use super::{
+    super::{StoreError, rows, sql::query},
+    AccessChange,
+};
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub id: ActorId,
+    /// What they want to be called.
+    pub name: String,
+    /// Where they get mail, in lower case; what they sign in with.
+    pub email: String,
+    /// Whether somebody made sure that the address is theirs.
+    pub email_is_proved: bool,
+    /// What they are on this server.
+    pub role: InstanceRole,
+    /// Whether they can sign in with a password.
+    pub has_password: bool,
+    /// How often what they sign in with was changed: whoever proved who they are before that has to do so again.
+    pub credentials: i64,
+    /// Since when they have it.
+    pub created_at: Timestamp,
+    /// Since when they may no longer sign in.
+    pub deactivated_at: Option<Timestamp>,
+}
+
+impl Account {
+    /// Its owner as the others see them.
+    pub fn person(&self) -> Person {
+        Person { id: self.id, name: self.name.clone(), deactivated: !self.is_active() }
+    }
+
+    /// That somebody proved to be its owner, as it is now.
+    pub fn proof(&self) -> Proof {
+        Proof { person: self.id, credentials: self.credentials }
+    }
+
+    /// Whether its owner may sign in.
+    pub fn is_active(&self) -> bool {
+        self.deactivated_at.is_none()
+    }
+}
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Whose.
+    pub id: ActorId,
+    /// What they want to be called.
+    pub name: String,
+    /// In lower case.
+    pub email: String,
+    /// Whether it is known to be theirs.
+    pub email_is_proved: bool,
+    /// What they are to be.
+    pub role: InstanceRole,
+    /// The hash of their password, if they have one.
+    pub password: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How often the credentials of a new account were changed, made included.
+pub const NEW_CREDENTIALS: i64 = 1;
+
+impl NewAccount {
+    /// That whoever makes it is its owner.
+    pub fn proof(&self) -> Proof {
+        Proof { person: self.id, credentials: NEW_CREDENTIALS }
+    }
+}
+
+/// That somebody proved who they are. It holds until what they sign in with is changed, or their account is taken out of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Who.
+    pub person: ActorId,
+    /// How often their credentials had been changed then.
+    pub credentials: i64,
+}
+
+impl AccessChange<'_> {
+    /// Makes an account; `false` if the e-mail address has one.
+    pub(crate) async fn insert(&mut self, new: &NewAccount) -> Result<bool, StoreError> {
+        let done = query(
+            "INSERT INTO people (id, name, email, role, password, created_at, credentials, email_proved_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(new.id.to_string())
+        .bind(new.name.clone())
+        .bind(new.email.clone())
+        .bind(new.role.as_str())
+        .bind(new.password.clone())
+        .bind(new.at.as_millis())
+        .bind(NEW_CREDENTIALS)
+        .bind(new.email_is_proved.then_some(new.at.as_millis()))
+        .execute(self.changing())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Gives somebody another name.
+    pub(crate) async fn set_name(&mut self, person: ActorId, name: &str) -> Result<(), StoreError> {
+        query("UPDATE people SET name = $2 WHERE id = $1")
+            .bind(person.to_string())
+            .bind(name.to_owned())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+
+    /// Makes somebody something else.
+    pub(crate) async fn set_role(&mut self, person: ActorId, role: InstanceRole) -> Result<(), StoreError> {
+        query("UPDATE people SET role = $2 WHERE id = $1")
+            .bind(person.to_string())
+            .bind(role.as_str())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+
+    /// Takes an account out of use, or puts it back into use.
+    pub(crate) async fn set_deactivated(&mut self, person: ActorId, at: Option<Timestamp>) -> Result<(), StoreError> {
+        query("UPDATE people SET deactivated_at = $2, credentials = credentials + 1 WHERE id = $1")
+            .bind(person.to_string())
+            .bind(at.map(Timestamp::as_millis))
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+
+    /// Notes that somebody's e-mail address is theirs.
+    pub(crate) async fn prove_email(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
+        query("UPDATE people SET email_proved_at = $2 WHERE id = $1 AND email_proved_at IS NULL")
+            .bind(person.to_string())
+            .bind(at.as_millis())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+}
+
+/// A row of `id, name, email, role, password, created_at, deactivated_at, credentials, email_proved_at`.
+pub(in crate::store) fn account(row: &AnyRow) -> Result<Account, StoreError> {
+    let role: &str = row.try_get(3)?;
+    Ok(Account {
+        id: rows::id(row.try_get(0)?)?,
+        name: row.try_get(1)?,
+        email: row.try_get(2)?,
+        role: InstanceRole::parse(role)
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))?,
+        has_password: row.try_get::<Option<&str>, _>(4)?.is_some(),
+        created_at: Timestamp::from_millis(row.try_get(5)?),
+        deactivated_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
+        credentials: row.try_get(7)?,
+        email_is_proved: row.try_get::<Option<i64>, _>(8)?.is_some(),
+    })
+}

@@ -1,0 +1,209 @@
+//! Sessions of browsers as rows.
+
+use app::{id::ActorId, time::Timestamp};
+use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
+
+use super::{
+    super::{Store, StoreError, connect::Engine, connection::Connection, directory::hash, rows, sql::query},
+    AccessChange, Note, Proof,
+};
+use crate::{clock, secret::SecretHash};
+
+/// A session, as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// What it is called by.
+    pub id: Uuid,
+    /// What it is recognised by.
+    pub hash: SecretHash,
+    /// What was kept with it, as JSON.
+    pub data: String,
+    /// When its owner signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the hour.
+    pub seen_at: Timestamp,
+    /// When it ends if it is not used again.
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// A session that has not ended.
+    pub async fn session(&self, hash: SecretHash, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
+        query(
+            "SELECT id, hash, data, created_at, seen_at, expires_at FROM sessions \
+             WHERE hash = $1 AND ended_at IS NULL AND expires_at > $2",
+        )
+        .bind(hash.to_string())
+        .bind(now.as_millis())
+        .fetch_optional(self.readers())
+        .await?
+        .as_ref()
+        .map(session)
+        .transpose()
+    }
+
+    /// Whose a session is that has not ended, if there is one; it may be nobody's yet.
+    pub async fn session_person(
+        &self,
+        hash: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Option<ActorId>>, StoreError> {
+        query("SELECT person FROM sessions WHERE hash = $1 AND ended_at IS NULL AND expires_at > $2")
+            .bind(hash.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(self.readers())
+            .await?
+            .map(|row| row.try_get::<Option<&str>, _>(0)?.map(rows::id).transpose())
+            .transpose()
+    }
+
+    /// The sessions of a person that have not ended, the one used last first.
+    pub async fn sessions_of(&self, person: ActorId, now: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
+        query(
+            "SELECT id, hash, data, created_at, seen_at, expires_at FROM sessions \
+             WHERE person = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY seen_at DESC, id",
+        )
+        .bind(person.to_string())
+        .bind(now.as_millis())
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(session)
+        .collect()
+    }
+}
+
+impl AccessChange<'_> {
+    /// Ends a session. Tells whether there was one.
+    pub(crate) async fn end_session(&mut self, hash: SecretHash, at: Timestamp) -> Result<bool, StoreError> {
+        let done = query("UPDATE sessions SET ended_at = $2 WHERE hash = $1 AND ended_at IS NULL")
+            .bind(hash.to_string())
+            .bind(at.as_millis())
+            .execute(self.changing())
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Ends one session of a person. Tells whether there was one.
+    pub(crate) async fn end_session_of(
+        &mut self,
+        person: ActorId,
+        id: Uuid,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let done = query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND id = $2 AND ended_at IS NULL")
+            .bind(person.to_string())
+            .bind(id.to_string())
+            .bind(at.as_millis())
+            .execute(self.changing())
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Ends all sessions of a person but one.
+    pub(crate) async fn end_sessions_of(
+        &mut self,
+        person: ActorId,
+        but: Option<SecretHash>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND hash <> $2 AND ended_at IS NULL")
+            .bind(person.to_string())
+            .bind(but.map(|hash| hash.to_string()).unwrap_or_default())
+            .bind(at.as_millis())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+}
+
+impl Note {
+    /// Makes a session: of nobody yet, or of somebody who proved who they are when their credentials had been changed so
+    /// often. `false`, where they have changed since or the account is out of use: then there is no session.
+    pub(crate) async fn insert_session(
+        &mut self,
+        session: &SessionRow,
+        proof: Option<Proof>,
+    ) -> Result<bool, StoreError> {
+        if let Some(Proof { person, credentials }) = proof {
+            // Locked, so that whoever changes them waits, and then finds the session to be ended.
+            let sql = match self.engine {
+                Engine::Sqlite => "SELECT 1 FROM people WHERE id = $1 AND credentials = $2 AND deactivated_at IS NULL",
+                Engine::Postgres => {
+                    "SELECT 1 FROM people WHERE id = $1 AND credentials = $2 AND deactivated_at IS NULL FOR SHARE"
+                }
+            };
+            let holds = query(sql).bind(person.to_string()).bind(credentials);
+            if holds.fetch_optional(&mut self.connection).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        query(
+            "INSERT INTO sessions (hash, id, person, data, created_at, seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(session.hash.to_string())
+        .bind(session.id.to_string())
+        .bind(proof.map(|proof| proof.person.to_string()))
+        .bind(session.data.clone())
+        .bind(session.created_at.as_millis())
+        .bind(session.seen_at.as_millis())
+        .bind(session.expires_at.as_millis())
+        .execute(&mut self.connection)
+        .await?;
+        Ok(true)
+    }
+
+    /// Keeps a session for longer, with other data. One that has ended stays ended, and whose it is stays as it is.
+    pub(crate) async fn update_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
+        query(
+            "UPDATE sessions SET data = $2, seen_at = $3, expires_at = $4 \
+         WHERE hash = $1 AND ended_at IS NULL",
+        )
+        .bind(session.hash.to_string())
+        .bind(session.data.clone())
+        .bind(session.seen_at.as_millis())
+        .bind(session.expires_at.as_millis())
+        .execute(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets a session that is nobody's yet.
+    pub(crate) async fn drop_nobodys_session(&mut self, hash: SecretHash) -> Result<(), StoreError> {
+        query("DELETE FROM sessions WHERE hash = $1 AND person IS NULL")
+            .bind(hash.to_string())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Whether a session has not ended.
+pub(super) async fn session_holds(
+    connection: &mut Connection,
+    person: ActorId,
+    hash: SecretHash,
+) -> Result<bool, StoreError> {
+    let found =
+        query("SELECT 1 FROM sessions WHERE hash = $1 AND person = $2 AND ended_at IS NULL AND expires_at > $3")
+            .bind(hash.to_string())
+            .bind(person.to_string())
+            .bind(clock::now().as_millis())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// A row of `id, hash, data, created_at, seen_at, expires_at`.
+fn session(row: &AnyRow) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        id: rows::id(row.try_get(0)?)?,
+        hash: hash(row.try_get(1)?)?,
+        data: row.try_get(2)?,
+        created_at: Timestamp::from_millis(row.try_get(3)?),
+        seen_at: Timestamp::from_millis(row.try_get(4)?),
+        expires_at: Timestamp::from_millis(row.try_get(5)?),
+    })
+}

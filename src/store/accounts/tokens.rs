@@ -1,0 +1,123 @@
+//! Personal tokens as rows.
+
+use app::{access::Scope, id::ActorId, time::Timestamp};
+use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
+
+use super::{
+    super::{Store, StoreError, rows, sql::query},
+    AccessChange, Note,
+};
+use crate::secret::SecretHash;
+
+/// A personal token for the interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What its owner calls it by.
+    pub id: Uuid,
+    /// Whose.
+    pub person: ActorId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Token {
+    pub(in crate::store) fn works(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
+}
+
+impl Store {
+    /// The tokens of a person that were not revoked, newest first, and when each was last used.
+    pub async fn tokens_of(&self, person: ActorId) -> Result<Vec<(Token, Option<Timestamp>)>, StoreError> {
+        query(
+            "SELECT hash, id, person, name, scope, created_at, expires_at, used_at FROM tokens \
+             WHERE person = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC",
+        )
+        .bind(person.to_string())
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| Ok((token(row)?, row.try_get::<Option<i64>, _>(7)?.map(Timestamp::from_millis))))
+        .collect()
+    }
+}
+
+impl AccessChange<'_> {
+    /// Makes a token.
+    pub(crate) async fn insert_token(&mut self, hash: SecretHash, token: &Token) -> Result<(), StoreError> {
+        query(
+        "INSERT INTO tokens (hash, id, person, name, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(hash.to_string())
+    .bind(token.id.to_string())
+    .bind(token.person.to_string())
+    .bind(token.name.clone())
+    .bind(token.scope.as_str())
+    .bind(token.created_at.as_millis())
+    .bind(token.expires_at.map(Timestamp::as_millis))
+    .execute(self.changing())
+    .await?;
+        Ok(())
+    }
+
+    /// Revokes all tokens of a person.
+    pub(crate) async fn revoke_tokens_of(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
+        query("UPDATE tokens SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL")
+            .bind(person.to_string())
+            .bind(at.as_millis())
+            .execute(self.changing())
+            .await?;
+        Ok(())
+    }
+
+    /// Revokes a token, of one person or of anybody. Tells whether there was one.
+    pub(crate) async fn revoke_token(
+        &mut self,
+        id: Uuid,
+        person: Option<ActorId>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let done = query(
+            "UPDATE tokens SET revoked_at = $3 WHERE id = $1 AND (person = $2 OR $2 = '') AND revoked_at IS NULL",
+        )
+        .bind(id.to_string())
+        .bind(person.map(|person| person.to_string()).unwrap_or_default())
+        .bind(at.as_millis())
+        .execute(self.changing())
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+impl Note {
+    /// Notes that a token was used.
+    pub(crate) async fn touch_token(&mut self, hash: SecretHash, at: Timestamp) -> Result<(), StoreError> {
+        query("UPDATE tokens SET used_at = $2 WHERE hash = $1")
+            .bind(hash.to_string())
+            .bind(at.as_millis())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// A row of `hash, id, person, name, scope, created_at, expires_at`.
+pub(in crate::store) fn token(row: &AnyRow) -> Result<Token, StoreError> {
+    let scope: &str = row.try_get(4)?;
+    Ok(Token {
+        id: rows::id(row.try_get(1)?)?,
+        person: rows::id(row.try_get(2)?)?,
+        name: row.try_get(3)?,
+        scope: Scope::parse(scope)
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{scope}` in the place of a scope")))?,
+        created_at: Timestamp::from_millis(row.try_get(5)?),
+        expires_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
+    })
+}
