@@ -7,3 +7,4 @@ mod support;
 
 mod newer;
 mod old_data;
+mod rolling;
