@@ -51,10 +51,11 @@ impl Socket {
         }
     }
 
-    /// What comes next. May be given up and asked for again.
+    /// What comes next, after the hello. May be given up and asked for again.
     pub async fn hear(&mut self) -> Result<Value, Ended> {
         loop {
             match self.stream.next().await {
+                Some(Ok(Message::Text(text))) if text.starts_with(r#"{"type":"hello""#) => {}
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).map_err(|_| Ended),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Ended),
                 Some(Ok(_)) => {}

@@ -31,9 +31,14 @@ async fn say(town: &Town, who: Who, place: &Place, message: &ClientMessage) -> S
         Err(status) => status.to_string(),
         Ok(mut client) => {
             client.say(message).await;
-            // Answered to everybody, and so the end of what is answered to what came before. Only what is written takes its time,
-            // and has an answer of its own.
-            if !matches!(message, ClientMessage::Mutate { mutations, .. } if !mutations.is_empty()) {
+            // Answered to everybody, and so the end of what is answered to what came before. Only what has to be written, or read
+            // from the database, takes its time; both have answers of their own.
+            let takes_time = match message {
+                ClientMessage::Mutate { mutations, .. } => !mutations.is_empty(),
+                ClientMessage::WatchBoards {} => true,
+                _ => false,
+            };
+            if !takes_time {
                 client.say(&ClientMessage::Ping {}).await;
             }
             match client.hear_or_end().await {
