@@ -41,6 +41,9 @@ pub(super) const READERS: u32 = 4;
 /// the address may accept connections and say nothing.
 const OPENING: Duration = Duration::from_secs(10);
 
+/// What PostgreSQL knows the lock by that a node holds while it migrates: "taskwire".
+const MIGRATING: i64 = 0x7461_736b_7769_7265;
+
 /// Which session of PostgreSQL's this is.
 const SESSION: &str = "SELECT CAST(pg_backend_pid() AS TEXT)";
 
@@ -211,9 +214,16 @@ impl Database {
     }
 
     /// Brings the tables up to date, in one transaction, of which those that sqlx makes are parts: what fails leaves the database as it
-    /// was. (Others who begin at the same time wait, for SQLite's lock or for one that sqlx takes in PostgreSQL.)
+    /// was. (Others who begin at the same time wait, for SQLite's lock or for one of PostgreSQL's.)
     async fn migrate(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
+        if self.engine == Engine::Postgres {
+            // sqlx gives its own lock back before this transaction ends, and others would not see what it did.
+            sqlx::query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)")
+                .bind(MIGRATING)
+                .execute(&mut *transaction)
+                .await?;
+        }
         let outcome = migrations::of(self.engine).run(&mut *transaction).await;
         if let Err(MigrateError::VersionMissing(version)) = outcome {
             // sqlx names the oldest of those that it does not know.

@@ -30,7 +30,8 @@ use crate::support::{
 const WRITERS: usize = 6;
 
 fn older(database: &Database) -> Process {
-    let executable = std::env::var("TASKWIRE_BEFORE").expect("TASKWIRE_BEFORE names the executable of the version before");
+    let executable =
+        std::env::var("TASKWIRE_BEFORE").expect("TASKWIRE_BEFORE names the executable of the version before");
     let mut command = Command::new(executable);
     command.env_clear();
     Process::spawn(command.args(["serve", "--auth", "open", "--listen", "127.0.0.1:0", "--database", &database.url]))
@@ -42,7 +43,11 @@ fn address(process: &Process) -> SocketAddr {
 
 /// Writes task after task, sends again what was not answered, in order, and goes to the other node when one turns it away. What was
 /// accepted.
-async fn write(board: BoardId, nodes: [Arc<std::sync::Mutex<SocketAddr>>; 2], stop: Arc<AtomicBool>) -> Vec<MutationId> {
+async fn write(
+    board: BoardId,
+    nodes: [Arc<std::sync::Mutex<SocketAddr>>; 2],
+    stop: Arc<AtomicBool>,
+) -> Vec<MutationId> {
     let mut accepted = Vec::new();
     let mut unanswered: Option<Mutation> = None;
     let mut turn = 0;
@@ -82,7 +87,8 @@ async fn no_write_is_lost_or_doubled_while_a_newer_node_takes_over() {
     let before = older(&database);
     let board = app::new_id::<BoardId>();
     let mut first = Client::connect(address(&before)).await;
-    let new = crate::support::node::NewBoard { id: board, columns: [(); 3].map(|()| crate::support::node::new_column()) };
+    let new =
+        crate::support::node::NewBoard { id: board, columns: [(); 3].map(|()| crate::support::node::new_column()) };
     first.mutate(board, vec![mutation(new.create())]).await;
     assert!(matches!(first.hear().await, ServerMessage::Accepted { .. }));
 
