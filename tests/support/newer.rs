@@ -1,6 +1,6 @@
 //! A server of a version that comes after this one, as far as others meet it: what it writes to their database.
 
-use app::id::BoardId;
+use app::id::{BoardId, MutationId};
 use serde_json::json;
 use sqlx::{AnyConnection, Connection, Row};
 use taskwire::store::schema;
@@ -40,7 +40,7 @@ impl Newer {
         let row = row.fetch_one(&mut *transaction).await.expect("the database does it");
         let (seq, at): (i64, i64) =
             (row.try_get(0).expect("the database does it"), row.try_get(1).expect("the database does it"));
-        let mutation = uuid::Uuid::now_v7().to_string();
+        let mutation = app::new_id::<MutationId>().to_string();
         let change = json!({
             "seq": seq, "at": "2030-01-01T00:00:00.000Z", "mutation": mutation, "kind": "task_labelled", "labels": [{"colour": 7}]
         });
