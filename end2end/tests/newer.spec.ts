@@ -19,7 +19,7 @@ interface Seen {
  * Has the server be of another build than the page, until that is loaded anew: its sockets say so, and so do its pages, if
  * `arePagesNew`. While `holdsBack` says so, no change reaches it.
  */
-async function anotherBuild(page: Page, path: string, { arePagesNew = true, holdsBack = () => false } = {}): Promise<Seen> {
+async function anotherBuild(page: Page, path: string, { arePagesNew = true, holdsBack = (): boolean => false } = {}): Promise<Seen> {
   const seen: Seen = { loads: 0, looks: 0 };
   await page.route(new RegExp(path), async (route) => {
     const response = await route.fetch();
