@@ -36,7 +36,7 @@ async function anotherBuild(page: Page, path: string, { arePagesNew = true, hold
     const held: (string | Buffer)[] = [];
     socket.onMessage((message) => {
       if (holdsBack() && String(message).includes('"mutate"')) return held.push(message);
-      for (const each of held.splice(0)) onward.send(each);
+      if (!holdsBack()) for (const each of held.splice(0)) onward.send(each);
       return onward.send(message);
     });
     onward.onMessage((message) => {
