@@ -66,6 +66,11 @@ export async function openBoard(page: Page, board: { id: string }, below = '', s
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
 }
 
+/** As if the person looked at another tab. */
+export async function lookElsewhere(page: Page): Promise<void> {
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }));
+}
+
 /** Marks the page as it is loaded now; the function returned fails if it was loaded anew meanwhile. */
 export async function noticeReloads(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => Object.assign(window, { loadedBefore: true }));

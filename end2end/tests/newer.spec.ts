@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { cardLink, expectConnection, lane, openBoard, panel, quickAdd, titles } from '../support/board.ts';
+import { cardLink, expectConnection, lane, lookElsewhere, openBoard, panel, quickAdd, titles } from '../support/board.ts';
 
 const NEXT = '0123456789abcdef';
 const LINE = 'A newer version of Taskwire is there.';
@@ -46,11 +46,6 @@ async function anotherBuild(page: Page, path: string, { arePagesNew = true, hold
     });
   });
   return seen;
-}
-
-/** As if the person looked at another tab. */
-async function lookElsewhere(page: Page): Promise<void> {
-  await page.evaluate(() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }));
 }
 
 test('a page takes up another build when nobody types, and everything stays where it was', async ({ page, server }) => {
