@@ -1,6 +1,6 @@
 // A server of another build than the page: the page takes that up by itself, when it loses nothing and disturbs nobody.
 
-import type { Page } from '@playwright/test';
+import type { Page, WebSocketRoute } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { cardLink, expectConnection, lane, lookElsewhere, openBoard, panel, quickAdd, titles } from '../support/board.ts';
 
@@ -13,6 +13,8 @@ interface Seen {
   loads: number;
   /** How often it looked whether it would be served by that build. */
   looks: number;
+  /** Ends the page's socket, and every one that it opens after that. */
+  cut: () => void;
 }
 
 /**
@@ -20,7 +22,13 @@ interface Seen {
  * `arePagesNew`. While `holdsBack` says so, no change reaches it.
  */
 async function anotherBuild(page: Page, path: string, { arePagesNew = true, holdsBack = (): boolean => false } = {}): Promise<Seen> {
-  const seen: Seen = { loads: 0, looks: 0 };
+  const sockets: WebSocketRoute[] = [];
+  let isCut = false;
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) void socket.close();
+  };
+  const seen: Seen = { loads: 0, looks: 0, cut };
   await page.route(new RegExp(path), async (route) => {
     const response = await route.fetch();
     const html = await response.text();
@@ -32,6 +40,8 @@ async function anotherBuild(page: Page, path: string, { arePagesNew = true, hold
     return route.fulfill({ response, body: arePagesNew ? `${html}<!-- /${NEXT}/ -->` : html });
   });
   await page.routeWebSocket(/\/ws(\?|$)/, (socket) => {
+    if (isCut) return void socket.close();
+    sockets.push(socket);
     const onward = socket.connectToServer();
     const held: (string | Buffer)[] = [];
     socket.onMessage((message) => {
@@ -119,6 +129,21 @@ test('while pages still come from servers of the old build, the page stays and s
   await expect(page.getByText(LINE)).toBeHidden();
 });
 
+test('a page that is not live hands nothing on: the next one may be for somebody else', async ({ page, server, expectedErrors }) => {
+  test.slow();
+  expectedErrors.push(/WebSocket|status of 409/);
+  const board = await server.api.createBoard('Errands');
+  const seen = await anotherBuild(page, `/boards/${board.id}`);
+  await openBoard(page, board);
+  await lane(page, 'To do').getByRole('textbox', { name: 'New task' }).fill('For my eyes only');
+  seen.cut();
+  await expectConnection(page, 'reconnecting', { timeout: 15_000 });
+  await lookElsewhere(page);
+  await expect.poll(() => seen.looks, { timeout: 20_000 }).toBeGreaterThan(1);
+  expect(seen.loads).toBe(1);
+  expect(await page.evaluate(() => sessionStorage.getItem('taskwire-drafts'))).toBeNull();
+});
+
 test('nobody is disturbed who types', async ({ page, server }) => {
   test.slow();
   const board = await server.api.createBoard('Errands');
@@ -128,7 +153,7 @@ test('nobody is disturbed who types', async ({ page, server }) => {
   await expect(page.getByText(LINE)).toBeVisible();
   // Longer than somebody may pause who is not in a field.
   for (const start = Date.now(); Date.now() - start < 14_000; ) await field.pressSequentially('to ', { delay: 200 });
-  expect(seen).toEqual({ loads: 1, looks: 0 });
+  expect(seen).toMatchObject({ loads: 1, looks: 0 });
   await field.fill('Tea');
   await page.getByRole('heading', { level: 1 }).click();
   await field.blur();

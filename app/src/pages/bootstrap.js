@@ -113,8 +113,11 @@ const scrollBack = async (places) => {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
-// Whether the page may be left now; if so, what it shows is put where the next one finds it.
+// Whether the page may be left now; if so, what it shows is put where the next one finds it. Not from a page that is not live: whoever
+// the next one is made for may be somebody else, who is not to be given these drafts.
 const leave = () => {
+  const connection = document.querySelector("[data-connection]")?.dataset.connection;
+  if (connection && connection !== "live") return false;
   if (!dispatchEvent(new Event("taskwire-leaving", { cancelable: true }))) return false;
   dispatchEvent(new Event("taskwire-leave"));
   return remember("scrolled", scrolled());
