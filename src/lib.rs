@@ -6,7 +6,7 @@
 //! - [`hub`]: who is to be told of which board's changes, on this node and, over Redis, on the others.
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
 //! - [`accounts`]: who is who on this server.
-//! - [`caller`], [`secret`]: who asks, and what they carry to prove it.
+//! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
 //! - [`clock`]: what time it is.
 //! - [`mail`]: what is sent to people's mailboxes.
@@ -17,9 +17,9 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
 
 pub mod accounts;
-pub mod caller;
 pub mod clock;
 pub mod command;
+pub mod credentials;
 pub mod http;
 pub mod hub;
 pub mod mail;

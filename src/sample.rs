@@ -9,7 +9,7 @@ use app::{
     ops::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
 };
 
-use crate::{caller::Caller, store::Store, writer::Writer};
+use crate::{credentials::Credentials, store::Store, writer::Writer};
 
 struct SampleTask {
     column: usize,
@@ -93,7 +93,7 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
             .into();
     let ids: Vec<ColumnId> = columns.iter().map(|column| column.id).collect();
     let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns, everyone: None });
-    writer.write(board, mutation(create), Caller::local()).await?;
+    writer.write(board, mutation(create), Credentials::local()).await?;
     for task in TASKS {
         let id: TaskId = app::new_id();
         let create = Op::CreateTask(
@@ -104,7 +104,7 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
             }
             .with(FieldEdit::Priority(task.priority)),
         );
-        writer.write(board, mutation(create), Caller::local()).await?;
+        writer.write(board, mutation(create), Credentials::local()).await?;
     }
     tracing::info!(%board, "the database was empty; created the sample board");
     Ok(())

@@ -62,10 +62,10 @@ const CATCHING_UP: u32 = 6;
 /// anybody keeps edits that are not saved. `docs/PROTOCOL.md` names it.
 pub const ANSWERS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How often invitations that were interrupted are completed.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
 /// Over how long sockets are sent away when a newer version of Taskwire has the database.
 const HAND_OVER: Duration = Duration::from_secs(5);
-/// How often figures that nobody fetched are folded together.
+/// How often metrics that nobody fetched are folded together.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start.
@@ -107,8 +107,8 @@ pub struct Server {
 
 /// Opens the database, brings it up to date, and creates the sample board where there is none.
 pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, StartError> {
-    // From the first moment on, so that no figure is missing.
-    telemetry::figures();
+    // From the first moment on, so that no metric is missing.
+    telemetry::metrics();
     let address = listener.local_addr()?;
     // Before the database is opened, which may make one.
     let site = settings.site()?;
@@ -166,7 +166,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         writer,
         socket,
         hub,
-        notes: health::Notes::default(),
+        warnings: health::Warnings::default(),
         origins,
         leptos: leptos_options(&site, address),
         site,
@@ -207,18 +207,18 @@ impl Server {
         let Self { listener, services, retention, .. } = self;
         let supervisor = services.hub.supervisor();
         let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
-        let upkeep = {
+        let maintenance = {
             let (services, ends) = (Arc::clone(&services), ends.clone());
-            move || ends.clone().run_until_cancelled_owned(upkeep(Arc::clone(&services), retention)).map(drop)
+            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), retention)).map(drop)
         };
-        supervisor.keep(Essential::Upkeep, ends.clone(), upkeep);
+        supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
         let accept = {
             let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
             let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
             let admissions = Arc::<Admissions>::default();
             move || {
-                let gate = Gate::of(&services, router.clone(), Arc::clone(&admissions));
-                accept(Arc::clone(&listener), gate, connections.clone(), ends.clone())
+                let context = AcceptContext::of(&services, router.clone(), Arc::clone(&admissions));
+                accept(Arc::clone(&listener), context, connections.clone(), ends.clone())
             }
         };
         let accepting = supervisor.keep(Essential::Accept, ends.clone(), accept);
@@ -265,14 +265,14 @@ impl Server {
 pub struct RunError(String);
 
 /// What a connection meets first.
-struct Gate {
+struct AcceptContext {
     router: Router,
     limits: Arc<HttpLimits>,
     admissions: Arc<Admissions>,
     most: Most,
 }
 
-impl Gate {
+impl AcceptContext {
     fn of(services: &Services, router: Router, admissions: Arc<Admissions>) -> Self {
         let limits = Arc::new(services.limits.clone());
         // Behind proxies everybody has one address.
@@ -283,8 +283,8 @@ impl Gate {
 }
 
 /// Takes connections until `stop`; the listener is closed when this returns.
-async fn accept(listener: Arc<TcpListener>, gate: Gate, connections: TaskTracker, stop: CancellationToken) {
-    let Gate { router, limits, admissions, most } = gate;
+async fn accept(listener: Arc<TcpListener>, context: AcceptContext, connections: TaskTracker, stop: CancellationToken) {
+    let AcceptContext { router, limits, admissions, most } = context;
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => return,
@@ -314,9 +314,9 @@ async fn accept(listener: Arc<TcpListener>, gate: Gate, connections: TaskTracker
 }
 
 /// What has to be done now and then.
-async fn upkeep(services: Arc<Services>, Retention(retention): Retention) {
+async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
     let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
-    let mut tidy = tokio::time::interval(TIDY_EVERY);
+    let mut tidy = tokio::time::interval(CLEAN_UP_INTERVAL);
     let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -332,8 +332,8 @@ async fn upkeep(services: Arc<Services>, Retention(retention): Retention) {
                 services.socket.goodbyes.spread(HAND_OVER).await;
             }
             _ = fold.tick() => {
-                if let Some(figures) = telemetry::figures() {
-                    figures.run_upkeep();
+                if let Some(metrics) = telemetry::metrics() {
+                    metrics.run_upkeep();
                 }
             }
             _ = forget.tick() => {
@@ -342,7 +342,7 @@ async fn upkeep(services: Arc<Services>, Retention(retention): Retention) {
                 }
             }
             _ = tidy.tick() => {
-                if let Err(error) = services.accounts.tidy(&services.writer).await {
+                if let Err(error) = services.accounts.clean_up(&services.writer).await {
                     tracing::debug!(%error, "could not tidy the accounts; will try again");
                 }
             }

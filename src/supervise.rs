@@ -32,7 +32,7 @@ pub enum Essential {
     /// Takes connections: [`mod@crate::serve`].
     Accept,
     /// Wakes the sockets when there is something new: [`crate::hub`].
-    Herald,
+    Notifier,
     /// Compares the open boards with the database.
     Compare,
     /// Keeps the list of boards.
@@ -46,9 +46,9 @@ pub enum Essential {
     /// Hears other nodes.
     RedisListen,
     /// Keeps the connections to Redis.
-    RedisCare,
+    RedisMaintain,
     /// Does what has to be done now and then.
-    Upkeep,
+    Maintenance,
 }
 
 /// What happens when a task ends by itself.
@@ -65,15 +65,15 @@ impl Essential {
     pub const ALL: [Self; 11] = [
         Self::Writer,
         Self::Accept,
-        Self::Herald,
+        Self::Notifier,
         Self::Compare,
         Self::Boards,
         Self::Rights,
         Self::Presence,
         Self::RedisPublish,
         Self::RedisListen,
-        Self::RedisCare,
-        Self::Upkeep,
+        Self::RedisMaintain,
+        Self::Maintenance,
     ];
 
     /// What happens when it ends.
@@ -84,15 +84,15 @@ impl Essential {
             Self::Writer => Rule::EndProcess,
             // It has the listener.
             Self::Accept => Rule::EndProcess,
-            Self::Herald
+            Self::Notifier
             | Self::Compare
             | Self::Boards
             | Self::Rights
             | Self::Presence
             | Self::RedisPublish
             | Self::RedisListen
-            | Self::RedisCare
-            | Self::Upkeep => Rule::StartAgain,
+            | Self::RedisMaintain
+            | Self::Maintenance => Rule::StartAgain,
         }
     }
 }
@@ -208,7 +208,7 @@ mod tests {
     async fn a_task_that_keeps_nothing_is_started_again_unless_that_does_not_help() {
         let (supervisor, starts) = (Supervisor::default(), Arc::<AtomicUsize>::default());
         let task = Arc::clone(&starts);
-        let kept = supervisor.keep(Essential::Herald, CancellationToken::new(), move || counted(&task));
+        let kept = supervisor.keep(Essential::Notifier, CancellationToken::new(), move || counted(&task));
         for deaths in 0..=MOST_DEATHS {
             while starts.load(Ordering::SeqCst) <= deaths {
                 tokio::task::yield_now().await;
@@ -218,9 +218,9 @@ mod tests {
             // One that is not meant.
             supervisor.break_task(Essential::Compare);
             tokio::task::yield_now().await;
-            supervisor.break_task(Essential::Herald);
+            supervisor.break_task(Essential::Notifier);
         }
-        assert_eq!(supervisor.failed().await, "the task Herald panicked");
+        assert_eq!(supervisor.failed().await, "the task Notifier panicked");
         kept.await.expect("it was given up");
         assert_eq!(starts.load(Ordering::SeqCst), MOST_DEATHS + 1);
     }

@@ -1,4 +1,4 @@
-//! What the server tells the person who runs it: a log on standard error, and figures for Prometheus.
+//! What the server tells the person who runs it: a log on standard error, and metrics for Prometheus.
 //!
 //! Field names end in their unit (`latency_ms`, `body_bytes`). A failure is logged once, where it is handled. One event is one
 //! line: what comes from outside cannot begin another, whichever field it is in.
@@ -173,8 +173,8 @@ impl<W: fmt::Write> fmt::Write for OneLine<W> {
     }
 }
 
-/// The figures of this process, collected from the first call on.
-pub fn figures() -> Option<&'static PrometheusHandle> {
+/// The metrics of this process, collected from the first call on.
+pub fn metrics() -> Option<&'static PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     let install = || {
         PrometheusBuilder::new()
@@ -184,7 +184,7 @@ pub fn figures() -> Option<&'static PrometheusHandle> {
     };
     HANDLE
         .get_or_init(|| {
-            install().inspect_err(|error| tracing::error!(%error, "there will be no figures at /metrics")).ok()
+            install().inspect_err(|error| tracing::error!(%error, "there will be no metrics at /metrics")).ok()
         })
         .as_ref()
 }

@@ -35,8 +35,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     hub::Hub,
     store::{Accepted, Committed, Missing, Store, StoreError, Write},
     supervise::Essential,
@@ -160,7 +160,7 @@ impl Sequence {
         &self,
         board: BoardId,
         mutation: Mutation,
-        by: Caller,
+        by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
         let (to, outcome) = oneshot::channel();
         let queued = if lock(&self.broken).includes(board) {
@@ -219,7 +219,7 @@ impl Writer {
         &self,
         board: BoardId,
         mutation: Mutation,
-        by: Caller,
+        by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
         self.sequence().write(board, mutation, by)
     }

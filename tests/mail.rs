@@ -14,7 +14,7 @@ use support::{
 };
 use taskwire::{
     accounts::{NewPerson, invitations::Invitation},
-    caller::Caller,
+    credentials::Credentials,
     settings::{Auth, Settings},
 };
 use tokio::{
@@ -106,7 +106,7 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
     let settings = Settings { public_url: Some(PUBLIC.to_owned()), ..mailing(&database, smtp) };
     let (server, services) = Server::with_services(settings).await;
     let new = NewPerson { name: "Ana \u{1f600} Lima", email: "ana@example.com", password: None };
-    let ana = services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
+    let ana = services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
 
     let page = server.at(Method::GET, "/sign-in").send().await.unwrap().text().await.unwrap();
     assert!(page.contains("href=\"/forgot-password\""));
@@ -161,13 +161,13 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let (server, services) = Server::with_services(mailing(&database, smtp)).await;
     let accounts = &services.accounts;
     let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
-    let secret = accounts.invite(&Caller::local(), invitation).await.unwrap();
+    let secret = accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let (from, password) = ([127, 0, 0, 1].into(), "correct horse battery");
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some(password) };
     let ana = accounts.accept_invitation(secret.expose(), new, from, &services.writer).await.unwrap().person;
     let is_proved = || services.store.directory().account(ana).unwrap().email_is_proved;
     assert!(!is_proved(), "anybody may say so");
-    let handed_over = accounts.new_password_link(&Caller::local(), ana).await.unwrap();
+    let handed_over = accounts.new_password_link(&Credentials::local(), ana).await.unwrap();
     accounts.reset_password(handed_over.expose(), password, from).await.unwrap();
     assert!(!is_proved(), "that came from an admin, by whatever way");
     ask(&server, &server.base, "ana@example.com").await;

@@ -148,7 +148,7 @@ impl LinkTo {
     /// Whether it works: for as long as whoever made it manages the board.
     pub fn works(&self, access: &BoardAccess) -> bool {
         let manages =
-            |(person, role)| Asker::person(person, role).role_on(self.board, access) >= Some(BoardRole::Manager);
+            |(person, role)| Principal::person(person, role).role_on(self.board, access) >= Some(BoardRole::Manager);
         self.maker.is_none_or(manages)
     }
 }
@@ -180,7 +180,7 @@ pub struct ShareLink {
 
 /// Somebody who asks for something, as far as rights go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asker {
+pub struct Principal {
     /// Who, if they have an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<ActorId>,
@@ -194,7 +194,7 @@ pub struct Asker {
     pub links: Vec<LinkTo>,
 }
 
-impl Asker {
+impl Principal {
     /// Somebody without an account and without a link.
     pub fn stranger() -> Self {
         Self { person: None, role: None, scope: Scope::Read, links: Vec::new() }
@@ -268,35 +268,35 @@ mod tests {
 
     #[test]
     fn a_private_board_is_its_members_and_the_admins() {
-        let role = |asker: Asker| asker.role_on(BOARD, &access(None));
-        assert_eq!(role(Asker::person(ANA, InstanceRole::Member)), Some(BoardRole::Editor));
-        assert_eq!(role(Asker::person(BEN, InstanceRole::Member)), None);
-        assert_eq!(role(Asker::person(BEN, InstanceRole::Admin)), Some(BoardRole::Manager));
-        assert_eq!(role(Asker::stranger()), None);
-        assert_eq!(role(Asker::anybody()), Some(BoardRole::Manager));
+        let role = |principal: Principal| principal.role_on(BOARD, &access(None));
+        assert_eq!(role(Principal::person(ANA, InstanceRole::Member)), Some(BoardRole::Editor));
+        assert_eq!(role(Principal::person(BEN, InstanceRole::Member)), None);
+        assert_eq!(role(Principal::person(BEN, InstanceRole::Admin)), Some(BoardRole::Manager));
+        assert_eq!(role(Principal::stranger()), None);
+        assert_eq!(role(Principal::anybody()), Some(BoardRole::Manager));
     }
 
     #[test]
     fn on_an_open_board_one_is_the_more_of_member_and_everyone() {
         let role =
-            |person, everyone| Asker::person(person, InstanceRole::Member).role_on(BOARD, &access(Some(everyone)));
+            |person, everyone| Principal::person(person, InstanceRole::Member).role_on(BOARD, &access(Some(everyone)));
         assert_eq!(role(BEN, BoardRole::Viewer), Some(BoardRole::Viewer));
         assert_eq!(role(ANA, BoardRole::Viewer), Some(BoardRole::Editor));
-        assert_eq!(Asker::stranger().role_on(BOARD, &access(Some(BoardRole::Editor))), None);
+        assert_eq!(Principal::stranger().role_on(BOARD, &access(Some(BoardRole::Editor))), None);
     }
 
     #[test]
     fn a_scope_takes_away_and_never_gives() {
-        let token = |role, scope| Asker { scope, ..Asker::person(ANA, role) }.role_on(BOARD, &access(None));
+        let token = |role, scope| Principal { scope, ..Principal::person(ANA, role) }.role_on(BOARD, &access(None));
         assert_eq!(token(InstanceRole::Member, Scope::Read), Some(BoardRole::Viewer));
         assert_eq!(token(InstanceRole::Member, Scope::Admin), Some(BoardRole::Editor));
         assert_eq!(token(InstanceRole::Owner, Scope::Write), Some(BoardRole::Editor));
-        assert!(!Asker { scope: Scope::Write, ..Asker::person(ANA, InstanceRole::Owner) }.may_manage_people());
+        assert!(!Principal { scope: Scope::Write, ..Principal::person(ANA, InstanceRole::Owner) }.may_manage_people());
     }
 
     #[test]
     fn a_link_reads_its_board_and_no_other() {
-        let link = Asker { links: vec![BOARD.into()], ..Asker::stranger() };
+        let link = Principal { links: vec![BOARD.into()], ..Principal::stranger() };
         assert_eq!(link.role_on(BOARD, &access(None)), Some(BoardRole::Viewer));
         assert_eq!(link.role_on(BoardId(Uuid::from_u128(9)), &access(Some(BoardRole::Editor))), None);
         assert!(!link.may_create_boards());
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_link_works_while_whoever_made_it_manages_the_board() {
-        let by = |maker| Asker { links: vec![LinkTo { board: BOARD, maker }], ..Asker::stranger() };
+        let by = |maker| Principal { links: vec![LinkTo { board: BOARD, maker }], ..Principal::stranger() };
         let mut access = access(None);
         for (maker, works) in [
             (None, true),
@@ -323,9 +323,9 @@ mod tests {
 
     #[test]
     fn an_admin_does_not_touch_an_owner() {
-        assert!(Asker::person(ANA, InstanceRole::Admin).may_manage(InstanceRole::Admin));
-        assert!(!Asker::person(ANA, InstanceRole::Admin).may_manage(InstanceRole::Owner));
-        assert!(Asker::person(ANA, InstanceRole::Owner).may_manage(InstanceRole::Owner));
-        assert!(!Asker::person(ANA, InstanceRole::Member).may_manage(InstanceRole::Member));
+        assert!(Principal::person(ANA, InstanceRole::Admin).may_manage(InstanceRole::Admin));
+        assert!(!Principal::person(ANA, InstanceRole::Admin).may_manage(InstanceRole::Owner));
+        assert!(Principal::person(ANA, InstanceRole::Owner).may_manage(InstanceRole::Owner));
+        assert!(!Principal::person(ANA, InstanceRole::Member).may_manage(InstanceRole::Member));
     }
 }

@@ -14,18 +14,19 @@ use crate::{
 
 /// What a change did, in terms that need nothing else to be understood. It is stored, so it must stay readable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct ActivityEntry {
     /// What the task was called before; of a new one, what it is called. Empty where that is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// What was done; nothing, where everything was so already.
-    pub deeds: Vec<Deed>,
+    #[serde(rename = "deeds")]
+    pub items: Vec<ActivityItem>,
 }
 
 /// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Deed {
+pub enum ActivityItem {
     /// The board was made, under this name.
     CreatedBoard(String),
     /// The board got another name.

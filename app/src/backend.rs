@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
-    access::{Asker, ShareLink},
+    access::{Principal, ShareLink},
     history::Page,
     id::{ActorId, BoardId, TaskId},
     model::{BoardSummary, Seq},
@@ -22,7 +22,7 @@ pub type BackendFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, BackendErr
 /// The server behind the pages. Provided to Leptos as `Arc<dyn Backend>`.
 pub trait Backend: Send + Sync {
     /// Whoever asks for the page, and what they may do.
-    fn asker(&self) -> Asker;
+    fn principal(&self) -> Principal;
 
     /// Those of these people who have an account.
     fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person>;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    access::{Asker, BoardRole, ShareLink},
+    access::{BoardRole, Principal, ShareLink},
     history::Page,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{BoardSummary, Priority, Seq},
@@ -68,7 +68,8 @@ pub struct Loaded<T> {
     /// The people whose names stand on it.
     pub people: Vec<Person>,
     /// Whoever asked for it, and what they may do.
-    pub asker: Asker,
+    #[serde(rename = "asker")]
+    pub principal: Principal,
 }
 
 /// The boards that whoever asks may see, newest first.
@@ -89,7 +90,7 @@ pub async fn load_board(board: BoardId) -> Result<Option<Loaded<Snapshot>>, Serv
     people.extend(state.tasks().flat_map(|task| [task.created_by, task.updated_by]).flatten());
     people.extend(state.tasks().flat_map(|task| &task.assignees));
     let mut loaded = loaded(&*backend, state.snapshot(), people);
-    if loaded.asker.may_see_people() && loaded.asker.role_on(board, state.access()) >= Some(BoardRole::Editor) {
+    if loaded.principal.may_see_people() && loaded.principal.role_on(board, state.access()) >= Some(BoardRole::Editor) {
         // They choose among everybody.
         loaded.people = backend.everybody();
     }
@@ -105,14 +106,14 @@ pub async fn load_history(
 ) -> Result<Loaded<Page>, ServerFnError> {
     let backend = backend()?;
     let page = backend.history(board, task, before).await.map_err(explain)?;
-    let people = page.events.iter().flat_map(|event| event.by.into_iter().chain(event.told.people())).collect();
+    let people = page.events.iter().flat_map(|event| event.by.into_iter().chain(event.activity.people())).collect();
     Ok(loaded(&*backend, page, people))
 }
 
 /// Makes a board with the three usual columns and opens it.
 #[server(prefix = "/forms", endpoint = "create_board")]
 pub async fn create_board(name: String, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
-    let name = Typed::Name.tidy(&name);
+    let name = Typed::Name.normalize(&name);
     let ids = Ids::of(&("board", &name, everyone));
     let board = BoardId(ids.get(1));
     let columns = [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)];
@@ -128,7 +129,7 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
 /// Adds a task at the end of a column.
 #[server(prefix = "/forms", endpoint = "add_task")]
 pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
-    let title = Typed::Title.tidy(&title);
+    let title = Typed::Title.normalize(&title);
     let ids = Ids::of(&("task", board, column, &title));
     let create = ops::CreateTask { column: Some(column), ..ops::CreateTask::of(TaskId(ids.get(1)), title) };
     write_as(MutationId(ids.get(0)), board, Op::CreateTask(create)).await
@@ -182,9 +183,9 @@ pub async fn update_task(
     };
     let is_new = |new: &str, old: &str| !same_text(new, old);
     let edits = [
-        is_new(&edit.title, &was.title).then(|| FieldEdit::Title(Typed::Title.tidy(&edit.title))),
+        is_new(&edit.title, &was.title).then(|| FieldEdit::Title(Typed::Title.normalize(&edit.title))),
         is_new(&edit.description, &was.description)
-            .then(|| FieldEdit::Description(Typed::Description.tidy(&edit.description))),
+            .then(|| FieldEdit::Description(Typed::Description.normalize(&edit.description))),
         (edit.priority != was.priority).then_some(FieldEdit::Priority(edit.priority)),
         day("start", &edit.start, &was.start)?.map(FieldEdit::Start),
         day("due", &edit.due, &was.due)?.map(FieldEdit::Due),
@@ -255,9 +256,9 @@ pub async fn revoke_share_link(board: BoardId, link: Uuid) -> Result<(), ServerF
 
 #[cfg(feature = "ssr")]
 fn loaded<T>(backend: &dyn Backend, content: T, mut people: BTreeSet<ActorId>) -> Loaded<T> {
-    let asker = backend.asker();
-    people.extend(asker.person);
-    Loaded { content, people: backend.people(&people), asker }
+    let principal = backend.principal();
+    people.extend(principal.person);
+    Loaded { content, people: backend.people(&people), principal }
 }
 
 #[cfg(feature = "ssr")]

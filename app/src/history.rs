@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     access::BoardRole,
-    activity::{Deed, FromTo, Told},
+    activity::{ActivityEntry, ActivityItem, FromTo},
     id::{ActorId, TaskId},
     model::{ColumnKind, Priority, Seq},
     ops::Change,
@@ -37,7 +37,8 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
     /// What was done.
-    pub told: Told,
+    #[serde(rename = "told")]
+    pub activity: ActivityEntry,
 }
 
 /// Some of what happened, newest first.
@@ -63,7 +64,7 @@ pub enum Older {
 impl Event {
     /// Tells a change that is about to be applied to `before`.
     pub fn of(before: &BoardState, change: &Change) -> Self {
-        Self::new(change, change.kind.told(before))
+        Self::new(change, change.kind.activity(before))
     }
 
     /// Tells a change of which nothing but the change is known. Columns are named as they are called `now`.
@@ -71,25 +72,25 @@ impl Event {
         Self::new(change, change.kind.recalled(now))
     }
 
-    fn new(change: &Change, told: Told) -> Self {
-        Self { seq: change.seq, at: change.at, by: change.by, task: change.kind.task(), told }
+    fn new(change: &Change, activity: ActivityEntry) -> Self {
+        Self { seq: change.seq, at: change.at, by: change.by, task: change.kind.task(), activity }
     }
 }
 
-impl Told {
+impl ActivityEntry {
     /// The person it was done to, if it was done to one: their name stands where otherwise the task does.
     pub fn person(&self) -> Option<ActorId> {
-        match self.deeds[..] {
-            [Deed::SetMember(person, _)] => Some(person),
+        match self.items[..] {
+            [ActivityItem::SetMember(person, _)] => Some(person),
             _ => None,
         }
     }
 
     /// Those whom its words name.
     pub fn people(&self) -> impl Iterator<Item = ActorId> {
-        let named = self.deeds.iter().map(|deed| match deed {
-            Deed::SetMember(person, _) => std::slice::from_ref(person),
-            Deed::Assigned(people) | Deed::Unassigned(people) => people,
+        let named = self.items.iter().map(|item| match item {
+            ActivityItem::SetMember(person, _) => std::slice::from_ref(person),
+            ActivityItem::Assigned(people) | ActivityItem::Unassigned(people) => people,
             _ => &[],
         });
         named.flatten().copied()
@@ -97,21 +98,21 @@ impl Told {
 
     /// The sentence, without who did it, in the history of the task: `moved it from To do to Doing`.
     pub fn of_this_task(&self, names: Names<'_>) -> String {
-        let words: Vec<String> = self.deeds.iter().map(|deed| deed.words(names).around(deed.this())).collect();
+        let words: Vec<String> = self.items.iter().map(|item| item.words(names).around(item.this())).collect();
         listed(&words)
     }
 
     /// The sentence, without who did it, around the title of the task, which is a link where there is a task: `moved `,
     /// ` from To do to Doing`.
     pub fn of_some_task(&self, names: Names<'_>) -> (String, String) {
-        let Some((first, others)) = self.deeds.split_first() else { return Default::default() };
+        let Some((first, others)) = self.items.split_first() else { return Default::default() };
         let first = match first {
             // The title it had is what it is named by.
-            Deed::Renamed(FromTo { to, .. }) => &Deed::Renamed(FromTo { from: None, to: to.clone() }),
-            deed => deed,
+            ActivityItem::Renamed(FromTo { to, .. }) => &ActivityItem::Renamed(FromTo { from: None, to: to.clone() }),
+            item => item,
         };
         let Words { verb, object, rest } = first.words(names);
-        let others: Vec<String> = others.iter().map(|deed| deed.words(names).around("it")).collect();
+        let others: Vec<String> = others.iter().map(|item| item.words(names).around("it")).collect();
         let rest = [rest].into_iter().chain(others).collect::<Vec<_>>();
         let link = match object {
             Object::Direct => " ",
@@ -125,7 +126,7 @@ impl Told {
 /// What people are called.
 pub type Names<'a> = &'a dyn Fn(ActorId) -> String;
 
-/// The words for a [`Deed`]: `set the priority`, of what, ` to High`.
+/// The words for an [`ActivityItem`]: `set the priority`, of what, ` to High`.
 struct Words {
     verb: &'static str,
     object: Object,
@@ -151,7 +152,7 @@ impl Words {
     }
 }
 
-impl Deed {
+impl ActivityItem {
     fn this(&self) -> &'static str {
         if matches!(self, Self::Created(_)) { "this task" } else { "it" }
     }
@@ -275,24 +276,24 @@ impl Line {
 /// Events, newest first, as lines, newest first. What changed nothing is not told.
 pub fn lines(events: &[Event]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for event in events.iter().filter(|event| !event.told.deeds.is_empty()) {
-        match lines.last_mut().and_then(|line| Some((told_as_one(event, line)?, line))) {
-            Some((told, line)) => (line.event.told, line.since, line.began) = (told, event.seq, event.at),
+    for event in events.iter().filter(|event| !event.activity.items.is_empty()) {
+        match lines.last_mut().and_then(|line| Some((merged_entry(event, line)?, line))) {
+            Some((activity, line)) => (line.event.activity, line.since, line.began) = (activity, event.seq, event.at),
             None => lines.push(Line { event: event.clone(), since: event.seq, began: event.at }),
         }
     }
     lines
 }
 
-fn told_as_one(earlier: &Event, line: &Line) -> Option<Told> {
+fn merged_entry(earlier: &Event, line: &Line) -> Option<ActivityEntry> {
     let later = &line.event;
     let pause = line.began.as_millis() - earlier.at.as_millis();
     let close = pause <= PAUSE_MS && later.at.day() == earlier.at.day();
     let alike = earlier.by == later.by && earlier.task == later.task;
-    match (earlier.told.deeds.as_slice(), later.told.deeds.as_slice()) {
+    match (earlier.activity.items.as_slice(), later.activity.items.as_slice()) {
         ([one], [other]) if close && alike => {
-            let deeds = vec![one.fold(other)?];
-            Some(Told { title: earlier.told.title.clone(), deeds })
+            let items = vec![one.fold(other)?];
+            Some(ActivityEntry { title: earlier.activity.title.clone(), items })
         }
         _ => None,
     }

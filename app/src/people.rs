@@ -43,7 +43,7 @@ pub const MAX_PERSON_NAME_CHARS: usize = 80;
 
 /// Whether it will do as a person's name; it comes back trimmed.
 pub fn check_name(name: &str) -> Result<String, Refusal> {
-    let name = line("name", &Typed::Name.tidy(name), MAX_PERSON_NAME_CHARS)?;
+    let name = line("name", &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)?;
     // Names stand in the middle of sentences.
     match name.contains(turns_text) {
         true => Err(Refusal::invalid("name", "must not turn the direction of text")),

@@ -1,13 +1,13 @@
 //! Who has a board open, and who is editing which task.
 //!
 //! Presence is a hint about people, not a part of the board: it is in no log and on no disk, may be some seconds old, and
-//! nothing depends on it. What travels is a [`Crowd`] first and then what is different. Both may be taken in twice.
+//! nothing depends on it. What travels is a [`PresenceState`] first and then what is different. Both may be taken in twice.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ActorId, TabId, TaskId};
 
-/// How many people a crowd lists to a client at most; the others are counted.
+/// How many people a presence state lists to a client at most; the others are counted.
 pub const LISTED_PEOPLE: usize = 100;
 
 /// How many edits under way it lists at most; the others are left out.
@@ -15,7 +15,7 @@ pub const LISTED_EDITS: usize = 100;
 
 /// Those who have a board open. A person is in it once, however many tabs they have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Crowd {
+pub struct PresenceState {
     /// People with an account, by id.
     pub people: Vec<ActorId>,
     /// How many more people there are than are listed.
@@ -38,33 +38,33 @@ pub struct Editing {
     pub tab: TabId,
 }
 
-/// What makes one crowd another.
+/// What makes one presence state another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CrowdChange {
+pub struct PresenceChange {
     /// People who are listed now and were not before.
     pub joined: Vec<ActorId>,
     /// People who were listed before and are not now.
     pub left: Vec<ActorId>,
-    /// [`Crowd::more`], as it is now.
+    /// [`PresenceState::more`], as it is now.
     pub more: u32,
-    /// [`Crowd::guests`], as it is now.
+    /// [`PresenceState::guests`], as it is now.
     pub guests: u32,
-    /// [`Crowd::editing`], as it is now; `None` if it is as before.
+    /// [`PresenceState::editing`], as it is now; `None` if it is as before.
     pub editing: Option<Vec<Editing>>,
 }
 
-impl Crowd {
+impl PresenceState {
     /// Whether nobody is there.
     pub fn is_empty(&self) -> bool {
         self.people.is_empty() && self.more == 0 && self.guests == 0
     }
 
-    /// What to tell somebody who has this crowd, for them to have `new`.
-    pub fn change_to(&self, new: &Self) -> CrowdChange {
+    /// What to tell somebody who has this presence state, for them to have `new`.
+    pub fn change_to(&self, new: &Self) -> PresenceChange {
         let missing = |from: &[ActorId], of: &[ActorId]| {
             of.iter().filter(|person| from.binary_search(person).is_err()).copied().collect()
         };
-        CrowdChange {
+        PresenceChange {
             joined: missing(&self.people, &new.people),
             left: missing(&new.people, &self.people),
             more: new.more,
@@ -74,7 +74,7 @@ impl Crowd {
     }
 
     /// Takes in what is different.
-    pub fn apply(&mut self, change: CrowdChange) {
+    pub fn apply(&mut self, change: PresenceChange) {
         self.people.retain(|person| !change.left.contains(person));
         for person in change.joined {
             if let Err(place) = self.people.binary_search(&person) {
@@ -173,8 +173,8 @@ mod tests {
     const TEA: TaskId = TaskId(Uuid::from_u128(20));
     const MILK: TaskId = TaskId(Uuid::from_u128(21));
 
-    fn crowd(people: &[ActorId], guests: u32) -> Crowd {
-        Crowd { people: people.to_vec(), guests, ..Crowd::default() }
+    fn presence_state(people: &[ActorId], guests: u32) -> PresenceState {
+        PresenceState { people: people.to_vec(), guests, ..PresenceState::default() }
     }
 
     fn editing(task: TaskId, person: Option<ActorId>, tab: TabId) -> Editing {
@@ -183,24 +183,25 @@ mod tests {
 
     #[test]
     fn without_names_it_is_as_large() {
-        let named = Crowd { more: 2, editing: vec![editing(TEA, Some(ANA), TAB)], ..crowd(&[ANA, BEN], 1) };
-        let nameless = Crowd { editing: vec![editing(TEA, None, TAB)], ..crowd(&[], 5) };
+        let named =
+            PresenceState { more: 2, editing: vec![editing(TEA, Some(ANA), TAB)], ..presence_state(&[ANA, BEN], 1) };
+        let nameless = PresenceState { editing: vec![editing(TEA, None, TAB)], ..presence_state(&[], 5) };
         assert_eq!(named.without_names(), nameless);
         assert!(named.has_names() && !nameless.has_names());
         assert_eq!(nameless.without_names(), nameless);
     }
 
     #[test]
-    fn a_change_makes_one_crowd_the_other_also_when_it_comes_twice() {
-        let crowds = [
-            Crowd::default(),
-            crowd(&[ANA], 0),
-            crowd(&[ANA, CAT], 2),
-            Crowd { editing: vec![editing(TEA, Some(BEN), TAB)], more: 7, ..crowd(&[BEN], 1) },
-            Crowd { editing: vec![editing(MILK, None, TAB)], ..crowd(&[ANA, BEN, CAT], 0) },
+    fn a_change_makes_one_presence_state_the_other_also_when_it_comes_twice() {
+        let presence_states = [
+            PresenceState::default(),
+            presence_state(&[ANA], 0),
+            presence_state(&[ANA, CAT], 2),
+            PresenceState { editing: vec![editing(TEA, Some(BEN), TAB)], more: 7, ..presence_state(&[BEN], 1) },
+            PresenceState { editing: vec![editing(MILK, None, TAB)], ..presence_state(&[ANA, BEN, CAT], 0) },
         ];
-        for before in &crowds {
-            for after in &crowds {
+        for before in &presence_states {
+            for after in &presence_states {
                 let change = before.change_to(after);
                 let mut now = before.clone();
                 now.apply(change.clone());
@@ -213,11 +214,11 @@ mod tests {
 
     #[test]
     fn nobody_is_told_of_themselves() {
-        assert_eq!(crowd(&[ANA, BEN], 1).others(Some(ANA)), crowd(&[BEN], 1));
-        assert_eq!(crowd(&[ANA, BEN], 1).others(None), crowd(&[ANA, BEN], 0));
-        let many = Crowd { more: 40, ..crowd(&[ANA], 0) };
-        assert_eq!(many.others(Some(CAT)), Crowd { more: 39, ..crowd(&[ANA], 0) });
-        assert_eq!(Crowd::default().others(None), Crowd::default());
+        assert_eq!(presence_state(&[ANA, BEN], 1).others(Some(ANA)), presence_state(&[BEN], 1));
+        assert_eq!(presence_state(&[ANA, BEN], 1).others(None), presence_state(&[ANA, BEN], 0));
+        let many = PresenceState { more: 40, ..presence_state(&[ANA], 0) };
+        assert_eq!(many.others(Some(CAT)), PresenceState { more: 39, ..presence_state(&[ANA], 0) });
+        assert_eq!(PresenceState::default().others(None), PresenceState::default());
     }
 
     #[test]
@@ -231,10 +232,10 @@ mod tests {
             editing(TEA, Some(BEN), other_tab),
             editing(MILK, Some(CAT), TAB),
         ];
-        let crowd = Crowd { editing: edits.to_vec(), ..Crowd::default() };
-        assert_eq!(crowd.editors(TEA, Some(ANA), MY_TAB), [Some(BEN), None]);
-        assert_eq!(crowd.editors(MILK, Some(ANA), MY_TAB), [Some(CAT)]);
-        assert_eq!(crowd.editors(MILK, Some(CAT), MY_TAB), []);
+        let presence_state = PresenceState { editing: edits.to_vec(), ..PresenceState::default() };
+        assert_eq!(presence_state.editors(TEA, Some(ANA), MY_TAB), [Some(BEN), None]);
+        assert_eq!(presence_state.editors(MILK, Some(ANA), MY_TAB), [Some(CAT)]);
+        assert_eq!(presence_state.editors(MILK, Some(CAT), MY_TAB), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    access::Asker,
+    access::Principal,
     id::{ActorId, BoardId, MutationId, TabId, TaskId},
     model::{BoardSummary, Seq},
     ops::{Change, Mutation},
@@ -149,7 +149,7 @@ pub enum ServerMessage {
         /// The people, by id.
         people: Vec<Person>,
         /// What the client may do, as it is now.
-        you: Asker,
+        you: Principal,
     },
     /// Some have an account now who had none, or another name, or are deactivated; or the client may do something else. For those
     /// who asked for changes.
@@ -159,7 +159,7 @@ pub enum ServerMessage {
         people: Vec<Person>,
         /// What the client may do, if that is different.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        you: Option<Asker>,
+        you: Option<Principal>,
     },
     /// A mutation is saved for good.
     Accepted {

@@ -68,7 +68,7 @@ impl Log {
 
     fn titles(&self, kind: ColumnKind) -> Vec<String> {
         let column = self.state.columns().find(|column| column.kind == kind).unwrap();
-        self.state.lane(column.id).map(|task| task.title.clone()).collect()
+        self.state.column_tasks(column.id).map(|task| task.title.clone()).collect()
     }
 }
 
@@ -160,7 +160,7 @@ proptest! {
     #[test]
     fn a_column_never_holds_a_task_twice_or_not_at_all(seed: u64) {
         let log = Log::of_random_edits(seed, 150);
-        let mut listed: Vec<TaskId> = log.state.columns().flat_map(|column| log.state.lane_ids(column.id)).collect();
+        let mut listed: Vec<TaskId> = log.state.columns().flat_map(|column| log.state.column_task_ids(column.id)).collect();
         let mut live: Vec<TaskId> = log.state.tasks().filter(|task| !task.is_deleted()).map(|task| task.id).collect();
         listed.sort();
         live.sort();
@@ -256,7 +256,7 @@ fn any_number_of_moves_between_the_same_two_keeps_ranks_short_and_order_right() 
         let task = tasks[1 + round % 2];
         let update = UpdateTask { place: Some(Place::After(tasks[0])), ..UpdateTask::of(task) };
         log.write(&mut random, &Op::UpdateTask(update)).unwrap();
-        let order: Vec<TaskId> = log.state.lane_ids(log.state.task(task).unwrap().column).collect();
+        let order: Vec<TaskId> = log.state.column_task_ids(log.state.task(task).unwrap().column).collect();
         assert_eq!((order[0], order[1], order[3]), (tasks[0], task, tasks[3]));
         let Some(Change { kind: ChangeKind::TaskUpdated(TaskUpdated { ranks, .. }), .. }) = log.changes.last() else {
             panic!("not an update")
@@ -472,6 +472,6 @@ fn what_was_deleted_the_longest_ago_leaves_the_trash_for_good() {
     let gone = Op::RestoreTask(RestoreTask::of(deleted[0]));
     assert_eq!(log.write(&mut random, &gone), Err(Refusal::not_found(Thing::Task)));
     let delete = ChangeKind::TaskDeleted(TaskDeleted { task: deleted[0], purged: vec![deleted[1]; 3] });
-    let told = delete.told(&log.state);
+    let told = delete.activity(&log.state);
     assert_eq!(told.of_this_task(&|_| String::new()), "deleted it and let the 3 oldest tasks in the trash go for good");
 }

@@ -5,7 +5,7 @@
 mod random;
 
 use app::{
-    activity::Told,
+    activity::ActivityEntry,
     fields::FieldEdit,
     history::{Event, lines, merged},
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
@@ -78,7 +78,7 @@ impl Story {
     }
 
     fn lines(&self) -> Vec<String> {
-        lines(&self.events).iter().map(|line| line.event.told.of_this_task(&called)).collect()
+        lines(&self.events).iter().map(|line| line.event.activity.of_this_task(&called)).collect()
     }
 }
 
@@ -88,8 +88,8 @@ fn called(person: ActorId) -> String {
 }
 
 fn spoken(event: &Event) -> (String, String) {
-    let (before, after) = event.told.of_some_task(&called);
-    (event.told.of_this_task(&called), format!("{before}{}{after}", event.told.title))
+    let (before, after) = event.activity.of_some_task(&called);
+    (event.activity.of_this_task(&called), format!("{before}{}{after}", event.activity.title))
 }
 
 fn pair(here: &str, board: &str) -> (String, String) {
@@ -195,7 +195,7 @@ fn columns_go_by_the_names_they_had() {
     let moved = story.events[0].clone();
     story.write(Op::UpdateColumn(UpdateColumn { name: Some("Later".to_owned()), ..UpdateColumn::of(doing) }));
     story.write(Op::DeleteColumn(DeleteColumn::of(open)));
-    assert_eq!(moved.told.of_this_task(&called), "moved it from To do to Doing");
+    assert_eq!(moved.activity.of_this_task(&called), "moved it from To do to Doing");
 }
 
 #[test]
@@ -205,8 +205,11 @@ fn what_was_changed_before_such_things_were_kept_is_told_as_far_as_it_is_known()
     story.update(UpdateTask::of(task).with(FieldEdit::Title("Green tea".to_owned())));
     story.update(UpdateTask { column: Some(doing), ..UpdateTask::of(task) });
     story.write(Op::DeleteColumn(DeleteColumn::of(open)));
-    let recalled: Vec<String> =
-        story.changes.iter().map(|change| Event::recalled(&story.state, change).told.of_this_task(&called)).collect();
+    let recalled: Vec<String> = story
+        .changes
+        .iter()
+        .map(|change| Event::recalled(&story.state, change).activity.of_this_task(&called))
+        .collect();
     assert_eq!(
         recalled[1..],
         [
@@ -216,7 +219,7 @@ fn what_was_changed_before_such_things_were_kept_is_told_as_far_as_it_is_known()
             "deleted a column"
         ]
     );
-    let (before, after) = Event::recalled(&story.state, &story.changes[2]).told.of_some_task(&called);
+    let (before, after) = Event::recalled(&story.state, &story.changes[2]).activity.of_some_task(&called);
     assert_eq!((before.as_str(), after.as_str()), ("changed the title of ", " to “Green tea”"));
 }
 
@@ -277,8 +280,8 @@ proptest! {
         for event in &story.events {
             let json = serde_json::to_string(event).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Event>(&json).unwrap(), event);
-            let told = serde_json::to_string(&event.told).unwrap();
-            prop_assert_eq!(&serde_json::from_str::<Told>(&told).unwrap(), &event.told);
+            let told = serde_json::to_string(&event.activity).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<ActivityEntry>(&told).unwrap(), &event.activity);
             let (here, board) = spoken(event);
             prop_assert!(!here.contains("  ") && !board.contains("  "), "{here} / {board}");
         }

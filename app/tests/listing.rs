@@ -118,8 +118,8 @@ proptest! {
             prop_assert!(listing.ids().eq(new.ids()));
             prop_assert_eq!(listing.len(), new.ids().count());
             if *listing.wanted() == Wanted::default() {
-                let lanes = state.columns().flat_map(|column| state.lane_ids(column.id));
-                prop_assert!(listing.ids().eq(lanes));
+                let listed = state.columns().flat_map(|column| state.column_task_ids(column.id));
+                prop_assert!(listing.ids().eq(listed));
             }
             if listing.wanted().completed == Some(true) {
                 let done = |id| state.column(state.task(id).unwrap().column).unwrap().kind == ColumnKind::Done;

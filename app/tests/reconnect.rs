@@ -1,6 +1,6 @@
 //! The page's connection lives through bad networks and bad servers: in simulated time, with a simulated server.
 
-use app::live::reconnect::{Event, Found, LOOK_WITHIN, Millis, Obstacle, Reconnect, Status, Step};
+use app::live::reconnect::{ConnectError, Event, Found, LOOK_WITHIN, Millis, Reconnect, Status, Step};
 use proptest::prelude::*;
 
 /// How the server, and the way to it, are.
@@ -66,7 +66,7 @@ impl Simulation {
     }
 
     fn step(&mut self, step: Step) {
-        let socket = |event: &Event| !matches!(event, Event::Looked(_) | Event::Told(_));
+        let socket = |event: &Event| !matches!(event, Event::Looked(_) | Event::Diagnosed(_));
         let mut soon = |event, after| self.coming.push((self.now + after, event));
         match (step, self.world) {
             (Step::Look, World::Up | World::Closing | World::Refusing | World::Swallowing) => {
@@ -74,8 +74,8 @@ impl Simulation {
             }
             (Step::Look, World::Down) => soon(Event::Looked(Found::Nothing), 1),
             (Step::Look, World::Frozen) => soon(Event::Looked(Found::Nothing), LOOK_WITHIN),
-            (Step::AskWhy, World::Down | World::Frozen) => soon(Event::Told(None), 1),
-            (Step::AskWhy, _) => soon(Event::Told(Some(Obstacle::NoSockets)), 2),
+            (Step::Diagnose, World::Down | World::Frozen) => soon(Event::Diagnosed(None), 1),
+            (Step::Diagnose, _) => soon(Event::Diagnosed(Some(ConnectError::NoSockets)), 2),
             (Step::Ping, World::Up) => soon(Event::Heard, 1),
             (Step::Ping, _) => {}
             (Step::Drop | Step::Open, _) => {
@@ -85,7 +85,7 @@ impl Simulation {
         }
         match step {
             Step::Look => self.looks.push(self.now),
-            Step::AskWhy => self.asked_why += 1,
+            Step::Diagnose => self.asked_why += 1,
             Step::Open => {
                 self.connects.push(self.now);
                 let mut soon = |event, after| self.coming.push((self.now + after, event));
@@ -238,11 +238,11 @@ fn a_server_that_refuses_is_asked_why_and_left_alone_for_longer_each_time() {
         page.live(31_000);
         assert!(page.connects.len() <= 8, "{world:?}: {} connections", page.connects.len());
         assert!(page.asked_why >= 1 && page.asked_why <= 7, "{world:?}: {}", page.asked_why);
-        assert_eq!(page.link.obstacle(), Some(Obstacle::NoSockets), "{world:?}");
+        assert_eq!(page.link.connect_error(), Some(ConnectError::NoSockets), "{world:?}");
         page.world = World::Up;
         page.live(31_000);
         assert!(page.is_live(), "{world:?}");
-        assert_eq!(page.link.obstacle(), None, "what is over is not told any more");
+        assert_eq!(page.link.connect_error(), None, "what is over is not told any more");
     }
 }
 
@@ -267,7 +267,7 @@ fn a_frozen_network_is_no_obstacle() {
 fn a_missing_server_is_no_obstacle() {
     let mut page = Simulation::new(World::Down, 5);
     page.live(120_000);
-    assert_eq!((page.asked_why, page.link.obstacle()), (0, None));
+    assert_eq!((page.asked_why, page.link.connect_error()), (0, None));
     assert!(page.looks.len() >= 120, "it is looked for all the time");
     assert!(page.looks.len() <= 260, "but not without a pause: {}", page.looks.len());
 }
@@ -282,7 +282,7 @@ fn whoever_comes_back_finds_a_dead_connection_within_a_second() {
         page.coming.clear();
         // Several things tell of it at once.
         for _ in 0..3 {
-            page.event(Event::Surroundings { online: true, visible: true });
+            page.event(Event::Environment { online: true, visible: true });
         }
         page.coming.retain(|(_, event)| matches!(event, Event::Looked(_)));
         assert!(page.looks.len() <= 1, "it looks once");
@@ -296,7 +296,7 @@ fn whoever_comes_back_finds_a_dead_connection_within_a_second() {
 fn a_page_that_was_busy_reads_what_came_before_it_gives_up() {
     let mut page = Simulation::new(World::Up, 5);
     page.live(20_000);
-    page.event(Event::Surroundings { online: true, visible: true });
+    page.event(Event::Environment { online: true, visible: true });
     page.coming.clear();
     // Something took the page two seconds; then the clock is heard first.
     page.now += 2_000;
@@ -311,7 +311,7 @@ fn a_page_that_was_busy_reads_what_came_before_it_gives_up() {
 fn looking_at_the_tab_again_and_again_does_not_make_it_connect_more_than_once_a_second() {
     let mut page = Simulation::new(World::Closing, 5);
     for _ in 0..300 {
-        page.event(Event::Surroundings { online: true, visible: true });
+        page.event(Event::Environment { online: true, visible: true });
         page.live(100);
     }
     assert!(page.connects.len() <= 31, "{}", page.connects.len());
@@ -323,14 +323,14 @@ fn whoever_comes_back_just_after_a_connection_was_begun_in_vain_does_not_wait_fo
         let mut page = Simulation::new(World::Up, seed);
         page.live(20_000);
         page.change(World::Frozen);
-        page.event(Event::Surroundings { online: true, visible: false });
+        page.event(Event::Environment { online: true, visible: false });
         page.live(200_000);
         let begun = page.connects.len();
         while page.connects.len() == begun {
             page.live(10);
         }
         page.change(World::Up);
-        page.event(Event::Surroundings { online: true, visible: true });
+        page.event(Event::Environment { online: true, visible: true });
         page.live(3_000);
         assert!(page.is_live(), "{seed}: {:?}", page.link);
     }
@@ -357,7 +357,7 @@ fn whoever_is_signed_out_is_not_connected_until_they_come_back() {
     page.event(Event::Lost(Some(4401)));
     page.live(600_000);
     assert_eq!((page.link.status(), page.connects.len()), (Status::SignedOut, 1));
-    page.event(Event::Surroundings { online: true, visible: true });
+    page.event(Event::Environment { online: true, visible: true });
     page.live(100);
     assert!(page.is_live());
 }
@@ -367,12 +367,12 @@ fn without_a_network_it_says_so_and_comes_back_with_it() {
     let mut page = Simulation::new(World::Up, 5);
     page.live(20_000);
     page.world = World::Down;
-    page.event(Event::Surroundings { online: false, visible: true });
+    page.event(Event::Environment { online: false, visible: true });
     assert_eq!(page.link.status(), Status::Offline);
     page.live(60_000);
     assert_eq!(page.link.status(), Status::Offline);
     page.world = World::Up;
-    page.event(Event::Surroundings { online: true, visible: true });
+    page.event(Event::Environment { online: true, visible: true });
     page.live(500);
     assert!(page.is_live());
 }
@@ -421,7 +421,7 @@ proptest! {
         for (world, millis, visible, wake) in past {
             page.change(world);
             if wake {
-                page.event(Event::Surroundings { online: true, visible });
+                page.event(Event::Environment { online: true, visible });
             }
             page.live(millis);
             if world != World::Up && millis > 25_000 && page.link.status() == Status::Live {
@@ -429,7 +429,7 @@ proptest! {
             }
         }
         page.change(World::Up);
-        page.event(Event::Surroundings { online: true, visible: true });
+        page.event(Event::Environment { online: true, visible: true });
         page.live(10_000);
         prop_assert!(page.is_live(), "{:?}", page.link);
     }

@@ -10,7 +10,7 @@ mod random;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
-    access::Asker,
+    access::Principal,
     board::{Settled, TextBase},
     fields::FieldEdit,
     id::{BoardId, MutationId, TaskId},
@@ -148,7 +148,7 @@ fn run(seed: u64) {
     let mut server = Server::new(&mut random, pages);
     let mut all: Vec<Page> = (0..pages)
         .map(|_| Page {
-            session: BoardSession::new(server.state.clone(), Asker::anybody()),
+            session: BoardSession::new(server.state.clone(), Principal::anybody()),
             connected: false,
             submitted: HashSet::new(),
             saved: Vec::new(),
@@ -253,7 +253,7 @@ impl Pair {
         let create = random.mutation(Op::CreateTask(create));
         server.write(&create).unwrap();
         let pages = [0, 1].map(|_| Page {
-            session: BoardSession::new(server.state.clone(), Asker::anybody()),
+            session: BoardSession::new(server.state.clone(), Principal::anybody()),
             connected: true,
             submitted: HashSet::new(),
             saved: Vec::new(),

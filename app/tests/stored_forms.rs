@@ -4,7 +4,7 @@
 //! A line is never changed. Whoever adds to what is stored, adds lines under the version that will write them.
 
 use app::{
-    activity::Told,
+    activity::ActivityEntry,
     ops::{Change, Mutation},
     state::{BoardState, Snapshot},
 };
@@ -35,8 +35,8 @@ fn mutations() {
 /// It stands beside every change, for its history.
 #[test]
 fn activity() {
-    assert_stays::<Told>(include_str!("stored/0.1/activity.jsonl"));
-    assert_stays::<Told>(include_str!("stored/0.2/activity.jsonl"));
+    assert_stays::<ActivityEntry>(include_str!("stored/0.1/activity.jsonl"));
+    assert_stays::<ActivityEntry>(include_str!("stored/0.2/activity.jsonl"));
 }
 
 /// They are sent to pages, which may be of another version.

@@ -7,7 +7,7 @@ mod random;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
-    access::Asker,
+    access::Principal,
     board::{Direction, NotUndone, OptimisticBoard, Settled, Undone},
     fields::{Field, FieldEdit},
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
@@ -66,7 +66,7 @@ impl Team {
         let create = team.random.mutation(create);
         team.write(&create).unwrap();
         let person = |state: &BoardState| Person {
-            board: OptimisticBoard::new(state.clone(), Asker::anybody()),
+            board: OptimisticBoard::new(state.clone(), Principal::anybody()),
             online: true,
             to_server: VecDeque::new(),
             to_page: VecDeque::new(),
@@ -186,7 +186,7 @@ impl Team {
 
     fn titles(&self, kind: ColumnKind) -> String {
         let state = self.state();
-        state.lane(self.column(kind)).map(|task| task.title.clone()).collect::<Vec<_>>().join(" ")
+        state.column_tasks(self.column(kind)).map(|task| task.title.clone()).collect::<Vec<_>>().join(" ")
     }
 
     fn title(&self, task: TaskId) -> &str {
@@ -657,7 +657,7 @@ fn shown(state: &BoardState) -> Vec<String> {
             let app::model::Task { title, description, priority, start, due, assignees, .. } = &**task;
             format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?}")
         };
-        lines.extend(state.lane(column.id).map(fields));
+        lines.extend(state.column_tasks(column.id).map(fields));
     }
     lines
 }

@@ -6,8 +6,8 @@
 mod random;
 
 use app::{
-    access::Asker,
-    activity::Told,
+    access::Principal,
+    activity::ActivityEntry,
     id::BoardId,
     live::session::BoardSession,
     ops::{Change, decide},
@@ -78,11 +78,11 @@ proptest! {
 
     #[test]
     fn what_was_done_is_read_beside_what_cannot_be_told(unknown in unknown_value()) {
-        let deeds = json!(["deleted_board", {"x_unknown": unknown.clone()}, "x_unknown", unknown, {"described_anew": null}, "described"]);
-        let told: Told = serde_json::from_value(json!({"title": "Tea", "deeds": deeds, "x_unknown": 1})).unwrap();
-        prop_assert_eq!(told.deeds.len(), 6);
+        let items = json!(["deleted_board", {"x_unknown": unknown.clone()}, "x_unknown", unknown, {"described_anew": null}, "described"]);
+        let told: ActivityEntry = serde_json::from_value(json!({"title": "Tea", "deeds": items, "x_unknown": 1})).unwrap();
+        prop_assert_eq!(told.items.len(), 6);
         // As it is sent on, to a page.
-        let again: Told = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
+        let again: ActivityEntry = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
         prop_assert_eq!(again, told);
     }
 }
@@ -103,7 +103,7 @@ fn go_on(seed: u64) {
         state.apply(&change).unwrap();
         let mut change = serde_json::to_value(&change).unwrap();
         let Some(page) = &mut page else {
-            let mut session = BoardSession::new(state.clone(), Asker::anybody());
+            let mut session = BoardSession::new(state.clone(), Principal::anybody());
             let _ = session.connected();
             session.receive(ServerMessage::Changes { board: state.id(), after: seq, changes: Vec::new() });
             page = Some(session);

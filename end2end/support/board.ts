@@ -3,13 +3,13 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
 /** A column of the board view. */
-export function lane(page: Page, column: string): Locator {
+export function boardColumn(page: Page, column: string): Locator {
   return page.getByRole('region', { name: column, exact: true });
 }
 
 /** The titles in a column, from top to bottom. */
 export function titles(page: Page, column: string): Locator {
-  return lane(page, column).getByRole('list', { name: column, exact: true }).getByRole('link');
+  return boardColumn(page, column).getByRole('list', { name: column, exact: true }).getByRole('link');
 }
 
 /** A card of the board view. */
@@ -49,7 +49,7 @@ export function announcement(page: Page): Locator {
 
 /** Types a task into the field at the foot of a column. */
 export async function quickAdd(page: Page, column: string, title: string): Promise<void> {
-  const field = lane(page, column).getByRole('textbox', { name: 'New task' });
+  const field = boardColumn(page, column).getByRole('textbox', { name: 'New task' });
   await field.fill(title);
   await field.press('Enter');
 }

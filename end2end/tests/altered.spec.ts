@@ -1,7 +1,7 @@
 // Whatever something else did to the HTML before the page took it over, the page comes to life and follows.
 
 import { expect, test } from '../fixtures.ts';
-import { expectConnection, lane, openBoard, quickAdd, titles } from '../support/board.ts';
+import { expectConnection, boardColumn, openBoard, quickAdd, titles } from '../support/board.ts';
 
 /** What extensions, password managers, translators and proxies do to HTML on its way. */
 const ALTERATIONS: Record<string, (html: string) => string> = {
@@ -42,9 +42,9 @@ for (const [what, alter] of Object.entries(ALTERATIONS)) {
     await expect(titles(page, 'To do')).toHaveText(['Tea', 'Milk', 'From elsewhere']);
     await quickAdd(page, 'To do', 'From here');
     await expect(titles(page, 'To do')).toHaveText(['Tea', 'Milk', 'From elsewhere', 'From here']);
-    await expect(lane(page, 'To do').locator('.count')).toHaveText('4 tasks');
+    await expect(boardColumn(page, 'To do').locator('.count')).toHaveText('4 tasks');
     await expect(page.getByRole('main')).toHaveCount(1);
-    await expect(page.locator('#page-trouble')).toBeHidden();
+    await expect(page.locator('#page-error')).toBeHidden();
     // An edit is drawn before it is saved.
     await expectConnection(page, 'live');
     const { tasks } = await server.api.tasks(board.id);
@@ -81,7 +81,7 @@ test('a page that failed while it took over is drawn anew, and nothing is said',
   expect(loads, 'it was loaded twice').toBe(2);
   await server.api.createTask(board.id, { title: 'From elsewhere' });
   await expect(titles(page, 'To do')).toHaveText(['From elsewhere']);
-  await expect(page.locator('#page-trouble')).toBeHidden();
+  await expect(page.locator('#page-error')).toBeHidden();
 });
 
 test('a page as the server sent it is taken over, not drawn anew', async ({ page, server }) => {

@@ -2,13 +2,13 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
-import { announcement, card, cardLink, lane, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
+import { announcement, card, cardLink, boardColumn, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
 
 test.describe('tasks', () => {
   test('the field for a new task keeps the focus for the next one', async ({ page, server }) => {
     const board = await server.api.createBoard('Errands');
     await openBoard(page, board);
-    const field = lane(page, 'Doing').getByRole('textbox', { name: 'New task' });
+    const field = boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' });
     await field.focus();
     for (const title of ['Tea', 'Milk', 'Sugar']) {
       await page.keyboard.type(title);
@@ -18,16 +18,16 @@ test.describe('tasks', () => {
     }
     await expect(titles(page, 'Doing')).toHaveText(['Tea', 'Milk', 'Sugar']);
     await expect(announcement(page)).toHaveText('Added “Sugar”');
-    await expect(lane(page, 'Doing').locator('.count')).toHaveText('3 tasks');
+    await expect(boardColumn(page, 'Doing').locator('.count')).toHaveText('3 tasks');
   });
 
   test('a title that will not do is refused in place, and kept', async ({ page, server }) => {
     const board = await server.api.createBoard('Errands');
     await openBoard(page, board);
-    const field = lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+    const field = boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' });
     await field.fill('   ');
     await field.press('Enter');
-    await expect(lane(page, 'To do').getByRole('alert')).toContainText(/empty/);
+    await expect(boardColumn(page, 'To do').getByRole('alert')).toContainText(/empty/);
     await expect(titles(page, 'To do')).toHaveText([]);
     await expect(field).toBeFocused();
   });
@@ -158,7 +158,7 @@ test.describe('columns', () => {
     await server.api.createTasks(board.id, ['Tea']);
     await openBoard(page, board);
     await columnMenu(page, 'To do', 'Delete column');
-    await expect(lane(page, 'To do').getByRole('alert').filter({ hasText: /./ })).toContainText('still holds tasks');
+    await expect(boardColumn(page, 'To do').getByRole('alert').filter({ hasText: /./ })).toContainText('still holds tasks');
     await expect(columnNames(page)).toHaveText(['To do', 'Doing', 'Done']);
   });
 
@@ -236,10 +236,10 @@ test('a column with thousands of tasks draws the rest as it comes into view', as
   await Promise.all(Array.from({ length: 120 }, (_, index) => server.api.createTask(board.id, { title: `Task ${index}` })));
   await openBoard(page, board);
   await expect(titles(page, 'To do')).toHaveCount(50);
-  await expect(lane(page, 'To do').locator('.count')).toHaveText('120 tasks');
+  await expect(boardColumn(page, 'To do').locator('.count')).toHaveText('120 tasks');
   await quickAdd(page, 'To do', 'The last');
   await expect(cardLink(page, 'The last'), 'a task of one’s own is drawn wherever it is').toBeVisible();
-  await lane(page, 'To do').getByRole('link', { name: /^Show \d+ more$/ }).click();
+  await boardColumn(page, 'To do').getByRole('link', { name: /^Show \d+ more$/ }).click();
   await expect(titles(page, 'To do').nth(60)).toBeVisible();
 });
 
@@ -249,7 +249,7 @@ function columnNames(page: Page): Locator {
 
 async function columnMenu(page: Page, column: string, item: string): Promise<void> {
   await page.getByLabel(`Column ${column}`, { exact: true }).click();
-  await lane(page, column).getByRole('button', { name: item, exact: true }).click();
+  await boardColumn(page, column).getByRole('button', { name: item, exact: true }).click();
 }
 
 /** Drags with the mouse as a hand does: down, a few moves, up. */

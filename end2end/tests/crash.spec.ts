@@ -2,7 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { expect, serverIsAway, type Taskwire, test } from '../fixtures.ts';
-import { expectConnection, lane, noticeReloads, openBoard, quickAdd } from '../support/board.ts';
+import { expectConnection, boardColumn, noticeReloads, openBoard, quickAdd } from '../support/board.ts';
 
 for (const engine of ['SQLite', 'PostgreSQL']) {
   test(`after a SIGKILL under writes, every acknowledged write is there and pages resume (${engine})`, async ({
@@ -43,8 +43,8 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
     expect(stored.filter((title) => title.startsWith('Typed')), 'typed into a page').toEqual(typed);
     expect(new Set(stored).size, 'nothing is there twice').toBe(stored.length);
     for (const each of [page, watcher]) {
-      await expect(lane(each, 'Doing').locator('.count')).toHaveText(`${typed.length} tasks`);
-      await expect(lane(each, 'To do').locator('.count')).toHaveText(`${stored.length - typed.length} tasks`);
+      await expect(boardColumn(each, 'Doing').locator('.count')).toHaveText(`${typed.length} tasks`);
+      await expect(boardColumn(each, 'To do').locator('.count')).toHaveText(`${stored.length - typed.length} tasks`);
     }
     for (const stillTheSame of checks) await stillTheSame();
 
@@ -72,7 +72,7 @@ test('while the server is away one can leave a board with an unsent edit and com
   await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
   await expect(page.getByText('There is no answer from the server.')).toBeVisible();
   await page.goBack();
-  await expect(lane(page, 'Doing').getByRole('link', { name: 'Tea' })).toBeVisible();
+  await expect(boardColumn(page, 'Doing').getByRole('link', { name: 'Tea' })).toBeVisible();
   await expect(page.getByText('1 unsent edit').first()).toBeVisible();
   await other.getByRole('link', { name: 'Taskwire: all boards' }).click();
   await expect(other.getByText('There is no answer from the server.')).toBeVisible();

@@ -3,7 +3,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { lane, openBoard, panel, quickAdd, rowTitles, titles } from '../support/board.ts';
+import { boardColumn, openBoard, panel, quickAdd, rowTitles, titles } from '../support/board.ts';
 
 const HOSTILE = [
   '<script>window.hacked = true</script>',
@@ -39,7 +39,7 @@ test('titles are shown as they were written when they arrive later', async ({ pa
   await openBoard(other, board);
   for (const title of HOSTILE) await quickAdd(page, 'To do', title);
   for (const each of [page, other]) {
-    await expect(lane(each, 'To do').getByRole('listitem')).toHaveCount(HOSTILE.length);
+    await expect(boardColumn(each, 'To do').getByRole('listitem')).toHaveCount(HOSTILE.length);
     expect(await titles(each, 'To do').allTextContents()).toEqual(HOSTILE);
     await expectNothingRan(each);
   }

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, open, test } from '../fixtures.ts';
-import { card, cardLink, lane, messages, openBoard, panel, quickAdd, row, titles } from '../support/board.ts';
+import { card, cardLink, boardColumn, messages, openBoard, panel, quickAdd, row, titles } from '../support/board.ts';
 import { ctrl, hold, InputMethod } from '../support/keys.ts';
 
 test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
@@ -20,7 +20,7 @@ const TITLE = 'Water the plants';
 
 /** All fields of a board into which text is typed. */
 const FIELDS: Field[] = [
-  { at: '', name: 'New task', field: (page) => lane(page, 'To do').getByRole('textbox', { name: 'New task' }) },
+  { at: '', name: 'New task', field: (page) => boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' }) },
   {
     at: '',
     name: 'Column name',
@@ -31,7 +31,7 @@ const FIELDS: Field[] = [
     at: '',
     name: 'Column name',
     show: (page) => page.getByRole('heading', { name: 'To do' }).dblclick(),
-    field: (page) => page.locator('.lane-head').getByRole('textbox', { name: 'Column name' }),
+    field: (page) => page.locator('.column-head').getByRole('textbox', { name: 'Column name' }),
   },
   {
     at: '',

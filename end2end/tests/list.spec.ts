@@ -1,7 +1,7 @@
 // The list view and the trash: what is filtered, searched and sorted stays so while things change elsewhere.
 
 import { expect, test } from '../fixtures.ts';
-import { lane, messages, noticeReloads, openBoard, panel, row, rowTitles } from '../support/board.ts';
+import { boardColumn, messages, noticeReloads, openBoard, panel, row, rowTitles } from '../support/board.ts';
 
 test('the list follows what happens elsewhere', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
@@ -132,7 +132,7 @@ test('deleted tasks are in the trash, live, and can be restored from there', asy
   await page.getByRole('button', { name: 'Restore “Tea”' }).click();
   await expect(trashed).toHaveText([/Milk/]);
   await expect(page.getByRole('button', { name: 'Restore “Milk”' }), 'the focus goes to the next').toBeFocused();
-  await expect(lane(other, 'To do').getByRole('link', { name: 'Tea' })).toBeVisible();
+  await expect(boardColumn(other, 'To do').getByRole('link', { name: 'Tea' })).toBeVisible();
 });
 
 test('a task that was just deleted can be restored from a message', async ({ page, server }) => {

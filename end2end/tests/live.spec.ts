@@ -1,7 +1,7 @@
 // Whatever changes a board, every open page shows it, and none is ever reloaded for it.
 
 import { expect, test } from '../fixtures.ts';
-import { lane, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
+import { boardColumn, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
 import { editByRest, editInPage } from '../support/edits.ts';
 
 test('what one person does, the other sees', async ({ page, person, server }) => {
@@ -40,7 +40,7 @@ test('a task that somebody else just changed shows it for a moment', async ({ pa
   const board = await server.api.createBoard('Errands');
   const task = await server.api.createTask(board.id, { title: 'Buy tea' });
   await openBoard(page, board);
-  const changed = lane(page, 'To do').locator('.changed-odd, .changed-even');
+  const changed = boardColumn(page, 'To do').locator('.changed-odd, .changed-even');
   await expect(changed).toHaveCount(0);
 
   await server.api.changeTask(task.id, { title: 'Buy coffee' });
@@ -63,11 +63,11 @@ test('pages in two windows of one browser follow each other too', async ({ conte
 test('whoever types in a column that somebody else moves goes on typing', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   await openBoard(page, board);
-  const field = lane(page, 'Done').getByRole('textbox', { name: 'New task' });
+  const field = boardColumn(page, 'Done').getByRole('textbox', { name: 'New task' });
   await field.click();
   await page.keyboard.type('Buy ');
   await server.api.changeColumn(board.id, board.columns[2]!.id, { place: 'first' });
-  await expect(page.locator('.lane h2').first()).toHaveText('Done');
+  await expect(page.locator('.column h2').first()).toHaveText('Done');
   await page.keyboard.type('tea');
   await expect(field).toHaveValue('Buy tea');
   await expect(field).toBeFocused();

@@ -25,7 +25,7 @@ for (const kind of ['js', 'wasm']) {
       fails = false;
       await hydrated(page);
       await expectConnection(page, 'live');
-      await expect(page.locator('#page-trouble')).toBeHidden();
+      await expect(page.locator('#page-error')).toBeHidden();
       await server.api.createTask(board.id, { title: 'From elsewhere' });
       await expect(titles(page, 'To do')).toHaveText(['From elsewhere']);
     });

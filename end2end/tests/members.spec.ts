@@ -108,7 +108,7 @@ test('whoever is taken off keeps what they were typing', async ({ somebody }) =>
   await openBoard(page, board, `/tasks/${task.id}`);
   await panel(page).getByRole('button', { name: 'Edit description' }).click();
   await panel(page).getByRole('textbox', { name: 'Description' }).fill('Green, from the shop at the corner');
-  await page.locator('.lane').first().getByRole('textbox', { name: 'New task' }).fill('Half a thought');
+  await page.locator('.column').first().getByRole('textbox', { name: 'New task' }).fill('Half a thought');
 
   await ana.api.removeMember(board.id, ben.id);
   await expect(page.getByRole('main').getByRole('alert')).toContainText('You no longer have access to this board');

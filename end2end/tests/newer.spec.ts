@@ -2,7 +2,7 @@
 
 import type { Page, WebSocketRoute } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { cardLink, expectConnection, lane, lookElsewhere, openBoard, panel, quickAdd, titles } from '../support/board.ts';
+import { cardLink, expectConnection, boardColumn, lookElsewhere, openBoard, panel, quickAdd, titles } from '../support/board.ts';
 
 const NEXT = '0123456789abcdef';
 const LINE = 'A newer version of Taskwire is there.';
@@ -70,9 +70,9 @@ test('a page takes up another build when nobody types, and everything stays wher
   await cardLink(page, 'Task 3').click();
   await panel(page).getByRole('button', { name: 'Add a description' }).click();
   await panel(page).getByRole('textbox', { name: 'Description' }).fill('Half a thought');
-  await lane(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a task');
+  await boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a task');
   const address = page.url();
-  const body = lane(page, 'To do').locator('.lane-body');
+  const body = boardColumn(page, 'To do').locator('.column-body');
   // Further down than is drawn at first.
   await cardLink(page, 'Task 49').scrollIntoViewIfNeeded();
   await cardLink(page, 'Task 80').scrollIntoViewIfNeeded();
@@ -86,7 +86,7 @@ test('a page takes up another build when nobody types, and everything stays wher
   expect(page.url()).toBe(address);
   await expect(panel(page).getByRole('heading', { level: 2 })).toHaveText('Task 3');
   await expect(panel(page).getByRole('textbox', { name: 'Description' })).toHaveValue('Half a thought');
-  await expect(lane(page, 'Doing').getByRole('textbox', { name: 'New task' })).toHaveValue('Half a task');
+  await expect(boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' })).toHaveValue('Half a task');
   await expect.poll(() => body.evaluate((element) => element.scrollTop)).toBeGreaterThan(scrolled - 5);
   // What was begun there is ended here.
   await panel(page).getByRole('textbox', { name: 'Description' }).press('Control+Enter');
@@ -135,7 +135,7 @@ test('a page that is not live hands nothing on: the next one may be for somebody
   const board = await server.api.createBoard('Errands');
   const seen = await anotherBuild(page, `/boards/${board.id}`);
   await openBoard(page, board);
-  await lane(page, 'To do').getByRole('textbox', { name: 'New task' }).fill('For my eyes only');
+  await boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' }).fill('For my eyes only');
   seen.cut();
   await expectConnection(page, 'reconnecting', { timeout: 15_000 });
   await lookElsewhere(page);
@@ -149,7 +149,7 @@ test('nobody is disturbed who types', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   const seen = await anotherBuild(page, `/boards/${board.id}`);
   await openBoard(page, board);
-  const field = lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+  const field = boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' });
   await expect(page.getByText(LINE)).toBeVisible();
   // Longer than somebody may pause who is not in a field.
   for (const start = Date.now(); Date.now() - start < 14_000; ) await field.pressSequentially('to ', { delay: 200 });

@@ -1,7 +1,7 @@
 // Without JavaScript a board is a page with forms.
 
 import { expect, test } from '../fixtures.ts';
-import { card, cardLink, lane, panel, quickAdd, rowTitles, titles } from '../support/board.ts';
+import { card, cardLink, boardColumn, panel, quickAdd, rowTitles, titles } from '../support/board.ts';
 
 test.use({ javaScriptEnabled: false });
 
@@ -78,7 +78,7 @@ test('an error is shown where the person is', async ({ page, server }) => {
   await page.goto(`/boards/${board.id}`);
   await quickAdd(page, 'Doing', '   ');
   await expect(page.getByRole('alert')).toContainText(/title must not be empty/i);
-  await expect(lane(page, 'Doing')).toBeVisible();
+  await expect(boardColumn(page, 'Doing')).toBeVisible();
   await quickAdd(page, 'Doing', 'Tea');
   await expect(page.getByRole('alert'), 'the error goes with the next success').toHaveCount(0);
 });
@@ -105,6 +105,6 @@ test('the first 50 tasks of a column are in the page as it is sent', async ({ pa
   await server.api.createTasks(board.id, all);
   await page.goto(`/boards/${board.id}`);
   await expect(titles(page, 'To do')).toHaveText(all.slice(0, 50));
-  await lane(page, 'To do').getByRole('link', { name: 'Show 10 more' }).click();
+  await boardColumn(page, 'To do').getByRole('link', { name: 'Show 10 more' }).click();
   await expect(rowTitles(page)).toHaveText(all);
 });

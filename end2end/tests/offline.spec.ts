@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { type Api, expect, serverIsAway, test } from '../fixtures.ts';
-import { card, expectConnection, hear, lane, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
+import { card, expectConnection, hear, boardColumn, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
 
 /** The browser says that it has no network, and opens no connection. */
 const NO_NETWORK = /ERR_INTERNET_DISCONNECTED/;
@@ -27,7 +27,7 @@ test('a tab that was offline for 50 changes gets exactly those, in order', async
   heard.length = 0;
 
   await page.context().setOffline(false);
-  await expect(lane(page, 'To do').locator('.count')).toHaveText('51 tasks');
+  await expect(boardColumn(page, 'To do').locator('.count')).toHaveText('51 tasks');
   await expectConnection(page, 'live');
   const told = heard.flatMap(({ changes = [] }) => changes);
   expect(told.map((change) => change.seq)).toEqual(missed.map((_, index) => seq + index + 1));

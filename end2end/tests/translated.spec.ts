@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, serverIsAway, test } from '../fixtures.ts';
-import { cardLink, expectConnection, lane, openBoard, panel } from '../support/board.ts';
+import { cardLink, expectConnection, boardColumn, openBoard, panel } from '../support/board.ts';
 
 /** Does to the texts of the page what Chromium's translator does, with words that are easy to tell. */
 async function translate(page: Page): Promise<void> {
@@ -29,7 +29,7 @@ test('titles, counts and the word for the connection change in a translated page
   const [tea, milk] = await server.api.createTasks(board.id, ['Tea', 'Milk']);
   await openBoard(page, board);
   await translate(page);
-  const column = page.locator('.lane').first();
+  const column = page.locator('.column').first();
   const shown = column.getByRole('listitem');
 
   await server.api.changeTask(tea!.id, { title: 'Green tea' });
@@ -67,6 +67,6 @@ test('an open task changes in a translated page, and can be edited', async ({ pa
   await page.keyboard.press('Escape');
   await expect(panel(page)).toHaveCount(0);
   await expect(cardLink(page, 'Green tea')).toBeVisible();
-  await expect(lane(page, 'To do').or(page.locator('.lane').first()).first()).toBeVisible();
+  await expect(boardColumn(page, 'To do').or(page.locator('.column').first()).first()).toBeVisible();
   await expectConnection(page, 'live');
 });

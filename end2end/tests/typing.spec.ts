@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, open, test } from '../fixtures.ts';
-import { cardLink, expectConnection, lane, openBoard, panel, rowTitles, titles } from '../support/board.ts';
+import { cardLink, expectConnection, boardColumn, openBoard, panel, rowTitles, titles } from '../support/board.ts';
 
 test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -12,7 +12,7 @@ async function paste(page: Page, field: Locator, text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
-const newTask = (page: Page) => lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+const newTask = (page: Page) => boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' });
 
 test('a tab in a pasted text becomes a space, as a line break does', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
@@ -46,11 +46,11 @@ test('what is too long is kept whole, and saved when it fits', async ({ page, se
   await openBoard(page, board);
   await paste(page, newTask(page), 'x'.repeat(507));
   await expect(newTask(page)).toHaveValue('x'.repeat(507));
-  await expect(lane(page, 'To do').getByText('7 characters too long')).toBeVisible();
+  await expect(boardColumn(page, 'To do').getByText('7 characters too long')).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(newTask(page)).toHaveValue('x'.repeat(507));
   for (let count = 0; count < 7; count++) await page.keyboard.press('Backspace');
-  await expect(lane(page, 'To do').getByText('too long')).toHaveCount(0);
+  await expect(boardColumn(page, 'To do').getByText('too long')).toHaveCount(0);
   await page.keyboard.press('Enter');
   await expect(titles(page, 'To do')).toHaveText(['Tea', 'x'.repeat(500)]);
 

@@ -7,7 +7,7 @@ import {
   card,
   cardLink,
   expectConnection,
-  lane,
+  boardColumn,
   messages,
   openBoard,
   panel,
@@ -49,7 +49,7 @@ test('tasks that were just added are taken back from the field they were typed i
   await openBoard(page, board);
   await quickAdd(page, 'To do', 'Tea');
   await quickAdd(page, 'To do', 'Milk');
-  const field = lane(page, 'To do').getByRole('textbox', { name: 'New task' });
+  const field = boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' });
   await expect(field).toBeFocused();
   await page.keyboard.press('Control+z');
   await expect(titles(page, 'To do')).toHaveText(['Tea']);
@@ -242,7 +242,7 @@ test('a column that was deleted, renamed or added is taken back', async ({ page,
   const other = await person();
   await openBoard(page, board);
   await openBoard(other, board);
-  const columns = (each: Page) => each.locator('.lane h2');
+  const columns = (each: Page) => each.locator('.column h2');
   await page.getByLabel('Column Doing').click();
   await page.getByRole('button', { name: 'Delete column' }).click();
   await expect(columns(other)).toHaveText(['To do', 'Done']);

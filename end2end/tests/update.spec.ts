@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { expect, serverIsAway, test } from '../fixtures.ts';
 import { Api } from '../support/api.ts';
-import { expectConnection, lane, lookElsewhere, openBoard, quickAdd, titles } from '../support/board.ts';
+import { expectConnection, boardColumn, lookElsewhere, openBoard, quickAdd, titles } from '../support/board.ts';
 import { removeDirectory, temporaryDirectory } from '../support/process.ts';
 import { BINARY } from '../support/taskwire.ts';
 
@@ -68,7 +68,7 @@ test('on one node the new file takes the place of the old one', async ({ page, p
   const board = await server.api.createBoard('Errands');
   const watcher = await person();
   for (const each of [page, watcher]) await openBoard(each, board, '', server.url);
-  const halfTyped = lane(watcher, 'Done').getByRole('textbox', { name: 'New task' });
+  const halfTyped = boardColumn(watcher, 'Done').getByRole('textbox', { name: 'New task' });
   await halfTyped.fill('Half typed');
   const stopWriting = keepWriting(server.url, board.id);
   await quickAdd(page, 'Doing', 'Before');
@@ -89,7 +89,7 @@ test('on one node the new file takes the place of the old one', async ({ page, p
   await expect(halfTyped).toHaveValue('Half typed');
   const acknowledged = await stopWriting();
   for (const each of [page, watcher]) {
-    await expect(lane(each, 'To do').locator('.count')).toHaveText(`${acknowledged.length} tasks`);
+    await expect(boardColumn(each, 'To do').locator('.count')).toHaveText(`${acknowledged.length} tasks`);
   }
   for (const each of [page, watcher]) await expectToTakeUp(each);
   await expect(halfTyped).toHaveValue('Half typed');
@@ -144,7 +144,7 @@ test('on two nodes behind a balancer one goes after the other', async ({
   const acknowledged = await stopWriting();
   expect(acknowledged.length).toBeGreaterThan(10);
   for (const each of [page, watcher]) {
-    const count = lane(each, 'To do').locator('.count');
+    const count = boardColumn(each, 'To do').locator('.count');
     // What was written and not acknowledged, for its node went away, may be there too.
     await expect.poll(async () => parseInt(await count.innerText())).toBeGreaterThanOrEqual(acknowledged.length);
   }

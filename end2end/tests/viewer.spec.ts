@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
-import { announcement, card, cardLink, lane, messages, openBoard, panel, quickAdd, row, titles } from '../support/board.ts';
+import { announcement, card, cardLink, boardColumn, messages, openBoard, panel, quickAdd, row, titles } from '../support/board.ts';
 
 test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -66,7 +66,7 @@ test('a viewer moves among the cards by keyboard, and moves none', async ({ some
 
   await cardLink(page, 'Tea').hover();
   await page.mouse.down();
-  await lane(page, 'Done').hover();
+  await boardColumn(page, 'Done').hover();
   await page.mouse.up();
   await expect(titles(page, 'To do')).toHaveText(['Tea', 'Milk']);
 });
@@ -91,7 +91,7 @@ test('controls come and go at once with the role, which is told', async ({ someb
 
   await ana.api.setMember(board.id, ben.id, 'manager');
   await expect(rename).toHaveCount(1);
-  await expect(lane(page, 'To do').getByRole('textbox', { name: 'New task' }), 'as does that of a field').toBeFocused();
+  await expect(boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' }), 'as does that of a field').toBeFocused();
 
   await ana.api.setMember(board.id, ben.id, 'viewer');
   await expect(messages(page)).toContainText('You can only read this board from now on.');
@@ -108,7 +108,7 @@ test('texts that are being typed when the role goes are handed back', async ({ s
   await openBoard(page, board, `/tasks/${task.id}`);
   await panel(page).getByRole('button', { name: 'Edit title' }).click();
   await panel(page).getByRole('textbox', { name: 'Title' }).fill('Green tea');
-  await lane(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a thought');
+  await boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a thought');
   await page.getByRole('button', { name: 'Add column' }).click();
   await page.getByRole('textbox', { name: 'Column name' }).fill('Some day');
 
@@ -132,7 +132,7 @@ test('what was half typed below a column that somebody else deletes is handed ba
   const board = await ana.api.createBoard('Errands');
   const page = await ana.page();
   await openBoard(page, board);
-  await lane(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a thought');
+  await boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a thought');
   await ana.api.deleteColumn(board.id, board.columns[1]!.id);
   await expect(messages(page).getByRole('textbox', { name: 'What you typed' })).toHaveValue('Half a thought');
 });
@@ -172,6 +172,6 @@ async function expectNothingToChange(page: Page): Promise<void> {
   // The account menu is one's own; what comes up when a page cannot start is not the board's.
   await expect(page.locator('form[method="post"]:not(.account-menu *)')).toHaveCount(0);
   const controls = page.locator('button, input:not([type="hidden"]), select, textarea, summary');
-  const rest = controls.and(page.locator('body *:not(.filters *):not(.switcher *):not(.toasts *):not(.account-menu *):not(.here *):not(#page-trouble *)'));
+  const rest = controls.and(page.locator('body *:not(.filters *):not(.switcher *):not(.toasts *):not(.account-menu *):not(.here *):not(#page-error *)'));
   await expect(rest).toHaveCount(0);
 }

@@ -7,8 +7,8 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 use crate::{
     children::{Signal, limit_files},
+    cluster::{Cluster, Node},
     proxy::{Link, Way},
-    town::{Node, Town},
 };
 
 /// How long a node may take to end when it is told to.
@@ -101,8 +101,8 @@ pub struct Ongoing {
 }
 
 impl Fault {
-    /// Those that can happen to a town.
-    pub fn of(town: &Town) -> Vec<Self> {
+    /// Those that can happen to a cluster.
+    pub fn of(cluster: &Cluster) -> Vec<Self> {
         let everywhere = [
             Self::NodeKilled,
             Self::NodeStopped,
@@ -130,7 +130,7 @@ impl Fault {
             Self::DatabaseDiskFull,
             Self::LogDiskFull,
         ];
-        let rest: &[Self] = if town.postgres.is_some() { &several } else { &[Self::DiskFull] };
+        let rest: &[Self] = if cluster.postgres.is_some() { &several } else { &[Self::DiskFull] };
         everywhere.iter().chain(rest).copied().collect()
     }
 
@@ -169,16 +169,16 @@ impl Fault {
         }
     }
 
-    pub async fn begin(self, town: &mut Town, rng: &mut Rng) -> Result<Ongoing, String> {
-        let node = rng.usize(..town.nodes.len());
+    pub async fn begin(self, cluster: &mut Cluster, rng: &mut Rng) -> Result<Ongoing, String> {
+        let node = rng.usize(..cluster.nodes.len());
         let slow = Way::Slow(Duration::from_millis(rng.u64(20..150)));
         let mut lock = None;
         let set = |link: &Option<Link>, way| link.iter().for_each(|link| link.set(way));
-        let chosen = &mut town.nodes[node];
+        let chosen = &mut cluster.nodes[node];
         match self {
             Self::NodeKilled => chosen.process.iter_mut().for_each(|process| process.kill()),
             Self::NodeStopped => chosen.process.iter().for_each(|process| process.signal(Signal::Stop)),
-            Self::NodeTerminated => town.terminate(node, STOPPING).await?,
+            Self::NodeTerminated => cluster.terminate(node, STOPPING).await?,
             Self::ClockWrong => set_clock(chosen, WRONG[rng.usize(..WRONG.len())])?,
             Self::ClientsCut => chosen.front.drop_connections(rng.usize(1..4)),
             Self::ClientsSilenced => chosen.front.silence_connections(rng.usize(1..4)),
@@ -191,17 +191,17 @@ impl Fault {
             Self::RedisSilenced => chosen.redis.iter().for_each(|link| link.silence_connections(1)),
             Self::RedisFrozen => set(&chosen.redis, Way::Frozen),
             Self::RedisSlow => set(&chosen.redis, slow),
-            Self::RedisKilled => town.redis.iter_mut().for_each(|redis| redis.kill()),
-            Self::RedisStopped => town.redis.iter().for_each(|redis| redis.signal(Signal::Stop)),
+            Self::RedisKilled => cluster.redis.iter_mut().for_each(|redis| redis.kill()),
+            Self::RedisStopped => cluster.redis.iter().for_each(|redis| redis.signal(Signal::Stop)),
             Self::DatabaseRestarted | Self::DatabaseCrashed => {
-                if let Some(postgres) = &mut town.postgres {
+                if let Some(postgres) = &mut cluster.postgres {
                     postgres.end(self == Self::DatabaseCrashed).await?;
                 }
             }
-            Self::DatabaseStopped => town.postgres.iter().for_each(|postgres| postgres.signal(Signal::Stop)),
-            Self::DatabaseLocked => lock = Some(lock_database(town).await?),
+            Self::DatabaseStopped => cluster.postgres.iter().for_each(|postgres| postgres.signal(Signal::Stop)),
+            Self::DatabaseLocked => lock = Some(lock_database(cluster).await?),
             Self::DatabaseDiskFull => {
-                town.postgres.iter().for_each(|postgres| postgres.limit_files(Some(POSTGRES_FULL)))
+                cluster.postgres.iter().for_each(|postgres| postgres.limit_files(Some(POSTGRES_FULL)))
             }
             Self::LogDiskFull | Self::DiskFull => {
                 chosen.process.iter().for_each(|process| limit_files(process.id(), Some(0)))
@@ -213,11 +213,11 @@ impl Fault {
 
 impl Ongoing {
     /// Mends it.
-    pub async fn end(self, town: &mut Town) -> Result<(), String> {
+    pub async fn end(self, cluster: &mut Cluster) -> Result<(), String> {
         let node = self.node;
-        let chosen = &mut town.nodes[node];
+        let chosen = &mut cluster.nodes[node];
         match self.fault {
-            Fault::NodeKilled | Fault::NodeTerminated => town.launch(node)?,
+            Fault::NodeKilled | Fault::NodeTerminated => cluster.launch(node)?,
             Fault::ClockWrong => set_clock(chosen, 0)?,
             Fault::NodeStopped => chosen.process.iter().for_each(|process| process.signal(Signal::Continue)),
             Fault::ClientsCut | Fault::ClientsSilenced | Fault::DatabaseSilenced | Fault::RedisSilenced => {}
@@ -229,24 +229,24 @@ impl Ongoing {
                 chosen.redis.iter().for_each(|link| link.set(Way::Open));
             }
             Fault::RedisKilled => {
-                if let Some(redis) = &mut town.redis {
+                if let Some(redis) = &mut cluster.redis {
                     redis.restart().await?;
                 }
             }
-            Fault::RedisStopped => town.redis.iter().for_each(|redis| redis.signal(Signal::Continue)),
+            Fault::RedisStopped => cluster.redis.iter().for_each(|redis| redis.signal(Signal::Continue)),
             Fault::DatabaseRestarted | Fault::DatabaseCrashed => {
-                if let Some(postgres) = &mut town.postgres {
+                if let Some(postgres) = &mut cluster.postgres {
                     postgres.restart().await?;
                 }
             }
-            Fault::DatabaseStopped => town.postgres.iter().for_each(|postgres| postgres.signal(Signal::Continue)),
+            Fault::DatabaseStopped => cluster.postgres.iter().for_each(|postgres| postgres.signal(Signal::Continue)),
             Fault::DatabaseLocked => {
                 if let Some(lock) = self.lock {
                     // What was locked is let go with the connection, whatever is said on the way.
                     let _ = lock.close().await;
                 }
             }
-            Fault::DatabaseDiskFull => town.postgres.iter().for_each(|postgres| postgres.limit_files(None)),
+            Fault::DatabaseDiskFull => cluster.postgres.iter().for_each(|postgres| postgres.limit_files(None)),
             Fault::LogDiskFull | Fault::DiskFull => {
                 chosen.redis.iter().for_each(|link| link.set(Way::Open));
                 chosen.process.iter().for_each(|process| limit_files(process.id(), None));
@@ -261,10 +261,10 @@ fn set_clock(node: &Node, ahead: i64) -> Result<(), String> {
 }
 
 /// As somebody would who looks into the database by hand and forgets about it.
-async fn lock_database(town: &Town) -> Result<AnyConnection, String> {
+async fn lock_database(cluster: &Cluster) -> Result<AnyConnection, String> {
     let said = |error: sqlx::Error| format!("the database cannot be locked: {error}");
-    let mut connection = AnyConnection::connect(&town.database_url()).await.map_err(said)?;
-    let lock = match town.postgres {
+    let mut connection = AnyConnection::connect(&cluster.database_url()).await.map_err(said)?;
+    let lock = match cluster.postgres {
         Some(_) => "BEGIN; LOCK TABLE boards IN EXCLUSIVE MODE",
         None => "PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE",
     };

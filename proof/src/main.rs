@@ -1,6 +1,6 @@
 //! `prove`: tries the real server under faults, and checks that every promise of docs/PROTOCOL.md is kept.
 //!
-//! - [`children`], [`clock`], [`proxy`], [`servers`], [`town`]: what runs, and the network between.
+//! - [`children`], [`clock`], [`proxy`], [`servers`], [`cluster`]: what runs, and the network between.
 //! - [`client`], [`edits`], [`rest`], [`rights`]: those who use it.
 //! - [`faults`]: what goes wrong.
 //! - [`record`]: what all of them saw.
@@ -17,6 +17,7 @@ mod children;
 mod client;
 #[path = "../../tests/support/clock.rs"]
 mod clock;
+mod cluster;
 mod edits;
 mod faults;
 mod fold;
@@ -29,7 +30,6 @@ mod servers;
 mod socket;
 mod table;
 mod tamper;
-mod town;
 
 use std::{path::PathBuf, process::ExitCode};
 

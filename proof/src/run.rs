@@ -19,6 +19,7 @@ use crate::{
     Arguments,
     check::{self, Found, difference},
     client::{Client, Setting, Work},
+    cluster::Cluster,
     edits::Edits,
     faults::{Fault, Ongoing},
     record::{Fate, History, Phase, Promise, Record, Sent},
@@ -27,7 +28,6 @@ use crate::{
     socket::{Follow, Socket},
     table,
     tamper::{Break, Tamper},
-    town::Town,
 };
 
 /// People who share the clients among them, people who see boards now and then, and boards of which that is so.
@@ -65,16 +65,16 @@ pub async fn run(arguments: &Arguments) -> Result<bool, String> {
 
 async fn run_in(arguments: &Arguments, taskwire: &Path, folder: &Path) -> Result<bool, String> {
     let began = Instant::now();
-    let mut town = Town::build(taskwire, folder, arguments.nodes).await?;
+    let mut cluster = Cluster::build(taskwire, folder, arguments.nodes).await?;
     // Before the first start: what is done at the command line while a node runs, it knows a second later.
-    let people = make_people(&town)?;
+    let people = make_people(&cluster)?;
     for node in 0..arguments.nodes {
-        town.start(node).await?;
+        cluster.start(node).await?;
     }
     let boards: Vec<_> =
         (0..arguments.boards.max(CONTESTED + 1)).map(|_| (new_id(), [new_id(), new_id(), new_id()])).collect();
     let record = Arc::new(Record::of(boards, Tamper::with(arguments.tamper)));
-    let ports: Arc<Vec<u16>> = Arc::new(town.nodes.iter().map(|node| node.front.port).collect());
+    let ports: Arc<Vec<u16>> = Arc::new(cluster.nodes.iter().map(|node| node.front.port).collect());
     let setup = make_boards(&record, ports[0], &people).await?;
     println!(
         "seed {}, {} nodes, {} clients, {} boards; ready after {:.1} s",
@@ -85,28 +85,28 @@ async fn run_in(arguments: &Arguments, taskwire: &Path, folder: &Path) -> Result
         began.elapsed().as_secs_f64()
     );
 
-    let mut crowd = Crowd::start(arguments, &record, &ports, &people)?;
+    let mut presence_state = PresenceState::start(arguments, &record, &ports, &people)?;
     let mut director =
         Director { arguments, record: Arc::clone(&record), rng: Rng::with_seed(arguments.seed), unasked: 0 };
     let worked = Instant::now();
-    director.direct(&mut town).await?;
+    director.direct(&mut cluster).await?;
     record.phase.send_replace(Phase::Draining);
-    director.settle(&mut town, "the end", record.now()).await;
+    director.settle(&mut cluster, "the end", record.now()).await;
     let took = worked.elapsed();
     record.phase.send_replace(Phase::Over);
-    let mut histories = crowd.end(Duration::from_secs(15)).await?;
+    let mut histories = presence_state.end(Duration::from_secs(15)).await?;
     histories.push(setup);
 
-    let mut found = check::read_log(&town.database_url(), &record).await?;
+    let mut found = check::read_log(&cluster.database_url(), &record).await?;
     found.compare(&mut histories, &record);
     found.compare_sights(&record.sights(), &record.grants(), &record);
-    compare_states(&town, &record, &people.owner, &found).await;
+    compare_states(&cluster, &record, &people.owner, &found).await;
     // What one has after a start comes from the rows, and not from what was kept in memory.
-    if let Err(error) = restart_all(&mut town).await {
+    if let Err(error) = restart_all(&mut cluster).await {
         record.broke(Promise::Runs, error);
     } else {
-        compare_states(&town, &record, &people.owner, &found).await;
-        if let Err(error) = end_all(&mut town).await {
+        compare_states(&cluster, &record, &people.owner, &found).await;
+        if let Err(error) = end_all(&mut cluster).await {
             record.broke(Promise::Runs, error);
         }
     }
@@ -119,11 +119,11 @@ fn new_id() -> String {
 }
 
 /// Accounts and tokens, by the command line.
-fn make_people(town: &Town) -> Result<People, String> {
+fn make_people(cluster: &Cluster) -> Result<People, String> {
     let make = |name: String, role: &str| -> Result<Guest, String> {
         let email = format!("{}@example.org", name.replace(' ', "."));
-        let made = town.command(&["user", "add", "--name", &name, "--email", &email, "--role", role])?;
-        let token = town.command(&["token", "create", "--user", &email, "--scope", "admin"])?;
+        let made = cluster.command(&["user", "add", "--name", &name, "--email", &email, "--role", role])?;
+        let token = cluster.command(&["token", "create", "--user", &email, "--scope", "admin"])?;
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("{name}: {made} {token}"));
         Ok(Guest { person: text(&made["id"])?.into(), token: text(&token["token"])? })
     };
@@ -165,12 +165,12 @@ async fn make_boards(record: &Record, port: u16, people: &People) -> Result<Hist
 }
 
 /// All who use the server.
-struct Crowd {
+struct PresenceState {
     writers: JoinSet<History>,
     guests: JoinSet<()>,
 }
 
-impl Crowd {
+impl PresenceState {
     fn start(
         arguments: &Arguments,
         record: &Arc<Record>,
@@ -246,10 +246,10 @@ struct Director<'a> {
 }
 
 impl Director<'_> {
-    async fn direct(&mut self, town: &mut Town) -> Result<(), String> {
+    async fn direct(&mut self, cluster: &mut Cluster) -> Result<(), String> {
         let began = Instant::now();
         let only = &self.arguments.only;
-        let mut all = Fault::of(town);
+        let mut all = Fault::of(cluster);
         all.retain(|fault| only.is_empty() || only.iter().any(|only| fault.to_string().contains(only)));
         if all.is_empty() {
             return Err(format!("--only: there is no fault with “{}” in its name", only.join("” or “")));
@@ -273,9 +273,9 @@ impl Director<'_> {
                 Some(second) if second.part() == fault.part() => {
                     // Who is stopped cannot be told to end as well. One after the other, then.
                     deck.push(second);
-                    self.happen(town, fault, None).await?;
+                    self.happen(cluster, fault, None).await?;
                 }
-                second => self.happen(town, fault, second).await?,
+                second => self.happen(cluster, fault, second).await?,
             }
         }
         Ok(())
@@ -286,7 +286,7 @@ impl Director<'_> {
     }
 
     /// One fault, or two that overlap, and what follows until all is well.
-    async fn happen(&mut self, town: &mut Town, fault: Fault, second: Option<Fault>) -> Result<(), String> {
+    async fn happen(&mut self, cluster: &mut Cluster, fault: Fault, second: Option<Fault>) -> Result<(), String> {
         let name = match second {
             Some(_) => "two at once".to_owned(),
             None => fault.to_string(),
@@ -297,7 +297,7 @@ impl Director<'_> {
         let lasts = fault.lasts(&mut self.rng);
         let mut ongoing: Vec<Ongoing> = Vec::new();
         for (fault, lasts) in std::iter::once((fault, lasts)).chain(second.map(|second| (second, lasts))) {
-            match fault.begin(town, &mut self.rng).await {
+            match fault.begin(cluster, &mut self.rng).await {
                 Ok(begun) => ongoing.push(begun),
                 // Where the database is away, it cannot be locked, for instance.
                 Err(error) if second.is_some() => println!("  {:>10}  not: {error}", ""),
@@ -308,10 +308,10 @@ impl Director<'_> {
             sleep(lasts).await;
         }
         for ongoing in ongoing {
-            ongoing.end(town).await?;
+            ongoing.end(cluster).await?;
         }
         let ended = self.record.now();
-        if let Some(took) = self.settle(town, &told, ended).await {
+        if let Some(took) = self.settle(cluster, &told, ended).await {
             episode.recovered.store(took.as_micros().max(1) as u64, Ordering::Relaxed);
             let stalest = episode.worst.load(Ordering::Relaxed) / 1_000;
             println!("  {:>10}  all current after {} ms; stalest {stalest} ms", "", took.as_millis());
@@ -321,7 +321,7 @@ impl Director<'_> {
 
     /// Waits until nobody is behind: every watcher has all that there was a moment ago, and every sender an answer to what it had
     /// sent by then. How long after `ended` that moment was.
-    async fn settle(&mut self, town: &mut Town, after: &str, ended: u64) -> Option<Duration> {
+    async fn settle(&mut self, cluster: &mut Cluster, after: &str, ended: u64) -> Option<Duration> {
         self.record.come_back.store(true, Ordering::Relaxed);
         let mut looks: VecDeque<(u64, Vec<u64>)> = VecDeque::new();
         let patience = Duration::from_secs(self.arguments.patience);
@@ -344,7 +344,7 @@ impl Director<'_> {
                     break None;
                 }
             }
-            self.look_after(town);
+            self.look_after(cluster);
             sleep(Duration::from_millis(10)).await;
         };
         self.record.come_back.store(false, Ordering::Relaxed);
@@ -352,9 +352,9 @@ impl Director<'_> {
     }
 
     /// A node that has ended is started again, as whoever runs a server sees to it.
-    fn look_after(&mut self, town: &mut Town) {
-        for number in 0..town.nodes.len() {
-            let node = &mut town.nodes[number];
+    fn look_after(&mut self, cluster: &mut Cluster) {
+        for number in 0..cluster.nodes.len() {
+            let node = &mut cluster.nodes[number];
             let status = match &mut node.process {
                 Some(process) => match process.ended() {
                     Some(status) => status.to_string(),
@@ -368,33 +368,33 @@ impl Director<'_> {
                 node.name
             );
             self.unasked += 1;
-            if let Err(error) = town.launch(number) {
+            if let Err(error) = cluster.launch(number) {
                 self.record.broke(Promise::Runs, error);
             }
         }
     }
 }
 
-async fn restart_all(town: &mut Town) -> Result<(), String> {
-    end_all(town).await?;
-    for number in 0..town.nodes.len() {
-        town.start(number).await?;
+async fn restart_all(cluster: &mut Cluster) -> Result<(), String> {
+    end_all(cluster).await?;
+    for number in 0..cluster.nodes.len() {
+        cluster.start(number).await?;
     }
     Ok(())
 }
 
-async fn end_all(town: &mut Town) -> Result<(), String> {
-    for number in 0..town.nodes.len() {
-        town.terminate(number, Duration::from_secs(20)).await?;
+async fn end_all(cluster: &mut Cluster) -> Result<(), String> {
+    for number in 0..cluster.nodes.len() {
+        cluster.terminate(number, Duration::from_secs(20)).await?;
     }
     Ok(())
 }
 
 /// What every node says a board is, by its socket and by REST, next to what the log amounts to.
-async fn compare_states(town: &Town, record: &Record, owner: &Guest, found: &Found) {
+async fn compare_states(cluster: &Cluster, record: &Record, owner: &Guest, found: &Found) {
     let client = reqwest::Client::new();
-    let url = town.database_url();
-    for node in &town.nodes {
+    let url = cluster.database_url();
+    for node in &cluster.nodes {
         let mut socket = None;
         for _ in 0..50 {
             if let Ok(connected) = Socket::connect(node.front.port, &owner.token).await {

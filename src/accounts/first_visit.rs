@@ -10,7 +10,7 @@ use super::{
     people::NewPerson,
 };
 use crate::{
-    caller::Caller,
+    credentials::Credentials,
     secret::{Secret, SecretHash},
     store::Proof,
 };
@@ -26,7 +26,7 @@ impl Accounts {
 
     /// Makes the link with which the first visit begins where strangers can reach the server.
     pub async fn first_visit_link(&self) -> Result<Secret, AccountError> {
-        self.make_link(&Caller::local(), &Purpose::FirstVisit, FIRST_VISIT).await
+        self.make_link(&Credentials::local(), &Purpose::FirstVisit, FIRST_VISIT).await
     }
 
     /// Makes the first account: the owner's. Of two who try at once, one succeeds. `code` is needed where `needs_code`.
@@ -45,7 +45,7 @@ impl Accounts {
             return Err(AccountError::DeadLink);
         }
         let account = self.new_account(new, InstanceRole::Owner, true).await?;
-        let mut change = self.begin(&Caller::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger()).await?;
         let done = async {
             if !change.directory().is_empty() {
                 return Err(AccountError::NotTheFirst);

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AccountError, Accounts, DAY, asker, may, named,
+    AccountError, Accounts, DAY, may, named,
     one_time_links::{Purpose, link_in, still_stands},
     people::{NewPerson, taken},
+    principal,
 };
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     secret::{Secret, SecretHash},
     store::{OneTimeLink, Proof},
     writer::{WriteError, Writer},
@@ -44,20 +45,20 @@ pub struct Invitation {
 
 impl Accounts {
     /// Invites somebody.
-    pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<Secret, AccountError> {
-        may(self.asker(caller)?.may_manage(invitation.role))?;
+    pub async fn invite(&self, credentials: &Credentials, invitation: Invitation) -> Result<Secret, AccountError> {
+        may(self.principal(credentials)?.may_manage(invitation.role))?;
         if invitation.boards.len() > MAX_BOARDS {
             return Err(AccountError::invalid("boards", format!("may be {MAX_BOARDS} at most")));
         }
         for (board, _) in &invitation.boards {
             // Whoever may invite manages every board.
-            self.managed_board(&self.asker(caller)?, *board).await?;
+            self.managed_board(&self.principal(credentials)?, *board).await?;
         }
         let note = match invitation.note.trim() {
             "" => String::new(),
             note => named(check_name(note), "note")?,
         };
-        self.make_link(caller, &Purpose::Invitation(Invitation { note, ..invitation }), INVITATION).await
+        self.make_link(credentials, &Purpose::Invitation(Invitation { note, ..invitation }), INVITATION).await
     }
 
     /// What somebody is invited to, and by which link.
@@ -69,8 +70,8 @@ impl Accounts {
     }
 
     /// Invitations that were not used yet, newest first.
-    pub async fn invitations(&self, caller: &Caller) -> Result<Vec<(OneTimeLink, Invitation)>, AccountError> {
-        may(self.asker(caller)?.may_manage_people())?;
+    pub async fn invitations(&self, credentials: &Credentials) -> Result<Vec<(OneTimeLink, Invitation)>, AccountError> {
+        may(self.principal(credentials)?.may_manage_people())?;
         let links = self.store().one_time_links(now()).await?;
         let directory = self.store().directory();
         let invitation = |link: OneTimeLink| match Purpose::parse(&link.purpose)? {
@@ -82,15 +83,15 @@ impl Accounts {
     }
 
     /// Takes an invitation back.
-    pub async fn revoke_invitation(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
-        let mut change = self.begin(caller).await?;
+    pub async fn revoke_invitation(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            may(asker(&change)?.may_manage_people())?;
+            may(principal(&change)?.may_manage_people())?;
             let link = change.one_time_link_called(id, now()).await?;
             let Some(Purpose::Invitation(invitation)) = link.and_then(|link| Purpose::parse(&link.purpose)) else {
                 return Err(AccountError::NotFound("invitation"));
             };
-            may(asker(&change)?.may_manage(invitation.role))?;
+            may(principal(&change)?.may_manage(invitation.role))?;
             change.revoke_one_time_link(id).await?;
             Ok(())
         };
@@ -109,7 +110,7 @@ impl Accounts {
         self.limit(self.shared.attempts.count_stranger(address))?;
         let (_, invitation) = self.invitation(secret).await?;
         let account = self.new_account(new, invitation.role, false).await?;
-        let mut change = self.begin(&Caller::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger()).await?;
         let done = async {
             let hash = SecretHash::of(secret);
             // Whoever made it may have been deactivated while the password was hashed.
@@ -138,7 +139,7 @@ impl Accounts {
                     // The same id every time, so that it is done once.
                     let id = MutationId(Uuid::new_v5(&link.id, board.0.as_bytes()));
                     let op = Op::SetMember(SetMember { person, role: Some(role) });
-                    match writer.write(board, Mutation { id, op }, Caller::local()).await {
+                    match writer.write(board, Mutation { id, op }, Credentials::local()).await {
                         // The board may have been deleted meanwhile, or the person deactivated.
                         Ok(_) | Err(WriteError::Refused(_)) => {}
                         Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),

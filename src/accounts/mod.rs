@@ -1,7 +1,7 @@
 //! Accounts: who is who on this server.
 //!
 //! [`Accounts`] is all that can be done about people, sessions, tokens and links. Pages, REST and the command line come by here,
-//! and what may be done is decided here, by the rights of whoever asks ([`app::access::Asker`]): of those who change something,
+//! and what may be done is decided here, by the rights of whoever asks ([`app::access::Principal`]): of those who change something,
 //! inside the transaction that changes it, by the rights they have in it (`AccessChange`). What waited before that, for a password
 //! to be hashed or for others to write, was decided by nothing.
 //!
@@ -31,7 +31,7 @@ pub mod tokens;
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    access::{Asker, BoardRole, Scope},
+    access::{BoardRole, Principal, Scope},
     id::{ActorId, BoardId},
     refusal::Refusal,
     state::BoardState,
@@ -45,8 +45,8 @@ use self::{
 };
 pub use self::{passwords::ChangePassword, people::NewPerson};
 use crate::{
-    caller::{Caller, Credential},
     clock::{self, now},
+    credentials::{Credential, Credentials},
     hub::Hub,
     mail::Mail,
     secret::SecretHash,
@@ -180,7 +180,7 @@ impl Accounts {
     }
 
     /// What has to be done now and then.
-    pub async fn tidy(&self, writer: &Writer) -> Result<(), AccountError> {
+    pub async fn clean_up(&self, writer: &Writer) -> Result<(), AccountError> {
         self.shared.attempts.forget_old();
         self.settle_invitations(writer).await?;
         Ok(())
@@ -196,12 +196,12 @@ impl Accounts {
 
     /// What whoever asks may do at this moment: to show something, or to refuse early what takes long. What is changed is decided
     /// again in the transaction that changes it.
-    fn asker(&self, caller: &Caller) -> Result<Asker, AccountError> {
-        self.store().directory().asker(caller, now()).ok_or(AccountError::SignedOut)
+    fn principal(&self, credentials: &Credentials) -> Result<Principal, AccountError> {
+        self.store().directory().principal(credentials, now()).ok_or(AccountError::SignedOut)
     }
 
-    async fn begin(&self, caller: &Caller) -> Result<AccessChange<'_>, AccountError> {
-        Ok(self.store().change_access(caller).await?)
+    async fn begin(&self, credentials: &Credentials) -> Result<AccessChange<'_>, AccountError> {
+        Ok(self.store().change_access(credentials).await?)
     }
 
     /// Makes a change durable and tells the other nodes; or takes it back, if something was found to be against it.
@@ -217,24 +217,24 @@ impl Accounts {
     }
 
     /// A board that whoever asks manages; not found where they may not know of it.
-    async fn managed_board(&self, asker: &Asker, board: BoardId) -> Result<Arc<BoardState>, AccountError> {
+    async fn managed_board(&self, principal: &Principal, board: BoardId) -> Result<Arc<BoardState>, AccountError> {
         let state = self.store().board(board).await?.filter(|state| state.exists());
         let state = state.ok_or(AccountError::NotFound("board"))?;
-        let role = asker.role_on(board, state.access()).ok_or(AccountError::NotFound("board"))?;
+        let role = principal.role_on(board, state.access()).ok_or(AccountError::NotFound("board"))?;
         may(role >= BoardRole::Manager)?;
         Ok(state)
     }
 }
 
 /// What whoever asks may do in a transaction.
-fn asker<'c>(change: &'c AccessChange<'_>) -> Result<&'c Asker, AccountError> {
-    change.asker().ok_or(AccountError::SignedOut)
+fn principal<'c>(change: &'c AccessChange<'_>) -> Result<&'c Principal, AccountError> {
+    change.principal().ok_or(AccountError::SignedOut)
 }
 
 /// Who asks, where they may change what is theirs.
-fn self_service(asker: &Asker) -> Result<ActorId, AccountError> {
-    may(asker.scope == Scope::Admin)?;
-    asker.person.ok_or(AccountError::Forbidden)
+fn self_service(principal: &Principal) -> Result<ActorId, AccountError> {
+    may(principal.scope == Scope::Admin)?;
+    principal.person.ok_or(AccountError::Forbidden)
 }
 
 fn found(yes: bool, what: &'static str) -> Result<(), AccountError> {
@@ -243,8 +243,8 @@ fn found(yes: bool, what: &'static str) -> Result<(), AccountError> {
 
 /// Whether a session, a token or a link is what somebody comes with who is nobody any more.
 pub fn holds(store: &Store, credential: &Credential) -> bool {
-    let caller = Caller { credential: credential.clone(), links: Vec::new() };
-    store.directory().asker(&caller, now()).is_some()
+    let credentials = Credentials { credential: credential.clone(), links: Vec::new() };
+    store.directory().principal(&credentials, now()).is_some()
 }
 
 fn may(yes: bool) -> Result<(), AccountError> {

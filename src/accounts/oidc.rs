@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountError, Accounts, people::NewPerson};
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     store::{Account, Proof},
     writer::Writer,
 };
@@ -58,7 +58,7 @@ pub struct Oidc {
 
 /// What has to be remembered while somebody is at the provider. Kept in their session.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Underway {
+pub struct OidcState {
     state: CsrfToken,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
@@ -89,7 +89,7 @@ pub enum OidcError {
     Provider(String),
     /// Whoever came back is not who went, or took too long.
     #[error("this sign-in was not begun here, or too long ago")]
-    NotUnderway,
+    UnknownState,
     /// The provider says no.
     #[error("the provider refused: {0}")]
     Refused(String),
@@ -108,7 +108,7 @@ impl Oidc {
     }
 
     /// Where somebody has to go, and what to remember meanwhile.
-    pub async fn begin(&self, next: String, invitation: Option<String>) -> Result<(String, Underway), OidcError> {
+    pub async fn begin(&self, next: String, invitation: Option<String>) -> Result<(String, OidcState), OidcError> {
         let client = self.client().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
@@ -118,21 +118,21 @@ impl Oidc {
             .add_scope(Scope::new("profile".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
-        Ok((url.to_string(), Underway { state, nonce, verifier, next, invitation }))
+        Ok((url.to_string(), OidcState { state, nonce, verifier, next, invitation }))
     }
 
     /// Who somebody is who came back with a code.
-    pub async fn finish(&self, underway: Underway, state: &str, code: String) -> Result<Identity, OidcError> {
-        if underway.state.secret() != state {
-            return Err(OidcError::NotUnderway);
+    pub async fn finish(&self, oidc_state: OidcState, state: &str, code: String) -> Result<Identity, OidcError> {
+        if oidc_state.state.secret() != state {
+            return Err(OidcError::UnknownState);
         }
         let client = self.client().await?;
         let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(provider)?;
-        let answer = exchange.set_pkce_verifier(underway.verifier).request_async(&self.http).await;
+        let answer = exchange.set_pkce_verifier(oidc_state.verifier).request_async(&self.http).await;
         let answer = answer.map_err(|error| OidcError::Refused(error.to_string()))?;
         let token = answer.id_token().ok_or_else(|| OidcError::Provider("it sent no ID token".to_owned()))?;
         let claims = token
-            .claims(&client.id_token_verifier(), &underway.nonce)
+            .claims(&client.id_token_verifier(), &oidc_state.nonce)
             .map_err(|error| OidcError::Refused(error.to_string()))?;
         let verified = claims.email_verified() == Some(true);
         Ok(Identity {
@@ -156,7 +156,7 @@ impl Oidc {
 impl Accounts {
     /// Who somebody is here who has signed in elsewhere. The first time, the account with the e-mail address that the provider
     /// has verified becomes theirs, if that is known to be its owner's; where there is none, it takes an invitation.
-    pub async fn sign_in_elsewhere(
+    pub async fn sign_in_with_oidc(
         &self,
         identity: &Identity,
         invitation: Option<&str>,
@@ -188,7 +188,7 @@ impl Accounts {
     pub async fn tie(&self, identity: &Identity, proof: Option<Proof>) -> Result<Proof, AccountError> {
         let Identity { issuer, subject, email, .. } = identity;
         let email = email.as_deref().ok_or(AccountError::NotVerified)?;
-        let mut change = self.begin(&Caller::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger()).await?;
         let done = async {
             let account = change.directory().account_of(email).filter(|account| account.is_active());
             let account = account.cloned().ok_or(AccountError::WrongCredentials)?;

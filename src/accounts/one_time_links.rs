@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use app::{access::Asker, id::ActorId, time::Timestamp};
+use app::{access::Principal, id::ActorId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountError, Accounts, asker, invitations::Invitation, may, passwords::revoke_password_links, people::managed,
+    AccountError, Accounts, invitations::Invitation, may, passwords::revoke_password_links, people::managed, principal,
 };
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     secret::{Secret, SecretHash},
     store::{AccessChange, Directory, OneTimeLink},
 };
@@ -51,24 +51,24 @@ impl Accounts {
     /// Makes a link that works once, if whoever asks may.
     pub(super) async fn make_link(
         &self,
-        caller: &Caller,
+        credentials: &Credentials,
         purpose: &Purpose,
         lasts: Duration,
     ) -> Result<Secret, AccountError> {
         let secret = Secret::sealed("", self.store().seal());
-        let mut change = self.begin(caller).await?;
+        let mut change = self.begin(credentials).await?;
         let done = async {
             let created_at = now();
             let link = OneTimeLink {
                 id: app::new_id(),
                 purpose: purpose.to_json(),
-                created_by: asker(&change)?.person,
+                created_by: principal(&change)?.person,
                 created_at,
                 expires_at: after(created_at, lasts),
             };
             match purpose {
                 Purpose::FirstVisit => {}
-                Purpose::Invitation(invitation) => may(asker(&change)?.may_manage(invitation.role))?,
+                Purpose::Invitation(invitation) => may(principal(&change)?.may_manage(invitation.role))?,
                 Purpose::NewPassword { person, mailed } => {
                     if !managed(&change, *person)?.is_active() {
                         return Err(AccountError::invalid("account", "is deactivated"));
@@ -121,7 +121,7 @@ pub(super) fn still_stands(directory: &Directory, link: &OneTimeLink, purpose: &
     // What nobody made comes from the server, or its command line.
     let (Some(maker), Some(role)) = (link.created_by, role) else { return true };
     let maker = directory.account(maker).filter(|account| account.is_active());
-    maker.is_some_and(|maker| Asker::person(maker.id, maker.role).may_manage(role))
+    maker.is_some_and(|maker| Principal::person(maker.id, maker.role).may_manage(role))
 }
 
 fn after(at: Timestamp, time: Duration) -> Timestamp {

@@ -5,16 +5,16 @@ use std::{net::IpAddr, time::Duration};
 use app::id::ActorId;
 
 use super::{
-    AccountError, Accounts, DAY, asker,
+    AccountError, Accounts, DAY,
     attempts::Origin,
     hashing::Passwords,
     one_time_links::{Purpose, link_in},
     people::managed,
-    self_service,
+    principal, self_service,
 };
 use crate::{
-    caller::{Caller, Credential},
     clock::now,
+    credentials::{Credential, Credentials},
     secret::{Secret, SecretHash},
     store::{AccessChange, Account},
 };
@@ -42,28 +42,28 @@ impl Accounts {
     /// Gives whoever asks another password, and ends their other sessions; and their tokens, if they want that.
     pub async fn change_password(
         &self,
-        caller: &Caller,
+        credentials: &Credentials,
         passwords: ChangePassword<'_>,
         from: Origin,
     ) -> Result<(), AccountError> {
         let ChangePassword { old, new, revoke_tokens } = passwords;
-        let person = self_service(&self.asker(caller)?)?;
-        let account = self.account(caller, person)?;
+        let person = self_service(&self.principal(credentials)?)?;
+        let account = self.account(credentials, person)?;
         self.limit(self.shared.attempts.count(&account.email, from))?;
-        let (known, credentials) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
+        let (known, version) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
         if known.is_some() && !self.shared.passwords.verify(old, known).await? {
             return Err(AccountError::invalid("current password", "is not right"));
         }
         let hash = self.shared.passwords.hash(new).await?;
-        let this_session = match &caller.credential {
+        let this_session = match &credentials.credential {
             Credential::Session { hash, .. } => Some(*hash),
             _ => None,
         };
-        let mut change = self.begin(caller).await?;
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            let person = self_service(asker(&change)?)?;
+            let person = self_service(principal(&change)?)?;
             // The password that was right may have been replaced while these were hashed.
-            if change.directory().account(person).is_none_or(|account| account.credentials != credentials) {
+            if change.directory().account(person).is_none_or(|account| account.credentials != version) {
                 return Err(AccountError::invalid(
                     "current password",
                     "is not right any more: it was changed just now",
@@ -81,9 +81,14 @@ impl Accounts {
     }
 
     /// Sets somebody's password, and ends their sessions and tokens: for the command line.
-    pub async fn set_password(&self, caller: &Caller, person: ActorId, new: &str) -> Result<(), AccountError> {
+    pub async fn set_password(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        new: &str,
+    ) -> Result<(), AccountError> {
         let hash = self.shared.passwords.hash(new).await?;
-        let mut change = self.begin(caller).await?;
+        let mut change = self.begin(credentials).await?;
         let done = async {
             managed(&change, person)?;
             reset(&mut change, person, &hash).await
@@ -93,8 +98,8 @@ impl Accounts {
     }
 
     /// Makes a link with which somebody chooses a new password. Links made before stop working.
-    pub async fn new_password_link(&self, caller: &Caller, person: ActorId) -> Result<Secret, AccountError> {
-        self.make_link(caller, &Purpose::NewPassword { person, mailed: false }, NEW_PASSWORD).await
+    pub async fn new_password_link(&self, credentials: &Credentials, person: ActorId) -> Result<Secret, AccountError> {
+        self.make_link(credentials, &Purpose::NewPassword { person, mailed: false }, NEW_PASSWORD).await
     }
 
     /// Whether links for new passwords can be sent by mail.
@@ -117,7 +122,7 @@ impl Accounts {
         tokio::spawn(async move {
             let Some(mail) = &accounts.shared.mail else { return };
             let purpose = Purpose::NewPassword { person: account.id, mailed: true };
-            let sent = match accounts.make_link(&Caller::local(), &purpose, NEW_PASSWORD).await {
+            let sent = match accounts.make_link(&Credentials::local(), &purpose, NEW_PASSWORD).await {
                 Ok(secret) => {
                     let link = format!("{}/new-password/{}", accounts.shared.public_url, secret.expose());
                     mail.send_new_password(&account, &link).await.map_err(|error| error.to_string())
@@ -145,7 +150,7 @@ impl Accounts {
         self.limit(self.shared.attempts.count_stranger(address))?;
         self.new_password_for(secret).await?;
         let hash = self.shared.passwords.hash(new).await?;
-        let mut change = self.begin(&Caller::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger()).await?;
         let done = async {
             let link = SecretHash::of(secret);
             let (_, Purpose::NewPassword { person, mailed }) = link_in(&mut change, link).await? else {

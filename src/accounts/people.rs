@@ -3,10 +3,10 @@
 use app::{access::InstanceRole, id::ActorId, people::check_name, text::is_invisible};
 use lettre::Address;
 
-use super::{AccountError, Accounts, asker, may, named, passwords::revoke_password_links, self_service};
+use super::{AccountError, Accounts, may, named, passwords::revoke_password_links, principal, self_service};
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     store::{AccessChange, Account, NewAccount},
 };
 
@@ -23,12 +23,17 @@ pub struct NewPerson<'a> {
 
 impl Accounts {
     /// Makes an account without an invitation: for the command line.
-    pub async fn add(&self, caller: &Caller, new: NewPerson<'_>, role: InstanceRole) -> Result<ActorId, AccountError> {
-        may(self.asker(caller)?.may_manage(role))?;
+    pub async fn add(
+        &self,
+        credentials: &Credentials,
+        new: NewPerson<'_>,
+        role: InstanceRole,
+    ) -> Result<ActorId, AccountError> {
+        may(self.principal(credentials)?.may_manage(role))?;
         let account = self.new_account(new, role, true).await?;
-        let mut change = self.begin(caller).await?;
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            may(asker(&change)?.may_manage(role))?;
+            may(principal(&change)?.may_manage(role))?;
             match change.insert(&account).await? {
                 true => Ok(account.id),
                 false => Err(taken()),
@@ -39,27 +44,27 @@ impl Accounts {
     }
 
     /// All accounts, for those who manage them.
-    pub fn accounts(&self, caller: &Caller) -> Result<Vec<Account>, AccountError> {
-        may(self.asker(caller)?.may_manage_people())?;
+    pub fn accounts(&self, credentials: &Credentials) -> Result<Vec<Account>, AccountError> {
+        may(self.principal(credentials)?.may_manage_people())?;
         Ok(self.store().directory().accounts().into_iter().cloned().collect())
     }
 
     /// An account, for its owner and for those who manage accounts.
-    pub fn account(&self, caller: &Caller, person: ActorId) -> Result<Account, AccountError> {
-        let asker = self.asker(caller)?;
-        if asker.person != Some(person) {
-            may(asker.may_manage_people())?;
+    pub fn account(&self, credentials: &Credentials, person: ActorId) -> Result<Account, AccountError> {
+        let principal = self.principal(credentials)?;
+        if principal.person != Some(person) {
+            may(principal.may_manage_people())?;
         }
         self.store().directory().account(person).cloned().ok_or(AccountError::NotFound("person"))
     }
 
     /// Gives whoever asks another name.
-    pub async fn rename(&self, caller: &Caller, name: &str) -> Result<(), AccountError> {
-        self_service(&self.asker(caller)?)?;
+    pub async fn rename(&self, credentials: &Credentials, name: &str) -> Result<(), AccountError> {
+        self_service(&self.principal(credentials)?)?;
         let name = named(check_name(name), "name")?;
-        let mut change = self.begin(caller).await?;
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            let person = self_service(asker(&change)?)?;
+            let person = self_service(principal(&change)?)?;
             Ok(change.set_name(person, &name).await?)
         };
         let done = done.await;
@@ -67,11 +72,16 @@ impl Accounts {
     }
 
     /// Makes somebody something else on this server. There is always an owner.
-    pub async fn set_role(&self, caller: &Caller, person: ActorId, role: InstanceRole) -> Result<(), AccountError> {
-        let mut change = self.begin(caller).await?;
+    pub async fn set_role(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        role: InstanceRole,
+    ) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
         let done = async {
             managed(&change, person)?;
-            may(asker(&change)?.may_manage(role))?;
+            may(principal(&change)?.may_manage(role))?;
             if role != InstanceRole::Owner && is_last_owner(&change, person) {
                 return Err(AccountError::invalid(
                     "role",
@@ -85,8 +95,13 @@ impl Accounts {
     }
 
     /// Takes an account out of use at once, or puts it back into use.
-    pub async fn set_active(&self, caller: &Caller, person: ActorId, active: bool) -> Result<(), AccountError> {
-        let mut change = self.begin(caller).await?;
+    pub async fn set_active(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        active: bool,
+    ) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
         let done = async {
             managed(&change, person)?;
             if active {
@@ -122,10 +137,10 @@ impl Accounts {
 
 /// The account that whoever asks wants to manage.
 pub(super) fn managed<'c>(change: &'c AccessChange<'_>, person: ActorId) -> Result<&'c Account, AccountError> {
-    let asker = asker(change)?;
-    may(asker.may_manage_people())?;
+    let principal = principal(change)?;
+    may(principal.may_manage_people())?;
     let account = change.directory().account(person).ok_or(AccountError::NotFound("person"))?;
-    may(asker.may_manage(account.role))?;
+    may(principal.may_manage(account.role))?;
     Ok(account)
 }
 

@@ -15,10 +15,10 @@ use tower_sessions::{
 };
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, asker, attempts::Origin, found, self_service};
+use super::{AccountError, Accounts, attempts::Origin, found, principal, self_service};
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     hub::Hub,
     secret::SecretHash,
     store::{Proof, SessionRow, Store, StoreError},
@@ -41,7 +41,7 @@ pub mod key {
     /// When it was last used, to the hour.
     pub const SEEN: &str = "seen";
     /// What is remembered while somebody signs in elsewhere.
-    pub const UNDERWAY: &str = "underway";
+    pub const OIDC_STATE: &str = "underway";
     /// Who somebody is elsewhere, until they prove that the account with their e-mail address is theirs.
     pub const UNPROVED: &str = "unproved";
 }
@@ -136,7 +136,7 @@ impl SessionStore for Sessions {
                 note.drop_nobodys_session(hash).await?;
                 return note.commit().await;
             };
-            let mut change = self.store.change_access(&Caller::stranger()).await?;
+            let mut change = self.store.change_access(&Credentials::stranger()).await?;
             change.end_session(hash, now()).await?;
             change.commit().await
         };
@@ -182,15 +182,15 @@ impl Accounts {
     }
 
     /// The sessions of whoever asks.
-    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AccountError> {
-        Ok(self.store().sessions_of(self_service(&self.asker(caller)?)?, now()).await?)
+    pub async fn sessions(&self, credentials: &Credentials) -> Result<Vec<SessionRow>, AccountError> {
+        Ok(self.store().sessions_of(self_service(&self.principal(credentials)?)?, now()).await?)
     }
 
     /// Ends one of the sessions of whoever asks.
-    pub async fn end_session(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
-        let mut change = self.begin(caller).await?;
+    pub async fn end_session(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            let person = self_service(asker(&change)?)?;
+            let person = self_service(principal(&change)?)?;
             found(change.end_session_of(person, id, now()).await?, "session")
         };
         let done = done.await;
@@ -198,10 +198,10 @@ impl Accounts {
     }
 
     /// Ends all sessions of whoever asks but this one.
-    pub async fn end_other_sessions(&self, caller: &Caller, this: SecretHash) -> Result<(), AccountError> {
-        let mut change = self.begin(caller).await?;
+    pub async fn end_other_sessions(&self, credentials: &Credentials, this: SecretHash) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            let person = self_service(asker(&change)?)?;
+            let person = self_service(principal(&change)?)?;
             Ok(change.end_sessions_of(person, Some(this), now()).await?)
         };
         let done = done.await;

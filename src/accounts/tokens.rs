@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use app::{
-    access::{Asker, Scope},
+    access::{Principal, Scope},
     id::ActorId,
     people::check_name,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, asker, found, may, named};
+use super::{AccountError, Accounts, found, may, named, principal};
 use crate::{
-    caller::Caller,
     clock::now,
+    credentials::Credentials,
     secret::{Secret, SecretHash},
     store::Token,
 };
@@ -28,22 +28,22 @@ impl Accounts {
     /// Makes a token for somebody: oneself, or, at the command line, anybody.
     pub async fn create_token(
         &self,
-        caller: &Caller,
+        credentials: &Credentials,
         person: ActorId,
         name: &str,
         scope: Scope,
         expires_at: Option<Timestamp>,
     ) -> Result<(Secret, Token), AccountError> {
-        may_keep_tokens(&self.asker(caller)?, person)?;
+        may_keep_tokens(&self.principal(credentials)?, person)?;
         let name = named(check_name(name), "name")?;
         if expires_at.is_some_and(|end| end <= now()) {
             return Err(AccountError::invalid("expiry", "is in the past"));
         }
         let secret = Secret::sealed("taskwire_", self.store().seal());
         let token = Token { id: app::new_id(), person, name, scope, created_at: now(), expires_at };
-        let mut change = self.begin(caller).await?;
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            may_keep_tokens(asker(&change)?, person)?;
+            may_keep_tokens(principal(&change)?, person)?;
             found(change.directory().account(person).is_some(), "person")?;
             if change.directory().count_tokens(person) >= MAX_TOKENS {
                 return Err(AccountError::invalid("token", format!("is one too many; {MAX_TOKENS} is the most")));
@@ -58,22 +58,22 @@ impl Accounts {
     /// The tokens of a person that were not revoked, and when each was last used.
     pub async fn tokens(
         &self,
-        caller: &Caller,
+        credentials: &Credentials,
         person: ActorId,
     ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
-        may_keep_tokens(&self.asker(caller)?, person)?;
+        may_keep_tokens(&self.principal(credentials)?, person)?;
         found(self.store().directory().account(person).is_some(), "person")?;
         Ok(self.store().tokens_of(person).await?)
     }
 
     /// Revokes a token: one's own, or, at the command line, anybody's.
-    pub async fn revoke_token(&self, caller: &Caller, id: Uuid) -> Result<(), AccountError> {
-        let mut change = self.begin(caller).await?;
+    pub async fn revoke_token(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
         let done = async {
-            let asker = asker(&change)?;
-            let person = match asker.person {
-                Some(person) => may_keep_tokens(asker, person).map(|()| Some(person))?,
-                None => may(asker.may_manage_people()).map(|()| None)?,
+            let principal = principal(&change)?;
+            let person = match principal.person {
+                Some(person) => may_keep_tokens(principal, person).map(|()| Some(person))?,
+                None => may(principal.may_manage_people()).map(|()| None)?,
             };
             found(change.revoke_token(id, person, now()).await?, "token")
         };
@@ -101,9 +101,9 @@ impl Accounts {
     }
 }
 
-fn may_keep_tokens(asker: &Asker, person: ActorId) -> Result<(), AccountError> {
-    may(asker.scope == Scope::Admin)?;
-    let own = asker.person == Some(person);
-    let local = asker.person.is_none() && asker.may_manage_people();
+fn may_keep_tokens(principal: &Principal, person: ActorId) -> Result<(), AccountError> {
+    may(principal.scope == Scope::Admin)?;
+    let own = principal.person == Some(person);
+    let local = principal.person.is_none() && principal.may_manage_people();
     may(own || local)
 }

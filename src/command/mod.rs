@@ -21,7 +21,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use self::{health::HealthCommand, token::TokenCommand, user::UserCommand};
 use crate::{
     accounts::{AccountError, Accounts},
-    caller::Caller,
+    credentials::Credentials,
     hub::Hub,
     settings::{Settings, database_url},
     store::{Account, Store, StoreSettings},
@@ -86,14 +86,14 @@ pub struct Common {
 }
 
 /// The accounts of a database, and the rights of whoever sits at the machine.
-struct Desk {
+struct CommandContext {
     accounts: Accounts,
     store: Store,
-    operator: Caller,
+    operator: Credentials,
     json: bool,
 }
 
-impl Desk {
+impl CommandContext {
     /// Opens a database that is there: one that would have to be made first has nobody in it, and most likely the command was
     /// given in the wrong folder.
     async fn open(common: &Common) -> Result<Self, String> {
@@ -118,7 +118,7 @@ impl Desk {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
         let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
         let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());
-        Ok(Self { accounts, store, operator: Caller::local(), json: common.json })
+        Ok(Self { accounts, store, operator: Credentials::local(), json: common.json })
     }
 
     /// The account of somebody who is named by their e-mail address.
@@ -153,7 +153,7 @@ fn missing_file(database: &str) -> Option<PathBuf> {
 }
 
 /// What to tell whoever typed the command.
-fn told(error: AccountError) -> String {
+fn error_message(error: AccountError) -> String {
     error.to_string()
 }
 

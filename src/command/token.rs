@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Common, Desk, table, told};
+use super::{CommandContext, Common, error_message, table};
 use crate::{clock::now, settings::Retention, store::Token};
 
 /// What to do about tokens.
@@ -103,9 +103,9 @@ impl TokenCommand {
             Self::Create(create) => create.run().await,
             Self::List { user, common } => list(user.as_deref(), &common).await,
             Self::Revoke { id, common } => {
-                let desk = Desk::open(&common).await?;
-                desk.accounts.revoke_token(&desk.operator, id).await.map_err(told)?;
-                desk.print(&serde_json::json!({ "revoked": id }), || vec![format!("revoked {id}")])
+                let context = CommandContext::open(&common).await?;
+                context.accounts.revoke_token(&context.operator, id).await.map_err(error_message)?;
+                context.print(&serde_json::json!({ "revoked": id }), || vec![format!("revoked {id}")])
             }
         }
     }
@@ -113,31 +113,33 @@ impl TokenCommand {
 
 impl Create {
     async fn run(self) -> Result<(), String> {
-        let desk = Desk::open(&self.common).await?;
-        let account = desk.account(&self.user)?;
+        let context = CommandContext::open(&self.common).await?;
+        let account = context.account(&self.user)?;
         let lasts = self.expires.0.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
         let expires_at = lasts.map(|lasts| Timestamp::from_millis(now().as_millis().saturating_add(lasts)));
-        let made =
-            desk.accounts.create_token(&desk.operator, account.id, &self.name, self.scope.into(), expires_at).await;
-        let (secret, token) = made.map_err(told)?;
+        let made = context
+            .accounts
+            .create_token(&context.operator, account.id, &self.name, self.scope.into(), expires_at)
+            .await;
+        let (secret, token) = made.map_err(error_message)?;
         let line = Line { token: Some(secret.expose().to_owned()), ..Line::of(token, &account.email, None) };
         // Nothing but the token, so that a script can take it.
-        desk.print(&line, || vec![secret.expose().to_owned()])
+        context.print(&line, || vec![secret.expose().to_owned()])
     }
 }
 
 async fn list(user: Option<&str>, common: &Common) -> Result<(), String> {
-    let desk = Desk::open(common).await?;
+    let context = CommandContext::open(common).await?;
     let accounts = match user {
-        Some(email) => vec![desk.account(email)?],
-        None => desk.accounts.accounts(&desk.operator).map_err(told)?,
+        Some(email) => vec![context.account(email)?],
+        None => context.accounts.accounts(&context.operator).map_err(error_message)?,
     };
     let mut lines = Vec::new();
     for account in accounts {
-        let tokens = desk.accounts.tokens(&desk.operator, account.id).await.map_err(told)?;
+        let tokens = context.accounts.tokens(&context.operator, account.id).await.map_err(error_message)?;
         lines.extend(tokens.into_iter().map(|(token, used_at)| Line::of(token, &account.email, used_at)));
     }
-    desk.print(&lines, || {
+    context.print(&lines, || {
         let when = |words: &str, at: Option<Timestamp>| match at {
             Some(at) => format!("{words} {}", &at.to_string()[..10]),
             None => format!("{words} never"),

@@ -6,7 +6,7 @@ use app::{access::InstanceRole, id::ActorId, time::Timestamp};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Common, Desk, table, told};
+use super::{CommandContext, Common, error_message, table};
 use crate::{accounts::NewPerson, store::Account};
 
 /// What to do about people.
@@ -139,10 +139,10 @@ impl UserCommand {
             Self::Add(add) => add.run().await,
             Self::List(common) => list(&common).await,
             Self::Role { email, role, common } => {
-                let desk = Desk::open(&common).await?;
-                let person = desk.account(&email)?.id;
-                desk.accounts.set_role(&desk.operator, person, role.into()).await.map_err(told)?;
-                desk.print_account(&email, None)
+                let context = CommandContext::open(&common).await?;
+                let person = context.account(&email)?.id;
+                context.accounts.set_role(&context.operator, person, role.into()).await.map_err(error_message)?;
+                context.print_account(&email, None)
             }
             Self::ResetPassword(reset) => reset.run().await,
             Self::Deactivate(named) => named.set_active(false).await,
@@ -153,39 +153,39 @@ impl UserCommand {
 
 impl Named {
     async fn set_active(self, active: bool) -> Result<(), String> {
-        let desk = Desk::open(&self.common).await?;
-        let person = desk.account(&self.email)?.id;
-        desk.accounts.set_active(&desk.operator, person, active).await.map_err(told)?;
-        desk.print_account(&self.email, None)
+        let context = CommandContext::open(&self.common).await?;
+        let person = context.account(&self.email)?.id;
+        context.accounts.set_active(&context.operator, person, active).await.map_err(error_message)?;
+        context.print_account(&self.email, None)
     }
 }
 
 impl Add {
     async fn run(self) -> Result<(), String> {
-        let desk = Desk::open_or_make(&self.common).await?;
+        let context = CommandContext::open_or_make(&self.common).await?;
         let password = self.password.read()?;
         let new = NewPerson { name: &self.name, email: &self.email, password: password.as_deref() };
-        let person = desk.accounts.add(&desk.operator, new, self.role.into()).await.map_err(told)?;
+        let person = context.accounts.add(&context.operator, new, self.role.into()).await.map_err(error_message)?;
         let link = match password {
             Some(_) => None,
-            None => Some(self.password.link(&desk, person).await?),
+            None => Some(self.password.link(&context, person).await?),
         };
-        desk.print_account(&self.email, link)
+        context.print_account(&self.email, link)
     }
 }
 
 impl ResetPassword {
     async fn run(self) -> Result<(), String> {
-        let desk = Desk::open(&self.common).await?;
-        let person = desk.account(&self.email)?.id;
+        let context = CommandContext::open(&self.common).await?;
+        let person = context.account(&self.email)?.id;
         let link = match self.password.read()? {
             Some(password) => {
-                desk.accounts.set_password(&desk.operator, person, &password).await.map_err(told)?;
+                context.accounts.set_password(&context.operator, person, &password).await.map_err(error_message)?;
                 None
             }
-            None => Some(self.password.link(&desk, person).await?),
+            None => Some(self.password.link(&context, person).await?),
         };
-        desk.print_account(&self.email, link)
+        context.print_account(&self.email, link)
     }
 }
 
@@ -200,17 +200,17 @@ impl Password {
         Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
     }
 
-    async fn link(&self, desk: &Desk, person: ActorId) -> Result<String, String> {
-        let secret = desk.accounts.new_password_link(&desk.operator, person).await.map_err(told)?;
+    async fn link(&self, context: &CommandContext, person: ActorId) -> Result<String, String> {
+        let secret = context.accounts.new_password_link(&context.operator, person).await.map_err(error_message)?;
         Ok(secret.link(self.public_url.trim_end_matches('/'), "new-password"))
     }
 }
 
 async fn list(common: &Common) -> Result<(), String> {
-    let desk = Desk::open(common).await?;
+    let context = CommandContext::open(common).await?;
     let accounts: Vec<Line> =
-        desk.accounts.accounts(&desk.operator).map_err(told)?.into_iter().map(Line::from).collect();
-    desk.print(&accounts, || {
+        context.accounts.accounts(&context.operator).map_err(error_message)?.into_iter().map(Line::from).collect();
+    context.print(&accounts, || {
         let row = |line: &Line| {
             let state = if line.active { "" } else { "deactivated" };
             vec![line.email.clone(), line.name.clone(), line.role.as_str().to_owned(), state.to_owned()]
@@ -219,7 +219,7 @@ async fn list(common: &Common) -> Result<(), String> {
     })
 }
 
-impl Desk {
+impl CommandContext {
     fn print_account(&self, email: &str, new_password: Option<String>) -> Result<(), String> {
         let account = Line::from(self.account(email)?);
         let made = Made { account, new_password };

@@ -12,11 +12,11 @@ use super::forwarded::network;
 
 /// What is open, by whose it is.
 #[derive(Debug, Default)]
-pub struct Admissions(Mutex<HashMap<Occupant, usize>>);
+pub struct Admissions(Mutex<HashMap<ClientKey, usize>>);
 
 /// Whose something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Occupant {
+pub enum ClientKey {
     /// Somebody with an account.
     Person(ActorId),
     /// Whoever comes from an address, or from the network that counts as one.
@@ -36,10 +36,10 @@ pub struct Most {
 #[derive(Debug)]
 pub struct Admission {
     admissions: Arc<Admissions>,
-    occupants: [Option<Occupant>; 2],
+    client_keys: [Option<ClientKey>; 2],
 }
 
-impl Occupant {
+impl ClientKey {
     /// Whoever comes from an address.
     pub fn at(address: IpAddr) -> Self {
         Self::Address(network(address))
@@ -49,31 +49,31 @@ impl Occupant {
 impl Admissions {
     /// Counts one for the person and for the address; `None` where either has as many as they may have.
     pub fn admit(self: &Arc<Self>, person: Option<ActorId>, address: IpAddr, most: Most) -> Option<Admission> {
-        let occupants = [person.map(Occupant::Person), Some(Occupant::at(address))];
-        let most = |occupant: &Occupant| match occupant {
-            Occupant::Person(_) => most.per_person,
-            Occupant::Address(_) => most.per_address,
+        let client_keys = [person.map(ClientKey::Person), Some(ClientKey::at(address))];
+        let most = |client_key: &ClientKey| match client_key {
+            ClientKey::Person(_) => most.per_person,
+            ClientKey::Address(_) => most.per_address,
         };
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |occupant: &Occupant| taken.get(occupant).copied().unwrap_or_default() >= most(occupant);
-        if occupants.iter().flatten().any(full) {
+        let full = |client_key: &ClientKey| taken.get(client_key).copied().unwrap_or_default() >= most(client_key);
+        if client_keys.iter().flatten().any(full) {
             return None;
         }
-        for occupant in occupants.into_iter().flatten() {
-            *taken.entry(occupant).or_default() += 1;
+        for client_key in client_keys.into_iter().flatten() {
+            *taken.entry(client_key).or_default() += 1;
         }
-        Some(Admission { admissions: Arc::clone(self), occupants })
+        Some(Admission { admissions: Arc::clone(self), client_keys })
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
         let mut taken = self.admissions.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for occupant in self.occupants.iter().flatten() {
-            if let Some(count) = taken.get_mut(occupant) {
+        for client_key in self.client_keys.iter().flatten() {
+            if let Some(count) = taken.get_mut(client_key) {
                 *count -= 1;
                 if *count == 0 {
-                    taken.remove(occupant);
+                    taken.remove(client_key);
                 }
             }
         }

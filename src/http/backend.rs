@@ -4,8 +4,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use app::{
-    access::{Asker, ShareLink},
-    activity::Deed,
+    access::{Principal, ShareLink},
+    activity::ActivityItem,
     backend::{Backend, BackendError, BackendFuture},
     history::{Event, Older, Page},
     id::{ActorId, BoardId, TaskId},
@@ -17,7 +17,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::visitor::Visitor;
+use super::request_auth::RequestAuth;
 use crate::{
     accounts::{AccountError, Accounts},
     store::{Entries, Store, StoreError},
@@ -34,12 +34,12 @@ pub(super) struct Local {
     pub accounts: Accounts,
     /// The address people see in their browsers.
     pub public_url: Arc<str>,
-    pub visitor: Visitor,
+    pub visitor: RequestAuth,
 }
 
 impl Backend for Local {
-    fn asker(&self) -> Asker {
-        self.visitor.asker()
+    fn principal(&self) -> Principal {
+        self.visitor.principal()
     }
 
     fn people(&self, ids: &BTreeSet<ActorId>) -> Vec<Person> {
@@ -52,13 +52,13 @@ impl Backend for Local {
     }
 
     fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
-        Box::pin(async { self.store.boards_for(&self.visitor.caller).await.map_err(unreadable) })
+        Box::pin(async { self.store.boards_for(&self.visitor.credentials).await.map_err(unreadable) })
     }
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {
         Box::pin(async move {
             let board = self.store.board(id).await.map_err(unreadable)?;
-            Ok(board.filter(|board| self.visitor.asker().role_on(id, board.access()).is_some()))
+            Ok(board.filter(|board| self.visitor.principal().role_on(id, board.access()).is_some()))
         })
     }
 
@@ -79,7 +79,7 @@ impl Backend for Local {
             let events = entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>();
             let events = events.map_err(unreadable)?;
             let is_first = |event: &Event| match task {
-                Some(_) => matches!(event.told.deeds[..], [Deed::Created(_), ..]),
+                Some(_) => matches!(event.activity.items[..], [ActivityItem::Created(_), ..]),
                 None => event.seq == 1,
             };
             let older = match events.last() {
@@ -93,7 +93,7 @@ impl Backend for Local {
 
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq> {
         Box::pin(async move {
-            match self.writer.write(board, mutation, self.visitor.caller.clone()).await {
+            match self.writer.write(board, mutation, self.visitor.credentials.clone()).await {
                 Ok(accepted) => Ok(accepted.seq),
                 Err(WriteError::Refused(refusal)) => Err(refusal.into()),
                 // The writer has logged why.
@@ -103,19 +103,19 @@ impl Backend for Local {
     }
 
     fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
-        Box::pin(async move { self.accounts.share_links(&self.visitor.caller, board).await.map_err(not_shared) })
+        Box::pin(async move { self.accounts.share_links(&self.visitor.credentials, board).await.map_err(not_shared) })
     }
 
     fn create_share_link(&self, board: BoardId) -> BackendFuture<'_, String> {
         Box::pin(async move {
-            let made = self.accounts.create_share_link(&self.visitor.caller, board, &self.writer).await;
+            let made = self.accounts.create_share_link(&self.visitor.credentials, board, &self.writer).await;
             made.map(|(secret, _)| secret.link(&self.public_url, "share")).map_err(not_shared)
         })
     }
 
     fn revoke_share_link(&self, board: BoardId, link: Uuid) -> BackendFuture<'_, ()> {
         Box::pin(async move {
-            let revoked = self.accounts.revoke_share_link(&self.visitor.caller, board, link, &self.writer).await;
+            let revoked = self.accounts.revoke_share_link(&self.visitor.credentials, board, link, &self.writer).await;
             revoked.map_err(not_shared)
         })
     }

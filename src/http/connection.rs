@@ -30,7 +30,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, util::MapResponseLayer};
 
-use super::{limits::HttpLimits, visitor::Peer};
+use super::{limits::HttpLimits, request_auth::Peer};
 use crate::clock;
 
 /// The largest head of a request, and how much is read ahead on a connection.
@@ -64,7 +64,7 @@ pub async fn serve(
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
-    let stream = Patient::new(stream, limits.stall, limits.reading_rate);
+    let stream = TimeoutStream::new(stream, limits.stall, limits.reading_rate);
     let is_socket = Arc::clone(&stream.is_left_alone);
     let service = MapResponseLayer::new(move |response: Response| {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -101,7 +101,7 @@ pub async fn serve(
 }
 
 /// A stream whose other side has to read. It may stop for a while; what it reads earns it the time back.
-struct Patient<S> {
+struct TimeoutStream<S> {
     stream: S,
     most: Duration,
     /// How many seconds one byte earns.
@@ -117,7 +117,7 @@ struct Waiting {
     end: Pin<Box<Sleep>>,
 }
 
-impl<S> Patient<S> {
+impl<S> TimeoutStream<S> {
     fn new(stream: S, most: Duration, bytes_per_second: u32) -> Self {
         let earned = 1.0 / f64::from(bytes_per_second.max(1));
         Self { stream, most, earned, left: most, waiting: None, is_left_alone: Arc::default() }
@@ -144,7 +144,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimeoutStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.after(written, cx)
@@ -172,7 +172,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimeoutStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
@@ -189,7 +189,7 @@ mod tests {
     #[tokio::test]
     async fn who_reads_nothing_is_left_in_the_end() {
         let (stream, _reader) = duplex(64);
-        let mut stream = Patient::new(stream, MOST, 1_000);
+        let mut stream = TimeoutStream::new(stream, MOST, 1_000);
         let began = Instant::now();
         let error = stream.write_all(&[0; 1_000]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -201,7 +201,7 @@ mod tests {
         // Each read of 100 bytes earns 100 ms, so one every 40 ms is enough, and one every 300 ms is not.
         for (pause, is_enough) in [(40, true), (300, false)] {
             let (stream, mut reader) = duplex(100);
-            let mut stream = Patient::new(stream, MOST, 1_000);
+            let mut stream = TimeoutStream::new(stream, MOST, 1_000);
             let reading = async {
                 let mut bytes = [0; 100];
                 while reader.read_exact(&mut bytes).await.is_ok() {
@@ -221,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn a_socket_is_left_alone() {
         let (stream, _reader) = duplex(64);
-        let mut stream = Patient::new(stream, Duration::from_millis(50), 1_000);
+        let mut stream = TimeoutStream::new(stream, Duration::from_millis(50), 1_000);
         stream.is_left_alone.store(true, Ordering::Relaxed);
         let writing = tokio::time::timeout(Duration::from_millis(500), stream.write_all(&[0; 1_000])).await;
         assert!(writing.is_err(), "{writing:?}");

@@ -28,12 +28,12 @@ use http_body_util::BodyExt;
 
 use super::{
     Services,
-    admission::Occupant,
+    admission::ClientKey,
     compression,
     limits::{HttpLimits, MAX_BODY_BYTES},
     problem::Problem,
     refusal::Asked,
-    visitor::{self, Visitor},
+    request_auth::{self, RequestAuth},
 };
 
 /// An answer that took longer than this is worth a line in the log.
@@ -63,7 +63,7 @@ pub async fn guard(State(services): State<Arc<Services>>, request: Request, next
 }
 
 /// Whether the request may go on, with all of its body, and whose it is.
-async fn admit(services: &Services, request: Request) -> Result<(Request, Occupant), Problem> {
+async fn admit(services: &Services, request: Request) -> Result<(Request, ClientKey), Problem> {
     let (mut parts, body) = request.into_parts();
     // First of all: who is refused while still sending never gets to read why.
     let body = match body.is_end_stream() {
@@ -71,12 +71,12 @@ async fn admit(services: &Services, request: Request) -> Result<(Request, Occupa
         false => read(&services.limits, &parts.headers, body).await?.into(),
     };
     services.origins.check(&parts.method, &parts.headers)?;
-    let visitor = Visitor::identify(services, &parts).await?;
+    let visitor = RequestAuth::identify(services, &parts).await?;
     if visitor.came_by_cookie() && !parts.method.is_safe() {
         services.origins.require(&parts.headers)?;
     }
-    let address = visitor::address(&parts, services.proxies);
-    let who = visitor.person.map_or_else(|| Occupant::at(address), Occupant::Person);
+    let address = request_auth::address(&parts, services.proxies);
+    let who = visitor.person.map_or_else(|| ClientKey::at(address), ClientKey::Person);
     parts.extensions.insert(visitor);
     parts.extensions.insert(who);
     let mut request = Request::from_parts(parts, body);
@@ -164,7 +164,7 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
 
 /// Puts the answer into one piece that is counted until it is sent. Files are read from the disk as they are sent, and hold
 /// next to nothing.
-async fn carry(services: &Services, who: Occupant, response: Response) -> Result<Response, Problem> {
+async fn carry(services: &Services, who: ClientKey, response: Response) -> Result<Response, Problem> {
     let size = response.body().size_hint().exact();
     let is_small = size.is_some_and(|size| size < services.limits.small_answer as u64);
     if is_small || (size.is_none() && response.headers().contains_key(CONTENT_LENGTH)) {
@@ -238,7 +238,7 @@ fn report(method: &Method, route: Option<&MatchedPath>, status: StatusCode, late
     }
 }
 
-/// Whoever sends made-up methods is not to grow the figures.
+/// Whoever sends made-up methods is not to grow the metrics.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -15,7 +15,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Services, problem::Problem, visitor::Visitor};
+use super::{Services, problem::Problem, request_auth::RequestAuth};
 use crate::{hub::redis::RedisState, store::StoreError, telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,20 +39,20 @@ struct Readiness {
 /// What other parts of the server want to be said of it, by what it is about: something that works less well than it could
 /// until the person who runs the server does something.
 #[derive(Debug, Default)]
-pub struct Notes(Mutex<BTreeMap<&'static str, String>>);
+pub struct Warnings(Mutex<BTreeMap<&'static str, String>>);
 
-impl Notes {
+impl Warnings {
     /// Says something in the place of what was said about this before.
     pub fn set(&self, about: &'static str, words: impl Into<String>) {
-        self.notes().insert(about, words.into());
+        self.warnings().insert(about, words.into());
     }
 
     /// Says nothing about this any more.
     pub fn clear(&self, about: &'static str) {
-        self.notes().remove(about);
+        self.warnings().remove(about);
     }
 
-    fn notes(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+    fn warnings(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,16 +96,16 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
         tracing::warn!(details = details.join("; "), "not ready");
     }
     let state = services.hub.redis_state();
-    details.extend(state.trouble().map(str::to_owned));
+    details.extend(state.warning().map(str::to_owned));
     let redis = match state {
         RedisState::Off => "off",
         RedisState::Up => "up",
         RedisState::Down | RedisState::Refused | RedisState::Forbidden => "down",
     };
-    details.extend(services.notes.notes().values().cloned());
+    details.extend(services.warnings.warnings().values().cloned());
     let is_whole = details.is_empty();
     // What stands in the way is known by what strangers send, so it is told and no more.
-    details.extend(services.origins.in_between.details().into_iter().map(str::to_owned));
+    details.extend(services.origins.proxy_diagnostics.details().into_iter().map(str::to_owned));
     let (code, status) = match (works, is_whole) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (true, false) => (StatusCode::OK, "degraded"),
@@ -114,13 +114,13 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis, details })).into_response()
 }
 
-/// The figures of this process, as Prometheus reads them: for admins, and programs with a token of theirs.
-pub async fn figures(visitor: Visitor) -> Result<impl IntoResponse, Problem> {
+/// The metrics of this process, as Prometheus reads them: for admins, and programs with a token of theirs.
+pub async fn metrics(visitor: RequestAuth) -> Result<impl IntoResponse, Problem> {
     // They tell nobody's secrets, but how much goes on here is not for strangers.
-    if visitor.asker().role < Some(InstanceRole::Admin) {
+    if visitor.principal().role < Some(InstanceRole::Admin) {
         return Err(Problem::forbidden());
     }
-    let figures = telemetry::figures()
+    let metrics = telemetry::metrics()
         .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no_figures", "this process collects no figures"))?;
-    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], figures.render()))
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()))
 }

@@ -1,7 +1,7 @@
-//! Answers under way: how many are prepared at once, and how much memory those hold that are being sent; for one caller, and
+//! Answers under way: how many are prepared at once, and how much memory those hold that are being sent; for one client, and
 //! for all.
 //!
-//! The page of a large board takes its time and its megabytes, and who does not read it keeps them. So each caller has a few turns
+//! The page of a large board takes its time and its megabytes, and who does not read it keeps them. So each client has a few turns
 //! and a share of the memory. Who wants more waits for their own turns, or is told to come back; others do not notice.
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
 use axum::body::{Body, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{admission::Occupant, limits::HttpLimits};
+use super::{admission::ClientKey, limits::HttpLimits};
 
 /// The answers under way on this node.
 pub struct InFlight {
@@ -23,12 +23,12 @@ pub struct InFlight {
 
 #[derive(Default)]
 struct State {
-    callers: HashMap<Occupant, Caller>,
+    clients: HashMap<ClientKey, ClientUsage>,
     /// What is being sent, in bytes.
     sending: usize,
 }
 
-struct Caller {
+struct ClientUsage {
     turns: Arc<Semaphore>,
     sending: usize,
     /// How many turns, waits and loads there are of theirs.
@@ -42,10 +42,10 @@ pub struct Turn {
     _load: Load,
 }
 
-/// Memory that is counted for a caller, until this is dropped.
+/// Memory that is counted for a client, until this is dropped.
 struct Load {
     in_flight: Arc<InFlight>,
-    who: Occupant,
+    who: ClientKey,
     bytes: usize,
 }
 
@@ -61,12 +61,12 @@ impl InFlight {
         self.state().sending
     }
 
-    /// Waits for a caller's turn to have an answer prepared.
-    pub async fn turn(self: &Arc<Self>, who: Occupant) -> Option<Turn> {
+    /// Waits for a client's turn to have an answer prepared.
+    pub async fn turn(self: &Arc<Self>, who: ClientKey) -> Option<Turn> {
         let load = self.load(who, 0)?;
         let own = {
             let state = self.state();
-            Arc::clone(&state.callers.get(&who)?.turns)
+            Arc::clone(&state.clients.get(&who)?.turns)
         };
         // One's own first: who asks for much stands in a queue of their own.
         let own = own.acquire_owned().await.ok()?;
@@ -74,9 +74,9 @@ impl InFlight {
         Some(Turn { _all: all, _own: own, _load: load })
     }
 
-    /// The body of an answer, counted for its caller until it is sent or given up; `None` where they, or all together, have as
+    /// The body of an answer, counted for its client until it is sent or given up; `None` where they, or all together, have as
     /// much under way as they may have.
-    pub fn carry(self: &Arc<Self>, who: Occupant, bytes: Bytes) -> Option<Body> {
+    pub fn carry(self: &Arc<Self>, who: ClientKey, bytes: Bytes) -> Option<Body> {
         if bytes.len() < self.limits.small_answer {
             return Some(Body::from(bytes));
         }
@@ -84,10 +84,10 @@ impl InFlight {
         Some(Body::from(Bytes::from_owner(Counted { bytes, _load: load })))
     }
 
-    fn load(self: &Arc<Self>, who: Occupant, bytes: usize) -> Option<Load> {
+    fn load(self: &Arc<Self>, who: ClientKey, bytes: usize) -> Option<Load> {
         let HttpLimits { sending, sending_per_caller, preparing_per_caller, .. } = self.limits;
         let mut state = self.state();
-        let own = state.callers.get(&who).map_or(0, |caller| caller.sending);
+        let own = state.clients.get(&who).map_or(0, |client| client.sending);
         // One answer goes, however large it is.
         let fits = |under_way: usize, most: usize| under_way == 0 || under_way + bytes <= most;
         if bytes > 0 && !(fits(own, sending_per_caller) && fits(state.sending, sending)) {
@@ -96,9 +96,9 @@ impl InFlight {
         state.sending += bytes;
         metrics::gauge!("taskwire_http_sending_bytes").set(state.sending as f64);
         let turns = || Arc::new(Semaphore::new(preparing_per_caller));
-        let caller = state.callers.entry(who).or_insert_with(|| Caller { turns: turns(), sending: 0, uses: 0 });
-        caller.sending += bytes;
-        caller.uses += 1;
+        let client = state.clients.entry(who).or_insert_with(|| ClientUsage { turns: turns(), sending: 0, uses: 0 });
+        client.sending += bytes;
+        client.uses += 1;
         Some(Load { in_flight: Arc::clone(self), who, bytes })
     }
 
@@ -112,11 +112,11 @@ impl Drop for Load {
         let mut state = self.in_flight.state();
         state.sending -= self.bytes;
         metrics::gauge!("taskwire_http_sending_bytes").set(state.sending as f64);
-        let Some(caller) = state.callers.get_mut(&self.who) else { return };
-        caller.sending -= self.bytes;
-        caller.uses -= 1;
-        if caller.uses == 0 {
-            state.callers.remove(&self.who);
+        let Some(client) = state.clients.get_mut(&self.who) else { return };
+        client.sending -= self.bytes;
+        client.uses -= 1;
+        if client.uses == 0 {
+            state.clients.remove(&self.who);
         }
     }
 }
@@ -150,8 +150,8 @@ mod tests {
         }
     }
 
-    fn somebody(number: u8) -> Occupant {
-        Occupant::at(IpAddr::from([192, 0, 2, number]))
+    fn somebody(number: u8) -> ClientKey {
+        ClientKey::at(IpAddr::from([192, 0, 2, number]))
     }
 
     #[tokio::test]
@@ -168,7 +168,7 @@ mod tests {
         let mut fourth = Box::pin(in_flight.turn(ben));
         assert!(futures::poll!(fourth.as_mut()).is_pending(), "three are enough for all");
         drop((bens, third, fourth));
-        assert_eq!(in_flight.state().callers.len(), 1, "who has nothing under way is forgotten");
+        assert_eq!(in_flight.state().clients.len(), 1, "who has nothing under way is forgotten");
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         let (ana, ben) = (somebody(1), somebody(2));
         let carry = |who, bytes: usize| in_flight.carry(who, Bytes::from(vec![0; bytes]));
         let first = carry(ana, 50).unwrap();
-        assert!(carry(ana, 50).is_none(), "a caller has a share");
+        assert!(carry(ana, 50).is_none(), "a client has a share");
         assert!(carry(ana, 9).is_some(), "small answers always go");
         let _bens = carry(ben, 40).unwrap();
         assert!(carry(somebody(3), 20).is_none(), "there is only so much in all");

@@ -2,12 +2,12 @@
 //!
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
 //! - [`socket`]: the live connection.
-//! - [`health`]: whether the process is alive and ready, and its figures.
+//! - [`health`]: whether the process is alive and ready, and its metrics.
 //! - [`account`]: the pages about accounts, which are plain ones.
 //! - [`page`]: pages, rendered by Leptos, and the server functions behind them. `backend`: the data they are made of.
 //! - [`site`]: the site's files.
-//! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`visitor`]: who asks.
-//!   [`in_between`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
+//! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`request_auth`]: who asks.
+//!   [`proxy_diagnostics`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
 //!   [`cookies`]: what ours are called.
 //! - [`connection`], [`limits`], [`admission`], [`in_flight`]: what a connection, a request and a caller may cost.
 //!   [`compression`]: fewer bytes, where that tells nobody anything.
@@ -27,18 +27,18 @@ pub mod exposure;
 pub mod forwarded;
 pub mod guard;
 pub mod health;
-pub mod in_between;
 pub mod in_flight;
 pub mod input;
 pub mod limits;
 pub mod origin;
 pub mod page;
 pub mod problem;
+pub mod proxy_diagnostics;
 pub mod refusal;
+pub mod request_auth;
 mod shape;
 pub mod site;
 pub mod socket;
-pub mod visitor;
 
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ pub struct Services {
     /// Who is told.
     pub hub: Hub,
     /// What `/readyz` says besides.
-    pub notes: health::Notes,
+    pub warnings: health::Warnings,
     /// The address people see in their browsers.
     pub public_url: String,
     /// The proxies in front.
@@ -149,7 +149,7 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
-    routes.get("/metrics", health::figures);
+    routes.get("/metrics", health::metrics);
     routes
 }
 

@@ -12,13 +12,13 @@ use axum::http::{
     header::{COOKIE, HOST, ORIGIN},
 };
 
-use super::{in_between::InBetween, problem::Problem};
+use super::{problem::Problem, proxy_diagnostics::ProxyDiagnostics};
 
 /// The origins whose pages may use this server.
 #[derive(Debug)]
 pub struct Origins {
     /// What refusals tell about the way to here.
-    pub in_between: InBetween,
+    pub proxy_diagnostics: ProxyDiagnostics,
     allowed: Vec<String>,
     loopback_only: bool,
     https_only: bool,
@@ -28,7 +28,7 @@ impl Origins {
     /// The server's own origin and `allowed` ones, such as `https://board.example.com`.
     pub fn new(listening_on: SocketAddr, allowed: Vec<String>) -> Self {
         let loopback_only = listening_on.ip().is_loopback();
-        Self { in_between: InBetween::default(), allowed, loopback_only, https_only: false }
+        Self { proxy_diagnostics: ProxyDiagnostics::default(), allowed, loopback_only, https_only: false }
     }
 
     /// Where people come by https, the server's name with `http://` is another site: whoever is on the way can answer by it.
@@ -50,7 +50,7 @@ impl Origins {
             return Err(self.cross_site(headers));
         }
         if headers.contains_key(ORIGIN) {
-            self.in_between.accepted_origin();
+            self.proxy_diagnostics.accepted_origin();
         }
         Ok(())
     }
@@ -84,14 +84,14 @@ impl Origins {
     pub fn may_connect(&self, headers: &HeaderMap) -> bool {
         let is_allowed = self.is_allowed(headers);
         if !is_allowed {
-            self.in_between.refused_origin(headers);
+            self.proxy_diagnostics.refused_origin(headers);
         }
         is_allowed && (headers.contains_key(ORIGIN) || !headers.contains_key(COOKIE))
     }
 
     fn cross_site(&self, headers: &HeaderMap) -> Problem {
         if headers.contains_key(ORIGIN) {
-            self.in_between.refused_origin(headers);
+            self.proxy_diagnostics.refused_origin(headers);
         }
         Problem::new(StatusCode::FORBIDDEN, "cross_site", "pages of another site may not change anything here")
             .with_field("Origin", "is neither this server nor one that it allows (--allowed-origin)")

@@ -25,7 +25,8 @@ use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, 
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
 
 use super::{
-    Services, admission::Occupant, backend::Local, in_flight::InFlight, problem::Problem, shape, visitor::Visitor,
+    Services, admission::ClientKey, backend::Local, in_flight::InFlight, problem::Problem, request_auth::RequestAuth,
+    shape,
 };
 use crate::accounts::Accounts;
 
@@ -35,7 +36,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
     let context = context(services);
     let of_page = {
         let context = context.clone();
-        move || context(visitor_of_page())
+        move || context(auth_of_page())
     };
     let shell = {
         let options = options.clone();
@@ -69,7 +70,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
     match is_known(&request) {
         true => whole(next.run(request).await).await,
-        false => way_in(&accounts, &request.into_parts().0),
+        false => sign_in_redirect(&accounts, &request.into_parts().0),
     }
 }
 
@@ -78,7 +79,7 @@ async fn known_only(State(accounts): State<Accounts>, request: Request, next: Ne
 async fn in_turn(State(in_flight): State<Arc<InFlight>>, request: Request, next: Next) -> Response {
     // A form waits for the writer, and for nobody's page.
     let is_form = !request.method().is_safe() && accepts_html(request.headers());
-    let who = request.extensions().get::<Occupant>().copied().filter(|_| !is_form);
+    let who = request.extensions().get::<ClientKey>().copied().filter(|_| !is_form);
     let _turn = match who {
         Some(who) => in_flight.turn(who).await,
         None => None,
@@ -100,11 +101,11 @@ async fn whole(response: Response) -> Response {
 }
 
 fn is_known(request: &Request) -> bool {
-    request.extensions().get().is_some_and(Visitor::is_known)
+    request.extensions().get().is_some_and(RequestAuth::is_known)
 }
 
 /// Leads a stranger to where they say who they are.
-pub fn way_in(accounts: &Accounts, request: &Parts) -> Response {
+pub fn sign_in_redirect(accounts: &Accounts, request: &Parts) -> Response {
     let is_page = request.method.is_safe();
     if !is_page && !accepts_html(&request.headers) {
         return Problem::not_signed_in().into_response();
@@ -135,7 +136,7 @@ pub(super) fn percent_encode(text: &str) -> String {
 /// Answers with the page that the app shows at this address; where it has none, it says so and sets the status.
 pub async fn render(services: &Services, request: Request) -> Response {
     if !is_known(&request) {
-        return way_in(&services.accounts, &request.into_parts().0);
+        return sign_in_redirect(&services.accounts, &request.into_parts().0);
     }
     let options = services.leptos.clone();
     let shell = {
@@ -143,7 +144,7 @@ pub async fn render(services: &Services, request: Request) -> Response {
         move || app::shell(options.clone())
     };
     let context = context(services);
-    let render = leptos_axum::render_app_async_with_context(move || context(visitor_of_page()), shell);
+    let render = leptos_axum::render_app_async_with_context(move || context(auth_of_page()), shell);
     whole(render.call(request, options).await).await
 }
 
@@ -153,8 +154,8 @@ pub fn is_wanted(method: &Method, path: &str) -> bool {
     matches!(*method, Method::GET | Method::HEAD) && !is_file
 }
 
-async fn server_function(context: impl Fn(Option<Visitor>) + Clone + Send + 'static, request: Request) -> Response {
-    let visitor = request.extensions().get::<Visitor>().cloned();
+async fn server_function(context: impl Fn(Option<RequestAuth>) + Clone + Send + 'static, request: Request) -> Response {
+    let visitor = request.extensions().get::<RequestAuth>().cloned();
     let context = move || context(visitor.clone());
     let is_form = accepts_html(request.headers());
     let mut response = handle_server_fns_with_context(context, request).await.into_response();
@@ -180,17 +181,17 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// Who asks for the page that is being rendered.
-fn visitor_of_page() -> Option<Visitor> {
+fn auth_of_page() -> Option<RequestAuth> {
     use_context::<Parts>()?.extensions.get().cloned()
 }
 
 /// What every page and every server function finds in its context.
-fn context(services: &Services) -> impl Fn(Option<Visitor>) + Clone + Send + Sync + 'static {
+fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send + Sync + 'static {
     let (store, writer, accounts) = (services.store.clone(), services.writer.clone(), services.accounts.clone());
     let public_url: Arc<str> = services.public_url.as_str().into();
     let reload = std::env::var_os("LEPTOS_WATCH").map(|_| services.leptos.reload_port);
     move |visitor| {
-        let visitor = visitor.unwrap_or_else(Visitor::stranger);
+        let visitor = visitor.unwrap_or_else(RequestAuth::stranger);
         let (store, writer, accounts) = (store.clone(), writer.clone(), accounts.clone());
         let local = Local { store, writer, accounts, public_url: Arc::clone(&public_url), visitor };
         let backend: Arc<dyn Backend> = Arc::new(local);

@@ -13,7 +13,7 @@ use std::{
 };
 
 use app::{
-    access::Asker,
+    access::Principal,
     id::{ActorId, BoardId},
     model::BoardSummary,
     protocol::ServerMessage,
@@ -104,17 +104,17 @@ impl BoardList {
     }
 
     /// The list as somebody may see it, if it is another one than they have.
-    pub(super) fn frame_for(&self, asker: &Asker, watching: &mut Watching) -> Option<Frame> {
+    pub(super) fn frame_for(&self, principal: &Principal, watching: &mut Watching) -> Option<Frame> {
         let newest = self.version.load(Ordering::Acquire);
         if newest == watching.version || newest == 0 {
             return None;
         }
         let state = self.state();
         let known = std::mem::replace(&mut watching.version, state.last_version);
-        if !state.concerns(asker, known) {
+        if !state.concerns(principal, known) {
             return None;
         }
-        let visible = state.visible_to(asker);
+        let visible = state.visible_to(principal);
         drop(state);
         let entries: Vec<_> = visible.iter().map(|listed| (listed.board.id, &listed.board.name)).collect();
         let hash = self.hasher.hash_one(entries);
@@ -183,30 +183,32 @@ impl State {
     }
 
     /// Whether anything that somebody could see, or can see now, changed since a version.
-    fn concerns(&self, asker: &Asker, since: u64) -> bool {
+    fn concerns(&self, principal: &Principal, since: u64) -> bool {
         let knows_all = since > 0 && self.recent.front().is_none_or(|oldest| oldest.version <= since);
         if since == 0 || (!knows_all && self.recent.len() == RECENT) {
             return true;
         }
         let newer = self.recent.iter().rev().take_while(|change| change.version > since);
-        newer.flat_map(|change| change.before.iter().chain([&change.after])).any(|listed| listed.is_visible_to(asker))
+        newer
+            .flat_map(|change| change.before.iter().chain([&change.after]))
+            .any(|listed| listed.is_visible_to(principal))
     }
 
     /// The boards somebody may see.
-    fn visible_to(&self, asker: &Asker) -> Vec<Arc<Listed>> {
-        let ids: BTreeSet<BoardId> = match asker.sees_every_board() {
+    fn visible_to(&self, principal: &Principal) -> Vec<Arc<Listed>> {
+        let ids: BTreeSet<BoardId> = match principal.sees_every_board() {
             true => self.boards.keys().copied().collect(),
             false => {
-                let own = asker.person.and_then(|person| self.by_person.get(&person));
+                let own = principal.person.and_then(|person| self.by_person.get(&person));
                 own.into_iter()
                     .flatten()
                     .chain(&self.open)
                     .copied()
-                    .chain(asker.links.iter().map(|link| link.board))
+                    .chain(principal.links.iter().map(|link| link.board))
                     .collect()
             }
         };
         let boards = ids.iter().filter_map(|id| self.boards.get(id));
-        boards.filter(|listed| listed.is_visible_to(asker)).cloned().collect()
+        boards.filter(|listed| listed.is_visible_to(principal)).cloned().collect()
     }
 }

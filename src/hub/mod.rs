@@ -4,7 +4,7 @@
 //! - [`frame`]: messages as they go onto the wire, shared by all sockets.
 //! - [`wake`]: how a socket's task is told that something waits for it.
 //! - [`redis`]: hints from other nodes. [`envelope`]: signed, so that they are from nodes.
-//! - [`presence`]: who has a board open. [`seat`]: a socket's place among them.
+//! - [`presence`]: who has a board open. [`presence_handle`]: a socket's place among them.
 //! - `boards`: the list of boards, for those who watch it. `people`: the same for who has an account.
 //! - [`metrics`]: what is counted.
 //!
@@ -51,8 +51,8 @@ pub mod frame;
 pub mod metrics;
 mod people;
 pub mod presence;
+pub mod presence_handle;
 pub mod redis;
-pub mod seat;
 pub mod topic;
 pub mod wake;
 
@@ -60,9 +60,9 @@ use boards::{BoardList, Watching};
 use frame::Frame;
 use metrics::Metrics;
 use people::People;
-use presence::{Agenda, PresenceSettings, Report, Signature, TabKey};
+use presence::{PresenceSettings, Report, Reporter, Schedule, TabKey};
+use presence_handle::PresenceHandle;
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
-use seat::Seat;
 use topic::{Next, Resume, Source, Start, Taken, Topic, TopicError};
 use wake::{SocketId, Wake};
 
@@ -131,16 +131,16 @@ struct Shared {
     /// All sockets, to be told when somebody's rights change.
     wakes: Mutex<BTreeMap<SocketId, Arc<Wake>>>,
     /// Topics with something new that their subscribers have not been told of.
-    to_herald: Mutex<Vec<Arc<Topic>>>,
-    herald: Notify,
+    to_notify: Mutex<Vec<Arc<Topic>>>,
+    notifier: Notify,
     /// Compare with the database now, do not wait for the second to pass.
     check_now: Notify,
     /// When that was last done.
     compared: watch::Sender<Instant>,
     /// Whose presence is to be looked at, and when.
-    agenda: Agenda,
+    schedule: Schedule,
     /// This node, as other nodes know it.
-    signature: Signature,
+    reporter: Reporter,
 }
 
 impl Hub {
@@ -167,15 +167,15 @@ impl Hub {
             redis: redis.map(Arc::new),
             last_socket: AtomicU64::new(0),
             wakes: Mutex::default(),
-            to_herald: Mutex::default(),
-            herald: Notify::new(),
+            to_notify: Mutex::default(),
+            notifier: Notify::new(),
             check_now: Notify::new(),
             compared: watch::Sender::new(Instant::now()),
-            agenda: Agenda::default(),
-            signature: Signature::default(),
+            schedule: Schedule::default(),
+            reporter: Reporter::default(),
         });
         let mut tasks: Vec<(Essential, Maker)> = vec![
-            (Essential::Herald, maker(&shared, herald)),
+            (Essential::Notifier, maker(&shared, notify_subscribers)),
             (Essential::Compare, maker(&shared, compare)),
             (Essential::Boards, maker(&shared, list)),
             (Essential::Rights, maker(&shared, watch_rights)),
@@ -239,9 +239,10 @@ impl Hub {
         let redis = self.shared.redis.as_ref();
         if let Some(redis) = redis {
             let topics: Vec<_> = self.shared.topics().values().cloned().collect();
-            let farewell = |topic: &Arc<Topic>| Some((topic.board(), topic.presence.farewell(&self.shared.signature)?));
-            let leave = redis.take_leave(topics.iter().filter_map(farewell).collect());
-            let _ = timeout(within, leave).await.inspect_err(|_| tracing::debug!("Redis took too long to be left"));
+            let final_report =
+                |topic: &Arc<Topic>| Some((topic.board(), topic.presence.final_report(&self.shared.reporter)?));
+            let published = redis.publish_final_reports(topics.iter().filter_map(final_report).collect());
+            let _ = timeout(within, published).await.inspect_err(|_| tracing::debug!("Redis took too long to be left"));
         }
         // Those who work with the database and with Redis are not to take their end for a fault.
         self.stop.cancel();
@@ -260,17 +261,17 @@ impl Hub {
     }
 
     /// A socket that wants to be told of things through `wake`.
-    pub(crate) fn connect(&self) -> Follower {
+    pub(crate) fn connect(&self) -> Subscriber {
         let id = self.shared.last_socket.fetch_add(1, Ordering::Relaxed);
         self.shared.metrics.sockets.increment(1);
         let wake = Arc::<Wake>::default();
         self.shared.wakes().insert(id, Arc::clone(&wake));
-        Follower { shared: Arc::clone(&self.shared), id, wake, watching: None, people: None }
+        Subscriber { shared: Arc::clone(&self.shared), id, wake, watching: None, people: None }
     }
 }
 
 /// A socket's end of the hub.
-pub(crate) struct Follower {
+pub(crate) struct Subscriber {
     shared: Arc<Shared>,
     id: SocketId,
     wake: Arc<Wake>,
@@ -290,7 +291,7 @@ struct WatchingPeople {
     is_other: bool,
 }
 
-impl Follower {
+impl Subscriber {
     /// Is set when something is new.
     pub(crate) fn wake(&self) -> &Wake {
         &self.wake
@@ -316,10 +317,10 @@ impl Follower {
         Subscription { shared: Arc::clone(&self.shared), topic, socket: self.id }
     }
 
-    /// Counts somebody among those who have a board open, for as long as the seat is kept.
-    pub(crate) fn sit_down(&self, at: &Subscription, tab: TabKey, editing: Option<TaskId>) -> Seat {
+    /// Counts somebody among those who have a board open, for as long as the handle is kept.
+    pub(crate) fn join_presence(&self, at: &Subscription, tab: TabKey, editing: Option<TaskId>) -> PresenceHandle {
         let (shared, topic) = (Arc::clone(&self.shared), Arc::clone(&at.topic));
-        Seat::take(shared, topic, self.id, Arc::clone(&self.wake), tab, editing)
+        PresenceHandle::join(shared, topic, self.id, Arc::clone(&self.wake), tab, editing)
     }
 
     /// Watches the list of boards.
@@ -341,18 +342,18 @@ impl Follower {
 
     /// Who has an account, or those who are different, if that is not what was sent last; and what the client may do, if that is.
     pub(crate) fn people_for(&mut self, rights: &mut Rights) -> Option<Frame> {
-        let asker = rights.now().filter(|asker| asker.may_see_people())?;
+        let principal = rights.now().filter(|principal| principal.may_see_people())?;
         let Self { shared, people: watching, .. } = self;
         let WatchingPeople { version, changes, is_other } = watching.as_mut()?;
         let is_new = *version != shared.people.version();
         if !is_new && !*is_other {
             return None;
         }
-        let you = std::mem::take(is_other).then(|| asker.clone());
+        let you = std::mem::take(is_other).then(|| principal.clone());
         if *version == 0 || !*changes {
             let (people, newest) = shared.people.all();
             *version = newest;
-            return Some(Frame::of(&ServerMessage::People { people, you: asker.clone() }));
+            return Some(Frame::of(&ServerMessage::People { people, you: principal.clone() }));
         }
         if !is_new {
             return Some(Frame::of(&ServerMessage::PeopleChanged { people: Vec::new(), you }));
@@ -378,7 +379,7 @@ impl Follower {
     }
 }
 
-impl Drop for Follower {
+impl Drop for Subscriber {
     fn drop(&mut self) {
         self.shared.metrics.sockets.decrement(1);
         self.shared.wakes().remove(&self.id);
@@ -498,9 +499,9 @@ impl Shared {
     /// Has the subscribers of a topic told that there is something new. Telling thousands takes longer than the writer
     /// should wait, and changes that come meanwhile are told along with it.
     fn tell(&self, topic: Arc<Topic>) {
-        if !topic.heralded.swap(true, Ordering::AcqRel) {
-            self.to_herald.lock().unwrap_or_else(PoisonError::into_inner).push(topic);
-            self.herald.notify_one();
+        if !topic.notify_pending.swap(true, Ordering::AcqRel) {
+            self.to_notify.lock().unwrap_or_else(PoisonError::into_inner).push(topic);
+            self.notifier.notify_one();
         }
     }
 
@@ -530,7 +531,7 @@ impl Shared {
     }
 
     /// Closes the boards that nobody has open any more.
-    fn tidy(&self) {
+    fn remove_idle_topics(&self) {
         let mut topics = self.topics();
         topics.retain(|_, topic| !topic.is_idle(self.settings.topic_idle));
         for topic in topics.values() {
@@ -550,19 +551,19 @@ where
 }
 
 /// Tells the subscribers of topics that there is something new.
-async fn herald(shared: Arc<Shared>) {
-    // Whatever an earlier herald had in hand.
+async fn notify_subscribers(shared: Arc<Shared>) {
+    // Whatever an earlier notifier had in hand.
     let all: Vec<_> = shared.topics().values().cloned().collect();
-    shared.to_herald.lock().unwrap_or_else(PoisonError::into_inner).extend(all);
+    shared.to_notify.lock().unwrap_or_else(PoisonError::into_inner).extend(all);
     loop {
-        let topics = std::mem::take(&mut *shared.to_herald.lock().unwrap_or_else(PoisonError::into_inner));
+        let topics = std::mem::take(&mut *shared.to_notify.lock().unwrap_or_else(PoisonError::into_inner));
         for topic in &topics {
-            // First this, then the waking: a change that comes in between is heralded again.
-            topic.heralded.store(false, Ordering::Release);
+            // First this, then the waking: a change that comes in between is notified of again.
+            topic.notify_pending.store(false, Ordering::Release);
             topic.wake_all();
         }
         match topics.is_empty() {
-            true => shared.herald.notified().await,
+            true => shared.notifier.notified().await,
             // However much there is to tell, others have their turn.
             false => tokio::task::yield_now().await,
         }
@@ -576,7 +577,7 @@ async fn compare(shared: Arc<Shared>) {
     let mut failing = false;
     loop {
         tokio::select! {
-            _ = tick.tick() => shared.tidy(),
+            _ = tick.tick() => shared.remove_idle_topics(),
             () = shared.check_now.notified() => {}
         }
         // Both, whatever becomes of the first: what is wrong with one need not be wrong with the other.

@@ -1,9 +1,9 @@
 //! Who has a board open, on this node and on others, and what they are editing.
 //!
 //! Each topic has a [`Presence`]. Sockets of this node enter and leave it; other nodes send [`Report`]s of who is with them.
-//! What all of these amount to, a [`Crowd`], is worked out at most a few times a second, however many come and go in
+//! What all of these amount to, a [`PresenceState`], is worked out at most a few times a second, however many come and go in
 //! between, and if it is another one than before, the sockets are woken. A socket has the number of the version it was sent
-//! last: who has the one before the newest is sent what is different, everybody else the whole crowd. So a slow socket costs
+//! last: who has the one before the newest is sent what is different, everybody else the whole presence state. So a slow socket costs
 //! a number, not a queue, and a thousand tabs of one person cost the others nothing.
 //!
 //! A report is the whole state of a node, numbered, so that it may be lost, doubled, late, or overtaken by a later one. It is
@@ -21,7 +21,7 @@ use std::{
 
 use app::{
     id::{ActorId, BoardId, TabId, TaskId},
-    presence::{Crowd, CrowdChange, Editing, LISTED_EDITS, LISTED_PEOPLE},
+    presence::{Editing, LISTED_EDITS, LISTED_PEOPLE, PresenceChange, PresenceState},
     protocol::ServerMessage,
 };
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ impl PresenceSettings {
 /// Who has one board open.
 #[derive(Default)]
 pub(super) struct Presence {
-    /// Counts the crowds that sockets were told of; 0 before the first.
+    /// Counts the presence states that sockets were told of; 0 before the first.
     version: AtomicU64,
     state: Mutex<State>,
 }
@@ -89,20 +89,20 @@ struct State {
     /// Those of this node who left and are still counted.
     leaving: Vec<Leaving>,
     /// Other nodes, by what they call themselves.
-    nodes: HashMap<Uuid, Elsewhere>,
+    nodes: HashMap<Uuid, RemoteNode>,
     /// The sockets that are told, in the order in which they came.
     watchers: BTreeMap<SocketId, Watcher>,
     /// Something happened since `here` and `all` were worked out.
     stale: bool,
     /// Those of this node, as last worked out.
-    here: Crowd,
+    here: PresenceState,
     /// Everybody, as the sockets were told.
-    all: Crowd,
+    all: PresenceState,
     all_at: Option<Instant>,
     /// The frames of the newest version.
     frames: Frames,
     /// What other nodes were told.
-    reported: Crowd,
+    reported: PresenceState,
     reported_at: Option<Instant>,
     /// Another node wants to know.
     is_asked: bool,
@@ -110,7 +110,7 @@ struct State {
     asks: bool,
     /// This node took leave of the others.
     has_left: bool,
-    /// When the [`Agenda`] has this board next.
+    /// When the [`Schedule`] has this board next.
     due: Option<Instant>,
 }
 
@@ -139,22 +139,22 @@ struct Leaving {
     until: Instant,
 }
 
-struct Elsewhere {
+struct RemoteNode {
     number: u64,
-    crowd: Crowd,
+    presence_state: PresenceState,
     until: Instant,
 }
 
 struct Watcher {
     wake: Arc<Wake>,
-    /// Whether it is part of what was last worked out: the first crowd a socket gets has it in it.
+    /// Whether it is part of what was last worked out: the first presence state a socket gets has it in it.
     is_counted: bool,
 }
 
 #[derive(Default)]
 struct Frames {
-    /// The whole crowd, once somebody needs it.
-    crowd: Option<Frame>,
+    /// The whole presence state, once somebody needs it.
+    presence_state: Option<Frame>,
     /// The same without names, once a guest needs it.
     nameless: Option<Frame>,
     /// What is different from the version before.
@@ -174,37 +174,38 @@ pub(super) struct Report {
     /// Whether the node is stopping.
     #[serde(default)]
     stops: bool,
-    crowd: Crowd,
+    #[serde(rename = "crowd")]
+    presence_state: PresenceState,
 }
 
-/// This node, as it signs its reports.
-pub(super) struct Signature {
+/// This node, as it numbers its reports.
+pub(super) struct Reporter {
     node: Uuid,
     last_number: AtomicU64,
 }
 
-impl Default for Signature {
+impl Default for Reporter {
     fn default() -> Self {
         Self { node: app::new_id(), last_number: AtomicU64::new(0) }
     }
 }
 
-impl Signature {
-    fn sign(&self, crowd: Crowd, asks: bool, stops: bool) -> Report {
+impl Reporter {
+    fn report(&self, presence_state: PresenceState, asks: bool, stops: bool) -> Report {
         let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
-        Report { node: self.node, number, asks, stops, crowd }
+        Report { node: self.node, number, asks, stops, presence_state }
     }
 }
 
 /// When which board is to be looked at next.
 #[derive(Default)]
-pub(super) struct Agenda {
+pub(super) struct Schedule {
     entries: Mutex<BinaryHeap<Reverse<(Instant, BoardId)>>>,
     /// There is an entry that is earlier than all others were.
     earlier: Notify,
 }
 
-impl Agenda {
+impl Schedule {
     fn put(&self, at: Instant, board: BoardId) {
         let mut entries = self.entries();
         let is_first = entries.peek().is_none_or(|Reverse((first, _))| at < *first);
@@ -233,7 +234,7 @@ impl Agenda {
 /// Looks after the presence of all boards, each when its time comes.
 pub(super) async fn keep(shared: Arc<Shared>) {
     loop {
-        let next = shared.agenda.first();
+        let next = shared.schedule.first();
         let its_time = async {
             match next {
                 Some(at) => sleep_until(at).await,
@@ -242,11 +243,11 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         };
         tokio::select! {
             () = its_time => {}
-            () = shared.agenda.earlier.notified() => continue,
+            () = shared.schedule.earlier.notified() => continue,
         }
         // What is due by now, and not what these looks add.
         let now = Instant::now();
-        while let Some((at, board)) = shared.agenda.take(now) {
+        while let Some((at, board)) = shared.schedule.take(now) {
             let Some(topic) = shared.topic(board) else { continue };
             if let Some(report) = topic.presence.look(at, board, &shared)
                 && let Some(redis) = &shared.redis
@@ -258,7 +259,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 }
 
 impl Presence {
-    /// What a socket was not told yet: see [`Seat::news_for`](super::seat::Seat::news_for).
+    /// What a socket was not told yet: see [`PresenceHandle::news_for`](super::presence_handle::PresenceHandle::news_for).
     pub(super) fn newer_than(&self, seen: &mut u64, socket: SocketId, is_guest: bool, board: BoardId) -> Option<Frame> {
         if !self.has_newer_than(*seen) {
             return None;
@@ -277,7 +278,7 @@ impl Presence {
         let change = state.frames.change.clone().filter(|_| follows);
         Some(change.unwrap_or_else(|| {
             let State { frames, all, .. } = &mut *state;
-            frames.crowd.get_or_insert_with(|| state_frame(board, all)).clone()
+            frames.presence_state.get_or_insert_with(|| state_frame(board, all)).clone()
         }))
     }
 
@@ -285,11 +286,11 @@ impl Presence {
         self.version.load(Ordering::Acquire) != seen
     }
 
-    /// Does what is due, and has the agenda come back when something will be. Gives what other nodes are to be told.
+    /// Does what is due, and has the schedule come back when something will be. Gives what other nodes are to be told.
     fn look(&self, at: Instant, board: BoardId, shared: &Shared) -> Option<Report> {
         let mut state = self.state();
         if state.due != Some(at) {
-            // It was looked at earlier, and is on the agenda for another time.
+            // It was looked at earlier, and is on the schedule for another time.
             return None;
         }
         state.due = None;
@@ -299,7 +300,7 @@ impl Presence {
         if state.stale && state.all_at.is_none_or(|told| told + pause <= now) {
             self.tell(&mut state, now, board);
         }
-        let report = shared.redis.is_some().then(|| state.report(now, settings, &shared.signature)).flatten();
+        let report = shared.redis.is_some().then(|| state.report(now, settings, &shared.reporter)).flatten();
         if let Some(next) = state.next(settings, shared.redis.is_some()) {
             state.put(next.max(now + LOOK_AGAIN), board, shared);
         }
@@ -400,11 +401,11 @@ impl Presence {
 
     /// Takes in what another node says. Tells whether it was as it should be.
     pub(super) fn take(&self, report: Report, board: BoardId, shared: &Shared) -> bool {
-        let Report { node, number, asks, stops, crowd } = report;
-        if node == shared.signature.node {
+        let Report { node, number, asks, stops, presence_state } = report;
+        if node == shared.reporter.node {
             return true;
         }
-        if crowd.people.len() > REPORTED_PEOPLE || crowd.editing.len() > LISTED_EDITS {
+        if presence_state.people.len() > REPORTED_PEOPLE || presence_state.editing.len() > LISTED_EDITS {
             return false;
         }
         let settings = &shared.settings.presence;
@@ -417,7 +418,7 @@ impl Presence {
             }
             // Pages of a node that stops come back on another, as somebody does who loads a page anew.
             let until = Instant::now() + if stops { settings.grace } else { settings.silence() };
-            state.nodes.insert(node, Elsewhere { number, crowd, until });
+            state.nodes.insert(node, RemoteNode { number, presence_state, until });
         });
         true
     }
@@ -428,10 +429,10 @@ impl Presence {
     }
 
     /// What to tell other nodes when this one stops; `None` if they believe nobody to be here.
-    pub(super) fn farewell(&self, signature: &Signature) -> Option<Report> {
+    pub(super) fn final_report(&self, reporter: &Reporter) -> Option<Report> {
         let mut state = self.state();
         state.has_left = true;
-        (!state.reported.is_empty()).then(|| signature.sign(state.reported.clone(), false, true))
+        (!state.reported.is_empty()).then(|| reporter.report(state.reported.clone(), false, true))
     }
 
     // A panic while this was held left at worst a hint that is wrong.
@@ -449,7 +450,7 @@ impl State {
         self.stale |= (leaving, nodes) != (self.leaving.len(), self.nodes.len());
     }
 
-    fn count_here(&self) -> Crowd {
+    fn count_here(&self) -> PresenceState {
         let present = self.tabs.iter().filter(|(_, tab)| !tab.is_away);
         let mut people: BTreeSet<ActorId> = self.leaving.iter().filter_map(|leaving| leaving.person).collect();
         let mut guests = self.leaving.iter().filter(|leaving| leaving.person.is_none()).count() as u32;
@@ -461,22 +462,22 @@ impl State {
             }
             editing.extend(task.map(|task| Editing { task, person: *person, tab: *tab }));
         }
-        crowd(people, 0, guests, editing, REPORTED_PEOPLE)
+        presence_state(people, 0, guests, editing, REPORTED_PEOPLE)
     }
 
-    fn count_all(&self) -> Crowd {
-        let crowds = || self.nodes.values().map(|node| &node.crowd).chain([&self.here]);
-        crowd(
-            crowds().flat_map(|crowd| &crowd.people).copied().collect(),
-            crowds().fold(0_u32, |more, crowd| crowd.more.saturating_add(more)),
-            crowds().fold(0_u32, |guests, crowd| crowd.guests.saturating_add(guests)),
-            crowds().flat_map(|crowd| &crowd.editing).copied().collect(),
+    fn count_all(&self) -> PresenceState {
+        let presence_states = || self.nodes.values().map(|node| &node.presence_state).chain([&self.here]);
+        presence_state(
+            presence_states().flat_map(|presence_state| &presence_state.people).copied().collect(),
+            presence_states().fold(0_u32, |more, presence_state| presence_state.more.saturating_add(more)),
+            presence_states().fold(0_u32, |guests, presence_state| presence_state.guests.saturating_add(guests)),
+            presence_states().flat_map(|presence_state| &presence_state.editing).copied().collect(),
             LISTED_PEOPLE,
         )
     }
 
     /// What other nodes are to be told now.
-    fn report(&mut self, now: Instant, settings: &PresenceSettings, signature: &Signature) -> Option<Report> {
+    fn report(&mut self, now: Instant, settings: &PresenceSettings, reporter: &Reporter) -> Option<Report> {
         let may = self.reported_at.is_none_or(|told| told + settings.every <= now);
         let is_new = self.here != self.reported;
         let wanted = self.asks || is_new || self.is_asked && !self.here.is_empty();
@@ -487,7 +488,7 @@ impl State {
         self.is_asked = false;
         self.reported_at = Some(now);
         self.reported.clone_from(&self.here);
-        Some(signature.sign(self.here.clone(), std::mem::take(&mut self.asks), false))
+        Some(reporter.report(self.here.clone(), std::mem::take(&mut self.asks), false))
     }
 
     /// When there is something to be done next.
@@ -506,23 +507,29 @@ impl State {
         left.chain(silent).chain(told).chain(report).min()
     }
 
-    /// How long to wait at least between telling the sockets of one crowd and of the next.
+    /// How long to wait at least between telling the sockets of one presence state and of the next.
     fn pause(&self, settings: &PresenceSettings) -> Duration {
         settings.every.max(Duration::from_secs(1) * self.watchers.len() as u32 / TOLD_A_SECOND)
     }
 
-    /// Puts the board on the agenda, unless it is there for an earlier time.
+    /// Puts the board on the schedule, unless it is there for an earlier time.
     fn put(&mut self, at: Instant, board: BoardId, shared: &Shared) {
         if self.due.is_none_or(|due| at < due) {
             self.due = Some(at);
-            shared.agenda.put(at, board);
+            shared.schedule.put(at, board);
         }
     }
 }
 
-/// A crowd, within the bounds of what is listed.
-fn crowd(people: BTreeSet<ActorId>, more: u32, guests: u32, editing: BTreeSet<Editing>, listed_people: usize) -> Crowd {
-    Crowd {
+/// A presence state, within the bounds of what is listed.
+fn presence_state(
+    people: BTreeSet<ActorId>,
+    more: u32,
+    guests: u32,
+    editing: BTreeSet<Editing>,
+    listed_people: usize,
+) -> PresenceState {
+    PresenceState {
         more: (people.len().saturating_sub(listed_people) as u32).saturating_add(more),
         people: people.into_iter().take(listed_people).collect(),
         guests,
@@ -530,13 +537,13 @@ fn crowd(people: BTreeSet<ActorId>, more: u32, guests: u32, editing: BTreeSet<Ed
     }
 }
 
-fn state_frame(board: BoardId, crowd: &Crowd) -> Frame {
-    let Crowd { people, more, guests, editing } = crowd.clone();
+fn state_frame(board: BoardId, presence_state: &PresenceState) -> Frame {
+    let PresenceState { people, more, guests, editing } = presence_state.clone();
     Frame::of(&ServerMessage::Presence { board, people, more, guests, editing })
 }
 
-fn change_frame(board: BoardId, change: CrowdChange) -> Frame {
-    let CrowdChange { joined, left, more, guests, editing } = change;
+fn change_frame(board: BoardId, change: PresenceChange) -> Frame {
+    let PresenceChange { joined, left, more, guests, editing } = change;
     Frame::of(&ServerMessage::PresenceChanged { board, joined, left, more, guests, editing })
 }
 
@@ -560,49 +567,49 @@ mod tests {
 
     #[test]
     fn nobody_here_means_nothing_to_report_and_nothing_to_look_after() {
-        let (settings, signature, now) = (PresenceSettings::default(), Signature::default(), Instant::now());
+        let (settings, reporter, now) = (PresenceSettings::default(), Reporter::default(), Instant::now());
         let mut state = State { is_asked: true, ..State::default() };
-        assert!(state.report(now, &settings, &signature).is_none());
+        assert!(state.report(now, &settings, &reporter).is_none());
         assert_eq!(state.next(&settings, true), None);
 
         state.here.guests = 1;
-        assert!(state.report(now, &settings, &signature).is_some());
-        assert!(state.report(now, &settings, &signature).is_none(), "it was just sent");
+        assert!(state.report(now, &settings, &reporter).is_some());
+        assert!(state.report(now, &settings, &reporter).is_none(), "it was just sent");
         assert_eq!(state.next(&settings, true), Some(now + settings.heartbeat));
-        assert!(state.report(now + settings.heartbeat, &settings, &signature).is_some());
+        assert!(state.report(now + settings.heartbeat, &settings, &reporter).is_some());
 
         // That the last one left is said once.
         state.here.guests = 0;
         let later = now + 2 * settings.heartbeat;
-        assert!(state.report(later, &settings, &signature).is_some());
+        assert!(state.report(later, &settings, &reporter).is_some());
         assert_eq!(state.next(&settings, true), None);
     }
 
     #[test]
     fn after_the_farewell_there_is_nothing_to_report_and_nothing_to_look_after() {
-        let (settings, signature, now) = (PresenceSettings::default(), Signature::default(), Instant::now());
+        let (settings, reporter, now) = (PresenceSettings::default(), Reporter::default(), Instant::now());
         let presence = Presence::default();
         {
             let mut state = presence.state();
             state.here.guests = 1;
-            assert!(state.report(now, &settings, &signature).is_some());
+            assert!(state.report(now, &settings, &reporter).is_some());
         }
-        assert!(presence.farewell(&signature).is_some());
+        assert!(presence.final_report(&reporter).is_some());
         let mut state = presence.state();
-        assert!(state.report(now + settings.heartbeat, &settings, &signature).is_none());
+        assert!(state.report(now + settings.heartbeat, &settings, &reporter).is_none());
         assert_eq!(state.next(&settings, true), None);
     }
 
     #[test]
-    fn the_agenda_gives_what_is_due_the_earliest_first() {
-        let (agenda, now) = (Agenda::default(), Instant::now());
+    fn the_schedule_gives_what_is_due_the_earliest_first() {
+        let (schedule, now) = (Schedule::default(), Instant::now());
         let [one, other] = [BoardId(Uuid::from_u128(1)), BoardId(Uuid::from_u128(2))];
         let soon = now + Duration::from_secs(1);
-        agenda.put(soon, one);
-        agenda.put(now, other);
-        assert_eq!(agenda.first(), Some(now));
-        assert_eq!(agenda.take(now), Some((now, other)));
-        assert_eq!(agenda.take(now), None);
-        assert_eq!(agenda.take(soon), Some((soon, one)));
+        schedule.put(soon, one);
+        schedule.put(now, other);
+        assert_eq!(schedule.first(), Some(now));
+        assert_eq!(schedule.take(now), Some((now, other)));
+        assert_eq!(schedule.take(now), None);
+        assert_eq!(schedule.take(soon), Some((soon, one)));
     }
 }

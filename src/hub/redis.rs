@@ -54,7 +54,7 @@ const PIPELINE: usize = 64;
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the connection is looked after.
-const CARE: Duration = Duration::from_secs(1);
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
 /// After how many looks a Redis that was not there yet is complained of.
 const LOOKS_AT_START: u32 = 3;
 /// After so many looks, all channels of a cluster are subscribed to again: a slot may have moved unnoticed.
@@ -96,7 +96,7 @@ pub enum RedisState {
 
 impl RedisState {
     /// What is the matter, and what follows from it; nothing, where nothing is.
-    pub fn trouble(self) -> Option<&'static str> {
+    pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::Off | Self::Up => None,
             Self::Down => Some("Redis does not answer: changes made on other nodes take about a second"),
@@ -161,7 +161,8 @@ impl Redis {
             connection.max_command_buffer_len = QUEUE;
             connection.reconnect_on_auth_error = true;
             connection.tcp.nodelay = Some(true);
-            connection.unresponsive = UnresponsiveConfig { max_timeout: Some(PATIENCE), interval: CARE / 2 };
+            connection.unresponsive =
+                UnresponsiveConfig { max_timeout: Some(PATIENCE), interval: MAINTENANCE_INTERVAL / 2 };
         });
         builder.with_performance_config(|performance| {
             performance.broadcast_channel_capacity = QUEUE;
@@ -212,7 +213,7 @@ impl Redis {
     }
 
     /// Publishes the last reports of this node, and waits until that is done.
-    pub(super) async fn take_leave(&self, reports: Vec<(BoardId, Report)>) {
+    pub(super) async fn publish_final_reports(&self, reports: Vec<(BoardId, Report)>) {
         if !self.publisher.is_connected() {
             return;
         }
@@ -244,11 +245,15 @@ impl Redis {
             let redis = Arc::clone(&redis);
             move || -> BoxFuture<'static, ()> { Box::pin(publish(Arc::clone(&redis))) }
         });
-        let caring: Maker = Box::new(move || -> BoxFuture<'static, ()> {
+        let maintaining: Maker = Box::new(move || -> BoxFuture<'static, ()> {
             let events = take(&first).unwrap_or_else(|| Events::of(&redis.subscriber));
-            Box::pin(care(Arc::clone(&redis), Arc::clone(&hub), events))
+            Box::pin(maintain(Arc::clone(&redis), Arc::clone(&hub), events))
         });
-        vec![(Essential::RedisListen, listening), (Essential::RedisPublish, publishing), (Essential::RedisCare, caring)]
+        vec![
+            (Essential::RedisListen, listening),
+            (Essential::RedisPublish, publishing),
+            (Essential::RedisMaintain, maintaining),
+        ]
     }
 
     /// Ends the connections.
@@ -337,10 +342,10 @@ impl Redis {
         };
         let before = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
         metrics.redis.set(if up { 1.0 } else { 0.0 });
-        match (before, state.trouble()) {
+        match (before, state.warning()) {
             (RedisState::Up, None) => {}
             (_, None) => tracing::info!("Redis is connected"),
-            (before, Some(trouble)) if before != state => tracing::warn!("{trouble}"),
+            (before, Some(warning)) if before != state => tracing::warn!("{warning}"),
             _ => {}
         }
         up && before != RedisState::Up
@@ -447,11 +452,11 @@ async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<M
 }
 
 /// Keeps the subscriptions as they should be.
-async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
+async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
     let Events { mut reconnects, mut moves, mut errors } = events;
     let mut subscribed = HashSet::new();
     let mut has_common_channels = false;
-    let mut tick = interval(CARE);
+    let mut tick = interval(MAINTENANCE_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = 0_u32;
     loop {
@@ -477,7 +482,7 @@ async fn care(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
                 looks = looks.wrapping_add(1);
                 let is_back = redis.look(&shared.metrics).await;
                 if looks == LOOKS_AT_START && redis.state() == RedisState::Down {
-                    tracing::warn!("{}", RedisState::Down.trouble().unwrap_or_default());
+                    tracing::warn!("{}", RedisState::Down.warning().unwrap_or_default());
                 }
                 is_back || (redis.sharded && looks.is_multiple_of(LOOKS_PER_RENEWAL))
             }

@@ -69,8 +69,8 @@ pub struct Topic {
     reading: tokio::sync::Mutex<()>,
     /// Counts the changes of who has access, so that sockets see that they have to look.
     access_version: AtomicU64,
-    /// Whether the herald has yet to tell the subscribers.
-    pub(super) heralded: AtomicBool,
+    /// Whether the notifier has yet to tell the subscribers.
+    pub(super) notify_pending: AtomicBool,
     /// Who has the board open.
     pub(super) presence: Presence,
 }
@@ -91,7 +91,7 @@ struct State {
     ring: VecDeque<LoggedChange>,
     ring_bytes: usize,
     /// Changes whose turn has not come, since one before them was not heard of yet.
-    early: Early,
+    reorder_buffer: ReorderBuffer,
     /// Frames made from the ring as it is now.
     frames: VecDeque<Span>,
     /// Frames made from the log, of changes that are older than the ring.
@@ -185,7 +185,7 @@ pub enum TopicError {
 /// Changes that are durable, but whose turn has not come: another node committed before this one and is heard of later, or
 /// two nodes are heard of in another order than they committed in. They join when the gap is filled, from wherever.
 #[derive(Default)]
-struct Early {
+struct ReorderBuffer {
     changes: BTreeMap<Seq, (LoggedChange, Instant)>,
     bytes: usize,
 }
@@ -216,7 +216,7 @@ impl Topic {
             subscribers: Mutex::new(Subscribers { wakes: BTreeMap::new(), idle_since: Instant::now() }),
             reading: tokio::sync::Mutex::default(),
             access_version: AtomicU64::new(0),
-            heralded: AtomicBool::new(false),
+            notify_pending: AtomicBool::new(false),
             presence: Presence::default(),
         }
     }
@@ -315,7 +315,7 @@ impl Topic {
             return Taken::Known;
         }
         if first.seq > head + 1 {
-            state.early.keep(changes, settings);
+            state.reorder_buffer.keep(changes, settings);
             return Taken::Gap;
         }
         for change in changes.iter().filter(|change| change.seq > head) {
@@ -323,7 +323,7 @@ impl Topic {
         }
         loop {
             let next = state.head.unwrap_or_default() + 1;
-            let Some(change) = state.early.take(next) else { break };
+            let Some(change) = state.reorder_buffer.take(next) else { break };
             self.append(&mut state, &change);
         }
         state.shrink(settings);
@@ -412,7 +412,7 @@ impl Topic {
                         state.ring.clear();
                         state.ring_bytes = 0;
                         state.frames.clear();
-                        state.early.forget(|seq, _| seq > newest);
+                        state.reorder_buffer.forget(|seq, _| seq > newest);
                         state.head = Some(newest);
                         self.head.store(newest, Ordering::Release);
                         any = true;
@@ -689,7 +689,7 @@ impl State {
     }
 }
 
-impl Early {
+impl ReorderBuffer {
     fn keep(&mut self, changes: &[LoggedChange], settings: &HubSettings) {
         let now = Instant::now();
         self.forget(|_, kept| now - kept < EARLY_KEPT);
@@ -754,7 +754,7 @@ mod tests {
     use super::*;
     use crate::{
         accounts::{Accounts, NewPerson},
-        caller::{Caller, Credential},
+        credentials::{Credential, Credentials},
         hub::Hub,
         store::StoreSettings,
         writer::Writer,
@@ -765,7 +765,7 @@ mod tests {
         store: Store,
         writer: Writer,
         viewer: ActorId,
-        caller: Caller,
+        credentials: Credentials,
         topic: Topic,
         settings: HubSettings,
         metrics: Metrics,
@@ -781,13 +781,13 @@ mod tests {
             let writer = Writer::start(store.clone(), hub.clone());
             let accounts = Accounts::new(store.clone(), hub, None, String::new());
             let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
-            let viewer = accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
-            let made = accounts.create_token(&Caller::local(), viewer, "x", Scope::Admin, None).await;
+            let viewer = accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
+            let made = accounts.create_token(&Credentials::local(), viewer, "x", Scope::Admin, None).await;
             let credential = Credential::Token(made.unwrap().0.hash());
-            let caller = Caller { credential, links: Vec::new() };
+            let credentials = Credentials { credential, links: Vec::new() };
             let topic = Topic::new(app::new_id::<BoardId>());
             let (settings, metrics) = (HubSettings::default(), Metrics::new());
-            let scene = Self { store, writer, viewer, caller, topic, settings, metrics, _folder: folder };
+            let scene = Self { store, writer, viewer, credentials, topic, settings, metrics, _folder: folder };
             let column = NewColumn { id: app::new_id::<ColumnId>(), name: "To do".to_owned(), kind: ColumnKind::Open };
             let create = CreateBoard { name: "Plans".to_owned(), columns: vec![column], everyone: None };
             scene.write(Op::CreateBoard(create)).await;
@@ -798,7 +798,7 @@ mod tests {
 
         async fn write(&self, op: Op) {
             let mutation = Mutation { id: app::new_id::<MutationId>(), op };
-            self.writer.write(self.topic.board(), mutation, Caller::local()).await.unwrap();
+            self.writer.write(self.topic.board(), mutation, Credentials::local()).await.unwrap();
         }
 
         async fn set_viewer(&self, role: Option<BoardRole>) {
@@ -809,14 +809,14 @@ mod tests {
     #[tokio::test]
     async fn who_is_taken_off_while_the_database_is_read_is_given_nothing() {
         let scene = Scene::set().await;
-        let Scene { store, settings, metrics, topic, caller, .. } = &scene;
-        let mut rights = Rights::new(store, caller.clone());
+        let Scene { store, settings, metrics, topic, credentials, .. } = &scene;
+        let mut rights = Rights::new(store, credentials.clone());
         let source = Source { store, settings, metrics };
         assert!(matches!(topic.resume(Start::Snapshot(0), &mut rights, &source).await, Ok(Resume::Snapshot { .. })));
         topic.state().snapshot = None;
         let head = topic.head();
         let reading = topic.reading.lock().await;
-        let mut rights = Rights::new(store, caller.clone());
+        let mut rights = Rights::new(store, credentials.clone());
         let mut asking = pin!(topic.resume(Start::Snapshot(0), &mut rights, &source));
         assert!(futures::poll!(&mut asking).is_pending(), "it waits for its turn to read");
         scene.set_viewer(None).await;
@@ -829,8 +829,8 @@ mod tests {
     #[tokio::test]
     async fn a_snapshot_is_not_given_by_rights_that_are_older() {
         let scene = Scene::set().await;
-        let Scene { store, settings, metrics, topic, caller, .. } = &scene;
-        let mut rights = Rights::new(store, caller.clone());
+        let Scene { store, settings, metrics, topic, credentials, .. } = &scene;
+        let mut rights = Rights::new(store, credentials.clone());
         let source = Source { store, settings, metrics };
         let head = topic.open(&source).await.unwrap();
         scene.set_viewer(None).await;
@@ -872,7 +872,7 @@ mod tests {
         assert_eq!((topic.head(), ring(&topic)), (4, vec![]));
         assert_eq!(topic.take(&[change(5)], &settings), Taken::New);
         assert_eq!((topic.head(), ring(&topic)), (8, vec![5, 6, 7, 8]));
-        let kept = topic.state().early.bytes;
+        let kept = topic.state().reorder_buffer.bytes;
         assert_eq!(kept, 0);
         assert_eq!(topic.take(&[change(7)], &settings), Taken::Known);
     }
@@ -886,7 +886,7 @@ mod tests {
         // As the log has it: more than the gap.
         assert_eq!(topic.take(&[change(5), change(6)], &settings), Taken::New);
         assert_eq!((topic.head(), ring(&topic)), (7, vec![5, 6, 7]));
-        assert_eq!(topic.state().early.changes.keys().copied().collect::<Vec<_>>(), [9, 10]);
+        assert_eq!(topic.state().reorder_buffer.changes.keys().copied().collect::<Vec<_>>(), [9, 10]);
         assert_eq!(topic.take(&[change(8)], &settings), Taken::New);
         assert_eq!(topic.head(), 10);
     }
@@ -900,7 +900,7 @@ mod tests {
             topic.take(&[change(seq)], &settings);
         }
         let state = topic.state();
-        assert_eq!(state.early.changes.len(), 3);
-        assert_eq!(state.early.bytes, 3 * change(2).json.len());
+        assert_eq!(state.reorder_buffer.changes.len(), 3);
+        assert_eq!(state.reorder_buffer.bytes, 3 * change(2).json.len());
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use app::{
-    access::{Asker, BoardAccess, BoardRole},
+    access::{BoardAccess, BoardRole, Principal},
     id::{ActorId, BoardId},
     model::BoardSummary,
 };
@@ -19,7 +19,7 @@ use super::{
     rows,
     sql::{fetch_by_ids, query},
 };
-use crate::{caller::Caller, clock::now};
+use crate::{clock::now, credentials::Credentials};
 
 /// A board, as lists of boards need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,21 +32,21 @@ pub struct Listed {
 
 impl Listed {
     /// Whether somebody may see it.
-    pub fn is_visible_to(&self, asker: &Asker) -> bool {
-        self.access.as_ref().is_some_and(|access| asker.role_on(self.board.id, access).is_some())
+    pub fn is_visible_to(&self, principal: &Principal) -> bool {
+        self.access.as_ref().is_some_and(|access| principal.role_on(self.board.id, access).is_some())
     }
 }
 
 impl Store {
     /// The boards somebody may see, newest first. Reads no others, apart from those that are open to everyone.
-    pub async fn boards_for(&self, caller: &Caller) -> Result<Vec<BoardSummary>, StoreError> {
-        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
+    pub async fn boards_for(&self, credentials: &Credentials) -> Result<Vec<BoardSummary>, StoreError> {
+        let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
         let mut found = Vec::new();
-        if asker.sees_every_board() {
+        if principal.sees_every_board() {
             let all =
                 query("SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE deleted_at IS NULL");
             found = all.fetch_all(self.readers()).await?.iter().map(listed).collect::<Result<_, _>>()?;
-        } else if let (Some(_), Some(person)) = (asker.role, asker.person) {
+        } else if let (Some(_), Some(person)) = (principal.role, principal.person) {
             let own = query(
                 "SELECT boards.id, name, seq, created_at, everyone, deleted_at, role FROM board_members \
                  JOIN boards ON boards.id = board_members.board \
@@ -68,7 +68,7 @@ impl Store {
                 found.push(listed(&row)?);
             }
         }
-        let linked: Vec<BoardId> = asker.links.iter().map(|link| link.board).collect();
+        let linked: Vec<BoardId> = principal.links.iter().map(|link| link.board).collect();
         if !linked.is_empty() {
             // What a link shows depends on what its maker is on the board.
             let mut boards = self.listed(&linked).await?;
@@ -76,8 +76,8 @@ impl Store {
             found.append(&mut boards);
         }
         // Only now: who may see them is not to be older than they are.
-        let asker = self.directory().asker(caller, now()).unwrap_or_else(Asker::stranger);
-        let visible = found.into_iter().filter(|listed| listed.is_visible_to(&asker));
+        let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
+        let visible = found.into_iter().filter(|listed| listed.is_visible_to(&principal));
         let boards: BTreeMap<_, _> =
             visible.map(|Listed { board, .. }| (Reverse((board.created_at, board.id)), board)).collect();
         Ok(boards.into_values().collect())

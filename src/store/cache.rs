@@ -34,7 +34,7 @@ struct Slot {
     state: RwLock<Option<Arc<BoardState>>>,
     /// How many tasks it counted as when [`Cache::slots`] last looked.
     weight: AtomicU32,
-    flight: Flight,
+    single_flight: SingleFlight,
 }
 
 /// The readers of one board at one time.
@@ -42,7 +42,7 @@ struct Slot {
 /// A reader must see everything that was committed before it asked, so it may share what a read brings that *began* after
 /// it asked, but not one that was under way already.
 #[derive(Default)]
-struct Flight {
+struct SingleFlight {
     /// How many reads have begun.
     begun: AtomicU64,
     /// The last one that ended. Whoever holds the lock reads; the lock is one of tokio's, because that takes a while.
@@ -70,7 +70,7 @@ impl Store {
     /// A board as it is now; `None` if there never was one. A deleted one has [`BoardState::deleted_at`].
     pub async fn board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
         let slot = self.shared.cache.slot(id);
-        slot.flight.join(|| self.read_board(id)).await
+        slot.single_flight.join(|| self.read_board(id)).await
     }
 
     async fn read_board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
@@ -114,7 +114,7 @@ async fn load(reader: &mut Connection, id: BoardId) -> Result<Option<BoardState>
     Ok(state)
 }
 
-impl Flight {
+impl SingleFlight {
     /// What a read brings that begins from now on: this reader's own, or one it shares.
     async fn join<Reading>(&self, read: impl FnOnce() -> Reading) -> Result<Option<Arc<BoardState>>, StoreError>
     where
@@ -227,18 +227,18 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_thousand_readers_at_once_cost_two_reads() {
-        let flight = Arc::new(Flight::default());
+        let single_flight = Arc::new(SingleFlight::default());
         let reads = Arc::new(AtomicU64::new(0));
         let board = Arc::new(BoardState::empty(app::new_id::<BoardId>()));
         let readers = (0..1_000).map(|_| {
-            let (flight, reads, board) = (Arc::clone(&flight), Arc::clone(&reads), Arc::clone(&board));
+            let (single_flight, reads, board) = (Arc::clone(&single_flight), Arc::clone(&reads), Arc::clone(&board));
             tokio::spawn(async move {
                 let read = async || {
                     reads.fetch_add(1, Ordering::SeqCst);
                     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                     Ok(Some(board))
                 };
-                flight.join(read).await.expect("the board").expect("it exists")
+                single_flight.join(read).await.expect("the board").expect("it exists")
             })
         });
         for state in join_all(readers).await {
@@ -249,13 +249,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_does_not_share_a_read_that_began_before_it_asked() {
-        let flight = Flight::default();
+        let single_flight = SingleFlight::default();
         let (go_on, wait) = tokio::sync::oneshot::channel::<()>();
-        let first = flight.join(|| async {
+        let first = single_flight.join(|| async {
             wait.await.expect("told to go on");
             Err(StoreError::Raced)
         });
-        let second = flight.join(async || Ok(None));
+        let second = single_flight.join(async || Ok(None));
         let late = async {
             tokio::task::yield_now().await;
             go_on.send(()).expect("the first reads");
@@ -267,9 +267,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_gives_up_leaves_the_others_alone() {
-        let flight = Flight::default();
-        let stuck = flight.join(std::future::pending);
+        let single_flight = SingleFlight::default();
+        let stuck = single_flight.join(std::future::pending);
         tokio::time::timeout(std::time::Duration::from_millis(10), stuck).await.expect_err("it never ends");
-        assert!(flight.join(async || Ok(None)).await.expect("a read of its own").is_none());
+        assert!(single_flight.join(async || Ok(None)).await.expect("a read of its own").is_none());
     }
 }

@@ -118,7 +118,7 @@ struct Group {
     directory: Arc<Directory>,
     /// When it is decided.
     now: Timestamp,
-    boards: BTreeMap<BoardId, Working>,
+    boards: BTreeMap<BoardId, WorkingCopy>,
     /// What mutations were answered before, by an earlier transaction or by this one.
     answers: Answers,
     /// What this one refuses for good.
@@ -132,7 +132,7 @@ struct Group {
 }
 
 /// A board in the middle of a transaction.
-struct Working {
+struct WorkingCopy {
     /// As it was before.
     before: Arc<BoardState>,
     /// As the writes so far leave it, once one was accepted.
@@ -172,7 +172,7 @@ impl Group {
                 Some((head, changed_at)) => (current(connection, cache, id, *head).await?, *changed_at),
                 None => (Arc::new(BoardState::empty(id)), Timestamp::from_millis(0)),
             };
-            boards.insert(id, Working::on(before, changed_at));
+            boards.insert(id, WorkingCopy::on(before, changed_at));
         }
         let ids: Vec<MutationId> = writes.iter().map(|write| write.mutation.id).collect();
         let answers = Answers::to(connection, &ids).await?;
@@ -206,23 +206,23 @@ impl Group {
         if self.answers.may_be_forgotten(mutation.id) {
             return Ok(Err(Refusal::Expired));
         }
-        let judged = permitted.and_then(|asker| {
+        let judged = permitted.and_then(|principal| {
             self.directory.know(working.state(), &mutation.op)?;
             if let Op::CreateTask(create) = &mutation.op
                 && self.taken.get(&create.task).is_some_and(|taken| taken != board)
             {
                 return Err(Refusal::Exists { what: Thing::Task });
             }
-            self.links.check(*board, &mutation.op, &self.directory, asker.person)?;
+            self.links.check(*board, &mutation.op, &self.directory, principal.person)?;
             if let Op::CreateBoard(_) = &mutation.op
-                && asker.person.is_some_and(|person| self.managed.get(&person) >= Some(&MAX_BOARDS_OF_ONE))
+                && principal.person.is_some_and(|person| self.managed.get(&person) >= Some(&MAX_BOARDS_OF_ONE))
                 && !working.state().exists()
             {
                 return Err(Refusal::Full { what: Thing::Board, limit: MAX_BOARDS_OF_ONE as u32 });
             }
-            Ok((asker, decide(working.state(), &mutation.op)?))
+            Ok((principal, decide(working.state(), &mutation.op)?))
         });
-        let (asker, kind) = match judged {
+        let (principal, kind) = match judged {
             Ok(judged) => judged,
             Err(refusal) => {
                 // One who cannot ever do anything here leaves no rows behind: it stays refused all the same.
@@ -235,7 +235,7 @@ impl Group {
             }
         };
         if let ChangeKind::BoardCreated(_) = &kind
-            && let Some(managed) = asker.person.and_then(|person| self.managed.get_mut(&person))
+            && let Some(managed) = principal.person.and_then(|person| self.managed.get_mut(&person))
         {
             *managed += 1;
         }
@@ -248,8 +248,8 @@ impl Group {
         };
         let seq = after.seq() + 1;
         working.changed_at = not_before(working.changed_at, *at);
-        let change = Change { seq, at: working.changed_at, by: asker.person, mutation: mutation.id, kind };
-        let told = serde_json::to_string(&change.kind.told(after)).map_err(StoreError::corrupt)?;
+        let change = Change { seq, at: working.changed_at, by: principal.person, mutation: mutation.id, kind };
+        let activity = serde_json::to_string(&change.kind.activity(after)).map_err(StoreError::corrupt)?;
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
@@ -259,7 +259,7 @@ impl Group {
         serde_json::to_writer(&mut json, &change).map_err(StoreError::corrupt)?;
         let logged = LoggedChange { seq, json: json.into() };
         let (at, task) = (change.at, change.kind.task());
-        working.rows.push(ChangeRow { board: *board, at, mutation: mutation.id, fingerprint, logged, task, told });
+        working.rows.push(ChangeRow { board: *board, at, mutation: mutation.id, fingerprint, logged, task, activity });
         working.changes.push(change);
         self.answers.add(mutation.id, fingerprint, Answer::Accepted(seq));
         Ok(Ok(Decided { seq, repeated: false }))
@@ -273,7 +273,7 @@ impl Group {
         let mut shared = Vec::new();
         let mut tasks: Vec<(BoardId, &Task)> = Vec::new();
         let mut purged = Vec::new();
-        for (id, Working { after, changed_at, touched, .. }) in &self.boards {
+        for (id, WorkingCopy { after, changed_at, touched, .. }) in &self.boards {
             let Some(state) = after else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
             if touched.access {
@@ -347,7 +347,7 @@ impl Group {
     }
 }
 
-impl Working {
+impl WorkingCopy {
     fn on(before: Arc<BoardState>, changed_at: Timestamp) -> Self {
         let (touched, changes, rows) = Default::default();
         Self { before, after: None, changed_at, touched, changes, rows }
@@ -439,7 +439,9 @@ async fn managed(
 ) -> Result<HashMap<ActorId, usize>, StoreError> {
     let mut managed = HashMap::new();
     for write in writes.iter().filter(|write| matches!(write.mutation.op, Op::CreateBoard(_))) {
-        let Some(person) = directory.asker(&write.by, write.at).and_then(|asker| asker.person) else { continue };
+        let Some(person) = directory.principal(&write.by, write.at).and_then(|principal| principal.person) else {
+            continue;
+        };
         if let Entry::Vacant(unknown) = managed.entry(person) {
             unknown.insert(rows::count_managed(connection, person).await?);
         }

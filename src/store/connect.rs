@@ -344,7 +344,7 @@ impl Database {
     }
 
     /// Does what is to be done when a connection was made anew.
-    pub async fn welcome(&self, connection: &mut AnyConnection, purpose: Purpose) -> Result<(), StoreError> {
+    pub async fn initialize(&self, connection: &mut AnyConnection, purpose: Purpose) -> Result<(), StoreError> {
         if let Some(file) = self.file.get() {
             if purpose == Purpose::Write {
                 // From here on SQLite has the file beside it open.

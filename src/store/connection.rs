@@ -157,7 +157,7 @@ impl Connections {
             tokio::select! {
                 Some(outcome) = attempts.next() => match outcome {
                     Ok(mut connection) => {
-                        self.database.welcome(&mut connection, self.purpose).await?;
+                        self.database.initialize(&mut connection, self.purpose).await?;
                         return Ok(connection);
                     }
                     // The writer tries again by itself, and has to know.

@@ -14,7 +14,7 @@ use std::{
 };
 
 use app::{
-    access::{Asker, InstanceRole, LinkTo, Scope},
+    access::{InstanceRole, LinkTo, Principal, Scope},
     id::{ActorId, BoardId},
     ops::{Op, SetMember, permit},
     people::Person,
@@ -36,7 +36,7 @@ use super::{
     sql::query,
 };
 use crate::{
-    caller::{Caller, Credential},
+    credentials::{Credential, Credentials},
     secret::SecretHash,
 };
 
@@ -68,14 +68,14 @@ struct Shared {
 
 impl Directory {
     /// What somebody may do, as far as this directory knows; `None` where what they prove themselves with no longer holds.
-    pub fn asker(&self, caller: &Caller, now: Timestamp) -> Option<Asker> {
+    pub fn principal(&self, credentials: &Credentials, now: Timestamp) -> Option<Principal> {
         let person = |id, scope| {
             let account = self.accounts.get(&id).filter(|account| account.is_active())?;
-            Some(Asker { scope, ..Asker::person(id, account.role) })
+            Some(Principal { scope, ..Principal::person(id, account.role) })
         };
-        let asker = match &caller.credential {
-            Credential::None => Asker::stranger(),
-            Credential::Local => Asker::anybody(),
+        let principal = match &credentials.credential {
+            Credential::None => Principal::stranger(),
+            Credential::Local => Principal::anybody(),
             Credential::Session { hash, .. } if self.ended.contains(hash) => return None,
             Credential::Session { person: id, .. } => person(*id, Scope::Admin)?,
             Credential::Token(hash) => {
@@ -83,16 +83,22 @@ impl Directory {
                 person(token.person, token.scope)?
             }
         };
-        let links = caller.links.iter().filter_map(|link| self.links.get(link));
+        let links = credentials.links.iter().filter_map(|link| self.links.get(link));
         let links = links.filter_map(|link| self.link(link.board, link.maker)).collect();
-        Some(Asker { links, ..asker })
+        Some(Principal { links, ..principal })
     }
 
     /// Whether somebody may do this to a board as it is now, and who they are if they may.
-    pub fn permit(&self, caller: &Caller, now: Timestamp, state: &BoardState, op: &Op) -> Result<Asker, Refusal> {
-        let asker = self.asker(caller, now).ok_or(Refusal::Forbidden)?;
-        permit(&asker, state, op)?;
-        Ok(asker)
+    pub fn permit(
+        &self,
+        credentials: &Credentials,
+        now: Timestamp,
+        state: &BoardState,
+        op: &Op,
+    ) -> Result<Principal, Refusal> {
+        let principal = self.principal(credentials, now).ok_or(Refusal::Forbidden)?;
+        permit(&principal, state, op)?;
+        Ok(principal)
     }
 
     /// Whether those whom it names can be what it makes them: members must have an account that is in use, and to whom a task is
@@ -100,8 +106,8 @@ impl Directory {
     pub fn know(&self, state: &BoardState, op: &Op) -> Result<(), Refusal> {
         let active = |person: &ActorId| self.account(*person).filter(|account| account.is_active());
         let sees = |person: &ActorId| {
-            let asker = active(person).map(|account| Asker::person(account.id, account.role));
-            asker.is_some_and(|asker| asker.role_on(state.id(), state.access()).is_some())
+            let principal = active(person).map(|account| Principal::person(account.id, account.role));
+            principal.is_some_and(|principal| principal.role_on(state.id(), state.access()).is_some())
         };
         let (field, assigned) = match op {
             Op::SetMember(SetMember { person, role: Some(_) }) if active(person).is_none() => {
@@ -118,8 +124,8 @@ impl Directory {
     }
 
     /// Whether this is how somebody leaves a board.
-    pub fn leaves(&self, caller: &Caller, now: Timestamp, op: &Op) -> bool {
-        self.asker(caller, now).is_some_and(|asker| op.is_leaving(&asker))
+    pub fn leaves(&self, credentials: &Credentials, now: Timestamp, op: &Op) -> bool {
+        self.principal(credentials, now).is_some_and(|principal| op.is_leaving(&principal))
     }
 
     /// The number of this state.

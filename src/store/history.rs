@@ -1,7 +1,7 @@
 //! The log as people read it: newest first, of one task or of a whole board.
 
 use app::{
-    activity::Told,
+    activity::ActivityEntry,
     history::Event,
     id::{BoardId, TaskId},
     model::Seq,
@@ -19,8 +19,8 @@ use super::{
 pub struct Entry {
     /// The change.
     pub logged: LoggedChange,
-    /// [`Told`] as JSON; `None` if the change is older than these are kept.
-    told: Option<String>,
+    /// [`ActivityEntry`] as JSON; `None` if the change is older than these are kept.
+    activity: Option<String>,
 }
 
 /// Changes, newest first.
@@ -59,7 +59,7 @@ impl Store {
         let entry = |row: &sqlx::any::AnyRow| {
             let json: String = row.try_get(1)?;
             let logged = LoggedChange { seq: rows::seq(row.try_get(0)?)?, json: json.into() };
-            Ok(Entry { logged, told: row.try_get(2)? })
+            Ok(Entry { logged, activity: row.try_get(2)? })
         };
         let entries = found.iter().take(limit).map(entry).collect::<Result<_, StoreError>>()?;
         Ok(Entries { entries, more })
@@ -70,9 +70,10 @@ impl Entry {
     /// What happened, for people. `now` is the board as it is now, for what was not kept with the change.
     pub fn event(&self, now: &BoardState) -> Result<Event, StoreError> {
         let change = rows::change(&self.logged)?;
-        let told = self.told.as_deref().and_then(|told| serde_json::from_str::<Told>(told).ok());
-        Ok(match told {
-            Some(told) => Event { told, ..Event::recalled(now, &change) },
+        let activity =
+            self.activity.as_deref().and_then(|activity| serde_json::from_str::<ActivityEntry>(activity).ok());
+        Ok(match activity {
+            Some(activity) => Event { activity, ..Event::recalled(now, &change) },
             None => Event::recalled(now, &change),
         })
     }

@@ -63,7 +63,7 @@ pub use error::StoreError;
 pub use history::{Entries, Entry};
 pub use rights::Rights;
 
-use crate::caller::Caller;
+use crate::credentials::Credentials;
 use cache::Cache;
 use commit::Spares;
 use connect::Database;
@@ -104,7 +104,7 @@ pub struct Write {
     /// What to do.
     pub mutation: Mutation,
     /// Who asks.
-    pub by: Caller,
+    pub by: Credentials,
     /// When the server took it in.
     pub at: Timestamp,
 }

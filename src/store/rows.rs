@@ -228,8 +228,8 @@ pub(super) struct ChangeRow {
     pub fingerprint: i64,
     pub logged: LoggedChange,
     pub task: Option<TaskId>,
-    /// What it did, as JSON: [`app::activity::Told`].
-    pub told: String,
+    /// What it did, as JSON: [`app::activity::ActivityEntry`].
+    pub activity: String,
 }
 
 /// Appends to the log.
@@ -244,7 +244,7 @@ pub(super) async fn append_changes(connection: &mut Connection, changes: &[&Chan
             // It is JSON, so it is UTF-8.
             column("json", String::from_utf8_lossy(&change.logged.json).into_owned()),
             column("task", change.task.map(|id| id.to_string())),
-            column("told", change.told.as_str()),
+            column("told", change.activity.as_str()),
             column("schema", *migrations::NEWEST),
         ]
     };

@@ -3,31 +3,31 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::town::{Town, Who};
+use crate::fixture::{Fixture, Who};
 
 /// Every route that changes something, as a page of another site would have a visitor's browser send it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_of_another_site_changes_anything_with_somebodys_cookies() {
-    let town = Town::found().await;
-    let place = town.build().await;
-    let before = town.services.store.board(place.board).await.unwrap().unwrap().seq();
+    let fixture = Fixture::new().await;
+    let test_board = fixture.create_board().await;
+    let before = fixture.services.store.board(test_board.board).await.unwrap().unwrap().seq();
     let mut tried = 0;
-    for (method, path) in taskwire::http::listed(&town.services) {
+    for (method, path) in taskwire::http::listed(&fixture.services) {
         if method.is_safe() {
             continue;
         }
         tried += 1;
         let path = path
-            .replace("{board}", &place.board.to_string())
-            .replace("{task}", &place.task.to_string())
-            .replace("{column}", &place.spare_column.to_string())
-            .replace("{person}", &town.editor.id.to_string());
+            .replace("{board}", &test_board.board.to_string())
+            .replace("{task}", &test_board.task.to_string())
+            .replace("{column}", &test_board.spare_column.to_string())
+            .replace("{person}", &fixture.editor.id.to_string());
         let path =
             path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/");
         for who in [Who::Owner, Who::Link] {
-            let Some((_, cookie)) = town.proof(who, &place) else { panic!("somebody with a cookie") };
+            let Some((_, cookie)) = fixture.proof(who, &test_board) else { panic!("somebody with a cookie") };
             for origin in [Some("https://evil.example"), Some("null"), Some("http://localhost.evil.example"), None] {
-                let mut request = town.server.at(method.clone(), &path).header("cookie", &cookie);
+                let mut request = fixture.server.at(method.clone(), &path).header("cookie", &cookie);
                 if let Some(origin) = origin {
                     request = request.header("origin", origin);
                 }
@@ -39,26 +39,29 @@ async fn no_page_of_another_site_changes_anything_with_somebodys_cookies() {
         }
     }
     assert!(tried > 20, "only {tried} routes");
-    assert_eq!(town.services.store.board(place.board).await.unwrap().unwrap().seq(), before);
+    assert_eq!(fixture.services.store.board(test_board.board).await.unwrap().unwrap().seq(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_counts_where_it_belongs_and_nowhere_else() {
-    let town = Town::found().await;
-    let place = town.build().await;
-    let (_, token) = town.proof(Who::AdminToken, &place).unwrap();
+    let fixture = Fixture::new().await;
+    let test_board = fixture.create_board().await;
+    let (_, token) = fixture.proof(Who::AdminToken, &test_board).unwrap();
     let token = token.strip_prefix("Bearer ").unwrap();
-    let (_, cookie) = town.proof(Who::Owner, &place).unwrap();
+    let (_, cookie) = fixture.proof(Who::Owner, &test_board).unwrap();
     let session = cookie.split_once('=').unwrap().1;
-    let boards = || town.server.api(Method::GET, "/boards");
-    let cookies = &town.services.cookies;
+    let boards = || fixture.server.api(Method::GET, "/boards");
+    let cookies = &fixture.services.cookies;
     let bearer = |secret: &str| format!("Bearer {secret}");
     for (request, why) in [
-        (town.server.api(Method::GET, &format!("/boards?token={token}&access_token={token}")), "a token in an address"),
+        (
+            fixture.server.api(Method::GET, &format!("/boards?token={token}&access_token={token}")),
+            "a token in an address",
+        ),
         (boards().header("cookie", format!("{}={token}", cookies.session)), "a token as a session"),
         (boards().header("cookie", format!("{}={token}", cookies.links)), "a token as a share link"),
         (boards().header("authorization", bearer(session)), "a session as a token"),
-        (boards().header("authorization", bearer(&place.link_secret)), "a share link as a token"),
+        (boards().header("authorization", bearer(&test_board.link_secret)), "a share link as a token"),
         (boards().header("authorization", format!("Basic {token}")), "another scheme"),
         (boards().header("authorization", bearer("")), "no token"),
         (boards().header("authorization", bearer(&"x".repeat(20_000))), "a long token"),
@@ -78,24 +81,26 @@ async fn a_secret_counts_where_it_belongs_and_nowhere_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_cannot_break_out_of_where_they_stand() {
-    let town = Town::found().await;
-    let place = town.build().await;
+    let fixture = Fixture::new().await;
+    let test_board = fixture.create_board().await;
     let script = "</title></textarea></script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     for (path, body) in [
-        (format!("/boards/{}", place.board), json!({"name": script})),
+        (format!("/boards/{}", test_board.board), json!({"name": script})),
         (
-            format!("/tasks/{}", place.task),
+            format!("/tasks/{}", test_board.task),
             json!({"title": script, "description": format!("[x](javascript:alert(1)) {script}")}),
         ),
-        (format!("/boards/{}/columns/{}", place.board, place.column), json!({"name": script})),
+        (format!("/boards/{}/columns/{}", test_board.board, test_board.column), json!({"name": script})),
     ] {
-        let request = town.ask(Who::Manager, &place, Method::PATCH, &format!("/api/v1{path}")).json(&body);
+        let request = fixture.ask(Who::Manager, &test_board, Method::PATCH, &format!("/api/v1{path}")).json(&body);
         assert_eq!(request.send().await.unwrap().status(), 200, "{path}");
     }
-    for path in
-        [format!("/boards/{}", place.board), format!("/boards/{}/tasks/{}", place.board, place.task), "/".to_owned()]
-    {
-        let answer = town.ask(Who::Manager, &place, Method::GET, &path).send().await.unwrap();
+    for path in [
+        format!("/boards/{}", test_board.board),
+        format!("/boards/{}/tasks/{}", test_board.board, test_board.task),
+        "/".to_owned(),
+    ] {
+        let answer = fixture.ask(Who::Manager, &test_board, Method::GET, &path).send().await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.contains("script-src 'nonce-") && !policy.contains("unsafe-inline"), "{policy}");
         let html = answer.text().await.unwrap();
@@ -105,9 +110,13 @@ async fn names_cannot_break_out_of_where_they_stand() {
     }
     // One line of text is one line.
     for name in ["a\r\nSet-Cookie: x=1", "a\nb", "a\u{0}b"] {
-        let board = format!("/api/v1/boards/{}", place.board);
-        let answer =
-            town.ask(Who::Manager, &place, Method::PATCH, &board).json(&json!({"name": name})).send().await.unwrap();
+        let board = format!("/api/v1/boards/{}", test_board.board);
+        let answer = fixture
+            .ask(Who::Manager, &test_board, Method::PATCH, &board)
+            .json(&json!({"name": name}))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 422, "{name:?}");
         assert!(!answer.headers().contains_key("set-cookie"));
     }
@@ -115,7 +124,7 @@ async fn names_cannot_break_out_of_where_they_stand() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_path_leads_out_of_the_site_or_into_the_app_for_a_stranger() {
-    let town = Town::found().await;
+    let fixture = Fixture::new().await;
     for path in [
         "/../Cargo.toml",
         "/pkg/../../Cargo.toml",
@@ -127,7 +136,7 @@ async fn no_path_leads_out_of_the_site_or_into_the_app_for_a_stranger() {
         "/taskwire.db",
         "/.env",
     ] {
-        let address: std::net::SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+        let address: std::net::SocketAddr = fixture.server.base.strip_prefix("http://").unwrap().parse().unwrap();
         // By hand: a client for people would tidy the path up.
         let answer =
             raw(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;

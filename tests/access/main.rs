@@ -7,9 +7,9 @@ mod support;
 
 mod assignees;
 mod bounds;
+mod fixture;
 mod hostile;
-mod losing;
+mod revocation;
 mod socket;
 mod stuck;
 mod table;
-mod town;

@@ -6,7 +6,7 @@ use app::{
     access::BoardRole,
     fields::FieldEdit,
     id::{BoardId, TabId},
-    model::{ColumnKind, Place as Spot},
+    model::{self, ColumnKind},
     ops::{
         CreateBoard, CreateColumn, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op,
         RestoreTask, RevokeShareLink, SetMember, UpdateBoard, UpdateColumn, UpdateTask,
@@ -18,16 +18,16 @@ use taskwire::secret::SecretHash;
 use uuid::Uuid;
 
 use crate::{
+    fixture::{Fixture, TestBoard, Who},
     support::{
         client::Client,
         node::{mutation, new_column, new_task},
     },
-    town::{Place, Town, Who},
 };
 
 /// What somebody is answered: what comes by the socket, or why there is none.
-async fn say(town: &Town, who: Who, place: &Place, message: &ClientMessage) -> String {
-    match connect(town, who, place).await {
+async fn say(fixture: &Fixture, who: Who, test_board: &TestBoard, message: &ClientMessage) -> String {
+    match connect(fixture, who, test_board).await {
         Err(status) => status.to_string(),
         Ok(mut client) => {
             client.say(message).await;
@@ -67,32 +67,32 @@ fn name(message: &ServerMessage) -> String {
     }
 }
 
-pub async fn connect(town: &Town, who: Who, place: &Place) -> Result<Client, u16> {
-    let address: SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
-    let proof = town.proof(who, place);
+pub async fn connect(fixture: &Fixture, who: Who, test_board: &TestBoard) -> Result<Client, u16> {
+    let address: SocketAddr = fixture.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let proof = fixture.proof(who, test_board);
     let mut headers = vec![("sec-websocket-protocol", "taskwire.v1")];
     if let Some((name, value)) = &proof {
         headers.push((*name, value));
         if *name == "cookie" {
-            headers.push(("origin", &town.server.base));
+            headers.push(("origin", &fixture.server.base));
         }
     }
     Client::connect_with(address, &headers).await
 }
 
-async fn assert_answers(town: &Town, what: &str, answers: &str, message: impl Fn(&Place) -> ClientMessage) {
+async fn assert_answers(fixture: &Fixture, what: &str, answers: &str, message: impl Fn(&TestBoard) -> ClientMessage) {
     let answers: Vec<&str> = answers.split_whitespace().map(|word| word.trim_end_matches('.')).collect();
     assert_eq!(answers.len(), Who::ALL.len(), "{what}");
     for (who, expected) in Who::ALL.into_iter().zip(answers) {
-        let place = town.build().await;
-        let got = say(town, who, &place, &message(&place)).await;
+        let test_board = fixture.create_board().await;
+        let got = say(fixture, who, &test_board, &message(&test_board)).await;
         assert_eq!(got.replace(' ', ":"), expected, "{what}: {who:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_message_is_answered_as_it_may_be() {
-    let town = Town::found().await;
+    let fixture = Fixture::new().await;
     // A page whose session has ended cannot read a status, so it is let in and told by the code of the end.
     assert_eq!(CLOSED_SIGNED_OUT, 4401);
     let all: [(ClientMessage, &str); 7] = {
@@ -141,18 +141,18 @@ async fn every_message_is_answered_as_it_may_be() {
             | ClientMessage::Ping {} => {}
         }
         let answers = answers.replace("snap", "snapshot");
-        let of = |place: &Place| match message.clone() {
+        let of = |test_board: &TestBoard| match message.clone() {
             ClientMessage::Subscribe { since, snapshot, .. } => {
-                ClientMessage::Subscribe { board: place.board, since, snapshot }
+                ClientMessage::Subscribe { board: test_board.board, since, snapshot }
             }
-            ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: place.board },
-            ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: place.board, mutations },
+            ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: test_board.board },
+            ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: test_board.board, mutations },
             ClientMessage::Present { tab, editing, secret, .. } => {
-                ClientMessage::Present { board: place.board, tab, editing, secret }
+                ClientMessage::Present { board: test_board.board, tab, editing, secret }
             }
             other => other,
         };
-        assert_answers(&town, &format!("{message:?}"), &answers, of).await;
+        assert_answers(&fixture, &format!("{message:?}"), &answers, of).await;
     }
 }
 
@@ -166,10 +166,10 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
     const EDITOR: &str = "401 no no yes yes none yes yes no yes yes 401 401 closed:4401";
     const MANAGER: &str = "401 no no no yes none yes yes no no yes 401 401 closed:4401";
     const ANYBODY: &str = "401 no yes yes yes yes yes yes no yes yes 401 401 closed:4401";
-    let town = Town::found().await;
-    let someone = town.newcomer().await;
+    let fixture = Fixture::new().await;
+    let someone = fixture.newcomer().await;
     let column = |name: &str| NewColumn { id: new_column(), name: name.to_owned(), kind: ColumnKind::Open };
-    let place = town.build().await;
+    let test_board = fixture.create_board().await;
     let ops = [
         Op::CreateBoard(CreateBoard { name: "New".to_owned(), columns: vec![column("One")], everyone: None }),
         Op::UpdateBoard(UpdateBoard { name: Some("Other".to_owned()), ..UpdateBoard::default() }),
@@ -177,19 +177,19 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         Op::DeleteBoard(DeleteBoard::default()),
         Op::SetMember(SetMember { person: someone, role: Some(BoardRole::Editor) }),
         Op::CreateShareLink(new_link()),
-        Op::RevokeShareLink(RevokeShareLink { link: place.link }),
+        Op::RevokeShareLink(RevokeShareLink { link: test_board.link }),
         Op::CreateColumn(CreateColumn {
             column: new_column(),
             name: "New".to_owned(),
             kind: ColumnKind::Done,
-            place: Spot::Last,
+            place: model::Place::Last,
         }),
-        Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(place.column) }),
-        Op::DeleteColumn(DeleteColumn::of(place.spare_column)),
+        Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(test_board.column) }),
+        Op::DeleteColumn(DeleteColumn::of(test_board.spare_column)),
         Op::CreateTask(CreateTask::of(new_task(), "New")),
-        Op::UpdateTask(UpdateTask::of(place.task).with(FieldEdit::Title("Other".to_owned()))),
-        Op::DeleteTask(DeleteTask::of(place.task)),
-        Op::RestoreTask(RestoreTask::of(place.trashed)),
+        Op::UpdateTask(UpdateTask::of(test_board.task).with(FieldEdit::Title("Other".to_owned()))),
+        Op::DeleteTask(DeleteTask::of(test_board.task)),
+        Op::RestoreTask(RestoreTask::of(test_board.trashed)),
     ];
     for op in ops {
         // Something new that can be asked must be given a place above and a line here.
@@ -208,7 +208,7 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
             | Op::DeleteTask(_)
             | Op::RestoreTask(_) => EDITOR,
         };
-        let of = |here: &Place| {
+        let of = |here: &TestBoard| {
             let (board, op) = match op.clone() {
                 Op::CreateBoard(create) => (app::new_id::<BoardId>(), Op::CreateBoard(create)),
                 Op::CreateShareLink(_) => (here.board, Op::CreateShareLink(new_link())),
@@ -225,35 +225,35 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
             };
             ClientMessage::Mutate { board, mutations: vec![mutation(op)] }
         };
-        assert_answers(&town, &format!("{op:?}"), answers, of).await;
+        assert_answers(&fixture, &format!("{op:?}"), answers, of).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_opens_no_socket_with_somebodys_cookie() {
-    let town = Town::found().await;
-    let place = town.build().await;
-    let address: SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
-    let cookie = ("cookie", town.owner.cookie.as_str());
+    let fixture = Fixture::new().await;
+    let test_board = fixture.create_board().await;
+    let address: SocketAddr = fixture.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let cookie = ("cookie", fixture.owner.cookie.as_str());
     for headers in [vec![cookie, ("origin", "https://evil.example")], vec![cookie, ("origin", "null")], vec![cookie]] {
         assert_eq!(Client::connect_with(address, &headers).await.err(), Some(403), "{headers:?}");
     }
-    assert!(connect(&town, Who::Owner, &place).await.is_ok());
+    assert!(connect(&fixture, Who::Owner, &test_board).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_made_for_somebody_is_not_served_as_somebody_else() {
-    let town = Town::found().await;
-    let place = town.build().await;
-    let address: SocketAddr = town.server.base.strip_prefix("http://").unwrap().parse().unwrap();
-    let owner = town.person(Who::Owner).unwrap();
+    let fixture = Fixture::new().await;
+    let test_board = fixture.create_board().await;
+    let address: SocketAddr = fixture.server.base.strip_prefix("http://").unwrap().parse().unwrap();
+    let owner = fixture.person(Who::Owner).unwrap();
     let connect = async |who: Who, path: &str| {
-        let (name, value) = town.proof(who, &place).unwrap();
-        let origin = ("origin", town.server.base.as_str());
+        let (name, value) = fixture.proof(who, &test_board).unwrap();
+        let origin = ("origin", fixture.server.base.as_str());
         Client::connect_at(address, path, &[(name, &value), origin]).await.map_err(|status| status.to_string())
     };
     let message = ClientMessage::Mutate {
-        board: place.board,
+        board: test_board.board,
         mutations: vec![mutation(Op::CreateTask(CreateTask::of(new_task(), "Typed by the owner")))],
     };
     let theirs = format!("/ws?as={owner}");

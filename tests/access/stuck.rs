@@ -11,7 +11,7 @@ use app::{
 };
 use taskwire::{
     accounts::{Accounts, NewPerson},
-    caller::Caller,
+    credentials::Credentials,
     http::socket::SocketLimits,
     hub::HubSettings,
 };
@@ -50,8 +50,8 @@ impl Scene {
         let served = Served::with(&database, settings, limits).await;
         let accounts = Accounts::new(served.node.store.clone(), served.hub.clone(), None, String::new());
         let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
-        let ana = accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap();
-        let (token, _) = accounts.create_token(&Caller::local(), ana, "x", Scope::Admin, None).await.unwrap();
+        let ana = accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
+        let (token, _) = accounts.create_token(&Credentials::local(), ana, "x", Scope::Admin, None).await.unwrap();
         let proof = format!("Bearer {}", token.expose());
         let mut client = Client::connect_with(served.address, &[("authorization", &proof)]).await.unwrap();
         let mut boards = Vec::new();
@@ -75,7 +75,7 @@ impl Scene {
         let writes = (0..EDITS).map(|number| {
             let description = format!("{number} {text}");
             let op = Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(description)));
-            self.served.node.writer.write(self.large, mutation(op), Caller::local())
+            self.served.node.writer.write(self.large, mutation(op), Credentials::local())
         });
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
             outcome.expect("accepted");
@@ -119,7 +119,7 @@ async fn who_is_deactivated_while_something_is_being_sent_is_sent_no_more() {
     let mut scene = Scene::set().await;
     scene.get_stuck().await;
     scene.served.node.accepted(scene.small, create(new_task(), "Secret")).await;
-    scene.accounts.set_active(&Caller::local(), scene.ana, false).await.unwrap();
+    scene.accounts.set_active(&Credentials::local(), scene.ana, false).await.unwrap();
     loop {
         match scene.client.hear_or_end().await {
             Ok(ServerMessage::Changes { board, changes, .. }) => assert_eq!(board, scene.large, "{changes:?}"),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use uuid::Uuid;
 
-use crate::town::{Place, Town, Who};
+use crate::fixture::{Fixture, TestBoard, Who};
 
 /// A route, what to send, and the status everybody is answered with.
 struct Row {
@@ -132,13 +132,13 @@ const TABLE: &[Row] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_gets_what_they_may_have_and_nothing_else() {
-    let town = Town::found().await;
+    let fixture = Fixture::new().await;
     let mut wrong = Vec::new();
     for row in TABLE {
         let answers: Vec<&str> = row.answers.split_whitespace().collect();
         assert_eq!(answers.len(), Who::ALL.len(), "{}", row.route);
         for (who, expected) in Who::ALL.into_iter().zip(answers) {
-            let got = answer(&town, who, row).await;
+            let got = answer(&fixture, who, row).await;
             if got != expected {
                 wrong.push(format!("{}: {who:?} got {got}, not {expected}", row.route));
             }
@@ -149,8 +149,8 @@ async fn everybody_gets_what_they_may_have_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_is_without_a_row() {
-    let town = Town::found().await;
-    let routes = taskwire::http::listed(&town.services);
+    let fixture = Fixture::new().await;
+    let routes = taskwire::http::listed(&fixture.services);
     let routes: BTreeSet<String> = routes.iter().map(|(method, path)| plain(&format!("{method} {path}"))).collect();
     let rows: BTreeSet<String> = TABLE.iter().map(|row| plain(row.route)).collect();
     let without_row: Vec<_> = routes.difference(&rows).collect();
@@ -166,12 +166,12 @@ fn plain(route: &str) -> String {
 }
 
 /// The status somebody is answered with, or `null` where that is all the answer says.
-async fn answer(town: &Town, who: Who, Row { route, body, .. }: &Row) -> String {
-    let place = town.build().await;
+async fn answer(fixture: &Fixture, who: Who, Row { route, body, .. }: &Row) -> String {
+    let test_board = fixture.create_board().await;
     let (method, path) = route.split_once(' ').unwrap();
-    let path = fill(town, who, &place, path).await;
-    let body = fill(town, who, &place, body).await;
-    let mut request = town.ask(who, &place, method.parse::<Method>().unwrap(), &path);
+    let path = fill(fixture, who, &test_board, path).await;
+    let body = fill(fixture, who, &test_board, body).await;
+    let mut request = fixture.ask(who, &test_board, method.parse::<Method>().unwrap(), &path);
     if !path.starts_with("/api/") && method != "GET" {
         request =
             request.header("content-type", "application/x-www-form-urlencoded").header("accept", "*/*").body(body);
@@ -183,28 +183,28 @@ async fn answer(town: &Town, who: Who, Row { route, body, .. }: &Row) -> String 
     if response.text().await.unwrap() == "null" && path == "/forms/load_board" { "null".to_owned() } else { status }
 }
 
-async fn fill(town: &Town, who: Who, place: &Place, text: &str) -> String {
+async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -> String {
     let mut text = text
-        .replace("{board}", &place.board.to_string())
-        .replace("{task}/restore", &format!("{}/restore", place.trashed))
-        .replace("{task}", &place.task.to_string())
-        .replace("{trashed}", &place.trashed.to_string())
-        .replace("{link}", &place.link.to_string())
+        .replace("{board}", &test_board.board.to_string())
+        .replace("{task}/restore", &format!("{}/restore", test_board.trashed))
+        .replace("{task}", &test_board.task.to_string())
+        .replace("{trashed}", &test_board.trashed.to_string())
+        .replace("{link}", &test_board.link.to_string())
         // Not oneself: everybody may leave.
-        .replace("{member}", &if who == Who::Viewer { town.editor.id } else { town.viewer.id }.to_string())
+        .replace("{member}", &if who == Who::Viewer { fixture.editor.id } else { fixture.viewer.id }.to_string())
         .replace("{secret}", "0123456789012345678901234567890123456789012")
         .replace("/{*rest}", "");
     // The column of the path is to be deleted, so it must be empty.
-    let column = if text.starts_with('/') { place.spare_column } else { place.column };
+    let column = if text.starts_with('/') { test_board.spare_column } else { test_board.column };
     text = text.replace("{column}", &column.to_string());
     if text.contains("{person}") {
-        text = text.replace("{person}", &town.newcomer().await.to_string());
+        text = text.replace("{person}", &fixture.newcomer().await.to_string());
     }
     if text.contains("{invitation}") {
-        text = text.replace("{invitation}", &town.invitation().await.to_string());
+        text = text.replace("{invitation}", &fixture.invitation().await.to_string());
     }
     if text.contains("{token}") {
-        text = text.replace("{token}", &town.token_of(who).await.to_string());
+        text = text.replace("{token}", &fixture.token_of(who).await.to_string());
     }
     text
 }
@@ -212,24 +212,24 @@ async fn fill(town: &Town, who: Who, place: &Place, text: &str) -> String {
 /// An id of another board's in every place of every route: the one who asks manages one board and may not know of the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_of_another_board_lead_nowhere() {
-    let town = Town::found().await;
-    let mine = town.build().await;
+    let fixture = Fixture::new().await;
+    let mine = fixture.create_board().await;
     // Made by the owner, for nobody else.
     let secret = {
-        let other = town.build().await;
-        for person in [town.viewer.id, town.editor.id] {
+        let other = fixture.create_board().await;
+        for person in [fixture.viewer.id, fixture.editor.id] {
             let path = format!("/api/v1/boards/{}/members/{person}", other.board);
-            assert_eq!(town.ask(Who::Owner, &other, Method::DELETE, &path).send().await.unwrap().status(), 204);
+            assert_eq!(fixture.ask(Who::Owner, &other, Method::DELETE, &path).send().await.unwrap().status(), 204);
         }
-        let make_manager = format!("/api/v1/boards/{}/members/{}", other.board, town.owner.id);
+        let make_manager = format!("/api/v1/boards/{}/members/{}", other.board, fixture.owner.id);
         let promote =
-            town.ask(Who::Owner, &other, Method::PUT, &make_manager).json(&serde_json::json!({"role": "manager"}));
+            fixture.ask(Who::Owner, &other, Method::PUT, &make_manager).json(&serde_json::json!({"role": "manager"}));
         assert_eq!(promote.send().await.unwrap().status(), 204);
-        let leave = format!("/api/v1/boards/{}/members/{}", other.board, town.manager.id);
-        assert_eq!(town.ask(Who::Manager, &other, Method::DELETE, &leave).send().await.unwrap().status(), 204);
+        let leave = format!("/api/v1/boards/{}/members/{}", other.board, fixture.manager.id);
+        assert_eq!(fixture.ask(Who::Manager, &other, Method::DELETE, &leave).send().await.unwrap().status(), 204);
         other
     };
-    let before = town.services.store.board(secret.board).await.unwrap().unwrap().seq();
+    let before = fixture.services.store.board(secret.board).await.unwrap().unwrap().seq();
     let (board, task, column) = (mine.board, mine.task, mine.column);
     let requests = [
         (Method::GET, format!("/api/v1/tasks/{}", secret.task), String::new()),
@@ -253,7 +253,7 @@ async fn ids_of_another_board_lead_nowhere() {
         ),
     ];
     for (method, path, body) in requests {
-        let request = town.ask(Who::Manager, &mine, method.clone(), &path);
+        let request = fixture.ask(Who::Manager, &mine, method.clone(), &path);
         let answer = request.header("content-type", "application/json").body(body.clone()).send().await.unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
@@ -262,7 +262,11 @@ async fn ids_of_another_board_lead_nowhere() {
     }
     // A place next to a task of another board is no place: the task goes last, and nothing is told of the other.
     let next_to = format!(r#"{{"place":{{"after":"{}"}}}}"#, secret.task);
-    let moved = town.ask(Who::Manager, &mine, Method::PATCH, &format!("/api/v1/tasks/{task}"));
+    let moved = fixture.ask(Who::Manager, &mine, Method::PATCH, &format!("/api/v1/tasks/{task}"));
     assert_eq!(moved.header("content-type", "application/json").body(next_to).send().await.unwrap().status(), 200);
-    assert_eq!(town.services.store.board(secret.board).await.unwrap().unwrap().seq(), before, "nothing happened there");
+    assert_eq!(
+        fixture.services.store.board(secret.board).await.unwrap().unwrap().seq(),
+        before,
+        "nothing happened there"
+    );
 }

@@ -9,7 +9,7 @@ use app::{
 use reqwest::{Method, StatusCode};
 use taskwire::{
     accounts::Accounts,
-    caller::{Caller, Credential},
+    credentials::{Credential, Credentials},
     hub::Hub,
     settings::Settings,
     store::Missing,
@@ -95,12 +95,12 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     let ben = services.store.directory().account_of("ben@example.com").unwrap().id;
     let set = async |role| {
         let op = Op::SetMember(SetMember { person: ben, role: Some(role) });
-        services.writer.write(board, mutation(op), Caller::local()).await.unwrap();
+        services.writer.write(board, mutation(op), Credentials::local()).await.unwrap();
     };
     set(BoardRole::Manager).await;
     let accounts = &services.accounts;
-    let (token, _) = accounts.create_token(&Caller::local(), ben, "x", Scope::Admin, None).await.unwrap();
-    let of_ben = Caller { credential: Credential::Token(token.hash()), links: Vec::new() };
+    let (token, _) = accounts.create_token(&Credentials::local(), ben, "x", Scope::Admin, None).await.unwrap();
+    let of_ben = Credentials { credential: Credential::Token(token.hash()), links: Vec::new() };
     let (secret, link) = accounts.create_share_link(&of_ben, board, &services.writer).await.unwrap();
     assert_eq!((link.created_by, link.works), (Some(ben), true));
     let path = format!("/share/{}", secret.expose());
@@ -124,7 +124,7 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
         let Err(WriteError::Refused(refusal)) = refused else { panic!("{refused:?}") };
         assert!(matches!(refusal, Refusal::Exists { .. }), "{refusal:?}");
     }
-    accounts.revoke_share_link(&Caller::local(), board, link.id, &services.writer).await.unwrap();
+    accounts.revoke_share_link(&Credentials::local(), board, link.id, &services.writer).await.unwrap();
     Browser::on(&server).get(&path).await.is_refused(StatusCode::GONE, "This link does not work any more");
     let Missing::Changes(log) = services.store.changes_after(board, 0, 100).await.unwrap() else { panic!("the log") };
     let log: Vec<_> = log.iter().map(|change| String::from_utf8(change.json.to_vec()).unwrap()).collect();
@@ -145,7 +145,7 @@ async fn share(database: &Database, board: &str, count: usize) -> Vec<String> {
     let writer = Writer::start(store.clone(), hub);
     let mut links = Vec::new();
     for _ in 0..count {
-        let link = accounts.create_share_link(&Caller::local(), board.parse().unwrap(), &writer).await;
+        let link = accounts.create_share_link(&Credentials::local(), board.parse().unwrap(), &writer).await;
         links.push(link.unwrap().0.expose().to_owned());
     }
     writer.close().await;

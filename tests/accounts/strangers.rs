@@ -28,9 +28,9 @@ const MANY: usize = 300;
 
 /// How often the database was asked so far, and how often the one connection that writes was taken.
 fn costs() -> [u64; 2] {
-    let figures = telemetry::figures().expect("figures are collected").render();
+    let metrics = telemetry::metrics().expect("metrics are collected").render();
     ["taskwire_store_reads_total", "taskwire_store_transactions_total"].map(|name| {
-        let line = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0, |count| count.parse().expect("a count"))
     })
 }
@@ -108,7 +108,7 @@ async fn revoked_tokens_cost_one_look_together_and_one_just_made_elsewhere_works
     let elsewhere = database.open().await;
     let hub = taskwire::hub::Hub::new(elsewhere.clone());
     let desk = Accounts::new(elsewhere.clone(), hub, None, server.base.clone());
-    let local = taskwire::caller::Caller::local();
+    let local = taskwire::credentials::Credentials::local();
     let owner = elsewhere.directory().accounts()[0].id;
     let make = async || desk.create_token(&local, owner, "Backup", Scope::Read, None).await.unwrap();
     let ask = |token: &Secret| server.api(Method::GET, "/boards").bearer_auth(token.expose());

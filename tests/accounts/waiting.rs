@@ -6,7 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use app::access::Scope;
 use reqwest::StatusCode;
 use taskwire::{
-    caller::Caller,
+    credentials::Credentials,
     http::Services,
     store::{Account, SessionRow},
 };
@@ -63,7 +63,7 @@ async fn who_waits_with_the_old_password_while_it_is_reset_is_not_let_in() {
     let ana = account(&services, "ana@example.com");
     let turn = services.accounts.passwords().take_turn().await.unwrap();
     let (accounts, id) = (services.accounts.clone(), ana.id);
-    let reset = tokio::spawn(async move { accounts.set_password(&Caller::local(), id, OTHER).await });
+    let reset = tokio::spawn(async move { accounts.set_password(&Credentials::local(), id, OTHER).await });
     until_waiting(&services, 1).await;
     let mut waiting = Vec::new();
     for number in 0..8 {
@@ -87,7 +87,7 @@ async fn a_stolen_session_that_waits_to_change_the_password_does_not_undo_its_re
     let id = account(&services, "ana@example.com").id;
     let turn = services.accounts.passwords().take_turn().await.unwrap();
     let accounts = services.accounts.clone();
-    let reset = tokio::spawn(async move { accounts.set_password(&Caller::local(), id, OTHER).await });
+    let reset = tokio::spawn(async move { accounts.set_password(&Credentials::local(), id, OTHER).await });
     until_waiting(&services, 1).await;
     let thief = change(ana.copy());
     until_waiting(&services, 2).await;
@@ -172,7 +172,8 @@ async fn a_reset_revokes_tokens_and_a_change_says_what_becomes_of_them() {
     let database = Database::sqlite();
     let (_server, ana, services) = served_with(&database).await;
     let id = account(&services, "ana@example.com").id;
-    let token = async || services.accounts.create_token(&Caller::local(), id, "x", Scope::Read, None).await.unwrap();
+    let token =
+        async || services.accounts.create_token(&Credentials::local(), id, "x", Scope::Read, None).await.unwrap();
     let count = || services.store.directory().count_tokens(id);
     let change = |from, to| [("current", from), ("password", to), ("again", to)];
     ana.post("/account/password", &change(PASSWORD, OTHER)).await.goes_to();
@@ -190,13 +191,13 @@ async fn a_reset_revokes_tokens_and_a_change_says_what_becomes_of_them() {
     assert_eq!(count(), 0);
 
     token().await;
-    let link = services.accounts.new_password_link(&Caller::local(), id).await.unwrap();
+    let link = services.accounts.new_password_link(&Credentials::local(), id).await.unwrap();
     let path = format!("/new-password/{}", link.expose());
     assert!(ana.get(&path).await.text.contains("your tokens are revoked"));
     ana.post(&path, &[("password", PASSWORD), ("again", PASSWORD)]).await.goes_to();
     assert_eq!(count(), 0);
 
     token().await;
-    services.accounts.set_password(&Caller::local(), id, OTHER).await.unwrap();
+    services.accounts.set_password(&Credentials::local(), id, OTHER).await.unwrap();
     assert_eq!(count(), 0);
 }

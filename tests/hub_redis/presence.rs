@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     id::{BoardId, TabId},
-    presence::Crowd,
+    presence::PresenceState,
 };
 use serde_json::json;
 use taskwire::{
@@ -22,7 +22,7 @@ use crate::support::{
     client::Client,
     database::Database,
     node::new_task,
-    onlooker::{Onlooker, people},
+    presence_client::{PresenceClient, people},
     redis::{self, Redis, ask},
     served::Served,
     server::{Process, command},
@@ -52,23 +52,25 @@ async fn people_who_come_edit_and_go_on_one_node_are_seen_on_the_other() {
     let (here, there) = (node(&database, settings()).await, node(&database, settings()).await);
     let board = here.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut watcher = Onlooker::on(&here, board, Some(ben)).await;
-    let mut far = Onlooker::on(&there, board, Some(ana)).await;
-    let guest = Onlooker::on(&there, board, None).await;
-    watcher.until(|crowd| crowd.people == [ana, ben] && crowd.guests == 1).await;
-    far.until(|crowd| crowd.people == [ana, ben] && crowd.guests == 1).await;
+    let mut watcher = PresenceClient::on(&here, board, Some(ben)).await;
+    let mut far = PresenceClient::on(&there, board, Some(ana)).await;
+    let guest = PresenceClient::on(&there, board, None).await;
+    watcher.until(|presence_state| presence_state.people == [ana, ben] && presence_state.guests == 1).await;
+    far.until(|presence_state| presence_state.people == [ana, ben] && presence_state.guests == 1).await;
 
     let task = new_task();
     far.edit(Some(task)).await;
-    watcher.until(|crowd| !crowd.editing.is_empty()).await;
+    watcher.until(|presence_state| !presence_state.editing.is_empty()).await;
     assert_eq!(watcher.edits(), [(task, Some(ana))]);
 
     // A person is there as long as they have a tab on any node.
-    let near = Onlooker::on(&here, board, Some(ana)).await;
+    let near = PresenceClient::on(&here, board, Some(ana)).await;
     drop((far, guest));
-    watcher.until_with(|crowd| crowd.guests == 0, |crowd| crowd.people == [ana, ben]).await;
+    watcher
+        .until_with(|presence_state| presence_state.guests == 0, |presence_state| presence_state.people == [ana, ben])
+        .await;
     drop(near);
-    watcher.until(|crowd| crowd.people == [ben]).await;
+    watcher.until(|presence_state| presence_state.people == [ben]).await;
     assert_eq!(watcher.edits(), []);
 }
 
@@ -79,14 +81,14 @@ async fn a_node_that_opens_a_board_asks_the_others_who_is_there() {
     let here = node(&database, settings()).await;
     let board = here.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut editor = Onlooker::on(&here, board, Some(ana)).await;
+    let mut editor = PresenceClient::on(&here, board, Some(ana)).await;
     let task = new_task();
     editor.edit(Some(task)).await;
-    editor.until(|crowd| !crowd.editing.is_empty()).await;
+    editor.until(|presence_state| !presence_state.editing.is_empty()).await;
 
     let there = node(&database, settings()).await;
-    let mut late = Onlooker::on(&there, board, Some(ben)).await;
-    late.until(|crowd| crowd.people == [ana, ben]).await;
+    let mut late = PresenceClient::on(&there, board, Some(ben)).await;
+    late.until(|presence_state| presence_state.people == [ana, ben]).await;
     assert_eq!(late.edits(), [(task, Some(ana))]);
 }
 
@@ -95,17 +97,17 @@ async fn reports_that_are_garbage_old_or_doubled_change_nothing() {
     let (database, redis) = (Database::sqlite(), Redis::start());
     let here = node(&database, without_heartbeat(&redis.url())).await;
     let board = here.node.create_board().await.id;
-    let mut watcher = Onlooker::on(&here, board, None).await;
+    let mut watcher = PresenceClient::on(&here, board, None).await;
     tokio::task::block_in_place(|| redis::wait_for(|| is_heard(redis.port, board)));
     let channel = format!("taskwire:{{{board}}}");
     let publish = |message: &[u8]| publish_signed(&here, redis.port, &channel, message);
     let (one, other) = (app::new_id::<Uuid>(), app::new_id::<Uuid>());
     let report = |node: Uuid, number: u64, guests: u32| {
-        let crowd = json!({"people": [], "more": 0, "guests": guests, "editing": []});
-        format!("presence {}", json!({"node": node, "number": number, "crowd": crowd}))
+        let presence_state = json!({"people": [], "more": 0, "guests": guests, "editing": []});
+        format!("presence {}", json!({"node": node, "number": number, "crowd": presence_state}))
     };
     publish(report(one, 5, 10).as_bytes());
-    watcher.until(|crowd| crowd.guests == 11).await;
+    watcher.until(|presence_state| presence_state.guests == 11).await;
     let many: Vec<_> = (0..501).map(|_| app::new_id::<Uuid>()).collect();
     let too_many = json!({"people": many, "more": 0, "guests": 0, "editing": []});
     for wrong in [
@@ -122,12 +124,14 @@ async fn reports_that_are_garbage_old_or_doubled_change_nothing() {
     }
     publish(b"presence \xff\xfe\x00");
     publish(report(other, 1, 100).as_bytes());
-    watcher.until_with(|crowd| crowd.guests == 111, |crowd| crowd.guests < 1_000).await;
+    watcher
+        .until_with(|presence_state| presence_state.guests == 111, |presence_state| presence_state.guests < 1_000)
+        .await;
     // Counts that add up to more than there can be.
     publish(report(other, 2, u32::MAX).as_bytes());
-    watcher.until(|crowd| crowd.guests == u32::MAX).await;
+    watcher.until(|presence_state| presence_state.guests == u32::MAX).await;
     publish(report(other, 3, 0).as_bytes());
-    watcher.until(|crowd| crowd.guests == 11).await;
+    watcher.until(|presence_state| presence_state.guests == 11).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,25 +141,25 @@ async fn while_redis_is_away_each_node_knows_its_own_people_and_then_all_again()
     let (here, there) = (node(&database, settings()).await, node(&database, settings()).await);
     let board = here.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut near = Onlooker::on(&here, board, Some(ana)).await;
-    let mut far = Onlooker::on(&there, board, Some(ben)).await;
-    near.until(|crowd| crowd.people == [ana, ben]).await;
-    far.until(|crowd| crowd.people == [ana, ben]).await;
+    let mut near = PresenceClient::on(&here, board, Some(ana)).await;
+    let mut far = PresenceClient::on(&there, board, Some(ben)).await;
+    near.until(|presence_state| presence_state.people == [ana, ben]).await;
+    far.until(|presence_state| presence_state.people == [ana, ben]).await;
 
     tokio::task::block_in_place(|| redis.stop());
-    near.until(|crowd| crowd.people == [ana]).await;
-    far.until(|crowd| crowd.people == [ben]).await;
-    let guest = Onlooker::on(&there, board, None).await;
-    far.until(|crowd| crowd.guests == 1).await;
+    near.until(|presence_state| presence_state.people == [ana]).await;
+    far.until(|presence_state| presence_state.people == [ben]).await;
+    let guest = PresenceClient::on(&there, board, None).await;
+    far.until(|presence_state| presence_state.guests == 1).await;
 
     tokio::task::block_in_place(|| redis.restart());
     until(&here, RedisState::Up).await;
     until(&there, RedisState::Up).await;
     for each in [&mut near, &mut far] {
-        each.until(|crowd| crowd.people == [ana, ben] && crowd.guests == 1).await;
+        each.until(|presence_state| presence_state.people == [ana, ben] && presence_state.guests == 1).await;
     }
     drop(guest);
-    near.until(|crowd| crowd.guests == 0).await;
+    near.until(|presence_state| presence_state.guests == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,11 +171,11 @@ async fn people_are_seen_through_a_cluster() {
         (node(&database, without_heartbeat(&url)).await, node(&database, without_heartbeat(&url)).await);
     for _ in 0..3 {
         let board = here.node.create_board().await.id;
-        let mut watcher = Onlooker::on(&here, board, None).await;
-        let far = Onlooker::on(&there, board, None).await;
-        watcher.until(|crowd| crowd.guests == 2).await;
+        let mut watcher = PresenceClient::on(&here, board, None).await;
+        let far = PresenceClient::on(&there, board, None).await;
+        watcher.until(|presence_state| presence_state.guests == 2).await;
         drop(far);
-        watcher.until(|crowd| crowd.guests == 1).await;
+        watcher.until(|presence_state| presence_state.guests == 1).await;
     }
 }
 
@@ -182,7 +186,7 @@ struct Neighbours {
     /// Keeps the node.
     _here: Served,
     board: BoardId,
-    watcher: Onlooker,
+    watcher: PresenceClient,
     process: Process,
 }
 
@@ -191,7 +195,7 @@ impl Neighbours {
         let (database, redis) = (Database::sqlite(), Redis::start());
         let here = node(&database, usual(&redis.url())).await;
         let board = here.node.create_board().await.id;
-        let watcher = Onlooker::on(&here, board, None).await;
+        let watcher = PresenceClient::on(&here, board, None).await;
         let process = serve(&database, &redis);
         Self { database, redis, _here: here, board, watcher, process }
     }
@@ -205,9 +209,9 @@ fn serve(database: &Database, redis: &Redis) -> Process {
 }
 
 /// Opens a board on the real server.
-async fn open(process: &Process, board: BoardId) -> Onlooker {
+async fn open(process: &Process, board: BoardId) -> PresenceClient {
     let address: SocketAddr = process.base.trim_start_matches("http://").parse().expect("an address");
-    Onlooker::over(Client::connect(address).await, board, app::new_id::<TabId>()).await
+    PresenceClient::over(Client::connect(address).await, board, app::new_id::<TabId>()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +222,7 @@ async fn the_people_of_a_node_that_was_killed_are_gone_after_fifteen_seconds_and
         tabs.push(open(&process, board).await);
     }
     tabs[0].edit(Some(new_task())).await;
-    watcher.until(|crowd| crowd.guests == 4 && crowd.editing.len() == 1).await;
+    watcher.until(|presence_state| presence_state.guests == 4 && presence_state.editing.len() == 1).await;
 
     let killed = Instant::now();
     tokio::task::block_in_place(|| process.kill());
@@ -226,8 +230,8 @@ async fn the_people_of_a_node_that_was_killed_are_gone_after_fifteen_seconds_and
     // It is another node when it is back: what it says is believed although its numbers begin anew.
     let again = serve(&database, &redis);
     let _tab = open(&again, board).await;
-    watcher.until(|crowd| crowd.guests == 5).await;
-    watcher.until(|crowd| crowd.guests == 2 && crowd.editing.is_empty()).await;
+    watcher.until(|presence_state| presence_state.guests == 5).await;
+    watcher.until(|presence_state| presence_state.guests == 2 && presence_state.editing.is_empty()).await;
     // Its last report was sent up to five seconds before it was killed.
     let took = killed.elapsed();
     assert!(took > Duration::from_secs(8) && took < Duration::from_secs(20), "{took:?}");
@@ -238,11 +242,11 @@ async fn a_node_that_stops_in_good_order_takes_leave() {
     let Neighbours { board, mut watcher, process, database: _database, redis: _redis, _here } =
         Neighbours::start().await;
     let tab = open(&process, board).await;
-    watcher.until(|crowd| crowd.guests == 2).await;
+    watcher.until(|presence_state| presence_state.guests == 2).await;
     let stopped = Instant::now();
     drop(tab);
     assert!(process.terminate().await.success());
-    watcher.until(|crowd: &Crowd| crowd.guests == 1).await;
+    watcher.until(|presence_state: &PresenceState| presence_state.guests == 1).await;
     // Sooner than a node that is not heard of is given up.
     assert!(stopped.elapsed() < Duration::from_secs(8), "{:?}", stopped.elapsed());
 }
@@ -253,11 +257,11 @@ async fn presence_needs_no_redis_on_one_node_and_none_to_start() {
     tokio::task::block_in_place(|| redis.stop());
     let served = Served::with(&database, usual(&redis.url()), SocketLimits::default()).await;
     let board = served.node.create_board().await.id;
-    let mut one = Onlooker::on(&served, board, None).await;
-    let other = Onlooker::on(&served, board, None).await;
-    assert_eq!(other.crowd.guests, 2);
-    one.until(|crowd| crowd.guests == 2).await;
+    let mut one = PresenceClient::on(&served, board, None).await;
+    let other = PresenceClient::on(&served, board, None).await;
+    assert_eq!(other.presence_state.guests, 2);
+    one.until(|presence_state| presence_state.guests == 2).await;
     drop(other);
-    one.until(|crowd| crowd.guests == 1).await;
+    one.until(|presence_state| presence_state.guests == 1).await;
     assert!(ask(redis.port, &["PING"]).is_none());
 }

@@ -80,9 +80,9 @@ async fn pages_about_accounts_are_never_compressed() {
     let database = Database::sqlite();
     let settings = Settings { auth: Auth::Accounts, database: database.url.clone(), no_sample: true, ..open() };
     let (server, services) = Server::with_services(settings).await;
-    let (caller, password) = (taskwire::caller::Caller::local(), Some("correct horse battery"));
+    let (credentials, password) = (taskwire::credentials::Credentials::local(), Some("correct horse battery"));
     let new = NewPerson { name: "Ana", email: "ana@example.com", password };
-    services.accounts.add(&caller, new, app::access::InstanceRole::Owner).await.unwrap();
+    services.accounts.add(&credentials, new, app::access::InstanceRole::Owner).await.unwrap();
     let form = server.at(Method::POST, "/sign-in").header("Origin", &server.base);
     let form = form.header("Content-Type", "application/x-www-form-urlencoded");
     let signed_in = form.body("email=ana%40example.com&password=correct+horse+battery&next=").send().await.unwrap();

@@ -77,7 +77,7 @@ async fn a_wrong_password_of_redis_is_called_that_and_a_right_one_is_taken_at_on
         (":right@", None),
         ("mute:right@", Some("does not let its user publish and subscribe")),
     ];
-    for (user, trouble) in cases {
+    for (user, fault) in cases {
         let database = Database::sqlite();
         let url = format!("redis://{user}127.0.0.1:{}", redis.port);
         let settings = Settings { database: database.url.clone(), redis: Some(url), no_sample: true, ..open() };
@@ -86,7 +86,7 @@ async fn a_wrong_password_of_redis_is_called_that_and_a_right_one_is_taken_at_on
         loop {
             let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
             let details = ready["details"].to_string();
-            match trouble {
+            match fault {
                 Some(words) if details.contains(words) => {
                     assert!(!details.contains("wrong"), "{details}");
                     assert_eq!((&ready["status"], &ready["redis"]), (&json!("degraded"), &json!("down")));

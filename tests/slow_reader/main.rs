@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use app::state::BoardState;
 use app::{fields::FieldEdit, protocol::ServerMessage};
-use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
+use taskwire::{credentials::Credentials, http::socket::SocketLimits, hub::HubSettings};
 
 use support::{
     client::{Client, Copy},
@@ -55,7 +55,7 @@ async fn while_ten_thousand_changes_pass_unread_memory_is_bounded_and_others_are
         let writes = (0..100).map(|number| {
             let description = FieldEdit::Description(format!("{batch}-{number} {text}"));
             let update = app::ops::UpdateTask::of(task).with(description);
-            served.node.writer.write(board.id, mutation(app::ops::Op::UpdateTask(update)), Caller::local())
+            served.node.writer.write(board.id, mutation(app::ops::Op::UpdateTask(update)), Credentials::local())
         });
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
             outcome.expect("accepted");

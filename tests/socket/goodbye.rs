@@ -1,7 +1,7 @@
 //! How a server that stops leaves its clients.
 
 use std::{collections::HashSet, time::Duration};
-use taskwire::caller::Caller;
+use taskwire::credentials::Credentials;
 
 use app::protocol::{ClientMessage, ServerMessage};
 
@@ -87,7 +87,7 @@ async fn a_client_that_does_not_read_does_not_hold_the_server_up() {
             if let app::ops::Op::CreateTask(create) = &mut op {
                 create.description = "x".repeat(20_000);
             }
-            served.node.writer.write(board.id, mutation(op), Caller::local())
+            served.node.writer.write(board.id, mutation(op), Credentials::local())
         });
         futures::future::join_all(writes.collect::<Vec<_>>()).await;
     }

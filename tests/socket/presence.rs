@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use app::{
     id::{ActorId, BoardId, TabId},
-    presence::{Crowd, LISTED_PEOPLE},
+    presence::{LISTED_PEOPLE, PresenceState},
     protocol::{ClientMessage, ErrorCode, ServerMessage},
 };
 use futures::{StreamExt, stream};
@@ -18,7 +18,7 @@ use crate::support::{
     client::{Copy, PATIENCE},
     database::Database,
     node::{new_task, rename},
-    onlooker::{Onlooker, people},
+    presence_client::{PresenceClient, people},
     served::Served,
 };
 
@@ -36,17 +36,22 @@ async fn served(database: &Database) -> Served {
 
 /// Somebody opens the board and closes it, which takes as long as any leaving that was under way before; something must
 /// be so all the time.
-async fn come_and_go(served: &Served, watcher: &mut Onlooker, person: ActorId, always: impl Fn(&Crowd) -> bool) {
-    let passer_by = Onlooker::on(served, watcher.board, Some(person)).await;
-    watcher.until_with(|crowd| crowd.people.contains(&person), &always).await;
+async fn come_and_go(
+    served: &Served,
+    watcher: &mut PresenceClient,
+    person: ActorId,
+    always: impl Fn(&PresenceState) -> bool,
+) {
+    let passer_by = PresenceClient::on(served, watcher.board, Some(person)).await;
+    watcher.until_with(|presence_state| presence_state.people.contains(&person), &always).await;
     drop(passer_by);
-    watcher.until_with(|crowd| !crowd.people.contains(&person), &always).await;
+    watcher.until_with(|presence_state| !presence_state.people.contains(&person), &always).await;
 }
 
 /// Says something to a client and hears the answer: it has had all that was to be told before.
-async fn nothing_comes_before_the_pong(onlooker: &mut Onlooker) {
-    onlooker.client.say(&ClientMessage::Ping {}).await;
-    let answer = onlooker.client.hear().await;
+async fn nothing_comes_before_the_pong(presence_client: &mut PresenceClient) {
+    presence_client.client.say(&ClientMessage::Ping {}).await;
+    let answer = presence_client.client.hear().await;
     assert!(matches!(answer, ServerMessage::Pong { .. }), "{answer:?}");
 }
 
@@ -56,9 +61,9 @@ async fn whoever_opens_a_board_is_told_who_is_there_and_then_who_comes_and_goes(
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut first = Onlooker::on(&served, board, Some(ana)).await;
+    let mut first = PresenceClient::on(&served, board, Some(ana)).await;
     assert_eq!(first.sees(), (vec![ana], 0));
-    let mut second = Onlooker::on(&served, board, Some(ben)).await;
+    let mut second = PresenceClient::on(&served, board, Some(ben)).await;
     assert_eq!(second.sees(), (vec![ana, ben], 0));
     first.next().await;
     assert_eq!(first.sees(), (vec![ana, ben], 0));
@@ -74,14 +79,14 @@ async fn a_person_is_there_from_their_first_tab_to_their_last() {
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana, ben, cat] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
-    let one = Onlooker::on(&served, board, Some(ana)).await;
-    let other = Onlooker::on(&served, board, Some(ana)).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
+    let one = PresenceClient::on(&served, board, Some(ana)).await;
+    let other = PresenceClient::on(&served, board, Some(ana)).await;
     assert_eq!(other.sees(), (vec![ana, ben], 0));
     watcher.next().await;
     assert_eq!(watcher.sees(), (vec![ana, ben], 0));
     drop(one);
-    come_and_go(&served, &mut watcher, cat, |crowd| crowd.people.contains(&ana)).await;
+    come_and_go(&served, &mut watcher, cat, |presence_state| presence_state.people.contains(&ana)).await;
     drop(other);
     watcher.next().await;
     assert_eq!(watcher.sees(), (vec![ben], 0));
@@ -92,9 +97,9 @@ async fn whoever_has_no_account_is_a_guest_each_tab_one() {
     let database = Database::sqlite();
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
-    let mut one = Onlooker::on(&served, board, None).await;
+    let mut one = PresenceClient::on(&served, board, None).await;
     assert_eq!(one.sees(), (vec![], 1));
-    let other = Onlooker::on(&served, board, None).await;
+    let other = PresenceClient::on(&served, board, None).await;
     assert_eq!(other.sees(), (vec![], 2));
     one.next().await;
     assert_eq!(one.sees(), (vec![], 2));
@@ -110,28 +115,28 @@ async fn what_somebody_edits_is_told_until_they_are_done_or_gone() {
     let board = served.node.create_board().await.id;
     let (tea, milk) = (new_task(), new_task());
     let [ana, ben] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
-    let mut editor = Onlooker::on(&served, board, Some(ana)).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
+    let mut editor = PresenceClient::on(&served, board, Some(ana)).await;
     editor.edit(Some(tea)).await;
-    watcher.until(|crowd| !crowd.editing.is_empty()).await;
+    watcher.until(|presence_state| !presence_state.editing.is_empty()).await;
     assert_eq!(watcher.edits(), [(tea, Some(ana))]);
     // A guest edits, too, and whoever comes later is told at once.
-    let mut guest = Onlooker::on(&served, board, None).await;
+    let mut guest = PresenceClient::on(&served, board, None).await;
     assert_eq!(guest.edits(), [(tea, None)], "guests are not told who");
     guest.edit(Some(milk)).await;
-    watcher.until(|crowd| crowd.editing.len() == 2).await;
+    watcher.until(|presence_state| presence_state.editing.len() == 2).await;
     assert_eq!(watcher.edits(), [(tea, Some(ana)), (milk, None)]);
-    assert_eq!(watcher.crowd.editing[1].tab, guest.tab);
+    assert_eq!(watcher.presence_state.editing[1].tab, guest.tab);
 
     editor.edit(None).await;
-    watcher.until(|crowd| crowd.editing.len() == 1).await;
+    watcher.until(|presence_state| presence_state.editing.len() == 1).await;
     assert_eq!(watcher.edits(), [(milk, None)]);
     // Somebody who is gone types nothing, although they are counted a moment longer.
     drop(guest);
     watcher.next().await;
-    assert_eq!((watcher.edits(), watcher.crowd.guests), (vec![], 1));
+    assert_eq!((watcher.edits(), watcher.presence_state.guests), (vec![], 1));
     watcher.next().await;
-    assert_eq!(watcher.crowd.guests, 0);
+    assert_eq!(watcher.presence_state.guests, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,24 +147,24 @@ async fn whoever_loads_the_page_anew_does_not_go_and_come_for_the_others() {
     let served = Served::with(&database, settings, SocketLimits::default()).await;
     let board = served.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
     let mut pages = Vec::new();
     for person in [Some(ana), None] {
-        pages.push(Onlooker::on(&served, board, person).await);
+        pages.push(PresenceClient::on(&served, board, person).await);
     }
-    watcher.until(|crowd| crowd.people.len() == 2 && crowd.guests == 1).await;
-    let all_are_there = |crowd: &Crowd| crowd.people.len() == 2 && crowd.guests == 1;
+    watcher.until(|presence_state| presence_state.people.len() == 2 && presence_state.guests == 1).await;
+    let all_are_there = |presence_state: &PresenceState| presence_state.people.len() == 2 && presence_state.guests == 1;
     for (person, mut old) in [Some(ana), None].into_iter().zip(pages) {
         // That nothing is edited any more tells that the end of the old page was noticed.
         old.edit(Some(new_task())).await;
-        watcher.until_with(|crowd| !crowd.editing.is_empty(), all_are_there).await;
+        watcher.until_with(|presence_state| !presence_state.editing.is_empty(), all_are_there).await;
         drop(old);
-        watcher.until_with(|crowd| crowd.editing.is_empty(), all_are_there).await;
-        let mut new = Onlooker::on(&served, board, person).await;
+        watcher.until_with(|presence_state| presence_state.editing.is_empty(), all_are_there).await;
+        let mut new = PresenceClient::on(&served, board, person).await;
         new.edit(Some(new_task())).await;
-        watcher.until_with(|crowd| !crowd.editing.is_empty(), all_are_there).await;
+        watcher.until_with(|presence_state| !presence_state.editing.is_empty(), all_are_there).await;
         new.edit(None).await;
-        watcher.until_with(|crowd| crowd.editing.is_empty(), all_are_there).await;
+        watcher.until_with(|presence_state| presence_state.editing.is_empty(), all_are_there).await;
     }
 }
 
@@ -169,17 +174,22 @@ async fn a_page_that_connects_again_before_its_old_connection_ends_is_counted_on
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
-    let mut old = Onlooker::on(&served, board, None).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
+    let mut old = PresenceClient::on(&served, board, None).await;
     old.edit(Some(new_task())).await;
-    watcher.until(|crowd| crowd.guests == 1 && crowd.editing.len() == 1).await;
-    let new = Onlooker::over(served.connect().await, board, old.tab).await;
-    assert_eq!((new.crowd.guests, new.edits()), (2, vec![]), "the watcher is one, to a guest");
-    watcher.until_with(|crowd| crowd.editing.is_empty(), |crowd| crowd.guests == 1).await;
+    watcher.until(|presence_state| presence_state.guests == 1 && presence_state.editing.len() == 1).await;
+    let new = PresenceClient::over(served.connect().await, board, old.tab).await;
+    assert_eq!((new.presence_state.guests, new.edits()), (2, vec![]), "the watcher is one, to a guest");
+    watcher
+        .until_with(|presence_state| presence_state.editing.is_empty(), |presence_state| presence_state.guests == 1)
+        .await;
     // What the old connection still says is no longer listened to, and its end is nobody's.
     old.edit(Some(new_task())).await;
     drop(old);
-    come_and_go(&served, &mut watcher, ana, |crowd| crowd.guests == 1 && crowd.editing.is_empty()).await;
+    come_and_go(&served, &mut watcher, ana, |presence_state| {
+        presence_state.guests == 1 && presence_state.editing.is_empty()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,11 +198,11 @@ async fn whoever_subscribes_anew_stays_and_whoever_unsubscribes_leaves() {
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana, ben, cat] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
-    let mut other = Onlooker::on(&served, board, Some(ana)).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
+    let mut other = PresenceClient::on(&served, board, Some(ana)).await;
     watcher.next().await;
     other.client.subscribe(board, Some(1)).await;
-    come_and_go(&served, &mut watcher, cat, |crowd| crowd.people.contains(&ana)).await;
+    come_and_go(&served, &mut watcher, cat, |presence_state| presence_state.people.contains(&ana)).await;
 
     other.client.say(&ClientMessage::Unsubscribe { board }).await;
     watcher.next().await;
@@ -221,8 +231,8 @@ async fn programs_that_only_follow_are_not_counted_and_not_told() {
     let board = served.node.create_board().await.id;
     let mut program = served.connect().await;
     program.subscribe(board, Some(1)).await;
-    let onlooker = Onlooker::on(&served, board, None).await;
-    assert_eq!(onlooker.sees(), (vec![], 1));
+    let presence_client = PresenceClient::on(&served, board, None).await;
+    assert_eq!(presence_client.sees(), (vec![], 1));
     let task = served.node.create_task(board, "Buy milk").await;
     served.node.accepted(board, rename(task, "Buy tea")).await;
     let mut copy = Copy::of(board, Some(1));
@@ -245,20 +255,20 @@ async fn a_laptop_that_fell_asleep_is_gone_and_comes_back_when_it_is_heard_of() 
     let served = Served::with(&database, quick(), limits).await;
     let board = served.node.create_board().await.id;
     let [ana, ben, cat] = people();
-    let mut asleep = Onlooker::on(&served, board, Some(ana)).await;
+    let mut asleep = PresenceClient::on(&served, board, Some(ana)).await;
     asleep.edit(Some(new_task())).await;
     // Nobody reads its socket from here on, so that not even the pings of WebSocket are answered.
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
     let began = Instant::now();
-    watcher.until(|crowd| crowd.people == [ben] && crowd.editing.is_empty()).await;
+    watcher.until(|presence_state| presence_state.people == [ben] && presence_state.editing.is_empty()).await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     asleep.client.say(&ClientMessage::Ping {}).await;
-    watcher.until(|crowd| crowd.people == [ana, ben] && crowd.editing.len() == 1).await;
+    watcher.until(|presence_state| presence_state.people == [ana, ben] && presence_state.editing.len() == 1).await;
 
     // It falls asleep for good: the end of its connection brings nobody back.
-    watcher.until(|crowd| crowd.people == [ben]).await;
+    watcher.until(|presence_state| presence_state.people == [ben]).await;
     drop(asleep);
-    come_and_go(&served, &mut watcher, cat, |crowd| !crowd.people.contains(&ana)).await;
+    come_and_go(&served, &mut watcher, cat, |presence_state| !presence_state.people.contains(&ana)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,15 +277,15 @@ async fn whoever_reads_slowly_is_told_how_things_are_and_not_how_they_came_to_be
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut slow = Onlooker::on(&served, board, Some(ana)).await;
-    let mut editor = Onlooker::on(&served, board, Some(ben)).await;
+    let mut slow = PresenceClient::on(&served, board, Some(ana)).await;
+    let mut editor = PresenceClient::on(&served, board, Some(ben)).await;
     let (last, began) = (new_task(), Instant::now());
     for _ in 0..1_500 {
         editor.edit(Some(new_task())).await;
     }
     editor.edit(Some(last)).await;
-    editor.until(|crowd| crowd.editing.iter().any(|editing| editing.task == last)).await;
-    slow.until(|crowd| crowd.editing.iter().any(|editing| editing.task == last)).await;
+    editor.until(|presence_state| presence_state.editing.iter().any(|editing| editing.task == last)).await;
+    slow.until(|presence_state| presence_state.editing.iter().any(|editing| editing.task == last)).await;
     let most = began.elapsed().div_duration_f64(EVERY) as usize + 3;
     assert!(slow.messages <= most, "{} messages instead of {most}", slow.messages);
 }
@@ -286,7 +296,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     let served = served(&database).await;
     let (board, other_board) = (served.node.create_board().await.id, served.node.create_board().await.id);
     let elsewhere = served.node.create_task(other_board, "On another board").await;
-    let mut watcher = Onlooker::on(&served, board, None).await;
+    let mut watcher = PresenceClient::on(&served, board, None).await;
     let mut client = served.connect().await;
     let tab = app::new_id::<TabId>();
     for board in [board, app::new_id::<BoardId>()] {
@@ -309,32 +319,35 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     for task in [elsewhere, new_task()] {
         client.subscribe(board, Some(1)).await;
         client.say(&ClientMessage::Present { board, tab, editing: Some(task), secret: None }).await;
-        watcher.until(|crowd| crowd.editing.iter().any(|editing| editing.task == task)).await;
+        watcher.until(|presence_state| presence_state.editing.iter().any(|editing| editing.task == task)).await;
     }
     drop(client);
-    watcher.until(|crowd| crowd.editing.is_empty() && crowd.guests == 1).await;
+    watcher.until(|presence_state| presence_state.editing.is_empty() && presence_state.guests == 1).await;
     // And the other board knows nothing of it.
-    assert_eq!(Onlooker::on(&served, other_board, None).await.edits(), []);
+    assert_eq!(PresenceClient::on(&served, other_board, None).await.edits(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_is_listed_up_to_a_bound_and_counted_beyond() {
+async fn a_presence_state_is_listed_up_to_a_bound_and_counted_beyond() {
     let database = Database::sqlite();
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let everybody = people::<{ LISTED_PEOPLE + 20 }>();
     let served = &served;
     let clients: Vec<_> = stream::iter(everybody)
-        .map(|person| Onlooker::on(served, board, Some(person)))
+        .map(|person| PresenceClient::on(served, board, Some(person)))
         .buffer_unordered(20)
         .collect()
         .await;
-    let mut last = Onlooker::on(served, board, Some(everybody[0])).await;
-    last.until(|crowd| crowd.more == 20).await;
-    assert_eq!(last.crowd, Crowd { people: everybody[..LISTED_PEOPLE].to_vec(), more: 20, ..Crowd::default() });
+    let mut last = PresenceClient::on(served, board, Some(everybody[0])).await;
+    last.until(|presence_state| presence_state.more == 20).await;
+    assert_eq!(
+        last.presence_state,
+        PresenceState { people: everybody[..LISTED_PEOPLE].to_vec(), more: 20, ..PresenceState::default() }
+    );
     drop(clients);
-    last.until(|crowd| crowd.people.len() == 1).await;
-    assert_eq!((last.sees(), last.crowd.more), ((vec![everybody[0]], 0), 0));
+    last.until(|presence_state| presence_state.people.len() == 1).await;
+    assert_eq!((last.sees(), last.presence_state.more), ((vec![everybody[0]], 0), 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -344,10 +357,13 @@ async fn a_thousand_tabs_of_one_person_are_one_person_and_cost_the_others_one_me
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana, ben] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ben)).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
     let served = &served;
-    let tabs: Vec<Onlooker> =
-        stream::iter(0..TABS).map(|_| Onlooker::on(served, board, Some(ana))).buffer_unordered(50).collect().await;
+    let tabs: Vec<PresenceClient> = stream::iter(0..TABS)
+        .map(|_| PresenceClient::on(served, board, Some(ana)))
+        .buffer_unordered(50)
+        .collect()
+        .await;
     watcher.next().await;
     assert_eq!(watcher.sees(), (vec![ana, ben], 0));
     nothing_comes_before_the_pong(&mut watcher).await;
@@ -368,25 +384,30 @@ async fn a_guest_does_not_take_the_tab_of_another() {
     let served = served(&database).await;
     let board = served.node.create_board().await.id;
     let [ana] = people();
-    let mut watcher = Onlooker::on(&served, board, Some(ana)).await;
-    let mut guest = Onlooker::over(served.connect().await, board, app::new_id::<TabId>()).await;
+    let mut watcher = PresenceClient::on(&served, board, Some(ana)).await;
+    let mut guest = PresenceClient::over(served.connect().await, board, app::new_id::<TabId>()).await;
     guest.secret = Some(app::new_id::<Uuid>());
     let task = new_task();
     guest.edit(Some(task)).await;
-    watcher.until(|crowd| crowd.editing.len() == 1).await;
+    watcher.until(|presence_state| presence_state.editing.len() == 1).await;
 
     // Somebody else says to be the same tab, which all could see; with a secret of their own, and without any.
     let taken = guest.tab;
     for (others, secret) in [(2, Some(app::new_id::<Uuid>())), (3, None)] {
-        let mut thief = Onlooker::over(served.connect().await, board, taken).await;
+        let mut thief = PresenceClient::over(served.connect().await, board, taken).await;
         thief.secret = secret;
         thief.edit(None).await;
-        watcher.until_with(|crowd| crowd.guests == others, |crowd| !crowd.editing.is_empty()).await;
+        watcher
+            .until_with(
+                |presence_state| presence_state.guests == others,
+                |presence_state| !presence_state.editing.is_empty(),
+            )
+            .await;
         std::mem::forget(thief.client);
     }
     // The page itself takes its own place.
-    let mut again = Onlooker { client: served.connect().await, ..guest };
+    let mut again = PresenceClient { client: served.connect().await, ..guest };
     again.edit(None).await;
     again.open().await;
-    watcher.until(|crowd| crowd.editing.is_empty() && crowd.guests == 3).await;
+    watcher.until(|presence_state| presence_state.editing.is_empty() && presence_state.guests == 3).await;
 }

@@ -7,7 +7,7 @@ use app::{
     ops::{Op, UpdateTask},
     protocol::ServerMessage,
 };
-use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
+use taskwire::{credentials::Credentials, http::socket::SocketLimits, hub::HubSettings};
 
 use crate::support::{client::PATIENCE, database::Database, node::mutation, served::Served};
 
@@ -33,7 +33,7 @@ async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let writes = (0..CHANGES).map(|number| {
         let description = format!("{number} {text}");
         let update = Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(description)));
-        served.node.writer.write(board.id, mutation(update), Caller::local())
+        served.node.writer.write(board.id, mutation(update), Credentials::local())
     });
     for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
         outcome.expect("accepted");

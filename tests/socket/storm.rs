@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::ops::Op;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use taskwire::{caller::Caller, http::socket::SocketLimits, hub::HubSettings};
+use taskwire::{credentials::Credentials, http::socket::SocketLimits, hub::HubSettings};
 
 use crate::support::{
     client::Copy,
@@ -78,7 +78,7 @@ async fn storm(seed: u64) {
         let count = (1 + dice.below(20)).min(WRITES - written);
         let op = |_| -> Op { create(new_task(), "Buy milk") };
         let writes: Vec<_> =
-            (0..count).map(op).map(|op| node.writer.write(board, mutation(op), Caller::local())).collect();
+            (0..count).map(op).map(|op| node.writer.write(board, mutation(op), Credentials::local())).collect();
         for outcome in futures::future::join_all(writes).await {
             outcome.expect("accepted");
         }

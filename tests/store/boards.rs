@@ -7,7 +7,7 @@ use app::{
     refusal::{Refusal, Thing},
     state::BoardState,
 };
-use taskwire::caller::Caller;
+use taskwire::credentials::Credentials;
 
 use crate::{
     on_both_engines,
@@ -19,14 +19,14 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let (one, two) = (node.create_board().await.id, node.create_board().await.id);
         node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), ..UpdateBoard::default() })).await;
-        let list = node.store.boards_for(&taskwire::caller::Caller::local()).await.expect("the list");
+        let list = node.store.boards_for(&taskwire::credentials::Credentials::local()).await.expect("the list");
         assert_eq!(list.iter().map(|board| (board.id, board.name.as_str(), board.seq)).collect::<Vec<_>>(), [
             (two, "Plans", 1),
             (one, "Holidays", 2),
         ]);
 
         node.accepted(two, Op::DeleteBoard(DeleteBoard::default())).await;
-        let list = node.store.boards_for(&taskwire::caller::Caller::local()).await.expect("the list");
+        let list = node.store.boards_for(&taskwire::credentials::Credentials::local()).await.expect("the list");
         assert_eq!(list.iter().map(|board| board.id).collect::<Vec<_>>(), [one]);
         assert_eq!(node.refused(two, create(new_task(), "Late")).await, Refusal::NotFound { what: Thing::Board });
         let fresh = database.open().await.board(two).await.expect("it can be read").expect("it is still there");
@@ -69,13 +69,13 @@ on_both_engines! {
         let moves = (0..3_000).map(|turn| {
             let place = Some(Place::After(first));
             let op = Op::UpdateTask(UpdateTask { place, ..UpdateTask::of(if turn % 2 == 0 { a } else { b }) });
-            node.writer.write(board.id, crate::support::node::mutation(op), Caller::local())
+            node.writer.write(board.id, crate::support::node::mutation(op), Credentials::local())
         });
         for moved in moves.collect::<Vec<_>>() {
             moved.await.expect("accepted");
         }
         let state = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
-        assert_eq!(lane(&state), [first, b, a, last]);
+        assert_eq!(column_tasks(&state), [first, b, a, last]);
         assert!(state.tasks().all(|task| !task.rank.is_long()));
         assert_eq!(*state, node.replayed(board.id).await);
         assert_eq!(state, node.board(board.id).await);
@@ -83,7 +83,7 @@ on_both_engines! {
 }
 
 /// The tasks in the first column.
-fn lane(state: &BoardState) -> Vec<TaskId> {
+fn column_tasks(state: &BoardState) -> Vec<TaskId> {
     let first = state.columns().next().expect("a column");
-    state.lane_ids(first.id).collect()
+    state.column_task_ids(first.id).collect()
 }

@@ -1,7 +1,7 @@
 //! The log as people read it, and what the migration makes of boards that are older than it.
 
 use app::{
-    activity::Told,
+    activity::ActivityEntry,
     fields::FieldEdit,
     history::Event,
     id::{BoardId, TaskId},
@@ -11,7 +11,7 @@ use app::{
     time::Timestamp,
 };
 use sqlx::{AnyConnection, Connection};
-use taskwire::{caller::Caller, store::Entries};
+use taskwire::{credentials::Credentials, store::Entries};
 
 use crate::{
     on_both_engines,
@@ -21,7 +21,7 @@ use crate::{
 async fn told(node: &Node, board: BoardId, entries: &Entries) -> Vec<String> {
     let now = node.board(board).await;
     let events = entries.entries.iter().map(|entry| entry.event(&now).expect("it can be told"));
-    events.map(|event| event.told.of_this_task(&|_| "somebody".to_owned())).collect()
+    events.map(|event| event.activity.of_this_task(&|_| "somebody".to_owned())).collect()
 }
 
 fn numbers(entries: &Entries) -> Vec<Seq> {
@@ -98,7 +98,7 @@ on_both_engines! {
             delete(task),
         ];
         // In one group, so that what is told must be of the moment between two writes of one transaction.
-        let writes: Vec<_> = ops.into_iter().map(|op| node.writer.write(board, mutation(op), Caller::local())).collect();
+        let writes: Vec<_> = ops.into_iter().map(|op| node.writer.write(board, mutation(op), Credentials::local())).collect();
         for write in writes {
             write.await.expect("accepted");
         }
@@ -113,7 +113,7 @@ on_both_engines! {
         }
         let kept: Vec<Event> = kept.entries.iter().rev().map(|entry| entry.event(&now).expect("told")).collect();
         assert_eq!(kept, told);
-        assert_ne!(kept[2].told, Told::default());
+        assert_ne!(kept[2].activity, ActivityEntry::default());
     }
 
     async fn a_log_from_before_histories_were_kept_gets_its_tasks(database) {
@@ -155,8 +155,8 @@ on_both_engines! {
         let task = node.create_task(board, "Tea").await;
         let mine = node.accepted(board, prioritise(task, Priority::High, None)).await.seq;
         // In one group: the one before makes the guard of the next one stale.
-        let theirs = node.writer.write(board, mutation(prioritise(task, Priority::Low, None)), Caller::local());
-        let undo = node.writer.write(board, mutation(prioritise(task, Priority::None, Some(mine))), Caller::local());
+        let theirs = node.writer.write(board, mutation(prioritise(task, Priority::Low, None)), Credentials::local());
+        let undo = node.writer.write(board, mutation(prioritise(task, Priority::None, Some(mine))), Credentials::local());
         theirs.await.expect("accepted");
         let refused = undo.await.expect_err("it is refused");
         assert!(matches!(refused, taskwire::writer::WriteError::Refused(Refusal::Stale { seq: 4 })), "{refused:?}");

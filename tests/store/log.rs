@@ -2,7 +2,7 @@
 
 use app::{id::BoardId, time::Timestamp};
 use sqlx::{AnyConnection, Connection};
-use taskwire::{caller::Caller, store::Missing, writer::WriteError};
+use taskwire::{credentials::Credentials, store::Missing, writer::WriteError};
 
 use crate::{
     on_both_engines,
@@ -72,8 +72,8 @@ on_both_engines! {
         let error = behind.store.board(damaged).await.expect_err("it cannot be read");
         assert!(error.to_string().contains("change number 2"), "{error}");
         // In one group: the one that fails does not take the other with it.
-        let bad = behind.writer.write(damaged, mutation(create(new_task(), "Lost")), Caller::local());
-        let good = behind.writer.write(sound, mutation(create(new_task(), "Kept")), Caller::local());
+        let bad = behind.writer.write(damaged, mutation(create(new_task(), "Lost")), Credentials::local());
+        let good = behind.writer.write(sound, mutation(create(new_task(), "Kept")), Credentials::local());
         assert!(matches!(bad.await, Err(WriteError::Unavailable(_))));
         assert_eq!(good.await.expect("accepted").seq, 2);
         // Whoever loads the board from its rows can read it.

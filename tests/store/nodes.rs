@@ -8,7 +8,7 @@ use app::{
     refusal::{Refusal, Thing},
 };
 use futures::future::join_all;
-use taskwire::{caller::Caller, writer::WriteError};
+use taskwire::{credentials::Credentials, writer::WriteError};
 use uuid::Uuid;
 
 use crate::{
@@ -64,8 +64,8 @@ on_both_engines! {
         for _ in 0..20 {
             let request = Mutation { id: app::new_id::<MutationId>(), op: create(new_task(), "Buy milk") };
             let (one, two) = tokio::join!(
-                nodes[0].writer.write(board, request.clone(), Caller::local()),
-                nodes[1].writer.write(board, request.clone(), Caller::local()),
+                nodes[0].writer.write(board, request.clone(), Credentials::local()),
+                nodes[1].writer.write(board, request.clone(), Credentials::local()),
             );
             let (one, two) = (one.expect("accepted"), two.expect("accepted"));
             assert_eq!(one.seq, two.seq);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use sqlx::Connection;
-use taskwire::{caller::Caller, writer::WriteError};
+use taskwire::{credentials::Credentials, writer::WriteError};
 
 use crate::{
     on_both_engines,
@@ -44,7 +44,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let answers: Vec<_> =
-            (0..1_000).map(|_| node.writer.write(board, mutation(create(new_task(), "Last minute")), Caller::local())).collect();
+            (0..1_000).map(|_| node.writer.write(board, mutation(create(new_task(), "Last minute")), Credentials::local())).collect();
         node.writer.close().await;
         for (answer, expected) in answers.into_iter().zip(2..) {
             assert_eq!(answer.await.expect("accepted").seq, expected);
@@ -59,7 +59,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let answers: Vec<_> =
-            (0..6_000).map(|_| node.writer.write(board, mutation(create(new_task(), "One of many")), Caller::local())).collect();
+            (0..6_000).map(|_| node.writer.write(board, mutation(create(new_task(), "One of many")), Credentials::local())).collect();
         let (mut accepted, mut turned_away) = (0, 0);
         for answer in answers {
             match answer.await {

@@ -17,7 +17,7 @@ use futures::FutureExt;
 use memchr::memmem::find;
 use sqlx::{AnyConnection, Connection, Executor};
 use taskwire::{
-    caller::Caller,
+    credentials::Credentials,
     writer::{Sequence, WriteError},
 };
 use tokio::{
@@ -64,21 +64,22 @@ async fn what_waits_behind_a_write_that_failed_does_not_overtake_it() {
     let (sequence, somebody) = (node.writer.sequence(), node.writer.sequence());
 
     let outside = lock(&database).await;
-    let first = sequence.write(board, older.clone(), Caller::local());
+    let first = sequence.write(board, older.clone(), Credentials::local());
     // The writer has taken the first into a group of its own, most likely, by when the second comes.
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let second = sequence.write(board, newer.clone(), Caller::local());
-    let theirs = somebody.write(board, mutation(rename(task, "Somebody else's")), Caller::local());
+    let second = sequence.write(board, newer.clone(), Credentials::local());
+    let theirs = somebody.write(board, mutation(rename(task, "Somebody else's")), Credentials::local());
     assert!(is_unavailable(&first.await), "the file was locked for too long");
     unlock(outside).await;
     assert!(is_unavailable(&second.await), "it was not done before the one it was sent after");
-    let third = sequence.write(board, mutation(rename(task, "Newest")), Caller::local());
+    let third = sequence.write(board, mutation(rename(task, "Newest")), Credentials::local());
     assert!(is_unavailable(&third.now_or_never().expect("turned away at once")));
     theirs.await.expect("somebody else has nothing to do with it");
 
     // As a client does it that connects again.
     let again = node.writer.sequence();
-    let (first, second) = (again.write(board, older, Caller::local()), again.write(board, newer, Caller::local()));
+    let (first, second) =
+        (again.write(board, older, Credentials::local()), again.write(board, newer, Credentials::local()));
     assert!(!first.await.expect("accepted").repeated);
     assert!(!second.await.expect("accepted").repeated);
     assert_eq!(title(&*node.board(board).await, task), "Newer");
@@ -94,22 +95,22 @@ async fn what_comes_after_a_write_for_which_there_was_no_room_does_not_overtake_
     let nothing = || mutation(Op::UpdateTask(UpdateTask::of(task)));
 
     let outside = lock(&database).await;
-    let mut crowd = Vec::new();
+    let mut presence_state = Vec::new();
     loop {
-        let mut write = Box::pin(node.writer.write(board, nothing(), Caller::local()));
+        let mut write = Box::pin(node.writer.write(board, nothing(), Credentials::local()));
         match write.as_mut().now_or_never() {
             Some(outcome) => break assert!(is_unavailable(&outcome), "there is no room"),
-            None => crowd.push(write),
+            None => presence_state.push(write),
         }
     }
-    let older = sequence.write(board, mutation(rename(task, "Older")), Caller::local());
+    let older = sequence.write(board, mutation(rename(task, "Older")), Credentials::local());
     assert!(is_unavailable(&older.await));
     unlock(outside).await;
-    for write in crowd {
+    for write in presence_state {
         // Done, or given up while the file was locked.
         let _ = write.await;
     }
-    let newer = sequence.write(board, mutation(rename(task, "Newer")), Caller::local());
+    let newer = sequence.write(board, mutation(rename(task, "Newer")), Credentials::local());
     assert!(is_unavailable(&newer.await), "it was not done before the one it was sent after");
     assert_eq!(title(&*node.board(board).await, task), "As it was");
     node.accepted(board, rename(task, "Somebody else's")).await;
@@ -132,7 +133,7 @@ on_both_engines! {
         let sequence: Sequence = behind.writer.sequence();
         let writes: Vec<_> = [(damaged, task, "One"), (sound, other, "Two"), (damaged, task, "Three")]
             .into_iter()
-            .map(|(board, task, title)| sequence.write(board, mutation(rename(task, title)), Caller::local()))
+            .map(|(board, task, title)| sequence.write(board, mutation(rename(task, title)), Credentials::local()))
             .collect();
         let outcomes = futures::future::join_all(writes).await;
         assert!(is_unavailable(&outcomes[0]) && outcomes[1].is_ok() && is_unavailable(&outcomes[2]), "{outcomes:?}");
@@ -218,7 +219,7 @@ async fn a_commit_that_comes_late_does_not_overtake_what_was_sent_after_it() {
         (new.id, mutation(new.create()), renamed("Newer")),
     ] {
         network.hold.store(true, Ordering::SeqCst);
-        let lost = behind.writer.sequence().write(board, older.clone(), Caller::local());
+        let lost = behind.writer.sequence().write(board, older.clone(), Credentials::local());
         // Until it is held: should it be turned away instead, that is what to hear of.
         tokio::pin!(lost);
         tokio::select! {
@@ -227,8 +228,8 @@ async fn a_commit_that_comes_late_does_not_overtake_what_was_sent_after_it() {
         }
         // Whoever sent it has lost the connection, and goes on at another server.
         let again = other.writer.sequence();
-        let first = again.write(board, older, Caller::local());
-        let second = again.write(board, newer, Caller::local());
+        let first = again.write(board, older, Credentials::local());
+        let second = again.write(board, newer, Credentials::local());
         let (first, lost) = (first.await.expect("accepted"), lost.await.expect("accepted"));
         // The session that it was for is no more: the connection that took its place has ended it.
         network.go.notify_one();

@@ -8,7 +8,7 @@ use app::{
     state::MAX_TRASH_BYTES,
     text::MAX_DESCRIPTION_BYTES,
 };
-use taskwire::{caller::Caller, writer::WriteError};
+use taskwire::{credentials::Credentials, writer::WriteError};
 
 use crate::{
     on_both_engines,
@@ -25,7 +25,7 @@ on_both_engines! {
                     0 => create(new_task(), &format!("Task {number}")),
                     _ => rename(new_task(), "of a task that does not exist"),
                 };
-                node.writer.write(board, mutation(op), Caller::local())
+                node.writer.write(board, mutation(op), Credentials::local())
             })
             .collect();
         for (number, answer) in answers.into_iter().enumerate() {
@@ -65,8 +65,8 @@ on_both_engines! {
         let task = node.create_task(board, "Buy milk").await;
         let delete = Op::DeleteTask(DeleteTask { task, base: Some(2) });
         // In one group: the first one makes the second one stale.
-        let rename = node.writer.write(board, mutation(rename(task, "Buy oat milk")), Caller::local());
-        let stale = node.writer.write(board, mutation(delete), Caller::local());
+        let rename = node.writer.write(board, mutation(rename(task, "Buy oat milk")), Credentials::local());
+        let stale = node.writer.write(board, mutation(delete), Credentials::local());
         rename.await.expect("accepted");
         assert!(matches!(stale.await, Err(WriteError::Refused(Refusal::Stale { seq: 3 }))));
         node.accepted(board, Op::DeleteTask(DeleteTask { task, base: Some(3) })).await;
@@ -88,8 +88,8 @@ on_both_engines! {
 
         // In one group, too: the first one gets it.
         let task = new_task();
-        let first = node.writer.write(two, mutation(create(task, "Buy bread")), Caller::local());
-        let second = node.writer.write(one, mutation(create(task, "Buy bread")), Caller::local());
+        let first = node.writer.write(two, mutation(create(task, "Buy bread")), Credentials::local());
+        let second = node.writer.write(one, mutation(create(task, "Buy bread")), Credentials::local());
         first.await.expect("accepted");
         assert!(matches!(second.await, Err(WriteError::Refused(refusal)) if refusal == taken));
         assert_eq!(node.store.board_of(task).await.expect("the database answers"), Some(two));

@@ -8,7 +8,7 @@ use app::{
     time::Timestamp,
 };
 use sqlx::{AnyConnection, Connection, Row};
-use taskwire::{caller::Caller, writer::WriteError};
+use taskwire::{credentials::Credentials, writer::WriteError};
 
 use crate::{
     on_both_engines,
@@ -20,9 +20,9 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
-        let first = node.writer.write(board, request.clone(), Caller::local()).await.expect("accepted");
+        let first = node.writer.write(board, request.clone(), Credentials::local()).await.expect("accepted");
         node.create_task(board, "Buy bread").await;
-        let again = node.writer.write(board, request, Caller::local()).await.expect("accepted again");
+        let again = node.writer.write(board, request, Credentials::local()).await.expect("accepted again");
         assert_eq!((first.seq, first.repeated), (2, false));
         assert_eq!((again.seq, again.repeated), (2, true));
         assert_eq!(again.board.seq(), 3);
@@ -34,7 +34,7 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
         // All are in the queue before the first is taken out of it, or nearly so.
-        let answers: Vec<_> = (0..10).map(|_| node.writer.write(board, request.clone(), Caller::local())).collect();
+        let answers: Vec<_> = (0..10).map(|_| node.writer.write(board, request.clone(), Credentials::local())).collect();
         let mut fresh = 0;
         for answer in answers {
             let accepted = answer.await.expect("accepted");
@@ -49,11 +49,11 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
-        node.writer.write(board, request.clone(), Caller::local()).await.expect("accepted");
+        node.writer.write(board, request.clone(), Credentials::local()).await.expect("accepted");
         node.close().await;
 
         let node = Node::on(&database).await;
-        let again = node.writer.write(board, request, Caller::local()).await.expect("accepted again");
+        let again = node.writer.write(board, request, Credentials::local()).await.expect("accepted again");
         assert_eq!((again.seq, again.repeated), (2, true));
         assert_eq!(node.numbers(board).await, [1, 2]);
     }
@@ -64,13 +64,13 @@ on_both_engines! {
         let request = mutation(create(new_task(), "Buy milk"));
         let different = Mutation { id: request.id, op: create(new_task(), "Buy bread") };
         // In one group, and later; the same request on another board is another request.
-        let first = node.writer.write(board, request.clone(), Caller::local());
-        let second = node.writer.write(board, different.clone(), Caller::local());
+        let first = node.writer.write(board, request.clone(), Credentials::local());
+        let second = node.writer.write(board, different.clone(), Credentials::local());
         first.await.expect("accepted");
         for answer in [
             second.await,
-            node.writer.write(board, different, Caller::local()).await,
-            node.writer.write(other, request, Caller::local()).await,
+            node.writer.write(board, different, Credentials::local()).await,
+            node.writer.write(other, request, Credentials::local()).await,
         ] {
             assert!(matches!(answer, Err(WriteError::Refused(Refusal::IdReused))), "{answer:?}");
         }
@@ -83,7 +83,7 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let task = new_task();
         let request = mutation(rename(task, "Buy oat milk"));
-        let refused = async |node: &Node| match node.writer.write(board, request.clone(), Caller::local()).await {
+        let refused = async |node: &Node| match node.writer.write(board, request.clone(), Credentials::local()).await {
             Err(WriteError::Refused(refusal)) => refusal,
             other => panic!("should have been refused: {other:?}"),
         };
@@ -97,7 +97,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         assert_eq!(refused(&node).await, no_task);
         let different = Mutation { id: request.id, op: rename(task, "Buy rice milk") };
-        let answer = node.writer.write(board, different, Caller::local()).await;
+        let answer = node.writer.write(board, different, Credentials::local()).await;
         assert!(matches!(answer, Err(WriteError::Refused(Refusal::IdReused))), "{answer:?}");
         assert_eq!(node.numbers(board).await, [1, 2]);
     }
@@ -108,7 +108,7 @@ on_both_engines! {
         let task = new_task();
         let request = mutation(rename(task, "Buy oat milk"));
         let writes = [request.clone(), mutation(create(task, "Buy milk")), request];
-        let writes: Vec<_> = writes.into_iter().map(|write| node.writer.write(board, write, Caller::local())).collect();
+        let writes: Vec<_> = writes.into_iter().map(|write| node.writer.write(board, write, Credentials::local())).collect();
         let outcomes = futures::future::join_all(writes).await;
         assert!(outcomes[0].is_err() && outcomes[1].is_ok() && outcomes[2].is_err(), "{outcomes:?}");
     }
@@ -120,7 +120,7 @@ on_both_engines! {
         node.accepted(board, rename(task, "Buy oat milk")).await;
         let edit = UpdateTask { base: Some(2), ..UpdateTask::of(task) }.with(FieldEdit::Title("Buy rice milk".to_owned()));
         let request = mutation(Op::UpdateTask(edit));
-        let theirs = async || match node.writer.write(board, request.clone(), Caller::local()).await {
+        let theirs = async || match node.writer.write(board, request.clone(), Credentials::local()).await {
             Err(WriteError::Refused(Refusal::Conflict { theirs, .. })) => theirs,
             other => panic!("should have been a conflict: {other:?}"),
         };
@@ -136,7 +136,7 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
         for _ in 0..2 {
-            let answer = node.writer.write(board, request.clone(), Caller::stranger()).await;
+            let answer = node.writer.write(board, request.clone(), Credentials::stranger()).await;
             assert!(matches!(answer, Err(WriteError::Refused(_))), "{answer:?}");
         }
         let mut connection = AnyConnection::connect(&database.url).await.expect("a connection");
@@ -150,12 +150,12 @@ on_both_engines! {
         let task = node.create_task(board, "Buy milk").await;
         let complete = |completed| Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) });
         let request = mutation(complete(true));
-        node.writer.write(board, request.clone(), Caller::local()).await.expect("accepted");
+        node.writer.write(board, request.clone(), Credentials::local()).await.expect("accepted");
         node.accepted(board, complete(false)).await;
         node.accepted(board, rename(task, "Buy oat milk")).await;
         node.store.trim_log(Timestamp::from_millis(i64::MAX)).await.expect("trimmed");
 
-        let again = node.writer.write(board, request, Caller::local()).await.expect("accepted again");
+        let again = node.writer.write(board, request, Credentials::local()).await.expect("accepted again");
         assert_eq!((again.seq, again.repeated), (3, true));
         let state = node.board(board).await;
         assert!(!state.is_completed(state.task(task).expect("the task")));
@@ -170,13 +170,13 @@ on_both_engines! {
         let mut named = mutation(rename(task, "Buy soy milk"));
         named.id = MutationId(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, b"soy"));
         for write in [&old, &named] {
-            node.writer.write(board, write.clone(), Caller::local()).await.expect("accepted");
+            node.writer.write(board, write.clone(), Credentials::local()).await.expect("accepted");
         }
-        node.writer.write(board, refused.clone(), Caller::local()).await.expect_err("there is no such task");
+        node.writer.write(board, refused.clone(), Credentials::local()).await.expect_err("there is no such task");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         let mut ahead = mutation(rename(task, "Buy nut milk"));
         ahead.id.0 = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 253_402_300_000, 0));
-        node.writer.write(board, ahead.clone(), Caller::local()).await.expect("accepted");
+        node.writer.write(board, ahead.clone(), Credentials::local()).await.expect("accepted");
         let now = taskwire::clock::now();
         node.store.forget_answers(now).await.expect("forgotten");
         node.store.trim_log(Timestamp::from_millis(i64::MAX)).await.expect("trimmed");
@@ -185,21 +185,21 @@ on_both_engines! {
 
         // On whichever node: neither what was done nor what was not.
         for write in [&old, &lost, &refused] {
-            let answer = other.writer.write(board, write.clone(), Caller::local()).await;
+            let answer = other.writer.write(board, write.clone(), Credentials::local()).await;
             assert!(matches!(answer, Err(WriteError::Refused(Refusal::Expired))), "{answer:?}");
         }
         // The answer to one that is ahead of its time is kept until that comes.
         node.store.forget_answers(Timestamp::from_millis(now.as_millis() + 1_000)).await.expect("forgotten");
-        assert!(other.writer.write(board, ahead, Caller::local()).await.expect("known").repeated);
+        assert!(other.writer.write(board, ahead, Credentials::local()).await.expect("known").repeated);
         // One that does not tell its age is remembered as long as the others, and is new after that.
-        assert!(!other.writer.write(board, named, Caller::local()).await.expect("accepted").repeated);
+        assert!(!other.writer.write(board, named, Credentials::local()).await.expect("accepted").repeated);
     }
 
     async fn a_write_that_nobody_waits_for_happens_all_the_same(database) {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let task = new_task();
-        drop(node.writer.write(board, mutation(create(task, "Buy milk")), Caller::local()));
+        drop(node.writer.write(board, mutation(create(task, "Buy milk")), Credentials::local()));
         node.writer.close().await;
         assert!(node.board(board).await.task(task).is_some());
         let late = node.write(board, create(new_task(), "Buy bread")).await;

@@ -8,7 +8,7 @@ use app::{
     time::Day,
 };
 use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
-use taskwire::caller::Caller;
+use taskwire::credentials::Credentials;
 use tokio::runtime::Runtime;
 
 use crate::support::{
@@ -50,7 +50,7 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
         let state = node.board(board.id).await;
         let writes: Vec<_> = steps
             .iter()
-            .map(|step| node.writer.write(board.id, mutation(op(&state, &board, step)), Caller::local()))
+            .map(|step| node.writer.write(board.id, mutation(op(&state, &board, step)), Credentials::local()))
             .collect();
         for write in writes {
             // Refused or accepted: both are as they should be.

@@ -8,7 +8,7 @@ use app::{
 };
 use taskwire::{
     accounts::{AccountError, Accounts, NewPerson},
-    caller::{Caller, Credential},
+    credentials::{Credential, Credentials},
     hub::Hub,
     store::Store,
     writer::{WriteError, Writer},
@@ -39,12 +39,12 @@ impl Deaf {
         Self { writer: Writer::start(store.clone(), hub), store, accounts }
     }
 
-    async fn somebody(&self, role: InstanceRole) -> (ActorId, Caller) {
+    async fn somebody(&self, role: InstanceRole) -> (ActorId, Credentials) {
         let email = format!("{}@example.com", app::new_id::<Uuid>());
         let new = NewPerson { name: "Somebody", email: &email, password: None };
-        let id = self.accounts.add(&Caller::local(), new, role).await.unwrap();
-        let (secret, _) = self.accounts.create_token(&Caller::local(), id, "x", Scope::Admin, None).await.unwrap();
-        (id, Caller { credential: Credential::Token(secret.hash()), links: Vec::new() })
+        let id = self.accounts.add(&Credentials::local(), new, role).await.unwrap();
+        let (secret, _) = self.accounts.create_token(&Credentials::local(), id, "x", Scope::Admin, None).await.unwrap();
+        (id, Credentials { credential: Credential::Token(secret.hash()), links: Vec::new() })
     }
 
     /// What it believes somebody to be.
@@ -67,7 +67,7 @@ on_both_engines! {
         assert_eq!(demoted, Err(AccountError::Forbidden));
         let out = older.accounts.set_active(&of_admin, heir, false).await;
         assert_eq!(out, Err(AccountError::Forbidden));
-        let last = older.accounts.set_role(&Caller::local(), heir, InstanceRole::Admin).await;
+        let last = older.accounts.set_role(&Credentials::local(), heir, InstanceRole::Admin).await;
         assert!(matches!(last, Err(AccountError::Invalid { field: "role", .. })), "{last:?}");
         // Who owned it before owns nothing any more, there either.
         let promoted = older.accounts.set_role(&of_owner, owner, InstanceRole::Owner).await;
@@ -81,9 +81,9 @@ on_both_engines! {
         let (admin, of_admin) = node.somebody(InstanceRole::Admin).await;
         let (member, of_member) = node.somebody(InstanceRole::Member).await;
         let older = Deaf::on(&database).await;
-        node.accounts.set_active(&Caller::local(), admin, false).await.unwrap();
-        for (token, _) in node.accounts.tokens(&Caller::local(), member).await.unwrap() {
-            node.accounts.revoke_token(&Caller::local(), token.id).await.unwrap();
+        node.accounts.set_active(&Credentials::local(), admin, false).await.unwrap();
+        for (token, _) in node.accounts.tokens(&Credentials::local(), member).await.unwrap() {
+            node.accounts.revoke_token(&Credentials::local(), token.id).await.unwrap();
         }
         assert!(older.store.directory().account(admin).unwrap().is_active(), "it has not heard of it");
         let invitation = taskwire::accounts::invitations::Invitation {
@@ -108,13 +108,13 @@ on_both_engines! {
         let older = Deaf::on(&database).await;
         let write = async |op: Op| older.writer.write(board.id, mutation(op), of_admin.clone()).await;
         write(create(new_task(), "Tea")).await.unwrap();
-        node.accounts.set_active(&Caller::local(), admin, false).await.unwrap();
+        node.accounts.set_active(&Credentials::local(), admin, false).await.unwrap();
         let late = write(create(new_task(), "Coffee")).await;
         assert!(matches!(late, Err(WriteError::Refused(Refusal::Forbidden))), "{late:?}");
         // And whom it names is as new.
-        node.accounts.set_active(&Caller::local(), member, false).await.unwrap();
+        node.accounts.set_active(&Credentials::local(), member, false).await.unwrap();
         let set = Op::SetMember(SetMember { person: member, role: Some(app::access::BoardRole::Viewer) });
-        let named = older.writer.write(board.id, mutation(set), Caller::local()).await;
+        let named = older.writer.write(board.id, mutation(set), Credentials::local()).await;
         assert!(matches!(named, Err(WriteError::Refused(Refusal::NotFound { .. }))), "{named:?}");
     }
 
@@ -128,11 +128,11 @@ on_both_engines! {
                 nodes[1].accounts.set_role(&of_two, one, InstanceRole::Member),
             );
             assert_ne!(first.is_ok(), second.is_ok(), "{first:?} {second:?}");
-            for (person, caller) in [(one, &of_one), (two, &of_two)] {
+            for (person, credentials) in [(one, &of_one), (two, &of_two)] {
                 nodes[0].store.refresh_directory().await.unwrap();
                 if nodes[0].believes(person) == InstanceRole::Owner {
                     let other = if person == one { two } else { one };
-                    nodes[0].accounts.set_role(caller, other, InstanceRole::Owner).await.unwrap();
+                    nodes[0].accounts.set_role(credentials, other, InstanceRole::Owner).await.unwrap();
                 }
             }
         }

@@ -10,7 +10,7 @@ use app::{
 };
 use std::sync::Arc;
 use taskwire::{
-    caller::Caller,
+    credentials::Credentials,
     hub::Hub,
     store::{Accepted, Missing, Store},
     writer::{WriteError, Writer},
@@ -62,7 +62,7 @@ impl Node {
 
     /// Asks for something under a fresh id.
     pub async fn write(&self, board: BoardId, op: Op) -> Result<Accepted, WriteError> {
-        self.writer.write(board, mutation(op), Caller::local()).await
+        self.writer.write(board, mutation(op), Credentials::local()).await
     }
 
     /// Asks for something that must be accepted.

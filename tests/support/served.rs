@@ -10,12 +10,12 @@ use axum::{
     serve::ListenerExt,
 };
 use taskwire::{
-    caller::{Caller, Credential},
+    credentials::{Credential, Credentials},
     http::{
         forwarded::Proxies,
         origin::Origins,
+        request_auth::RequestAuth,
         socket::{self, Goodbyes, Hello, SocketContext, SocketLimits},
-        visitor::Visitor,
     },
     hub::{Hub, HubSettings},
     secret::SecretHash,
@@ -45,14 +45,14 @@ async fn visit(State(store): State<Store>, mut request: Request, next: Next) -> 
     next.run(request).await
 }
 
-fn who(store: &Store, headers: &HeaderMap) -> Visitor {
+fn who(store: &Store, headers: &HeaderMap) -> RequestAuth {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let visitor = match header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
         Some(token) => {
-            let caller = Caller { credential: Credential::Token(SecretHash::of(token)), links: Vec::new() };
-            Visitor::with(store, caller).expect("a token that works")
+            let credentials = Credentials { credential: Credential::Token(SecretHash::of(token)), links: Vec::new() };
+            RequestAuth::with(store, credentials).expect("a token that works")
         }
-        None => Visitor::local(),
+        None => RequestAuth::local(),
     };
     match header(PERSON).and_then(|id| id.parse().ok()) {
         None => visitor,

@@ -56,7 +56,7 @@ async fn says_what_it_said_and_goes_on(version: &str, engine: &str, database: Da
         let board = node.board(*id).await;
         assert_eq!((board.name(), board.seq()), (expected.name.as_str(), expected.seq));
         let columns = board.columns().map(|column| {
-            let titles = board.lane(column.id).map(|task| task.title.clone()).collect::<Vec<_>>();
+            let titles = board.column_tasks(column.id).map(|task| task.title.clone()).collect::<Vec<_>>();
             (column.name.clone(), titles)
         });
         assert_eq!(columns.collect::<BTreeMap<_, _>>(), expected.columns);

@@ -13,14 +13,14 @@ pub struct Page {
     /// Whether it tells of a mistake; then its title begins with that.
     pub has_mistake: bool,
     /// Who reads it, if they signed in.
-    pub reader: Option<Reader>,
+    pub current_user: Option<CurrentUser>,
     /// What it shows.
     pub body: AnyView,
 }
 
 /// Who reads a page.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct CurrentUser {
     /// Who.
     pub person: Person,
     /// Whether they manage people.
@@ -53,10 +53,10 @@ impl Notice {
 
 /// The whole document, as it is sent.
 pub fn document(page: Page, options: LeptosOptions) -> String {
-    let Page { title, has_mistake, reader, body } = page;
+    let Page { title, has_mistake, current_user, body } = page;
     let title = format!("{}{title} · Taskwire", if has_mistake { "Error: " } else { "" });
-    let body = match reader {
-        Some(reader) => with_navigation(reader, body),
+    let body = match current_user {
+        Some(current_user) => with_navigation(current_user, body),
         None => at_the_door(body),
     };
     view! {
@@ -112,8 +112,8 @@ fn at_the_door(body: AnyView) -> AnyView {
     .into_any()
 }
 
-fn with_navigation(reader: Reader, body: AnyView) -> AnyView {
-    let Reader { person, manages, here } = reader;
+fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
+    let CurrentUser { person, manages, here } = current_user;
     let tab = |address: &'static str, words: &'static str| {
         let current = (address == here).then_some("page");
         view! {
@@ -134,8 +134,8 @@ fn with_navigation(reader: Reader, body: AnyView) -> AnyView {
                 {tab("/account", "Your account")}
                 {manages.then(|| tab("/people", "People"))}
             </nav>
-            <div class="reader">
-                {avatar(&person)} <span class="reader-name">{name}</span> <form method="post" action="/sign-out">
+            <div class="current-user">
+                {avatar(&person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">
                     <button class="button quiet">"Sign out"</button>
                 </form>
             </div>

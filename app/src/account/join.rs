@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     Mistake, Page,
     form::{Form, Input},
-    sign_in::elsewhere_link,
+    sign_in::oidc_link,
     words,
 };
 use crate::access::{BoardRole, InstanceRole};
@@ -24,7 +24,7 @@ pub struct Join {
     /// Who is signed in in this browser at the moment.
     pub signed_in: Option<String>,
     /// What people call the provider with whom they may sign in instead, and the secret of this invitation.
-    pub elsewhere: Option<(String, String)>,
+    pub oidc: Option<(String, String)>,
     /// What was typed.
     pub form: JoinForm,
     /// What was wrong with it.
@@ -47,8 +47,8 @@ pub struct JoinForm {
 
 /// The page.
 pub fn page(content: Join) -> Page {
-    let Join { path, host, role, boards, signed_in, elsewhere, form, mistake } = content;
-    let elsewhere = elsewhere.map(|(name, secret)| elsewhere_link(&name, &[("invitation", &secret)]));
+    let Join { path, host, role, boards, signed_in, oidc, form, mistake } = content;
+    let oidc = oidc.map(|(name, secret)| oidc_link(&name, &[("invitation", &secret)]));
     let fields = Form::new("join", mistake.as_ref());
     let heading = match host {
         Some(host) => format!("{host} invites you to Taskwire"),
@@ -98,9 +98,9 @@ pub fn page(content: Join) -> Page {
             {fields.input(Input::email(&form.email))}
             {fields.new_password("Password")}
             <button class="button primary">"Create my account"</button>
-            {elsewhere}
+            {oidc}
         </form>
     }
     .into_any();
-    Page { title: "Invitation", has_mistake: mistake.is_some(), reader: None, body }
+    Page { title: "Invitation", has_mistake: mistake.is_some(), current_user: None, body }
 }

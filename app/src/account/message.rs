@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Page, Reader};
+use super::{CurrentUser, Page};
 
 /// What it says.
 pub struct Message {
     /// Who reads it.
-    pub reader: Option<Reader>,
+    pub current_user: Option<CurrentUser>,
     /// In a few words.
     pub title: &'static str,
     /// In a sentence or two.
@@ -18,7 +18,7 @@ pub struct Message {
 
 /// The page.
 pub fn page(message: Message) -> Page {
-    let Message { reader, title, words, way } = message;
+    let Message { current_user, title, words, way } = message;
     let way = way.map(|(address, words)| {
         view! {
             <p>
@@ -37,5 +37,5 @@ pub fn page(message: Message) -> Page {
         </div>
     }
     .into_any();
-    Page { title, has_mistake: false, reader, body }
+    Page { title, has_mistake: false, current_user, body }
 }

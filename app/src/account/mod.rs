@@ -21,5 +21,5 @@ pub mod people;
 pub mod sign_in;
 pub mod words;
 
-pub use document::{Notice, Page, Reader};
+pub use document::{CurrentUser, Notice, Page};
 pub use form::Mistake;

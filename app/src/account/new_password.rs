@@ -45,5 +45,5 @@ pub fn page(content: NewPassword) -> Page {
         </form>
     }
     .into_any();
-    Page { title: "New password", has_mistake: mistake.is_some(), reader: None, body }
+    Page { title: "New password", has_mistake: mistake.is_some(), current_user: None, body }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Mistake, Notice, Page, Reader,
+    CurrentUser, Mistake, Notice, Page,
     document::notice,
     form::{Form, Input},
     words,
@@ -33,7 +33,7 @@ pub const REVOKE_TOKEN: &str = "/account/tokens/revoke";
 /// What the page shows.
 pub struct OwnAccount {
     /// Who reads it.
-    pub reader: Reader,
+    pub current_user: CurrentUser,
     /// What was just done.
     pub notice: Option<Notice>,
     /// Their e-mail address.
@@ -184,9 +184,9 @@ impl Expiry {
 
 /// The page.
 pub fn page(content: OwnAccount) -> Page {
-    let OwnAccount { reader, notice: done, email, role, has_password, sessions, tokens, now, refused } = content;
+    let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, refused } = content;
     let has_mistake = refused.is_some();
-    let (mut name, mut token) = (NameForm { name: reader.person.name.clone() }, TokenForm::default());
+    let (mut name, mut token) = (NameForm { name: current_user.person.name.clone() }, TokenForm::default());
     let (mut of_name, mut of_password, mut of_token, mut of_others) = (None, None, None, None);
     match refused {
         None => {}
@@ -207,7 +207,7 @@ pub fn page(content: OwnAccount) -> Page {
         {tokens_section(tokens, &token, of_token.as_ref(), now)}
     }
     .into_any();
-    Page { title: "Your account", has_mistake, reader: Some(reader), body }
+    Page { title: "Your account", has_mistake, current_user: Some(current_user), body }
 }
 
 fn name_section(form: &NameForm, mistake: Option<&Mistake>) -> AnyView {

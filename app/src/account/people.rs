@@ -7,7 +7,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Mistake, Notice, Page, Reader,
+    CurrentUser, Mistake, Notice, Page,
     document::{avatar, notice},
     form::{Form, Input},
     words,
@@ -40,7 +40,7 @@ const MOST: usize = 100;
 /// What the page shows.
 pub struct People {
     /// Who reads it.
-    pub reader: Reader,
+    pub current_user: CurrentUser,
     /// The most that the reader may make of anybody.
     pub role: InstanceRole,
     /// What was just done.
@@ -148,7 +148,7 @@ pub struct PersonForm {
 
 /// The page.
 pub fn page(content: People) -> Page {
-    let People { reader, role, notice: done, accounts, search, invitations, boards, refused } = content;
+    let People { current_user, role, notice: done, accounts, search, invitations, boards, refused } = content;
     let has_mistake = refused.is_some();
     let mut invite = InviteForm::default();
     let (mut of_invite, mut of_account, mut of_others) = (None, None, None);
@@ -169,19 +169,19 @@ pub fn page(content: People) -> Page {
         <h1>"People"</h1>
         {notice(done)}
         {Form::new("people", of_others.as_ref()).summary()}
-        {accounts_section(accounts, &search, role, reader.person.id, of_account)}
+        {accounts_section(accounts, &search, role, current_user.person.id, of_account)}
         {invitations_section(invitations)}
         {invite_section(&invite, of_invite.as_ref(), role, boards)}
     }
     .into_any();
-    Page { title: "People", has_mistake, reader: Some(reader), body }
+    Page { title: "People", has_mistake, current_user: Some(current_user), body }
 }
 
 fn accounts_section(
     accounts: Vec<Account>,
     search: &str,
     most: InstanceRole,
-    reader: ActorId,
+    current_user: ActorId,
     refused: Option<(ActorId, Mistake)>,
 ) -> AnyView {
     let all = accounts.len();
@@ -194,7 +194,7 @@ fn accounts_section(
     let of = |id| refused.as_ref().filter(|(person, _)| *person == id).map(|(_, mistake)| mistake);
     let row = |account: Account| {
         let mistake = of(account.person.id);
-        account_row(account, most, reader, mistake)
+        account_row(account, most, current_user, mistake)
     };
     let rows: Vec<_> = found.into_iter().take(MOST).map(row).collect();
     let searching = (all > 10 || !search.is_empty()).then(|| {
@@ -231,17 +231,18 @@ fn matches(account: &Account, search: &str) -> bool {
     account.person.name.to_lowercase().contains(&search) || account.email.contains(&search)
 }
 
-fn account_row(account: Account, most: InstanceRole, reader: ActorId, mistake: Option<&Mistake>) -> AnyView {
+fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mistake: Option<&Mistake>) -> AnyView {
     let Account { person, email, role, since, is_active, may_change } = account;
     let name = person.name.clone();
-    let is_reader = (person.id == reader).then(|| view! { <span class="chip good">"You"</span> }.into_any());
+    let is_current_user =
+        (person.id == current_user).then(|| view! { <span class="chip good">"You"</span> }.into_any());
     let state = (!is_active).then(|| view! { <span class="chip bad">"Deactivated"</span> }.into_any());
     let change = may_change.then(|| change_box(&person, role, is_active, most, mistake));
     view! {
         <li class="entry">
             {avatar(&person)} <div class="entry-words">
                 <strong>{name}</strong>
-                {is_reader}
+                {is_current_user}
                 <span class="chip">{words::role(role)}</span>
                 {state}
                 <p class="hint">{email} " · since " {words::day(since)}</p>

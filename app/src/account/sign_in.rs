@@ -22,7 +22,7 @@ pub struct SignIn {
     /// What brought somebody here, in words.
     pub after: Option<&'static str>,
     /// What people call the provider with whom they may sign in instead, if there is one.
-    pub elsewhere: Option<String>,
+    pub oidc: Option<String>,
     /// Whether a link for a new password can be sent by mail.
     pub sends_mail: bool,
 }
@@ -42,10 +42,10 @@ pub struct SignInForm {
 
 /// The page.
 pub fn page(content: SignIn) -> Page {
-    let SignIn { form, mistake, after, elsewhere, sends_mail } = content;
+    let SignIn { form, mistake, after, oidc, sends_mail } = content;
     let fields = Form::new("sign-in", mistake.as_ref());
     let SignInForm { email, next, .. } = form;
-    let elsewhere = elsewhere.map(|name| elsewhere_link(&name, &[("next", &next)]));
+    let oidc = oidc.map(|name| oidc_link(&name, &[("next", &next)]));
     let forgotten = match sends_mail {
         true => view! { <a href=super::forgot_password::PATH>"Forgotten your password?"</a> }.into_any(),
         false => "Forgotten your password, or no account yet? An admin of this server can send you a link.".into_any(),
@@ -63,16 +63,16 @@ pub fn page(content: SignIn) -> Page {
             {fields.input(Input::password("password", "Password", "password"))}
             {(!next.is_empty()).then(|| view! { <input type="hidden" name="next" value=next /> }.into_any())}
             <button class="button primary">"Sign in"</button>
-            {elsewhere}
+            {oidc}
             <p class="hint">{forgotten}</p>
         </form>
     }
     .into_any();
-    Page { title: "Sign in", has_mistake: mistake.is_some(), reader: None, body }
+    Page { title: "Sign in", has_mistake: mistake.is_some(), current_user: None, body }
 }
 
 /// The way to sign in with an account somebody has elsewhere.
-pub fn elsewhere_link(name: &str, query: &[(&str, &str)]) -> AnyView {
+pub fn oidc_link(name: &str, query: &[(&str, &str)]) -> AnyView {
     let mut params = ParamsMap::new();
     for (key, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
         params.insert((*key).to_owned(), (*value).to_owned());

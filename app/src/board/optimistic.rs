@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::undo::{Direction, NotUndone, UndoStack, Undone};
 use crate::{
-    access::{Asker, BoardRole},
+    access::{BoardRole, Principal},
     fields::Field,
     id::{MutationId, TaskId},
     model::{Seq, TextField},
@@ -29,7 +29,7 @@ pub struct OptimisticBoard {
     /// Where `view` may differ from `confirmed`.
     overlay: Touched,
     /// Whose edits these are.
-    asker: Asker,
+    principal: Principal,
     /// The numbers under which our own mutations were saved, for editors that were opened on a pending text.
     saved: HashMap<MutationId, Seq>,
     undo: UndoStack,
@@ -111,16 +111,16 @@ pub struct Received {
     /// What may look different now.
     pub touched: Touched,
     /// What the change itself touched, if it was not one of ours.
-    pub elsewhere: Touched,
+    pub remote_changes: Touched,
     /// The edits of ours that are decided by it.
     pub settled: Vec<Settled>,
 }
 
 impl OptimisticBoard {
     /// A board with nothing pending, for somebody.
-    pub fn new(confirmed: BoardState, asker: Asker) -> Self {
+    pub fn new(confirmed: BoardState, principal: Principal) -> Self {
         Self {
-            asker,
+            principal,
             view: confirmed.clone(),
             confirmed,
             pending: VecDeque::new(),
@@ -131,13 +131,13 @@ impl OptimisticBoard {
     }
 
     /// The person may do other things now than before.
-    pub fn set_asker(&mut self, asker: Asker) {
-        self.asker = asker;
+    pub fn set_principal(&mut self, principal: Principal) {
+        self.principal = principal;
     }
 
     /// What the person is on this board; `None` where they have lost access to it.
     pub fn role(&self) -> Option<BoardRole> {
-        self.asker.role_on(self.confirmed.id(), self.confirmed.access())
+        self.principal.role_on(self.confirmed.id(), self.confirmed.access())
     }
 
     /// What to show.
@@ -198,7 +198,7 @@ impl OptimisticBoard {
 
     /// What would come of something, as far as is known here.
     pub fn check(&self, op: &Op) -> Result<ChangeKind, Refusal> {
-        permit(&self.asker, &self.view, op)?;
+        permit(&self.principal, &self.view, op)?;
         decide(&self.view, op)
     }
 
@@ -319,10 +319,10 @@ impl OptimisticBoard {
         match self.confirmed.apply(change)? {
             Applied::Known => Ok(Received::default()),
             Applied::New(touched) => {
-                let elsewhere = if ours { Touched::default() } else { touched.clone() };
+                let remote_changes = if ours { Touched::default() } else { touched.clone() };
                 let mut settled = Vec::from_iter(self.settle(change.mutation, change.seq));
                 settled.extend(self.release());
-                Ok(Received { touched: self.replay(touched), elsewhere, settled })
+                Ok(Received { touched: self.replay(touched), remote_changes, settled })
             }
         }
     }
@@ -461,7 +461,7 @@ impl OptimisticBoard {
             // One that cannot be done any more is not shown; the server will say why.
             pending.moves = match decide(&self.view, &pending.mutation.op) {
                 Ok(kind) => {
-                    let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.asker.person };
+                    let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.principal.person };
                     self.overlay.merge(self.view.perform(&kind, stamp));
                     kind.numbers()
                 }
@@ -474,6 +474,6 @@ impl OptimisticBoard {
 
     /// The stamp of what is not saved yet: it has no number of its own.
     fn provisional(&self, at: Timestamp) -> Stamp {
-        Stamp { seq: self.confirmed.seq(), at, by: self.asker.person }
+        Stamp { seq: self.confirmed.seq(), at, by: self.principal.person }
     }
 }

@@ -20,21 +20,21 @@ pub enum Typed {
 impl Typed {
     /// The text as it is saved. In one line, what is no character to be read becomes a space, as a line break does in every
     /// browser's fields; in several, all that breaks lines breaks lines.
-    pub fn tidy(self, text: &str) -> String {
+    pub fn normalize(self, text: &str) -> String {
         match self {
             Self::Title | Self::Name => {
-                let mut tidy = String::with_capacity(text.len());
+                let mut normalized = String::with_capacity(text.len());
                 let mut in_gap = false;
                 for char in text.chars() {
                     let is_gap = char.is_control() || breaks_lines(char);
                     if !is_gap {
-                        tidy.push(char);
+                        normalized.push(char);
                     } else if !in_gap {
-                        tidy.push(' ');
+                        normalized.push(' ');
                     }
                     in_gap = is_gap;
                 }
-                tidy.trim().to_owned()
+                normalized.trim().to_owned()
             }
             Self::Description => {
                 let readable = |char: char| match char {
@@ -51,11 +51,11 @@ impl Typed {
 
     /// By how much the text is too long, in words; `None` if it is not.
     pub fn too_long(self, text: &str) -> Option<String> {
-        let tidy = self.tidy(text);
+        let normalized = self.normalize(text);
         let (length, most, unit) = match self {
-            Self::Title => (tidy.chars().count(), MAX_TITLE_CHARS, "character"),
-            Self::Name => (tidy.chars().count(), MAX_NAME_CHARS, "character"),
-            Self::Description => (tidy.len(), MAX_DESCRIPTION_BYTES, "byte"),
+            Self::Title => (normalized.chars().count(), MAX_TITLE_CHARS, "character"),
+            Self::Name => (normalized.chars().count(), MAX_NAME_CHARS, "character"),
+            Self::Description => (normalized.len(), MAX_DESCRIPTION_BYTES, "byte"),
         };
         let over = length.checked_sub(most).filter(|over| *over > 0)?;
         let plural = if over == 1 { "" } else { "s" };
@@ -93,19 +93,19 @@ mod tests {
     fn what_people_paste_is_never_refused_for_its_characters() {
         for text in odd() {
             for kind in [Typed::Title, Typed::Name] {
-                assert!(line("title", &kind.tidy(&text), MAX_TITLE_CHARS).is_ok(), "{text:?}");
+                assert!(line("title", &kind.normalize(&text), MAX_TITLE_CHARS).is_ok(), "{text:?}");
             }
-            assert!(description(&Typed::Description.tidy(&text)).is_ok(), "{text:?}");
+            assert!(description(&Typed::Description.normalize(&text)).is_ok(), "{text:?}");
         }
     }
 
     #[test]
     fn a_tab_is_a_space_as_a_line_break_is() {
-        assert_eq!(Typed::Title.tidy("Tea\tMilk\r\nHoney\n"), "Tea Milk Honey");
-        assert_eq!(Typed::Title.tidy("\u{1b}[31mTea\0"), "[31mTea");
-        assert_eq!(Typed::Name.tidy("To\u{2028}do"), "To do");
+        assert_eq!(Typed::Title.normalize("Tea\tMilk\r\nHoney\n"), "Tea Milk Honey");
+        assert_eq!(Typed::Title.normalize("\u{1b}[31mTea\0"), "[31mTea");
+        assert_eq!(Typed::Name.normalize("To\u{2028}do"), "To do");
         assert_eq!(
-            Typed::Description.tidy("One\r\nTwo\rThree\u{b}Four\tFive\0Six\n"),
+            Typed::Description.normalize("One\r\nTwo\rThree\u{b}Four\tFive\0Six\n"),
             "One\nTwo\nThree\nFour\tFive Six"
         );
     }
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_is_fine_stays_as_it_is() {
         for text in ["Tea", "  two  spaces", "no\u{a0}break", "👩‍👩‍👧 family", "שלום"] {
-            assert_eq!(Typed::Title.tidy(text), text.trim());
+            assert_eq!(Typed::Title.normalize(text), text.trim());
         }
     }
 
@@ -123,15 +123,15 @@ mod tests {
             for letter in ["a", "é", "🙂"] {
                 let fits = format!(" {} ", letter.repeat(most));
                 assert_eq!(kind.too_long(&fits), None, "{letter}");
-                assert!(line("title", &kind.tidy(&fits), most).is_ok());
+                assert!(line("title", &kind.normalize(&fits), most).is_ok());
                 let over = letter.repeat(most + 1);
                 assert!(kind.too_long(&over).unwrap().starts_with("1 character too long"));
-                assert!(line("title", &kind.tidy(&over), most).is_err());
+                assert!(line("title", &kind.normalize(&over), most).is_err());
             }
         }
         let fits = "🙂".repeat(MAX_DESCRIPTION_BYTES / 4);
         assert_eq!(Typed::Description.too_long(&fits), None);
-        assert!(description(&Typed::Description.tidy(&fits)).is_ok());
+        assert!(description(&Typed::Description.normalize(&fits)).is_ok());
         assert!(Typed::Description.too_long(&format!("{fits}ab")).unwrap().starts_with("2 bytes too long"));
     }
 }

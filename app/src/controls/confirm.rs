@@ -15,7 +15,7 @@ pub fn Confirm(
     /// What follows from it.
     consequence: &'static str,
     /// What the button says that does it.
-    deed: &'static str,
+    confirm_label: &'static str,
     /// Does it. Where that is refused the dialog stays open and says why.
     confirmed: Callback<(), Result<(), Refusal>>,
 ) -> impl IntoView {
@@ -48,7 +48,7 @@ pub fn Confirm(
                     <button type="button" class="button" on:click=move |_| close()>
                         "Cancel"
                     </button>
-                    <button class="button danger">{deed}</button>
+                    <button class="button danger">{confirm_label}</button>
                 </div>
             </form>
         </dialog>

@@ -68,7 +68,7 @@ fn NameField(
                 && !board.rescue(rename.run((text.clone(),)))
             {
                 // Leaving the field saves, however it is left. What is no name is kept among what was refused.
-                let _ = act(&board, rename.run((Typed::Name.tidy(&text),)));
+                let _ = act(&board, rename.run((Typed::Name.normalize(&text),)));
             }
             editing.try_set(false);
         }
@@ -88,7 +88,7 @@ fn NameField(
                 set_refusal.set(too_long);
                 return false;
             }
-            let text = Typed::Name.tidy(&input.value());
+            let text = Typed::Name.normalize(&input.value());
             if text != before
                 && let Err(refusal) = board.submit(rename.run((text,)))
             {

@@ -15,7 +15,7 @@ use crate::{
     },
     id::{ActorId, TaskId},
     live::{Live, LiveBoard, Status},
-    presence::Crowd,
+    presence::PresenceState,
 };
 
 /// How many people are drawn in the header; the others are counted.
@@ -38,7 +38,7 @@ pub fn WhoIsHere(board: LiveBoard) -> impl IntoView {
     let faces = {
         let others = others.clone();
         move || {
-            let Crowd { people, more, guests, .. } = others.get();
+            let PresenceState { people, more, guests, .. } = others.get();
             let all = (people.len() as u32).saturating_add(more).saturating_add(guests);
             let beyond = unlisted(&people, FACES, more);
             view! {
@@ -58,7 +58,7 @@ pub fn WhoIsHere(board: LiveBoard) -> impl IntoView {
     let names = {
         let others = others.clone();
         move || {
-            let Crowd { people, more, guests, .. } = others.get();
+            let PresenceState { people, more, guests, .. } = others.get();
             let more = unlisted(&people, NAMES, more);
             let person = |person| {
                 let name = name_of(Some(person));
@@ -152,8 +152,8 @@ fn unlisted(people: &[ActorId], shown: usize, more: u32) -> u32 {
 }
 
 /// Who else is here, as a sentence for those who do not know the faces.
-fn here_words(others: &Crowd, me: Option<ActorId>, known: &People) -> String {
-    let Crowd { people, more, guests, .. } = others;
+fn here_words(others: &PresenceState, me: Option<ActorId>, known: &People) -> String {
+    let PresenceState { people, more, guests, .. } = others;
     let more = unlisted(people, NAMES, *more);
     if people.is_empty() && more == 0 {
         let have = if *guests == 1 { "has" } else { "have" };
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn here(people: &[ActorId], more: u32, guests: u32, me: Option<ActorId>) -> String {
-        let others = Crowd { people: people.to_vec(), more, guests, ..Crowd::default() };
+        let others = PresenceState { people: people.to_vec(), more, guests, ..PresenceState::default() };
         here_words(&others, me, &known())
     }
 

@@ -9,23 +9,23 @@ use leptos::prelude::*;
 
 use super::{
     connection::Live,
-    session::{BoardSession, Gone, Outcome},
+    session::{BoardSession, BoardUnavailable, Outcome},
 };
 use crate::{
-    access::{Asker, BoardAccess, BoardRole},
+    access::{BoardAccess, BoardRole, Principal},
     board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
     history::Event,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task, TextField},
     ops::{Mutation, Op},
-    presence::{Crowd, OpenEditors},
+    presence::{OpenEditors, PresenceState},
     protocol::ClientMessage,
     refusal::{Refusal, Thing},
     state::{BoardState, Touched},
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
-use crate::{live::reconnect::Millis, presence::CrowdChange, protocol::ServerMessage};
+use crate::{live::reconnect::Millis, presence::PresenceChange, protocol::ServerMessage};
 
 /// A board whose parts are signals. Cheap to clone.
 ///
@@ -39,16 +39,16 @@ struct Inner {
     session: Mutex<BoardSession>,
     live: Live,
     name: ArcRwSignal<String>,
-    gone: ArcRwSignal<Option<Gone>>,
+    unavailable: ArcRwSignal<Option<BoardUnavailable>>,
     access: ArcRwSignal<BoardAccess>,
     /// For each of [`BoardRole::ALL`]: whether whoever reads this page is at least that.
     may: [ArcRwSignal<bool>; 3],
     synced: ArcRwSignal<bool>,
     failing: ArcRwSignal<bool>,
     columns: ArcRwSignal<Vec<Arc<Column>>>,
-    lanes: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
+    column_tasks: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
-    followers: Mutex<Vec<Weak<Mutex<Touched>>>>,
+    change_collectors: Mutex<Vec<Weak<Mutex<Touched>>>>,
     revision: ArcRwSignal<u64>,
     unsaved: ArcRwSignal<usize>,
     problems: ArcRwSignal<Vec<Problem>>,
@@ -59,8 +59,8 @@ struct Inner {
     listeners: Mutex<Vec<Weak<Mutex<News>>>>,
     heard: ArcRwSignal<u64>,
     /// Who has the board open, as was told last.
-    crowd: Mutex<Crowd>,
-    others: ArcRwSignal<Crowd>,
+    presence_state: Mutex<PresenceState>,
+    others: ArcRwSignal<PresenceState>,
     editors: Mutex<OpenEditors>,
 }
 
@@ -90,16 +90,16 @@ pub struct TaskSignals {
     /// The task as it is shown: with edits that are not saved yet. `None` if there is no such task.
     pub task: ArcRwSignal<Option<Arc<Task>>>,
     /// Counts up when somebody else changes the task.
-    pub elsewhere: ArcRwSignal<u32>,
+    pub remote_changes: ArcRwSignal<u32>,
     /// Who else is editing it: people, then guests.
     pub editors: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
-/// Collects what changes on a board between two looks: see [`LiveBoard::follow`].
+/// Collects what changes on a board between two looks: see [`LiveBoard::collect_changes`].
 #[derive(Clone)]
-pub struct Follower(Arc<Mutex<Touched>>);
+pub struct ChangeCollector(Arc<Mutex<Touched>>);
 
-impl Follower {
+impl ChangeCollector {
     /// What changed since the last call.
     pub fn take(&self) -> Touched {
         std::mem::take(&mut lock(&self.0))
@@ -121,20 +121,21 @@ const TOLD_UNASKED: usize = 20;
 impl LiveBoard {
     /// A board that continues from `state` as soon as [`Live::open`] has it.
     pub fn new(state: BoardState, live: Live) -> Self {
-        let gone = (!state.exists()).then_some(Gone::Deleted);
-        let asker = live.asker().get_untracked();
+        let unavailable = (!state.exists()).then_some(BoardUnavailable::Deleted);
+        let principal = live.principal().get_untracked();
         Self(Arc::new(Inner {
             id: state.id(),
             name: ArcRwSignal::new(state.name().to_owned()),
-            gone: ArcRwSignal::new(gone),
+            unavailable: ArcRwSignal::new(unavailable),
             access: ArcRwSignal::new(state.access().clone()),
-            may: may(gone.is_none().then(|| asker.role_on(state.id(), state.access())).flatten()).map(ArcRwSignal::new),
+            may: may(unavailable.is_none().then(|| principal.role_on(state.id(), state.access())).flatten())
+                .map(ArcRwSignal::new),
             synced: ArcRwSignal::new(false),
             failing: ArcRwSignal::new(false),
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
-            lanes: Mutex::default(),
+            column_tasks: Mutex::default(),
             tasks: Mutex::default(),
-            followers: Mutex::default(),
+            change_collectors: Mutex::default(),
             revision: ArcRwSignal::new(0),
             unsaved: ArcRwSignal::new(0),
             problems: ArcRwSignal::new(Vec::new()),
@@ -144,10 +145,10 @@ impl LiveBoard {
             not_undone: ArcRwSignal::new(Vec::new()),
             listeners: Mutex::default(),
             heard: ArcRwSignal::new(0),
-            crowd: Mutex::default(),
-            others: ArcRwSignal::new(Crowd::default()),
+            presence_state: Mutex::default(),
+            others: ArcRwSignal::new(PresenceState::default()),
             editors: Mutex::default(),
-            session: Mutex::new(BoardSession::new(state, asker)),
+            session: Mutex::new(BoardSession::new(state, principal)),
             live,
         }))
     }
@@ -163,8 +164,8 @@ impl LiveBoard {
     }
 
     /// Why it is no longer there for this page, if it is not.
-    pub fn gone(&self) -> ArcRwSignal<Option<Gone>> {
-        self.0.gone.clone()
+    pub fn unavailable(&self) -> ArcRwSignal<Option<BoardUnavailable>> {
+        self.0.unavailable.clone()
     }
 
     /// Who has access to it.
@@ -184,8 +185,8 @@ impl LiveBoard {
     }
 
     /// Whoever reads this page may do other things now than before.
-    pub fn set_asker(&self, asker: Asker) {
-        self.session().set_asker(asker);
+    pub fn set_principal(&self, principal: Principal) {
+        self.session().set_principal(principal);
         self.draw_access();
     }
 
@@ -205,11 +206,11 @@ impl LiveBoard {
     }
 
     /// The ids of the tasks of a column, in order, those in the trash left out.
-    pub fn lane(&self, column: ColumnId) -> ArcRwSignal<Arc<[TaskId]>> {
+    pub fn column_tasks(&self, column: ColumnId) -> ArcRwSignal<Arc<[TaskId]>> {
         let session = self.session();
-        lock(&self.0.lanes)
+        lock(&self.0.column_tasks)
             .entry(column)
-            .or_insert_with(|| ArcRwSignal::new(session.board().view().lane_ids(column).collect()))
+            .or_insert_with(|| ArcRwSignal::new(session.board().view().column_task_ids(column).collect()))
             .clone()
     }
 
@@ -220,8 +221,8 @@ impl LiveBoard {
             .entry(id)
             .or_insert_with(|| TaskSignals {
                 task: ArcRwSignal::new(session.board().view().task(id).cloned()),
-                elsewhere: ArcRwSignal::new(0),
-                editors: ArcRwSignal::new(self.editors(&lock(&self.0.crowd), id)),
+                remote_changes: ArcRwSignal::new(0),
+                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence_state), id)),
             })
             .clone()
     }
@@ -233,10 +234,10 @@ impl LiveBoard {
 
     /// Collects what changes from now on, for what is derived from many tasks and would be slow to derive anew:
     /// [`Self::revision`] tells when to look.
-    pub fn follow(&self) -> Follower {
+    pub fn collect_changes(&self) -> ChangeCollector {
         let collected = Arc::default();
-        lock(&self.0.followers).push(Arc::downgrade(&collected));
-        Follower(collected)
+        lock(&self.0.change_collectors).push(Arc::downgrade(&collected));
+        ChangeCollector(collected)
     }
 
     /// Hears from now on what the log goes on with: what is saved, of this page and of others. [`Self::heard`] tells when.
@@ -318,8 +319,8 @@ impl LiveBoard {
     /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
     /// done any more. Tells whether it was so.
     pub fn rescue(&self, op: Op) -> bool {
-        let refusal = match self.0.gone.get_untracked() {
-            Some(Gone::Forbidden) => Some(Refusal::Forbidden),
+        let refusal = match self.0.unavailable.get_untracked() {
+            Some(BoardUnavailable::Forbidden) => Some(Refusal::Forbidden),
             Some(_) => Some(Refusal::not_found(Thing::Board)),
             None => self.session().board().check(&op).err(),
         };
@@ -342,7 +343,7 @@ impl LiveBoard {
     }
 
     /// Who else has the board open, as far as was told. What they edit is with each task.
-    pub fn others(&self) -> ArcRwSignal<Crowd> {
+    pub fn others(&self) -> ArcRwSignal<PresenceState> {
         self.0.others.clone()
     }
 
@@ -436,8 +437,8 @@ impl LiveBoard {
         self.0.synced.maybe_set(false);
         self.0.failing.maybe_set(false);
         // Who was here may still be, but what they edit changes by the minute.
-        let crowd = lock(&self.0.crowd).clone();
-        self.take_crowd(Crowd { editing: Vec::new(), ..crowd });
+        let presence_state = lock(&self.0.presence_state).clone();
+        self.take_presence_state(PresenceState { editing: Vec::new(), ..presence_state });
     }
 
     /// The tab is looked at again, or has not been for a while.
@@ -450,22 +451,22 @@ impl LiveBoard {
     #[cfg(feature = "hydrate")]
     pub(super) fn revive(&self) -> bool {
         self.session().revive();
-        let was_gone = self.0.gone.get_untracked().is_some();
-        self.0.gone.maybe_set(None);
+        let was_unavailable = self.0.unavailable.get_untracked().is_some();
+        self.0.unavailable.maybe_set(None);
         self.draw_access();
-        was_gone
+        was_unavailable
     }
 
     #[cfg(feature = "hydrate")]
     pub(super) fn receive(&self, message: ServerMessage) {
         match message {
             ServerMessage::Presence { people, more, guests, editing, .. } => {
-                self.take_crowd(Crowd { people, more, guests, editing });
+                self.take_presence_state(PresenceState { people, more, guests, editing });
             }
             ServerMessage::PresenceChanged { joined, left, more, guests, editing, .. } => {
-                let mut crowd = lock(&self.0.crowd).clone();
-                crowd.apply(CrowdChange { joined, left, more, guests, editing });
-                self.take_crowd(crowd);
+                let mut presence_state = lock(&self.0.presence_state).clone();
+                presence_state.apply(PresenceChange { joined, left, more, guests, editing });
+                self.take_presence_state(presence_state);
             }
             message => {
                 let outcome = self.session().receive(message);
@@ -476,19 +477,19 @@ impl LiveBoard {
 
     /// Wakes the signals of the tasks that somebody began or ceased to edit, and that of the others.
     #[cfg(feature = "hydrate")]
-    fn take_crowd(&self, crowd: Crowd) {
-        let before = std::mem::replace(&mut *lock(&self.0.crowd), crowd.clone());
-        for task in before.editing.iter().chain(&crowd.editing).map(|editing| editing.task) {
+    fn take_presence_state(&self, presence_state: PresenceState) {
+        let before = std::mem::replace(&mut *lock(&self.0.presence_state), presence_state.clone());
+        for task in before.editing.iter().chain(&presence_state.editing).map(|editing| editing.task) {
             let signals = lock(&self.0.tasks).get(&task).cloned();
             if let Some(signals) = signals {
-                signals.editors.maybe_set(self.editors(&crowd, task));
+                signals.editors.maybe_set(self.editors(&presence_state, task));
             }
         }
-        self.0.others.maybe_set(crowd.others(self.me()));
+        self.0.others.maybe_set(presence_state.others(self.me()));
     }
 
-    fn editors(&self, crowd: &Crowd, task: TaskId) -> Vec<Option<ActorId>> {
-        crowd.editors(task, self.me(), self.0.live.tab())
+    fn editors(&self, presence_state: &PresenceState, task: TaskId) -> Vec<Option<ActorId>> {
+        presence_state.editors(task, self.me(), self.0.live.tab())
     }
 
     fn change_editors(&self, change: impl FnOnce(&mut OpenEditors)) {
@@ -498,7 +499,7 @@ impl LiveBoard {
             change(&mut editors);
             (before, editors.editing())
         };
-        if now != before && self.0.gone.get_untracked().is_none() {
+        if now != before && self.0.unavailable.get_untracked().is_none() {
             self.0.live.send(self.present(now));
         }
     }
@@ -510,15 +511,15 @@ impl LiveBoard {
 
     /// Wakes the signals of what an outcome touched, and sends what is to be sent.
     fn take(&self, outcome: Outcome) {
-        let Outcome { touched, elsewhere, settled, send, logged, skipped } = outcome;
+        let Outcome { touched, remote_changes, settled, send, logged, skipped } = outcome;
         self.draw(&touched);
         // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
         // column that was numbered anew.
-        let few = elsewhere.tasks.len() <= TOLD_UNASKED;
-        for id in &elsewhere.tasks {
+        let few = remote_changes.tasks.len() <= TOLD_UNASKED;
+        for id in &remote_changes.tasks {
             let asked_for = lock(&self.0.tasks).get(id).cloned();
             if let Some(signals) = asked_for.or_else(|| few.then(|| self.task(*id))) {
-                signals.elsewhere.update(|count| *count += 1);
+                signals.remote_changes.update(|count| *count += 1);
             }
         }
         for settled in settled {
@@ -532,15 +533,15 @@ impl LiveBoard {
         }
         self.tell(logged, skipped);
         self.tell_undo();
-        let (unsaved, synced, failing, gone) = {
+        let (unsaved, synced, failing, unavailable) = {
             let session = self.session();
-            (session.board().unsaved(), session.is_live(), session.is_failing(), session.gone())
+            (session.board().unsaved(), session.is_live(), session.is_failing(), session.unavailable())
         };
         self.0.unsaved.maybe_set(unsaved);
         self.0.synced.maybe_set(synced);
         self.0.failing.maybe_set(failing);
-        if gone.is_some() {
-            self.0.gone.maybe_set(gone);
+        if unavailable.is_some() {
+            self.0.unavailable.maybe_set(unavailable);
             self.draw_access();
         }
         for message in self.with_presence(send) {
@@ -581,19 +582,19 @@ impl LiveBoard {
             let drawn = |id: &TaskId| Some((signals.get(id)?.task.clone(), view.task(*id).cloned()));
             touched.tasks.iter().filter_map(drawn).collect()
         };
-        let lanes: Vec<_> = match touched.tasks.is_empty() && columns.is_none() {
+        let column_tasks: Vec<_> = match touched.tasks.is_empty() && columns.is_none() {
             true => Vec::new(),
-            false => lock(&self.0.lanes)
+            false => lock(&self.0.column_tasks)
                 .iter()
                 .filter_map(|(column, signal)| {
-                    let same = signal.with_untracked(|ids| view.lane_ids(*column).eq(ids.iter().copied()));
-                    (!same).then(|| (signal.clone(), view.lane_ids(*column).collect::<Arc<[TaskId]>>()))
+                    let same = signal.with_untracked(|ids| view.column_task_ids(*column).eq(ids.iter().copied()));
+                    (!same).then(|| (signal.clone(), view.column_task_ids(*column).collect::<Arc<[TaskId]>>()))
                 })
                 .collect(),
         };
         drop(session);
 
-        lock(&self.0.followers).retain(|follower| match follower.upgrade() {
+        lock(&self.0.change_collectors).retain(|collector| match collector.upgrade() {
             Some(collected) => {
                 lock(&collected).merge(touched.clone());
                 true
@@ -603,7 +604,7 @@ impl LiveBoard {
         for (signal, task) in tasks {
             signal.maybe_set(task);
         }
-        for (signal, ids) in lanes {
+        for (signal, ids) in column_tasks {
             signal.set(ids);
         }
         if let Some(columns) = columns {
@@ -611,21 +612,21 @@ impl LiveBoard {
         }
         if let Some((name, exists)) = board {
             self.0.name.maybe_set(name);
-            self.0.gone.maybe_set((!exists).then_some(Gone::Deleted));
+            self.0.unavailable.maybe_set((!exists).then_some(BoardUnavailable::Deleted));
             self.draw_access();
         }
         self.0.revision.update(|revision| *revision += 1);
     }
 
     fn me(&self) -> Option<ActorId> {
-        self.0.live.asker().read_untracked().person
+        self.0.live.principal().read_untracked().person
     }
 
     fn draw_access(&self) {
         let session = self.session();
         let (access, role) = (session.board().view().access().clone(), session.board().role());
         drop(session);
-        let role = role.filter(|_| self.0.gone.read_untracked().is_none());
+        let role = role.filter(|_| self.0.unavailable.read_untracked().is_none());
         self.0.access.maybe_set(access);
         for (signal, may) in self.0.may.iter().zip(may(role)) {
             signal.maybe_set(may);
@@ -704,19 +705,19 @@ mod tests {
             state.apply(&Change { seq, at: Timestamp::from_millis(0), by: None, mutation, kind }).unwrap();
         }
         let live = Live::new();
-        live.meet(Vec::new(), Asker::anybody());
+        live.set_viewer(Vec::new(), Principal::anybody());
         LiveBoard::new(state, live)
     }
 
     #[test]
-    fn a_follower_collects_what_changed_between_two_looks() {
+    fn a_collector_gathers_what_changed_between_two_looks() {
         let board = board();
-        let follower = board.follow();
+        let collector = board.collect_changes();
         let rename = |title: &str| Op::UpdateTask(UpdateTask::of(task(2)).with(FieldEdit::Title(title.to_owned())));
         board.submit(rename("Green tea")).unwrap();
         board.submit(rename("Black tea")).unwrap();
-        assert_eq!(follower.take().tasks, [task(2)].into());
-        assert!(follower.take().is_empty());
+        assert_eq!(collector.take().tasks, [task(2)].into());
+        assert!(collector.take().is_empty());
     }
 
     #[test]
@@ -753,7 +754,7 @@ mod tests {
         board.take(outcome);
         let news = listener.take();
         assert_eq!(
-            (news.events[0].told.of_this_task(&|_| String::new()), news.incomplete),
+            (news.events[0].activity.of_this_task(&|_| String::new()), news.incomplete),
             ("deleted it".to_owned(), false)
         );
 

@@ -7,10 +7,10 @@ use leptos::prelude::*;
 
 use super::{
     board::LiveBoard,
-    reconnect::{Obstacle, Status},
+    reconnect::{ConnectError, Status},
 };
 use crate::{
-    access::Asker,
+    access::Principal,
     id::{ActorId, BoardId, TabId},
     model::BoardSummary,
     people::Person,
@@ -21,7 +21,7 @@ use crate::{
 /// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
 #[derive(Clone)]
 pub struct Live {
-    standing: Standing,
+    signals: ConnectionSignals,
     boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
     known: Known,
     tab: TabId,
@@ -34,13 +34,13 @@ impl Live {
     /// A connection that is not open yet. In the browser the socket is opened at the first [`Self::open`] or
     /// [`Self::watch_boards`]; on the server never.
     pub fn new() -> Self {
-        let standing = Standing::default();
+        let signals = ConnectionSignals::default();
         let boards = ArcRwSignal::new(None);
         let known = Known::default();
         Self {
             #[cfg(feature = "hydrate")]
-            socket: browser::Socket::new(standing.clone(), boards.clone(), known.clone()),
-            standing,
+            socket: browser::Socket::new(signals.clone(), boards.clone(), known.clone()),
+            signals,
             boards,
             known,
             tab: crate::new_id(),
@@ -50,12 +50,12 @@ impl Live {
 
     /// How the page stands with the server.
     pub fn status(&self) -> ArcRwSignal<Status> {
-        self.standing.status.clone()
+        self.signals.status.clone()
     }
 
     /// Why there is no connection, where that is known and does not pass by itself.
-    pub fn obstacle(&self) -> ArcRwSignal<Option<Obstacle>> {
-        self.standing.obstacle.clone()
+    pub fn connect_error(&self) -> ArcRwSignal<Option<ConnectError>> {
+        self.signals.connect_error.clone()
     }
 
     /// The list of boards as the socket last told it; `None` before.
@@ -69,14 +69,14 @@ impl Live {
     }
 
     /// Whoever reads this page, and what they may do.
-    pub fn asker(&self) -> ArcRwSignal<Asker> {
-        self.known.asker.clone()
+    pub fn principal(&self) -> ArcRwSignal<Principal> {
+        self.known.principal.clone()
     }
 
     /// Who reads this page; `None` for somebody without an account.
     pub fn me(&self) -> Signal<Option<ActorId>> {
-        let asker = self.known.asker.clone();
-        Signal::derive(move || asker.read().person)
+        let principal = self.known.principal.clone();
+        Signal::derive(move || principal.read().person)
     }
 
     /// This page, as the server tells it from others.
@@ -86,7 +86,7 @@ impl Live {
 
     /// What only this page knows of itself. Who has an account does not need it: the server knows whose the page is.
     pub fn tab_secret(&self) -> Option<uuid::Uuid> {
-        self.known.asker.read_untracked().person.is_none().then_some(self.tab_secret)
+        self.known.principal.read_untracked().person.is_none().then_some(self.tab_secret)
     }
 
     /// Gets to know people, and what whoever reads this page may do. Where somebody else has signed in since the page was
@@ -94,8 +94,8 @@ impl Live {
     ///
     /// A page does so in one `Suspense`. The server runs the contents of two on two threads, and a signal that is read
     /// while it is set counts as disposed there (`reactive_graph`'s read guards do not wait), which ends in a panic.
-    pub fn meet(&self, people: Vec<Person>, asker: Asker) {
-        let is_theirs = self.known.meet(people, asker);
+    pub fn set_viewer(&self, people: Vec<Person>, principal: Principal) {
+        let is_theirs = self.known.set_viewer(people, principal);
         #[cfg(feature = "hydrate")]
         if !is_theirs && !self.has_unsaved() {
             // A page that cannot be loaded anew stays as it is.
@@ -106,8 +106,8 @@ impl Live {
     }
 
     /// Gets to know people.
-    pub fn introduce(&self, people: Vec<Person>) {
-        self.known.introduce(people);
+    pub fn add_people(&self, people: Vec<Person>) {
+        self.known.add_people(people);
     }
 
     /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board
@@ -164,14 +164,14 @@ impl Live {
 
 /// How the page stands with the server, as signals.
 #[derive(Clone)]
-struct Standing {
+struct ConnectionSignals {
     status: ArcRwSignal<Status>,
-    obstacle: ArcRwSignal<Option<Obstacle>>,
+    connect_error: ArcRwSignal<Option<ConnectError>>,
 }
 
-impl Default for Standing {
+impl Default for ConnectionSignals {
     fn default() -> Self {
-        Self { status: ArcRwSignal::new(Status::Connecting), obstacle: ArcRwSignal::new(None) }
+        Self { status: ArcRwSignal::new(Status::Connecting), connect_error: ArcRwSignal::new(None) }
     }
 }
 
@@ -179,11 +179,11 @@ impl Default for Standing {
 #[derive(Clone)]
 struct Known {
     people: ArcRwSignal<Arc<BTreeMap<ActorId, Person>>>,
-    asker: ArcRwSignal<Asker>,
+    principal: ArcRwSignal<Principal>,
 }
 
 impl Known {
-    fn introduce(&self, people: Vec<Person>) {
+    fn add_people(&self, people: Vec<Person>) {
         let mut known = self.people.read_untracked().as_ref().clone();
         known.extend(people.into_iter().map(|person| (person.id, person)));
         if **self.people.read_untracked() != known {
@@ -193,12 +193,12 @@ impl Known {
 
     /// Takes note of what the reader may do. A page stays with whom it was made for: what Ana typed is not to be sent in the
     /// name of Ben, who has signed in since. Tells whether it is theirs.
-    fn meet(&self, people: Vec<Person>, asker: Asker) -> bool {
-        self.introduce(people);
-        let before = self.asker.get_untracked();
-        let is_theirs = before == Asker::stranger() || before.person == asker.person;
-        if is_theirs && before != asker {
-            self.asker.set(asker);
+    fn set_viewer(&self, people: Vec<Person>, principal: Principal) -> bool {
+        self.add_people(people);
+        let before = self.principal.get_untracked();
+        let is_theirs = before == Principal::stranger() || before.person == principal.person;
+        if is_theirs && before != principal {
+            self.principal.set(principal);
         }
         is_theirs
     }
@@ -206,7 +206,7 @@ impl Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Self { people: ArcRwSignal::new(Arc::default()), asker: ArcRwSignal::new(Asker::stranger()) }
+        Self { people: ArcRwSignal::new(Arc::default()), principal: ArcRwSignal::new(Principal::stranger()) }
     }
 }
 
@@ -234,15 +234,15 @@ mod browser {
     use serde::Deserialize;
     use wasm_bindgen::{JsCast, prelude::Closure};
 
-    use super::{Known, Live, Standing};
+    use super::{ConnectionSignals, Known, Live};
     use crate::{
-        access::Asker,
+        access::Principal,
         forms::load_board,
         id::{ActorId, BoardId, MutationId},
         live::{
             LEAVING, LiveBoard,
             board::MaybeSet,
-            over_http::{ask_why, look},
+            over_http::{diagnose, look},
             reconnect::{Event, Millis, Reconnect, Step},
             session::in_order_of_making,
         },
@@ -283,7 +283,7 @@ mod browser {
 
     struct Idle {
         inbox: mpsc::UnboundedReceiver<Command>,
-        standing: Standing,
+        signals: ConnectionSignals,
         list: ArcRwSignal<Option<Vec<BoardSummary>>>,
         known: Known,
     }
@@ -299,9 +299,9 @@ mod browser {
     }
 
     impl Socket {
-        pub fn new(standing: Standing, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
+        pub fn new(signals: ConnectionSignals, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
             let (commands, inbox) = mpsc::unbounded();
-            let idle = Idle { inbox, standing, list, known };
+            let idle = Idle { inbox, signals, list, known };
             Self { commands, boards: Boards::default(), idle: Arc::new(Mutex::new(Some(idle))) }
         }
 
@@ -317,7 +317,7 @@ mod browser {
 
         pub fn open(&self, state: BoardState, live: &Live) -> LiveBoard {
             if let Some(board) = self.reopen(state.id()) {
-                board.set_asker(live.asker().get_untracked());
+                board.set_principal(live.principal().get_untracked());
                 board.receive(ServerMessage::Snapshot(state.snapshot()));
                 if board.revive() {
                     self.command(Command::Opened(board.clone()));
@@ -364,7 +364,7 @@ mod browser {
         link: Reconnect,
         connection: Option<Connection>,
         timer: Option<(Millis, TimeoutFuture)>,
-        standing: Standing,
+        signals: ConnectionSignals,
         list: ArcRwSignal<Option<Vec<BoardSummary>>>,
         known: Known,
         /// Whose names were asked for.
@@ -397,7 +397,7 @@ mod browser {
 
     impl Task {
         fn new(idle: Idle, boards: Boards) -> Self {
-            let Idle { inbox, standing, list, known } = idle;
+            let Idle { inbox, signals, list, known } = idle;
             let (found, findings) = mpsc::unbounded();
             Self {
                 inbox,
@@ -406,7 +406,7 @@ mod browser {
                 link: Reconnect::new(is_online(), !document().hidden()),
                 connection: None,
                 timer: None,
-                standing,
+                signals,
                 list,
                 known,
                 asked: HashSet::new(),
@@ -430,9 +430,9 @@ mod browser {
                         self.drop_connection();
                         self.drive(Event::Lost(code));
                     }
-                    Happened::Heard(Message::Text(text)) => self.hear(&text),
+                    Happened::Heard(Message::Text(text)) => self.on_message(&text),
                     Happened::Heard(Message::Bytes(_)) => {}
-                    Happened::Asked(Command::Wake) => self.drive(surroundings()),
+                    Happened::Asked(Command::Wake) => self.drive(environment()),
                     Happened::Asked(command) => {
                         let messages = self.command(command);
                         self.send(messages);
@@ -512,7 +512,7 @@ mod browser {
             let is_open = self.connection.as_ref().is_some_and(|connection| connection.is_open);
             let (mut is_behind, mut is_unsaved) = (false, false);
             for Open { board, .. } in lock(&self.boards).values() {
-                is_behind |= !board.synced().get_untracked() && board.gone().get_untracked().is_none();
+                is_behind |= !board.synced().get_untracked() && board.unavailable().get_untracked().is_none();
                 is_unsaved |= board.unsaved().get_untracked() > 0;
             }
             let now = now();
@@ -524,7 +524,7 @@ mod browser {
             let wants_tick = is_open && (is_behind || is_unsaved);
             self.tick_boards_at = wants_tick.then(|| self.tick_boards_at.unwrap_or(now + TICK_BOARDS));
             if self.is_outdated && self.told_outdated.replace(is_unsaved) != Some(is_unsaved) {
-                say_outdated();
+                dispatch_outdated();
             }
         }
 
@@ -546,32 +546,34 @@ mod browser {
                             // The task lives as long as the page.
                             spawn_local(async move { drop(found.unbounded_send(Event::Looked(look().await))) });
                         }
-                        Step::AskWhy => {
+                        Step::Diagnose => {
                             let found = self.found.clone();
-                            let reader = self.known.asker.read_untracked().person;
-                            spawn_local(async move { drop(found.unbounded_send(Event::Told(ask_why(reader).await))) });
+                            let current_user = self.known.principal.read_untracked().person;
+                            spawn_local(async move {
+                                drop(found.unbounded_send(Event::Diagnosed(diagnose(current_user).await)))
+                            });
                         }
                     }
                 }
             }
-            self.standing.status.maybe_set(self.link.status());
-            self.standing.obstacle.maybe_set(self.link.obstacle());
+            self.signals.status.maybe_set(self.link.status());
+            self.signals.connect_error.maybe_set(self.link.connect_error());
         }
 
         fn open(&mut self) -> bool {
             self.drop_connection();
-            let reader = self.known.asker.read_untracked().person;
-            let socket = url(reader).and_then(|url| WebSocket::open_with_protocol(&url, SUBPROTOCOL).ok());
+            let current_user = self.known.principal.read_untracked().person;
+            let socket = url(current_user).and_then(|url| WebSocket::open_with_protocol(&url, SUBPROTOCOL).ok());
             self.connection = socket.map(|socket| Connection { socket, is_open: false });
             self.connection.is_some()
         }
 
         fn opened(&mut self) {
             let mut hello = Vec::new();
-            if self.known.asker.read_untracked().may_see_people() {
+            if self.known.principal.read_untracked().may_see_people() {
                 hello.push(ClientMessage::WatchPeople { changes: true });
             }
-            hello.extend(self.follow_all());
+            hello.extend(self.subscribe_all());
             hello.push(ClientMessage::Ping {});
             self.send(hello);
             self.drive(Event::Opened);
@@ -604,7 +606,7 @@ mod browser {
             }
         }
 
-        fn hear(&mut self, text: &str) {
+        fn on_message(&mut self, text: &str) {
             let message = serde_json::from_str(text);
             let is_decision = matches!(message, Ok(ServerMessage::Accepted { .. } | ServerMessage::Rejected { .. }));
             if is_decision {
@@ -623,7 +625,7 @@ mod browser {
         }
 
         /// Says what a page says first, and again after a loss, to be told what it shows.
-        fn follow_all(&self) -> Vec<ClientMessage> {
+        fn subscribe_all(&self) -> Vec<ClientMessage> {
             let list = self.watching.then_some(ClientMessage::WatchBoards {});
             in_order_of_making(
                 list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect(),
@@ -634,19 +636,19 @@ mod browser {
         fn receive(&mut self, message: ServerMessage) -> Vec<ClientMessage> {
             let mut send = Vec::new();
             match message {
-                ServerMessage::Hello { build, .. } => say_build(&build),
+                ServerMessage::Hello { build, .. } => dispatch_build(&build),
                 ServerMessage::Boards { boards } => {
-                    send = self.follow_again(&boards);
+                    send = self.resubscribe(&boards);
                     self.list.set(Some(boards));
                 }
                 ServerMessage::People { people, you } => {
-                    self.known.introduce(people);
-                    self.become_reader(you);
+                    self.known.add_people(people);
+                    self.update_principal(you);
                 }
                 ServerMessage::PeopleChanged { people, you } => {
-                    self.known.introduce(people);
+                    self.known.add_people(people);
                     if let Some(you) = you {
-                        self.become_reader(you);
+                        self.update_principal(you);
                     }
                 }
                 ServerMessage::Goodbye { reconnect_after_ms } => self.drive(Event::Goodbye(reconnect_after_ms)),
@@ -671,12 +673,12 @@ mod browser {
                     if let Some(board) = about.and_then(|id| lock(&self.boards).get(&id).map(|open| open.board.clone()))
                     {
                         if let ServerMessage::Changes { changes, .. } = &message {
-                            self.get_to_know(board.id(), changes.iter().flat_map(Change::people));
+                            self.load_unknown_people(board.id(), changes.iter().flat_map(Change::people));
                         }
                         board.receive(message);
                         // The list of boards tells when it is there for this person again.
-                        let is_gone = board.gone().get_untracked().is_some();
-                        if is_gone && !std::mem::replace(&mut self.watching, true) {
+                        let is_unavailable = board.unavailable().get_untracked().is_some();
+                        if is_unavailable && !std::mem::replace(&mut self.watching, true) {
                             send.push(ClientMessage::WatchBoards {});
                         }
                     }
@@ -725,16 +727,16 @@ mod browser {
         }
 
         /// Whoever reads the page may do other things than before.
-        fn become_reader(&self, you: Asker) {
+        fn update_principal(&self, you: Principal) {
             for board in self.all_boards() {
-                board.set_asker(you.clone());
+                board.set_principal(you.clone());
             }
-            self.known.meet(Vec::new(), you);
+            self.known.set_viewer(Vec::new(), you);
         }
 
         /// Asks who those are whom a guest hears of for the first time. (All others are told whenever somebody is new.)
-        fn get_to_know(&mut self, board: BoardId, people: impl Iterator<Item = ActorId>) {
-            if self.known.asker.read_untracked().may_see_people() {
+        fn load_unknown_people(&mut self, board: BoardId, people: impl Iterator<Item = ActorId>) {
+            if self.known.principal.read_untracked().may_see_people() {
                 return;
             }
             let known = self.known.people.get_untracked();
@@ -744,16 +746,16 @@ mod browser {
                 spawn_local(async move {
                     // Where that cannot be asked now they stay somebody.
                     if let Ok(Some(loaded)) = load_board(board).await {
-                        known.introduce(loaded.people);
+                        known.add_people(loaded.people);
                     }
                 });
             }
         }
 
         /// Goes on with boards that were taken away from this person, where they are among those they may see again.
-        fn follow_again(&self, boards: &[BoardSummary]) -> Vec<ClientMessage> {
+        fn resubscribe(&self, boards: &[BoardSummary]) -> Vec<ClientMessage> {
             let is_back = |board: &LiveBoard| {
-                board.gone().get_untracked().is_some() && boards.iter().any(|listed| listed.id == board.id())
+                board.unavailable().get_untracked().is_some() && boards.iter().any(|listed| listed.id == board.id())
             };
             let back = self.all_boards().into_iter().filter(is_back);
             back.flat_map(|board| {
@@ -824,7 +826,7 @@ mod browser {
 
     /// Tells the script around the app (`pages/bootstrap.js`) that the page is older than the server. It loads the page anew,
     /// if nothing would be lost with it, or says so.
-    fn say_outdated() {
+    fn dispatch_outdated() {
         if let Ok(event) = web_sys::Event::new("taskwire-outdated") {
             // Nobody cancels it.
             let _ = window().dispatch_event(&event);
@@ -833,7 +835,7 @@ mod browser {
 
     /// Tells the script around the app which build of the pages the server serves now. If it is another one than this page's, the
     /// script has it loaded anew, when that loses nothing and disturbs nobody.
-    fn say_build(build: &str) {
+    fn dispatch_build(build: &str) {
         if let (Some(root), Ok(event)) = (document().document_element(), web_sys::Event::new("taskwire-hello")) {
             // What cannot be told leaves the page as it is.
             let _ = root.set_attribute("data-server-build", build);
@@ -843,15 +845,15 @@ mod browser {
 
     /// The address of the socket on the server that served the page. It names whom the page was made for, and the server lets
     /// nobody else in by it.
-    fn url(reader: Option<ActorId>) -> Option<String> {
+    fn url(current_user: Option<ActorId>) -> Option<String> {
         let location = window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let reader = reader.map(|person| format!("?as={person}")).unwrap_or_default();
-        Some(format!("{scheme}://{}/ws{reader}", location.host().ok()?))
+        let current_user = current_user.map(|person| format!("?as={person}")).unwrap_or_default();
+        Some(format!("{scheme}://{}/ws{current_user}", location.host().ok()?))
     }
 
-    fn surroundings() -> Event {
-        Event::Surroundings { online: is_online(), visible: !document().hidden() }
+    fn environment() -> Event {
+        Event::Environment { online: is_online(), visible: !document().hidden() }
     }
 
     fn is_online() -> bool {

@@ -23,7 +23,7 @@ pub const LEAVING: &str = "taskwire-leaving";
 pub const LEAVE: &str = "taskwire-leave";
 
 pub use act::act;
-pub use board::{Follower, Listener, LiveBoard, News, Problem, TaskSignals};
+pub use board::{ChangeCollector, Listener, LiveBoard, News, Problem, TaskSignals};
 pub use connection::Live;
-pub use reconnect::{Obstacle, Status};
-pub use session::Gone;
+pub use reconnect::{ConnectError, Status};
+pub use session::BoardUnavailable;

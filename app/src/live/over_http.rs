@@ -4,7 +4,7 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::Deserialize;
 use web_sys::{AbortSignal, RequestCache, RequestRedirect};
 
-use super::reconnect::{Found, LOOK_WITHIN, Obstacle};
+use super::reconnect::{ConnectError, Found, LOOK_WITHIN};
 use crate::id::ActorId;
 
 /// How long an answer to why there is no connection is waited for, in milliseconds.
@@ -23,23 +23,23 @@ pub async fn look() -> Found {
     }
 }
 
-/// Asks the server why it cannot be connected to. `reader` is whom the page was made for. `None` where it would not say.
-pub async fn ask_why(reader: Option<ActorId>) -> Option<Obstacle> {
+/// Asks the server why it cannot be connected to. `current_user` is whom the page was made for. `None` where it would not say.
+pub async fn diagnose(current_user: Option<ActorId>) -> Option<ConnectError> {
     #[derive(Deserialize)]
     struct Answer {
         code: String,
     }
-    let reader = reader.map(|person| format!("?as={person}")).unwrap_or_default();
-    let response = sent(Request::post(&format!("/ws{reader}")), EXPLAIN_WITHIN).await?;
+    let current_user = current_user.map(|person| format!("?as={person}")).unwrap_or_default();
+    let response = sent(Request::post(&format!("/ws{current_user}")), EXPLAIN_WITHIN).await?;
     let status = response.status();
     let code = response.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()).map(|Answer { code }| code);
     match (status, code.as_deref()) {
-        (_, Some("no_sockets")) => Some(Obstacle::NoSockets),
-        (_, Some("cross_site" | "unknown_host")) => Some(Obstacle::Origin),
-        (_, Some("full")) => Some(Obstacle::Full),
+        (_, Some("no_sockets")) => Some(ConnectError::NoSockets),
+        (_, Some("cross_site" | "unknown_host")) => Some(ConnectError::Origin),
+        (_, Some("full")) => Some(ConnectError::Full),
         // It says so itself when it is connected to, and this page then says what to do about it.
         (_, Some("not_signed_in")) => None,
-        _ => Some(Obstacle::Other(status)),
+        _ => Some(ConnectError::Other(status)),
     }
 }
 

@@ -71,7 +71,7 @@ pub enum Event {
     /// The socket could not be opened, it broke, or the server closed it with this code.
     Lost(Option<u16>),
     /// The network or the tab came or went.
-    Surroundings {
+    Environment {
         /// The browser says that there is a network.
         online: bool,
         /// Somebody may be looking at the page.
@@ -80,7 +80,7 @@ pub enum Event {
     /// What came of looking for the server.
     Looked(Found),
     /// What the server, or what stands in its place, answered when it was asked why there is no connection.
-    Told(Option<Obstacle>),
+    Diagnosed(Option<ConnectError>),
 }
 
 /// What was found where the server should be.
@@ -96,7 +96,7 @@ pub enum Found {
 
 /// Why a server that is there cannot be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum ConnectError {
     /// The address of this page is not one that the server knows as its own.
     Origin,
     /// The server would have it, but no WebSocket gets through to it.
@@ -119,7 +119,7 @@ pub enum Step {
     /// Look over HTTP whether it is there.
     Look,
     /// Ask over HTTP why there is no connection.
-    AskWhy,
+    Diagnose,
 }
 
 /// How the page stands with the server, as far as is known.
@@ -157,7 +157,7 @@ pub struct Reconnect {
     opened_last: Option<Millis>,
     server: Server,
     looks: Looks,
-    obstacle: Option<Obstacle>,
+    connect_error: Option<ConnectError>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +226,7 @@ impl Reconnect {
             opened_last: None,
             server: Server::Unknown,
             looks: Looks::default(),
-            obstacle: None,
+            connect_error: None,
         }
     }
 
@@ -242,8 +242,8 @@ impl Reconnect {
     }
 
     /// Why there is no connection, where that is known and will not pass by itself.
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        self.obstacle
+    pub fn connect_error(&self) -> Option<ConnectError> {
+        self.connect_error
     }
 
     /// When the next [`Event::Tick`] has something to do.
@@ -283,11 +283,11 @@ impl Reconnect {
                 vec![Step::Drop]
             }
             Event::Lost(code) => self.lost(code.is_some(), now, random),
-            Event::Surroundings { online, visible } => self.surroundings(online, visible, now, random),
+            Event::Environment { online, visible } => self.environment(online, visible, now, random),
             Event::Looked(found) => self.looked(found, now, random),
-            Event::Told(obstacle) => {
+            Event::Diagnosed(connect_error) => {
                 if !matches!(self.phase, Phase::Open(Open { heard: Some(_), .. })) {
-                    self.obstacle = obstacle;
+                    self.connect_error = connect_error;
                 }
                 Vec::new()
             }
@@ -349,7 +349,7 @@ impl Reconnect {
         self.was_live = true;
         self.unheard = 0;
         self.hurries = 0;
-        self.obstacle = None;
+        self.connect_error = None;
         self.server = Server::There;
         self.looks = Looks { under_way: self.looks.under_way, ..Looks::default() };
     }
@@ -415,7 +415,7 @@ impl Reconnect {
         at_first << self.silences.min(2)
     }
 
-    fn surroundings(&mut self, online: bool, visible: bool, now: Millis, random: f64) -> Vec<Step> {
+    fn environment(&mut self, online: bool, visible: bool, now: Millis, random: f64) -> Vec<Step> {
         let went_away = !online || !visible;
         self.online = online;
         self.visible = visible;
@@ -490,7 +490,7 @@ impl Reconnect {
         if found != Found::Server {
             if !matches!(self.phase, Phase::Open(_)) && self.server != Server::There {
                 self.server = Server::Away;
-                self.obstacle = None;
+                self.connect_error = None;
             }
             return Vec::new();
         }
@@ -522,7 +522,7 @@ impl Reconnect {
                 self.hurries += 1;
                 Vec::new()
             }
-            Phase::Waiting { .. } if self.unheard >= UNHEARD_UNTIL_ASKED => vec![Step::AskWhy],
+            Phase::Waiting { .. } if self.unheard >= UNHEARD_UNTIL_ASKED => vec![Step::Diagnose],
             _ => Vec::new(),
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    access::Asker,
+    access::Principal,
     board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
     history::Event,
     id::{BoardId, MutationId, TaskId},
@@ -60,12 +60,12 @@ enum Connection {
     Failing,
     Live,
     /// The board is gone; nothing is asked of the server any more.
-    Ended(Gone),
+    Ended(BoardUnavailable),
 }
 
 /// Why a board is no longer there for this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub enum BoardUnavailable {
     /// It was deleted.
     Deleted,
     /// The person was taken off it, or it was closed to them, while they had it open.
@@ -80,7 +80,7 @@ pub struct Outcome {
     /// What may look different now.
     pub touched: Touched,
     /// The part of it that changed because of somebody else.
-    pub elsewhere: Touched,
+    pub remote_changes: Touched,
     /// Edits of ours that are decided.
     pub settled: Vec<Settled>,
     /// What to send now, in order.
@@ -93,9 +93,9 @@ pub struct Outcome {
 
 impl BoardSession {
     /// A session of somebody's that continues from `state`, which may come from the page, and is not connected yet.
-    pub fn new(state: BoardState, asker: Asker) -> Self {
+    pub fn new(state: BoardState, principal: Principal) -> Self {
         Self {
-            board: OptimisticBoard::new(state, asker),
+            board: OptimisticBoard::new(state, principal),
             connection: Connection::Closed,
             behind: None,
             attempts: 0,
@@ -177,7 +177,7 @@ impl BoardSession {
         self.behind = None;
         self.attempts = 0;
         let mut send = Vec::new();
-        if self.gone().is_none() {
+        if self.unavailable().is_none() {
             send.push(self.subscribe());
         }
         send.extend(self.flush());
@@ -187,7 +187,7 @@ impl BoardSession {
     /// The connection is gone.
     pub fn disconnected(&mut self) {
         self.board.disconnected();
-        if self.gone().is_none() {
+        if self.unavailable().is_none() {
             self.connection = Connection::Closed;
         }
     }
@@ -248,7 +248,7 @@ impl BoardSession {
                         Ok(received) => {
                             played = true;
                             outcome.touched.merge(received.touched);
-                            outcome.elsewhere.merge(received.elsewhere);
+                            outcome.remote_changes.merge(received.remote_changes);
                             outcome.settled.extend(received.settled);
                         }
                         Err(_) => {
@@ -265,7 +265,7 @@ impl BoardSession {
                     self.attempts = 0;
                 }
                 if self.board.confirmed().deleted_at().is_some() {
-                    self.connection = Connection::Ended(Gone::Deleted);
+                    self.connection = Connection::Ended(BoardUnavailable::Deleted);
                 }
             }
             ServerMessage::Accepted { mutation, seq } => {
@@ -289,8 +289,8 @@ impl BoardSession {
                 }
             }
             ServerMessage::Error { code, board: Some(board), .. } if board == id => match code {
-                ErrorCode::NoSuchBoard => self.connection = Connection::Ended(Gone::Unknown),
-                ErrorCode::Forbidden => self.connection = Connection::Ended(Gone::Forbidden),
+                ErrorCode::NoSuchBoard => self.connection = Connection::Ended(BoardUnavailable::Unknown),
+                ErrorCode::Forbidden => self.connection = Connection::Ended(BoardUnavailable::Forbidden),
                 ErrorCode::Unavailable | ErrorCode::TooMany | ErrorCode::NotSubscribed => {
                     if matches!(self.connection, Connection::Subscribing | Connection::Live) {
                         self.fail();
@@ -305,7 +305,7 @@ impl BoardSession {
     }
 
     /// Why the server no longer has this board, if it has not.
-    pub fn gone(&self) -> Option<Gone> {
+    pub fn unavailable(&self) -> Option<BoardUnavailable> {
         match self.connection {
             Connection::Ended(why) => Some(why),
             _ => None,
@@ -314,14 +314,14 @@ impl BoardSession {
 
     /// The server has the board again, for this person: they were added to it once more.
     pub fn revive(&mut self) {
-        if self.gone().is_some() {
+        if self.unavailable().is_some() {
             self.connection = Connection::Closed;
         }
     }
 
     /// The person may do other things now than before.
-    pub fn set_asker(&mut self, asker: Asker) {
-        self.board.set_asker(asker);
+    pub fn set_principal(&mut self, principal: Principal) {
+        self.board.set_principal(principal);
     }
 
     fn id(&self) -> BoardId {

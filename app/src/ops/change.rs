@@ -7,7 +7,7 @@ use super::{
     Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
-    activity::{Deed, Told},
+    activity::{ActivityEntry, ActivityItem},
     id::{ActorId, MutationId, TaskId},
     model::Seq,
     state::{BoardState, Stamp, Touched},
@@ -122,18 +122,21 @@ impl ChangeKind {
     }
 
     /// Tells what it does to `before`.
-    pub fn told(&self, before: &BoardState) -> Told {
+    pub fn activity(&self, before: &BoardState) -> ActivityEntry {
         self.tell(Some(before), before)
     }
 
     /// Tells it where nothing but the change is known. Columns are called what they are called `now`.
-    pub fn recalled(&self, now: &BoardState) -> Told {
+    pub fn recalled(&self, now: &BoardState) -> ActivityEntry {
         self.tell(None, now)
     }
 
-    fn tell(&self, before: Option<&BoardState>, names: &BoardState) -> Told {
+    fn tell(&self, before: Option<&BoardState>, names: &BoardState) -> ActivityEntry {
         let effect = self.effect();
-        Told { title: effect.title(before).unwrap_or_default().to_owned(), deeds: effect.deeds(before, names) }
+        ActivityEntry {
+            title: effect.title(before).unwrap_or_default().to_owned(),
+            items: effect.activity_items(before, names),
+        }
     }
 }
 
@@ -149,8 +152,8 @@ impl Effect for Unknown {
         ("change", "")
     }
 
-    fn deeds(&self, _: Option<&BoardState>, _: &BoardState) -> Vec<Deed> {
-        vec![Deed::Unknown]
+    fn activity_items(&self, _: Option<&BoardState>, _: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::Unknown]
     }
 }
 

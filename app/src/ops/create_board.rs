@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeKind, Effect, Operation, update_board::check_everyone};
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     id::ColumnId,
     model::{Column, ColumnKind},
     rank::Rank,
@@ -101,7 +101,7 @@ impl Effect for BoardCreated {
         ("create the board", "")
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        vec![Deed::CreatedBoard(self.name.clone())]
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::CreatedBoard(self.name.clone())]
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeKind, DeleteColumn, Effect, Inverse, MAX_COLUMNS, Op, Operation, Part};
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     id::ColumnId,
     model::{Column, ColumnKind, Place},
     rank::Rank,
@@ -77,7 +77,7 @@ impl Effect for ColumnCreated {
         ("add column", &self.column.name)
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        vec![Deed::AddedColumn(self.column.name.clone())]
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::AddedColumn(self.column.name.clone())]
     }
 }

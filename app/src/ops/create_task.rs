@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     fields::{self, Field, FieldEdit, TaskPatch},
     id::{ActorId, ColumnId, TaskId},
     model::{ColumnKind, Place, Task},
@@ -151,9 +151,9 @@ impl Effect for TaskCreated {
         ("add", &self.title)
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
-        let assigned = (!self.people().is_empty()).then(|| Deed::Assigned(self.people().to_vec()));
-        [Deed::Created(column_name(names, self.column))].into_iter().chain(assigned).collect()
+    fn activity_items(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem> {
+        let assigned = (!self.people().is_empty()).then(|| ActivityItem::Assigned(self.people().to_vec()));
+        [ActivityItem::Created(column_name(names, self.column))].into_iter().chain(assigned).collect()
     }
 
     fn people(&self) -> &[ActorId] {

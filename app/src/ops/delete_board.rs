@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeKind, Effect, Operation, require_unchanged};
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     model::Seq,
     refusal::Refusal,
     state::{BoardState, Stamp, Touched},
@@ -46,7 +46,7 @@ impl Effect for BoardDeleted {
         ("delete the board", "")
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        vec![Deed::DeletedBoard]
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::DeletedBoard]
     }
 }

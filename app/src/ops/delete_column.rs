@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     id::ColumnId,
     model::{Place, Seq},
     refusal::Refusal,
@@ -41,7 +41,7 @@ impl Operation for DeleteColumn {
 
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         require_untouched(require_column(state, self.column)?.seq, self.guard)?;
-        if state.lane_len(self.column) > 0 {
+        if state.column_len(self.column) > 0 {
             return Err(Refusal::NotEmpty);
         }
         if state.columns().count() == 1 {
@@ -79,7 +79,7 @@ impl Effect for ColumnDeleted {
         ("delete column", before.column(self.column).map_or("", |column| &column.name))
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
-        vec![Deed::DeletedColumn(column_name(names, self.column))]
+    fn activity_items(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::DeletedColumn(column_name(names, self.column))]
     }
 }

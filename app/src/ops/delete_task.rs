@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     fields::Field,
     id::TaskId,
     model::Seq,
@@ -87,8 +87,8 @@ impl Effect for TaskDeleted {
         ("delete", title_of(before, self.task))
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        let purged = (!self.purged.is_empty()).then_some(Deed::Purged(self.purged.len()));
-        [Deed::Deleted].into_iter().chain(purged).collect()
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        let purged = (!self.purged.is_empty()).then_some(ActivityItem::Purged(self.purged.len()));
+        [ActivityItem::Deleted].into_iter().chain(purged).collect()
     }
 }

@@ -95,7 +95,7 @@ impl FormerPlace {
     }
 
     pub fn of_task(state: &BoardState, column: ColumnId, task: TaskId) -> Self {
-        Self::Task(column, Neighbours::of(task, state.lane_ids(column)))
+        Self::Task(column, Neighbours::of(task, state.column_task_ids(column)))
     }
 }
 

@@ -41,8 +41,8 @@ pub use update_column::{ColumnUpdated, UpdateColumn};
 pub use update_task::{TaskUpdated, UpdateTask};
 
 use crate::{
-    access::{Asker, BoardRole, Scope},
-    activity::Deed,
+    access::{BoardRole, Principal, Scope},
+    activity::ActivityItem,
     id::{ActorId, ColumnId, MutationId, TaskId},
     model::{Column, ColumnKind, Seq, Task},
     refusal::{Refusal, Thing},
@@ -122,8 +122,8 @@ impl Op {
     }
 
     /// Whether it takes somebody off the board who asks for it themselves.
-    pub fn is_leaving(&self, asker: &Asker) -> bool {
-        matches!(self, Self::SetMember(set) if Some(set.person) == asker.person && set.role.is_none())
+    pub fn is_leaving(&self, principal: &Principal) -> bool {
+        matches!(self, Self::SetMember(set) if Some(set.person) == principal.person && set.role.is_none())
     }
 }
 
@@ -172,7 +172,7 @@ trait Effect {
 
     /// What it did to `before`, if that is known, in terms that need nothing else to be understood. Columns are called what they are
     /// called in `names`.
-    fn deeds(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<Deed>;
+    fn activity_items(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem>;
 
     /// Whom it names.
     fn people(&self) -> &[ActorId] {
@@ -191,13 +191,13 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
 /// Whether somebody may do something to a board. What they may not know of is not found; what they may not do is forbidden.
 ///
 /// The server asks under the board's lock, for good, and the browser asks to offer nothing that would be refused. Nobody else decides.
-pub fn permit(asker: &Asker, state: &BoardState, op: &Op) -> Result<(), Refusal> {
+pub fn permit(principal: &Principal, state: &BoardState, op: &Op) -> Result<(), Refusal> {
     if op.makes_board() {
         // Also where there is such a board already: then the answer is that its id is taken, as for anyone.
-        return if asker.may_create_boards() { Ok(()) } else { Err(Refusal::Forbidden) };
+        return if principal.may_create_boards() { Ok(()) } else { Err(Refusal::Forbidden) };
     }
-    let role = asker.role_on(state.id(), state.access()).ok_or(Refusal::not_found(Thing::Board))?;
-    if asker.person.is_some() && op.is_leaving(asker) && asker.scope == Scope::Admin {
+    let role = principal.role_on(state.id(), state.access()).ok_or(Refusal::not_found(Thing::Board))?;
+    if principal.person.is_some() && op.is_leaving(principal) && principal.scope == Scope::Admin {
         return Ok(());
     }
     if role >= op.role_needed() { Ok(()) } else { Err(Refusal::Forbidden) }
@@ -275,13 +275,13 @@ mod tests {
     fn one_may_always_leave() {
         let mut state = BoardState::empty(BOARD);
         state.grant(ANA, BoardRole::Viewer);
-        let ana = Asker::person(ANA, InstanceRole::Member);
+        let ana = Principal::person(ANA, InstanceRole::Member);
         let set = |person, role| Op::SetMember(SetMember { person, role });
         assert_eq!(permit(&ana, &state, &set(ANA, None)), Ok(()));
         assert_eq!(permit(&ana, &state, &set(ANA, Some(BoardRole::Manager))), Err(Refusal::Forbidden));
         assert_eq!(permit(&ana, &state, &set(BEN, None)), Err(Refusal::Forbidden));
         assert_eq!(permit(&ana, &state, &Op::DeleteBoard(DeleteBoard::default())), Err(Refusal::Forbidden));
-        let ben = Asker::person(BEN, InstanceRole::Member);
+        let ben = Principal::person(BEN, InstanceRole::Member);
         assert_eq!(permit(&ben, &state, &set(BEN, None)), Err(Refusal::not_found(Thing::Board)));
     }
 }

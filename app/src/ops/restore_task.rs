@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     fields::Field,
     id::{ColumnId, TaskId},
     model::{Place, Seq},
@@ -107,7 +107,7 @@ impl Effect for TaskRestored {
         ("restore", title_of(before, self.task))
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
-        vec![Deed::Restored(column_name(names, self.column))]
+    fn activity_items(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::Restored(column_name(names, self.column))]
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeKind, Effect, Operation};
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     id::ActorId,
     refusal::{Refusal, Thing},
     state::{BoardState, Stamp, Touched},
@@ -71,8 +71,8 @@ impl Effect for MemberSet {
         ("change who has access", "")
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        vec![Deed::SetMember(self.person, self.role)]
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::SetMember(self.person, self.role)]
     }
 
     fn people(&self) -> &[ActorId] {

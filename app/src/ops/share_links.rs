@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{ChangeKind, Effect, Operation};
 use crate::{
     access::BoardRole,
-    activity::Deed,
+    activity::ActivityItem,
     refusal::Refusal,
     state::{BoardState, Stamp, Touched},
 };
@@ -86,8 +86,8 @@ impl Effect for ShareLinkCreated {
         ("change who has access", "")
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        vec![Deed::MadeShareLink]
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::MadeShareLink]
     }
 }
 
@@ -124,7 +124,7 @@ impl Effect for ShareLinkRevoked {
         ("change who has access", "")
     }
 
-    fn deeds(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
-        vec![Deed::RevokedShareLink]
+    fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
+        vec![ActivityItem::RevokedShareLink]
     }
 }

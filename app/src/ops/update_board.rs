@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeKind, Effect, Inverse, Op, Operation, Part, present, require_unchanged, require_untouched};
 use crate::{
     access::BoardRole,
-    activity::{Deed, FromTo},
+    activity::{ActivityItem, FromTo},
     model::Seq,
     refusal::Refusal,
     state::{BoardState, Stamp, Touched},
@@ -97,10 +97,10 @@ impl Effect for BoardUpdated {
         ("rename the board", "")
     }
 
-    fn deeds(&self, before: Option<&BoardState>, _names: &BoardState) -> Vec<Deed> {
+    fn activity_items(&self, before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
         let from = before.map(|before| before.name().to_owned());
         let to = self.name.clone().filter(|to| from.as_ref() != Some(to));
-        let renamed = to.map(|to| Deed::RenamedBoard(FromTo { from, to: Some(to) }));
-        renamed.into_iter().chain(self.everyone.map(Deed::SetEveryone)).collect()
+        let renamed = to.map(|to| ActivityItem::RenamedBoard(FromTo { from, to: Some(to) }));
+        renamed.into_iter().chain(self.everyone.map(ActivityItem::SetEveryone)).collect()
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    activity::{Deed, FromTo},
+    activity::{ActivityItem, FromTo},
     id::ColumnId,
     model::{ColumnKind, Place, Seq},
     rank::Rank,
@@ -129,16 +129,16 @@ impl Effect for ColumnUpdated {
         }
     }
 
-    fn deeds(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
+    fn activity_items(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem> {
         let was = before.and_then(|before| before.column(self.column));
         let name = || column_name(names, self.column);
         let from = was.map(|column| column.name.clone());
         let renamed = self.name.clone().filter(|to| from.as_ref() != Some(to));
         let kind = self.column_kind.filter(|kind| was.is_none_or(|column| column.kind != *kind));
         [
-            renamed.map(|to| Deed::RenamedColumn(FromTo { from, to: Some(to) })),
-            kind.map(|to| Deed::SetColumnKind(name(), to)),
-            self.rank.as_ref().map(|_| Deed::MovedColumn(name())),
+            renamed.map(|to| ActivityItem::RenamedColumn(FromTo { from, to: Some(to) })),
+            kind.map(|to| ActivityItem::SetColumnKind(name(), to)),
+            self.rank.as_ref().map(|_| ActivityItem::MovedColumn(name())),
         ]
         .into_iter()
         .flatten()

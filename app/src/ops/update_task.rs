@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    activity::{Deed, FromTo},
+    activity::{ActivityItem, FromTo},
     fields::{self, Field, FieldEdit, TaskPatch},
     id::{ActorId, ColumnId, TaskId},
     model::{ColumnKind, Place, Seq, Task},
@@ -228,32 +228,34 @@ impl Effect for TaskUpdated {
         (words, title_of(before, self.task))
     }
 
-    fn deeds(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<Deed> {
+    fn activity_items(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem> {
         let task = before.and_then(|before| before.task(self.task)).map(|task| &**task);
         let name = |id| column_name(names, id);
         let moved = match (self.column, task) {
             (Some(to), Some(task)) => Some(match self.completes(names, task) {
-                Some(true) => Deed::Completed(name(to)),
-                Some(false) => Deed::Reopened(name(to)),
-                None => Deed::Moved(FromTo { from: name(task.column), to: name(to) }),
+                Some(true) => ActivityItem::Completed(name(to)),
+                Some(false) => ActivityItem::Reopened(name(to)),
+                None => ActivityItem::Moved(FromTo { from: name(task.column), to: name(to) }),
             }),
-            (Some(to), None) => Some(Deed::Moved(FromTo { from: None, to: name(to) })),
-            (None, task) => self.rank.as_ref().map(|_| Deed::Reordered(task.and_then(|task| name(task.column)))),
+            (Some(to), None) => Some(ActivityItem::Moved(FromTo { from: None, to: name(to) })),
+            (None, task) => {
+                self.rank.as_ref().map(|_| ActivityItem::Reordered(task.and_then(|task| name(task.column))))
+            }
         };
         let changed = self.fields.edits().filter(|edit| task.is_none_or(|task| edit.changes(task)));
         let (texts, others): (Vec<_>, Vec<_>) = changed.partition(|edit| edit.text().is_some());
-        let deed = |edit: &FieldEdit| match edit {
+        let item = |edit: &FieldEdit| match edit {
             FieldEdit::Title(to) => {
-                Deed::Renamed(FromTo { from: task.map(|task| task.title.clone()), to: Some(to.clone()) })
+                ActivityItem::Renamed(FromTo { from: task.map(|task| task.title.clone()), to: Some(to.clone()) })
             }
-            FieldEdit::Description(_) => Deed::Described,
-            FieldEdit::Priority(to) => Deed::Prioritised(*to),
-            FieldEdit::Start(to) => Deed::SetStart(*to),
-            FieldEdit::Due(to) => Deed::SetDue(*to),
-            FieldEdit::Assign(people) => Deed::Assigned(people.clone()),
-            FieldEdit::Unassign(people) => Deed::Unassigned(people.clone()),
+            FieldEdit::Description(_) => ActivityItem::Described,
+            FieldEdit::Priority(to) => ActivityItem::Prioritised(*to),
+            FieldEdit::Start(to) => ActivityItem::SetStart(*to),
+            FieldEdit::Due(to) => ActivityItem::SetDue(*to),
+            FieldEdit::Assign(people) => ActivityItem::Assigned(people.clone()),
+            FieldEdit::Unassign(people) => ActivityItem::Unassigned(people.clone()),
         };
-        texts.into_iter().map(deed).chain(moved).chain(others.into_iter().map(deed)).collect()
+        texts.into_iter().map(item).chain(moved).chain(others.into_iter().map(item)).collect()
     }
 
     fn people(&self) -> &[ActorId] {

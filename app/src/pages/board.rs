@@ -36,7 +36,7 @@ use crate::{
         undo::Undoing,
     },
     forms::{Loaded, load_board},
-    live::{Gone, Live, LiveBoard},
+    live::{BoardUnavailable, Live, LiveBoard},
 };
 
 /// `/boards/{board}` and all below it. The board stays as it is while views change and tasks open and close.
@@ -65,8 +65,8 @@ pub fn BoardPage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     match loaded.await {
-                        Ok(Some((Loaded { content, people, asker }, histories))) => {
-                            live.meet(people, asker);
+                        Ok(Some((Loaded { content, people, principal }, histories))) => {
+                            live.set_viewer(people, principal);
                             FirstPages::provide(&live, histories);
                             view! { <Board board=live.open(content.into()) address /> }.into_any()
                         }
@@ -111,7 +111,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     close_menus_on_click_elsewhere();
     expect_context::<CameFrom>().follow(&board);
     let name = board.name();
-    let gone = board.gone();
+    let unavailable = board.unavailable();
     let view = Memo::new(move |_| address.get().map(|address| address.view).unwrap_or_default());
     let task = Memo::new(move |_| address.get().and_then(|address| address.task));
 
@@ -119,8 +119,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         let board = board.clone();
         move || {
             let board = board.clone();
-            if let Some(why) = gone.get() {
-                return view! { <GoneBoard why /> }.into_any();
+            if let Some(why) = unavailable.get() {
+                return view! { <UnavailableBoard why /> }.into_any();
             }
             match view.get() {
                 View::Board => view! { <Columns board /> }.into_any(),
@@ -134,10 +134,14 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     follow_rights(&board);
     let panel = {
         let board = board.clone();
-        let gone = board.gone();
+        let unavailable = board.unavailable();
         // A list of one at the most: the panel of another task is another panel, with a focus of its own.
         view! {
-            <Rows each=move || Vec::from_iter(task.get().filter(|_| gone.get().is_none())) key=|task| task.0 let:task>
+            <Rows
+                each=move || Vec::from_iter(task.get().filter(|_| unavailable.get().is_none()))
+                key=|task| task.0
+                let:task
+            >
                 <TaskPanel board=board.clone() task view=view.get_untracked() />
             </Rows>
         }
@@ -208,18 +212,18 @@ fn rights_words(role: BoardRole) -> &'static str {
 
 /// The board went away while it was open.
 #[component]
-fn GoneBoard(why: Gone) -> impl IntoView {
+fn UnavailableBoard(why: BoardUnavailable) -> impl IntoView {
     let is_guest = expect_context::<Live>().me().get_untracked().is_none();
     let (title, words) = match why {
-        Gone::Deleted => ("This board was deleted", "Somebody deleted it with all its tasks."),
-        Gone::Forbidden if is_guest => {
+        BoardUnavailable::Deleted => ("This board was deleted", "Somebody deleted it with all its tasks."),
+        BoardUnavailable::Forbidden if is_guest => {
             ("This link does not work any more", "Whoever shared the board with you has taken the link back.")
         }
-        Gone::Forbidden => (
+        BoardUnavailable::Forbidden => (
             "You no longer have access to this board",
             "You were taken off it, or it was made private. Whoever manages it can add you again.",
         ),
-        Gone::Unknown => (
+        BoardUnavailable::Unknown => (
             "This board is not there for you any more",
             "While this page was not connected it was deleted, or you were taken off it.",
         ),

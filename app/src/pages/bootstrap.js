@@ -5,12 +5,12 @@ const html = document.documentElement;
 const app = document.getElementById("app");
 
 // == What is said around the app ==
-const trouble = document.getElementById("page-trouble");
-const again = trouble.querySelector("button");
+const pageError = document.getElementById("page-error");
+const again = pageError.querySelector("button");
 const say = (words, withButton = false, quietly = false) => {
-  trouble.hidden = !words;
-  trouble.classList.toggle("quiet", quietly);
-  trouble.querySelector("p").textContent = words;
+  pageError.hidden = !words;
+  pageError.classList.toggle("quiet", quietly);
+  pageError.querySelector("p").textContent = words;
   again.hidden = !withButton;
 };
 again.onclick = () => {

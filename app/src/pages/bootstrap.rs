@@ -34,9 +34,9 @@ pub fn Bootstrap(options: LeptosOptions) -> impl IntoView {
 
 /// What the script has to say.
 #[component]
-pub fn PageTrouble() -> impl IntoView {
+pub fn PageError() -> impl IntoView {
     view! {
-        <div id="page-trouble" class="page-trouble" role="status" hidden>
+        <div id="page-error" class="page-error" role="status" hidden>
             <p></p>
             <button class="button" type="button" hidden>
                 "Load again"

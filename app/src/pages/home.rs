@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use crate::{
-    access::Asker,
+    access::Principal,
     address::{View, board_path},
     board::Typed,
     controls::{form_error::FormError, menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable},
@@ -39,8 +39,8 @@ pub fn HomePage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     let (is_known, content) = match loaded.await {
-                        Ok(Loaded { content: first, people, asker }) => {
-                            live.meet(people, asker);
+                        Ok(Loaded { content: first, people, principal }) => {
+                            live.set_viewer(people, principal);
                             (true, view! { <Boards live first /> }.into_any())
                         }
                         Err(_) if live.boards().read_untracked().is_some() => {
@@ -86,8 +86,9 @@ fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
 /// For those who may make boards. Who can see a board is asked where there are accounts.
 #[component]
 fn NewBoard() -> impl IntoView {
-    let asker = expect_context::<Live>().asker();
-    let (may, has_accounts) = asker.with_untracked(|asker| (asker.may_create_boards(), asker.person.is_some()));
+    let principal = expect_context::<Live>().principal();
+    let (may, has_accounts) =
+        principal.with_untracked(|principal| (principal.may_create_boards(), principal.person.is_some()));
     let drafts = expect_context::<Drafts>();
     let (refusal, set_refusal) = signal(None::<String>);
     let plain = RwSignal::new(true);
@@ -150,7 +151,7 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
     let boards = Memo::new(move |_| told.get().unwrap_or_else(|| first.clone()));
     let none = Memo::new(move |_| boards.read().is_empty());
     let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
-    let may_create = live.asker().with_untracked(Asker::may_create_boards);
+    let may_create = live.principal().with_untracked(Principal::may_create_boards);
     view! {
         <ul class="boards">
             <Rows each=move || boards.get() key=|board| board.id.0 let:board>

@@ -30,7 +30,7 @@ pub use bootstrap::{APP, SHAPE};
 /// page beside it (extensions of browsers do) is in nobody's way.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    use bootstrap::{Bootstrap, PageTrouble};
+    use bootstrap::{Bootstrap, PageError};
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -45,7 +45,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                <PageTrouble />
+                <PageError />
                 <div id="app">
                     <App />
                 </div>

@@ -42,7 +42,7 @@ pub struct BoardState {
     // Derived from the above: what stands where.
     column_order: Order<ColumnId>,
     /// Live tasks only; a column without any may be missing.
-    lanes: HashMap<ColumnId, Order<TaskId>>,
+    tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// How much there is.
     room: Room,
     /// Something happened that this version of Taskwire cannot tell.
@@ -135,7 +135,7 @@ impl BoardState {
             columns: BTreeMap::new(),
             tasks: BTreeMap::new(),
             column_order: Order::default(),
-            lanes: HashMap::new(),
+            tasks_by_column: HashMap::new(),
             room: Room::default(),
             is_whole: true,
         }
@@ -218,23 +218,23 @@ impl BoardState {
     }
 
     /// The tasks in a column, in order.
-    pub fn lane(&self, column: ColumnId) -> impl DoubleEndedIterator<Item = &Arc<Task>> {
-        self.lane_ids(column).filter_map(|id| self.tasks.get(&id))
+    pub fn column_tasks(&self, column: ColumnId) -> impl DoubleEndedIterator<Item = &Arc<Task>> {
+        self.column_task_ids(column).filter_map(|id| self.tasks.get(&id))
     }
 
     /// The ids of the tasks in a column, in order.
-    pub fn lane_ids(&self, column: ColumnId) -> impl DoubleEndedIterator<Item = TaskId> {
-        self.lanes.get(&column).into_iter().flat_map(Order::ids)
+    pub fn column_task_ids(&self, column: ColumnId) -> impl DoubleEndedIterator<Item = TaskId> {
+        self.tasks_by_column.get(&column).into_iter().flat_map(Order::ids)
     }
 
     /// How many tasks are in a column.
-    pub fn lane_len(&self, column: ColumnId) -> usize {
-        self.lanes.get(&column).map_or(0, Order::len)
+    pub fn column_len(&self, column: ColumnId) -> usize {
+        self.tasks_by_column.get(&column).map_or(0, Order::len)
     }
 
     /// How many tasks are not in the trash.
     pub fn live_len(&self) -> usize {
-        self.lanes.values().map(Order::len).sum()
+        self.tasks_by_column.values().map(Order::len).sum()
     }
 
     /// How much there is on it.
@@ -298,8 +298,8 @@ impl BoardState {
     /// Finds room for a task in a column.
     pub(crate) fn place_task(&self, column: ColumnId, place: Place<TaskId>, task: TaskId) -> Placement<TaskId> {
         let rank_of = |id| self.live_task(id).filter(|task| task.column == column).map(|task| task.rank.clone());
-        match self.lanes.get(&column) {
-            Some(lane) => lane.place(place, task, rank_of),
+        match self.tasks_by_column.get(&column) {
+            Some(order) => order.place(place, task, rank_of),
             None => Order::default().place(place, task, rank_of),
         }
     }
@@ -393,7 +393,7 @@ impl BoardState {
     fn list_task(&mut self, task: Arc<Task>) {
         self.room.add(&task);
         if !task.is_deleted() {
-            self.lanes.entry(task.column).or_default().insert(task.rank.clone(), task.id);
+            self.tasks_by_column.entry(task.column).or_default().insert(task.rank.clone(), task.id);
         }
         self.tasks.insert(task.id, task);
     }
@@ -401,10 +401,10 @@ impl BoardState {
     fn unlist_task(&mut self, id: TaskId) {
         let Some(task) = self.tasks.remove(&id) else { return };
         self.room.remove(&task);
-        if let Some(lane) = self.lanes.get_mut(&task.column) {
-            lane.remove(&task.rank, id);
-            if lane.len() == 0 {
-                self.lanes.remove(&task.column);
+        if let Some(order) = self.tasks_by_column.get_mut(&task.column) {
+            order.remove(&task.rank, id);
+            if order.len() == 0 {
+                self.tasks_by_column.remove(&task.column);
             }
         }
     }

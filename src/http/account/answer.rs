@@ -25,7 +25,7 @@ pub fn page(services: &Arc<Services>, page: Page) -> Response {
 
 /// A page with a form that was refused, and how it was.
 pub fn refused(services: &Arc<Services>, error: &AccountError, page: Page) -> Response {
-    with_page(services, Trouble::from(error.clone()).head(), page)
+    with_page(services, ErrorPage::from(error.clone()).head(), page)
 }
 
 /// Puts a page into an answer of which status and headers are made.
@@ -57,9 +57,9 @@ pub fn check_again(password: &str, again: &str) -> Result<(), AccountError> {
     }
 }
 
-/// Why there is no page for whoever asks. Becomes a page that says so, in [`super::surround`].
+/// Why there is no page for whoever asks. Becomes a page that says so, in [`super::middleware`].
 #[derive(Clone, Debug)]
-pub struct Trouble {
+pub struct ErrorPage {
     /// The status.
     pub status: StatusCode,
     /// In a few words.
@@ -72,8 +72,8 @@ pub struct Trouble {
     pub retry_after: Option<u64>,
 }
 
-impl Trouble {
-    /// Some trouble.
+impl ErrorPage {
+    /// One with a way to the boards.
     pub fn new(status: StatusCode, title: &'static str, words: impl Into<String>) -> Self {
         let way = Some(("/".to_owned(), "All boards"));
         Self { status, title, words: words.into(), way, retry_after: None }
@@ -101,7 +101,7 @@ impl Trouble {
     }
 }
 
-impl IntoResponse for Trouble {
+impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
         let mut response = self.head();
         response.extensions_mut().insert(self);
@@ -109,7 +109,7 @@ impl IntoResponse for Trouble {
     }
 }
 
-impl From<AccountError> for Trouble {
+impl From<AccountError> for ErrorPage {
     fn from(error: AccountError) -> Self {
         let (status, title) = match &error {
             AccountError::Forbidden => (StatusCode::FORBIDDEN, "This is not for you"),
@@ -129,16 +129,16 @@ impl From<AccountError> for Trouble {
             AccountError::Busy | AccountError::Unavailable => Some(SOON),
             _ => None,
         };
-        let trouble = Self { retry_after, ..Self::new(status, title, error.sentence()) };
+        let error_page = Self { retry_after, ..Self::new(status, title, error.sentence()) };
         match error {
-            AccountError::SignedOut => Self { way: Some(("/sign-in".to_owned(), "Sign in")), ..trouble },
-            _ => trouble,
+            AccountError::SignedOut => Self { way: Some(("/sign-in".to_owned(), "Sign in")), ..error_page },
+            _ => error_page,
         }
     }
 }
 
 /// The rows of sessions have logged why.
-impl From<session::Error> for Trouble {
+impl From<session::Error> for ErrorPage {
     fn from(_: session::Error) -> Self {
         AccountError::Unavailable.into()
     }

@@ -16,13 +16,13 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{
-    answer::{self, Trouble, check_again},
+    answer::{self, ErrorPage, check_again},
     form::{Asked, Form},
     sign_in::enter,
 };
 use crate::{
     accounts::{AccountError, NewPerson},
-    http::{Services, visitor},
+    http::{Services, request_auth},
     store::Proof,
 };
 
@@ -53,7 +53,7 @@ pub async fn create(
     session: Session,
     parts: Parts,
     Form(form): Form<FirstVisitForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let needs_code = services.exposure.look(&parts.headers);
     match create_owner(&services, &parts, needs_code, &form).await {
         Ok(proof) => enter(&services, &session, &parts, proof, "/", false).await,
@@ -77,13 +77,13 @@ async fn create_owner(
 ) -> Result<Proof, AccountError> {
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
-    let address = visitor::address(parts, services.proxies);
+    let address = request_auth::address(parts, services.proxies);
     services.accounts.create_owner(new, needs_code, form.code.trim(), address).await
 }
 
 /// Somebody was here before.
-fn over(status: StatusCode) -> Trouble {
+fn over(status: StatusCode) -> ErrorPage {
     let words = "The first account was made already. If you have one, sign in; if not, ask for an invitation.";
     let way = Some((sign_in::PATH.to_owned(), "Sign in"));
-    Trouble { way, ..Trouble::new(status, "This server has its owner", words) }
+    ErrorPage { way, ..ErrorPage::new(status, "This server has its owner", words) }
 }

@@ -10,13 +10,13 @@ use app::account::{
 use axum::{extract::State, http::request::Parts, response::Response};
 
 use super::{
-    answer::{self, Trouble},
+    answer::{self, ErrorPage},
     form::Form,
 };
-use crate::http::{Services, visitor};
+use crate::http::{Services, request_auth};
 
 /// `GET /forgot-password`
-pub async fn show(State(services): State<Arc<Services>>) -> Result<Response, Trouble> {
+pub async fn show(State(services): State<Arc<Services>>) -> Result<Response, ErrorPage> {
     sends_mail(&services)?;
     Ok(answer::page(&services, page(ForgotPassword::default())))
 }
@@ -26,15 +26,15 @@ pub async fn send(
     State(services): State<Arc<Services>>,
     parts: Parts,
     Form(form): Form<ForgotPasswordForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     sends_mail(&services)?;
-    match services.accounts.forgot_password(&form.email, visitor::address(&parts, services.proxies)) {
+    match services.accounts.forgot_password(&form.email, request_auth::address(&parts, services.proxies)) {
         Ok(()) => {
             let words = "If that address has an account here, a link is on its way to it. It works for a day, and so do those \
                 that were sent before; after three within an hour no more are sent. Nothing there? Look into the folder for \
                 unwanted mail, or ask an admin of this server.";
             let way = Some(("/sign-in".to_owned(), "Sign in"));
-            let said = Message { reader: None, title: "Look into your mail", words: words.to_owned(), way };
+            let said = Message { current_user: None, title: "Look into your mail", words: words.to_owned(), way };
             Ok(answer::page(&services, message::page(said)))
         }
         Err(error) => {
@@ -44,10 +44,10 @@ pub async fn send(
     }
 }
 
-fn sends_mail(services: &Services) -> Result<(), Trouble> {
+fn sends_mail(services: &Services) -> Result<(), ErrorPage> {
     match services.accounts.sends_mail() {
         true => Ok(()),
-        false => Err(Trouble::nothing_here(
+        false => Err(ErrorPage::nothing_here(
             "This server sends no mail. An admin of it can give you a link for a new password.",
         )),
     }

@@ -9,23 +9,23 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::answer::Trouble;
+use super::answer::ErrorPage;
 use crate::http::Services;
 
 /// The fields of a form.
 pub struct Form<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Services>> for Form<T> {
-    type Rejection = Trouble;
+    type Rejection = ErrorPage;
 
-    async fn from_request(request: Request, services: &Arc<Services>) -> Result<Self, Trouble> {
+    async fn from_request(request: Request, services: &Arc<Services>) -> Result<Self, ErrorPage> {
         match axum::Form::from_request(request, services).await {
             Ok(axum::Form(fields)) => Ok(Self(fields)),
             Err(rejection) => {
                 // It reads `Failed to deserialize form body: missing field …`.
                 let text = rejection.body_text();
                 let text = text.rsplit_once("form body: ").map_or(&*text, |(_, rest)| rest);
-                Err(Trouble::new(rejection.status(), "This form cannot be read", format!("It says: {text}.")))
+                Err(ErrorPage::new(rejection.status(), "This form cannot be read", format!("It says: {text}.")))
             }
         }
     }

@@ -12,7 +12,7 @@ use app::{
 };
 use axum::{extract::State, response::Response};
 
-use super::{answer::Trouble, form::Form, people::tell, signed_in::SignedIn};
+use super::{answer::ErrorPage, form::Form, people::tell, signed_in::SignedIn};
 use crate::{
     accounts::{AccountError, invitations::Invitation},
     http::Services,
@@ -23,10 +23,10 @@ pub async fn create(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(form): Form<InviteForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let invite = async {
         let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
-        let secret = services.accounts.invite(&me.caller, invitation).await?;
+        let secret = services.accounts.invite(&me.credentials, invitation).await?;
         let whom = match form.note.trim() {
             "" => "whoever is to come",
             note => note,
@@ -43,8 +43,8 @@ pub async fn revoke(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(form): Form<RevokeForm>,
-) -> Result<Response, Trouble> {
-    let revoked = services.accounts.revoke_invitation(&me.caller, form.id).await;
+) -> Result<Response, ErrorPage> {
+    let revoked = services.accounts.revoke_invitation(&me.credentials, form.id).await;
     let done = revoked.map(|()| Notice::done("The invitation is revoked and does not work any more."));
     tell(&services, &me, done, Refused::Other).await
 }

@@ -11,14 +11,14 @@ use axum::{
 use tower_sessions::Session;
 
 use super::{
-    answer::{self, Trouble, check_again},
+    answer::{self, ErrorPage, check_again},
     form::Form,
     sign_in::enter,
-    signed_in::reader_of,
+    signed_in::current_user_of,
 };
 use crate::{
     accounts::{AccountError, NewPerson},
-    http::{Services, visitor},
+    http::{Services, request_auth},
     store::Proof,
 };
 
@@ -27,7 +27,7 @@ pub async fn show(
     State(services): State<Arc<Services>>,
     Path(secret): Path<String>,
     parts: Parts,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     Ok(answer::page(&services, page(invitation(&services, &secret, &parts).await?)))
 }
 
@@ -38,7 +38,7 @@ pub async fn accept(
     session: Session,
     parts: Parts,
     Form(form): Form<JoinForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let (_, invited) = services.accounts.invitation(&secret).await?;
     match create_account(&services, &secret, &parts, &form).await {
         Ok(proof) => {
@@ -66,7 +66,7 @@ async fn create_account(
 ) -> Result<Proof, AccountError> {
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
-    let address = visitor::address(parts, services.proxies);
+    let address = request_auth::address(parts, services.proxies);
     services.accounts.accept_invitation(secret, new, address, &services.writer).await
 }
 
@@ -83,8 +83,8 @@ async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<
         host,
         role: invitation.role,
         boards: invitation.boards.into_iter().filter_map(named).collect(),
-        signed_in: reader_of(services, &parts.extensions).map(|reader| reader.person.name),
-        elsewhere: services.oidc.as_ref().map(|provider| (provider.name().to_owned(), secret.to_owned())),
+        signed_in: current_user_of(services, &parts.extensions).map(|current_user| current_user.person.name),
+        oidc: services.oidc.as_ref().map(|provider| (provider.name().to_owned(), secret.to_owned())),
         form: JoinForm::default(),
         mistake: None,
     })

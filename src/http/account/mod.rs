@@ -4,7 +4,7 @@
 //! requests are read, and answered with a page or the way to the next. They come without scripts, so nothing of them is live
 //! and all of them works everywhere.
 //!
-//! - [`ROUTES`]: all of them. [`surround`]: what holds for each.
+//! - [`ROUTES`]: all of them. [`middleware`]: what holds for each.
 //! - [`first_visit`], [`sign_in`], [`oidc`], [`join`], [`forgot_password`], [`new_password`]: the ways in. [`share_links`]: the way in
 //!   for those who only read one board.
 //! - [`own`]: the page of one's own account; [`people`]: of everybody's. What their forms do is in the file of what they are about:
@@ -43,7 +43,7 @@ use axum::{
     routing::{MethodFilter, on},
 };
 
-use self::{answer::Trouble, signed_in::reader_of};
+use self::{answer::ErrorPage, signed_in::current_user_of};
 use super::{Services, compression::Plain};
 use crate::settings::Auth;
 
@@ -63,8 +63,8 @@ routes! {
     POST "/first-visit" => first_visit::create;
     GET "/sign-in" => sign_in::show;
     POST "/sign-in" => sign_in::sign_in;
-    GET "/sign-in/elsewhere" => oidc::leave;
-    GET "/sign-in/elsewhere/callback" => oidc::come_back;
+    GET "/sign-in/elsewhere" => oidc::start;
+    GET "/sign-in/elsewhere/callback" => oidc::callback;
     GET "/forgot-password" => forgot_password::show;
     POST "/forgot-password" => forgot_password::send;
     POST "/sign-out" => sign_in::sign_out;
@@ -91,7 +91,7 @@ routes! {
 
 /// The routes.
 pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
-    mounted().method_not_allowed_fallback(back).route_layer(from_fn_with_state(Arc::clone(services), surround))
+    mounted().method_not_allowed_fallback(back).route_layer(from_fn_with_state(Arc::clone(services), middleware))
 }
 
 /// What a page may load: its style, and the icon. There are no scripts.
@@ -102,16 +102,16 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// `Origin: null` with a page's own form, which is what forms of other sites come with.)
 const NO_ADDRESS: HeaderValue = HeaderValue::from_static("strict-origin");
 
-/// What holds for each of these pages: there is none where there are no accounts, trouble is told on a page, and none is kept.
-async fn surround(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
-    let reader = reader_of(&services, request.extensions());
+/// What holds for each of these pages: there is none where there are no accounts, errors are told on a page, and none is kept.
+async fn middleware(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+    let current_user = current_user_of(&services, request.extensions());
     let mut response = match services.auth {
-        Auth::Open => Trouble::no_accounts().into_response(),
+        Auth::Open => ErrorPage::no_accounts().into_response(),
         Auth::Accounts => next.run(request).await,
     };
-    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
-        let Trouble { title, words, way, .. } = trouble;
-        let page = message::page(Message { reader, title, words, way });
+    if let Some(error_page) = response.extensions_mut().remove::<ErrorPage>() {
+        let ErrorPage { title, words, way, .. } = error_page;
+        let page = message::page(Message { current_user, title, words, way });
         response = answer::with_page(&services, response, page);
     }
     keep_close(&mut response);
@@ -122,7 +122,8 @@ async fn surround(State(services): State<Arc<Services>>, request: Request, next:
 /// Tells something on a page where there is none of the app's. `head` is the answer without a body.
 pub fn tell(services: &Arc<Services>, head: Response, title: &'static str, words: String) -> Response {
     let way = Some(("/".to_owned(), "All boards"));
-    let mut response = answer::with_page(services, head, message::page(Message { reader: None, title, words, way }));
+    let mut response =
+        answer::with_page(services, head, message::page(Message { current_user: None, title, words, way }));
     keep_close(&mut response);
     response
 }
@@ -144,7 +145,7 @@ async fn back(request: Request) -> Response {
         true => Redirect::to(page).into_response(),
         false => {
             let words = "This address takes forms only.";
-            Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "There is nothing to see here", words).into_response()
+            ErrorPage::new(StatusCode::METHOD_NOT_ALLOWED, "There is nothing to see here", words).into_response()
         }
     }
 }

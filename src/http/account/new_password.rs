@@ -13,12 +13,12 @@ use axum::{
 };
 
 use super::{
-    answer::{self, Trouble, check_again, see},
+    answer::{self, ErrorPage, check_again, see},
     form::Form,
 };
 use crate::{
     accounts::AccountError,
-    http::{Services, visitor},
+    http::{Services, request_auth},
 };
 
 /// `GET /new-password/{secret}`
@@ -26,7 +26,7 @@ pub async fn show(
     State(services): State<Arc<Services>>,
     Path(secret): Path<String>,
     parts: Parts,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let email = services.accounts.new_password_for(&secret).await?.email;
     Ok(answer::page(&services, page(NewPassword { path: parts.uri.path().to_owned(), email, mistake: None })))
 }
@@ -37,7 +37,7 @@ pub async fn save(
     Path(secret): Path<String>,
     parts: Parts,
     Form(form): Form<NewPasswordForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let email = services.accounts.new_password_for(&secret).await?.email;
     match reset(&services, &secret, &parts, &form).await {
         Ok(_) => Ok(see("/sign-in?after=new-password")),
@@ -57,6 +57,6 @@ async fn reset(
     form: &NewPasswordForm,
 ) -> Result<ActorId, AccountError> {
     check_again(&form.password, &form.again)?;
-    let address = visitor::address(parts, services.proxies);
+    let address = request_auth::address(parts, services.proxies);
     services.accounts.reset_password(secret, &form.password, address).await
 }

@@ -11,18 +11,18 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{
-    answer::{Trouble, see},
+    answer::{ErrorPage, see},
     form::Asked,
     sign_in::{enter, way},
 };
 use crate::{
     accounts::{
         AccountError,
-        oidc::{Oidc, OidcError, Underway},
+        oidc::{Oidc, OidcError, OidcState},
         sessions::key,
     },
     clock::now,
-    http::{Services, page::percent_encode, visitor},
+    http::{Services, page::percent_encode, request_auth},
 };
 
 /// What brought somebody here.
@@ -43,39 +43,40 @@ pub struct Answer {
 }
 
 /// `GET /sign-in/elsewhere`
-pub async fn leave(
+pub async fn start(
     State(services): State<Arc<Services>>,
     Asked(Address { next, invitation }): Asked<Address>,
     session: Session,
     parts: Parts,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let provider = provider(&services)?;
     // Each visit costs the provider two requests, and the database a row.
-    services.accounts.count_stranger(visitor::address(&parts, services.proxies))?;
-    let (url, underway) = provider.begin(way(&next).to_owned(), invitation).await.map_err(failed)?;
-    session.insert(key::UNDERWAY, underway).await?;
+    services.accounts.count_stranger(request_auth::address(&parts, services.proxies))?;
+    let (url, oidc_state) = provider.begin(way(&next).to_owned(), invitation).await.map_err(failed)?;
+    session.insert(key::OIDC_STATE, oidc_state).await?;
     Ok(Redirect::to(&url).into_response())
 }
 
 /// `GET /sign-in/elsewhere/callback`
-pub async fn come_back(
+pub async fn callback(
     State(services): State<Arc<Services>>,
     Asked(Answer { code, state, error }): Asked<Answer>,
     session: Session,
     parts: Parts,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let provider = provider(&services)?;
     // Once only, whatever comes of it.
-    let underway = session.remove::<Underway>(key::UNDERWAY).await?.ok_or_else(|| failed(OidcError::NotUnderway))?;
+    let oidc_state =
+        session.remove::<OidcState>(key::OIDC_STATE).await?.ok_or_else(|| failed(OidcError::UnknownState))?;
     if !error.is_empty() {
         // A word, by the standard; what else somebody puts there is worth no page of the log.
         return Err(failed(OidcError::Refused(error.chars().take(200).collect())));
     }
-    let (next, invitation) = (underway.next.clone(), underway.invitation.clone());
-    let identity = provider.finish(underway, &state, code).await.map_err(failed)?;
-    let address = visitor::address(&parts, services.proxies);
+    let (next, invitation) = (oidc_state.next.clone(), oidc_state.invitation.clone());
+    let identity = provider.finish(oidc_state, &state, code).await.map_err(failed)?;
+    let address = request_auth::address(&parts, services.proxies);
     let accounts = &services.accounts;
-    let signed_in = accounts.sign_in_elsewhere(&identity, invitation.as_deref(), address, &services.writer).await;
+    let signed_in = accounts.sign_in_with_oidc(&identity, invitation.as_deref(), address, &services.writer).await;
     let proof = match signed_in {
         Err(AccountError::NotProved) => {
             session.insert(key::UNPROVED, &(now(), identity)).await?;
@@ -87,24 +88,24 @@ pub async fn come_back(
     enter(&services, &session, &parts, proof, &next, true).await
 }
 
-fn provider(services: &Services) -> Result<&Oidc, Trouble> {
-    let none = || Trouble::nothing_here("On this server one signs in with a password.");
+fn provider(services: &Services) -> Result<&Oidc, ErrorPage> {
+    let none = || ErrorPage::nothing_here("On this server one signs in with a password.");
     services.oidc.as_deref().ok_or_else(none)
 }
 
-fn failed(error: OidcError) -> Trouble {
+fn failed(error: OidcError) -> ErrorPage {
     let status = match error {
-        OidcError::NotUnderway => StatusCode::BAD_REQUEST,
+        OidcError::UnknownState => StatusCode::BAD_REQUEST,
         OidcError::Refused(_) => StatusCode::FORBIDDEN,
         OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
     };
     tracing::warn!(%error, "somebody could not sign in elsewhere");
     let words = match error {
-        OidcError::NotUnderway => "This sign-in was not begun here, or too long ago. Please begin again.",
+        OidcError::UnknownState => "This sign-in was not begun here, or too long ago. Please begin again.",
         OidcError::Refused(_) => {
             "The other side did not say who you are. Please try again, or sign in with a password."
         }
         OidcError::Provider(_) => "The other side does not answer as it should. Please try again in a moment.",
     };
-    Trouble { way: Some(("/sign-in".to_owned(), "Sign in")), ..Trouble::new(status, "That did not work", words) }
+    ErrorPage { way: Some(("/sign-in".to_owned(), "Sign in")), ..ErrorPage::new(status, "That did not work", words) }
 }

@@ -11,7 +11,7 @@ use axum::{extract::State, response::Response};
 use serde_json::Value;
 
 use super::{
-    answer::{self, Trouble},
+    answer::{self, ErrorPage},
     form::Form,
     signed_in::SignedIn,
 };
@@ -23,8 +23,8 @@ use crate::{
 };
 
 /// `GET /account`
-pub async fn show(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, Trouble> {
-    let notice = me.take();
+pub async fn show(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, ErrorPage> {
+    let notice = me.take_flash();
     let content = content(&services, &me).await?;
     Ok(answer::page(&services, page(OwnAccount { notice, ..content })))
 }
@@ -34,8 +34,8 @@ pub async fn rename(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(form): Form<NameForm>,
-) -> Result<Response, Trouble> {
-    let renamed = services.accounts.rename(&me.caller, &form.name).await;
+) -> Result<Response, ErrorPage> {
+    let renamed = services.accounts.rename(&me.credentials, &form.name).await;
     let done = renamed.map(|()| Notice::done("Your name is saved."));
     tell(&services, &me, done, |mistake| Refused::Name(form, mistake)).await
 }
@@ -46,9 +46,9 @@ pub(super) async fn tell(
     me: &SignedIn,
     done: Result<Notice, AccountError>,
     refused: impl FnOnce(Mistake) -> Refused,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let error = match done {
-        Ok(notice) => return Ok(me.leave(&notice, PATH)),
+        Ok(notice) => return Ok(me.redirect_with_flash(&notice, PATH)),
         Err(error) => error,
     };
     let mistake = answer::mistake(&error, &["name", "current password", "password", "second password", "day"]);
@@ -58,7 +58,7 @@ pub(super) async fn tell(
 
 /// The page as it is without anything having been done.
 async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, AccountError> {
-    let (accounts, caller) = (&services.accounts, &me.caller);
+    let (accounts, credentials) = (&services.accounts, &me.credentials);
     let session = |row: SessionRow| Session {
         id: row.id,
         is_this: row.hash == me.hash,
@@ -74,13 +74,13 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
         expires: token.expires_at,
     };
     Ok(OwnAccount {
-        reader: me.reader(PATH),
+        current_user: me.current_user(PATH),
         notice: None,
         email: me.account.email.clone(),
         role: me.account.role,
         has_password: me.account.has_password,
-        sessions: accounts.sessions(caller).await?.into_iter().map(session).collect(),
-        tokens: accounts.tokens(caller, me.account.id).await?.into_iter().map(token).collect(),
+        sessions: accounts.sessions(credentials).await?.into_iter().map(session).collect(),
+        tokens: accounts.tokens(credentials, me.account.id).await?.into_iter().map(token).collect(),
         now: now(),
         refused: None,
     })

@@ -10,7 +10,7 @@ use app::account::{
 use axum::{extract::State, http::request::Parts, response::Response};
 
 use super::{
-    answer::{Trouble, check_again},
+    answer::{ErrorPage, check_again},
     form::Form,
     own, people,
     signed_in::{SignedIn, origin},
@@ -23,13 +23,13 @@ pub async fn change(
     me: SignedIn,
     parts: Parts,
     Form(form): Form<PasswordForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let change = async {
         check_again(&form.password, &form.again)?;
         let from = origin(&services, &parts, &me.account.email).await?;
         let passwords =
             ChangePassword { old: &form.current, new: &form.password, revoke_tokens: form.revokes_tokens() };
-        services.accounts.change_password(&me.caller, passwords, from).await?;
+        services.accounts.change_password(&me.credentials, passwords, from).await?;
         let tokens = services.store.directory().count_tokens(me.account.id);
         Ok(Notice::done(format!("Your new password is saved, and {}", ended(form.revokes_tokens(), tokens))))
     };
@@ -41,8 +41,8 @@ pub async fn make_link(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(PersonForm { person }): Form<PersonForm>,
-) -> Result<Response, Trouble> {
-    let made = services.accounts.new_password_link(&me.caller, person).await;
+) -> Result<Response, ErrorPage> {
+    let made = services.accounts.new_password_link(&me.credentials, person).await;
     let done = made.map(|secret| {
         let words = format!("Send {} this link. It works once, for a day.", people::name(&services, person));
         Notice::secret(words, "Link for a new password", secret.link(&services.public_url, "new-password"))

@@ -15,7 +15,7 @@ use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
 use super::{
-    answer::{self, Trouble},
+    answer::{self, ErrorPage},
     form::{Asked, Form},
     signed_in::SignedIn,
 };
@@ -37,9 +37,9 @@ pub async fn show(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Asked(Address { search }): Asked<Address>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let content = content(&services, &me).await?;
-    let notice = me.take();
+    let notice = me.take_flash();
     Ok(answer::page(&services, page(People { notice, search, ..content })))
 }
 
@@ -48,8 +48,8 @@ pub async fn set_role(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(RoleForm { person, role }): Form<RoleForm>,
-) -> Result<Response, Trouble> {
-    let set = services.accounts.set_role(&me.caller, person, role).await;
+) -> Result<Response, ErrorPage> {
+    let set = services.accounts.set_role(&me.credentials, person, role).await;
     let done = set.map(|()| Notice::done(format!("{} is now: {}.", name(&services, person), words::role(role))));
     tell(&services, &me, done, |mistake| Refused::Account(person, mistake)).await
 }
@@ -59,7 +59,7 @@ pub async fn deactivate(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(PersonForm { person }): Form<PersonForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     set_active(&services, &me, person, false).await
 }
 
@@ -68,7 +68,7 @@ pub async fn reactivate(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(PersonForm { person }): Form<PersonForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     set_active(&services, &me, person, true).await
 }
 
@@ -77,8 +77,8 @@ async fn set_active(
     me: &SignedIn,
     person: ActorId,
     active: bool,
-) -> Result<Response, Trouble> {
-    let set = services.accounts.set_active(&me.caller, person, active).await;
+) -> Result<Response, ErrorPage> {
+    let set = services.accounts.set_active(&me.credentials, person, active).await;
     let done = set.map(|()| {
         let name = name(services, person);
         Notice::done(match active {
@@ -100,9 +100,9 @@ pub(super) async fn tell(
     me: &SignedIn,
     done: Result<Notice, AccountError>,
     refused: impl FnOnce(Mistake) -> Refused,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let error = match done {
-        Ok(notice) => return Ok(me.leave(&notice, PATH)),
+        Ok(notice) => return Ok(me.redirect_with_flash(&notice, PATH)),
         Err(error) => error,
     };
     let mistake = answer::mistake(&error, &["note", "role"]);
@@ -112,18 +112,18 @@ pub(super) async fn tell(
 
 /// The page as it is without anything having been done; forbidden for those who do not manage people.
 async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountError> {
-    let (accounts, asker) = (&services.accounts, me.asker());
+    let (accounts, principal) = (&services.accounts, me.principal());
     let account = |account: Account| people::Account {
         person: account.person(),
         is_active: account.is_active(),
-        may_change: asker.may_manage(account.role),
+        may_change: principal.may_manage(account.role),
         email: account.email,
         role: account.role,
         since: account.created_at,
     };
     let invitation = |(link, invitation): (OneTimeLink, Invitation)| people::Invitation {
         id: link.id,
-        may_revoke: asker.may_manage(invitation.role),
+        may_revoke: principal.may_manage(invitation.role),
         note: invitation.note,
         role: invitation.role,
         boards: invitation.boards.len(),
@@ -131,13 +131,19 @@ async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountEr
         until: link.expires_at,
     };
     Ok(People {
-        reader: me.reader(PATH),
+        current_user: me.current_user(PATH),
         role: me.account.role,
         notice: None,
-        accounts: accounts.accounts(&me.caller)?.into_iter().map(account).collect(),
+        accounts: accounts.accounts(&me.credentials)?.into_iter().map(account).collect(),
         search: String::new(),
-        invitations: accounts.invitations(&me.caller).await?.into_iter().map(invitation).collect(),
-        boards: services.store.boards_for(&me.caller).await?.into_iter().map(|board| (board.id, board.name)).collect(),
+        invitations: accounts.invitations(&me.credentials).await?.into_iter().map(invitation).collect(),
+        boards: services
+            .store
+            .boards_for(&me.credentials)
+            .await?
+            .into_iter()
+            .map(|board| (board.id, board.name))
+            .collect(),
         refused: None,
     })
 }

@@ -8,7 +8,7 @@ use app::account::{
 };
 use axum::{extract::State, response::Response};
 
-use super::{answer::Trouble, form::Form, own::tell, signed_in::SignedIn};
+use super::{answer::ErrorPage, form::Form, own::tell, signed_in::SignedIn};
 use crate::http::Services;
 
 /// `POST /account/sessions/end`
@@ -16,13 +16,13 @@ pub async fn end(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(form): Form<WhichForm>,
-) -> Result<Response, Trouble> {
-    let ended = services.accounts.end_session(&me.caller, form.id).await;
+) -> Result<Response, ErrorPage> {
+    let ended = services.accounts.end_session(&me.credentials, form.id).await;
     tell(&services, &me, ended.map(|()| Notice::done("That browser is signed out.")), Refused::Other).await
 }
 
 /// `POST /account/sessions/end-others`
-pub async fn end_others(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, Trouble> {
-    services.accounts.end_other_sessions(&me.caller, me.hash).await?;
-    Ok(me.leave(&Notice::done("You are signed out everywhere else."), PATH))
+pub async fn end_others(State(services): State<Arc<Services>>, me: SignedIn) -> Result<Response, ErrorPage> {
+    services.accounts.end_other_sessions(&me.credentials, me.hash).await?;
+    Ok(me.redirect_with_flash(&Notice::done("You are signed out everywhere else."), PATH))
 }

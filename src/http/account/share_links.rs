@@ -8,11 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::answer::{Trouble, see};
+use super::answer::{ErrorPage, see};
 use crate::{
     accounts::AccountError,
-    caller::Caller,
-    http::{Services, cookies::cookie, visitor::MAX_LINKS},
+    credentials::Credentials,
+    http::{Services, cookies::cookie, request_auth::MAX_LINKS},
     secret::SecretHash,
     store::Rights,
 };
@@ -30,7 +30,7 @@ pub async fn follow(State(services): State<Arc<Services>>, Path(secret): Path<St
             cookies.give(&mut response, &cookies.links, &links, LASTS);
             response
         }
-        Err(error) => Trouble::from(error).into_response(),
+        Err(error) => ErrorPage::from(error).into_response(),
     };
     // There is no form here, so nothing needs to be told to anybody.
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -43,7 +43,7 @@ async fn board(services: &Services, secret: &str) -> Result<String, AccountError
     let id = services.store.directory().linked_board(&hash).ok_or(AccountError::DeadLink)?;
     let board = services.store.board(id).await?.filter(|board| board.exists()).ok_or(AccountError::DeadLink)?;
     // By nothing but the link: whoever follows it may see the board in another way too.
-    let mut rights = Rights::new(&services.store, Caller { links: vec![hash], ..Caller::stranger() });
+    let mut rights = Rights::new(&services.store, Credentials { links: vec![hash], ..Credentials::stranger() });
     match rights.let_in(id, board.access()) {
         true => Ok(format!("/boards/{id}")),
         false => Err(AccountError::DeadLink),

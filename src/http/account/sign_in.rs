@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{
-    answer::{self, Trouble, see},
+    answer::{self, ErrorPage, see},
     form::{Asked, Form},
     signed_in::{SignedIn, origin},
 };
@@ -26,7 +26,7 @@ use crate::{
         sessions::{self, key},
     },
     clock::now,
-    http::{Services, visitor},
+    http::{Services, request_auth},
     store::Proof,
 };
 
@@ -51,7 +51,7 @@ pub async fn show(
     Asked(Address { next, after }): Asked<Address>,
     session: Session,
     signed_in: Result<SignedIn, Response>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     if signed_in.is_ok() {
         return Ok(see(way(&next)));
     }
@@ -75,7 +75,7 @@ pub async fn sign_in(
     session: Session,
     parts: Parts,
     Form(form): Form<SignInForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let from = origin(&services, &parts, &form.email).await?;
     match services.accounts.sign_in(&form.email, &form.password, from).await {
         Ok(proof) => {
@@ -100,19 +100,19 @@ pub async fn sign_in(
 }
 
 /// Who somebody is elsewhere who has yet to prove that an account here is theirs.
-async fn unproved(session: &Session) -> Result<Option<Identity>, Trouble> {
+async fn unproved(session: &Session) -> Result<Option<Identity>, ErrorPage> {
     let kept = session.get::<(Timestamp, Identity)>(key::UNPROVED).await?;
     Ok(kept.filter(|(at, _)| now().as_millis() - at.as_millis() < UNPROVED_LASTS).map(|(_, identity)| identity))
 }
 
 /// The page with nothing on it yet.
 fn empty(services: &Services) -> SignIn {
-    let elsewhere = services.oidc.as_ref().map(|provider| provider.name().to_owned());
-    SignIn { elsewhere, sends_mail: services.accounts.sends_mail(), ..SignIn::default() }
+    let oidc = services.oidc.as_ref().map(|provider| provider.name().to_owned());
+    SignIn { oidc, sends_mail: services.accounts.sends_mail(), ..SignIn::default() }
 }
 
 /// `POST /sign-out`
-pub async fn sign_out(session: Session) -> Result<Response, Trouble> {
+pub async fn sign_out(session: Session) -> Result<Response, ErrorPage> {
     session.flush().await?;
     Ok(see("/sign-in?after=sign-out"))
 }
@@ -126,12 +126,12 @@ pub async fn enter(
     proof: Proof,
     to: &str,
     is_known_device: bool,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     session.clear().await;
     if session.id().is_some() {
         session.cycle_id().await?;
     }
-    session.insert(key::AGENT, visitor::agent(&parts.headers)).await?;
+    session.insert(key::AGENT, request_auth::agent(&parts.headers)).await?;
     if !sessions::admit(session, proof).await? {
         // The password was changed, or the account taken out of use, while this was under way.
         return Err(AccountError::WrongCredentials.into());

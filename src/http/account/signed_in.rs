@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use app::{
-    access::Asker,
-    account::{Notice, Reader},
+    access::Principal,
+    account::{CurrentUser, Notice},
     id::ActorId,
 };
 use axum::{
@@ -19,13 +19,13 @@ use tower_sessions::Session;
 use super::answer::see;
 use crate::{
     accounts::{AccountError, attempts::Origin},
-    caller::{Caller, Credential},
     clock::now,
+    credentials::{Credential, Credentials},
     http::{
         Services,
         cookies::{CookieNames, cookie},
         page,
-        visitor::{self, Visitor},
+        request_auth::{self, RequestAuth},
     },
     secret::{Seal, SecretHash},
     store::Account,
@@ -39,10 +39,10 @@ pub struct SignedIn {
     /// Who.
     pub account: Account,
     /// How they proved it.
-    pub caller: Caller,
+    pub credentials: Credentials,
     /// What their session is recognised by.
     pub hash: SecretHash,
-    visitor: Visitor,
+    visitor: RequestAuth,
     session: Session,
     cookies: Cookies,
     names: CookieNames,
@@ -53,30 +53,30 @@ impl FromRequestParts<Arc<Services>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Response> {
         let kept = parts.extensions.get::<Session>().cloned().zip(parts.extensions.get::<Cookies>().cloned());
-        let found = visitor_in_session(services, &parts.extensions).zip(kept);
+        let found = auth_in_session(services, &parts.extensions).zip(kept);
         let Some(((account, visitor, hash), (session, cookies))) = found else {
-            return Err(page::way_in(&services.accounts, parts));
+            return Err(page::sign_in_redirect(&services.accounts, parts));
         };
-        let (caller, names) = (visitor.caller.clone(), services.cookies.clone());
-        Ok(Self { account, caller, visitor, hash, session, cookies, names })
+        let (credentials, names) = (visitor.credentials.clone(), services.cookies.clone());
+        Ok(Self { account, credentials, visitor, hash, session, cookies, names })
     }
 }
 
 impl SignedIn {
     /// As those who read one of these pages.
-    pub fn reader(&self, here: &'static str) -> Reader {
-        reader(&self.account, &self.asker(), here)
+    pub fn current_user(&self, here: &'static str) -> CurrentUser {
+        current_user(&self.account, &self.principal(), here)
     }
 
     /// What they may do at this moment.
-    pub fn asker(&self) -> Asker {
-        self.visitor.asker()
+    pub fn principal(&self) -> Principal {
+        self.visitor.principal()
     }
 
     /// Leads to the next page, and leaves something to be said there. It may hold a secret, and the database is to have none; so it goes by the
     /// browser, in a cookie that is gone in a minute. It is sealed with what only this session has, so nobody else can read
     /// it there, or have us say something that we never said.
-    pub fn leave(&self, notice: &Notice, next: &str) -> Response {
+    pub fn redirect_with_flash(&self, notice: &Notice, next: &str) -> Response {
         if let Some(seal) = self.seal() {
             let until = now().as_millis() + NOTICE_LASTS.whole_milliseconds() as i64;
             // Nothing in it can fail to be written.
@@ -87,7 +87,7 @@ impl SignedIn {
     }
 
     /// What was left to be said; it is gone then.
-    pub fn take(&self) -> Option<Notice> {
+    pub fn take_flash(&self) -> Option<Notice> {
         let name = &self.names.notice;
         let cookie = self.cookies.get(name)?;
         self.cookies.remove(self.names.build(name, String::new(), time::Duration::ZERO));
@@ -103,9 +103,9 @@ impl SignedIn {
 }
 
 /// Who reads a page, if they signed in.
-pub fn reader_of(services: &Services, extensions: &Extensions) -> Option<Reader> {
-    let (account, visitor, _) = visitor_in_session(services, extensions)?;
-    Some(reader(&account, &visitor.asker(), ""))
+pub fn current_user_of(services: &Services, extensions: &Extensions) -> Option<CurrentUser> {
+    let (account, visitor, _) = auth_in_session(services, extensions)?;
+    Some(current_user(&account, &visitor.principal(), ""))
 }
 
 /// Where somebody is who tells a password, and whether they did so in this browser before.
@@ -114,17 +114,17 @@ pub async fn origin(services: &Services, parts: &Parts, email: &str) -> Result<O
         Some(device) => services.accounts.known_device(device, email).await?,
         None => None,
     };
-    Ok(Origin { address: visitor::address(parts, services.proxies), device })
+    Ok(Origin { address: request_auth::address(parts, services.proxies), device })
 }
 
-fn reader(account: &Account, asker: &Asker, here: &'static str) -> Reader {
+fn current_user(account: &Account, principal: &Principal, here: &'static str) -> CurrentUser {
     let person = account.person();
-    Reader { person, manages: asker.may_manage_people(), here }
+    CurrentUser { person, manages: principal.may_manage_people(), here }
 }
 
-fn visitor_in_session(services: &Services, extensions: &Extensions) -> Option<(Account, Visitor, SecretHash)> {
-    let visitor = extensions.get::<Visitor>()?;
-    let Credential::Session { person, hash } = visitor.caller.credential else { return None };
+fn auth_in_session(services: &Services, extensions: &Extensions) -> Option<(Account, RequestAuth, SecretHash)> {
+    let visitor = extensions.get::<RequestAuth>()?;
+    let Credential::Session { person, hash } = visitor.credentials.credential else { return None };
     let account = services.store.directory().account(person).cloned()?;
     Some((account, visitor.clone(), hash))
 }

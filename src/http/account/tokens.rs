@@ -11,7 +11,7 @@ use app::{
 };
 use axum::{extract::State, response::Response};
 
-use super::{answer::Trouble, form::Form, own::tell, signed_in::SignedIn};
+use super::{answer::ErrorPage, form::Form, own::tell, signed_in::SignedIn};
 use crate::{accounts::AccountError, clock::now, http::Services};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -21,11 +21,11 @@ pub async fn create(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(form): Form<TokenForm>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, ErrorPage> {
     let create = async {
         let expires = expiry(&form, now())?;
         let (accounts, person) = (&services.accounts, me.account.id);
-        let (secret, token) = accounts.create_token(&me.caller, person, &form.name, form.scope, expires).await?;
+        let (secret, token) = accounts.create_token(&me.credentials, person, &form.name, form.scope, expires).await?;
         let words = format!("The token “{}” is made.", token.name);
         Ok(Notice::secret(words, "The token", secret.expose().to_owned()))
     };
@@ -38,8 +38,8 @@ pub async fn revoke(
     State(services): State<Arc<Services>>,
     me: SignedIn,
     Form(form): Form<WhichForm>,
-) -> Result<Response, Trouble> {
-    let revoked = services.accounts.revoke_token(&me.caller, form.id).await;
+) -> Result<Response, ErrorPage> {
+    let revoked = services.accounts.revoke_token(&me.credentials, form.id).await;
     let done = revoked.map(|()| Notice::done("The token is revoked and does not work any more."));
     tell(&services, &me, done, Refused::Other).await
 }

@@ -101,7 +101,7 @@ pub struct BoardPatch {
 pub async fn list(client: Client, Query(Paging { limit, cursor }): Query<Paging>) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
     let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
-    let mut boards = client.services.store.boards_for(client.caller()).await?;
+    let mut boards = client.services.store.boards_for(client.credentials()).await?;
     boards.retain(|board| after.is_none_or(|after| (board.created_at, board.id) < after));
     let is_last = boards.len() <= limit;
     boards.truncate(limit);

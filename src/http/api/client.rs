@@ -12,8 +12,8 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
     accounts::Accounts,
-    caller::Caller,
-    http::{Services, input::Key, problem::Problem, visitor::Visitor},
+    credentials::Credentials,
+    http::{Services, input::Key, problem::Problem, request_auth::RequestAuth},
     store::Accepted,
     writer::WriteError,
 };
@@ -23,14 +23,14 @@ pub struct Client {
     /// What they ask.
     pub services: Arc<Services>,
     /// Who they are.
-    pub visitor: Visitor,
+    pub visitor: RequestAuth,
 }
 
 impl FromRequestParts<Arc<Services>> for Client {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Problem> {
-        let visitor = Visitor::from_request_parts(parts, services).await?;
+        let visitor = RequestAuth::from_request_parts(parts, services).await?;
         Ok(Self { services: Arc::clone(services), visitor })
     }
 }
@@ -40,8 +40,8 @@ impl Client {
         &self.services.accounts
     }
 
-    pub(super) fn caller(&self) -> &Caller {
-        &self.visitor.caller
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.visitor.credentials
     }
 
     /// Who they are, where only people with an account have what they ask for.
@@ -64,11 +64,11 @@ impl Client {
     }
 
     fn sees(&self, board: &BoardState) -> bool {
-        self.visitor.asker().role_on(board.id(), board.access()).is_some()
+        self.visitor.principal().role_on(board.id(), board.access()).is_some()
     }
 
     /// Hands a mutation to the one write path.
     pub(super) async fn write(&self, board: BoardId, Key(id): Key, op: Op) -> Result<Accepted, WriteError> {
-        self.services.writer.write(board, Mutation { id, op }, self.caller().clone()).await
+        self.services.writer.write(board, Mutation { id, op }, self.credentials().clone()).await
     }
 }

@@ -81,7 +81,7 @@ fn member() -> InstanceRole {
 /// List the invitations that were not used yet
 #[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "invitations", responses((status = 200, body = Invitations), Failures))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
-    let invitations = client.accounts().invitations(client.caller()).await?;
+    let invitations = client.accounts().invitations(client.credentials()).await?;
     let line = |(link, invitation): (OneTimeLink, Invitation)| InvitationLine {
         id: link.id,
         role: invitation.role,
@@ -102,7 +102,7 @@ pub async fn create(
     Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
     let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
-    let secret = client.accounts().invite(client.caller(), Invitation { role, boards, note }).await?;
+    let secret = client.accounts().invite(client.credentials(), Invitation { role, boards, note }).await?;
     let url = secret.link(&client.services.public_url, "join");
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }
@@ -114,6 +114,6 @@ pub async fn create(
     responses((status = 204, description = "It works no more"), Failures)
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
-    client.accounts().revoke_invitation(client.caller(), id).await?;
+    client.accounts().revoke_invitation(client.credentials(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

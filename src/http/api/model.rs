@@ -91,7 +91,7 @@ impl<'a> Column<'a> {
             name: &column.name,
             kind: column.kind,
             rank: column.rank.as_str(),
-            tasks: board.lane_len(column.id),
+            tasks: board.column_len(column.id),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::http::{
     responses((status = 201, body = OnceShown), Failures)
 )]
 pub async fn new_password(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
-    let secret = client.accounts().new_password_link(client.caller(), person).await?;
+    let secret = client.accounts().new_password_link(client.credentials(), person).await?;
     let url = secret.link(&client.services.public_url, "new-password");
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }

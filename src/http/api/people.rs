@@ -66,10 +66,10 @@ pub struct PersonPatch {
 /// List the people of the server
 #[utoipa::path(get, path = "/people", tag = "people", responses((status = 200, body = People), Failures))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
-    if !client.visitor.asker().may_see_people() {
+    if !client.visitor.principal().may_see_people() {
         return Err(Problem::forbidden());
     }
-    let in_full = client.visitor.asker().may_manage_people();
+    let in_full = client.visitor.principal().may_manage_people();
     let directory = client.services.store.directory();
     let people = directory.accounts().into_iter().map(|account| Person::of(account, in_full)).collect();
     Ok(json(StatusCode::OK, &People { people }))
@@ -96,14 +96,14 @@ pub async fn update(
     Json(PersonPatch { role, active }): Json<PersonPatch>,
 ) -> Result<Response, Problem> {
     let accounts = client.accounts();
-    if !client.visitor.asker().may_manage_people() {
+    if !client.visitor.principal().may_manage_people() {
         return Err(Problem::forbidden());
     }
     if let Some(role) = role {
-        accounts.set_role(client.caller(), person, role).await?;
+        accounts.set_role(client.credentials(), person, role).await?;
     }
     if let Some(active) = active {
-        accounts.set_active(client.caller(), person, active).await?;
+        accounts.set_active(client.credentials(), person, active).await?;
     }
-    Ok(json(StatusCode::OK, &Person::of(&accounts.account(client.caller(), person)?, true)))
+    Ok(json(StatusCode::OK, &Person::of(&accounts.account(client.credentials(), person)?, true)))
 }

@@ -56,7 +56,7 @@ impl Link {
     responses((status = 200, body = Links), Failures)
 )]
 pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
-    let links = client.accounts().share_links(client.caller(), board).await?;
+    let links = client.accounts().share_links(client.credentials(), board).await?;
     Ok(json(StatusCode::OK, &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
 }
 
@@ -67,7 +67,8 @@ pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response
     responses((status = 201, body = Link, headers(("Location" = String))), Failures)
 )]
 pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
-    let (secret, link) = client.accounts().create_share_link(client.caller(), board, &client.services.writer).await?;
+    let (secret, link) =
+        client.accounts().create_share_link(client.credentials(), board, &client.services.writer).await?;
     let path = format!("/boards/{board}/links/{}", link.id);
     let url = secret.link(&client.services.public_url, "share");
     Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
@@ -80,6 +81,6 @@ pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Respon
     responses((status = 204, description = "It works no more"), Failures)
 )]
 pub async fn revoke(client: Client, Path((board, link)): Path<(BoardId, Uuid)>) -> Result<StatusCode, Problem> {
-    client.accounts().revoke_share_link(client.caller(), board, link, &client.services.writer).await?;
+    client.accounts().revoke_share_link(client.credentials(), board, link, &client.services.writer).await?;
     Ok(StatusCode::NO_CONTENT)
 }

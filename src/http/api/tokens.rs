@@ -60,7 +60,7 @@ pub struct TokenLine {
 #[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "tokens", responses((status = 200, body = Tokens), Failures))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let person = client.person()?;
-    let tokens = client.accounts().tokens(client.caller(), person).await?;
+    let tokens = client.accounts().tokens(client.credentials(), person).await?;
     let line = |(token, used_at): (Token, Option<Timestamp>)| TokenLine {
         id: token.id,
         name: token.name,
@@ -80,6 +80,6 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.person()?;
-    client.accounts().revoke_token(client.caller(), id).await?;
+    client.accounts().revoke_token(client.credentials(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use app::{
-    access::Asker,
+    access::Principal,
     id::{ActorId, BoardId, MutationId, TaskId},
     model::Seq,
     ops::Mutation,
@@ -33,13 +33,13 @@ use super::{
     wire::{Incoming, Wire, WriteFailed},
 };
 use crate::{
-    caller::Caller,
+    credentials::Credentials,
     http::admission::Admission,
     hub::{
-        Follower, Subscription,
+        Subscriber, Subscription,
         frame::{Frame, PING, put_message},
         presence::TabKey,
-        seat::Seat,
+        presence_handle::PresenceHandle,
         topic::{Next, Resume, Start, TopicError},
     },
     store::{Accepted, Rights},
@@ -67,7 +67,7 @@ mod close_code {
 /// How it ends.
 enum End {
     /// The connection broke, or the client closed it.
-    Gone,
+    Disconnected,
     /// We close it.
     Close(u16, &'static str),
     /// We close it, and cannot make sense of what still comes in.
@@ -99,7 +99,7 @@ pub(super) struct Session {
     person: Option<ActorId>,
     /// Nothing was heard for so long that nobody seems to be there.
     is_away: bool,
-    follower: Follower,
+    subscriber: Subscriber,
     /// Takes the mutations, in order.
     writer: Sequence,
     limits: Arc<SocketLimits>,
@@ -126,7 +126,7 @@ struct Followed {
     /// Who has access was looked at when so many changes of it were known.
     access_version: u64,
     /// The place among those who have the board open, if the client took one. Few programs do.
-    seat: Option<Box<Seat>>,
+    presence: Option<Box<PresenceHandle>>,
     /// What follows could not be read, and is tried again.
     retry: Option<Box<Retry>>,
 }
@@ -173,7 +173,7 @@ fn some_fraction() -> f64 {
 impl From<WriteFailed> for End {
     fn from(_: WriteFailed) -> Self {
         // Somebody who takes nothing would not take a goodbye either.
-        Self::Gone
+        Self::Disconnected
     }
 }
 
@@ -181,7 +181,7 @@ impl Session {
     /// A socket of a person, or of somebody without an account.
     pub(super) fn new(
         wire: Wire,
-        caller: Caller,
+        credentials: Credentials,
         person: Option<ActorId>,
         admission: Admission,
         context: SocketContext,
@@ -192,12 +192,12 @@ impl Session {
         Self {
             wire,
             _admission: admission,
-            rights: Rights::new(&store, caller),
+            rights: Rights::new(&store, credentials),
             checked_with: 0,
             told_revision: UNKNOWN_REVISION,
             person,
             is_away: false,
-            follower: hub.connect(),
+            subscriber: hub.connect(),
             writer: writer.sequence(),
             subscriptions: Vec::new(),
             answers: None,
@@ -227,7 +227,7 @@ impl Session {
 
     async fn end(self, end: End) {
         match end {
-            End::Gone => {}
+            End::Disconnected => {}
             End::Close(code, reason) => self.wire.close(code, reason, self.limits.close).await,
             End::CloseUnread(code, reason) => self.wire.close_unread(code, reason, self.limits.close).await,
         }
@@ -275,12 +275,12 @@ impl Session {
             return Poll::Ready(Event::Message(message));
         }
         // Last, so that a busy board does not keep us from listening.
-        self.follower.wake().poll(cx).map(|()| Event::News)
+        self.subscriber.wake().poll(cx).map(|()| Event::News)
     }
 
     /// Looks at what the caller may do, if that may have changed. Who may do nothing any more is told so and left.
     async fn look_at_rights(&mut self) -> Result<(), End> {
-        if self.rights.now().is_none() || self.rights.caller().is_stranger() {
+        if self.rights.now().is_none() || self.rights.credentials().is_stranger() {
             return Err(SIGNED_OUT);
         }
         if self.rights.revision() == self.told_revision {
@@ -292,7 +292,7 @@ impl Session {
             for followed in &mut self.subscriptions {
                 followed.access_version = UNKNOWN;
             }
-            self.follower.is_somebody_else();
+            self.subscriber.is_somebody_else();
         }
         Ok(())
     }
@@ -344,10 +344,10 @@ impl Session {
                     followed.cursor = span.upto;
                     let more = followed.topic.head() > span.upto;
                     self.write(span.frame.bytes()).await?;
-                    self.follower.metrics().deliveries.increment(count);
-                    self.follower.metrics().frames.increment(1);
+                    self.subscriber.metrics().deliveries.increment(count);
+                    self.subscriber.metrics().frames.increment(1);
                     if more {
-                        self.follower.wake().wake();
+                        self.subscriber.wake().wake();
                     }
                 }
                 Next::Behind => {
@@ -362,13 +362,13 @@ impl Session {
                 }
             }
         }
-        if let Some(list) = self.follower.boards_for(&mut self.rights) {
+        if let Some(list) = self.subscriber.boards_for(&mut self.rights) {
             self.write(list.bytes()).await?;
         }
-        if let Some(people) = self.follower.people_for(&mut self.rights) {
+        if let Some(people) = self.subscriber.people_for(&mut self.rights) {
             self.write(people.bytes()).await?;
         }
-        let has_news = |followed: &Followed| followed.seat.as_ref().is_some_and(|seat| seat.has_news());
+        let has_news = |followed: &Followed| followed.presence.as_ref().is_some_and(|presence| presence.has_news());
         if self.subscriptions.iter().any(|followed| has_news(followed) && !followed.is_pending()) {
             Box::pin(self.tell_who_is_here()).await?;
         }
@@ -382,9 +382,9 @@ impl Session {
             if followed.is_pending() {
                 continue;
             }
-            if let Some(frame) = followed.seat.as_mut().and_then(|seat| seat.news_for(&mut self.rights)) {
+            if let Some(frame) = followed.presence.as_mut().and_then(|presence| presence.news_for(&mut self.rights)) {
                 self.write(frame.bytes()).await?;
-                self.follower.metrics().presence_frames.increment(1);
+                self.subscriber.metrics().presence_frames.increment(1);
             }
         }
         Ok(())
@@ -401,30 +401,30 @@ impl Session {
             Ok(Resume::Here(cursor)) => {
                 followed.cursor = cursor;
                 if first {
-                    self.follower.metrics().resumes.increment(1);
+                    self.subscriber.metrics().resumes.increment(1);
                     if matches!(followed.topic.next_for(&mut self.rights, cursor), Next::UpToDate) {
                         let nothing = Frame::changes(board, cursor, [].iter());
                         self.write(nothing.bytes()).await?;
                     }
                 }
                 // What follows is sent with the next delivery.
-                self.follower.wake().wake();
+                self.subscriber.wake().wake();
             }
             Ok(Resume::Changes(span)) => {
                 let count = span.upto - start.seq();
                 followed.cursor = span.upto;
                 self.write(span.frame.bytes()).await?;
-                let metrics = self.follower.metrics();
+                let metrics = self.subscriber.metrics();
                 metrics.deliveries.increment(count);
                 metrics.frames.increment(1);
                 metrics.resumes.increment(u64::from(first));
-                self.follower.wake().wake();
+                self.subscriber.wake().wake();
             }
             Ok(Resume::Snapshot { seq, frame }) => {
                 followed.cursor = seq;
                 self.write(frame.bytes()).await?;
-                self.follower.metrics().snapshots.increment(1);
-                self.follower.wake().wake();
+                self.subscriber.metrics().snapshots.increment(1);
+                self.subscriber.wake().wake();
             }
             Err(TopicError::NoSuchBoard) => {
                 self.subscriptions.remove(index);
@@ -459,7 +459,7 @@ impl Session {
             }
         }
         if let Some((tab, editing)) = retry.and_then(|retry| retry.present) {
-            self.sit_down(board, tab, editing);
+            self.join_presence(board, tab, editing);
         }
         Ok(true)
     }
@@ -467,60 +467,60 @@ impl Session {
     async fn receive(&mut self, message: Incoming) -> Result<(), End> {
         let now = Instant::now();
         self.heard = now;
-        if self.is_away && !matches!(message, Incoming::Gone) {
+        if self.is_away && !matches!(message, Incoming::Disconnected) {
             self.set_away(false);
         }
         let text = match message {
             Incoming::Text(text) => text,
             Incoming::Binary => {
-                self.pay(1, now);
-                return self.blame(ErrorCode::BadMessage, "a message is a JSON object in a text frame").await;
+                self.charge(1, now);
+                return self.protocol_error(ErrorCode::BadMessage, "a message is a JSON object in a text frame").await;
             }
             Incoming::Alive => {
-                self.pay(1, now);
+                self.charge(1, now);
                 return Ok(());
             }
             Incoming::TooLarge => {
-                self.follower.metrics().bad_messages.increment(1);
+                self.subscriber.metrics().bad_messages.increment(1);
                 let message = format!("a message may have {} bytes", self.limits.message_bytes);
                 self.say_error(ErrorCode::TooLarge, message, None);
                 self.send_replies().await?;
                 return Err(End::CloseUnread(close_code::TOO_LARGE, "message too large"));
             }
             Incoming::NotText => {
-                self.follower.metrics().bad_messages.increment(1);
+                self.subscriber.metrics().bad_messages.increment(1);
                 self.say_error(ErrorCode::BadMessage, "a text frame holds UTF-8", None);
                 self.send_replies().await?;
                 return Err(End::CloseUnread(close_code::NOT_TEXT, "not UTF-8"));
             }
-            Incoming::Gone => return Err(End::Gone),
+            Incoming::Disconnected => return Err(End::Disconnected),
         };
         let reading = read(&text);
         drop(text);
         match reading {
-            Reading::Message(message) => self.obey(message, now).await,
+            Reading::Message(message) => self.dispatch(message, now).await,
             Reading::Mutations { board, mutations, nameless } => {
                 // To find out what is wrong with one takes longer than to read it.
                 let unreadable = mutations.iter().filter(|mutation| mutation.is_err()).count();
-                self.pay(1 + mutations.len() + 10 * unreadable, now);
-                self.follower.metrics().bad_messages.increment(1);
+                self.charge(1 + mutations.len() + 10 * unreadable, now);
+                self.subscriber.metrics().bad_messages.increment(1);
                 self.mutate(board, mutations);
                 match nameless {
-                    Some(why) => self.blame(ErrorCode::BadMessage, why).await,
+                    Some(why) => self.protocol_error(ErrorCode::BadMessage, why).await,
                     None => Ok(()),
                 }
             }
             Reading::Nonsense(why) => {
-                self.pay(1, now);
-                self.blame(ErrorCode::BadMessage, why).await
+                self.charge(1, now);
+                self.protocol_error(ErrorCode::BadMessage, why).await
             }
         }
     }
 
-    async fn obey(&mut self, message: ClientMessage, now: Instant) -> Result<(), End> {
+    async fn dispatch(&mut self, message: ClientMessage, now: Instant) -> Result<(), End> {
         match message {
             ClientMessage::Subscribe { board, since, snapshot } => {
-                self.pay(1, now);
+                self.charge(1, now);
                 let start = match since {
                     Some(seq) if !snapshot => Start::After(seq),
                     seq => Start::Snapshot(seq.unwrap_or_default()),
@@ -528,36 +528,36 @@ impl Session {
                 Box::pin(self.subscribe(board, start)).await
             }
             ClientMessage::Unsubscribe { board } => {
-                self.pay(1, now);
+                self.charge(1, now);
                 self.subscriptions.retain(|followed| followed.topic.board() != board);
                 Ok(())
             }
             ClientMessage::Present { board, tab, editing, secret } => {
-                self.pay(1, now);
-                self.sit_down(board, TabKey { person: self.person, tab, secret }, editing);
+                self.charge(1, now);
+                self.join_presence(board, TabKey { person: self.person, tab, secret }, editing);
                 Ok(())
             }
             ClientMessage::WatchBoards {} => {
-                self.pay(1, now);
-                self.follower.watch_boards();
+                self.charge(1, now);
+                self.subscriber.watch_boards();
                 Ok(())
             }
             ClientMessage::WatchPeople { changes } => {
-                self.pay(1, now);
-                if !self.rights.now().is_some_and(Asker::may_see_people) {
+                self.charge(1, now);
+                if !self.rights.now().is_some_and(Principal::may_see_people) {
                     self.say_error(ErrorCode::Forbidden, "who has an account here is not for everybody", None);
                     return Ok(());
                 }
-                self.follower.watch_people(changes);
+                self.subscriber.watch_people(changes);
                 Ok(())
             }
             ClientMessage::Mutate { board, mutations } => {
-                self.pay(1 + mutations.len(), now);
+                self.charge(1 + mutations.len(), now);
                 self.mutate(Some(board), mutations.into_iter().map(Ok));
                 Ok(())
             }
             ClientMessage::Ping {} => {
-                self.pay(1, now);
+                self.charge(1, now);
                 // What is newest is sent before the numbers that tell of it.
                 self.deliver().await?;
                 let heads = self
@@ -573,49 +573,55 @@ impl Session {
 
     async fn subscribe(&mut self, board: BoardId, start: Start) -> Result<(), End> {
         // Whoever subscribes anew goes on being here.
-        let before = self.followed(board).map(|followed| (followed.seat.take(), followed.retry.take()));
-        let (seat, retry) = before.unwrap_or_default();
+        let before = self.followed(board).map(|followed| (followed.presence.take(), followed.retry.take()));
+        let (presence, retry) = before.unwrap_or_default();
         self.subscriptions.retain(|followed| followed.topic.board() != board);
         if self.subscriptions.len() >= self.limits.subscriptions {
             let message = format!("a socket may follow {} boards", self.limits.subscriptions);
             self.say_error(ErrorCode::TooMany, message, Some(board));
             return Ok(());
         }
-        let topic = self.follower.subscribe(board);
-        self.subscriptions.push(Followed { topic, cursor: start.seq(), seat, retry: None, access_version: UNKNOWN });
+        let topic = self.subscriber.subscribe(board);
+        self.subscriptions.push(Followed {
+            topic,
+            cursor: start.seq(),
+            presence,
+            retry: None,
+            access_version: UNKNOWN,
+        });
         let is_there = self.resume_from(self.subscriptions.len() - 1, start, true).await?;
         if let Some((tab, editing)) = retry.and_then(|retry| retry.present).filter(|_| is_there) {
-            self.sit_down(board, tab, editing);
+            self.join_presence(board, tab, editing);
         }
         Ok(())
     }
 
     /// Counts the client among those who have a board open, or takes note of what it is editing now. (That there is such a
     /// task is not looked up: one that was just added may not be saved yet, and one that is not there is shown nowhere.)
-    fn sit_down(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
+    fn join_presence(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
             let message = "subscribe to the board before you say that you are present";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
         };
-        let Followed { topic, seat, retry, .. } = &mut self.subscriptions[index];
+        let Followed { topic, presence, retry, .. } = &mut self.subscriptions[index];
         if let Some(retry) = retry.as_mut().filter(|retry| retry.first) {
             retry.present = Some((tab, editing));
             return;
         }
-        match seat {
-            Some(seat) if *seat.tab() == tab => seat.edit(editing),
+        match presence {
+            Some(presence) if *presence.tab() == tab => presence.edit(editing),
             _ => {
                 // Gone before the other is there, which is told the whole state again.
-                *seat = None;
-                *seat = Some(Box::new(self.follower.sit_down(topic, tab, editing)));
+                *presence = None;
+                *presence = Some(Box::new(self.subscriber.join_presence(topic, tab, editing)));
             }
         }
     }
 
     fn set_away(&mut self, is_away: bool) {
         self.is_away = is_away;
-        for seat in self.subscriptions.iter().filter_map(|followed| followed.seat.as_ref()) {
-            seat.set_away(is_away);
+        for presence in self.subscriptions.iter().filter_map(|followed| followed.presence.as_ref()) {
+            presence.set_away(is_away);
         }
     }
 
@@ -636,7 +642,7 @@ impl Session {
                 (Ok(mutation), Some(to)) => {
                     let id = mutation.id;
                     // In the writer's queue from here on, in this order.
-                    let outcome = self.writer.write(to, mutation, self.rights.caller().clone());
+                    let outcome = self.writer.write(to, mutation, self.rights.credentials().clone());
                     answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
                     continue;
                 }
@@ -744,7 +750,7 @@ impl Session {
             Ok(()) => Ok(()),
             Err(failed) => {
                 if matches!(failed, WriteFailed::TooSlow) {
-                    self.follower.metrics().too_slow.increment(1);
+                    self.subscriber.metrics().too_slow.increment(1);
                 }
                 Err(failed.into())
             }
@@ -752,7 +758,7 @@ impl Session {
     }
 
     /// Takes what a message costs off the client's account. If that is overdrawn, nothing is read for a while.
-    fn pay(&mut self, count: usize, now: Instant) {
+    fn charge(&mut self, count: usize, now: Instant) {
         if let Some(wait) = self.bucket.take(count, self.limits.rate, now.into_std()) {
             let until = now + wait;
             self.paused_until = Some(until);
@@ -767,8 +773,8 @@ impl Session {
     }
 
     /// Tells the client what is wrong with its message, and leaves it when that happens too often.
-    async fn blame(&mut self, code: ErrorCode, message: impl Into<String>) -> Result<(), End> {
-        self.follower.metrics().bad_messages.increment(1);
+    async fn protocol_error(&mut self, code: ErrorCode, message: impl Into<String>) -> Result<(), End> {
+        self.subscriber.metrics().bad_messages.increment(1);
         self.errors += 1;
         self.say_error(code, message, None);
         if self.errors < self.limits.errors {

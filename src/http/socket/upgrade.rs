@@ -15,20 +15,20 @@ use super::{SocketContext, session::Session, wire::Wire};
 use crate::http::{
     admission::{Admission, Most},
     problem::Problem,
-    visitor::{self, Visitor},
+    request_auth::{self, RequestAuth},
 };
 
 /// Answers `GET /ws`.
 pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     match handshake(&mut parts, &context) {
-        Ok((on_upgrade, Visitor { caller, person, .. }, admission, response)) => {
+        Ok((on_upgrade, RequestAuth { credentials, person, .. }, admission, response)) => {
             let tracker = context.tracker.clone();
             context.tracker.clone().spawn(async move {
                 match on_upgrade.await {
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.goodbyes.next()).await;
-                        let session = Session::new(wire, caller, person, admission, context);
+                        let session = Session::new(wire, credentials, person, admission, context);
                         // In a task of its own, which has no room for what only the handshake needed.
                         tracker.spawn(session.run());
                     }
@@ -46,9 +46,9 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
 pub async fn explain(State(context): State<SocketContext>, request: Request) -> Problem {
     let (mut parts, _) = request.into_parts();
     match admit(&mut parts, &context) {
-        Ok((Visitor { caller, .. }, _)) if caller.is_stranger() => Problem::not_signed_in(),
+        Ok((RequestAuth { credentials, .. }, _)) if credentials.is_stranger() => Problem::not_signed_in(),
         Ok(_) => {
-            context.origins.in_between.refused_socket("a page said so");
+            context.origins.proxy_diagnostics.refused_socket("a page said so");
             let detail = "the server would take this connection, so something in between lets no WebSockets through";
             Problem::new(StatusCode::CONFLICT, "no_sockets", detail)
         }
@@ -62,11 +62,17 @@ pub async fn explain(State(context): State<SocketContext>, request: Request) -> 
 
 type Refusal = (StatusCode, &'static str);
 
-fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, Visitor, Admission, Response), Refusal> {
+fn handshake(
+    parts: &mut Parts,
+    context: &SocketContext,
+) -> Result<(OnUpgrade, RequestAuth, Admission, Response), Refusal> {
     let headers = &parts.headers;
     if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
         if headers.contains_key(header::SEC_WEBSOCKET_KEY) {
-            context.origins.in_between.refused_socket("the header Upgrade or Connection was taken off a handshake");
+            context
+                .origins
+                .proxy_diagnostics
+                .refused_socket("the header Upgrade or Connection was taken off a handshake");
         }
         return Err((StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n"));
     }
@@ -99,13 +105,13 @@ fn handshake(parts: &mut Parts, context: &SocketContext) -> Result<(OnUpgrade, V
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     if parts.headers.contains_key(header::ORIGIN) {
-        context.origins.in_between.accepted_socket();
+        context.origins.proxy_diagnostics.accepted_socket();
     }
     Ok((on_upgrade, visitor, admission, response))
 }
 
 /// Whether there is room for whoever asks, and who that is.
-fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(Visitor, Admission), Refusal> {
+fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Admission), Refusal> {
     // A page cannot read why it was turned away, so it is let in and told.
     let is_page = parts.headers.contains_key(header::ORIGIN);
     if context.goodbyes.is_stopping() {
@@ -114,16 +120,16 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(Visitor, Admissi
     if context.tracker.len() >= context.limits.sockets {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
     }
-    let mut visitor: Visitor = parts.extensions.remove().unwrap_or_else(Visitor::stranger);
-    let reader = reader(parts.uri.query())?;
-    if reader.is_some() && reader != visitor.person {
+    let mut visitor: RequestAuth = parts.extensions.remove().unwrap_or_else(RequestAuth::stranger);
+    let expected_user = expected_user(parts.uri.query())?;
+    if expected_user.is_some() && expected_user != visitor.person {
         // The page was made for somebody who has signed out since. Whoever has signed in has pages of their own.
-        visitor = Visitor::stranger();
+        visitor = RequestAuth::stranger();
     }
-    if visitor.caller.is_stranger() && !is_page {
+    if visitor.credentials.is_stranger() && !is_page {
         return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
     }
-    let address = visitor::address(parts, context.proxies);
+    let address = request_auth::address(parts, context.proxies);
     let most = Most { per_person: context.limits.sockets_per_person, per_address: context.limits.sockets_per_address };
     let admission = context.admissions.admit(visitor.person, address, most);
     let admission = admission
@@ -132,7 +138,7 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(Visitor, Admissi
 }
 
 /// For whom the page was made that connects, if it says so.
-fn reader(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
+fn expected_user(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
     let Some(person) = query.and_then(|query| query.strip_prefix("as=")) else { return Ok(None) };
     person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "as is the id of a person\n"))
 }

@@ -56,14 +56,14 @@ pub(super) enum Incoming {
     /// Something that is no text in UTF-8.
     NotText,
     /// The end.
-    Gone,
+    Disconnected,
 }
 
 /// A write took too long, or the connection broke.
 #[derive(Debug)]
 pub(super) enum WriteFailed {
     TooSlow,
-    Gone,
+    Disconnected,
 }
 
 impl Wire {
@@ -90,11 +90,11 @@ impl Wire {
         Poll::Ready(match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             Some(Ok(Message::Binary(_))) => Incoming::Binary,
-            Some(Ok(Message::Close(_))) | None => Incoming::Gone,
+            Some(Ok(Message::Close(_))) | None => Incoming::Disconnected,
             Some(Ok(_)) => Incoming::Alive,
             Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => Incoming::TooLarge,
             Some(Err(Error::Utf8(_))) => Incoming::NotText,
-            Some(Err(_)) => Incoming::Gone,
+            Some(Err(_)) => Incoming::Disconnected,
         })
     }
 
@@ -108,7 +108,7 @@ impl Wire {
         match written {
             Ok(count) if count == frames.len() => Ok(()),
             Ok(count) => Box::pin(self.write_slowly(&frames[count..])).await,
-            Err(_) => Err(WriteFailed::Gone),
+            Err(_) => Err(WriteFailed::Disconnected),
         }
     }
 
@@ -159,7 +159,7 @@ impl Wire {
             }
         };
         tokio::select! {
-            written = writing => written.map_err(|_| WriteFailed::Gone),
+            written = writing => written.map_err(|_| WriteFailed::Disconnected),
             () = enough => Err(WriteFailed::TooSlow),
         }
     }

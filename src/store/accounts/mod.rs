@@ -1,7 +1,7 @@
 //! Accounts, sessions, tokens and links as rows, one file a resource, by the same names as in [`crate::accounts`].
 //!
 //! Whatever changes who may do what is an [`AccessChange`]: one transaction that locks the revision first, which makes such
-//! changes wait for each other on all nodes. It is begun in the name of a [`Caller`] and has everybody's rights as they are
+//! changes wait for each other on all nodes. It is begun in the name of whoever has the [`Credentials`], and has everybody's rights as they are
 //! then, the caller's among them: there are no others to decide by, however long somebody waited before. So a rule that is
 //! checked inside it holds, such as that there is always an owner. What the rules are is for [`crate::accounts`] to say.
 //!
@@ -18,7 +18,7 @@ pub(super) mod tokens;
 
 use std::sync::Arc;
 
-use app::{access::Asker, time::Timestamp};
+use app::{access::Principal, time::Timestamp};
 
 pub(crate) use self::people::NewAccount;
 use self::sessions::session_holds;
@@ -30,8 +30,8 @@ pub use self::{
 };
 use super::{Directory, Store, StoreError, connect::Engine, connection::Connection, sql::query};
 use crate::{
-    caller::{Caller, Credential},
     clock,
+    credentials::{Credential, Credentials},
 };
 
 /// A change of who may do what, in one transaction: nothing of it happens unless it is committed.
@@ -41,7 +41,7 @@ pub(crate) struct AccessChange<'a> {
     /// Everybody's rights, as this transaction found them.
     directory: Arc<Directory>,
     /// What whoever asks may do; `None` where what they prove themselves with no longer holds.
-    asker: Option<Asker>,
+    principal: Option<Principal>,
     /// Whether it changed what the directory holds.
     counts: bool,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Note {
 
 impl Store {
     /// Begins to change who may do what, in the name of somebody. Such changes wait for each other, on all nodes.
-    pub(crate) async fn change_access(&self, caller: &Caller) -> Result<AccessChange<'_>, StoreError> {
+    pub(crate) async fn change_access(&self, credentials: &Credentials) -> Result<AccessChange<'_>, StoreError> {
         let Note { mut connection, engine } = self.note().await?;
         let sql = match engine {
             Engine::Sqlite => "SELECT revision, schema FROM access_revision",
@@ -65,13 +65,13 @@ impl Store {
         if directory.revision() != revision {
             directory = Arc::new(Directory::load(&mut connection).await?);
         }
-        let mut asker = directory.asker(caller, clock::now());
-        if let Credential::Session { person, hash } = &caller.credential
+        let mut principal = directory.principal(credentials, clock::now());
+        if let Credential::Session { person, hash } = &credentials.credential
             && !session_holds(&mut connection, *person, *hash).await?
         {
-            asker = None;
+            principal = None;
         }
-        Ok(AccessChange { store: self, connection, directory, asker, counts: false })
+        Ok(AccessChange { store: self, connection, directory, principal, counts: false })
     }
 
     /// Begins to write what changes nobody's rights, such as when something was last used.
@@ -88,8 +88,8 @@ impl AccessChange<'_> {
     }
 
     /// What whoever asks may do; `None` where what they prove themselves with no longer holds.
-    pub(crate) fn asker(&self) -> Option<&Asker> {
-        self.asker.as_ref()
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
     }
 
     /// Makes it durable. When this returns, this node knows.

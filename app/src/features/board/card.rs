@@ -32,7 +32,7 @@ pub fn Card(
     completed: Signal<bool>,
 ) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
-    let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let field = {
         let shown = shown.clone();
@@ -86,7 +86,7 @@ pub fn Card(
     let edits = board.may(BoardRole::Editor);
     let (board_id, form) = (board.id().to_string(), format!("form-{task}"));
     let delete_form = form.clone();
-    let Flash { odd, even, seen } = flash(elsewhere);
+    let Flash { odd, even, seen } = flash(remote_changes);
 
     let priority = {
         let shown = shown.clone();
@@ -183,10 +183,10 @@ fn description_mark() -> AnyView {
 /// The card that takes the place of a task when it goes: the next, or the one before.
 fn neighbour(board: &LiveBoard, task: TaskId) -> Option<TaskId> {
     let column = board.with(|board| board.task(task).map(|task| task.column))?;
-    let lane = board.lane(column).get_untracked();
-    let index = lane.iter().position(|id| *id == task)?;
+    let tasks = board.column_tasks(column).get_untracked();
+    let index = tasks.iter().position(|id| *id == task)?;
     // Only a card that is drawn can be focused.
     let drawn = |id: &TaskId| find(&card_link(*id)).is_some();
-    let before = index.checked_sub(1).and_then(|index| lane.get(index));
-    lane.get(index + 1).filter(|id| drawn(id)).or(before).copied()
+    let before = index.checked_sub(1).and_then(|index| tasks.get(index));
+    tasks.get(index + 1).filter(|id| drawn(id)).or(before).copied()
 }

@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    lane::Lane,
+    column::ColumnView,
     moving::{Movable, Moving},
     revealed::Revealed,
 };
@@ -28,17 +28,17 @@ use crate::{
 pub fn Columns(board: LiveBoard) -> impl IntoView {
     let columns = board.columns();
     let moving = Moving::new(board.clone(), expect_context::<Announcer>(), expect_context::<Revealed>());
-    let lanes = {
+    let column_views = {
         let board = board.clone();
         view! {
             <Rows each=move || columns.get() key=|column| column.id.0 let:column>
-                <Lane board=board.clone() column=column.id />
+                <ColumnView board=board.clone() column=column.id />
             </Rows>
         }
     };
     view! {
         <Movable moving>
-            {lanes} <IfMay may=board.may(BoardRole::Editor)>
+            {column_views} <IfMay may=board.may(BoardRole::Editor)>
                 <AddColumn board=board.clone() />
             </IfMay>
         </Movable>
@@ -91,7 +91,7 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
         if too_long.is_some() {
             return set_refusal.set(too_long);
         }
-        let name = Typed::Name.tidy(&input.value());
+        let name = Typed::Name.normalize(&input.value());
         match board.submit(create(name.clone())) {
             Ok(_) => {
                 announcer.say(format!("Column {name} added"));

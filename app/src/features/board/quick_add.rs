@@ -55,7 +55,7 @@ pub fn QuickAdd(
         if too_long.is_some() {
             return set_refusal.set(too_long);
         }
-        let title = Typed::Title.tidy(&input.value());
+        let title = Typed::Title.normalize(&input.value());
         match board.submit(create(task, column, title.clone())) {
             Ok(_) => {
                 input.set_value("");

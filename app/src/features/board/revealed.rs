@@ -1,4 +1,4 @@
-//! How far a lane is drawn beyond its window: the tasks that this page put further down.
+//! How far a column is drawn beyond its window: the tasks that this page put further down.
 
 use leptos::prelude::*;
 

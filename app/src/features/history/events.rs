@@ -65,7 +65,7 @@ impl FirstPages {
     /// Hands them to those who show them.
     pub fn provide(live: &Live, pages: Vec<(About, Loaded<Page>)>) {
         let pages = pages.into_iter().map(|(about, loaded)| {
-            live.introduce(loaded.people);
+            live.add_people(loaded.people);
             (about, loaded.content)
         });
         let pages: Vec<_> = pages.collect();
@@ -159,7 +159,7 @@ impl History {
             match load_history(board, task, before).await {
                 Ok(loaded) => {
                     if let Some(live) = live {
-                        live.introduce(loaded.people);
+                        live.add_people(loaded.people);
                     }
                     self.take(loaded.content);
                 }
@@ -261,16 +261,16 @@ pub fn HistoryLine(
     /// Whether it is told of a task that is before everyone's eyes. Else the task is named, and the day is not.
     here: bool,
 ) -> impl IntoView {
-    let Event { at, by, task, told, .. } = line.event;
+    let Event { at, by, task, activity, .. } = line.event;
     let name = name_of(by);
     let people = expect_context::<Live>().people();
     let names = move |person| called(&people.read(), Some(person));
-    let (before, _) = told.of_some_task(&|_| String::new());
-    let title = if told.title.is_empty() { "a task".to_owned() } else { told.title.clone() };
-    let subject = (task.filter(|_| !here), told.person());
+    let (before, _) = activity.of_some_task(&|_| String::new());
+    let title = if activity.title.is_empty() { "a task".to_owned() } else { activity.title.clone() };
+    let subject = (task.filter(|_| !here), activity.person());
     let sentence = redrawn(move || match subject {
-        (None, None) => told.of_this_task(&names),
-        _ => told.of_some_task(&names).1,
+        (None, None) => activity.of_this_task(&names),
+        _ => activity.of_some_task(&names).1,
     });
     let what = match subject {
         (_, Some(person)) => {

@@ -29,7 +29,7 @@ pub fn ListRow(
     /// Whether the page is as the server sent it: then the column can be read, but not changed.
     plain: Memo<bool>,
 ) -> impl IntoView {
-    let TaskSignals { task: shown, elsewhere, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let title = {
         let shown = shown.clone();
@@ -47,7 +47,7 @@ pub fn ListRow(
     let completed = completed_signal(&board, task);
     let column_label = Signal::derive(move || format!("Column of {}", title.get()));
 
-    let Flash { odd, even, seen } = flash(elsewhere);
+    let Flash { odd, even, seen } = flash(remote_changes);
     let href = {
         let board = board.id();
         move || query.read().task_path(board, task)

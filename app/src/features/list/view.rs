@@ -137,7 +137,7 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
         found: listing.len(),
     };
     let revealed = expect_context::<Revealed>();
-    let follower = board.follow();
+    let collector = board.collect_changes();
     let ListQuery { wanted, rows } = query.get_untracked();
     let listing = board.with(|board| Listing::new(board, wanted));
     let drawn = RwSignal::new(look(&listing, rows, &untrack(|| revealed.tasks())));
@@ -150,7 +150,7 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
         let ListQuery { wanted, rows } = query.get();
         let revealed = revealed.tasks();
         let now = listing.try_update_value(|listing| {
-            board.with(|board| listing.update(board, &follower.take()));
+            board.with(|board| listing.update(board, &collector.take()));
             listing.want(wanted);
             look(listing, rows, &revealed)
         });

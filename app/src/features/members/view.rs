@@ -46,9 +46,10 @@ pub fn everyone_words(everyone: Option<BoardRole>) -> &'static str {
 /// The view.
 #[component]
 pub fn MembersView(board: LiveBoard) -> impl IntoView {
-    let asker = expect_context::<Live>().asker();
+    let principal = expect_context::<Live>().principal();
     // On a server without accounts everybody may do everything, and nobody has a name.
-    let has_accounts = Memo::new(move |_| asker.with(|asker| asker.person.is_some() || asker.role.is_none()));
+    let has_accounts =
+        Memo::new(move |_| principal.with(|principal| principal.person.is_some() || principal.role.is_none()));
     let body = move || {
         match has_accounts.get() {
         true => view! { <Access board=board.clone() /> }.into_any(),
@@ -344,7 +345,7 @@ pub fn everyone_choices(chosen: Option<BoardRole>) -> AnyView {
 #[component]
 fn Leave(board: LiveBoard) -> impl IntoView {
     let live = expect_context::<Live>();
-    let (me, asker) = (live.me(), live.asker());
+    let (me, principal) = (live.me(), live.principal());
     let access = board.access();
     let member = Memo::new(move |_| me.get().filter(|me| access.read().members.contains_key(me)));
     let dialog = NodeRef::<html::Dialog>::new();
@@ -354,7 +355,7 @@ fn Leave(board: LiveBoard) -> impl IntoView {
     let leave = Callback::new(move |()| {
         let Some(person) = member.get_untracked() else { return Ok(()) };
         board.submit(Op::SetMember(SetMember { person, role: None }))?;
-        if board.with(|board| asker.read_untracked().role_on(board.id(), board.access()).is_none()) {
+        if board.with(|board| principal.read_untracked().role_on(board.id(), board.access()).is_none()) {
             navigate("/", NavigateOptions::default());
         }
         Ok(())
@@ -374,7 +375,7 @@ fn Leave(board: LiveBoard) -> impl IntoView {
                     dialog
                     question=Signal::derive(move || format!("Leave “{}”?", name.get()))
                     consequence="To come back, you need somebody who manages it to add you again."
-                    deed="Leave board"
+                    confirm_label="Leave board"
                     confirmed=leave
                 />
             }

@@ -21,12 +21,12 @@ pub fn AccountMenu(
     #[prop(optional, into)]
     here: String,
 ) -> impl IntoView {
-    let asker = expect_context::<Live>().asker();
-    let reader = Memo::new(move |_| {
-        let asker = asker.read();
-        (asker.person, asker.may_manage_people(), asker.role.is_none())
+    let principal = expect_context::<Live>().principal();
+    let current_user = Memo::new(move |_| {
+        let principal = principal.read();
+        (principal.person, principal.may_manage_people(), principal.role.is_none())
     });
-    redrawn(move || match reader.get() {
+    redrawn(move || match current_user.get() {
         (Some(person), manages, _) => Some(menu(person, manages)),
         (None, _, true) => Some(sign_in(&here)),
         (None, ..) => None,

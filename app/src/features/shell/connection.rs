@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::live::{Live, LiveBoard, Obstacle, Status};
+use crate::live::{ConnectError, Live, LiveBoard, Status};
 
 /// What a person wants to know about the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum ConnectionStatus {
     Connecting,
     Live,
     Saving,
@@ -17,7 +17,7 @@ enum Standing {
     SignedOut,
 }
 
-impl Standing {
+impl ConnectionStatus {
     fn of(status: Status, synced: bool, failing: bool, unsaved: usize) -> Self {
         match status {
             Status::Live if failing => Self::Behind,
@@ -81,16 +81,16 @@ impl Standing {
 pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
     let status = expect_context::<Live>().status();
     let (unsaved, synced, failing) = (board.unsaved(), board.synced(), board.failing());
-    let standing = Memo::new({
+    let connection_status = Memo::new({
         let unsaved = unsaved.clone();
-        move |_| Standing::of(status.get(), synced.get(), failing.get(), unsaved.get())
+        move |_| ConnectionStatus::of(status.get(), synced.get(), failing.get(), unsaved.get())
     });
-    let signed_in = Memo::new(move |_| standing.get() != Standing::SignedOut);
-    let announcement = Memo::new(move |_| standing.get().announcement());
+    let signed_in = Memo::new(move |_| connection_status.get() != ConnectionStatus::SignedOut);
+    let announcement = Memo::new(move |_| connection_status.get().announcement());
     view! {
-        <div class="connection needs-script" data-connection=move || standing.get().as_str()>
+        <div class="connection needs-script" data-connection=move || connection_status.get().as_str()>
             <span class="connection-words" aria-hidden="true">
-                {move || standing.get().words(unsaved.get())}
+                {move || connection_status.get().words(unsaved.get())}
             </span>
             <span class="visually-hidden" role="status">
                 {move || announcement.get()}
@@ -106,13 +106,13 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
 /// Says what is in the way of a connection, where that is known and does not pass by itself. Nothing otherwise.
 #[component]
 pub fn WhatIsInTheWay() -> impl IntoView {
-    let obstacle = expect_context::<Live>().obstacle();
-    let obstacle = Memo::new(move |_| obstacle.get());
+    let connect_error = expect_context::<Live>().connect_error();
+    let connect_error = Memo::new(move |_| connect_error.get());
     move || {
-        obstacle.get().map(|obstacle| {
-            let words = obstacle_words(obstacle, &location().origin().unwrap_or_default());
+        connect_error.get().map(|connect_error| {
+            let words = connect_error_words(connect_error, &location().origin().unwrap_or_default());
             view! {
-                <p class="obstacle" role="alert">
+                <p class="connect-error" role="alert">
                     {words}
                 </p>
             }
@@ -122,24 +122,24 @@ pub fn WhatIsInTheWay() -> impl IntoView {
 }
 
 /// What is wrong, what that means, and what to set.
-fn obstacle_words(obstacle: Obstacle, origin: &str) -> String {
-    let (wrong, remedy) = match obstacle {
-        Obstacle::Origin => (
+fn connect_error_words(connect_error: ConnectError, origin: &str) -> String {
+    let (wrong, remedy) = match connect_error {
+        ConnectError::Origin => (
             format!("the server does not know {origin} as its own address"),
             format!(
                 "Whoever runs it: have the proxy pass on the header Host as it is, or start Taskwire with --allowed-origin {origin}"
             ),
         ),
-        Obstacle::NoSockets => (
+        ConnectError::NoSockets => (
             "something between this page and the server, such as a proxy, lets no WebSockets through".to_owned(),
             "Whoever runs it: have the proxy pass on the headers Upgrade and Connection for /ws, over HTTP/1.1"
                 .to_owned(),
         ),
-        Obstacle::Full => (
+        ConnectError::Full => (
             "the server has as many live pages as it takes, or is stopping".to_owned(),
             "Closing pages that are not needed may help".to_owned(),
         ),
-        Obstacle::Other(status) => (
+        ConnectError::Other(status) => (
             format!("something else answers in the place of the server, with status {status}"),
             "Whoever runs it: look at what stands between this address and Taskwire".to_owned(),
         ),
@@ -153,24 +153,24 @@ mod tests {
 
     #[test]
     fn live_is_said_only_when_the_board_follows_and_all_is_saved() {
-        assert_eq!(Standing::of(Status::Live, true, false, 0), Standing::Live);
-        assert_eq!(Standing::of(Status::Live, true, false, 1), Standing::Saving);
-        assert_eq!(Standing::of(Status::Live, false, false, 0), Standing::Connecting);
-        assert_eq!(Standing::of(Status::Offline, true, false, 0), Standing::Offline);
-        assert_eq!(Standing::of(Status::Live, false, true, 1), Standing::Behind);
+        assert_eq!(ConnectionStatus::of(Status::Live, true, false, 0), ConnectionStatus::Live);
+        assert_eq!(ConnectionStatus::of(Status::Live, true, false, 1), ConnectionStatus::Saving);
+        assert_eq!(ConnectionStatus::of(Status::Live, false, false, 0), ConnectionStatus::Connecting);
+        assert_eq!(ConnectionStatus::of(Status::Offline, true, false, 0), ConnectionStatus::Offline);
+        assert_eq!(ConnectionStatus::of(Status::Live, false, true, 1), ConnectionStatus::Behind);
     }
 
     #[test]
     fn what_is_in_the_way_is_told_with_what_to_set() {
-        let words = obstacle_words(Obstacle::Origin, "https://board.example.com");
+        let words = connect_error_words(ConnectError::Origin, "https://board.example.com");
         assert!(words.contains("--allowed-origin https://board.example.com."), "{words}");
-        assert!(obstacle_words(Obstacle::NoSockets, "").contains("Upgrade"));
+        assert!(connect_error_words(ConnectError::NoSockets, "").contains("Upgrade"));
     }
 
     #[test]
     fn unsent_edits_are_counted() {
-        assert_eq!(Standing::Offline.words(0), "Offline");
-        assert_eq!(Standing::Offline.words(1), "Offline with 1 unsent edit");
-        assert_eq!(Standing::Reconnecting.words(3), "Reconnecting… 3 unsent edits");
+        assert_eq!(ConnectionStatus::Offline.words(0), "Offline");
+        assert_eq!(ConnectionStatus::Offline.words(1), "Offline with 1 unsent edit");
+        assert_eq!(ConnectionStatus::Reconnecting.words(3), "Reconnecting… 3 unsent edits");
     }
 }

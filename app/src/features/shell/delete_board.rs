@@ -24,7 +24,7 @@ pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> imp
             dialog
             question=Signal::derive(move || format!("Delete “{}”?", name.get()))
             consequence="All its columns and tasks go with it, for everyone. This cannot be undone."
-            deed="Delete board"
+            confirm_label="Delete board"
             confirmed=delete
         />
     }

@@ -25,7 +25,7 @@ use crate::{
 pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl IntoView {
     let id = board.id();
     let name = board.name();
-    let gone = board.gone();
+    let unavailable = board.unavailable();
     let renaming = RwSignal::new(false);
     let rename = Callback::new(|(name,)| Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() }));
     let (reads, edits) = (board.may(BoardRole::Viewer), board.may(BoardRole::Editor));
@@ -67,7 +67,8 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 {tab(View::Trash, Icon::Trash, "Trash")}
             </nav>
             {move || {
-                gone.get()
+                unavailable
+                    .get()
                     .is_none()
                     .then(|| {
                         view! {

@@ -54,7 +54,7 @@ pub fn TextEditor(
             if too_long.is_some() {
                 return set_refusal.set(too_long);
             }
-            let text = typed.tidy(&area.value());
+            let text = typed.normalize(&area.value());
             if text != draft.before {
                 let edit = text_edit(task, field, text);
                 match board.submit_text(edit.clone(), draft.base) {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DomRect, Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
-use super::spot::Spot;
+use super::drop_target::DropTarget;
 use crate::{
     controls::focus::find,
     id::{ColumnId, TaskId},
@@ -28,14 +28,14 @@ pub struct Hit {
 
 /// Finds the gap under a point; the moved card itself does not count.
 pub fn hit(x: f64, y: f64, moved: TaskId) -> Option<Hit> {
-    let distance = |lane: &Element| {
-        let rect = lane.get_bounding_client_rect();
+    let distance = |column_element: &Element| {
+        let rect = column_element.get_bounding_client_rect();
         (rect.left() - x).max(x - rect.right()).max(0.0)
     };
-    let lanes = all(".lane");
-    let lane = lanes.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-    let column = lane.get_attribute("data-column")?.parse().ok()?;
-    let cards: Vec<(TaskId, Element)> = cards(lane).filter(|(task, _)| *task != moved).collect();
+    let column_elements = all(".column");
+    let column_element = column_elements.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    let column = column_element.get_attribute("data-column")?.parse().ok()?;
+    let cards: Vec<(TaskId, Element)> = cards(column_element).filter(|(task, _)| *task != moved).collect();
     let middle = |card: &Element| {
         let rect = card.get_bounding_client_rect();
         rect.top() + rect.height() / 2.0
@@ -45,10 +45,10 @@ pub fn hit(x: f64, y: f64, moved: TaskId) -> Option<Hit> {
 }
 
 /// The line that shows a gap: left, top and width. `None` while its column is not drawn.
-pub fn line(spot: Spot, moved: TaskId) -> Option<(f64, f64, f64)> {
-    let lane = lane(spot.column)?;
-    let body = lane.query_selector(".lane-body").ok()??.get_bounding_client_rect();
-    let edge = match edge(&lane, spot, moved) {
+pub fn line(drop_target: DropTarget, moved: TaskId) -> Option<(f64, f64, f64)> {
+    let column_element = column_element(drop_target.column)?;
+    let body = column_element.query_selector(".column-body").ok()??.get_bounding_client_rect();
+    let edge = match edge(&column_element, drop_target, moved) {
         Some((card, true)) => card.top() - HALF_GAP,
         Some((card, false)) => card.bottom() + HALF_GAP,
         None => body.top() + HALF_GAP,
@@ -59,15 +59,15 @@ pub fn line(spot: Spot, moved: TaskId) -> Option<(f64, f64, f64)> {
 }
 
 /// Scrolls a gap into view.
-pub fn show(spot: Spot, moved: TaskId) {
-    let Some(lane) = lane(spot.column) else { return };
+pub fn show(drop_target: DropTarget, moved: TaskId) {
+    let Some(column_element) = column_element(drop_target.column) else { return };
     let options = ScrollIntoViewOptions::new();
     options.set_block(ScrollLogicalPosition::Nearest);
     options.set_inline(ScrollLogicalPosition::Nearest);
-    lane.scroll_into_view_with_scroll_into_view_options(&options);
-    let card = match spot.before.and_then(|task| card(&lane, task)) {
+    column_element.scroll_into_view_with_scroll_into_view_options(&options);
+    let card = match drop_target.before.and_then(|task| card(&column_element, task)) {
         Some(card) => Some(card),
-        None => cards(&lane).filter(|(task, _)| *task != moved).last().map(|(_, card)| card),
+        None => cards(&column_element).filter(|(task, _)| *task != moved).last().map(|(_, card)| card),
     };
     if let Some(card) = card {
         card.scroll_into_view_with_scroll_into_view_options(&options);
@@ -80,7 +80,7 @@ pub fn scroll_at_edges(x: f64, y: f64) {
         let rect = columns.get_bounding_client_rect();
         columns.set_scroll_left(columns.scroll_left() + pull(x, rect.left(), rect.right()));
     }
-    for body in all(".lane-body") {
+    for body in all(".column-body") {
         let rect = body.get_bounding_client_rect();
         if (rect.left()..=rect.right()).contains(&x) {
             body.set_scroll_top(body.scroll_top() + pull(y, rect.top(), rect.bottom()));
@@ -90,7 +90,7 @@ pub fn scroll_at_edges(x: f64, y: f64) {
 
 /// The element of a card.
 pub fn card_element(task: TaskId) -> Option<Element> {
-    find(&format!(".lane [data-task='{task}']"))
+    find(&format!(".column [data-task='{task}']"))
 }
 
 fn pull(at: f64, low: f64, high: f64) -> i32 {
@@ -99,24 +99,24 @@ fn pull(at: f64, low: f64, high: f64) -> i32 {
 }
 
 /// The card at the gap, and whether the gap is before it.
-fn edge(lane: &Element, spot: Spot, moved: TaskId) -> Option<(DomRect, bool)> {
-    if let Some(card) = spot.before.and_then(|task| card(lane, task)) {
+fn edge(column_element: &Element, drop_target: DropTarget, moved: TaskId) -> Option<(DomRect, bool)> {
+    if let Some(card) = drop_target.before.and_then(|task| card(column_element, task)) {
         return Some((card.get_bounding_client_rect(), true));
     }
-    let last = cards(lane).filter(|(task, _)| *task != moved).last();
+    let last = cards(column_element).filter(|(task, _)| *task != moved).last();
     last.map(|(_, card)| (card.get_bounding_client_rect(), false))
 }
 
-fn lane(column: ColumnId) -> Option<Element> {
-    find(&format!(".lane[data-column='{column}']"))
+fn column_element(column: ColumnId) -> Option<Element> {
+    find(&format!(".column[data-column='{column}']"))
 }
 
-fn card(lane: &Element, task: TaskId) -> Option<Element> {
-    lane.query_selector(&format!("[data-task='{task}']")).ok().flatten()
+fn card(column_element: &Element, task: TaskId) -> Option<Element> {
+    column_element.query_selector(&format!("[data-task='{task}']")).ok().flatten()
 }
 
-fn cards(lane: &Element) -> impl Iterator<Item = (TaskId, Element)> + use<> {
-    let list = lane.query_selector_all("[data-task]").ok();
+fn cards(column_element: &Element) -> impl Iterator<Item = (TaskId, Element)> + use<> {
+    let list = column_element.query_selector_all("[data-task]").ok();
     elements(list).filter_map(|card| Some((card.get_attribute("data-task")?.parse().ok()?, card)))
 }
 

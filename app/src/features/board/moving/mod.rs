@@ -3,10 +3,10 @@
 //! While a card is lifted nothing of the board moves: a line shows where the card would go. So what happens elsewhere in
 //! the meantime cannot disturb it, and letting go means the gap one sees.
 //!
-//! [`spot`] is where a card can go; [`geometry`] where that is on the screen; [`Moving`] is what is going on.
+//! [`drop_target`] is where a card can go; [`geometry`] where that is on the screen; [`Moving`] is what is going on.
 
+mod drop_target;
 mod geometry;
-mod spot;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use self::spot::{Lanes, Spot, Step};
+use self::drop_target::{DropColumns, DropTarget, Step};
 use super::revealed::Revealed;
 use crate::{
     access::BoardRole,
@@ -50,7 +50,7 @@ pub struct Moving {
 struct Lifted {
     task: TaskId,
     /// Where it would go.
-    spot: Spot,
+    drop_target: DropTarget,
     by: Hand,
 }
 
@@ -91,13 +91,13 @@ impl Moving {
         if !board.may_now(BoardRole::Editor) {
             return;
         }
-        let Some((spot, words)) = board.with(|board| {
-            let home = Lanes::home(board, task)?;
-            Some((home, Lanes::without(board, task).words(home)))
+        let Some((drop_target, words)) = board.with(|board| {
+            let home = DropColumns::home(board, task)?;
+            Some((home, DropColumns::without(board, task).words(home)))
         }) else {
             return;
         };
-        self.lifted.set(Some(Lifted { task, spot, by }));
+        self.lifted.set(Some(Lifted { task, drop_target, by }));
         if by == Hand::Keyboard {
             self.announcer.say(format!(
                 "Picked up {}, {words}. Arrow keys move it, Space puts it down, Escape cancels.",
@@ -108,26 +108,27 @@ impl Moving {
 
     fn step(self, lifted: Lifted, step: Step) {
         let board = self.board.get_value();
-        let (spot, words) = board.with(|board| {
-            let lanes = Lanes::without(board, lifted.task);
-            let spot = lanes.step(lifted.spot, step);
-            (spot, lanes.words(spot))
+        let (drop_target, words) = board.with(|board| {
+            let drop_columns = DropColumns::without(board, lifted.task);
+            let drop_target = drop_columns.step(lifted.drop_target, step);
+            (drop_target, drop_columns.words(drop_target))
         });
-        self.lifted.set(Some(Lifted { spot, ..lifted }));
-        geometry::show(spot, lifted.task);
+        self.lifted.set(Some(Lifted { drop_target, ..lifted }));
+        geometry::show(drop_target, lifted.task);
         self.announcer.say(capitalised(words));
     }
 
     fn put_down(self) {
         let Some(lifted) = self.end() else { return };
-        let Lifted { task, spot, by } = lifted;
+        let Lifted { task, drop_target, by } = lifted;
         let board = self.board.get_value();
         let title = self.title(task);
-        let (home, words) = board.with(|board| (Lanes::home(board, task), Lanes::without(board, task).words(spot)));
-        if home == Some(spot) {
+        let (home, words) =
+            board.with(|board| (DropColumns::home(board, task), DropColumns::without(board, task).words(drop_target)));
+        if home == Some(drop_target) {
             self.announcer.say(format!("{title} stays at {words}"));
         } else {
-            match board.submit(spot.put(task)) {
+            match board.submit(drop_target.put(task)) {
                 Ok(_) => {
                     self.revealed.add(task);
                     self.announcer.say(format!("{title} is now at {words}"));
@@ -277,15 +278,15 @@ impl Moving {
     fn aim(self, press: Press) {
         let Some(lifted) = self.lifted.get_untracked() else { return };
         let Some(hit) = geometry::hit(press.at.0, press.at.1, press.task) else { return };
-        let spot = match hit.before {
-            Some(_) => Spot { column: hit.column, before: hit.before },
+        let drop_target = match hit.before {
+            Some(_) => DropTarget { column: hit.column, before: hit.before },
             None => {
-                let lanes = self.board.get_value().with(|board| Lanes::without(board, press.task));
-                lanes.after(hit.column, hit.last)
+                let drop_columns = self.board.get_value().with(|board| DropColumns::without(board, press.task));
+                drop_columns.after(hit.column, hit.last)
             }
         };
-        if spot != lifted.spot {
-            self.lifted.set(Some(Lifted { spot, ..lifted }));
+        if drop_target != lifted.drop_target {
+            self.lifted.set(Some(Lifted { drop_target, ..lifted }));
         }
     }
 
@@ -330,22 +331,22 @@ impl Moving {
     /// Moves the focus from a card to the one beside it.
     fn focus_next(self, task: TaskId, step: Step) {
         let next = self.board.get_value().with(|board| {
-            let home = Lanes::home(board, task)?;
+            let home = DropColumns::home(board, task)?;
             match step {
                 Step::Down => home.before,
-                Step::Up => board.lane_ids(home.column).take_while(|id| *id != task).last(),
+                Step::Up => board.column_task_ids(home.column).take_while(|id| *id != task).last(),
                 Step::Left | Step::Right => {
-                    let lanes = Lanes::without(board, task);
-                    let mut spot = lanes.step(home, step);
+                    let drop_columns = DropColumns::without(board, task);
+                    let mut drop_target = drop_columns.step(home, step);
                     let mut at = home.column;
                     // An empty column has nothing to focus: go on to the next.
-                    while spot.column != at {
-                        let last = board.lane_ids(spot.column).next_back();
-                        if let Some(task) = spot.before.or(last) {
+                    while drop_target.column != at {
+                        let last = board.column_task_ids(drop_target.column).next_back();
+                        if let Some(task) = drop_target.before.or(last) {
                             return Some(task);
                         }
-                        at = spot.column;
-                        spot = lanes.step(spot, step);
+                        at = drop_target.column;
+                        drop_target = drop_columns.step(drop_target, step);
                     }
                     None
                 }
@@ -368,8 +369,8 @@ impl Moving {
                 place(&ghost, press.at.0 - press.grip.0, press.at.1 - press.grip.1, press.width);
             }
         }
-        let spot = self.lifted.get_untracked().map_or(lifted.spot, |lifted| lifted.spot);
-        if let (Some(line), Some((x, y, width))) = (line.get_untracked(), geometry::line(spot, lifted.task)) {
+        let drop_target = self.lifted.get_untracked().map_or(lifted.drop_target, |lifted| lifted.drop_target);
+        if let (Some(line), Some((x, y, width))) = (line.get_untracked(), geometry::line(drop_target, lifted.task)) {
             place(&line, x, y, width);
         }
         if let Some(card) = geometry::card_element(lifted.task) {
@@ -471,7 +472,7 @@ fn KeyboardHint(moving: Moving, title: String) -> impl IntoView {
     let words = move || {
         let lifted = moving.lifted.get()?;
         let board = moving.board.get_value();
-        Some(board.with(|board| Lanes::without(board, lifted.task).words(lifted.spot)))
+        Some(board.with(|board| DropColumns::without(board, lifted.task).words(lifted.drop_target)))
     };
     view! {
         <div class="moving-hint" aria-hidden="true">

@@ -34,7 +34,7 @@ use support::{
 };
 use taskwire::{
     accounts::{NewPerson, invitations::Invitation},
-    caller::Caller,
+    credentials::Credentials,
     http::Services,
     settings::{Auth, Settings},
 };
@@ -206,11 +206,11 @@ impl Scene {
 
     async fn person(&self, email: &str) -> app::id::ActorId {
         let new = NewPerson { name: "Cleo", email, password: None };
-        self.services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap()
+        self.services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap()
     }
 
     /// The way there: the address at the provider, and the cookie that was set on the way.
-    async fn leave(&self, query: &str) -> (String, String) {
+    async fn begin(&self, query: &str) -> (String, String) {
         let answer = self.server.at(Method::GET, &format!("/sign-in/elsewhere{query}")).send().await.unwrap();
         assert_eq!(answer.status(), 303);
         (location(&answer), cookie(&answer).unwrap())
@@ -225,15 +225,15 @@ impl Scene {
         format!("/sign-in/{path}")
     }
 
-    async fn come_back(&self, path: &str, cookie: &str) -> reqwest::Response {
+    async fn callback(&self, path: &str, cookie: &str) -> reqwest::Response {
         self.server.at(Method::GET, path).header("cookie", cookie).send().await.unwrap()
     }
 
     /// There and back: where one is led then, and who one is.
     async fn sign_in(&self, query: &str) -> Result<(String, Value), u16> {
-        let (there, before) = self.leave(query).await;
+        let (there, before) = self.begin(query).await;
         let back = self.at_the_provider(&there).await;
-        let answer = self.come_back(&back, &before).await;
+        let answer = self.callback(&back, &before).await;
         if answer.status() != 303 {
             return Err(answer.status().as_u16());
         }
@@ -270,7 +270,7 @@ async fn an_account_with_the_verified_address_becomes_theirs_and_stays_so() {
     scene.provider.is(Script { email: "other@example.com", verified: false, ..cleo("c-1") });
     assert_eq!(scene.sign_in("").await.unwrap().1["id"], json!(id));
     // Out of use here is out of use, however one signs in.
-    scene.services.accounts.set_active(&Caller::local(), id, false).await.unwrap();
+    scene.services.accounts.set_active(&Credentials::local(), id, false).await.unwrap();
     assert_eq!(scene.sign_in("").await.unwrap_err(), 401);
 }
 
@@ -283,17 +283,17 @@ async fn nobody_gets_in_without_an_invitation_or_a_verified_address() {
     scene.provider.is(Script { email: "stranger@example.com", ..cleo("c-3") });
     assert_eq!(scene.sign_in("").await.unwrap_err(), 403);
     assert_eq!(scene.sign_in("?invitation=made-up").await.unwrap_err(), 410);
-    assert_eq!(scene.services.accounts.accounts(&Caller::local()).unwrap().len(), 1, "nobody was let in");
+    assert_eq!(scene.services.accounts.accounts(&Credentials::local()).unwrap().len(), 1, "nobody was let in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     let scene = Scene::set().await;
     let plan = NewBoard { id: app::new_id::<app::id::BoardId>(), columns: [new_column(), new_column(), new_column()] };
-    scene.services.writer.write(plan.id, mutation(plan.create()), Caller::local()).await.unwrap();
+    scene.services.writer.write(plan.id, mutation(plan.create()), Credentials::local()).await.unwrap();
     let invitation =
         Invitation { role: InstanceRole::Member, boards: vec![(plan.id, BoardRole::Viewer)], note: String::new() };
-    let secret = scene.services.accounts.invite(&Caller::local(), invitation).await.unwrap();
+    let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     scene.provider.is(cleo("c-4"));
     let (_, me) = scene.sign_in(&format!("?invitation={}", secret.expose())).await.unwrap();
     assert_eq!((&me["name"], &me["email"]), (&json!("Cleo Elsewhere"), &json!("cleo@example.com")));
@@ -306,7 +306,7 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
 /// Somebody makes an account by an invitation and says that they have Cleo's address.
 async fn claimed(scene: &Scene) -> app::id::ActorId {
     let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
-    let secret = scene.services.accounts.invite(&Caller::local(), invitation).await.unwrap();
+    let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let new = NewPerson { name: "Eve", email: "cleo@example.com", password: Some(PASSWORD) };
     let from = [127, 0, 0, 1].into();
     scene.services.accounts.accept_invitation(secret.expose(), new, from, &scene.services.writer).await.unwrap().person
@@ -319,9 +319,9 @@ async fn an_account_whose_address_nobody_proved_is_tied_by_its_password_alone() 
     let scene = Scene::set().await;
     let id = claimed(&scene).await;
     scene.provider.is(cleo("c-7"));
-    let (there, kept) = scene.leave("?next=/boards/x%26y").await;
+    let (there, kept) = scene.begin("?next=/boards/x%26y").await;
     let back = scene.at_the_provider(&there).await;
-    let answer = scene.come_back(&back, &kept).await;
+    let answer = scene.callback(&back, &kept).await;
     assert_eq!(location(&answer), "/sign-in?after=elsewhere&next=/boards/x%26y");
     let page = scene.server.at(Method::GET, &location(&answer)).header("cookie", &kept).send().await.unwrap();
     let page = page.text().await.unwrap();
@@ -357,15 +357,15 @@ async fn whoever_comes_back_is_who_went_and_comes_once() {
     let scene = Scene::set().await;
     scene.person("cleo@example.com").await;
     scene.provider.is(cleo("c-5"));
-    let (there, mine) = scene.leave("").await;
+    let (there, mine) = scene.begin("").await;
     let back = scene.at_the_provider(&there).await;
     // Somebody else is made to follow the link with which I would come back.
     let stranger = scene.server.at(Method::GET, &back).send().await.unwrap();
     assert_eq!(stranger.status(), 400);
-    let (_, theirs) = scene.leave("").await;
-    assert_eq!(scene.come_back(&back, &theirs).await.status(), 400, "another state");
-    assert_eq!(scene.come_back(&back, &mine).await.status(), 303);
-    assert_eq!(scene.come_back(&back, &mine).await.status(), 400, "twice");
+    let (_, theirs) = scene.begin("").await;
+    assert_eq!(scene.callback(&back, &theirs).await.status(), 400, "another state");
+    assert_eq!(scene.callback(&back, &mine).await.status(), 303);
+    assert_eq!(scene.callback(&back, &mine).await.status(), 400, "twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use super::{
 use crate::store::Rights;
 
 /// A socket's place among those who have a board open. They leave when it is dropped.
-pub(crate) struct Seat {
+pub(crate) struct PresenceHandle {
     shared: Arc<Shared>,
     topic: Arc<Topic>,
     socket: SocketId,
@@ -23,8 +23,8 @@ pub(crate) struct Seat {
     seen: u64,
 }
 
-impl Seat {
-    pub(super) fn take(
+impl PresenceHandle {
+    pub(super) fn join(
         shared: Arc<Shared>,
         topic: Arc<Topic>,
         socket: SocketId,
@@ -67,7 +67,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for PresenceHandle {
     fn drop(&mut self) {
         self.topic.presence.leave(self.topic.board(), &self.shared, self.socket, &self.tab);
     }

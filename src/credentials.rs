@@ -1,6 +1,6 @@
 //! Who asks: how somebody proved who they are.
 //!
-//! A [`Caller`] is made once a request or socket, from a cookie or a token, and says nothing about rights. Those are looked up when
+//! [`Credentials`] are made once a request or socket, from a cookie or a token, and say nothing about rights. Those are looked up when
 //! something is asked for, in the [`Directory`](crate::store::Directory) as it is then: so what is taken away is gone at once.
 
 use app::id::ActorId;
@@ -9,7 +9,7 @@ use crate::secret::SecretHash;
 
 /// Somebody who asks for something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
+pub struct Credentials {
     /// How they proved who they are.
     pub credential: Credential,
     /// The share links they carry.
@@ -34,7 +34,7 @@ pub enum Credential {
     Token(SecretHash),
 }
 
-impl Caller {
+impl Credentials {
     /// Whoever is at the machine.
     pub fn local() -> Self {
         Self { credential: Credential::Local, links: Vec::new() }

@@ -28,7 +28,7 @@ const WINDOW: usize = 50;
 
 /// A column.
 #[component]
-pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
+pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let id = column;
     let columns = board.columns();
     let column = Memo::new(move |_| columns.read().iter().find(|column| column.id == id).cloned());
@@ -37,7 +37,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let completed = Signal::derive(move || kind.get() == ColumnKind::Done);
 
     let revealed = expect_context::<Revealed>();
-    let tasks = board.lane(id);
+    let tasks = board.column_tasks(id);
     let limit = RwSignal::new(WINDOW);
     let count = Memo::new({
         let tasks = tasks.clone();
@@ -85,12 +85,12 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
     };
     view! {
         <section
-            class="lane"
+            class="column"
             aria-labelledby=format!("column-{id}")
             data-column=id.to_string()
             data-kind=move || kind.get().as_str()
         >
-            <div class="lane-head">
+            <div class="column-head">
                 <span class="kind" data-kind=move || kind.get().as_str() title=move || kind_words(kind.get())></span>
                 <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(true)>
                     <NameEditor
@@ -110,7 +110,7 @@ pub fn Lane(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     <ColumnMenu board=of_menu.clone() column id renaming />
                 </IfMay>
             </div>
-            <div class="lane-body">
+            <div class="column-body">
                 <ol class="cards" aria-labelledby=format!("column-{id}")>
                     {cards(drawn)}
                 </ol>

@@ -26,7 +26,7 @@ use support::{
     redis::Redis,
     server::{Process, Server, command, open, run},
 };
-use taskwire::{caller::Caller, settings::Settings, supervise::Essential, writer::WriteError};
+use taskwire::{credentials::Credentials, settings::Settings, supervise::Essential, writer::WriteError};
 
 /// A command that serves a database.
 fn serve(database: &Database) -> Command {
@@ -256,7 +256,7 @@ async fn a_task_that_dies_is_started_again_and_nothing_stands_still() {
     // A node that tells nobody: only the comparison finds what it writes.
     let silent = Node::on(&database).await;
     let mut head = 1;
-    for task in [Essential::Compare, Essential::Herald, Essential::Boards, Essential::Rights, Essential::Presence] {
+    for task in [Essential::Compare, Essential::Notifier, Essential::Boards, Essential::Rights, Essential::Presence] {
         services.hub.supervisor().break_task(task);
         silent.create_task(board, "Unheard").await;
         server.task(&board.to_string(), "Heard").await;
@@ -278,9 +278,9 @@ async fn a_write_that_panics_is_refused_and_the_others_are_done() {
         let poison = mutation(create(new_task(), "Poison"));
         node.writer.poison(poison.id);
         // In one group, most likely.
-        let before = node.writer.write(board, mutation(create(new_task(), "Before")), Caller::local());
-        let poisonous = node.writer.write(board, poison.clone(), Caller::local());
-        let after = node.writer.write(board, mutation(create(new_task(), "After")), Caller::local());
+        let before = node.writer.write(board, mutation(create(new_task(), "Before")), Credentials::local());
+        let poisonous = node.writer.write(board, poison.clone(), Credentials::local());
+        let after = node.writer.write(board, mutation(create(new_task(), "After")), Credentials::local());
         let (before, poisonous, after) = tokio::join!(before, poisonous, after);
         assert!(before.is_ok() && after.is_ok());
         assert!(matches!(poisonous, Err(WriteError::Refused(_))), "{poisonous:?}");

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use app::{
-    access::Asker,
+    access::Principal,
     id::{ActorId, BoardId},
 };
 use axum::{
@@ -23,8 +23,8 @@ use tower_sessions::Session;
 use super::{Services, cookies::cookie, forwarded::Proxies, problem::Problem};
 use crate::{
     accounts::sessions::{self, key},
-    caller::{Caller, Credential},
     clock::now,
+    credentials::{Credential, Credentials},
     secret::SecretHash,
     settings::Auth,
     store::Store,
@@ -47,30 +47,33 @@ pub fn address(parts: &Parts, proxies: Proxies) -> IpAddr {
 
 /// Who a request comes from. What they may do is no part of it: that is looked up when it is needed.
 #[derive(Clone)]
-pub struct Visitor {
+pub struct RequestAuth {
     /// How they proved who they are.
-    pub caller: Caller,
+    pub credentials: Credentials,
     /// Who they are, if they have an account.
     pub person: Option<ActorId>,
     /// Where their rights are looked up; `None` where nobody has an account.
     directory: Option<Store>,
 }
 
-impl std::fmt::Debug for Visitor {
+impl std::fmt::Debug for RequestAuth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Visitor").field("caller", &self.caller).field("person", &self.person).finish_non_exhaustive()
+        f.debug_struct("RequestAuth")
+            .field("credentials", &self.credentials)
+            .field("person", &self.person)
+            .finish_non_exhaustive()
     }
 }
 
-impl Visitor {
+impl RequestAuth {
     /// Somebody on a server without accounts.
     pub fn local() -> Self {
-        Self { caller: Caller::local(), person: None, directory: None }
+        Self { credentials: Credentials::local(), person: None, directory: None }
     }
 
     /// Somebody who has nothing to show.
     pub fn stranger() -> Self {
-        Self { caller: Caller::stranger(), person: None, directory: None }
+        Self { credentials: Credentials::stranger(), person: None, directory: None }
     }
 
     /// The same one, who says that they are this person: for a server without accounts.
@@ -79,26 +82,26 @@ impl Visitor {
     }
 
     /// Somebody with something to show; none, if that does not hold.
-    pub fn with(store: &Store, caller: Caller) -> Option<Self> {
-        let person = store.directory().asker(&caller, now())?.person;
-        Some(Self { caller, person, directory: Some(store.clone()) })
+    pub fn with(store: &Store, credentials: Credentials) -> Option<Self> {
+        let person = store.directory().principal(&credentials, now())?.person;
+        Some(Self { credentials, person, directory: Some(store.clone()) })
     }
 
     /// What they may do at this moment. Of what they show may have been taken back since they came; then they are a stranger.
-    pub fn asker(&self) -> Asker {
+    pub fn principal(&self) -> Principal {
         let directory = self.directory.as_ref().map(Store::directory).unwrap_or_default();
-        directory.asker(&self.caller, now()).unwrap_or_else(Asker::stranger)
+        directory.principal(&self.credentials, now()).unwrap_or_else(Principal::stranger)
     }
 
     /// Whether they have an account, or a share link that works.
     pub fn is_known(&self) -> bool {
-        let asker = self.asker();
-        asker.role.is_some() || !asker.links.is_empty()
+        let principal = self.principal();
+        principal.role.is_some() || !principal.links.is_empty()
     }
 
     /// The session they signed in with.
     pub fn session(&self) -> Option<SecretHash> {
-        match self.caller.credential {
+        match self.credentials.credential {
             Credential::Session { hash, .. } => Some(hash),
             _ => None,
         }
@@ -116,23 +119,23 @@ impl Visitor {
                 None => Credential::None,
             },
         };
-        let caller = Caller { credential, links: links(&parts.headers, &services.cookies.links) };
-        if let Some(visitor) = Self::with(&services.store, caller.clone()) {
+        let credentials = Credentials { credential, links: links(&parts.headers, &services.cookies.links) };
+        if let Some(visitor) = Self::with(&services.store, credentials.clone()) {
             return Ok(visitor);
         }
-        let caller = Caller { credential: Credential::None, ..caller };
-        Ok(Self::with(&services.store, caller).unwrap_or_else(Self::stranger))
+        let credentials = Credentials { credential: Credential::None, ..credentials };
+        Ok(Self::with(&services.store, credentials).unwrap_or_else(Self::stranger))
     }
 
     /// Somebody with a token. One that is not known, and was not made here, is refused from memory: strangers may send as many as
     /// they like.
     async fn with_token(services: &Services, token: &str) -> Result<Self, Problem> {
         let hash = SecretHash::of(token);
-        let caller = Caller { credential: Credential::Token(hash), links: Vec::new() };
-        let mut visitor = Self::with(&services.store, caller.clone());
+        let credentials = Credentials { credential: Credential::Token(hash), links: Vec::new() };
+        let mut visitor = Self::with(&services.store, credentials.clone());
         if visitor.is_none() && SecretHash::of_sealed(token, services.store.seal()).is_some() {
             services.store.look_again().await;
-            visitor = Self::with(&services.store, caller);
+            visitor = Self::with(&services.store, credentials);
         }
         let unknown =
             || Problem::unauthorized("invalid_token", "this token does not exist, was revoked, or has expired");
@@ -143,17 +146,17 @@ impl Visitor {
 
     /// Whether a page of another site could have made a browser send this.
     pub fn came_by_cookie(&self) -> bool {
-        matches!(self.caller.credential, Credential::Session { .. }) || !self.caller.links.is_empty()
+        matches!(self.credentials.credential, Credential::Session { .. }) || !self.credentials.links.is_empty()
     }
 
     /// Whether they may see a board at all, by one of their links.
     pub fn has_link_to(&self, board: BoardId) -> bool {
-        self.asker().links.iter().any(|link| link.board == board)
+        self.principal().links.iter().any(|link| link.board == board)
     }
 }
 
 /// Somebody who is known here: everyone else is asked to sign in.
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+impl<S: Send + Sync> FromRequestParts<S> for RequestAuth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {

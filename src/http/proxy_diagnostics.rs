@@ -24,7 +24,7 @@ const LOGGED_CHARS: usize = 200;
 
 /// What was noticed. A part of [`super::origin::Origins`], because that is known wherever something is noticed.
 #[derive(Debug, Default)]
-pub struct InBetween {
+pub struct ProxyDiagnostics {
     other_host: Noticed,
     no_sockets: Noticed,
 }
@@ -38,7 +38,7 @@ struct Times {
     logged: Option<Instant>,
 }
 
-impl InBetween {
+impl ProxyDiagnostics {
     /// A page was refused because its address is not the one that the request names.
     pub fn refused_origin(&self, headers: &HeaderMap) {
         let text = |name: HeaderName| headers.get(name).map(shortened).unwrap_or_default();
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn another_sites_page_says_nothing_about_a_proxy() {
-        let between = InBetween::default();
+        let between = ProxyDiagnostics::default();
         between.refused_origin(&headers(Some("cross-site")));
         assert!(between.details().is_empty());
         between.refused_origin(&headers(Some("same-origin")));

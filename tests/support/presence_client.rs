@@ -2,7 +2,7 @@
 
 use app::{
     id::{ActorId, BoardId, TabId, TaskId},
-    presence::{Crowd, CrowdChange},
+    presence::{PresenceChange, PresenceState},
     protocol::{ClientMessage, ServerMessage},
 };
 use uuid::Uuid;
@@ -12,19 +12,19 @@ use super::{client::Client, served::Served};
 /// The state of a board that was just made, as far as presence is concerned: nothing but its creation.
 const SINCE: u64 = 1;
 
-pub struct Onlooker {
+pub struct PresenceClient {
     pub client: Client,
     pub tab: TabId,
     /// What only the tab knows.
     pub secret: Option<Uuid>,
     pub board: BoardId,
     /// What it was told.
-    pub crowd: Crowd,
+    pub presence_state: PresenceState,
     /// In how many messages.
     pub messages: usize,
 }
 
-impl Onlooker {
+impl PresenceClient {
     /// Opens a board, and waits to be told who is there.
     pub async fn on(served: &Served, board: BoardId, person: Option<ActorId>) -> Self {
         Self::over(served.connect_as(person).await, board, app::new_id::<TabId>()).await
@@ -32,10 +32,11 @@ impl Onlooker {
 
     /// As [`Self::on`], over a connection that is there, in a tab that may have had another before.
     pub async fn over(client: Client, board: BoardId, tab: TabId) -> Self {
-        let mut onlooker = Self { client, tab, secret: None, board, crowd: Crowd::default(), messages: 0 };
-        onlooker.open().await;
-        onlooker.next().await;
-        onlooker
+        let mut presence_client =
+            Self { client, tab, secret: None, board, presence_state: PresenceState::default(), messages: 0 };
+        presence_client.open().await;
+        presence_client.next().await;
+        presence_client
     }
 
     /// Subscribes and says that it is there.
@@ -56,14 +57,14 @@ impl Onlooker {
             match self.client.hear().await {
                 ServerMessage::Presence { board, people, more, guests, editing } => {
                     assert_eq!(board, self.board);
-                    self.crowd = Crowd { people, more, guests, editing };
+                    self.presence_state = PresenceState { people, more, guests, editing };
                 }
                 ServerMessage::PresenceChanged { board, joined, left, more, guests, editing } => {
                     assert_eq!(board, self.board);
                     assert!(self.messages > 0, "the state comes first");
-                    let before = self.crowd.clone();
-                    self.crowd.apply(CrowdChange { joined, left, more, guests, editing });
-                    assert_ne!(self.crowd, before, "something is different");
+                    let before = self.presence_state.clone();
+                    self.presence_state.apply(PresenceChange { joined, left, more, guests, editing });
+                    assert_ne!(self.presence_state, before, "something is different");
                 }
                 _ => continue,
             }
@@ -73,26 +74,26 @@ impl Onlooker {
     }
 
     /// Listens until those who are there are as they should be.
-    pub async fn until(&mut self, so: impl Fn(&Crowd) -> bool) {
+    pub async fn until(&mut self, so: impl Fn(&PresenceState) -> bool) {
         self.until_with(so, |_| true).await;
     }
 
     /// As [`Self::until`]; and something must be so all the time.
-    pub async fn until_with(&mut self, so: impl Fn(&Crowd) -> bool, always: impl Fn(&Crowd) -> bool) {
-        while !so(&self.crowd) {
+    pub async fn until_with(&mut self, so: impl Fn(&PresenceState) -> bool, always: impl Fn(&PresenceState) -> bool) {
+        while !so(&self.presence_state) {
             self.next().await;
-            assert!(always(&self.crowd), "{:?}", self.crowd);
+            assert!(always(&self.presence_state), "{:?}", self.presence_state);
         }
     }
 
     /// Who is there, as (people, guests).
     pub fn sees(&self) -> (Vec<ActorId>, u32) {
-        (self.crowd.people.clone(), self.crowd.guests)
+        (self.presence_state.people.clone(), self.presence_state.guests)
     }
 
     /// Who edits what.
     pub fn edits(&self) -> Vec<(TaskId, Option<ActorId>)> {
-        self.crowd.editing.iter().map(|editing| (editing.task, editing.person)).collect()
+        self.presence_state.editing.iter().map(|editing| (editing.task, editing.person)).collect()
     }
 }
 

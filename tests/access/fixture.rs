@@ -15,8 +15,8 @@ use taskwire::{
         invitations::Invitation,
         sessions::{self, Sessions},
     },
-    caller::{Caller, Credential},
     clock::now,
+    credentials::{Credential, Credentials},
     http::Services,
     settings::{Auth, Settings},
 };
@@ -76,16 +76,16 @@ impl Who {
 }
 
 /// See the [module](self).
-pub struct Town {
+pub struct Fixture {
     pub server: Server,
     pub services: Arc<Services>,
-    pub viewer: Resident,
-    pub editor: Resident,
-    pub manager: Resident,
-    pub other: Resident,
-    pub admin: Resident,
-    pub owner: Resident,
-    pub deactivated: Resident,
+    pub viewer: TestUser,
+    pub editor: TestUser,
+    pub manager: TestUser,
+    pub other: TestUser,
+    pub admin: TestUser,
+    pub owner: TestUser,
+    pub deactivated: TestUser,
     read_token: String,
     write_token: String,
     admin_token: String,
@@ -96,13 +96,13 @@ pub struct Town {
 
 /// Somebody with an account, and the cookie with which they are signed in.
 #[derive(Clone, Debug)]
-pub struct Resident {
+pub struct TestUser {
     pub id: ActorId,
     pub cookie: String,
 }
 
 /// A board with a viewer, an editor and a manager, and all that somebody could ask for about it.
-pub struct Place {
+pub struct TestBoard {
     pub board: BoardId,
     pub column: ColumnId,
     /// A column without tasks.
@@ -114,21 +114,22 @@ pub struct Place {
     pub link_secret: String,
 }
 
-impl Town {
-    pub async fn found() -> Self {
+impl Fixture {
+    pub async fn new() -> Self {
         let database = Database::sqlite();
         let settings = Settings { auth: Auth::Accounts, database: database.url.clone(), no_sample: true, ..open() };
         let (server, services) = Server::with_services(settings).await;
-        let resident = async |name: &str, role| {
+        let user = async |name: &str, role| {
             let email = format!("{name}@example.com");
             let new = NewPerson { name, email: &email, password: None };
-            let id = services.accounts.add(&Caller::local(), new, role).await.unwrap();
-            Resident { id, cookie: sign_in(&services, id).await }
+            let id = services.accounts.add(&Credentials::local(), new, role).await.unwrap();
+            TestUser { id, cookie: sign_in(&services, id).await }
         };
-        let owner = resident("owner", InstanceRole::Owner).await;
+        let owner = user("owner", InstanceRole::Owner).await;
         let member = InstanceRole::Member;
         let token = async |scope, expires_at: Option<Timestamp>| {
-            let made = services.accounts.create_token(&owner.caller(), owner.id, "a program", scope, expires_at).await;
+            let made =
+                services.accounts.create_token(&owner.credentials(), owner.id, "a program", scope, expires_at).await;
             let (secret, token) = made.unwrap();
             (secret.expose().to_owned(), token.id)
         };
@@ -136,14 +137,14 @@ impl Town {
         let soon = Timestamp::from_millis(now().as_millis() + 1_000);
         let expired_token = token(Scope::Admin, Some(soon)).await.0;
         let (revoked_token, revoked) = token(Scope::Admin, None).await;
-        services.accounts.revoke_token(&Caller::local(), revoked).await.unwrap();
-        let town = Self {
-            viewer: resident("viewer", member).await,
-            editor: resident("editor", member).await,
-            manager: resident("manager", member).await,
-            other: resident("other", member).await,
-            admin: resident("admin", InstanceRole::Admin).await,
-            deactivated: resident("deactivated", member).await,
+        services.accounts.revoke_token(&Credentials::local(), revoked).await.unwrap();
+        let fixture = Self {
+            viewer: user("viewer", member).await,
+            editor: user("editor", member).await,
+            manager: user("manager", member).await,
+            other: user("other", member).await,
+            admin: user("admin", InstanceRole::Admin).await,
+            deactivated: user("deactivated", member).await,
             read_token: token(Scope::Read, None).await.0,
             write_token: token(Scope::Write, None).await.0,
             admin_token: token(Scope::Admin, None).await.0,
@@ -154,15 +155,15 @@ impl Town {
             server,
             services: Arc::clone(&services),
         };
-        services.accounts.set_active(&Caller::local(), town.deactivated.id, false).await.unwrap();
+        services.accounts.set_active(&Credentials::local(), fixture.deactivated.id, false).await.unwrap();
         while now() <= soon {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        town
+        fixture
     }
 
     /// A new board and what is on it.
-    pub async fn build(&self) -> Place {
+    pub async fn create_board(&self) -> TestBoard {
         let plan = NewBoard { id: app::new_id::<BoardId>(), columns: [new_column(), new_column(), new_column()] };
         let (task, trashed) = (new_task(), new_task());
         let member = |person, role| Op::SetMember(SetMember { person, role: Some(role) });
@@ -173,11 +174,11 @@ impl Town {
         ops.push(member(self.viewer.id, BoardRole::Viewer));
         ops.extend([create(task), create(trashed), crate::support::node::delete(trashed)]);
         for op in ops {
-            self.services.writer.write(plan.id, mutation(op), Caller::local()).await.unwrap();
+            self.services.writer.write(plan.id, mutation(op), Credentials::local()).await.unwrap();
         }
         let (accounts, writer) = (&self.services.accounts, &self.services.writer);
-        let (secret, link) = accounts.create_share_link(&Caller::local(), plan.id, writer).await.unwrap();
-        Place {
+        let (secret, link) = accounts.create_share_link(&Credentials::local(), plan.id, writer).await.unwrap();
+        TestBoard {
             board: plan.id,
             column: plan.columns[0],
             spare_column: plan.columns[1],
@@ -189,12 +190,12 @@ impl Town {
     }
 
     /// The header with which somebody proves who they are.
-    pub fn proof(&self, who: Who, place: &Place) -> Option<(&'static str, String)> {
-        let cookie = |resident: &Resident| Some(("cookie", resident.cookie.clone()));
+    pub fn proof(&self, who: Who, test_board: &TestBoard) -> Option<(&'static str, String)> {
+        let cookie = |user: &TestUser| Some(("cookie", user.cookie.clone()));
         let token = |token: &String| Some(("authorization", format!("Bearer {token}")));
         match who {
             Who::Stranger => None,
-            Who::Link => Some(("cookie", format!("{}={}", self.services.cookies.links, place.link_secret))),
+            Who::Link => Some(("cookie", format!("{}={}", self.services.cookies.links, test_board.link_secret))),
             Who::Viewer => cookie(&self.viewer),
             Who::Editor => cookie(&self.editor),
             Who::Manager => cookie(&self.manager),
@@ -225,9 +226,9 @@ impl Town {
     }
 
     /// A request of somebody's, as their browser or program would send it.
-    pub fn ask(&self, who: Who, place: &Place, method: Method, path: &str) -> RequestBuilder {
+    pub fn ask(&self, who: Who, test_board: &TestBoard, method: Method, path: &str) -> RequestBuilder {
         let request = self.server.at(method, path);
-        match self.proof(who, place) {
+        match self.proof(who, test_board) {
             Some(("cookie", cookie)) => request.header("cookie", cookie).header("origin", &self.server.base),
             Some((name, value)) => request.header(name, value),
             None => request,
@@ -237,14 +238,14 @@ impl Town {
     /// An invitation that nobody has used.
     pub async fn invitation(&self) -> Uuid {
         let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
-        self.services.accounts.invite(&Caller::local(), invitation).await.unwrap();
-        self.services.accounts.invitations(&Caller::local()).await.unwrap()[0].0.id
+        self.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
+        self.services.accounts.invitations(&Credentials::local()).await.unwrap()[0].0.id
     }
 
     /// A token of somebody's; of nobody's, if they have no account.
     pub async fn token_of(&self, who: Who) -> Uuid {
         let Some(person) = self.person(who) else { return app::new_id::<Uuid>() };
-        let made = self.services.accounts.create_token(&Caller::local(), person, "x", Scope::Read, None).await;
+        let made = self.services.accounts.create_token(&Credentials::local(), person, "x", Scope::Read, None).await;
         made.unwrap().1.id
     }
 
@@ -252,17 +253,17 @@ impl Town {
     pub async fn newcomer(&self) -> ActorId {
         let email = format!("{}@example.com", app::new_id::<Uuid>());
         let new = NewPerson { name: "Newcomer", email: &email, password: None };
-        self.services.accounts.add(&Caller::local(), new, InstanceRole::Member).await.unwrap()
+        self.services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap()
     }
 }
 
-impl Resident {
+impl TestUser {
     /// Who asks when they do.
-    pub fn caller(&self) -> Caller {
+    pub fn credentials(&self) -> Credentials {
         // After the name, and a signature that itself ends in `=`.
         let id = self.cookie.rsplit_once('=').unwrap().1.parse().unwrap();
         let hash = taskwire::accounts::sessions::hash(id);
-        Caller { credential: Credential::Session { person: self.id, hash }, links: Vec::new() }
+        Credentials { credential: Credential::Session { person: self.id, hash }, links: Vec::new() }
     }
 }
 

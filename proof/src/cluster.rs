@@ -20,7 +20,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// See the module.
-pub struct Town {
+pub struct Cluster {
     taskwire: PathBuf,
     /// Everything that is written stands below it.
     pub folder: PathBuf,
@@ -44,7 +44,7 @@ pub struct Node {
     pub redis: Option<Link>,
 }
 
-impl Town {
+impl Cluster {
     /// Several nodes over PostgreSQL and Redis, or one over SQLite. None is running yet.
     pub async fn build(taskwire: &Path, folder: &Path, nodes: usize) -> Result<Self, String> {
         let one = nodes == 1;
@@ -54,7 +54,7 @@ impl Town {
             Some(port) => Link::to(port).await.map(Some).map_err(|error| format!("a port for a link: {error}")),
             None => Ok(None),
         };
-        let mut town = Self {
+        let mut cluster = Self {
             taskwire: taskwire.to_owned(),
             folder: folder.to_owned(),
             postgres,
@@ -65,14 +65,14 @@ impl Town {
         for number in 1..=nodes {
             let port = free_port()?;
             let front = link(Some(port)).await?.ok_or("a link")?;
-            let database = link(town.postgres.as_ref().map(|postgres| postgres.port)).await?;
-            let redis = link(town.redis.as_ref().map(|redis| redis.port)).await?;
+            let database = link(cluster.postgres.as_ref().map(|postgres| postgres.port)).await?;
+            let redis = link(cluster.redis.as_ref().map(|redis| redis.port)).await?;
             let log = folder.join(format!("node{number}.log"));
             let name = format!("node {number}");
             let clock = Clock::ahead(0).map_err(|error| format!("a clock, which takes a C compiler: {error}"))?;
-            town.nodes.push(Node { name, port, log, process: None, clock, front, database, redis });
+            cluster.nodes.push(Node { name, port, log, process: None, clock, front, database, redis });
         }
-        Ok(town)
+        Ok(cluster)
     }
 
     /// The database as this program asks it, past all links.

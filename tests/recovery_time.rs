@@ -52,7 +52,7 @@ const GOAL: Duration = Duration::from_secs(2);
 const BUSY: Duration = Duration::from_secs(1);
 
 /// Two nodes, and the networks between them and what they need.
-struct Town {
+struct Cluster {
     postgres: postgres::Private,
     redis: Redis,
     /// Between each node and PostgreSQL, and each node and Redis.
@@ -74,7 +74,7 @@ struct Outcome {
     until_written: Duration,
 }
 
-impl Town {
+impl Cluster {
     async fn build() -> Self {
         let (postgres, redis) = tokio::task::block_in_place(|| (postgres::Private::start(), Redis::start()));
         let networks = [
@@ -90,7 +90,7 @@ impl Town {
         let nodes = [node(&networks[0]).await, node(&networks[1]).await];
         let board = nodes[0].node.create_board().await.id;
         let stop = Arc::<AtomicBool>::default();
-        let mut town = Self {
+        let mut cluster = Self {
             postgres,
             redis,
             networks,
@@ -102,12 +102,12 @@ impl Town {
             work: Vec::new(),
         };
         for index in 0..2 {
-            let mut client = town.nodes[index].connect().await;
+            let mut client = cluster.nodes[index].connect().await;
             client.subscribe(board, None).await;
-            town.work.push(tokio::spawn(follow(client, board, Arc::clone(&town.pages[index]))));
-            let (node, wrote) = (town.nodes[index].node.clone(), Arc::clone(&town.wrote[index]));
-            let stop = Arc::clone(&town.stop);
-            town.work.push(tokio::spawn(async move {
+            cluster.work.push(tokio::spawn(follow(client, board, Arc::clone(&cluster.pages[index]))));
+            let (node, wrote) = (cluster.nodes[index].node.clone(), Arc::clone(&cluster.wrote[index]));
+            let stop = Arc::clone(&cluster.stop);
+            cluster.work.push(tokio::spawn(async move {
                 while !stop.load(Ordering::SeqCst) {
                     // Refused or not, somebody goes on writing.
                     if node.write(board, create(new_task(), "Buy milk")).await.is_ok() {
@@ -117,8 +117,8 @@ impl Town {
                 }
             }));
         }
-        town.settle().await;
-        town
+        cluster.settle().await;
+        cluster
     }
 
     /// Waits until all is well.
@@ -187,18 +187,18 @@ async fn follow(mut client: Client, board: BoardId, page: Arc<AtomicU64>) {
 }
 
 /// Does a fault as often as wished, and tells the worst that came of it. The fault gives the moment of its end.
-async fn measure(name: &str, fault: impl AsyncFn(&mut Town) -> Instant) {
+async fn measure(name: &str, fault: impl AsyncFn(&mut Cluster) -> Instant) {
     let rounds = std::env::var("TASKWIRE_FAULT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
-    let mut town = Town::build().await;
+    let mut cluster = Cluster::build().await;
     let mut worst = Outcome::default();
     for _ in 0..rounds {
-        town.settle().await;
-        let ended = fault(&mut town).await;
-        let outcome = town.watch(ended).await;
+        cluster.settle().await;
+        let ended = fault(&mut cluster).await;
+        let outcome = cluster.watch(ended).await;
         worst.behind = worst.behind.max(outcome.behind);
         worst.until_written = worst.until_written.max(outcome.until_written);
     }
-    town.end().await;
+    cluster.end().await;
     let Outcome { behind, until_written } = worst;
     println!(
         "| {name} | worst of {rounds} | pages behind {:.2} s | first write after {:.2} s |",
@@ -210,67 +210,67 @@ async fn measure(name: &str, fault: impl AsyncFn(&mut Town) -> Instant) {
 }
 
 macro_rules! faults {
-    ($($name:ident: $what:literal, |$town:ident| $fault:block)*) => {$(
+    ($($name:ident: $what:literal, |$cluster:ident| $fault:block)*) => {$(
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            measure($what, async |$town: &mut Town| $fault).await;
+            measure($what, async |$cluster: &mut Cluster| $fault).await;
         }
     )*};
 }
 
 faults! {
-    connections_to_postgresql_fall_silent: "PostgreSQL: connections silent, new ones work", |town| {
-        town.networks.iter().for_each(|(database, _)| database.silence());
+    connections_to_postgresql_fall_silent: "PostgreSQL: connections silent, new ones work", |cluster| {
+        cluster.networks.iter().for_each(|(database, _)| database.silence());
         Instant::now()
     }
-    the_network_to_postgresql_is_silent_for_a_while: "PostgreSQL: network silent for 1.5 s", |town| {
-        town.networks.iter().for_each(|(database, _)| database.silence_all());
+    the_network_to_postgresql_is_silent_for_a_while: "PostgreSQL: network silent for 1.5 s", |cluster| {
+        cluster.networks.iter().for_each(|(database, _)| database.silence_all());
         sleep(FAULT).await;
-        town.networks.iter().for_each(|(database, _)| database.mend());
+        cluster.networks.iter().for_each(|(database, _)| database.mend());
         Instant::now()
     }
-    postgresql_is_frozen_for_a_while: "PostgreSQL: frozen for 1.5 s", |town| {
-        town.postgres.freeze();
+    postgresql_is_frozen_for_a_while: "PostgreSQL: frozen for 1.5 s", |cluster| {
+        cluster.postgres.freeze();
         sleep(FAULT).await;
-        town.postgres.thaw();
+        cluster.postgres.thaw();
         Instant::now()
     }
-    postgresql_is_restarted: "PostgreSQL: killed and restarted", |town| {
-        tokio::task::block_in_place(|| town.postgres.restart());
+    postgresql_is_restarted: "PostgreSQL: killed and restarted", |cluster| {
+        tokio::task::block_in_place(|| cluster.postgres.restart());
         Instant::now()
     }
-    connections_to_redis_fall_silent: "Redis: connections silent, new ones work", |town| {
-        town.networks.iter().for_each(|(_, redis)| redis.silence());
+    connections_to_redis_fall_silent: "Redis: connections silent, new ones work", |cluster| {
+        cluster.networks.iter().for_each(|(_, redis)| redis.silence());
         Instant::now()
     }
-    the_network_to_redis_is_silent_for_a_while: "Redis: network silent for 1.5 s", |town| {
-        town.networks.iter().for_each(|(_, redis)| redis.silence_all());
+    the_network_to_redis_is_silent_for_a_while: "Redis: network silent for 1.5 s", |cluster| {
+        cluster.networks.iter().for_each(|(_, redis)| redis.silence_all());
         sleep(FAULT).await;
-        town.networks.iter().for_each(|(_, redis)| redis.mend());
+        cluster.networks.iter().for_each(|(_, redis)| redis.mend());
         Instant::now()
     }
-    redis_is_frozen_for_a_while: "Redis: frozen for 1.5 s", |town| {
-        town.redis.freeze();
+    redis_is_frozen_for_a_while: "Redis: frozen for 1.5 s", |cluster| {
+        cluster.redis.freeze();
         sleep(FAULT).await;
-        town.redis.thaw();
+        cluster.redis.thaw();
         Instant::now()
     }
-    redis_is_killed_and_restarted: "Redis: killed and restarted", |town| {
-        tokio::task::block_in_place(|| town.redis.stop());
+    redis_is_killed_and_restarted: "Redis: killed and restarted", |cluster| {
+        tokio::task::block_in_place(|| cluster.redis.stop());
         sleep(FAULT).await;
-        tokio::task::block_in_place(|| town.redis.restart());
+        tokio::task::block_in_place(|| cluster.redis.restart());
         Instant::now()
     }
-    redis_is_killed: "Redis: killed", |town| {
-        tokio::task::block_in_place(|| town.redis.stop());
+    redis_is_killed: "Redis: killed", |cluster| {
+        tokio::task::block_in_place(|| cluster.redis.stop());
         let killed = Instant::now();
-        let outcome = town.watch(killed).await;
+        let outcome = cluster.watch(killed).await;
         assert!(outcome.behind < GOAL + BUSY, "{:?}", outcome.behind);
-        tokio::task::block_in_place(|| town.redis.restart());
+        tokio::task::block_in_place(|| cluster.redis.restart());
         Instant::now()
     }
-    all_connections_fall_silent: "PostgreSQL and Redis: connections silent, new ones work", |town| {
-        town.networks.iter().for_each(|(database, redis)| {
+    all_connections_fall_silent: "PostgreSQL and Redis: connections silent, new ones work", |cluster| {
+        cluster.networks.iter().for_each(|(database, redis)| {
             database.silence();
             redis.silence();
         });
