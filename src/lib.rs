@@ -23,6 +23,7 @@ pub mod credentials;
 pub mod http;
 pub mod hub;
 pub mod mail;
+pub mod outbox;
 pub mod sample;
 pub mod secret;
 pub mod serve;

@@ -3,7 +3,10 @@
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
+    transport::smtp::response::{Category, Severity},
 };
+
+use uuid::Uuid;
 
 use crate::store::Account;
 
@@ -38,6 +41,19 @@ pub enum MailError {
     Server(#[from] lettre::transport::smtp::Error),
 }
 
+impl MailError {
+    /// Whether it is of no use to try again: the mail itself will not do, or its mailbox is refused. Anything else that the server
+    /// refuses for good, such as the password it is given, somebody may set right.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Address(_) | Self::Message(_) => true,
+            Self::Server(error) => error.status().is_some_and(|code| {
+                code.severity == Severity::PermanentNegativeCompletion && code.category == Category::MailSystem
+            }),
+        }
+    }
+}
+
 impl Mail {
     /// A server by its URL, and a sender such as `Taskwire <board@example.com>`. Connects when there is something to send.
     pub fn new(url: &str, from: &str) -> Result<Self, MailSettingsError> {
@@ -45,14 +61,15 @@ impl Mail {
         Ok(Self { server, from: from.parse()? })
     }
 
-    /// Sends the link with which somebody chooses a new password.
-    pub async fn send_new_password(&self, to: &Account, link: &str) -> Result<(), MailError> {
+    /// Sends the link with which somebody chooses a new password. Mails with the same id are shown once by most mail programs.
+    pub async fn send_new_password(&self, id: Uuid, to: &Account, link: &str) -> Result<(), MailError> {
         let text = format!(
             "Hello {},\n\nsomebody, probably you, asked for a new password for your account. Choose one here within a day:\n\n\
              {link}\n\nIf it was not you, there is nothing to do: your password stays as it is.\n",
             to.name
         );
         let message = Message::builder()
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .from(self.from.clone())
             .to(Mailbox::new(Some(to.name.clone()), to.email.parse()?))
             .subject("A new password for Taskwire")

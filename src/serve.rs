@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
     accounts::{
@@ -38,6 +39,7 @@ use crate::{
         redis::{RedisSettings, RedisUrlError},
     },
     mail::{Mail, MailSettingsError},
+    outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
     settings::{Auth, Retention, Settings, SettingsError},
     store::{Store, StoreError},
@@ -48,6 +50,8 @@ use crate::{
 
 /// How long requests under way may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(8);
+/// How long the jobs in hand may take after that.
+const LAST_JOBS: Duration = Duration::from_secs(5);
 /// How long the writer may take after that.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// How long each may take: to tell the other nodes goodbye, to end the hub's tasks, and to close the connections to Redis.
@@ -61,7 +65,7 @@ const CATCHING_UP: u32 = 6;
 /// How long it is remembered what a mutation was answered, and so how old a mutation may be when it comes: longer than
 /// anybody keeps edits that are not saved. `docs/PROTOCOL.md` names it.
 pub const ANSWERS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// How often invitations that were interrupted are completed.
+/// How often attempts to sign in that count no more are forgotten.
 const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
 /// Over how long sockets are sent away when a newer version of Taskwire has the database.
 const HAND_OVER: Duration = Duration::from_secs(5);
@@ -133,6 +137,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     }
     let mail = settings.smtp.as_deref().zip(settings.mail_from.as_deref());
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
+    let topics = if mail.is_some() { vec![Topic::Mail, Topic::Boards] } else { vec![Topic::Boards] };
+    let outbox = Outbox::new(store.clone(), topics, OutboxSettings::default());
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
@@ -166,6 +172,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         writer,
         socket,
         hub,
+        outbox,
         warnings: health::Warnings::default(),
         origins,
         leptos: leptos_options(&site, address),
@@ -212,6 +219,14 @@ impl Server {
             move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), retention)).map(drop)
         };
         supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
+        let jobs = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || {
+                let (outbox, services) = (services.outbox.clone(), Arc::clone(&services));
+                outbox.run(ends.clone(), move |id, job| work(Arc::clone(&services), id, job))
+            }
+        };
+        let jobs = supervisor.keep(Essential::Outbox, ends.clone(), jobs);
         let accept = {
             let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
             let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
@@ -242,6 +257,12 @@ impl Server {
                 sockets,
                 waited_ms = DRAIN.as_millis() as u64,
                 "not all connections ended in time"
+            );
+        }
+        if tokio::time::timeout(LAST_JOBS, jobs).await.is_err() {
+            tracing::warn!(
+                waited_ms = LAST_JOBS.as_millis() as u64,
+                "jobs in hand did not end in time; they are done later"
             );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
@@ -313,13 +334,24 @@ async fn accept(listener: Arc<TcpListener>, context: AcceptContext, connections:
     }
 }
 
+/// Does a job.
+async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobError> {
+    let Services { accounts, writer, .. } = &*services;
+    match job {
+        Job::NewPasswordMail { email } => accounts.mail_new_password(id, &email).await,
+        Job::AcceptedInvitation { link, person } => {
+            accounts.put_on_boards(writer, link, person).await.map_err(|error| JobError::Retry(error.to_string()))
+        }
+    }
+}
+
 /// What has to be done now and then.
 async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
     let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
-    let mut tidy = tokio::time::interval(CLEAN_UP_INTERVAL);
+    let mut clean_up = tokio::time::interval(CLEAN_UP_INTERVAL);
     let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
-    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    clean_up.set_missed_tick_behavior(MissedTickBehavior::Delay);
     forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
     fold.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_superseded = false;
@@ -341,11 +373,7 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
                     tracing::error!(%error, "could not delete what is old; will try again");
                 }
             }
-            _ = tidy.tick() => {
-                if let Err(error) = services.accounts.clean_up(&services.writer).await {
-                    tracing::debug!(%error, "could not tidy the accounts; will try again");
-                }
-            }
+            _ = clean_up.tick() => services.accounts.forget_old_attempts(),
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Essential {
     RedisMaintain,
     /// Does what has to be done now and then.
     Maintenance,
+    /// Does jobs: [`crate::outbox`].
+    Outbox,
 }
 
 /// What happens when a task ends by itself.
@@ -62,7 +64,7 @@ pub enum Rule {
 
 impl Essential {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Writer,
         Self::Accept,
         Self::Notifier,
@@ -74,6 +76,7 @@ impl Essential {
         Self::RedisListen,
         Self::RedisMaintain,
         Self::Maintenance,
+        Self::Outbox,
     ];
 
     /// What happens when it ends.
@@ -92,7 +95,9 @@ impl Essential {
             | Self::RedisPublish
             | Self::RedisListen
             | Self::RedisMaintain
-            | Self::Maintenance => Rule::StartAgain,
+            | Self::Maintenance
+            // A job that was in hand is taken again when its lease ends.
+            | Self::Outbox => Rule::StartAgain,
         }
     }
 }

@@ -5,17 +5,28 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use app::access::InstanceRole;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use app::access::{BoardRole, InstanceRole};
 use reqwest::{Method, Response, StatusCode};
 use support::{
     client::PATIENCE,
     database::Database,
+    node::Node,
     server::{Server, open},
 };
 use taskwire::{
     accounts::{NewPerson, invitations::Invitation},
     credentials::Credentials,
+    http::Services,
     settings::{Auth, Settings},
+    writer::Writer,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -32,16 +43,26 @@ struct Mail {
 
 /// A mail server that takes everything.
 async fn mail_server() -> (String, mpsc::UnboundedReceiver<Mail>) {
+    let (url, mails, _) = moody_mail_server(&[]).await;
+    (url, mails)
+}
+
+/// A mail server that refuses its first mails with these answers, and how many it has refused.
+async fn moody_mail_server(
+    refusals: &'static [&'static str],
+) -> (String, mpsc::UnboundedReceiver<Mail>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (taken, mails) = mpsc::unbounded_channel();
+    let refused = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&refused);
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(serve(stream, taken.clone()));
+            tokio::spawn(serve(stream, taken.clone(), refusals, Arc::clone(&count)));
         }
     });
-    (format!("smtp://{address}"), mails)
+    (format!("smtp://{address}"), mails, refused)
 }
 
 /// A server that sends its mails there.
@@ -56,7 +77,12 @@ fn mailing(database: &Database, smtp: String) -> Settings {
     }
 }
 
-async fn serve(stream: TcpStream, taken: mpsc::UnboundedSender<Mail>) -> std::io::Result<()> {
+async fn serve(
+    stream: TcpStream,
+    taken: mpsc::UnboundedSender<Mail>,
+    refusals: &[&str],
+    refused: Arc<AtomicUsize>,
+) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 here\r\n").await?;
     let mut to = String::new();
@@ -66,10 +92,16 @@ async fn serve(stream: TcpStream, taken: mpsc::UnboundedSender<Mail>) -> std::io
             return Ok(());
         }
         let answer = match line.split([' ', ':']).next().unwrap_or_default().trim() {
-            "RCPT" => {
-                to = line.trim().to_owned();
-                "250 yes\r\n"
-            }
+            "RCPT" => match refusals.get(refused.load(Ordering::SeqCst)) {
+                Some(refusal) => {
+                    refused.fetch_add(1, Ordering::SeqCst);
+                    refusal
+                }
+                None => {
+                    to = line.trim().to_owned();
+                    "250 yes\r\n"
+                }
+            },
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await?;
                 let mut text = String::new();
@@ -175,6 +207,84 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let link = mail.text.lines().find(|line| line.contains("/new-password/")).unwrap().trim();
     accounts.reset_password(link.rsplit('/').next().unwrap(), password, from).await.unwrap();
     assert!(is_proved());
+}
+
+/// Whether nothing waits to be sent any more.
+async fn nothing_waits(services: &Services) {
+    let deadline = Instant::now() + PATIENCE;
+    while !services.store.outbox_backlog().await.unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "a mail is still in the outbox");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_the_server_puts_off_is_sent_later_and_one_for_no_mailbox_is_not() {
+    let (smtp, mut mails, refused) = moody_mail_server(&["451 later\r\n", "421 busy\r\n", "550 nobody\r\n"]).await;
+    let database = Database::sqlite();
+    let (server, services) = Server::with_services(mailing(&database, smtp)).await;
+    for email in ["ana@example.com", "ben@example.com"] {
+        let new = NewPerson { name: "Somebody", email, password: None };
+        services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
+    }
+    // Put off twice, then given up: the mailbox is refused.
+    ask(&server, &server.base, "ana@example.com").await;
+    nothing_waits(&services).await;
+    assert_eq!(refused.load(Ordering::SeqCst), 3);
+    assert!(mails.try_recv().is_err());
+    ask(&server, &server.base, "ben@example.com").await;
+    let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
+    assert!(mail.to.contains("<ben@example.com>"), "{}", mail.to);
+    nothing_waits(&services).await;
+    let metrics = taskwire::telemetry::metrics().unwrap().render();
+    for line in [
+        "taskwire_outbox_attempts_total{topic=\"mail\",outcome=\"failed\"} 2",
+        "taskwire_outbox_attempts_total{topic=\"mail\",outcome=\"given_up\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_survives_a_server_that_ends_before_it_is_sent() {
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let database = Database::sqlite();
+    let smtp = format!("smtp://{}", silent.local_addr().unwrap());
+    let (server, services) = Server::with_services(mailing(&database, smtp)).await;
+    let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
+    services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
+    ask(&server, &server.base, "ana@example.com").await;
+    let (_held, _) = timeout(PATIENCE, silent.accept()).await.unwrap().unwrap();
+    drop(services);
+    server.stop().await;
+
+    let (smtp, mut mails) = mail_server().await;
+    let (_server, services) = Server::with_services(mailing(&database, smtp)).await;
+    assert_eq!(services.store.outbox_backlog().await.unwrap()[0].jobs, 1);
+    // The server that ended gave back what it had in hand.
+    let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
+    assert!(mail.to.contains("<ana@example.com>"), "{}", mail.to);
+    nothing_waits(&services).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_between() {
+    let database = Database::sqlite();
+    let (_server, services) = Server::with_services(mailing(&database, "smtp://127.0.0.1:1".to_owned())).await;
+    let node = Node { store: services.store.clone(), writer: services.writer.clone() };
+    let board = node.create_board().await.id;
+    let invitation =
+        Invitation { role: InstanceRole::Member, boards: vec![(board, BoardRole::Editor)], note: String::new() };
+    let secret = services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
+    // A writer that is closed is what the invitation finds when the server ends between its two transactions.
+    let closed = Writer::start(services.store.clone(), services.hub.clone());
+    closed.close().await;
+    let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some("correct horse battery") };
+    let ana = services.accounts.accept_invitation(secret.expose(), new, [127, 0, 0, 1].into(), &closed).await.unwrap();
+    nothing_waits(&services).await;
+    let state = services.store.board(board).await.unwrap().unwrap();
+    assert_eq!(state.access().members.get(&ana.person), Some(&BoardRole::Editor));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use app::{
     access::{BoardRole, InstanceRole},
-    id::{BoardId, MutationId},
+    id::{ActorId, BoardId, MutationId},
     ops::{Mutation, Op, SetMember},
     people::check_name,
 };
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     clock::now,
     credentials::Credentials,
+    outbox::Job,
     secret::{Secret, SecretHash},
     store::{OneTimeLink, Proof},
     writer::{WriteError, Writer},
@@ -114,41 +115,48 @@ impl Accounts {
         let done = async {
             let hash = SecretHash::of(secret);
             // Whoever made it may have been deactivated while the password was hashed.
-            let (_, Purpose::Invitation(_)) = link_in(&mut change, hash).await? else {
+            let (link, Purpose::Invitation(invitation)) = link_in(&mut change, hash).await? else {
                 return Err(AccountError::DeadLink);
             };
             if !change.insert(&account).await? {
                 return Err(taken());
             }
-            match change.use_one_time_link(hash, Some(account.id), now()).await? {
-                true => Ok(account.proof()),
-                false => Err(AccountError::DeadLink),
+            if !change.use_one_time_link(hash, Some(account.id), now()).await? {
+                return Err(AccountError::DeadLink);
             }
+            let mut follows = None;
+            if !invitation.boards.is_empty() {
+                let job = Job::AcceptedInvitation { link: link.id, person: account.id }.enqueued(app::new_id());
+                follows = Some((job.id, link.id));
+                change.enqueue(&job.done_at_once()).await?;
+            }
+            Ok((account.proof(), follows))
         };
         let done = done.await;
-        let proof = self.finish(change, done).await?;
-        self.settle_invitations(writer).await?;
+        let (proof, follows) = self.finish(change, done).await?;
+        if let Some((job, link)) = follows {
+            // The account is there. What fails now is done by a node that takes the job.
+            match self.put_on_boards(writer, link, proof.person).await {
+                Ok(()) => self.store().remove_job(job).await?,
+                Err(error) => tracing::warn!(%error, "somebody who was invited is not on their boards yet"),
+            }
+        }
         Ok(proof)
     }
 
-    /// Puts those who used invitations onto the boards these were for. What is interrupted is done at the next call.
-    pub async fn settle_invitations(&self, writer: &Writer) -> Result<(), AccountError> {
-        for (link, person) in self.store().unsettled_links().await? {
-            if let Some(Purpose::Invitation(invitation)) = Purpose::parse(&link.purpose) {
-                for (board, role) in invitation.boards {
-                    // The same id every time, so that it is done once.
-                    let id = MutationId(Uuid::new_v5(&link.id, board.0.as_bytes()));
-                    let op = Op::SetMember(SetMember { person, role: Some(role) });
-                    match writer.write(board, Mutation { id, op }, Credentials::local()).await {
-                        // The board may have been deleted meanwhile, or the person deactivated.
-                        Ok(_) | Err(WriteError::Refused(_)) => {}
-                        Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
-                    }
-                }
+    /// Puts somebody on the boards of the invitation that they used. To do it twice is to do it once.
+    pub async fn put_on_boards(&self, writer: &Writer, link: Uuid, person: ActorId) -> Result<(), AccountError> {
+        let purpose = self.store().any_one_time_link(link).await?.and_then(|link| Purpose::parse(&link.purpose));
+        let Some(Purpose::Invitation(invitation)) = purpose else { return Ok(()) };
+        for (board, role) in invitation.boards {
+            // The same id every time, so that it is done once.
+            let id = MutationId(Uuid::new_v5(&link, board.0.as_bytes()));
+            let op = Op::SetMember(SetMember { person, role: Some(role) });
+            match writer.write(board, Mutation { id, op }, Credentials::local()).await {
+                // The board may have been deleted meanwhile, or the person deactivated.
+                Ok(_) | Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
             }
-            let mut note = self.store().note().await?;
-            note.settle_link(link.id).await?;
-            note.commit().await?;
         }
         Ok(())
     }

@@ -51,7 +51,6 @@ use crate::{
     mail::Mail,
     secret::SecretHash,
     store::{AccessChange, Store, StoreError},
-    writer::Writer,
 };
 
 /// How long what has ended is kept, so that every node hears of it.
@@ -179,11 +178,9 @@ impl Accounts {
         &self.shared.store
     }
 
-    /// What has to be done now and then.
-    pub async fn clean_up(&self, writer: &Writer) -> Result<(), AccountError> {
+    /// Forgets attempts to sign in that count no more.
+    pub fn forget_old_attempts(&self) {
         self.shared.attempts.forget_old();
-        self.settle_invitations(writer).await?;
-        Ok(())
     }
 
     /// Forgets what has ended so long ago that no node needs to know of it any more.

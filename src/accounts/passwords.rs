@@ -3,6 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use app::id::ActorId;
+use uuid::Uuid;
 
 use super::{
     AccountError, Accounts, DAY,
@@ -15,12 +16,15 @@ use super::{
 use crate::{
     clock::now,
     credentials::{Credential, Credentials},
+    outbox::{Job, JobError},
     secret::{Secret, SecretHash},
     store::{AccessChange, Account},
 };
 
 /// How long a link for a new password works.
 const NEW_PASSWORD: Duration = Duration::from_secs(DAY);
+/// The longest address that mail can be sent to, in bytes (RFC 5321, 4.5.3.1.3: 256 with the angle brackets).
+const LONGEST_EMAIL: usize = 254;
 
 /// What somebody types to change their password.
 #[derive(Clone, Copy, Debug)]
@@ -107,33 +111,39 @@ impl Accounts {
         self.shared.mail.is_some()
     }
 
-    /// Sends somebody who forgot their password a link, if there is such an account. Whoever asks is told the same, after the
-    /// same time, either way.
-    pub fn forgot_password(&self, email: &str, address: IpAddr) -> Result<(), AccountError> {
+    /// Has a link mailed to somebody who forgot their password, if there is such an account. Whoever asks is told the same, after
+    /// the same time, either way: a job is enqueued in both cases, and only who does it looks for the account.
+    pub async fn forgot_password(&self, email: &str, address: IpAddr) -> Result<(), AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))?;
         // A mailbox is not to be flooded either. Whoever asks again is told the same: the links that were sent before still work,
-        // so a stranger who asks in somebody's name keeps nobody from anything.
-        if self.shared.attempts.count_mail(email).is_err() {
+        // so a stranger who asks in somebody's name keeps nobody from anything. And what is longer than an address is nobody's.
+        if email.len() > LONGEST_EMAIL || self.shared.attempts.count_mail(email).is_err() {
             return Ok(());
         }
+        let job = Job::NewPasswordMail { email: email.to_owned() };
+        Ok(self.store().enqueue(&job.enqueued(app::new_id())).await?)
+    }
+
+    /// Mails a link for a new password, if an account has that address. The secret is in the mail alone, so each attempt makes
+    /// another link; all of them work until one is used.
+    pub async fn mail_new_password(&self, job: Uuid, email: &str) -> Result<(), JobError> {
+        let Some(mail) = &self.shared.mail else {
+            return Err(JobError::Retry("this server has no mail server".to_owned()));
+        };
         let directory = self.store().directory();
-        let account = directory.account_of(email).filter(|account| account.is_active()).cloned();
-        let (accounts, Some(account)) = (self.clone(), account) else { return Ok(()) };
-        tokio::spawn(async move {
-            let Some(mail) = &accounts.shared.mail else { return };
-            let purpose = Purpose::NewPassword { person: account.id, mailed: true };
-            let sent = match accounts.make_link(&Credentials::local(), &purpose, NEW_PASSWORD).await {
-                Ok(secret) => {
-                    let link = format!("{}/new-password/{}", accounts.shared.public_url, secret.expose());
-                    mail.send_new_password(&account, &link).await.map_err(|error| error.to_string())
-                }
-                Err(error) => Err(error.to_string()),
-            };
-            if let Err(error) = sent {
-                tracing::error!(%error, "a link for a new password could not be sent");
-            }
-        });
-        Ok(())
+        let Some(account) = directory.account_of(email).filter(|account| account.is_active()) else { return Ok(()) };
+        let purpose = Purpose::NewPassword { person: account.id, mailed: true };
+        let secret = match self.make_link(&Credentials::local(), &purpose, NEW_PASSWORD).await {
+            Ok(secret) => secret,
+            Err(AccountError::Unavailable) => return Err(JobError::Retry(AccountError::Unavailable.to_string())),
+            // The account was deactivated meanwhile.
+            Err(_) => return Ok(()),
+        };
+        let link = secret.link(&self.shared.public_url, "new-password");
+        mail.send_new_password(job, account, &link).await.map_err(|error| match error.is_final() {
+            true => JobError::GiveUp(error.to_string()),
+            false => JobError::Retry(error.to_string()),
+        })
     }
 
     /// Whose new password a link is for.

@@ -103,6 +103,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
         RedisState::Down | RedisState::Refused | RedisState::Forbidden => "down",
     };
     details.extend(services.warnings.warnings().values().cloned());
+    details.extend(services.outbox.warnings());
     let is_whole = details.is_empty();
     // What stands in the way is known by what strangers send, so it is told and no more.
     details.extend(services.origins.proxy_diagnostics.details().into_iter().map(str::to_owned));

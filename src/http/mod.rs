@@ -66,6 +66,7 @@ use crate::{
         sessions::{LIFETIME_DAYS, Sessions},
     },
     hub::Hub,
+    outbox::Outbox,
     settings::Auth,
     store::Store,
     writer::Writer,
@@ -86,6 +87,8 @@ pub struct Services {
     pub writer: Writer,
     /// Who is told.
     pub hub: Hub,
+    /// Work that follows from a commit.
+    pub outbox: Outbox,
     /// What `/readyz` says besides.
     pub warnings: health::Warnings,
     /// The address people see in their browsers.

@@ -111,6 +111,23 @@ impl Engine {
         }
     }
 
+    /// The time by the clock of the database, in milliseconds since 1970: where several nodes compare times, their own clocks may
+    /// differ.
+    pub fn now(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
+    /// Ends a SELECT of rows to be taken: locks them, and leaves out those that somebody else is taking.
+    pub fn lock_untaken(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// Ends a SELECT of boards that nobody else may change until the transaction ends, locking them in the order of their
     /// ids. SQLite has one writer at a time anyway.
     pub fn lock_rows(self) -> &'static str {

@@ -9,7 +9,7 @@ use super::{
     LoggedChange, Missing, Store, StoreError,
     answers::keep_answers,
     connection::read,
-    rows,
+    outbox, rows,
     sql::{Target, fetch_by_ids, query},
 };
 
@@ -71,7 +71,8 @@ impl Store {
             .fetch_one(&mut transaction)
             .await?;
         let newer = newer.try_get::<Option<i64>, _>(0)?.map(rows::seq).transpose()?;
-        let end = head.min(start + TRIM_STEP).min(newer.unwrap_or(head));
+        let needed = outbox::first_change_needed(&mut transaction, board).await?;
+        let end = head.min(start + TRIM_STEP).min(newer.unwrap_or(head)).min(needed.unwrap_or(head)).max(start);
         keep_answers(&mut transaction, board, end).await?;
         let trimmed = query("DELETE FROM changes WHERE board = $1 AND seq < $2")
             .bind(board)

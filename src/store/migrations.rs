@@ -19,17 +19,21 @@ macro_rules! migrations {
             "0007_answers" "0008_load" "0009_instance" "0010_start" "0011_schema"
         )
     };
-    ($engine:literal: $($name:literal)+) => {
-        vec![$(migration($name, include_str!(concat!("../../migrations/", $engine, "/", $name, ".sql")))),+]
+    ($folder:literal: $($name:literal)+) => {
+        vec![$(migration($name, include_str!(concat!("../../migrations/", $folder, "/", $name, ".sql")))),+]
     };
 }
 
-/// All of an engine's. sqlx notes in the database which it has run, with a checksum: one that was released never changes.
+/// All of an engine's: its own, and those that both engines run as they are. sqlx notes in the database which it has run, with a
+/// checksum: one that was released never changes.
 pub fn of(engine: Engine) -> Migrator {
-    Migrator::with_migrations(match engine {
+    let mut migrations = match engine {
         Engine::Sqlite => migrations!("sqlite"),
         Engine::Postgres => migrations!("postgres"),
-    })
+    };
+    migrations.extend(migrations!("both": "0012_outbox"));
+    migrations.sort_by_key(|migration| migration.version);
+    Migrator::with_migrations(migrations)
 }
 
 /// The version of the schema that this program knows: the number of its newest migration, which is the same for both engines.
@@ -52,9 +56,9 @@ mod tests {
     #[test]
     fn every_file_is_listed() {
         for (engine, folder) in [(Engine::Sqlite, "migrations/sqlite"), (Engine::Postgres, "migrations/postgres")] {
-            let files =
-                std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-            let mut files: Vec<String> = files.collect();
+            let files = [folder, "migrations/both"].map(|folder| std::fs::read_dir(folder).unwrap());
+            let mut files: Vec<String> =
+                files.into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
             files.sort();
             let listed: Vec<String> = of(engine)
                 .iter()

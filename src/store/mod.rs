@@ -12,6 +12,7 @@
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_for`] lists boards (`boards`).
+//! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
@@ -33,6 +34,7 @@ mod history;
 mod key;
 mod log;
 mod migrations;
+mod outbox;
 mod probe;
 mod rights;
 mod rows;
@@ -51,7 +53,7 @@ use app::{
 };
 use bytes::Bytes;
 use sqlx::Row;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
@@ -61,6 +63,7 @@ pub use connection::Limits;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use history::{Entries, Entry};
+pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 
 use crate::credentials::Credentials;
@@ -147,6 +150,8 @@ struct Shared {
     /// The one connection that writes: whoever has it is alone.
     writer: Arc<Connections>,
     writes: Writes,
+    /// A job was enqueued here.
+    enqueued: Notify,
     spares: Mutex<Spares>,
     cache: Cache,
     directory: watch::Sender<Arc<Directory>>,
@@ -173,9 +178,9 @@ impl Store {
         let key = InstallationKey::read_or_make(&mut writer.acquire().await?).await?;
         let readers = connections(Purpose::Read, settings.readers, Vec::new());
         let (writes, spares, directory) = (Writes::default(), Mutex::default(), watch::Sender::default());
-        let unknown = directory::UnknownTokens::default();
+        let (unknown, enqueued) = (directory::UnknownTokens::default(), Notify::new());
         let cache = Cache::new(settings.cached_tasks);
-        let shared = Shared { database, readers, writer, writes, spares, cache, directory, unknown, key };
+        let shared = Shared { database, readers, writer, writes, spares, cache, directory, unknown, key, enqueued };
         let store = Self { shared: Arc::new(shared) };
         store.reload_directory().await?;
         Ok(store)

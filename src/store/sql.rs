@@ -20,6 +20,11 @@ pub(super) fn query(sql: &'static str) -> Statement {
     Statement { sql: sql.into(), values: Vec::new() }
 }
 
+/// A statement that is put together from parts, of which none comes from outside.
+pub(super) fn query_of(parts: &[&'static str]) -> Statement {
+    Statement { sql: parts.concat().into(), values: Vec::new() }
+}
+
 /// A statement and its values. Unlike one of sqlx's it can be run again, and only where all runs have a limit: see
 /// [`Target`].
 #[derive(Clone)]

@@ -14,6 +14,7 @@ mod nodes;
 mod numbers;
 mod opening;
 mod order;
+mod outbox;
 mod refusals;
 mod repeating;
 mod replay;

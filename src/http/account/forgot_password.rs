@@ -28,7 +28,7 @@ pub async fn send(
     Form(form): Form<ForgotPasswordForm>,
 ) -> Result<Response, ErrorPage> {
     sends_mail(&services)?;
-    match services.accounts.forgot_password(&form.email, request_auth::address(&parts, services.proxies)) {
+    match services.accounts.forgot_password(&form.email, request_auth::address(&parts, services.proxies)).await {
         Ok(()) => {
             let words = "If that address has an account here, a link is on its way to it. It works for a day, and so do those \
                 that were sent before; after three within an hour no more are sent. Nothing there? Look into the folder for \

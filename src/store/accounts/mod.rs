@@ -28,7 +28,13 @@ pub use self::{
     sessions::SessionRow,
     tokens::Token,
 };
-use super::{Directory, Store, StoreError, connect::Engine, connection::Connection, sql::query};
+use super::{
+    Directory, Store, StoreError,
+    connect::Engine,
+    connection::Connection,
+    outbox::{self, NewJob},
+    sql::query,
+};
 use crate::{
     clock,
     credentials::{Credential, Credentials},
@@ -44,6 +50,8 @@ pub(crate) struct AccessChange<'a> {
     principal: Option<Principal>,
     /// Whether it changed what the directory holds.
     counts: bool,
+    /// Whether there is something to be done afterwards.
+    enqueued: bool,
 }
 
 /// Something to be written that changes nobody's rights, in one transaction.
@@ -71,7 +79,7 @@ impl Store {
         {
             principal = None;
         }
-        Ok(AccessChange { store: self, connection, directory, principal, counts: false })
+        Ok(AccessChange { store: self, connection, directory, principal, counts: false, enqueued: false })
     }
 
     /// Begins to write what changes nobody's rights, such as when something was last used.
@@ -92,13 +100,22 @@ impl AccessChange<'_> {
         self.principal.as_ref()
     }
 
+    /// Enqueues a job, which is done after the commit.
+    pub(crate) async fn enqueue(&mut self, job: &NewJob) -> Result<(), StoreError> {
+        self.enqueued = true;
+        outbox::enqueue(&mut self.connection, self.store.shared.database.engine, job).await
+    }
+
     /// Makes it durable. When this returns, this node knows.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         if self.counts {
             query("UPDATE access_revision SET revision = revision + 1").execute(&mut self.connection).await?;
         }
         self.connection.commit().await?;
-        let Self { store, connection, counts, .. } = self;
+        let Self { store, connection, counts, enqueued, .. } = self;
+        if enqueued {
+            store.shared.enqueued.notify_one();
+        }
         // Somebody else may write while this node reads what came of it.
         drop(connection);
         if counts { store.reload_directory().await } else { Ok(()) }
@@ -131,7 +148,7 @@ impl Note {
     pub(crate) async fn forget_before(&mut self, before: Timestamp) -> Result<(), StoreError> {
         for sql in [
             "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1",
-            "DELETE FROM one_time_links WHERE expires_at < $1 AND (used_by IS NULL OR settled = 1)",
+            "DELETE FROM one_time_links WHERE expires_at < $1 ",
             "DELETE FROM tokens WHERE revoked_at < $1",
             "DELETE FROM share_links WHERE revoked_at < $1",
             "DELETE FROM share_links WHERE EXISTS \

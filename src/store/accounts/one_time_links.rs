@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Store, StoreError, rows, sql::query},
-    AccessChange, Note,
+    AccessChange,
 };
 use crate::secret::SecretHash;
 
@@ -26,6 +26,17 @@ pub struct OneTimeLink {
 }
 
 impl Store {
+    /// A link, whether it still works or not, by what it is called.
+    pub async fn any_one_time_link(&self, id: Uuid) -> Result<Option<OneTimeLink>, StoreError> {
+        query("SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(self.readers())
+            .await?
+            .as_ref()
+            .map(one_time_link)
+            .transpose()
+    }
+
     /// A link that still works.
     pub async fn one_time_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
         let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
@@ -43,19 +54,6 @@ impl Store {
         .await?
         .iter()
         .map(one_time_link)
-        .collect()
-    }
-
-    /// Links that were used, but what follows from that was not done yet; and who used them.
-    pub async fn unsettled_links(&self) -> Result<Vec<(OneTimeLink, ActorId)>, StoreError> {
-        query(
-            "SELECT id, purpose, created_by, created_at, expires_at, used_by FROM one_time_links \
-             WHERE used_by IS NOT NULL AND settled = 0",
-        )
-        .fetch_all(self.readers())
-        .await?
-        .iter()
-        .map(|row| Ok((one_time_link(row)?, rows::id(row.try_get(5)?)?)))
         .collect()
     }
 }
@@ -142,17 +140,6 @@ impl AccessChange<'_> {
     pub(crate) async fn revoke_links_for(&mut self, purpose: &str) -> Result<(), StoreError> {
         query("DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL")
             .bind(purpose.to_owned())
-            .execute(&mut self.connection)
-            .await?;
-        Ok(())
-    }
-}
-
-impl Note {
-    /// Notes that all that follows from the use of a link has been done.
-    pub(crate) async fn settle_link(&mut self, id: Uuid) -> Result<(), StoreError> {
-        query("UPDATE one_time_links SET settled = 1 WHERE id = $1")
-            .bind(id.to_string())
             .execute(&mut self.connection)
             .await?;
         Ok(())
