@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     access::{Principal, ShareLink},
+    address::home_query::HomeQuery,
     history::Page,
     id::{ActorId, BoardId, TaskId},
-    model::{BoardSummary, Seq},
+    model::{BoardPage, Seq},
     ops::Mutation,
     people::Person,
     refusal::Refusal,
@@ -30,8 +31,8 @@ pub trait Backend: Send + Sync {
     /// Everyone who has an account.
     fn everybody(&self) -> Vec<Person>;
 
-    /// The boards they may see, newest first.
-    fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>>;
+    /// A page of the boards they may see, newest first.
+    fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage>;
 
     /// A board as it is now, deleted ones included; `None` if there never was one, or none that they may know of.
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>>;

@@ -142,7 +142,7 @@ impl FieldEdit {
         let has = |person: &ActorId| task.assignees.contains(person);
         match self {
             Self::Title(new) => *new != task.title,
-            Self::Description(new) => *new != task.description,
+            Self::Description(new) => task.description() != Some(new),
             Self::Priority(new) => *new != task.priority,
             Self::Start(new) => *new != task.start,
             Self::Due(new) => *new != task.due,
@@ -179,7 +179,7 @@ impl FieldEdit {
     fn apply(&self, task: &mut Task) {
         match self {
             Self::Title(new) => task.title.clone_from(new),
-            Self::Description(new) => task.description.clone_from(new),
+            Self::Description(new) => task.set_description(new),
             Self::Priority(new) => task.priority = *new,
             Self::Start(new) => task.start = *new,
             Self::Due(new) => task.due = *new,
@@ -188,17 +188,17 @@ impl FieldEdit {
         }
     }
 
-    /// What puts back how `before` is.
-    fn inverse(&self, before: &Task) -> Self {
-        match self {
+    /// What puts back how `before` is. `None` if that is not loaded here.
+    fn inverse(&self, before: &Task) -> Option<Self> {
+        Some(match self {
             Self::Title(_) => Self::Title(before.title.clone()),
-            Self::Description(_) => Self::Description(before.description.clone()),
+            Self::Description(_) => Self::Description(before.description()?.to_owned()),
             Self::Priority(_) => Self::Priority(before.priority),
             Self::Start(_) => Self::Start(before.start),
             Self::Due(_) => Self::Due(before.due),
             Self::Assign(people) => Self::Unassign(people.clone()),
             Self::Unassign(people) => Self::Assign(people.clone()),
-        }
+        })
     }
 }
 
@@ -270,8 +270,11 @@ impl TaskPatch {
             let Some(edit) = edit.on(task)? else { continue };
             if let (Some((field, _)), Some(base)) = (edit.text(), base) {
                 let seq = edit.field().seq(task);
-                if seq > base {
-                    return Err(Refusal::Conflict { field, theirs: field.of(task).to_owned(), seq });
+                // Where their text is not loaded the server has it, and decides.
+                if let Some(theirs) = field.of(task)
+                    && seq > base
+                {
+                    return Err(Refusal::Conflict { field, theirs: theirs.to_owned(), seq });
                 }
             }
             patch.set(edit);
@@ -320,14 +323,14 @@ impl TaskPatch {
 
     /// What puts back how `before` is.
     pub(crate) fn inverse(&self, before: &Task) -> Self {
-        self.edits().filter(|edit| edit.changes(before)).map(|edit| edit.inverse(before)).collect()
+        self.edits().filter(|edit| edit.changes(before)).filter_map(|edit| edit.inverse(before)).collect()
     }
 
     /// How many bytes longer the texts of a task become; 0 where they become shorter.
     pub(crate) fn growth(&self, task: &Task) -> usize {
         let texts = || self.edits().filter_map(FieldEdit::text);
         let new: usize = texts().map(|(_, text)| text.len()).sum();
-        let old: usize = texts().map(|(field, _)| field.of(task).len()).sum();
+        let old: usize = texts().map(|(field, _)| field.of(task).map_or(0, str::len)).sum();
         new.saturating_sub(old)
     }
 }

@@ -15,19 +15,20 @@ use crate::{
     access::{BoardRole, Principal, ShareLink},
     history::Page,
     id::{ActorId, BoardId, ColumnId, TaskId},
-    model::{BoardSummary, Priority, Seq},
+    model::{BoardPage, Priority, Seq},
     people::Person,
-    state::Snapshot,
+    state::{LoadedPart, Part, Snapshot},
 };
 
 #[cfg(feature = "ssr")]
 use {
     crate::{
+        address::home_query::HomeQuery,
         backend::{Backend, BackendError},
         board::Typed,
         fields::FieldEdit,
         id::MutationId,
-        model::ColumnKind,
+        model::{ColumnKind, Task},
         ops::{self, Mutation, Op},
         refusal::Refusal,
         time::Day,
@@ -72,29 +73,56 @@ pub struct Loaded<T> {
     pub principal: Principal,
 }
 
-/// The boards that whoever asks may see, newest first.
+/// A page of the boards that whoever asks may see, newest first.
 #[server(prefix = "/forms", endpoint = "list_boards")]
-pub async fn list_boards() -> Result<Loaded<Vec<BoardSummary>>, ServerFnError> {
+pub async fn list_boards(
+    #[server(default)] text: String,
+    #[server(default)] before: Option<String>,
+) -> Result<Loaded<BoardPage>, ServerFnError> {
     let backend = backend()?;
-    let boards = backend.boards().await.map_err(explain)?;
+    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before) };
+    let boards = backend.boards(query).await.map_err(explain)?;
     Ok(loaded(&*backend, boards, BTreeSet::new()))
 }
 
-/// A board as it is now; `None` if there is none, or none any more.
+/// A board as a page gets it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outline {
+    /// Its outline.
+    pub snapshot: Snapshot,
+    /// What the page shows besides.
+    pub parts: Vec<LoadedPart>,
+}
+
+/// A board as it is now, with those parts that the page shows at once; `None` if there is none, or none any more.
 #[server(prefix = "/forms", endpoint = "load_board")]
-pub async fn load_board(board: BoardId) -> Result<Option<Loaded<Snapshot>>, ServerFnError> {
+pub async fn load_board(
+    board: BoardId,
+    #[server(default)] parts: Vec<Part>,
+) -> Result<Option<Loaded<Outline>>, ServerFnError> {
     let backend = backend()?;
     let state = backend.board(board).await.map_err(explain)?;
     let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
     let mut people: BTreeSet<ActorId> = state.access().members.keys().copied().collect();
-    people.extend(state.tasks().flat_map(|task| [task.created_by, task.updated_by]).flatten());
-    people.extend(state.tasks().flat_map(|task| &task.assignees));
-    let mut loaded = loaded(&*backend, state.snapshot(), people);
+    people.extend(state.tasks().flat_map(|task| people_of(task)));
+    let parts = parts.into_iter().map(|part| state.part(part)).collect();
+    let mut loaded = loaded(&*backend, Outline { snapshot: state.outline(), parts }, people);
     if loaded.principal.may_see_people() && loaded.principal.role_on(board, state.access()) >= Some(BoardRole::Editor) {
         // They choose among everybody.
         loaded.people = backend.everybody();
     }
     Ok(Some(loaded))
+}
+
+/// A part of a board that its outline leaves out, as it is now; `None` if there is no such board, or none any more.
+#[server(prefix = "/forms", endpoint = "load_part")]
+pub async fn load_part(board: BoardId, part: Part) -> Result<Option<Loaded<LoadedPart>>, ServerFnError> {
+    let backend = backend()?;
+    let state = backend.board(board).await.map_err(explain)?;
+    let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
+    let part = state.part(part);
+    let people = part.tasks.iter().flat_map(|task| people_of(task)).collect();
+    Ok(Some(loaded(&*backend, part, people)))
 }
 
 /// What happened on a board, or to one of its tasks, newest first, before a change or until now.
@@ -108,6 +136,12 @@ pub async fn load_history(
     let page = backend.history(board, task, before).await.map_err(explain)?;
     let people = page.events.iter().flat_map(|event| event.by.into_iter().chain(event.activity.people())).collect();
     Ok(loaded(&*backend, page, people))
+}
+
+/// Those whose names stand on a task.
+#[cfg(feature = "ssr")]
+fn people_of(task: &Task) -> impl Iterator<Item = ActorId> {
+    [task.created_by, task.updated_by].into_iter().flatten().chain(task.assignees.iter().copied())
 }
 
 /// Makes a board with the three usual columns and opens it.

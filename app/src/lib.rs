@@ -24,7 +24,7 @@ pub mod access;
 #[cfg(feature = "ssr")]
 pub mod account;
 pub mod activity;
-mod address;
+pub mod address;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;

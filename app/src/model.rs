@@ -1,5 +1,7 @@
 //! What a board is made of.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -70,9 +72,12 @@ pub struct Task {
     pub id: TaskId,
     /// One line of text.
     pub title: String,
-    /// Markdown.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub description: String,
+    /// Whether it has a description that is left out here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    described: bool,
+    /// Markdown; absent where it is empty, and in an [outline](crate::state::BoardState::outline).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<Arc<str>>,
     /// The column it is in.
     pub column: ColumnId,
     /// Where it stands in its column; equal ranks are told apart by id.
@@ -135,7 +140,8 @@ impl Task {
         Self {
             id,
             title: String::new(),
-            description: String::new(),
+            described: false,
+            description: None,
             column,
             rank,
             priority: Priority::None,
@@ -157,6 +163,37 @@ impl Task {
             assignees_seq: 0,
             place_seq: 0,
         }
+    }
+
+    /// Its description, in Markdown. `None` if it has one that is not loaded here.
+    pub fn description(&self) -> Option<&str> {
+        (!self.described).then(|| self.description.as_deref().unwrap_or_default())
+    }
+
+    /// Whether it has a description, loaded or not.
+    pub fn is_described(&self) -> bool {
+        self.described || self.description.is_some()
+    }
+
+    /// Gives it another description, and not a number.
+    pub fn set_description(&mut self, text: &str) {
+        self.described = false;
+        self.description = (!text.is_empty()).then(|| text.into());
+    }
+
+    /// The same task without the text of its description.
+    pub fn outline(&self) -> Self {
+        Self { described: self.is_described(), description: None, ..self.clone() }
+    }
+
+    /// Takes the description of the same task, if that is the one it has and does not have loaded.
+    pub(crate) fn load_description(&mut self, from: &Task) -> bool {
+        let loads = self.described && !from.described && self.description_seq == from.description_seq;
+        if loads {
+            self.described = false;
+            self.description.clone_from(&from.description);
+        }
+        loads
     }
 
     /// Whether it is in the trash.
@@ -219,11 +256,11 @@ pub enum TextField {
 }
 
 impl TextField {
-    /// The text as a task has it.
-    pub fn of(self, task: &Task) -> &str {
+    /// The text as a task has it. `None` if it is not loaded here.
+    pub fn of(self, task: &Task) -> Option<&str> {
         match self {
-            Self::Title => &task.title,
-            Self::Description => &task.description,
+            Self::Title => Some(&task.title),
+            Self::Description => task.description(),
         }
     }
 }
@@ -263,4 +300,23 @@ pub struct BoardSummary {
     pub seq: Seq,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+impl BoardSummary {
+    /// What lists of boards are sorted by: when it was created, and its id.
+    pub fn age(&self) -> (Timestamp, crate::id::BoardId) {
+        (self.created_at, self.id)
+    }
+}
+
+/// How many boards a page lists at once.
+pub const LISTED_BOARDS: usize = 50;
+
+/// A page of a list of boards.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardPage {
+    /// The boards, newest first.
+    pub boards: Vec<BoardSummary>,
+    /// Whether there are older ones.
+    pub more: bool,
 }

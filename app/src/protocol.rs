@@ -44,6 +44,9 @@ pub enum ClientMessage {
         /// Send a snapshot all the same, which is not older than `since`: what the client has is not whole.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         snapshot: bool,
+        /// Where a snapshot is sent, leave out the trash and the texts of descriptions. A client loads them when it needs them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        outline: bool,
     },
     /// Send nothing more of a board.
     Unsubscribe {
@@ -65,7 +68,14 @@ pub enum ClientMessage {
         secret: Option<Uuid>,
     },
     /// Send the list of boards now and whenever it changes.
-    WatchBoards {},
+    WatchBoards {
+        /// Only so many, the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+        /// And these, of those that the client may see.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        boards: Vec<BoardId>,
+    },
     /// Send who has an account on this server, now and whenever that changes.
     WatchPeople {
         /// Then only who is different: [`ServerMessage::PeopleChanged`].
@@ -139,10 +149,13 @@ pub enum ServerMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         editing: Option<Vec<Editing>>,
     },
-    /// All boards the client may see, newest first.
+    /// The boards the client may see, newest first: all, or those that it asked for.
     Boards {
         /// The boards.
         boards: Vec<BoardSummary>,
+        /// Whether there are older ones, which the client did not ask for.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
     },
     /// Everyone who has an account, those who were deactivated included: they may have done something that still shows.
     People {

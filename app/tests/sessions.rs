@@ -114,7 +114,7 @@ impl Server {
             }
             ClientMessage::Unsubscribe { .. }
             | ClientMessage::Present { .. }
-            | ClientMessage::WatchBoards {}
+            | ClientMessage::WatchBoards { .. }
             | ClientMessage::WatchPeople { .. } => {}
         }
     }

@@ -654,7 +654,8 @@ fn shown(state: &BoardState) -> Vec<String> {
     for column in state.columns() {
         lines.push(format!("{} {:?}", column.name, column.kind));
         let fields = |task: &std::sync::Arc<app::model::Task>| {
-            let app::model::Task { title, description, priority, start, due, assignees, .. } = &**task;
+            let description = task.description();
+            let app::model::Task { title, priority, start, due, assignees, .. } = &**task;
             format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?}")
         };
         lines.extend(state.column_tasks(column.id).map(fields));

@@ -6,10 +6,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{
     access::{Principal, ShareLink},
     activity::ActivityItem,
+    address::home_query::HomeQuery,
     backend::{Backend, BackendError, BackendFuture},
     history::{Event, Older, Page},
     id::{ActorId, BoardId, TaskId},
-    model::{BoardSummary, Seq},
+    model::{BoardPage, LISTED_BOARDS, Seq},
     ops::Mutation,
     people::Person,
     refusal::{Refusal, Thing},
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::request_auth::RequestAuth;
 use crate::{
     accounts::{AccountError, Accounts},
-    store::{Entries, Store, StoreError},
+    store::{BoardQuery, Entries, Store, StoreError},
     writer::{WriteError, Writer},
 };
 
@@ -51,8 +52,9 @@ impl Backend for Local {
         self.store.directory().people()
     }
 
-    fn boards(&self) -> BackendFuture<'_, Vec<BoardSummary>> {
-        Box::pin(async { self.store.boards_for(&self.visitor.credentials).await.map_err(unreadable) })
+    fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage> {
+        let wanted = BoardQuery { text: query.text, after: query.before, limit: LISTED_BOARDS };
+        Box::pin(async move { self.store.boards_page(&self.visitor.credentials, &wanted).await.map_err(unreadable) })
     }
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {

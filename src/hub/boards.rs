@@ -4,6 +4,7 @@
 //! those that changed is among them: what others do with theirs costs it nothing.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     sync::{
@@ -17,6 +18,7 @@ use app::{
     id::{ActorId, BoardId},
     model::BoardSummary,
     protocol::ServerMessage,
+    time::Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -46,13 +48,18 @@ struct State {
     last_version: u64,
     /// What was read of the list in the database.
     revision: i64,
-    boards: BTreeMap<BoardId, Arc<Listed>>,
+    boards: HashMap<BoardId, Arc<Listed>>,
+    /// All of them, by age.
+    all: BTreeSet<Age>,
     /// Those that everyone on the server may see.
-    open: BTreeSet<BoardId>,
+    open: BTreeSet<Age>,
     /// Those that somebody is a member of.
-    by_person: HashMap<ActorId, BTreeSet<BoardId>>,
+    by_person: HashMap<ActorId, BTreeSet<Age>>,
     recent: VecDeque<Change>,
 }
+
+/// When a board was made, and its id.
+type Age = (Timestamp, BoardId);
 
 /// A board that was one thing before a version of the list, and is another since.
 struct Change {
@@ -69,9 +76,17 @@ pub(super) struct Watching {
     /// What it was sent of that: a hash of the boards and their names. The number of each board's newest change, which is
     /// sent as well, does not count: then every change of any board would be sent to everybody.
     sent: Option<u64>,
+    /// How many it wants, the newest; all, if it does not say.
+    limit: Option<usize>,
+    /// And these.
+    boards: Vec<BoardId>,
 }
 
 impl Watching {
+    pub(super) fn of(limit: Option<u32>, boards: Vec<BoardId>) -> Self {
+        Self { limit: limit.map(|limit| limit as usize), boards, ..Self::default() }
+    }
+
     pub(super) fn recheck(&mut self) {
         self.version = 0;
     }
@@ -114,16 +129,15 @@ impl BoardList {
         if !state.concerns(principal, known) {
             return None;
         }
-        let visible = state.visible_to(principal);
+        let (visible, more) = state.visible_to(principal, watching);
         drop(state);
         let entries: Vec<_> = visible.iter().map(|listed| (listed.board.id, &listed.board.name)).collect();
-        let hash = self.hasher.hash_one(entries);
+        let hash = self.hasher.hash_one((entries, more));
         if watching.sent.replace(hash) == Some(hash) {
             return None;
         }
-        let mut boards: Vec<BoardSummary> = visible.iter().map(|listed| listed.board.clone()).collect();
-        boards.sort_by_key(|board| std::cmp::Reverse((board.created_at, board.id)));
-        Some(Frame::of(&ServerMessage::Boards { boards }))
+        let boards: Vec<BoardSummary> = visible.iter().map(|listed| listed.board.clone()).collect();
+        Some(Frame::of(&ServerMessage::Boards { boards, more }))
     }
 
     /// Takes in what changed in the list up to a revision.
@@ -154,13 +168,16 @@ impl BoardList {
 
 impl State {
     fn put(&mut self, after: Arc<Listed>) {
-        let id = after.board.id;
-        let before = self.boards.remove(&id);
-        if let Some(access) = before.as_ref().and_then(|before| before.access.as_ref()) {
-            self.open.remove(&id);
+        let before = self.boards.remove(&after.board.id);
+        if let Some(before) = &before
+            && let Some(access) = &before.access
+        {
+            let age = before.board.age();
+            self.all.remove(&age);
+            self.open.remove(&age);
             for person in access.members.keys() {
                 if let Some(boards) = self.by_person.get_mut(person) {
-                    boards.remove(&id);
+                    boards.remove(&age);
                     if boards.is_empty() {
                         self.by_person.remove(person);
                     }
@@ -168,13 +185,15 @@ impl State {
             }
         }
         if let Some(access) = &after.access {
+            let age = after.board.age();
+            self.all.insert(age);
             if access.everyone.is_some() {
-                self.open.insert(id);
+                self.open.insert(age);
             }
             for person in access.members.keys() {
-                self.by_person.entry(*person).or_default().insert(id);
+                self.by_person.entry(*person).or_default().insert(age);
             }
-            self.boards.insert(id, Arc::clone(&after));
+            self.boards.insert(after.board.id, Arc::clone(&after));
         }
         if self.recent.len() == RECENT {
             self.recent.pop_front();
@@ -194,21 +213,26 @@ impl State {
             .any(|listed| listed.is_visible_to(principal))
     }
 
-    /// The boards somebody may see.
-    fn visible_to(&self, principal: &Principal) -> Vec<Arc<Listed>> {
-        let ids: BTreeSet<BoardId> = match principal.sees_every_board() {
-            true => self.boards.keys().copied().collect(),
-            false => {
-                let own = principal.person.and_then(|person| self.by_person.get(&person));
-                own.into_iter()
-                    .flatten()
-                    .chain(&self.open)
-                    .copied()
-                    .chain(principal.links.iter().map(|link| link.board))
-                    .collect()
-            }
+    /// The boards somebody wants and may see, newest first, and whether there are more. As many are looked at as are wanted.
+    fn visible_to(&self, principal: &Principal, watching: &Watching) -> (Vec<Arc<Listed>>, bool) {
+        let own = principal.person.and_then(|person| self.by_person.get(&person));
+        let sources: Vec<&BTreeSet<Age>> = match principal.sees_every_board() {
+            true => vec![&self.all],
+            false => own.into_iter().chain([&self.open]).collect(),
         };
-        let boards = ids.iter().filter_map(|id| self.boards.get(id));
-        boards.filter(|listed| listed.is_visible_to(principal)).cloned().collect()
+        let visible = |id: BoardId| self.boards.get(&id).filter(|listed| listed.is_visible_to(principal));
+        let enough = watching.limit.map_or(usize::MAX, |limit| limit.saturating_add(1));
+        let mut found = BTreeMap::new();
+        for source in sources {
+            let newest = source.iter().rev().filter_map(|(_, id)| visible(*id)).take(enough);
+            found.extend(newest.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
+        }
+        let linked = principal.links.iter().filter_map(|link| visible(link.board));
+        found.extend(linked.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
+        let more = found.len() >= enough;
+        let mut boards: BTreeMap<_, _> = found.into_iter().take(enough - usize::from(more)).collect();
+        let others = watching.boards.iter().filter_map(|id| visible(*id));
+        boards.extend(others.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
+        (boards.into_values().collect(), more)
     }
 }

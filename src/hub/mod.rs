@@ -63,7 +63,7 @@ use people::People;
 use presence::{PresenceSettings, Report, Reporter, Schedule, TabKey};
 use presence_handle::PresenceHandle;
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
-use topic::{Next, Resume, Source, Start, Taken, Topic, TopicError};
+use topic::{Next, Resume, SnapshotForm, Source, Start, Taken, Topic, TopicError};
 use wake::{SocketId, Wake};
 
 /// How much the hub keeps, and how often it looks.
@@ -302,7 +302,7 @@ impl Subscriber {
     }
 
     /// Follows a board: from now on [`Subscription::next_for`] has its changes.
-    pub(crate) fn subscribe(&self, board: BoardId) -> Subscription {
+    pub(crate) fn subscribe(&self, board: BoardId, form: SnapshotForm) -> Subscription {
         let mut topics = self.shared.topics();
         let topic = topics.entry(board).or_insert_with(|| {
             if let Some(redis) = &self.shared.redis {
@@ -314,7 +314,7 @@ impl Subscriber {
         let topic = Arc::clone(topic);
         self.shared.metrics.topics.set(topics.len() as f64);
         drop(topics);
-        Subscription { shared: Arc::clone(&self.shared), topic, socket: self.id }
+        Subscription { shared: Arc::clone(&self.shared), topic, socket: self.id, form }
     }
 
     /// Counts somebody among those who have a board open, for as long as the handle is kept.
@@ -323,9 +323,9 @@ impl Subscriber {
         PresenceHandle::join(shared, topic, self.id, Arc::clone(&self.wake), tab, editing)
     }
 
-    /// Watches the list of boards.
-    pub(crate) fn watch_boards(&mut self) {
-        self.watching = Some(Watching::default());
+    /// Watches the list of boards: so many of the newest, and some others.
+    pub(crate) fn watch_boards(&mut self, limit: Option<u32>, boards: Vec<BoardId>) {
+        self.watching = Some(Watching::of(limit, boards));
         self.shared.boards.watch(self.id, Arc::clone(&self.wake));
     }
 
@@ -394,6 +394,8 @@ pub(crate) struct Subscription {
     shared: Arc<Shared>,
     topic: Arc<Topic>,
     socket: SocketId,
+    /// What its snapshots contain.
+    form: SnapshotForm,
 }
 
 impl Subscription {
@@ -414,7 +416,7 @@ impl Subscription {
     /// How to go on from a number, for somebody who may see it when this returns; may read the database.
     pub(crate) async fn resume(&self, start: Start, rights: &mut Rights) -> Result<Resume, TopicError> {
         let head = self.topic.head();
-        let resume = self.topic.resume(start, rights, &self.shared.source()).await;
+        let resume = self.topic.resume(start, self.form, rights, &self.shared.source()).await;
         if head > 0 && self.topic.head() > head {
             // Others who follow the board were not told of that either.
             self.shared.tell(Arc::clone(&self.topic));

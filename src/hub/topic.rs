@@ -96,7 +96,8 @@ struct State {
     frames: VecDeque<Span>,
     /// Frames made from the log, of changes that are older than the ring.
     pages: VecDeque<Span>,
-    snapshot: Option<CachedSnapshot>,
+    whole: Option<CachedSnapshot>,
+    outline: Option<CachedSnapshot>,
     /// The log is known not to continue this number, nor any before.
     trimmed: Option<Seq>,
 }
@@ -151,6 +152,15 @@ impl Start {
         let (Self::After(seq) | Self::Snapshot(seq)) = self;
         seq
     }
+}
+
+/// How much a snapshot contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotForm {
+    /// All of the board.
+    Whole,
+    /// See [`BoardState::outline`](app::state::BoardState::outline).
+    Outline,
 }
 
 /// Where to go on from a number.
@@ -260,7 +270,13 @@ impl Topic {
     }
 
     /// How to go on, for somebody who may see it.
-    pub async fn resume(&self, start: Start, rights: &mut Rights, from: &Source<'_>) -> Result<Resume, TopicError> {
+    pub async fn resume(
+        &self,
+        start: Start,
+        form: SnapshotForm,
+        rights: &mut Rights,
+        from: &Source<'_>,
+    ) -> Result<Resume, TopicError> {
         loop {
             self.open(from).await?;
             if !self.lets_in(rights) {
@@ -270,7 +286,7 @@ impl Topic {
                     return Err(TopicError::Forbidden);
                 }
             }
-            let resume = self.find(start, self.head(), from).await?;
+            let resume = self.find(start, form, self.head(), from).await?;
             // Much may have happened while the database was read. From here to whoever writes it nothing waits.
             let state = self.state();
             if !state.in_doubt {
@@ -280,29 +296,29 @@ impl Topic {
     }
 
     /// What to hand out to somebody who begins there. It ends at the head or before.
-    async fn find(&self, start: Start, head: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
+    async fn find(&self, start: Start, form: SnapshotForm, head: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
         let since = start.seq();
         if since > head {
             // Another node may have told the client what this one has not heard of yet.
             self.catch_up(from).await?;
             if since > self.head() {
                 // It comes from a log that is no more, such as one that was put back to an older state.
-                return self.snapshot(0, from).await;
+                return self.snapshot(0, form, from).await;
             }
         }
         if let Start::Snapshot(at_least) = start {
-            return self.snapshot(at_least, from).await;
+            return self.snapshot(at_least, form, from).await;
         }
         if self.weight(since).is_none() {
             self.fill(since, from).await?;
         }
         match self.weight(since) {
             Some(bytes) if bytes <= from.settings.small_replay_bytes => Ok(Resume::Here(since)),
-            Some(bytes) => match self.snapshot(since, from).await? {
+            Some(bytes) => match self.snapshot(since, form, from).await? {
                 Resume::Snapshot { seq, frame } if frame.bytes().len() < bytes => Ok(Resume::Snapshot { seq, frame }),
                 _ => Ok(Resume::Here(since)),
             },
-            None => self.resume_from_log(since, from).await,
+            None => self.resume_from_log(since, form, from).await,
         }
     }
 
@@ -451,9 +467,12 @@ impl Topic {
     /// Lets go of what nobody asked for in the last while.
     pub(super) fn forget_unused(&self, time: Duration) {
         let mut state = self.state();
-        if state.snapshot.as_ref().is_some_and(|snapshot| snapshot.used.elapsed() >= time) {
-            state.snapshot = None;
-            state.pages.clear();
+        for form in [SnapshotForm::Whole, SnapshotForm::Outline] {
+            let snapshot = state.snapshot(form);
+            if snapshot.as_ref().is_some_and(|snapshot| snapshot.used.elapsed() >= time) {
+                *snapshot = None;
+                state.pages.clear();
+            }
         }
     }
 
@@ -547,8 +566,10 @@ impl Topic {
     }
 
     /// The way on for someone who is further behind than the ring reaches.
-    async fn resume_from_log(&self, since: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
-        let Resume::Snapshot { seq, frame } = self.snapshot(since, from).await? else { return Ok(Resume::Here(since)) };
+    async fn resume_from_log(&self, since: Seq, form: SnapshotForm, from: &Source<'_>) -> Result<Resume, TopicError> {
+        let Resume::Snapshot { seq, frame } = self.snapshot(since, form, from).await? else {
+            return Ok(Resume::Here(since));
+        };
         let snapshot = Resume::Snapshot { seq, frame: frame.clone() };
         let missing = (self.head().saturating_sub(since) as usize).saturating_mul(self.state().usual_size());
         if missing > frame.bytes().len().max(from.settings.small_replay_bytes) {
@@ -584,19 +605,24 @@ impl Topic {
 
     /// The board's state, encoded once for all who need it while the ring holds what follows. Never older than what the
     /// socket has: nobody is taken back.
-    async fn snapshot(&self, at_least: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
-        if let Some(snapshot) = self.cached_snapshot(at_least) {
+    async fn snapshot(&self, at_least: Seq, form: SnapshotForm, from: &Source<'_>) -> Result<Resume, TopicError> {
+        if let Some(snapshot) = self.cached_snapshot(at_least, form) {
             return Ok(snapshot);
         }
         let _reading = self.reading.lock().await;
-        if let Some(snapshot) = self.cached_snapshot(at_least) {
+        if let Some(snapshot) = self.cached_snapshot(at_least, form) {
             return Ok(snapshot);
         }
         let board = from.store.board(self.board).await?.filter(|board| board.exists());
         let board = board.ok_or(TopicError::NoSuchBoard)?;
         let seq = board.seq();
         // Thousands of tasks take some milliseconds, in which a worker thread would serve nobody else.
-        let encode = move || Frame::of(&ServerMessage::Snapshot(board.snapshot()));
+        let encode = move || {
+            Frame::of(&ServerMessage::Snapshot(match form {
+                SnapshotForm::Whole => board.snapshot(),
+                SnapshotForm::Outline => board.outline(),
+            }))
+        };
         let frame = tokio::task::spawn_blocking(encode)
             .await
             .map_err(|error| StoreError::from(sqlx::Error::Io(std::io::Error::other(error))))?;
@@ -605,14 +631,14 @@ impl Topic {
             // What this node was not told of yet may say who has access.
             self.read_missing(from).await?;
         }
-        self.state().snapshot = Some(CachedSnapshot { seq, frame: frame.clone(), used: Instant::now() });
+        *self.state().snapshot(form) = Some(CachedSnapshot { seq, frame: frame.clone(), used: Instant::now() });
         Ok(Resume::Snapshot { seq, frame })
     }
 
-    fn cached_snapshot(&self, at_least: Seq) -> Option<Resume> {
+    fn cached_snapshot(&self, at_least: Seq, form: SnapshotForm) -> Option<Resume> {
         let mut state = self.state();
         let (start, head) = (state.start(), state.head.unwrap_or_default());
-        let snapshot = state.snapshot.as_mut()?;
+        let snapshot = state.snapshot(form).as_mut()?;
         if snapshot.seq < start.max(at_least) || head.saturating_sub(snapshot.seq) > SNAPSHOT_TAIL {
             return None;
         }
@@ -655,6 +681,13 @@ pub struct Source<'a> {
 }
 
 impl State {
+    fn snapshot(&mut self, form: SnapshotForm) -> &mut Option<CachedSnapshot> {
+        match form {
+            SnapshotForm::Whole => &mut self.whole,
+            SnapshotForm::Outline => &mut self.outline,
+        }
+    }
+
     /// The number before the first change of the ring.
     fn start(&self) -> Seq {
         self.head.unwrap_or_default() - self.ring.len() as u64
@@ -812,12 +845,15 @@ mod tests {
         let Scene { store, settings, metrics, topic, credentials, .. } = &scene;
         let mut rights = Rights::new(store, credentials.clone());
         let source = Source { store, settings, metrics };
-        assert!(matches!(topic.resume(Start::Snapshot(0), &mut rights, &source).await, Ok(Resume::Snapshot { .. })));
-        topic.state().snapshot = None;
+        assert!(matches!(
+            topic.resume(Start::Snapshot(0), SnapshotForm::Outline, &mut rights, &source).await,
+            Ok(Resume::Snapshot { .. })
+        ));
+        topic.state().outline = None;
         let head = topic.head();
         let reading = topic.reading.lock().await;
         let mut rights = Rights::new(store, credentials.clone());
-        let mut asking = pin!(topic.resume(Start::Snapshot(0), &mut rights, &source));
+        let mut asking = pin!(topic.resume(Start::Snapshot(0), SnapshotForm::Outline, &mut rights, &source));
         assert!(futures::poll!(&mut asking).is_pending(), "it waits for its turn to read");
         scene.set_viewer(None).await;
         let Missing::Changes(changes) = store.changes_after(topic.board(), head, 10).await.unwrap() else { panic!() };
@@ -835,11 +871,16 @@ mod tests {
         let head = topic.open(&source).await.unwrap();
         scene.set_viewer(None).await;
         assert_eq!(topic.head(), head, "the topic was not told");
-        assert!(matches!(topic.resume(Start::Snapshot(0), &mut rights, &source).await, Err(TopicError::Forbidden)));
+        assert!(matches!(
+            topic.resume(Start::Snapshot(0), SnapshotForm::Outline, &mut rights, &source).await,
+            Err(TopicError::Forbidden)
+        ));
         scene.set_viewer(Some(BoardRole::Viewer)).await;
         assert!(matches!(topic.next_for(&mut rights, head, settings), Next::Forbidden));
-        topic.state().snapshot = None;
-        let Ok(Resume::Snapshot { seq, .. }) = topic.resume(Start::Snapshot(0), &mut rights, &source).await else {
+        topic.state().outline = None;
+        let Ok(Resume::Snapshot { seq, .. }) =
+            topic.resume(Start::Snapshot(0), SnapshotForm::Outline, &mut rights, &source).await
+        else {
             panic!("should have been a snapshot")
         };
         assert_eq!((seq, topic.head()), (head + 2, head + 2), "what it is given is not ahead of the topic");

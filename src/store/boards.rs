@@ -9,15 +9,17 @@ use std::{
 use app::{
     access::{BoardAccess, BoardRole, Principal},
     id::{ActorId, BoardId},
-    model::BoardSummary,
+    model::{BoardPage, BoardSummary},
+    time::Timestamp,
 };
 use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
 
 use super::{
     Store, StoreError,
     connection::{Connection, read},
     rows,
-    sql::{fetch_by_ids, query},
+    sql::{fetch_by_ids, query, query_of},
 };
 use crate::{clock::now, credentials::Credentials};
 
@@ -30,6 +32,64 @@ pub struct Listed {
     pub access: Option<BoardAccess>,
 }
 
+/// Which boards of a list.
+#[derive(Clone, Debug)]
+pub struct BoardQuery {
+    /// Those with this in their names, in capital letters or not; all, if it is empty.
+    pub text: String,
+    /// Those that are older than this one.
+    pub after: Option<(Timestamp, BoardId)>,
+    /// So many at most.
+    pub limit: usize,
+}
+
+impl BoardQuery {
+    /// The newest boards.
+    pub fn newest(limit: usize) -> Self {
+        Self { text: String::new(), after: None, limit }
+    }
+
+    fn wants(&self, board: &BoardSummary) -> bool {
+        let name = || board.name.to_lowercase().contains(&self.text.to_lowercase()) || board.name.contains(&self.text);
+        self.after.is_none_or(|after| board.age() < after) && (self.text.is_empty() || name())
+    }
+}
+
+/// Where boards of one kind are found, in the order of their age.
+#[derive(Clone, Copy)]
+struct Source {
+    /// Up to its last condition.
+    select: &'static str,
+    /// What has the time at which a board was made.
+    at: &'static str,
+    /// What has its id.
+    id: &'static str,
+}
+
+/// All boards.
+const ALL: Source = Source {
+    select: "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE deleted_at IS NULL",
+    at: "created_at",
+    id: "id",
+};
+
+/// Those that are open to everyone on the server.
+const OPEN: Source = Source {
+    select: "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards \
+             WHERE everyone IS NOT NULL AND deleted_at IS NULL",
+    at: "created_at",
+    id: "id",
+};
+
+/// Those that somebody is a member of.
+const OWN: Source = Source {
+    select: "SELECT boards.id, name, seq, created_at, everyone, deleted_at, role FROM board_members \
+             JOIN boards ON boards.id = board_members.board \
+             WHERE board_members.person = $6 AND boards.deleted_at IS NULL",
+    at: "board_created_at",
+    id: "board",
+};
+
 impl Listed {
     /// Whether somebody may see it.
     pub fn is_visible_to(&self, principal: &Principal) -> bool {
@@ -38,33 +98,23 @@ impl Listed {
 }
 
 impl Store {
-    /// The boards somebody may see, newest first. Reads no others, apart from those that are open to everyone.
-    pub async fn boards_for(&self, credentials: &Credentials) -> Result<Vec<BoardSummary>, StoreError> {
+    /// A page of the boards somebody may see, newest first. It costs the same however many boards there are, but for a search, which
+    /// looks at boards until it has found a page.
+    pub async fn boards_page(&self, credentials: &Credentials, wanted: &BoardQuery) -> Result<BoardPage, StoreError> {
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
         let mut found = Vec::new();
         if principal.sees_every_board() {
-            let all =
-                query("SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE deleted_at IS NULL");
-            found = all.fetch_all(self.readers()).await?.iter().map(listed).collect::<Result<_, _>>()?;
+            found = self.page_of(ALL, None, wanted).await?.iter().map(listed).collect::<Result<_, _>>()?;
         } else if let (Some(_), Some(person)) = (principal.role, principal.person) {
-            let own = query(
-                "SELECT boards.id, name, seq, created_at, everyone, deleted_at, role FROM board_members \
-                 JOIN boards ON boards.id = board_members.board \
-                 WHERE board_members.person = $1 AND boards.deleted_at IS NULL",
-            );
-            for row in own.bind(person.to_string()).fetch_all(self.readers()).await? {
+            for row in self.page_of(OWN, Some(person), wanted).await? {
                 let mut listed = listed(&row)?;
-                let role = rows::board_role(row.try_get(6)?)?;
+                let role = rows::board_role(row.try_get("role")?)?;
                 if let Some(access) = &mut listed.access {
                     access.members.insert(person, role);
                 }
                 found.push(listed);
             }
-            let open = query(
-                "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards \
-                 WHERE everyone IS NOT NULL AND deleted_at IS NULL",
-            );
-            for row in open.fetch_all(self.readers()).await? {
+            for row in self.page_of(OPEN, None, wanted).await? {
                 found.push(listed(&row)?);
             }
         }
@@ -72,15 +122,54 @@ impl Store {
         if !linked.is_empty() {
             // What a link shows depends on what its maker is on the board.
             let mut boards = self.listed(&linked).await?;
+            boards.retain(|listed| wanted.wants(&listed.board));
             read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
             found.append(&mut boards);
         }
         // Only now: who may see them is not to be older than they are.
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
         let visible = found.into_iter().filter(|listed| listed.is_visible_to(&principal));
-        let boards: BTreeMap<_, _> =
-            visible.map(|Listed { board, .. }| (Reverse((board.created_at, board.id)), board)).collect();
-        Ok(boards.into_values().collect())
+        let boards: BTreeMap<_, _> = visible.map(|Listed { board, .. }| (Reverse(board.age()), board)).collect();
+        let more = boards.len() > wanted.limit;
+        Ok(BoardPage { boards: boards.into_values().take(wanted.limit).collect(), more })
+    }
+
+    /// The rows of one kind that a page may need: one more than it holds.
+    async fn page_of(
+        &self,
+        source: Source,
+        person: Option<ActorId>,
+        wanted: &BoardQuery,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let position = self.shared.database.engine.position();
+        let Source { select, at, id } = source;
+        let (created_at, after) = wanted.after.unwrap_or((Timestamp::from_millis(i64::MAX), BoardId(Uuid::max())));
+        let statement = query_of(&[
+            select,
+            " AND (",
+            at,
+            ", ",
+            id,
+            ") < ($1, $2) AND ($4 = '' OR ",
+            position,
+            "(LOWER(name), $4) > 0 OR ",
+            position,
+            "(name, $5) > 0) ORDER BY ",
+            at,
+            " DESC, ",
+            id,
+            " DESC LIMIT $3",
+        ])
+        .bind(created_at.as_millis())
+        .bind(after.to_string())
+        .bind(i64::try_from(wanted.limit.saturating_add(1)).unwrap_or(i64::MAX))
+        .bind(wanted.text.to_lowercase())
+        .bind(wanted.text.as_str());
+        let statement = match person {
+            Some(person) => statement.bind(person.to_string()),
+            None => statement,
+        };
+        statement.fetch_all(self.readers()).await
     }
 
     /// What some boards are called, those left out that do not exist.

@@ -408,7 +408,7 @@ fn refused_again(then: &Refusal, state: &BoardState, op: &Op) -> Refusal {
         (Err(now), ..) => now,
         // Their text is not kept with the refusal; what it is now is of more use anyway.
         (Ok(_), Refusal::Conflict { field, seq, .. }, Op::UpdateTask(UpdateTask { task, .. })) => {
-            let theirs = state.task(*task).map(|task| field.of(task).to_owned());
+            let theirs = state.task(*task).and_then(|task| field.of(task)).map(str::to_owned);
             Refusal::Conflict { field: *field, theirs: theirs.unwrap_or_default(), seq: *seq }
         }
         _ => then.clone(),

@@ -111,6 +111,14 @@ impl Engine {
         }
     }
 
+    /// A function that tells where in a text another begins, from 1 on; 0 if it is not in it.
+    pub fn position(self) -> &'static str {
+        match self {
+            Self::Sqlite => "INSTR",
+            Self::Postgres => "STRPOS",
+        }
+    }
+
     /// The time by the clock of the database, in milliseconds since 1970: where several nodes compare times, their own clocks may
     /// differ.
     pub fn now(self) -> &'static str {

@@ -11,7 +11,7 @@
 //!   (`directory`), and [`Rights`] what somebody may do at the moment they are asked about (`rights`).
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
-//! - [`Store::boards_for`] lists boards (`boards`).
+//! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
@@ -57,7 +57,7 @@ use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
-pub use boards::Listed;
+pub use boards::{BoardQuery, Listed};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::Directory;

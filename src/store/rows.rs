@@ -35,8 +35,13 @@ const BOARDS: Table = Table {
     overwrites: "",
 };
 
-const MEMBERS: Table =
-    Table { name: "board_members", columns: &["board", "person", "role"], key: &[], kept: &[], overwrites: "" };
+const MEMBERS: Table = Table {
+    name: "board_members",
+    columns: &["board", "person", "role", "board_created_at"],
+    key: &[],
+    kept: &[],
+    overwrites: "",
+};
 
 const COLUMNS: Table = Table {
     name: "columns",
@@ -111,7 +116,12 @@ pub(super) async fn put_members(connection: &mut Connection, state: &BoardState)
     let board = state.id().to_string();
     query("DELETE FROM board_members WHERE board = $1").bind(board.as_str()).execute(&mut *connection).await?;
     let record = |(person, role): (&ActorId, &BoardRole)| {
-        vec![column("board", board.as_str()), column("person", person.to_string()), column("role", role.as_str())]
+        vec![
+            column("board", board.as_str()),
+            column("person", person.to_string()),
+            column("role", role.as_str()),
+            column("board_created_at", state.created_at().as_millis()),
+        ]
     };
     MEMBERS.put(connection, state.access().members.iter().map(record).collect()).await?;
     Ok(())
@@ -183,7 +193,7 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
             column("id", task.id.to_string()),
             column("board", board.to_string()),
             column("title", task.title.as_str()),
-            column("description", task.description.as_str()),
+            column("description", task.description().unwrap_or_default()),
             column("column_id", task.column.to_string()),
             column("rank", task.rank.as_str()),
             column("priority", task.priority.as_str()),
@@ -263,6 +273,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
     let snapshot = Snapshot {
         board: id,
         seq: seq(board.try_get("seq")?)?,
+        outline: false,
         state: Contents {
             name: board.try_get("name")?,
             name_seq: seq(board.try_get("name_seq")?)?,
@@ -306,32 +317,33 @@ fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
 
 fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     let priority: &str = row.try_get("priority")?;
-    Ok(Arc::new(Task {
-        id: id(row.try_get("id")?)?,
-        title: row.try_get("title")?,
-        description: row.try_get("description")?,
-        column: id(row.try_get("column_id")?)?,
-        rank: Rank::from_stored(row.try_get("rank")?),
-        priority: Priority::parse(priority)
-            .ok_or_else(|| StoreError::corrupt(format_args!("a task of priority `{priority}`")))?,
-        start: day(row.try_get("start")?)?,
-        due: day(row.try_get("due")?)?,
-        assignees: row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?,
-        reopen_column: optional_id(row.try_get("reopen_column")?)?,
-        created_at: Timestamp::from_millis(row.try_get("created_at")?),
-        created_by: optional_id(row.try_get("created_by")?)?,
-        updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
-        updated_by: optional_id(row.try_get("updated_by")?)?,
-        deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
-        seq: seq(row.try_get("seq")?)?,
-        title_seq: seq(row.try_get("title_seq")?)?,
-        description_seq: seq(row.try_get("description_seq")?)?,
-        priority_seq: seq(row.try_get("priority_seq")?)?,
-        start_seq: seq(row.try_get("start_seq")?)?,
-        due_seq: seq(row.try_get("due_seq")?)?,
-        assignees_seq: seq(row.try_get("assignees_seq")?)?,
-        place_seq: seq(row.try_get("place_seq")?)?,
-    }))
+    let mut task = Task::new(
+        id(row.try_get("id")?)?,
+        id(row.try_get("column_id")?)?,
+        Rank::from_stored(row.try_get("rank")?),
+        seq(row.try_get("seq")?)?,
+        Timestamp::from_millis(row.try_get("created_at")?),
+        optional_id(row.try_get("created_by")?)?,
+    );
+    task.title = row.try_get("title")?;
+    task.priority = Priority::parse(priority)
+        .ok_or_else(|| StoreError::corrupt(format_args!("a task of priority `{priority}`")))?;
+    task.start = day(row.try_get("start")?)?;
+    task.due = day(row.try_get("due")?)?;
+    task.assignees = row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?;
+    task.reopen_column = optional_id(row.try_get("reopen_column")?)?;
+    task.updated_at = Timestamp::from_millis(row.try_get("updated_at")?);
+    task.updated_by = optional_id(row.try_get("updated_by")?)?;
+    task.deleted_at = row.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis);
+    task.title_seq = seq(row.try_get("title_seq")?)?;
+    task.description_seq = seq(row.try_get("description_seq")?)?;
+    task.priority_seq = seq(row.try_get("priority_seq")?)?;
+    task.start_seq = seq(row.try_get("start_seq")?)?;
+    task.due_seq = seq(row.try_get("due_seq")?)?;
+    task.assignees_seq = seq(row.try_get("assignees_seq")?)?;
+    task.place_seq = seq(row.try_get("place_seq")?)?;
+    task.set_description(row.try_get("description")?);
+    Ok(Arc::new(task))
 }
 
 fn day(day: Option<&str>) -> Result<Option<Day>, StoreError> {

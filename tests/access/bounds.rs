@@ -11,7 +11,7 @@ use app::{
     refusal::{Refusal, Thing},
 };
 use futures::future::join_all;
-use taskwire::{credentials::Credentials, writer::WriteError};
+use taskwire::{credentials::Credentials, store::BoardQuery, writer::WriteError};
 
 use crate::{
     fixture::{Fixture, Who},
@@ -111,8 +111,8 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
     let (link, _) =
         fixture.services.accounts.create_share_link(&local, closed, &fixture.services.writer).await.unwrap();
     let names = async |credentials: &Credentials| {
-        let boards = fixture.services.store.boards_for(credentials).await.unwrap();
-        boards.into_iter().map(|board| board.name).collect::<Vec<_>>()
+        let boards = fixture.services.store.boards_page(credentials, &BoardQuery::newest(100)).await.unwrap();
+        boards.boards.into_iter().map(|board| board.name).collect::<Vec<_>>()
     };
     assert_eq!(names(&fixture.other.credentials()).await, ["Open", "Own"]);
     assert_eq!(
@@ -123,9 +123,9 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
     assert!(names(&fixture.admin.credentials()).await.len() > 3);
 
     let mut socket = connect(&fixture, Who::Other, &test_board).await.unwrap();
-    socket.say(&ClientMessage::WatchBoards {}).await;
+    socket.say(&ClientMessage::WatchBoards { limit: None, boards: Vec::new() }).await;
     let list = async |socket: &mut crate::support::client::Client| match socket.hear().await {
-        ServerMessage::Boards { boards } => boards.into_iter().map(|board| board.name).collect::<Vec<_>>(),
+        ServerMessage::Boards { boards, .. } => boards.into_iter().map(|board| board.name).collect::<Vec<_>>(),
         other => panic!("should have been the boards: {other:?}"),
     };
     assert_eq!(list(&mut socket).await, ["Open", "Own"]);
@@ -165,7 +165,7 @@ async fn many_boards_of_others_cost_nobody_anything() {
     let other = fixture.other.credentials();
     for _ in 0..3 {
         let began = Instant::now();
-        assert_eq!(fixture.services.store.boards_for(&other).await.unwrap().len(), 1);
+        assert_eq!(fixture.services.store.boards_page(&other, &BoardQuery::newest(50)).await.unwrap().boards.len(), 1);
         let list = began.elapsed();
         let began = Instant::now();
         let (all, revision) = fixture.services.store.boards_listed_after(0).await.unwrap();

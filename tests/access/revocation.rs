@@ -248,9 +248,9 @@ async fn the_list_of_boards_follows_what_one_may_see() {
     let fixture = Fixture::new().await;
     let test_board = fixture.create_board().await;
     let mut other = connect(&fixture, Who::Other, &test_board).await.unwrap();
-    other.say(&ClientMessage::WatchBoards {}).await;
+    other.say(&ClientMessage::WatchBoards { limit: None, boards: Vec::new() }).await;
     let boards = async |client: &mut Client| match client.hear().await {
-        ServerMessage::Boards { boards } => boards.len(),
+        ServerMessage::Boards { boards, .. } => boards.len(),
         other => panic!("should have been the boards: {other:?}"),
     };
     assert_eq!(boards(&mut other).await, 0);

@@ -35,7 +35,7 @@ async fn say(fixture: &Fixture, who: Who, test_board: &TestBoard, message: &Clie
             // from the database, takes its time; both have answers of their own.
             let takes_time = match message {
                 ClientMessage::Mutate { mutations, .. } => !mutations.is_empty(),
-                ClientMessage::WatchBoards {} => true,
+                ClientMessage::WatchBoards { .. } => true,
                 _ => false,
             };
             if !takes_time {
@@ -100,7 +100,7 @@ async fn every_message_is_answered_as_it_may_be() {
         [
             //                                                  stra link  view  edit  mana  othe  admi  owne   read  writ  full   expi revo deac
             (
-                ClientMessage::Subscribe { board, since: None, snapshot: false },
+                ClientMessage::Subscribe { board, since: None, snapshot: false, outline: false },
                 "401  snap  snap  snap  snap  none  snap  snap   snap  snap  snap   401  401  closed:4401",
             ),
             (
@@ -112,7 +112,7 @@ async fn every_message_is_answered_as_it_may_be() {
                 "401 first first first first first first first first first first 401 401 closed:4401",
             ),
             (
-                ClientMessage::WatchBoards {},
+                ClientMessage::WatchBoards { limit: None, boards: Vec::new() },
                 "401  boards boards boards boards boards boards boards boards boards boards 401 401 closed:4401",
             ),
             (
@@ -135,7 +135,7 @@ async fn every_message_is_answered_as_it_may_be() {
             ClientMessage::Subscribe { .. }
             | ClientMessage::Unsubscribe { .. }
             | ClientMessage::Present { .. }
-            | ClientMessage::WatchBoards {}
+            | ClientMessage::WatchBoards { .. }
             | ClientMessage::WatchPeople { .. }
             | ClientMessage::Mutate { .. }
             | ClientMessage::Ping {} => {}
@@ -143,7 +143,7 @@ async fn every_message_is_answered_as_it_may_be() {
         let answers = answers.replace("snap", "snapshot");
         let of = |test_board: &TestBoard| match message.clone() {
             ClientMessage::Subscribe { since, snapshot, .. } => {
-                ClientMessage::Subscribe { board: test_board.board, since, snapshot }
+                ClientMessage::Subscribe { board: test_board.board, since, snapshot, outline: false }
             }
             ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: test_board.board },
             ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: test_board.board, mutations },

@@ -110,10 +110,10 @@ async fn a_new_board_is_in_the_list_of_the_other_node() {
             ask(redis.port, &["PUBSUB", "NUMSUB", "taskwire:boards"]).is_some_and(|answer| answer.ends_with(":2\r\n"))
         });
     });
-    client.say(&app::protocol::ClientMessage::WatchBoards {}).await;
-    assert_eq!(client.hear().await, ServerMessage::Boards { boards: vec![] });
+    client.say(&app::protocol::ClientMessage::WatchBoards { limit: None, boards: Vec::new() }).await;
+    assert_eq!(client.hear().await, ServerMessage::Boards { boards: vec![], more: false });
     let board = here.node.create_board().await.id;
-    let ServerMessage::Boards { boards } = client.hear().await else { panic!("the list") };
+    let ServerMessage::Boards { boards, .. } = client.hear().await else { panic!("the list") };
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [board]);
 }
 

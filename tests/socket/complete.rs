@@ -18,7 +18,7 @@ const SOURCES: [&str; 8] =
     ["protocol.rs", "ops", "refusal.rs", "model.rs", "access.rs", "people.rs", "presence.rs", "state/mod.rs"];
 
 /// Types that are written as a text, a number or an id, by code of their own.
-const VALUES: [&str; 18] = [
+const VALUES: [&str; 19] = [
     "ActorId",
     "BoardId",
     "ColumnId",
@@ -32,6 +32,7 @@ const VALUES: [&str; 18] = [
     "Day",
     "Seq",
     "String",
+    "str",
     "bool",
     "u32",
     "u64",

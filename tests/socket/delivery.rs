@@ -271,11 +271,11 @@ async fn the_list_of_boards_comes_at_once_and_whenever_it_changes() {
     let served = Served::with(&database, settings, SocketLimits::default()).await;
     let first = served.node.create_board().await;
     let mut client = served.connect().await;
-    client.say(&ClientMessage::WatchBoards {}).await;
-    let ServerMessage::Boards { boards } = client.hear().await else { panic!("the list") };
+    client.say(&ClientMessage::WatchBoards { limit: None, boards: Vec::new() }).await;
+    let ServerMessage::Boards { boards, .. } = client.hear().await else { panic!("the list") };
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [first.id]);
     let second = served.node.create_board().await;
-    let ServerMessage::Boards { boards } = client.hear().await else { panic!("the list") };
+    let ServerMessage::Boards { boards, .. } = client.hear().await else { panic!("the list") };
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [second.id, first.id]);
 }
 
@@ -291,11 +291,11 @@ async fn a_snapshot_that_is_asked_for_is_not_older_than_what_one_has() {
     served.node.create_task(board, "Buy milk").await;
     let ServerMessage::Changes { .. } = client.hear().await else { panic!("should have been changes") };
     let since = Some(first.seq + 1);
-    client.say(&ClientMessage::Subscribe { board, since, snapshot: true }).await;
+    client.say(&ClientMessage::Subscribe { board, since, snapshot: true, outline: false }).await;
     let ServerMessage::Snapshot(second) = client.hear().await else { panic!("should have been a snapshot") };
     assert_eq!(Some(second.seq), since);
     // A number that is ahead of the log is no reason to wait.
-    client.say(&ClientMessage::Subscribe { board, since: Some(1_000), snapshot: true }).await;
+    client.say(&ClientMessage::Subscribe { board, since: Some(1_000), snapshot: true, outline: false }).await;
     let ServerMessage::Snapshot(third) = client.hear().await else { panic!("should have been a snapshot") };
     assert_eq!(third, second);
 }

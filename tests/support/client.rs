@@ -54,7 +54,7 @@ impl Client {
     }
 
     pub async fn subscribe(&mut self, board: BoardId, since: Option<Seq>) {
-        self.say(&ClientMessage::Subscribe { board, since, snapshot: false }).await;
+        self.say(&ClientMessage::Subscribe { board, since, snapshot: false, outline: false }).await;
     }
 
     pub async fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {

@@ -1,5 +1,6 @@
 //! Which address shows what: features link to each other by this, and not by the pages.
 
+pub mod home_query;
 pub mod list_query;
 
 use leptos_router::params::ParamsMap;

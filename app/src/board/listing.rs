@@ -35,7 +35,12 @@ pub struct Wanted {
 impl Wanted {
     /// Whether this leaves out any task at all.
     pub fn is_filtered(&self) -> bool {
-        !self.text.trim().is_empty() || self.column.is_some() || self.completed.is_some() || self.assignee.is_some()
+        self.searches() || self.column.is_some() || self.completed.is_some() || self.assignee.is_some()
+    }
+
+    /// Whether tasks are looked for by their texts.
+    pub fn searches(&self) -> bool {
+        !self.text.trim().is_empty()
     }
 
     /// Everything, in the same order.
@@ -235,7 +240,8 @@ impl Listing {
             return true;
         }
         // The line break keeps a word from being found across the two.
-        let text = entry.text.get_or_insert_with(|| format!("{}\n{}", task.title, task.description).to_lowercase());
+        let text = || format!("{}\n{}", task.title, task.description().unwrap_or_default()).to_lowercase();
+        let text = entry.text.get_or_insert_with(text);
         self.words.iter().all(|word| text.contains(word))
     }
 

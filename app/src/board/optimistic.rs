@@ -4,7 +4,7 @@
 //! pending mutations played on top. When the log moves on, only what the queue or the new change touched is put back
 //! and played again, so a change costs the same on a board with ten tasks and with ten thousand.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use crate::{
     model::{Seq, TextField},
     ops::{Applied, Change, ChangeKind, Gap, Mutation, Op, Part, decide, permit},
     refusal::Refusal,
-    state::{BoardState, Snapshot, Stamp, Touched},
+    state::{self, BoardState, LoadedPart, Snapshot, Stamp, Touched},
     time::Timestamp,
 };
 
@@ -33,6 +33,18 @@ pub struct OptimisticBoard {
     /// The numbers under which our own mutations were saved, for editors that were opened on a pending text.
     saved: HashMap<MutationId, Seq>,
     undo: UndoStack,
+    loaded: Loaded,
+}
+
+/// Which parts of the board are loaded, beside its outline: see [`state::Part`].
+#[derive(Clone, Debug, Default)]
+struct Loaded {
+    /// The parts that `confirmed` has, and has followed since.
+    parts: Vec<state::Part>,
+    /// Since when all changes are known.
+    since: Seq,
+    /// The tasks that have left the trash for good since then.
+    purged: HashSet<TaskId>,
 }
 
 #[derive(Clone, Debug)]
@@ -122,12 +134,30 @@ impl OptimisticBoard {
         Self {
             principal,
             view: confirmed.clone(),
+            loaded: Loaded { since: confirmed.seq(), ..Loaded::default() },
             confirmed,
             pending: VecDeque::new(),
             overlay: Touched::default(),
             saved: HashMap::new(),
             undo: UndoStack::default(),
         }
+    }
+
+    /// The parts that are loaded.
+    pub fn loaded(&self) -> &[state::Part] {
+        &self.loaded.parts
+    }
+
+    /// Takes in a part. `None` if it is from before changes that are not known here: then it has to be loaded again.
+    pub fn load(&mut self, part: &LoadedPart) -> Option<Touched> {
+        if part.seq < self.loaded.since {
+            return None;
+        }
+        if !self.loaded.parts.contains(&part.part) {
+            self.loaded.parts.push(part.part);
+        }
+        let touched = self.confirmed.load(part, |task| self.loaded.purged.contains(&task));
+        Some(self.replay(touched))
     }
 
     /// The person may do other things now than before.
@@ -319,6 +349,9 @@ impl OptimisticBoard {
         match self.confirmed.apply(change)? {
             Applied::Known => Ok(Received::default()),
             Applied::New(touched) => {
+                if let ChangeKind::TaskDeleted(deleted) = &change.kind {
+                    self.loaded.purged.extend(&deleted.purged);
+                }
                 let remote_changes = if ours { Touched::default() } else { touched.clone() };
                 let mut settled = Vec::from_iter(self.settle(change.mutation, change.seq));
                 settled.extend(self.release());
@@ -371,7 +404,12 @@ impl OptimisticBoard {
         if snapshot.board != self.confirmed.id() || snapshot.seq < self.confirmed.seq() {
             return (Touched::default(), Vec::new());
         }
+        let is_outline = snapshot.outline;
         let old = std::mem::replace(&mut self.confirmed, snapshot.into());
+        if is_outline {
+            self.confirmed.keep_loaded(&old);
+        }
+        self.loaded = Loaded { since: self.confirmed.seq(), ..Loaded::default() };
         let differs = |id: &TaskId| old.task(*id) != self.confirmed.task(*id);
         let mut touched = Touched { board: true, access: true, ..Touched::default() };
         // Collected instead, each would bring a sort of its own into the browser.

@@ -16,9 +16,9 @@ use crate::{
     },
     forms::{RestoreTask, form_action},
     id::TaskId,
-    live::{LiveBoard, act},
+    live::{LiveBoard, Loading, act},
     ops::{self, Op},
-    state::MAX_TRASH_TASKS,
+    state::{MAX_TRASH_TASKS, Part},
 };
 
 /// How many deleted tasks are drawn at first, and how many more at a time.
@@ -28,6 +28,7 @@ const WINDOW: usize = 100;
 #[component]
 pub fn TrashPage(board: LiveBoard) -> impl IntoView {
     let revision = board.revision();
+    let loading = board.need(Part::Trash, || true);
     let deleted = Memo::new({
         let board = board.clone();
         move |_| {
@@ -51,6 +52,10 @@ pub fn TrashPage(board: LiveBoard) -> impl IntoView {
             <h2 id="trash-heading">"Trash"</h2>
             <p class="hint" role="status">
                 {move || match count.get() {
+                    _ if loading.get() == Loading::Asked => "Loading the trash…".to_owned(),
+                    _ if loading.get() == Loading::Failing => {
+                        "The trash cannot be loaded right now; trying again…".to_owned()
+                    }
                     0 => "The trash is empty. Deleted tasks come here and can be restored.".to_owned(),
                     1 => "1 deleted task".to_owned(),
                     count => format!("{count} deleted tasks, the last deleted first"),

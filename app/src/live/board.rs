@@ -14,6 +14,7 @@ use super::{
 use crate::{
     access::{BoardAccess, BoardRole, Principal},
     board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
+    forms::Outline,
     history::Event,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task, TextField},
@@ -21,7 +22,7 @@ use crate::{
     presence::{OpenEditors, PresenceState},
     protocol::ClientMessage,
     refusal::{Refusal, Thing},
-    state::{BoardState, Touched},
+    state::{BoardState, LoadedPart, Part, Touched},
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
@@ -45,6 +46,7 @@ struct Inner {
     may: [ArcRwSignal<bool>; 3],
     synced: ArcRwSignal<bool>,
     failing: ArcRwSignal<bool>,
+    loaded: ArcRwSignal<Vec<Part>>,
     columns: ArcRwSignal<Vec<Arc<Column>>>,
     column_tasks: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
@@ -119,8 +121,14 @@ pub struct Problem {
 const TOLD_UNASKED: usize = 20;
 
 impl LiveBoard {
-    /// A board that continues from `state` as soon as [`Live::open`] has it.
-    pub fn new(state: BoardState, live: Live) -> Self {
+    /// A board that continues from what was loaded, as soon as [`Live::open`] has it.
+    pub fn new(Outline { snapshot, parts }: Outline, live: Live) -> Self {
+        let mut session = BoardSession::new(snapshot.into(), live.principal().get_untracked());
+        for part in &parts {
+            // They are of the same board at about the same time, and nothing is drawn yet.
+            let _ = session.load(part);
+        }
+        let state = session.board().view();
         let unavailable = (!state.exists()).then_some(BoardUnavailable::Deleted);
         let principal = live.principal().get_untracked();
         Self(Arc::new(Inner {
@@ -132,6 +140,7 @@ impl LiveBoard {
                 .map(ArcRwSignal::new),
             synced: ArcRwSignal::new(false),
             failing: ArcRwSignal::new(false),
+            loaded: ArcRwSignal::new(session.board().loaded().to_vec()),
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
             column_tasks: Mutex::default(),
             tasks: Mutex::default(),
@@ -148,7 +157,7 @@ impl LiveBoard {
             presence_state: Mutex::default(),
             others: ArcRwSignal::new(PresenceState::default()),
             editors: Mutex::default(),
-            session: Mutex::new(BoardSession::new(state, principal)),
+            session: Mutex::new(session),
             live,
         }))
     }
@@ -198,6 +207,19 @@ impl LiveBoard {
     /// Whether the server is connected to and yet this board cannot be followed; it is tried again and again.
     pub fn failing(&self) -> ArcRwSignal<bool> {
         self.0.failing.clone()
+    }
+
+    /// The parts that are loaded beside its outline: see [`Self::need`].
+    pub fn loaded(&self) -> ArcRwSignal<Vec<Part>> {
+        self.0.loaded.clone()
+    }
+
+    /// Takes in a part. Tells whether it is of use: one that is too old has to be loaded again.
+    pub(super) fn load(&self, part: &LoadedPart) -> bool {
+        let outcome = self.session().load(part);
+        let is_of_use = outcome.is_some();
+        self.take(outcome.unwrap_or_default());
+        is_of_use
     }
 
     /// Its columns, in order.
@@ -352,6 +374,11 @@ impl LiveBoard {
         self.change_editors(|editors| editors.open(task));
         let board = self.clone();
         on_cleanup(move || board.change_editors(|editors| editors.close(task)));
+    }
+
+    /// The page's connection.
+    pub(super) fn live(&self) -> &Live {
+        &self.0.live
     }
 
     /// Looks at the board as it is shown. Not tracked: combine with one of the signals. Do not call back into this board
@@ -533,10 +560,12 @@ impl LiveBoard {
         }
         self.tell(logged, skipped);
         self.tell_undo();
-        let (unsaved, synced, failing, unavailable) = {
+        let (unsaved, synced, failing, unavailable, loaded) = {
             let session = self.session();
-            (session.board().unsaved(), session.is_live(), session.is_failing(), session.unavailable())
+            let board = session.board();
+            (board.unsaved(), session.is_live(), session.is_failing(), session.unavailable(), board.loaded().to_vec())
         };
+        self.0.loaded.maybe_set(loaded);
         self.0.unsaved.maybe_set(unsaved);
         self.0.synced.maybe_set(synced);
         self.0.failing.maybe_set(failing);
@@ -706,7 +735,7 @@ mod tests {
         }
         let live = Live::new();
         live.set_viewer(Vec::new(), Principal::anybody());
-        LiveBoard::new(state, live)
+        LiveBoard::new(Outline { snapshot: state.snapshot(), parts: Vec::new() }, live)
     }
 
     #[test]

@@ -11,18 +11,18 @@ use super::{
 };
 use crate::{
     access::Principal,
+    forms::Outline,
     id::{ActorId, BoardId, TabId},
-    model::BoardSummary,
+    model::BoardPage,
     people::Person,
     protocol::ClientMessage,
-    state::BoardState,
 };
 
 /// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
 #[derive(Clone)]
 pub struct Live {
     signals: ConnectionSignals,
-    boards: ArcRwSignal<Option<Vec<BoardSummary>>>,
+    boards: ArcRwSignal<Option<BoardPage>>,
     known: Known,
     tab: TabId,
     tab_secret: uuid::Uuid,
@@ -59,7 +59,7 @@ impl Live {
     }
 
     /// The list of boards as the socket last told it; `None` before.
-    pub fn boards(&self) -> ArcRwSignal<Option<Vec<BoardSummary>>> {
+    pub fn boards(&self) -> ArcRwSignal<Option<BoardPage>> {
         self.boards.clone()
     }
 
@@ -110,17 +110,17 @@ impl Live {
         self.known.add_people(people);
     }
 
-    /// A board that continues from `state` and is kept up to date until the current reactive owner is cleaned up. A board
+    /// A board that continues from what was loaded and is kept up to date until the current reactive owner is cleaned up. A board
     /// that is open already, or was closed with edits that are not saved yet, is the same one again.
-    pub fn open(&self, state: BoardState) -> LiveBoard {
+    pub fn open(&self, outline: Outline) -> LiveBoard {
         #[cfg(feature = "hydrate")]
         {
-            let board = self.socket.open(state, self);
+            let board = self.socket.open(outline, self);
             self.close_on_cleanup(board.id());
             board
         }
         #[cfg(not(feature = "hydrate"))]
-        LiveBoard::new(state, self.clone())
+        LiveBoard::new(outline, self.clone())
     }
 
     /// As [`Self::open`], with a board that this page still has: what to go on with while the server cannot be asked.
@@ -237,7 +237,7 @@ mod browser {
     use super::{ConnectionSignals, Known, Live};
     use crate::{
         access::Principal,
-        forms::load_board,
+        forms::{Outline, load_board},
         id::{ActorId, BoardId, MutationId},
         live::{
             LEAVING, LiveBoard,
@@ -246,11 +246,10 @@ mod browser {
             reconnect::{Event, Millis, Reconnect, Step},
             session::in_order_of_making,
         },
-        model::BoardSummary,
+        model::{BoardPage, BoardSummary, LISTED_BOARDS},
         ops::Change,
         protocol::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage},
         refusal::Refusal,
-        state::BoardState,
     };
 
     /// How often a board that is not followed is asked what to do about it.
@@ -284,7 +283,7 @@ mod browser {
     struct Idle {
         inbox: mpsc::UnboundedReceiver<Command>,
         signals: ConnectionSignals,
-        list: ArcRwSignal<Option<Vec<BoardSummary>>>,
+        list: ArcRwSignal<Option<BoardPage>>,
         known: Known,
     }
 
@@ -299,7 +298,7 @@ mod browser {
     }
 
     impl Socket {
-        pub fn new(signals: ConnectionSignals, list: ArcRwSignal<Option<Vec<BoardSummary>>>, known: Known) -> Self {
+        pub fn new(signals: ConnectionSignals, list: ArcRwSignal<Option<BoardPage>>, known: Known) -> Self {
             let (commands, inbox) = mpsc::unbounded();
             let idle = Idle { inbox, signals, list, known };
             Self { commands, boards: Boards::default(), idle: Arc::new(Mutex::new(Some(idle))) }
@@ -315,16 +314,20 @@ mod browser {
             let _ = self.commands.unbounded_send(command);
         }
 
-        pub fn open(&self, state: BoardState, live: &Live) -> LiveBoard {
-            if let Some(board) = self.reopen(state.id()) {
+        pub fn open(&self, outline: Outline, live: &Live) -> LiveBoard {
+            if let Some(board) = self.reopen(outline.snapshot.board) {
                 board.set_principal(live.principal().get_untracked());
-                board.receive(ServerMessage::Snapshot(state.snapshot()));
+                board.receive(ServerMessage::Snapshot(outline.snapshot));
+                for part in &outline.parts {
+                    // One that is too old is loaded when it is shown.
+                    board.load(part);
+                }
                 if board.revive() {
                     self.command(Command::Opened(board.clone()));
                 }
                 return board;
             }
-            let board = LiveBoard::new(state, live.clone());
+            let board = LiveBoard::new(outline, live.clone());
             lock(&self.boards).insert(board.id(), Open { board: board.clone(), viewers: 1 });
             self.command(Command::Opened(board.clone()));
             board
@@ -365,12 +368,14 @@ mod browser {
         connection: Option<Connection>,
         timer: Option<(Millis, TimeoutFuture)>,
         signals: ConnectionSignals,
-        list: ArcRwSignal<Option<Vec<BoardSummary>>>,
+        list: ArcRwSignal<Option<BoardPage>>,
         known: Known,
         /// Whose names were asked for.
         asked: HashSet<ActorId>,
         boards: Boards,
         watching: bool,
+        /// Boards that are gone, and may be there again.
+        awaited: Vec<BoardId>,
         pings_unseen: u32,
         tick_boards_at: Option<Millis>,
         /// Since when the server owes a word on an edit.
@@ -412,6 +417,7 @@ mod browser {
                 asked: HashSet::new(),
                 boards,
                 watching: false,
+                awaited: Vec::new(),
                 pings_unseen: 0,
                 tick_boards_at: None,
                 undecided_since: None,
@@ -626,7 +632,7 @@ mod browser {
 
         /// Says what a page says first, and again after a loss, to be told what it shows.
         fn subscribe_all(&self) -> Vec<ClientMessage> {
-            let list = self.watching.then_some(ClientMessage::WatchBoards {});
+            let list = self.watching.then(|| self.watch());
             in_order_of_making(
                 list.into_iter().chain(self.all_boards().iter().flat_map(LiveBoard::connected)).collect(),
             )
@@ -637,9 +643,9 @@ mod browser {
             let mut send = Vec::new();
             match message {
                 ServerMessage::Hello { build, .. } => dispatch_build(&build),
-                ServerMessage::Boards { boards } => {
+                ServerMessage::Boards { boards, more } => {
                     send = self.resubscribe(&boards);
-                    self.list.set(Some(boards));
+                    self.list.set(Some(BoardPage { boards, more }));
                 }
                 ServerMessage::People { people, you } => {
                     self.known.add_people(people);
@@ -678,8 +684,10 @@ mod browser {
                         board.receive(message);
                         // The list of boards tells when it is there for this person again.
                         let is_unavailable = board.unavailable().get_untracked().is_some();
-                        if is_unavailable && !std::mem::replace(&mut self.watching, true) {
-                            send.push(ClientMessage::WatchBoards {});
+                        if is_unavailable && !self.awaited.contains(&board.id()) {
+                            self.watching = true;
+                            self.awaited.push(board.id());
+                            send.push(self.watch());
                         }
                     }
                 }
@@ -745,20 +753,26 @@ mod browser {
                 let known = self.known.clone();
                 spawn_local(async move {
                     // Where that cannot be asked now they stay somebody.
-                    if let Ok(Some(loaded)) = load_board(board).await {
+                    if let Ok(Some(loaded)) = load_board(board, Vec::new()).await {
                         known.add_people(loaded.people);
                     }
                 });
             }
         }
 
+        /// Asks for the newest boards, and for those that are to go on when they are there again.
+        fn watch(&self) -> ClientMessage {
+            ClientMessage::WatchBoards { limit: Some(LISTED_BOARDS as u32), boards: self.awaited.clone() }
+        }
+
         /// Goes on with boards that were taken away from this person, where they are among those they may see again.
-        fn resubscribe(&self, boards: &[BoardSummary]) -> Vec<ClientMessage> {
+        fn resubscribe(&mut self, boards: &[BoardSummary]) -> Vec<ClientMessage> {
             let is_back = |board: &LiveBoard| {
                 board.unavailable().get_untracked().is_some() && boards.iter().any(|listed| listed.id == board.id())
             };
             let back = self.all_boards().into_iter().filter(is_back);
             back.flat_map(|board| {
+                self.awaited.retain(|id| *id != board.id());
                 board.revive();
                 board.connected()
             })
@@ -781,7 +795,7 @@ mod browser {
                 Command::Closed => self.forget_unseen(),
                 Command::WatchBoards => {
                     let first = !std::mem::replace(&mut self.watching, true);
-                    if first { vec![ClientMessage::WatchBoards {}] } else { Vec::new() }
+                    if first { vec![self.watch()] } else { Vec::new() }
                 }
                 Command::Send(message) => vec![message],
                 Command::Wake => Vec::new(),

@@ -3,6 +3,7 @@
 //! - [`session`]: the client's half of the protocol, pure.
 //! - [`reconnect`]: when to connect and when to give a connection up, pure.
 //! - [`LiveBoard`]: a board as signals; a change touches those of the rows it touched.
+//! - [`LiveBoard::need`]: loads what the outline of a board leaves out.
 //! - [`fn@act`]: an edit that a control makes.
 //! - [`Live`]: the page's one socket, the boards it feeds, and the state of the connection. On the server the same types
 //!   exist and hold still.
@@ -12,6 +13,7 @@ mod board;
 mod connection;
 #[cfg(feature = "hydrate")]
 mod over_http;
+mod parts;
 pub mod reconnect;
 pub mod session;
 
@@ -25,5 +27,6 @@ pub const LEAVE: &str = "taskwire-leave";
 pub use act::act;
 pub use board::{ChangeCollector, Listener, LiveBoard, News, Problem, TaskSignals};
 pub use connection::Live;
+pub use parts::Loading;
 pub use reconnect::{ConnectError, Status};
 pub use session::BoardUnavailable;

@@ -16,7 +16,7 @@ use crate::{
     ops::Mutation,
     protocol::{ClientMessage, ErrorCode, MAX_CLIENT_MESSAGE_BYTES, ServerMessage},
     refusal::Refusal,
-    state::{BoardState, Touched},
+    state::{BoardState, LoadedPart, Touched},
     time::Timestamp,
 };
 
@@ -217,6 +217,11 @@ impl BoardSession {
         Some(Ok((Outcome { touched, send: self.flush(), ..Outcome::default() }, undone)))
     }
 
+    /// Takes in a part of the board. `None` if it is too old, and has to be loaded again.
+    pub fn load(&mut self, part: &LoadedPart) -> Option<Outcome> {
+        Some(Outcome { touched: self.board.load(part)?, ..Outcome::default() })
+    }
+
     /// Takes in a message of the server. One for another board is ignored.
     pub fn receive(&mut self, message: ServerMessage) -> Outcome {
         let mut outcome = Outcome::default();
@@ -332,7 +337,12 @@ impl BoardSession {
         self.connection = Connection::Subscribing;
         self.retry_at = None;
         let seq = self.board.confirmed().seq();
-        ClientMessage::Subscribe { board: self.id(), since: (seq > 0).then_some(seq), snapshot: self.anew && seq > 0 }
+        ClientMessage::Subscribe {
+            board: self.id(),
+            since: (seq > 0).then_some(seq),
+            snapshot: self.anew && seq > 0,
+            outline: true,
+        }
     }
 
     fn answered(&mut self) {
@@ -444,7 +454,7 @@ mod tests {
             let mutations = made.iter().map(|index| edits[*index].clone()).collect();
             ClientMessage::Mutate { board, mutations }
         };
-        let subscribe = |board| ClientMessage::Subscribe { board, since: Some(7), snapshot: false };
+        let subscribe = |board| ClientMessage::Subscribe { board, since: Some(7), snapshot: false, outline: true };
         let said = [subscribe(one), of(one, &[1, 2]), of(one, &[4]), subscribe(two), of(two, &[0, 3, 5])];
         let ordered = [subscribe(one), subscribe(two)].into_iter().chain([
             of(two, &[0]),

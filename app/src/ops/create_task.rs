@@ -124,7 +124,7 @@ impl Effect for TaskCreated {
         state.rerank_tasks(&self.ranks, touched);
         let mut task = Task::new(self.task, self.column, self.rank.clone(), stamp.seq, stamp.at, stamp.by);
         task.title.clone_from(&self.title);
-        task.description.clone_from(&self.description);
+        task.set_description(&self.description);
         self.fields.apply_to_new(&mut task);
         state.put_task(task, touched);
     }

@@ -1,5 +1,7 @@
 //! A task is taken out of the trash.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,7 +13,7 @@ use crate::{
     activity::ActivityItem,
     fields::Field,
     id::{ColumnId, TaskId},
-    model::{Place, Seq},
+    model::{Place, Seq, Task},
     rank::Rank,
     refusal::{Refusal, Thing},
     state::{BoardState, Placement, Stamp, Touched},
@@ -54,14 +56,15 @@ impl Operation for RestoreTask {
             // Somebody was quicker; what was asked for is so.
             return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
         }
-        state.room().require_task([&task.title, &task.description], task.assignees.len())?;
+        state.room().require_task([&task.title, task.description().unwrap_or_default()], task.assignees.len())?;
         let wanted = self.column.into_iter().chain([task.column]).find_map(|id| state.column(id));
         let column = match wanted {
             Some(column) => column.id,
             None => first_column(state, |_| true)?,
         };
         let Placement { rank, ranks } = state.place_task(column, self.place.unwrap_or_default(), task.id);
-        Ok(ChangeKind::TaskRestored(TaskRestored { task: task.id, column, rank, ranks }))
+        let content = Some(Arc::clone(task));
+        Ok(ChangeKind::TaskRestored(TaskRestored { task: task.id, column, rank, ranks, content }))
     }
 }
 
@@ -77,12 +80,23 @@ pub struct TaskRestored {
     /// Other tasks that got new ranks to make room.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(TaskId, Rank)>,
+    /// The task as it was in the trash, for who has not loaded the trash. Absent in changes from before version 0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Arc<Task>>,
 }
 
 impl Effect for TaskRestored {
     fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
         state.rerank_tasks(&self.ranks, touched);
+        match (&self.content, state.task(self.task)) {
+            (Some(content), None) => state.put_task(Task::clone(content), touched),
+            (None, None) => state.lacks_something(),
+            (_, Some(_)) => {}
+        }
         state.edit_task(self.task, stamp, touched, |task| {
+            if let Some(content) = &self.content {
+                task.load_description(content);
+            }
             task.deleted_at = None;
             task.column = self.column;
             task.rank = self.rank.clone();

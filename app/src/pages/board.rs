@@ -10,7 +10,7 @@ use leptos_router::{
 use super::not_found::NotFound;
 use crate::{
     access::BoardRole,
-    address::{Address, View},
+    address::{Address, View, list_query::ListQuery},
     controls::{
         announcer::{Announcements, Announcer},
         due::Today,
@@ -37,6 +37,7 @@ use crate::{
     },
     forms::{Loaded, load_board},
     live::{BoardUnavailable, Live, LiveBoard},
+    state::Part,
 };
 
 /// `/boards/{board}` and all below it. The board stays as it is while views change and tasks open and close.
@@ -50,10 +51,13 @@ pub fn BoardPage() -> impl IntoView {
         move || id.get(),
         move |id| {
             // What the address asks for is sent with the page; what is opened later is asked for then.
-            let wanted = untrack(|| wanted(address.get(), &query.read()));
+            let (parts, wanted) = untrack(|| {
+                let (address, query) = (address.get(), query.read());
+                (parts(address, &query), wanted(address, &query))
+            });
             async move {
                 let Some(id) = id else { return Ok(None) };
-                let Some(board) = load_board(id).await? else { return Ok(None) };
+                let Some(board) = load_board(id, parts).await? else { return Ok(None) };
                 Ok(Some((board, FirstPages::load(wanted).await)))
             }
         },
@@ -68,7 +72,7 @@ pub fn BoardPage() -> impl IntoView {
                         Ok(Some((Loaded { content, people, principal }, histories))) => {
                             live.set_viewer(people, principal);
                             FirstPages::provide(&live, histories);
-                            view! { <Board board=live.open(content.into()) address /> }.into_any()
+                            view! { <Board board=live.open(content) address /> }.into_any()
                         }
                         Ok(None) => view! { <NotFound /> }.into_any(),
                         Err(error) => {
@@ -90,6 +94,17 @@ pub fn BoardPage() -> impl IntoView {
             }}
         </Suspense>
     }
+}
+
+/// The parts of the board that an address shows besides its outline.
+fn parts(address: Option<Address>, query: &ParamsMap) -> Vec<Part> {
+    let Some(Address { view, task, .. }) = address else { return Vec::new() };
+    let of_view = match view {
+        View::Trash => Some(Part::Trash),
+        View::List if ListQuery::read(query).wanted.searches() => Some(Part::Descriptions),
+        _ => None,
+    };
+    of_view.into_iter().chain(task.map(Part::Task)).collect()
 }
 
 /// The histories that an address asks for.

@@ -1,13 +1,25 @@
 //! All boards, and a form for a new one.
 
-use leptos::{ev, prelude::*, server_fn::ServerFn};
+use std::time::Duration;
+
+use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
 use leptos_meta::Title;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 
 use crate::{
     access::Principal,
-    address::{View, board_path},
+    address::{View, board_path, home_query::HomeQuery},
     board::Typed,
-    controls::{form_error::FormError, menu::close_menus_on_click_elsewhere, rows::Rows, unavailable::Unavailable},
+    controls::{
+        form_error::FormError,
+        icon::{Icon, Picture},
+        menu::close_menus_on_click_elsewhere,
+        rows::Rows,
+        unavailable::Unavailable,
+    },
     features::{
         members::view::everyone_choices,
         shell::{account_menu::AccountMenu, connection::WhatIsInTheWay, header::Mark},
@@ -15,14 +27,28 @@ use crate::{
     },
     forms::{CreateBoard, Loaded, form_action, list_boards},
     live::Live,
-    model::BoardSummary,
+    model::{BoardPage, BoardSummary},
 };
+
+/// How long a pause in typing is before the list is looked through.
+const TYPING_PAUSE: Duration = Duration::from_millis(150);
+/// How long to wait before asking a server again that did not answer.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// `/`
 #[component]
 pub fn HomePage() -> impl IntoView {
     let live = expect_context::<Live>();
-    let loaded = Resource::new_blocking(|| (), |()| list_boards());
+    let params = use_query_map();
+    let query = Memo::new(move |_| HomeQuery::read(&params.read()));
+    // The first page of it; what is looked for from then on is loaded beside what is shown.
+    let loaded = Resource::new_blocking(
+        || (),
+        move |()| {
+            let query = query.get_untracked();
+            async move { list_boards(query.text.clone(), query.before_text()).await }
+        },
+    );
     close_menus_on_click_elsewhere();
     Effect::new({
         let live = live.clone();
@@ -41,13 +67,13 @@ pub fn HomePage() -> impl IntoView {
                     let (is_known, content) = match loaded.await {
                         Ok(Loaded { content: first, people, principal }) => {
                             live.set_viewer(people, principal);
-                            (true, view! { <Boards live first /> }.into_any())
+                            (true, view! { <Boards live first query /> }.into_any())
                         }
                         Err(_) if live.boards().read_untracked().is_some() => {
                             (
                                 true,
                                 // The socket may have told it before the connection was lost.
-                                view! { <Boards live first=Vec::new() /> }
+                                view! { <Boards live first=BoardPage::default() query /> }
                                     .into_any(),
                             )
                         }
@@ -144,17 +170,26 @@ fn NewBoard() -> impl IntoView {
     })
 }
 
-/// The list, as it was sent with the page and then as the socket tells it.
+/// The boards that the address asks for: as they were sent with the page, and then, of the newest, as the socket tells them.
 #[component]
-fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
-    let told = live.boards();
-    let boards = Memo::new(move |_| told.get().unwrap_or_else(|| first.clone()));
-    let none = Memo::new(move |_| boards.read().is_empty());
-    let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
+fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView {
+    let Found { page, failed } = found(&live, first, query);
+    let none = Memo::new(move |_| page.read().boards.is_empty());
+    let name = move |id| page.read().boards.iter().find(|board| board.id == id).map(|board| board.name.clone());
     let may_create = live.principal().with_untracked(Principal::may_create_boards);
+    let is_long = Memo::new(move |_| page.read().more || !query.read().is_default());
+    let none_words = move || match (query.read().is_default(), may_create) {
+        (false, _) => "There is no such board that you may see.",
+        (true, true) => "No boards yet. Give the first one a name, and it opens with three columns.",
+        (true, false) => "There is no board that you may see.",
+    };
     view! {
+        {move || is_long.get().then(|| view! { <Search query /> }.into_any())}
+        <p class="hint" role="status">
+            {move || failed.get().then_some("The list cannot be loaded right now; trying again…")}
+        </p>
         <ul class="boards">
-            <Rows each=move || boards.get() key=|board| board.id.0 let:board>
+            <Rows each=move || page.get().boards key=|board| board.id.0 let:board>
                 <li>
                     <a class="board-link" href=board_path(board.id, View::Board)>
                         <Mark />
@@ -163,21 +198,127 @@ fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
                 </li>
             </Rows>
         </ul>
-        {move || {
-            none.get()
-                .then(|| {
-                    view! {
-                        <p class="empty">
-                            {if may_create {
-                                "No boards yet. Give the first one a name, and it opens with three columns."
-                            } else {
-                                "There is no board that you may see."
-                            }}
-                        </p>
-                    }
-                        .into_any()
-                })
-        }}
+        {move || none.get().then(|| view! { <p class="empty">{none_words()}</p> }.into_any())}
+        {move || is_long.get().then(|| pages(page, query))}
         <NewBoard />
     }
+}
+
+/// Links to what is older, and back.
+fn pages(page: Signal<BoardPage>, query: Memo<HomeQuery>) -> AnyView {
+    let older = move || {
+        let page = page.read();
+        let before = page.boards.last().filter(|_| page.more).map(BoardSummary::age);
+        before.map(|before| HomeQuery { before: Some(before), ..query.get() }.path())
+    };
+    let newest = move || query.read().before.is_some().then(|| HomeQuery { before: None, ..query.get() }.path());
+    view! {
+        <nav class="pages" aria-label="Pages">
+            {move || {
+                newest()
+                    .map(|href| {
+                        view! {
+                            <a class="button" href=href>
+                                "Newest boards"
+                            </a>
+                        }
+                            .into_any()
+                    })
+            }}
+            {move || {
+                older()
+                    .map(|href| {
+                        view! {
+                            <a class="button" href=href>
+                                "Older boards"
+                            </a>
+                        }
+                            .into_any()
+                    })
+            }}
+        </nav>
+    }
+    .into_any()
+}
+
+/// Looks for boards by their names. Without JavaScript it is a form.
+#[component]
+fn Search(query: Memo<HomeQuery>) -> impl IntoView {
+    let navigate = use_navigate();
+    let mut searching = debounce(TYPING_PAUSE, move |text: String| {
+        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate(&HomeQuery { text, before: None }.path(), options);
+    });
+    view! {
+        <form
+            class="filters"
+            role="search"
+            aria-label="Boards"
+            method="get"
+            action="/"
+            on:submit=|event| event.prevent_default()
+        >
+            <div class="search">
+                <Picture icon=Icon::Search />
+                <input
+                    type="search"
+                    name="q"
+                    aria-label="Search boards"
+                    placeholder="Search"
+                    autocomplete="off"
+                    value=query.get_untracked().text
+                    on:input=move |event| searching(event_target_value(&event))
+                />
+            </div>
+        </form>
+    }
+}
+
+/// What of the boards is listed.
+struct Found {
+    page: Signal<BoardPage>,
+    /// Whether the server did not answer, and is asked again.
+    failed: RwSignal<bool>,
+}
+
+/// Keeps the list to what the address asks for.
+fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
+    let newest = live.boards();
+    let failed = RwSignal::new(false);
+    // What was asked for last, and what came.
+    let loaded = RwSignal::new((query.get_untracked(), first));
+    Effect::new(move || {
+        let query = query.get();
+        if loaded.with_untracked(|(of, _)| *of != query) {
+            load(query, loaded, failed);
+        }
+    });
+    let page = Memo::new(move |_| {
+        let is_live = query.read().is_default();
+        newest.get().filter(|_| is_live).unwrap_or_else(|| loaded.get().1)
+    });
+    Found { page: page.into(), failed }
+}
+
+fn load(query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: RwSignal<bool>) {
+    loaded.update_untracked(|(of, _)| of.clone_from(&query));
+    spawn_local(async move {
+        let answer = list_boards(query.text.clone(), query.before_text()).await;
+        // Something else may be asked for by now, or nobody looks any more.
+        if loaded.try_with_untracked(|(of, _)| *of == query) != Some(true) {
+            return;
+        }
+        failed.set(answer.is_err());
+        match answer {
+            Ok(answer) => loaded.set((query, answer.content)),
+            Err(_) => set_timeout(
+                move || {
+                    if loaded.try_with_untracked(|(of, _)| *of == query) == Some(true) {
+                        load(query, loaded, failed);
+                    }
+                },
+                PAUSE,
+            ),
+        }
+    });
 }

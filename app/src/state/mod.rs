@@ -4,6 +4,7 @@
 //! leads to it. Here are the steps that such changes are made of.
 
 mod order;
+mod parts;
 mod room;
 
 use std::{
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use order::Order;
 pub(crate) use order::Placement;
+pub use parts::{LoadedPart, Part};
 use room::Room;
 pub use room::{MAX_BOARD_BYTES, MAX_BOARDS_OF_ONE, MAX_TASKS, MAX_TRASH_BYTES, MAX_TRASH_TASKS};
 
@@ -56,7 +58,10 @@ pub struct Snapshot {
     pub board: BoardId,
     /// The number of the newest change it contains.
     pub seq: Seq,
-    /// All there is on the board.
+    /// Whether it leaves out the trash and the texts of descriptions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outline: bool,
+    /// What is on the board.
     pub state: Contents,
 }
 
@@ -78,7 +83,7 @@ pub struct Contents {
     pub access: BoardAccess,
     /// Its columns, in order.
     pub columns: Vec<Arc<Column>>,
-    /// Its tasks, deleted ones included, by id.
+    /// Its tasks by id; in an outline those that are not in the trash, else all.
     pub tasks: Vec<Arc<Task>>,
 }
 
@@ -247,11 +252,12 @@ impl BoardState {
         self.columns.get(&task.column).is_some_and(|column| column.kind == ColumnKind::Done)
     }
 
-    /// The state as it travels.
+    /// The state as it travels, all of it.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             board: self.id,
             seq: self.seq,
+            outline: false,
             state: Contents {
                 name: self.name.clone(),
                 name_seq: self.name_seq,

@@ -98,5 +98,5 @@ impl Room {
 }
 
 fn weight(task: &Task) -> usize {
-    TASK_BYTES + task.title.len() + task.description.len() + ASSIGNEE_BYTES * task.assignees.len()
+    TASK_BYTES + task.title.len() + task.description().map_or(0, str::len) + ASSIGNEE_BYTES * task.assignees.len()
 }

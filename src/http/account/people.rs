@@ -22,8 +22,11 @@ use super::{
 use crate::{
     accounts::{AccountError, invitations::Invitation},
     http::Services,
-    store::{Account, OneTimeLink},
+    store::{Account, BoardQuery, OneTimeLink},
 };
+
+/// How many boards an invitation can choose from: the newest.
+const OFFERED: usize = 200;
 
 /// What is searched for.
 #[derive(Debug, Default, Deserialize)]
@@ -139,8 +142,9 @@ async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountEr
         invitations: accounts.invitations(&me.credentials).await?.into_iter().map(invitation).collect(),
         boards: services
             .store
-            .boards_for(&me.credentials)
+            .boards_page(&me.credentials, &BoardQuery::newest(OFFERED))
             .await?
+            .boards
             .into_iter()
             .map(|board| (board.id, board.name))
             .collect(),

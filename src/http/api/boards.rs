@@ -3,7 +3,7 @@
 use app::{
     access::BoardRole,
     id::{BoardId, ColumnId},
-    model::ColumnKind,
+    model::{BoardPage, ColumnKind},
     ops::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
     time::Timestamp,
 };
@@ -21,17 +21,22 @@ use super::{
     model::{Board, BoardLine, Kind, Role, not_null},
     tagged, unless_known,
 };
-use crate::http::{
-    conditional::base,
-    input::{Json, Key, Path, Query},
-    problem::{Failures, Problem},
+use crate::{
+    http::{
+        conditional::base,
+        input::{Json, Key, Path, Query},
+        problem::{Failures, Problem},
+    },
+    store::BoardQuery,
 };
 
-/// How many boards, and where to begin.
+/// Which boards, how many, and where to begin.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct Paging {
+pub struct BoardSearch {
+    /// Only those with this in their names, in capital letters or not.
+    q: Option<String>,
     /// How many at most.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
@@ -97,16 +102,16 @@ pub struct BoardPatch {
 }
 
 /// List the boards
-#[utoipa::path(get, path = "/boards", tag = "boards", params(Paging), responses((status = 200, body = Boards), Failures))]
-pub async fn list(client: Client, Query(Paging { limit, cursor }): Query<Paging>) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/boards", tag = "boards", params(BoardSearch), responses((status = 200, body = Boards), Failures))]
+pub async fn list(
+    client: Client,
+    Query(BoardSearch { q, limit, cursor }): Query<BoardSearch>,
+) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
     let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
-    let mut boards = client.services.store.boards_for(client.credentials()).await?;
-    boards.retain(|board| after.is_none_or(|after| (board.created_at, board.id) < after));
-    let is_last = boards.len() <= limit;
-    boards.truncate(limit);
-    let last = boards.last().filter(|_| !is_last);
-    let next = last.map(|board| cursor::write(&(board.created_at, board.id)));
+    let wanted = BoardQuery { text: q.unwrap_or_default(), after, limit };
+    let BoardPage { boards, more } = client.services.store.boards_page(client.credentials(), &wanted).await?;
+    let next = boards.last().filter(|_| more).map(|board| cursor::write(&board.age()));
     Ok(json(StatusCode::OK, &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
 }
 

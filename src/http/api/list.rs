@@ -125,7 +125,9 @@ impl PageRequest {
             && self.assignee.is_none_or(|person| task.assignees.contains(&person))
             && self.completed.is_none_or(|completed| board.is_completed(task) == completed)
             && self.needle.as_deref().is_none_or(|needle| {
-                task.title.to_lowercase().contains(needle) || task.description.to_lowercase().contains(needle)
+                [task.title.as_str(), task.description().unwrap_or_default()]
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(needle))
             })
     }
 }

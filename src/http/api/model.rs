@@ -161,7 +161,7 @@ impl<'a> Task<'a> {
             id: task.id,
             board: board.id(),
             title: &task.title,
-            description: &task.description,
+            description: task.description().unwrap_or_default(),
             column: task.column,
             completed: board.is_completed(task),
             rank: task.rank.as_str(),

@@ -40,7 +40,7 @@ use crate::{
         frame::{Frame, PING, put_message},
         presence::TabKey,
         presence_handle::PresenceHandle,
-        topic::{Next, Resume, Start, TopicError},
+        topic::{Next, Resume, SnapshotForm, Start, TopicError},
     },
     store::{Accepted, Rights},
     writer::{Sequence, WriteError},
@@ -519,13 +519,14 @@ impl Session {
 
     async fn dispatch(&mut self, message: ClientMessage, now: Instant) -> Result<(), End> {
         match message {
-            ClientMessage::Subscribe { board, since, snapshot } => {
+            ClientMessage::Subscribe { board, since, snapshot, outline } => {
                 self.charge(1, now);
                 let start = match since {
                     Some(seq) if !snapshot => Start::After(seq),
                     seq => Start::Snapshot(seq.unwrap_or_default()),
                 };
-                Box::pin(self.subscribe(board, start)).await
+                let form = if outline { SnapshotForm::Outline } else { SnapshotForm::Whole };
+                Box::pin(self.subscribe(board, start, form)).await
             }
             ClientMessage::Unsubscribe { board } => {
                 self.charge(1, now);
@@ -537,9 +538,9 @@ impl Session {
                 self.join_presence(board, TabKey { person: self.person, tab, secret }, editing);
                 Ok(())
             }
-            ClientMessage::WatchBoards {} => {
+            ClientMessage::WatchBoards { limit, boards } => {
                 self.charge(1, now);
-                self.subscriber.watch_boards();
+                self.subscriber.watch_boards(limit, boards);
                 Ok(())
             }
             ClientMessage::WatchPeople { changes } => {
@@ -571,7 +572,7 @@ impl Session {
         }
     }
 
-    async fn subscribe(&mut self, board: BoardId, start: Start) -> Result<(), End> {
+    async fn subscribe(&mut self, board: BoardId, start: Start, form: SnapshotForm) -> Result<(), End> {
         // Whoever subscribes anew goes on being here.
         let before = self.followed(board).map(|followed| (followed.presence.take(), followed.retry.take()));
         let (presence, retry) = before.unwrap_or_default();
@@ -581,7 +582,7 @@ impl Session {
             self.say_error(ErrorCode::TooMany, message, Some(board));
             return Ok(());
         }
-        let topic = self.subscriber.subscribe(board);
+        let topic = self.subscriber.subscribe(board, form);
         self.subscriptions.push(Followed {
             topic,
             cursor: start.seq(),

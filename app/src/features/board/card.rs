@@ -100,7 +100,7 @@ pub fn Card(
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due))
     };
-    let described = Memo::new(move |_| shown.read().as_ref().is_some_and(|task| !task.description.is_empty()));
+    let described = Memo::new(move |_| shown.read().as_ref().is_some_and(|task| task.is_described()));
     view! {
         <li
             class="card"

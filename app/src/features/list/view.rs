@@ -24,7 +24,8 @@ use crate::{
         task::drafts::Unsent,
     },
     id::TaskId,
-    live::LiveBoard,
+    live::{LiveBoard, Loading},
+    state::Part,
 };
 
 /// What of the listing is drawn.
@@ -42,6 +43,7 @@ struct Drawn {
 pub fn ListView(board: LiveBoard) -> impl IntoView {
     let query = ListQuery::of_page();
     let drawn = drawn(&board, query);
+    let descriptions = board.need(Part::Descriptions, move || query.read().wanted.searches());
     let plain = expect_context::<Today>().not_yet_taken_over();
     let found = Memo::new(move |_| drawn.read().found);
     let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len() + drawn.read().below.len()));
@@ -91,6 +93,11 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
             <div class="list-add">{redrawn(quick_add)}</div>
             <p class="hint list-count" role="status">
                 {move || found_words(found.get(), &query.read(), edits.get())}
+                {move || match descriptions.get() {
+                    Loading::Done => "",
+                    Loading::Asked => " Searching descriptions…",
+                    Loading::Failing => " Descriptions cannot be searched right now; trying again…",
+                }}
             </p>
             // The roles are those that the elements have by themselves; some browsers forget them, because the style draws the
             // rows as grids.

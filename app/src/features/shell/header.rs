@@ -138,7 +138,7 @@ fn BoardSwitcher(board: LiveBoard) -> impl IntoView {
     let live = expect_context::<Live>();
     let boards = live.boards();
     let here = board.id();
-    let boards = Memo::new(move |_| boards.get().unwrap_or_default());
+    let boards = Memo::new(move |_| boards.get().unwrap_or_default().boards);
     let name = move |id| boards.read().iter().find(|board| board.id == id).map(|board| board.name.clone());
     view! {
         <Menu

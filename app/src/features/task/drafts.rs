@@ -66,7 +66,7 @@ pub struct Draft {
 impl Draft {
     /// A draft that starts from a text as it is shown now.
     pub fn start(board: &LiveBoard, task: TaskId, field: TextField) -> Self {
-        let text = board.with(|board| board.task(task).map(|task| field.of(task).to_owned())).unwrap_or_default();
+        let text = board.with(|board| Some(field.of(board.task(task)?)?.to_owned())).unwrap_or_default();
         Self { before: text.clone(), text, base: board.text_base(task, field), beside: None, generation: 0 }
     }
 

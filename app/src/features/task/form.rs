@@ -26,6 +26,8 @@ pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
 #[component]
 fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
     let shown = board.with(|board| board.live_task(task).cloned())?;
+    // Without JavaScript there is only what the server draws, and it has all of it.
+    let description = shown.description().unwrap_or_default();
     let base = board.with_optimistic(|board: &OptimisticBoard| board.confirmed().seq());
     let columns = board.columns().get_untracked();
     let [start, due] = [shown.start, shown.due].map(|day| day.map(|day| day.to_string()).unwrap_or_default());
@@ -36,7 +38,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             {hidden("task", task.to_string())}
             {hidden("base", base.to_string())}
             {hidden("was[title]", shown.title.clone())}
-            {hidden("was[description]", shown.description.clone())}
+            {hidden("was[description]", description.to_owned())}
             {hidden("was[column]", shown.column.to_string())}
             {hidden("was[priority]", shown.priority.as_str().to_owned())}
             {hidden("was[start]", start.clone())}
@@ -59,7 +61,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                     id="edit-description"
                     name="edit[description]"
                     rows="8"
-                    inner_html=format!("\n{}", markdown::escaped(&shown.description))
+                    inner_html=format!("\n{}", markdown::escaped(description))
                 />
             </div>
             <div class="field">

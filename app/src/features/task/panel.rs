@@ -31,9 +31,10 @@ use crate::{
     features::{history::events::TaskHistory, presence::EditingNow},
     forms::{DeleteTask, RestoreTask, form_action},
     id::{ActorId, TaskId},
-    live::{Live, LiveBoard, act},
+    live::{Live, LiveBoard, Loading, act},
     model::{Task, TextField},
     ops::{self, Op},
+    state::Part,
     time::Timestamp,
 };
 
@@ -42,6 +43,11 @@ use crate::{
 pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     let shown = board.task(task).task;
     let title = text_signal(&board, task, TextField::Title);
+    let is_whole = {
+        let shown = shown.clone();
+        move || shown.read().as_ref().is_some_and(|task| task.description().is_some())
+    };
+    let loading = board.need(Part::Task(task), move || !is_whole());
     let known = Memo::new(move |_| shown.read().is_some());
     let panel = NodeRef::<html::Section>::new();
     let query = ListQuery::of_page();
@@ -59,7 +65,8 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     let body = {
         let board = board.clone();
         move || match known.get() {
-            true => view! { <TaskBody board=board.clone() task title close /> }.into_any(),
+            true => view! { <TaskBody board=board.clone() task title close loading /> }.into_any(),
+            false if loading.get() != Loading::Done => view! { <LoadingTask close loading /> }.into_any(),
             false => view! { <NoSuchTask close /> }.into_any(),
         }
     };
@@ -101,8 +108,36 @@ fn NoSuchTask(close: Signal<String>) -> impl IntoView {
     .into_any()
 }
 
+/// A task that is not on the board as it is known here. It may be in the trash.
 #[component]
-fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal<String>) -> impl IntoView {
+fn LoadingTask(close: Signal<String>, loading: Signal<Loading>) -> impl IntoView {
+    view! {
+        <div class="panel-head">
+            <CloseLink close />
+        </div>
+        <div class="message" role="status">
+            <h2 id="task-title">{move || loading_words(loading.get())}</h2>
+        </div>
+    }
+    .into_any()
+}
+
+fn loading_words(loading: Loading) -> &'static str {
+    match loading {
+        Loading::Done => "",
+        Loading::Asked => "Loading…",
+        Loading::Failing => "The server does not answer; trying again…",
+    }
+}
+
+#[component]
+fn TaskBody(
+    board: LiveBoard,
+    task: TaskId,
+    title: Signal<String>,
+    close: Signal<String>,
+    loading: Signal<Loading>,
+) -> impl IntoView {
     let shown = board.task(task).task;
     let description = text_signal(&board, task, TextField::Description);
     let deleted = {
@@ -159,7 +194,7 @@ fn TaskBody(board: LiveBoard, task: TaskId, title: Signal<String>, close: Signal
                 </div>
             </div>
             <AssigneesField board=board.clone() task deleted />
-            <DescriptionText board=board.clone() task description deleted />
+            <DescriptionText board=board.clone() task description deleted loading />
             <Conflicts board=board.clone() task field=TextField::Description />
             <TaskForm board=board.clone() task />
             <TaskHistory board task />
@@ -285,13 +320,17 @@ fn DescriptionText(
     task: TaskId,
     description: Signal<String>,
     #[prop(into)] deleted: Signal<bool>,
+    loading: Signal<Loading>,
 ) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
     let open = drafts.open(task, TextField::Description);
+    let is_loading = Memo::new(move |_| loading.get() != Loading::Done);
     let edit = {
         let board = board.clone();
         move || {
-            if !deleted.get_untracked() && board.may_now(BoardRole::Editor) {
+            // What is not loaded cannot be edited: it would be replaced unseen.
+            let is_there = !deleted.get_untracked() && !is_loading.get_untracked();
+            if is_there && board.may_now(BoardRole::Editor) {
                 drafts.put(task, TextField::Description, Draft::start(&board, task, TextField::Description));
             }
         }
@@ -313,8 +352,11 @@ fn DescriptionText(
     let shown = move || {
         let edit = edit.clone();
         let edit_by_button = move |_| edit();
-        let words = if is_empty.get() { "Add a description" } else { "Edit description" };
+        let words = if is_empty.get() && !is_loading.get() { "Add a description" } else { "Edit description" };
         view! {
+            <p class="hint" role="status" hidden=move || !is_loading.get()>
+                {move || loading_words(loading.get())}
+            </p>
             // By keyboard, the button does what a click on the text does.
             <div
                 class="markdown"
@@ -326,7 +368,7 @@ fn DescriptionText(
                 <button
                     class="button quiet needs-script"
                     data-edit="description"
-                    disabled=deleted
+                    disabled=move || deleted.get() || is_loading.get()
                     on:click=edit_by_button.clone()
                 >
                     <Picture icon=Icon::Edit />
@@ -367,7 +409,7 @@ fn times(task: &Task, people: &People) -> AnyView {
 
 fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {
     let shown = board.task(task).task;
-    Memo::new(move |_| shown.read().as_ref().map(|task| field.of(task).to_owned()).unwrap_or_default()).into()
+    Memo::new(move |_| shown.read().as_ref().and_then(|task| field.of(task)).unwrap_or_default().to_owned()).into()
 }
 
 /// Escape closes the panel, wherever the focus is, unless something else on the page has a use for it.
