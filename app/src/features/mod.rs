@@ -1,4 +1,4 @@
-//! What people do here, one folder or file a feature, named as a user would say it; none imports another in a circle.
+//! The features, one folder or file each, named in the words of a user. No features import each other in a circle.
 
 pub mod board;
 pub mod history;
