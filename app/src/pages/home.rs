@@ -1,4 +1,4 @@
-//! All boards, and a form for a new one.
+//! The list of all boards, and a form for a new one.
 
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -30,8 +30,8 @@ pub fn HomePage() -> impl IntoView {
     });
 
     let unloaded = || frame(None, None);
-    // One `Suspense` for all that is loaded: the server makes the contents of each on a thread of its own, and what one
-    // tells the page (`Live::meet`) another must not read meanwhile.
+    // One `Suspense` for everything that is loaded. The server renders the contents of each `Suspense` on a thread of its own, and one
+    // thread must not read signals while another sets them (see `Live::set_viewer`).
     view! {
         <Title text="Boards" />
         <Suspense fallback=unloaded>
@@ -46,7 +46,7 @@ pub fn HomePage() -> impl IntoView {
                         Err(_) if live.boards().read_untracked().is_some() => {
                             (
                                 true,
-                                // The socket may have told it before the connection was lost.
+                                // The socket may have sent the list before the connection was lost.
                                 view! { <Boards live first=Vec::new() /> }
                                     .into_any(),
                             )
@@ -63,7 +63,7 @@ pub fn HomePage() -> impl IntoView {
     }
 }
 
-/// The page around who reads it and what is on it, which are not known before it is loaded.
+/// The frame of the page, around the account menu and the content. Both are missing until the data is loaded.
 fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
     view! {
         <header class="topbar">
@@ -83,7 +83,7 @@ fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
     .into_any()
 }
 
-/// For those who may make boards. Who can see a board is asked where there are accounts.
+/// The form for a new board, for readers who may create boards. On a server with accounts it also asks who can see the board.
 #[component]
 fn NewBoard() -> impl IntoView {
     let principal = expect_context::<Live>().principal();
@@ -144,7 +144,7 @@ fn NewBoard() -> impl IntoView {
     })
 }
 
-/// The list, as it was sent with the page and then as the socket tells it.
+/// The list of boards: first as it was sent with the page, then as the socket updates it.
 #[component]
 fn Boards(live: Live, first: Vec<BoardSummary>) -> impl IntoView {
     let told = live.boards();
