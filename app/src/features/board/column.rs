@@ -1,6 +1,6 @@
 //! One column with its cards.
 //!
-//! A column may hold thousands of tasks. Only the first [`WINDOW`] cards are drawn; more are drawn as they come into view. So the cost of
+//! A column may hold thousands of tasks. Only the first `WINDOW` cards are drawn; more are drawn as they come into view. So the cost of
 //! a change does not depend on the length of the column.
 
 use leptos::prelude::*;
