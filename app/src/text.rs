@@ -19,7 +19,7 @@ pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
     line(field, text, MAX_NAME_CHARS)
 }
 
-/// Checks one line of text: it must have a visible character, must not be too long, and must not have control characters.
+/// Checks one line of text: it must have a visible character, and neither be too long nor contain control characters or line separators.
 pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {

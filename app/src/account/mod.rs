@@ -4,11 +4,10 @@
 //! page. One struct holds the data of the page, and another the fields of its form; the server deserializes the form into that struct, so
 //! that the field names are defined in one place. What a submitted form does is implemented in the server.
 //!
-//! - [`first_visit`], [`sign_in`], [`join`], [`forgot_password`], [`new_password`]: getting in. [`own`]: one's own account. [`people`]: all
-//! accounts.
-//! - [`message`]: a page with only a message.
-//! - [`document`]: the document around each page. [`form`]: form fields and mistakes in them. [`words`]: times, roles and browsers in
-//! words.
+//! - [`first_visit`], [`sign_in`], [`join`], [`forgot_password`], [`new_password`]: getting in. [`own`]: one's own account.
+//! - [`people`]: all accounts. [`message`]: a page with only a message.
+//! - [`document`]: the document around each page. [`form`]: form fields and mistakes in them.
+//! - [`words`]: times, roles and browsers in words.
 
 pub mod document;
 pub mod first_visit;

@@ -107,7 +107,7 @@ pub struct PasswordForm {
     /// The current password, if the person has one.
     #[serde(default)]
     pub current: String,
-    /// The new one.
+    /// The new password.
     pub password: String,
     /// The new password, repeated.
     pub again: String,

@@ -77,7 +77,7 @@ pub struct Account {
     pub role: InstanceRole,
     /// When the account was created.
     pub since: Timestamp,
-    /// Whether the account is not deactivated.
+    /// Whether the person may sign in.
     pub is_active: bool,
     /// Whether the signed-in person may change the account.
     pub may_change: bool,

@@ -59,7 +59,7 @@ pub fn Confirm(
 /// Opens the dialog.
 pub fn ask(dialog: NodeRef<html::Dialog>) {
     if let Some(dialog) = dialog.get_untracked() {
-        // `show_modal` fails only if the dialog is open already.
+        // This fails if the dialog is open already; then there is nothing to do.
         let _ = dialog.show_modal();
     }
 }

@@ -1,11 +1,11 @@
-//! Messages about actions that the page took by itself, as values: any feature adds messages, and the toasts show them.
+//! Messages to the reader about something that the page did, as values: any feature adds messages, and the toasts show them.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use uuid::Uuid;
 
-/// Messages about actions that the page took by itself. Provided as a Leptos context.
+/// Messages to the reader about something that the page did. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct Notices(RwSignal<Vec<Notice>>);
 

@@ -1,4 +1,4 @@
-//! The features, one folder or file each, named in the words of a user. No features import each other in a circle.
+//! The features, one folder or file each, named in the words of a user. The imports between features have no cycles.
 
 pub mod board;
 pub mod history;

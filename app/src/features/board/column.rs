@@ -58,7 +58,8 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
     let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));
-    // If this page has just put a task below the window, the reader looks at that task: drawing more cards by itself would move it.
+    // If this page has just put a task below the window, the reader is looking at that task. Drawing more cards by itself would move it, so
+    // drawing waits until the reader asks for more.
     let has_below = Memo::new(move |_| !drawn_below.read().is_empty());
 
     let renaming = RwSignal::new(false);

@@ -1,7 +1,7 @@
 //! The events of a board or of one of its tasks, newest first. New events are added as they happen.
 //!
-//! The first page of events comes with the page of the app, or is requested when a history is opened. After that, the history grows with
-//! the changes that come over the socket. A snapshot has the state of a board but not the events that led to it; so after a snapshot the
+//! The first events are sent with the HTML of the page, or are requested when a history is opened. After that, the history grows with the
+//! changes that come over the socket. A snapshot has the state of a board but not the events that led to it; so after a snapshot the
 //! newest events are requested again.
 
 use std::time::Duration;
@@ -204,7 +204,7 @@ impl History {
 #[component]
 pub fn HistoryEnd(
     history: History,
-    /// The address of older events, used without JavaScript, given the number of the change before which they are.
+    /// The address of the events before the given change, for use without JavaScript.
     href: Callback<(Seq,), String>,
     /// A CSS selector of the element that gets the focus when there are no older events any more.
     fallback: &'static str,

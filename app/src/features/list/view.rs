@@ -45,7 +45,8 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
     let plain = expect_context::<Today>().not_yet_taken_over();
     let found = Memo::new(move |_| drawn.read().found);
     let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len() + drawn.read().below.len()));
-    // If this page has just added a task below the drawn rows, the reader looks at that task: drawing more rows by itself would move it.
+    // If this page has just added a task below the drawn rows, the reader is looking at that task. Drawing more rows by itself would move
+    // it, so drawing waits until the reader asks for more.
     let has_below = Memo::new(move |_| !drawn.read().below.is_empty());
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
@@ -180,7 +181,7 @@ fn added(board: &LiveBoard, query: Memo<ListQuery>) -> Callback<TaskId> {
     })
 }
 
-/// Shows a message with a link to a new task, if the task is out of view.
+/// Shows a message with a button that scrolls to a new task, if the task is out of view.
 fn tell_where_it_is(task: TaskId, notices: Notices) {
     let row = move || find(&format!(".list [data-task='{task}']"));
     request_animation_frame(move || {

@@ -1,4 +1,4 @@
-//! Share links, with which a board can be read without an account: its managers can list, create and revoke them.
+//! Share links, with which a board can be read without an account. The managers of the board can list, create and revoke them.
 
 use leptos::{html, prelude::*, task::spawn_local};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! One task, in a panel beside its board.
 //!
-//! The panel is not modal: the board can still be used and does not change its layout. On a phone the panel covers the board.
+//! The panel is not modal: the board stays usable and is not redrawn. On a phone the panel takes the place of the board.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
