@@ -20,7 +20,7 @@ pub struct PresenceState {
     pub people: Vec<ActorId>,
     /// The number of people beyond those that are listed.
     pub more: u32,
-    /// The number of tabs that are open by guests, who have no account. A state that is sent to a guest counts everybody here.
+    /// The number of tabs that guests (visitors without an account) have open. A state that is sent to a guest counts everybody here.
     pub guests: u32,
     /// The edits in progress, in order.
     pub editing: Vec<Editing>,
