@@ -1,5 +1,5 @@
-//! Puts the files of `target/site` into releases, and into other builds that are to be one file too (`TASKWIRE_EMBED_SITE=1`). All else
-//! reads them from the folder, so that a change of them compiles nothing.
+//! Embeds the files of `target/site` into releases, and into other builds that should be a single file (`TASKWIRE_EMBED_SITE=1`). All
+//! other builds read the files from the folder, so that a change of a file compiles nothing.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ fn main() {
     let is_wanted = env::var("TASKWIRE_EMBED_SITE").is_ok_and(|value| value == "1");
     let mut files = Vec::new();
     if is_release || is_wanted {
-        // Cargo looks at it as a whole, also while it is not there yet.
+        // Cargo watches the whole folder, even while it does not exist yet.
         println!("cargo::rerun-if-changed={}", folder.display());
         if folder.is_dir() {
             find(folder, &mut files);
@@ -26,7 +26,7 @@ fn main() {
     files.sort();
     let mut list = String::from("&[");
     for path in files.iter().filter(|path| !is_encoded(path)) {
-        // As browsers ask for it, on Windows too.
+        // The path as browsers request it: with `/`, on Windows too.
         let name = path.strip_prefix(folder).unwrap_or(path).display().to_string().replace(MAIN_SEPARATOR, "/");
         let encoded = ["br", "gz"].map(|encoding| {
             let encoded = PathBuf::from(format!("{}.{encoding}", path.display()));
@@ -35,7 +35,7 @@ fn main() {
         let [brotli, gzip] = encoded;
         let plain = include(path);
         let tag = tag(path);
-        // It is a String.
+        // Writing to a string cannot fail.
         let _ =
             write!(list, "File {{ path: {name:?}, tag: {tag:?}, plain: {plain}, brotli: {brotli}, gzip: {gzip} }},");
     }
@@ -54,7 +54,7 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// What tells this content of the file from every other that it had.
+/// A hash of the content, which identifies this version of the file.
 fn tag(path: &Path) -> String {
     let content = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut hasher = DefaultHasher::new();

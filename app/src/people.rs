@@ -1,4 +1,4 @@
-//! The people of a server, as the others on it see them.
+//! The people of a server, as other people on it see them.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,20 +9,20 @@ use crate::{
     text::{line, turns_text},
 };
 
-/// A person. E-mail addresses and roles are not for everybody, and are not here.
+/// A person. This struct is public to everybody on the server, so it contains no e-mail address and no role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Who.
+    /// Identifies the person.
     pub id: ActorId,
-    /// What they want to be called.
+    /// The name that the person chose.
     pub name: String,
-    /// Whether they may no longer sign in. They are still known by name, for what they did still shows.
+    /// Whether the person may no longer sign in. Their name stays known, because their edits are still shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deactivated: bool,
 }
 
 impl Person {
-    /// One or two letters that stand for the name: the first of its first and of its last word.
+    /// One or two letters that stand for the name: the initials of its first and its last word.
     pub fn initials(&self) -> String {
         let mut words =
             self.name.split_whitespace().filter_map(|word| word.chars().find(|char| char.is_alphanumeric()));
@@ -31,7 +31,7 @@ impl Person {
         first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
     }
 
-    /// One of [`TINTS`] colours, always the same for this person.
+    /// The number of the person's colour, below [`TINTS`]. It is always the same for a person.
     pub fn tint(&self) -> u8 {
         // The last bytes of a UUIDv7 are random.
         self.id.0.as_bytes()[15] % TINTS
@@ -41,17 +41,17 @@ impl Person {
 /// The longest name of a person, in characters.
 pub const MAX_PERSON_NAME_CHARS: usize = 80;
 
-/// Whether it will do as a person's name; it comes back trimmed.
+/// Checks a person's name, and returns it trimmed.
 pub fn check_name(name: &str) -> Result<String, Refusal> {
     let name = line("name", &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)?;
-    // Names stand in the middle of sentences.
+    // Names are shown within sentences, so a name must not change the direction of the text after it.
     match name.contains(turns_text) {
         true => Err(Refusal::invalid("name", "must not turn the direction of text")),
         false => Ok(name),
     }
 }
 
-/// How many colours tell people apart; the style sheet has as many.
+/// The number of colours for avatars. The style sheet defines the same number.
 pub const TINTS: u8 = 8;
 
 #[cfg(test)]

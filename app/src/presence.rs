@@ -1,65 +1,65 @@
-//! Who has a board open, and who is editing which task.
+//! Presence: who has a board open, and who is editing which task.
 //!
-//! Presence is a hint about people, not a part of the board: it is in no log and on no disk, may be some seconds old, and
-//! nothing depends on it. What travels is a [`PresenceState`] first and then what is different. Both may be taken in twice.
+//! Presence is a hint about people and not part of the board: it is in no log and on no disk, it may be some seconds old, and nothing
+//! depends on it. The server first sends a [`PresenceState`] and then each [`PresenceChange`]. Applying one of them twice does no harm.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ActorId, TabId, TaskId};
 
-/// How many people a presence state lists to a client at most; the others are counted.
+/// The most people that a presence state lists for a client; the remaining people are counted.
 pub const LISTED_PEOPLE: usize = 100;
 
-/// How many edits under way it lists at most; the others are left out.
+/// The most edits in progress that a presence state lists; the remaining edits are left out.
 pub const LISTED_EDITS: usize = 100;
 
-/// Those who have a board open. A person is in it once, however many tabs they have.
+/// The people who have a board open. A person is listed once, however many tabs they have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceState {
     /// People with an account, by id.
     pub people: Vec<ActorId>,
-    /// How many more people there are than are listed.
+    /// The number of people beyond those that are listed.
     pub more: u32,
-    /// How many tabs somebody without an account has open. For such a reader everybody is counted here.
+    /// The number of tabs that guests (visitors without an account) have open. A state that is sent to a guest counts everybody here.
     pub guests: u32,
-    /// Who is editing what, in order.
+    /// The edits in progress, in order.
     pub editing: Vec<Editing>,
 }
 
 /// A task that is being edited in a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Editing {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// By whom; `None` for somebody without an account.
+    /// The person; `None` for a guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<ActorId>,
-    /// In which tab, so that a tab can tell itself from others.
+    /// The tab, so that a tab can tell its own edits from those of other tabs.
     pub tab: TabId,
 }
 
-/// What makes one presence state another.
+/// The difference between two presence states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PresenceChange {
     /// People who are listed now and were not before.
     pub joined: Vec<ActorId>,
     /// People who were listed before and are not now.
     pub left: Vec<ActorId>,
-    /// [`PresenceState::more`], as it is now.
+    /// The new value of [`PresenceState::more`].
     pub more: u32,
-    /// [`PresenceState::guests`], as it is now.
+    /// The new value of [`PresenceState::guests`].
     pub guests: u32,
-    /// [`PresenceState::editing`], as it is now; `None` if it is as before.
+    /// The new value of [`PresenceState::editing`]; `None` if it has not changed.
     pub editing: Option<Vec<Editing>>,
 }
 
 impl PresenceState {
-    /// Whether nobody is there.
+    /// Whether nobody has the board open.
     pub fn is_empty(&self) -> bool {
         self.people.is_empty() && self.more == 0 && self.guests == 0
     }
 
-    /// What to tell somebody who has this presence state, for them to have `new`.
+    /// The change that turns this presence state into `new`.
     pub fn change_to(&self, new: &Self) -> PresenceChange {
         let missing = |from: &[ActorId], of: &[ActorId]| {
             of.iter().filter(|person| from.binary_search(person).is_err()).copied().collect()
@@ -73,7 +73,7 @@ impl PresenceState {
         }
     }
 
-    /// Takes in what is different.
+    /// Applies a change.
     pub fn apply(&mut self, change: PresenceChange) {
         self.people.retain(|person| !change.left.contains(person));
         for person in change.joined {
@@ -88,7 +88,7 @@ impl PresenceState {
         }
     }
 
-    /// The same for somebody without an account, who is told how many there are and not who.
+    /// The presence state to send to a guest, who may know how many people there are but not who they are.
     pub fn without_names(&self) -> Self {
         let people = (self.people.len() as u32).saturating_add(self.more);
         Self {
@@ -99,24 +99,24 @@ impl PresenceState {
         }
     }
 
-    /// Whether [`Self::without_names`] leaves something out.
+    /// Whether [`Self::without_names`] would leave something out.
     pub fn has_names(&self) -> bool {
         !self.people.is_empty() || self.more > 0 || self.editing.iter().any(|editing| editing.person.is_some())
     }
 
-    /// Those of them who are not the reader, `me` or one of the guests; without what they edit.
+    /// The presence state without the reader, who is `me` or, without an account, one of the guests; and without the edits in progress.
     pub fn others(&self, me: Option<ActorId>) -> Self {
         let mut others = Self { editing: Vec::new(), ..self.clone() };
         match me.map(|me| others.people.binary_search(&me)) {
             Some(Ok(place)) => drop(others.people.remove(place)),
-            // There are so many that the reader is not listed.
+            // There are more people than are listed, and the reader is not among those that are.
             Some(Err(_)) => others.more = others.more.saturating_sub(1),
             None => others.guests = others.guests.saturating_sub(1),
         }
         others
     }
 
-    /// Who else is editing a task: each person once, then each guest.
+    /// Who else is editing a task: each person once, then `None` for each tab of a guest.
     pub fn editors(&self, task: TaskId, me: Option<ActorId>, tab: TabId) -> Vec<Option<ActorId>> {
         let mut editors = Vec::new();
         let mut guests = 0;
@@ -132,28 +132,28 @@ impl PresenceState {
     }
 }
 
-/// The texts that a tab has open in editors: the one it says it is editing is the one that was opened last.
+/// The editors that are open in a tab. The tab reports that it is editing the task whose editor was opened last.
 #[derive(Clone, Debug, Default)]
 pub struct OpenEditors {
     tasks: Vec<TaskId>,
-    /// Nobody has looked at the tab for a while: whoever left an editor open there is not typing.
+    /// Whether nobody has looked at the tab for a while. A person who left an editor open in such a tab is not typing.
     pub unseen: bool,
 }
 
 impl OpenEditors {
-    /// An editor for a text of a task was opened.
+    /// Call when an editor for a text of a task opens.
     pub fn open(&mut self, task: TaskId) {
         self.tasks.push(task);
     }
 
-    /// One was closed.
+    /// Call when an editor for a text of a task closes.
     pub fn close(&mut self, task: TaskId) {
         if let Some(place) = self.tasks.iter().rposition(|open| *open == task) {
             self.tasks.remove(place);
         }
     }
 
-    /// What the tab is editing now.
+    /// The task that the tab reports to be editing.
     pub fn editing(&self) -> Option<TaskId> {
         self.tasks.last().copied().filter(|_| !self.unseen)
     }

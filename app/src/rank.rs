@@ -1,31 +1,31 @@
-//! Fractional ranks: where a thing stands among its siblings, as a text that leaves room before, after and between.
+//! Fractional ranks: the position of an item among its siblings, as a text. There is always room for another rank before, after and
+//! between existing ranks.
 //!
-//! Moving one task writes one task: it gets a rank between its new neighbours', and nobody else's changes. The scheme is
-//! the one David Greenspan describes in *Implementing Fractional Indexing* (Observable, 2020): a rank is an integer of
-//! variable length, so that adding at either end for ever keeps ranks short, then a fraction in base 62, so that there is
-//! always something between two. Plain text order is the order of ranks, in Rust, in SQLite and in Postgres (`COLLATE
-//! "C"`).
+//! Moving a task changes only that task: it gets a rank between the ranks of its new neighbours. The scheme is the one that David
+//! Greenspan describes in *Implementing Fractional Indexing* (Observable, 2020). A rank begins with an integer of variable length, so
+//! that ranks stay short however many items are added at either end. A fraction in base 62 follows, so that there is always a rank
+//! between two others. The order of ranks is plain byte order of the text, in Rust, in SQLite and in Postgres (`COLLATE "C"`).
 //!
-//! Only moving things between the same two neighbours again and again makes ranks grow, by a digit for about six moves.
-//! [`Rank::is_long`] tells when it is time to number the siblings anew with [`Rank::spread`].
+//! Ranks grow only when items are moved between the same two neighbours again and again: by one digit for about six moves.
+//! [`Rank::is_long`] tells when the siblings should get new ranks from [`Rank::spread`].
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// The digits, in ASCII order: text order is number order.
+/// The digits, in ASCII order, so that text order is numeric order.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Past this many characters a column's ranks are spread anew.
+/// If a rank has more characters than this, its siblings get new ranks.
 const LONG: usize = 32;
 
-/// A place in an order. See the [module](self).
+/// A position in an order. See the [module](self).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rank(Arc<str>);
 
 impl Rank {
-    /// Takes a rank that was stored before.
+    /// Wraps a rank that comes from storage. The text is not checked here; [`Rank::between`] refuses a text that is no rank.
     pub fn from_stored(text: &str) -> Self {
         Self(text.into())
     }
@@ -35,14 +35,14 @@ impl Rank {
         &self.0
     }
 
-    /// Whether the siblings should be numbered anew: the rank has grown long.
+    /// Whether this rank is so long that its siblings should get new ranks.
     pub fn is_long(&self) -> bool {
         self.0.len() > LONG
     }
 
-    /// A rank after `low` and before `high`, where `None` is the open end.
+    /// A rank after `low` and before `high`; `None` for either means that there is no bound on that side.
     ///
-    /// `None` when there is no room: the two are equal, the wrong way round, or not ranks at all. (Two browsers that were
+    /// Returns `None` if there is no room: `low` and `high` are equal, in the wrong order, or not valid ranks. (Two browsers that were
     /// offline may have made the same rank.) The siblings then need [`Rank::spread`].
     pub fn between(low: Option<&Rank>, high: Option<&Rank>) -> Option<Rank> {
         let low = match low {
@@ -63,7 +63,7 @@ impl Rank {
                 if high.fraction.is_empty() {
                     decrement(high.integer)?
                 } else {
-                    // The bare integer sorts before the integer with a fraction.
+                    // The integer alone sorts before the same integer with a fraction.
                     high.integer.to_owned()
                 }
             }
@@ -96,8 +96,8 @@ impl fmt::Debug for Rank {
     }
 }
 
-/// A rank taken apart: the head letter tells how many digits the integer has (`a` one, `b` two, … upwards; `Z` one, `Y`
-/// two, … downwards), the rest is the fraction, which never ends in `0`.
+/// A rank, split into its parts. The first letter of the integer encodes how many digits it has (upwards `a` one, `b` two, …; downwards
+/// `Z` one, `Y` two, …). The rest is the fraction, which never ends in `0`.
 struct Parts<'a> {
     integer: &'a str,
     fraction: &'a str,
@@ -118,7 +118,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// How many characters the integer has, its head included.
+/// The length of the integer in characters, including its first letter.
 fn integer_length(head: u8) -> Option<usize> {
     match head {
         b'a'..=b'z' => Some(usize::from(head - b'a') + 2),
@@ -127,7 +127,7 @@ fn integer_length(head: u8) -> Option<usize> {
     }
 }
 
-/// The next integer, or `None` after the very last.
+/// The next integer; `None` after the largest.
 fn increment(integer: &str) -> Option<String> {
     let (head, digits) = integer.as_bytes().split_first()?;
     let mut digits = digits.to_vec();
@@ -150,7 +150,7 @@ fn increment(integer: &str) -> Option<String> {
     }
 }
 
-/// The integer before, or `None` before the very first.
+/// The previous integer; `None` before the smallest.
 fn decrement(integer: &str) -> Option<String> {
     let (head, digits) = integer.as_bytes().split_first()?;
     let mut digits = digits.to_vec();
@@ -173,7 +173,7 @@ fn decrement(integer: &str) -> Option<String> {
     }
 }
 
-/// A fraction strictly between two, neither ending in `0`; an open `high` is 1.
+/// A fraction strictly between `low` and `high`, neither of which ends in `0`. Without `high` the upper bound is 1.
 fn midpoint(low: &str, high: Option<&str>) -> Option<String> {
     if high.is_some_and(|high| low >= high) {
         return None;
@@ -190,7 +190,7 @@ fn midpoint(low: &str, high: Option<&str>) -> Option<String> {
         }
         result.push(char::from(DIGITS[below]));
         if above > below {
-            // From here on anything larger than what is left of `low` is also smaller than `high`.
+            // `result` is already less than `high`, so the remaining digits need only exceed those of `low`.
             bounded = None;
         }
     }

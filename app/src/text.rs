@@ -1,4 +1,4 @@
-//! Text that people write: what is taken, how long it may be, and what cannot be seen.
+//! The rules for text that people write: which characters are allowed, how long a text may be, and which characters are invisible.
 
 use crate::refusal::Refusal;
 
@@ -6,20 +6,20 @@ use crate::refusal::Refusal;
 pub const MAX_TITLE_CHARS: usize = 500;
 /// The longest name of a board or column, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
-/// The longest description, in bytes of UTF-8: written as JSON it still fits into one message of the socket.
+/// The longest description, in bytes of UTF-8. Encoded as JSON, a description of this length still fits into one socket message.
 pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
 
-/// The title of a task, trimmed; refused where it will not do.
+/// Checks the title of a task, and returns it trimmed.
 pub fn title(text: &str) -> Result<String, Refusal> {
     line("title", text, MAX_TITLE_CHARS)
 }
 
-/// The name of a board or a column, trimmed; refused, as the value of `field`, where it will not do.
+/// Checks the name of a board or a column, and returns it trimmed. A refusal names `field`.
 pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
     line(field, text, MAX_NAME_CHARS)
 }
 
-/// One line of text: something to be seen, not too long, no control characters.
+/// Checks one line of text: it must have a visible character, and neither be too long nor contain control characters or line separators.
 pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
@@ -35,8 +35,8 @@ pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal
     Ok(text.to_owned())
 }
 
-/// Whether a character is there without being seen: joiners, marks of direction, fillers and the like. They have their use
-/// between others.
+/// Whether a character is invisible: joiners, direction marks, fillers and the like. Such characters are allowed between visible
+/// characters, where they have a use.
 pub fn is_invisible(char: char) -> bool {
     turns_text(char)
         || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -44,12 +44,12 @@ pub fn is_invisible(char: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a character turns the direction of the text that follows it, also where that is somebody else's.
+/// Whether a character changes the direction of the text that follows it, even beyond the end of the text that contains it.
 pub fn turns_text(char: char) -> bool {
     matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A description: several lines of text, with `\n` between them and nothing after the last; refused where it will not do.
+/// Checks a description, and returns it with `\n` as line breaks and without white space at the end.
 pub fn description(text: &str) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim_end();
@@ -63,7 +63,7 @@ pub fn description(text: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
-/// Enough of a text to know which it is.
+/// The first characters of a text, enough to recognise it.
 pub fn shortened(text: &str) -> String {
     const MOST: usize = 60;
     match text.char_indices().nth(MOST) {

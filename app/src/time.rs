@@ -1,7 +1,7 @@
-//! Points in time and calendar dates, as they travel and are stored.
+//! Points in time and calendar dates, with their serialized forms.
 //!
-//! Nothing here reads a clock: whoever has one passes the time in. And nothing uses the format descriptions of the `time`
-//! crate, which knows the calendar: written out, the two formats there are take a fraction of the room in the browser.
+//! Nothing here reads a clock; the caller passes the time in. The two formats are written by hand: the format descriptions of the `time`
+//! crate, which provides the calendar, would take many times the space in the WebAssembly file.
 
 use std::fmt;
 
@@ -16,15 +16,15 @@ const DAY: i64 = 24 * HOUR;
 /// The Julian day of 1970-01-01.
 const EPOCH: i32 = 2_440_588;
 
-/// A point in time: milliseconds since the Unix epoch, UTC. In JSON an RFC 3339 text with milliseconds.
+/// A point in time: milliseconds since the Unix epoch, UTC. In JSON an RFC 3339 string with milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The latest time RFC 3339 can write (year 9999), in milliseconds.
+    /// The latest time that RFC 3339 can express (end of the year 9999), in milliseconds.
     const MAX_MILLIS: i64 = 253_402_300_799_999;
 
-    /// From milliseconds since the Unix epoch; what lies outside the years 1970 to 9999 is moved to the nearest end.
+    /// Creates a time from milliseconds since the Unix epoch. A time outside the years 1970 to 9999 is clamped to that range.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(0, Self::MAX_MILLIS))
     }
@@ -34,19 +34,19 @@ impl Timestamp {
         self.0
     }
 
-    /// The day it falls on, in UTC.
+    /// The day in UTC.
     pub fn day(self) -> Option<Day> {
         // Within the years that `from_millis` allows, every day has a date.
         Date::from_julian_day(EPOCH + (self.0 / DAY) as i32).ok().map(Day)
     }
 
-    /// For people, to the minute: `2026-11-23 09:31 UTC`. The same for everyone, because the server does not know their clocks.
+    /// The time to the minute, for people: `2026-11-23 09:31 UTC`. It is in UTC because the server does not know the reader's time zone.
     pub fn to_minute(self) -> String {
         let text = self.to_string();
         format!("{} {} UTC", &text[..10], &text[11..16])
     }
 
-    /// Reads an RFC 3339 time.
+    /// Parses an RFC 3339 time.
     fn parse(text: &str) -> Option<Self> {
         let (date, time) = (text.get(..10)?, text.get(11..)?);
         let separator = text.as_bytes()[10];
@@ -65,20 +65,20 @@ impl Timestamp {
         if !matches!(separator, b'T' | b't' | b' ') || !is_number {
             return None;
         }
-        // Three digits of it, whether it has more or fewer.
+        // Milliseconds are exactly three digits: the fraction is padded with zeros or cut.
         let millis: i64 = format!("{fraction:0<3}")[..3].parse().ok()?;
         let days = i64::from(Day::parse(date)?.0.to_julian_day() - EPOCH);
         Some(Self::from_millis(days * DAY + clock(hour, minute, second)? + millis - ahead))
     }
 }
 
-/// How long after midnight a clock shows this, in milliseconds.
+/// The time since midnight, in milliseconds; `None` if there is no such time of day.
 fn clock(hour: u16, minute: u16, second: u16) -> Option<i64> {
     let exists = hour < 24 && minute < 60 && second < 60;
     exists.then(|| i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND)
 }
 
-/// Reads numbers of exactly so many digits each.
+/// Parses numbers that have exactly the given counts of digits.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[u16; N]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; N];
@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub struct Day(Date);
 
 impl Day {
-    /// Reads `2026-11-23`.
+    /// Parses a date such as `2026-11-23`.
     pub fn parse(text: &str) -> Option<Self> {
         let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
         let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
@@ -130,7 +130,7 @@ impl Day {
         (year > 0).then_some(Self(date))
     }
 
-    /// The date itself.
+    /// The date as a type of the `time` crate.
     pub fn date(self) -> Date {
         self.0
     }

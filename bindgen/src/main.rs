@@ -1,7 +1,7 @@
-//! Makes what a browser loads out of the WASM that cargo built: the module, and the script that loads it.
+//! Generates the files that a browser loads from the WASM that cargo built: the module, and the script that loads it.
 //!
-//! `wasm-bindgen --target web` does the same. Compiling that command takes two minutes on two cores; this needs
-//! less, and most of its libraries are the server's, too.
+//! `wasm-bindgen --target web` does the same. But compiling that command takes two minutes on two cores; compiling this program takes
+//! less, and most of the libraries that it needs are compiled for the server anyway.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-//! The browser's entry points: the app takes over the page that the server rendered, or draws it itself.
+//! The browser's entry points: [`hydrate`] makes the page that the server rendered interactive, [`mount`] renders the page anew.
 //!
-//! Which of them, is decided by the script in the page (`app/src/pages/bootstrap.js`).
+//! The script in the page (`app/src/pages/bootstrap.js`) decides which of them it calls.
 
 use leptos::{
     mount::{hydrate_from, mount_to},
@@ -9,21 +9,21 @@ use leptos::{
 };
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 
-/// Takes over what the server has drawn.
+/// Hydrates the HTML that the server rendered.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     hydrate_from(place(), app::App).forget();
 }
 
-/// Draws the page, where what stands there is not what the server has drawn.
+/// Renders the page in the browser, if it no longer contains the HTML that the server rendered.
 #[wasm_bindgen]
 pub fn mount() {
     console_error_panic_hook::set_once();
     mount_to(place(), app::App).forget();
 }
 
-/// The element that is the app's own.
+/// The element that contains the app.
 fn place() -> HtmlElement {
     let element = document().get_element_by_id("app").expect("the page has a place for the app");
     element.unchecked_into()

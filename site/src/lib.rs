@@ -1,19 +1,19 @@
-//! The site's files (script, WASM, style, icon), as a release carries them in its executable.
+//! The site's files (script, WASM, style sheet, icon), embedded into the executable of a release.
 
-/// A file, and what the build compressed it to.
+/// A file, with the compressed versions that the build made.
 #[derive(Clone, Copy, Debug)]
 pub struct File {
-    /// Below the site's root, with `/` between.
+    /// The path below the site's root, with `/` as the separator.
     pub path: &'static str,
-    /// Another for each content that it had.
+    /// A hash of the content: it changes when the content does.
     pub tag: &'static str,
-    /// As it is.
+    /// The content, uncompressed.
     pub plain: &'static [u8],
-    /// Compressed with Brotli.
+    /// The content compressed with Brotli.
     pub brotli: Option<&'static [u8]>,
-    /// Compressed with gzip.
+    /// The content compressed with gzip.
     pub gzip: Option<&'static [u8]>,
 }
 
-/// All of them, ordered by path. None in a build that is not to carry them, and in one made before the site was.
+/// All files, ordered by path. Empty in a build that does not embed them, and in a build made before the site was built.
 pub static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));

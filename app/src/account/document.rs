@@ -1,4 +1,4 @@
-//! What is around each page about accounts: the head with its style sheet, and for those who signed in the way about.
+//! The document around each account page: the head with its style sheet and, for signed-in people, the navigation.
 
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
@@ -6,52 +6,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::{features::shell::header::Mark, people::Person};
 
-/// A page about accounts, without what is around it.
+/// An account page, without the document around it.
 pub struct Page {
-    /// What it is called.
+    /// The title.
     pub title: &'static str,
-    /// Whether it tells of a mistake; then its title begins with that.
+    /// Whether the page shows a mistake in a form. If so, the title begins with "Error:".
     pub has_mistake: bool,
-    /// Who reads it, if they signed in.
+    /// The signed-in person, if there is one.
     pub current_user: Option<CurrentUser>,
-    /// What it shows.
+    /// The content.
     pub body: AnyView,
 }
 
-/// Who reads a page.
+/// The person who reads a page.
 #[derive(Clone, Debug)]
 pub struct CurrentUser {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// Whether they manage people.
+    /// Whether the person manages people.
     pub manages: bool,
-    /// The address of the page they are on.
+    /// The path of the page, which the navigation marks as the current one.
     pub here: &'static str,
 }
 
-/// What is said once, on the page that follows on what was done.
+/// A message that is shown once, on the page that follows a completed action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// What was done.
     pub words: String,
-    /// Something that is shown now and never again, and what it is.
+    /// A label and a secret that is shown only this once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<(String, String)>,
 }
 
 impl Notice {
-    /// That something was done.
+    /// A message that something was done.
     pub fn done(words: impl Into<String>) -> Self {
         Self { words: words.into(), secret: None }
     }
 
-    /// That something was made which is shown this once. `called` is its label.
+    /// A message with a secret that is shown only this once. `called` is the label of the secret.
     pub fn secret(words: impl Into<String>, called: &str, secret: String) -> Self {
         Self { words: words.into(), secret: Some((called.to_owned(), secret)) }
     }
 }
 
-/// The whole document, as it is sent.
+/// Renders the whole document.
 pub fn document(page: Page, options: LeptosOptions) -> String {
     let Page { title, has_mistake, current_user, body } = page;
     let title = format!("{}{title} · Taskwire", if has_mistake { "Error: " } else { "" });
@@ -66,7 +66,7 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                // As it is: Leptos marks the end of a text, and a title shows that too.
+                // Set as inner HTML: Leptos puts a marker at the end of a text, and in a title the marker would be visible.
                 <title inner_html=title />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options />
@@ -78,7 +78,7 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
     .to_html()
 }
 
-/// Says what was done, if anything. It takes the focus, so that it is read out.
+/// The message about what was done, if there is one. It takes the focus, so that screen readers read it out.
 pub fn notice(notice: Option<Notice>) -> AnyView {
     let Some(Notice { words, secret }) = notice else { return ().into_any() };
     let secret = secret.map(|(called, secret)| {
@@ -98,7 +98,7 @@ pub fn notice(notice: Option<Notice>) -> AnyView {
     .into_any()
 }
 
-/// For those who are not in yet: one card in the middle.
+/// The layout for people who are not signed in: one card in the middle.
 fn at_the_door(body: AnyView) -> AnyView {
     view! {
         <header class="door-sign">
@@ -145,7 +145,7 @@ fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
     .into_any()
 }
 
-/// A person's initials on their colour, beside their name.
+/// A person's avatar: their initials on their colour. It always stands beside their name.
 pub fn avatar(person: &Person) -> AnyView {
     view! {
         <span

@@ -1,4 +1,4 @@
-//! `/first-visit`: the first account, which owns the server.
+//! `/first-visit`: creating the first account, which owns the server.
 
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -8,38 +8,38 @@ use super::{
     form::{Form, Input},
 };
 
-/// Where the page is.
+/// The path of the page.
 pub const PATH: &str = "/first-visit";
 
-/// What the page shows.
+/// The data of the page.
 #[derive(Default)]
 pub struct FirstVisit {
-    /// What was typed.
+    /// The values that were typed.
     pub form: FirstVisitForm,
-    /// What was wrong with it.
+    /// The mistake in the submitted form.
     pub mistake: Option<Mistake>,
-    /// Whether it takes the code that the server printed.
+    /// Whether the form asks for the setup code that the server printed.
     pub needs_code: bool,
 }
 
-/// What is typed.
+/// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstVisitForm {
-    /// The code that the server printed.
+    /// The setup code that the server printed.
     #[serde(default)]
     pub code: String,
-    /// What the owner wants to be called.
+    /// The name that the owner chooses.
     pub name: String,
-    /// Their e-mail address.
+    /// The owner's e-mail address.
     pub email: String,
-    /// The password they choose.
+    /// The password that the owner chooses.
     pub password: String,
-    /// The same.
+    /// The password, repeated.
     pub again: String,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: FirstVisit) -> Page {
     let FirstVisit { form, mistake, needs_code } = content;
     let fields = Form::new("owner", mistake.as_ref());

@@ -1,4 +1,4 @@
-//! `/forgot-password`: a link by mail for those who cannot sign in. Only where the server can send mail.
+//! `/forgot-password`: sends a link for a new password by mail. Offered only where the server can send mail.
 
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -8,27 +8,27 @@ use super::{
     form::{Form, Input},
 };
 
-/// Where the page is.
+/// The path of the page.
 pub const PATH: &str = "/forgot-password";
 
-/// What the page shows.
+/// The data of the page.
 #[derive(Default)]
 pub struct ForgotPassword {
-    /// What was typed.
+    /// The values that were typed.
     pub form: ForgotPasswordForm,
-    /// What was wrong with it.
+    /// The mistake in the submitted form.
     pub mistake: Option<Mistake>,
 }
 
-/// What is typed.
+/// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForgotPasswordForm {
-    /// Whose password is forgotten.
+    /// The e-mail address of the account.
     pub email: String,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: ForgotPassword) -> Page {
     let ForgotPassword { form, mistake } = content;
     let fields = Form::new("forgot", mistake.as_ref());

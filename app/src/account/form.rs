@@ -1,55 +1,55 @@
-//! Fields of forms, and what was wrong with them when they were sent.
+//! Form fields, and the mistakes in a submitted form.
 
 use leptos::prelude::*;
 
-/// The fewest characters of a password.
+/// The minimum length of a password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 10;
 
-/// Why a form was not done.
+/// The reason why a submitted form was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The field, as it is called in words; none where it is about the whole form.
+    /// The [`Input::called`] of the field with the mistake; `None` if the mistake is about the whole form.
     pub field: Option<&'static str>,
-    /// What is wrong, as a sentence.
+    /// The reason, as a sentence.
     pub words: String,
 }
 
 impl Mistake {
-    /// One that is about a field.
+    /// A mistake in a field.
     pub fn at(field: &'static str, words: impl Into<String>) -> Self {
         Self { field: Some(field), words: words.into() }
     }
 }
 
-/// One form of a page.
+/// A form of a page.
 #[derive(Clone, Copy)]
 pub struct Form<'a> {
-    /// What the ids of its fields begin with.
+    /// The prefix of the ids of the form's fields.
     pub id: &'a str,
-    /// What was wrong when it was sent.
+    /// The mistake in the submitted form.
     pub mistake: Option<&'a Mistake>,
 }
 
 /// A field for one line of text.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
-    /// The name it is sent under.
+    /// The `name` attribute.
     pub name: &'static str,
-    /// What stands above it.
+    /// The label.
     pub label: &'static str,
-    /// What mistakes call it.
+    /// How mistakes refer to the field: see [`Mistake::field`].
     pub called: &'static str,
-    /// The kind of field, as HTML has them.
+    /// The `type` attribute.
     pub kind: &'static str,
-    /// What is in it.
+    /// The value.
     pub value: &'a str,
-    /// What a browser may fill in.
+    /// The `autocomplete` attribute.
     pub autocomplete: &'static str,
-    /// What stands below it.
+    /// The hint below the field.
     pub hint: &'a str,
-    /// Whether it must be filled in.
+    /// Whether the field must be filled in.
     pub required: bool,
-    /// Whether it has the focus at first.
+    /// Whether the field has the focus when the page opens.
     pub first: bool,
 }
 
@@ -70,12 +70,12 @@ impl Default for Input<'_> {
 }
 
 impl<'a> Input<'a> {
-    /// For somebody's name.
+    /// A field for a person's name.
     pub fn name(value: &'a str) -> Self {
         Self { name: "name", label: "Name", called: "name", value, autocomplete: "name", ..Self::default() }
     }
 
-    /// For an e-mail address.
+    /// A field for an e-mail address.
     pub fn email(value: &'a str) -> Self {
         Self {
             name: "email",
@@ -88,19 +88,19 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// For a password somebody has. Passwords are never sent back.
+    /// A field for an existing password. Passwords are never sent back to the browser.
     pub fn password(name: &'static str, label: &'static str, called: &'static str) -> Self {
         Self { name, label, called, kind: "password", autocomplete: "current-password", ..Self::default() }
     }
 }
 
 impl<'a> Form<'a> {
-    /// One without a mistake.
+    /// A form whose field ids begin with `id`, with the mistake in the submitted values, if there is one.
     pub fn new(id: &'a str, mistake: Option<&'a Mistake>) -> Self {
         Self { id, mistake }
     }
 
-    /// What was wrong, if anything was. It takes the focus, so that it is read out, and leads to the field.
+    /// The mistake, if there is one. It takes the focus, so that screen readers read it out, and links to the field.
     pub fn summary(self) -> AnyView {
         let Some(Mistake { field, words }) = self.mistake.cloned() else { return ().into_any() };
         let words = match field {
@@ -116,7 +116,7 @@ impl<'a> Form<'a> {
         .into_any()
     }
 
-    /// A field for one line of text.
+    /// Renders a field for one line of text.
     pub fn input(self, input: Input<'_>) -> AnyView {
         let id = self.id_of(input.called);
         let described = self.described(input.called, input.hint);
@@ -144,7 +144,7 @@ impl<'a> Form<'a> {
         .into_any()
     }
 
-    /// Two fields for a new password: nobody sees what they type, and a slip would lock them out.
+    /// Renders two fields for a new password. The typed text is hidden, and a typing error would lock the person out.
     pub fn new_password(self, label: &'static str) -> AnyView {
         fn fresh<'a>(name: &'static str, label: &'static str, called: &'static str, hint: &'a str) -> Input<'a> {
             Input { autocomplete: "new-password", hint, ..Input::password(name, label, called) }
@@ -159,7 +159,7 @@ impl<'a> Form<'a> {
         .into_any()
     }
 
-    /// A field with a few choices: what is sent, what is shown, and whether it is chosen.
+    /// Renders a select field. Each choice has a value, a label, and whether it is selected.
     pub fn select(
         self,
         name: String,
@@ -194,7 +194,7 @@ impl<'a> Form<'a> {
         .into_any()
     }
 
-    /// A few choices with what each means: what is sent, what it is called, what it means, and whether it is chosen.
+    /// Renders radio buttons. Each choice has a value, a label, an explanation, and whether it is selected.
     pub fn radios(
         self,
         name: &'static str,
@@ -244,7 +244,7 @@ impl<'a> Form<'a> {
     }
 }
 
-/// What stands below a field and belongs to it.
+/// The error and the hint below a field.
 struct Described {
     error: Option<String>,
     hint: String,
@@ -255,7 +255,7 @@ impl Described {
         self.error.is_some()
     }
 
-    /// The ids of what describes the field with this id.
+    /// The ids of the elements that describe the field with this id, for `aria-describedby`.
     fn by(&self, id: &str) -> Option<String> {
         let error = self.error.is_some().then(|| format!("{id}-error"));
         let hint = (!self.hint.is_empty()).then(|| format!("{id}-hint"));

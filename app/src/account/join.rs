@@ -1,4 +1,4 @@
-//! `/join/{secret}`: an invitation, and the account it is for.
+//! `/join/{secret}`: accepting an invitation by creating an account.
 
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -11,41 +11,41 @@ use super::{
 };
 use crate::access::{BoardRole, InstanceRole};
 
-/// What the page shows.
+/// The data of the page.
 pub struct Join {
-    /// Where it is.
+    /// The path of the page.
     pub path: String,
-    /// Who invites.
+    /// The name of the person who made the invitation.
     pub host: Option<String>,
-    /// What whoever is invited will be on the server.
+    /// The role on the server that the new account will have.
     pub role: InstanceRole,
-    /// The boards they will be on, by name, and what they will be there.
+    /// The names of the boards that the invitation is for, with the role on each.
     pub boards: Vec<(String, BoardRole)>,
-    /// Who is signed in in this browser at the moment.
+    /// The name of the person who is signed in in this browser at the moment.
     pub signed_in: Option<String>,
-    /// What people call the provider with whom they may sign in instead, and the secret of this invitation.
+    /// The name of the OIDC provider that can be used instead of a password, and the secret of this invitation.
     pub oidc: Option<(String, String)>,
-    /// What was typed.
+    /// The values that were typed.
     pub form: JoinForm,
-    /// What was wrong with it.
+    /// The mistake in the submitted form.
     pub mistake: Option<Mistake>,
 }
 
-/// What is typed.
+/// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JoinForm {
-    /// What they want to be called.
+    /// The name that the person chooses.
     pub name: String,
     /// Their e-mail address.
     pub email: String,
     /// The password they choose.
     pub password: String,
-    /// The same.
+    /// The password, repeated.
     pub again: String,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: Join) -> Page {
     let Join { path, host, role, boards, signed_in, oidc, form, mistake } = content;
     let oidc = oidc.map(|(name, secret)| oidc_link(&name, &[("invitation", &secret)]));

@@ -1,22 +1,22 @@
-//! A page that only says something, and leads on.
+//! A page with only a message and a link.
 
 use leptos::prelude::*;
 
 use super::{CurrentUser, Page};
 
-/// What it says.
+/// The data of the page.
 pub struct Message {
-    /// Who reads it.
+    /// The signed-in person, if there is one.
     pub current_user: Option<CurrentUser>,
-    /// In a few words.
+    /// The message in a few words.
     pub title: &'static str,
-    /// In a sentence or two.
+    /// The message in a sentence or two.
     pub words: String,
-    /// Where one can go from here, and what that is.
+    /// The address and the label of the link.
     pub way: Option<(String, &'static str)>,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(message: Message) -> Page {
     let Message { current_user, title, words, way } = message;
     let way = way.map(|(address, words)| {

@@ -1,13 +1,13 @@
 //! The pages with which people get, use and manage accounts.
 //!
-//! They are not live, so they are plain: the server renders them, their forms post and redirect, and no script comes with
-//! them. Each module has one page: what it shows is a struct, what its forms hold another, which is also what the server
-//! reads them into, so that the names of the fields stand in one place. What a form does is said by the server.
+//! The account pages are not live: the server renders them, their forms post and redirect, and they contain no script. Each module has one
+//! page. One struct holds the data of the page, and another the fields of its form; the server deserializes the form into that struct, so
+//! that the field names are defined in one place. What a submitted form does is implemented in the server.
 //!
-//! - [`first_visit`], [`sign_in`], [`join`], [`forgot_password`], [`new_password`]: the ways in. [`own`]: one's own account. [`people`]: everybody's.
-//! - [`message`]: a page that only says something.
-//! - [`document`]: what is around each of them. [`form`]: fields, and what was wrong with them. [`words`]: times, roles and
-//!   browsers as people call them.
+//! - [`first_visit`], [`sign_in`], [`join`], [`forgot_password`], [`new_password`]: getting in. [`own`]: one's own account.
+//! - [`people`]: all accounts. [`message`]: a page with only a message.
+//! - [`document`]: the document around each page. [`form`]: form fields and mistakes in them.
+//! - [`words`]: times, roles and browsers in words.
 
 pub mod document;
 pub mod first_visit;

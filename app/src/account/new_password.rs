@@ -1,31 +1,31 @@
-//! `/new-password/{secret}`: another password for somebody who cannot sign in.
+//! `/new-password/{secret}`: setting a new password without signing in.
 
 use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::{Mistake, Page, form::Form};
 
-/// What the page shows.
+/// The data of the page.
 pub struct NewPassword {
-    /// Where it is.
+    /// The path of the page.
     pub path: String,
-    /// Whose password it is.
+    /// The e-mail address of the account.
     pub email: String,
-    /// What was wrong with what was typed.
+    /// The mistake in the submitted form.
     pub mistake: Option<Mistake>,
 }
 
-/// What is typed.
+/// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewPasswordForm {
-    /// The password.
+    /// The new password.
     pub password: String,
-    /// The same.
+    /// The new password, repeated.
     pub again: String,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: NewPassword) -> Page {
     let NewPassword { path, email, mistake } = content;
     let fields = Form::new("new", mistake.as_ref());
@@ -38,7 +38,7 @@ pub fn page(content: NewPassword) -> Page {
                 ". When it is saved you are signed out everywhere, and your tokens are revoked."
             </p>
             {fields.summary()}
-            // A browser that keeps passwords wants to know whose this one is.
+            // A password manager needs to know which account the password belongs to.
             <input type="text" value=email autocomplete="username" hidden readonly />
             {fields.new_password("New password")}
             <button class="button primary">"Save password"</button>

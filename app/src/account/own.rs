@@ -1,4 +1,4 @@
-//! `/account`: one's own name, password, sessions and tokens.
+//! `/account`: the reader's own name, password, sessions and tokens.
 
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -15,84 +15,84 @@ use crate::{
     time::Timestamp,
 };
 
-/// Where the page is.
+/// The path of the page.
 pub const PATH: &str = "/account";
-/// Where each of its forms goes.
+/// The path that the form for the name posts to.
 pub const NAME: &str = "/account/name";
-/// See [`NAME`].
+/// The path that the form for the password posts to.
 pub const PASSWORD: &str = "/account/password";
-/// See [`NAME`].
+/// The path that the form for ending one session posts to.
 pub const END_SESSION: &str = "/account/sessions/end";
-/// See [`NAME`].
+/// The path that the form for ending all other sessions posts to.
 pub const END_OTHERS: &str = "/account/sessions/end-others";
-/// See [`NAME`].
+/// The path that the form for a new token posts to.
 pub const NEW_TOKEN: &str = "/account/tokens";
-/// See [`NAME`].
+/// The path that the form for revoking a token posts to.
 pub const REVOKE_TOKEN: &str = "/account/tokens/revoke";
 
-/// What the page shows.
+/// The data of the page.
 pub struct OwnAccount {
-    /// Who reads it.
+    /// The signed-in person.
     pub current_user: CurrentUser,
-    /// What was just done.
+    /// A message about what was just done.
     pub notice: Option<Notice>,
-    /// Their e-mail address.
+    /// The person's e-mail address.
     pub email: String,
-    /// What they are on this server.
+    /// The person's role on this server.
     pub role: InstanceRole,
-    /// Whether they have a password; who signs in elsewhere has none.
+    /// Whether the person has a password. A person who signs in with the OIDC provider may have none.
     pub has_password: bool,
-    /// Where they are signed in, the one used last first.
+    /// The person's sessions, most recently used first.
     pub sessions: Vec<Session>,
-    /// Their tokens, newest first.
+    /// The person's tokens, newest first.
     pub tokens: Vec<Token>,
-    /// What time it is.
+    /// The current time.
     pub now: Timestamp,
-    /// A form that was sent and not done.
+    /// A submitted form that was refused.
     pub refused: Option<Refused>,
 }
 
-/// A form that was sent and not done, with what was typed.
+/// A submitted form that was refused, with the values that were typed.
 pub enum Refused {
-    /// Another name.
+    /// The form for the name.
     Name(NameForm, Mistake),
-    /// Another password.
+    /// The form for the password.
     Password(Mistake),
-    /// A new token.
+    /// The form for a new token.
     Token(TokenForm, Mistake),
-    /// A button.
+    /// A form without fields, such as the one for ending a session.
     Other(Mistake),
 }
 
-/// A browser that is signed in.
+/// A session: a browser in which the person is signed in.
 pub struct Session {
-    /// What it is ended by.
+    /// Identifies the session.
     pub id: Uuid,
-    /// Whether the page is read in it.
+    /// Whether this is the session in which the page is read.
     pub is_this: bool,
-    /// How the browser described itself.
+    /// The `User-Agent` of the browser.
     pub agent: String,
-    /// Since when.
+    /// When the person signed in.
     pub since: Timestamp,
-    /// When it was last used, to the hour.
+    /// When the session was last used, to the hour.
     pub seen: Timestamp,
 }
 
-/// A token.
+/// An API token.
 pub struct Token {
-    /// What it is revoked by.
+    /// Identifies the token.
     pub id: Uuid,
-    /// What it is for.
+    /// The name of the token, which says what it is for.
     pub name: String,
-    /// What it may do.
+    /// What the token allows.
     pub scope: Scope,
-    /// When it was last used.
+    /// When the token was last used.
     pub used: Option<Timestamp>,
-    /// When it stops working.
+    /// When the token expires.
     pub expires: Option<Timestamp>,
 }
 
-/// Another name.
+/// The form for the name.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NameForm {
@@ -100,48 +100,48 @@ pub struct NameForm {
     pub name: String,
 }
 
-/// Another password.
+/// The form for the password.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordForm {
-    /// The one they have, if they have one.
+    /// The current password, if the person has one.
     #[serde(default)]
     pub current: String,
-    /// The new one.
+    /// The new password.
     pub password: String,
-    /// The same.
+    /// The new password, repeated.
     pub again: String,
-    /// Not empty, if their tokens are to stop working.
+    /// Not empty if all tokens of the person are to be revoked too.
     #[serde(default)]
     pub revoke_tokens: String,
 }
 
 impl PasswordForm {
-    /// Whether their tokens are to stop working.
+    /// Whether all tokens of the person are to be revoked too.
     pub fn revokes_tokens(&self) -> bool {
         !self.revoke_tokens.is_empty()
     }
 }
 
-/// One of their sessions or tokens.
+/// A form that names one session or token.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhichForm {
-    /// Which.
+    /// Identifies the session or token.
     pub id: Uuid,
 }
 
-/// A new token.
+/// The form for a new token.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenForm {
-    /// What it is for.
+    /// The name of the token, which says what it is for.
     pub name: String,
-    /// What it may do.
+    /// What the token allows.
     pub scope: Scope,
-    /// How long it works.
+    /// How long the token is valid.
     pub expires: Expiry,
-    /// The last day on which it works, where a day was chosen.
+    /// The last day on which the token is valid, for [`Expiry::Day`].
     #[serde(default)]
     pub day: String,
 }
@@ -152,7 +152,7 @@ impl Default for TokenForm {
     }
 }
 
-/// How long a token works.
+/// How long a token is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Expiry {
     /// 30 days.
@@ -164,7 +164,7 @@ pub enum Expiry {
     /// A year.
     #[serde(rename = "365")]
     Days365,
-    /// Until the end of some day.
+    /// Until the end of a day that the person chooses.
     #[serde(rename = "day")]
     Day,
     /// Until it is revoked.
@@ -182,7 +182,7 @@ impl Expiry {
     ];
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: OwnAccount) -> Page {
     let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, refused } = content;
     let has_mistake = refused.is_some();
@@ -245,7 +245,7 @@ fn password_section(email: String, has_password: bool, tokens: usize, mistake: O
             <h2>"Password"</h2>
             <p class="hint">"A new password signs you out in all browsers but this one."</p>
             {fields.summary()}
-            // A browser that keeps passwords wants to know whose these are.
+            // A password manager needs to know which account the password belongs to.
             <input type="text" value=email autocomplete="username" hidden readonly />
             {current}
             {fields.new_password("New password")}

@@ -1,4 +1,4 @@
-//! `/people`: who has an account, and invitations. For those who manage people.
+//! `/people`: accounts and invitations, for people who manage people.
 
 use std::collections::BTreeMap;
 
@@ -19,97 +19,97 @@ use crate::{
     time::Timestamp,
 };
 
-/// Where the page is.
+/// The path of the page.
 pub const PATH: &str = "/people";
-/// Where the form of a new invitation goes.
+/// The path that the form for a new invitation posts to.
 pub const INVITE: &str = "/people/invitations";
-/// Where an invitation is taken back.
+/// The path that the form for revoking an invitation posts to.
 pub const REVOKE: &str = "/people/invitations/revoke";
-/// Where somebody gets another role.
+/// The path that the form for changing a role posts to.
 pub const ROLE: &str = "/people/role";
-/// Where an account is taken out of use.
+/// The path that the form for deactivating an account posts to.
 pub const DEACTIVATE: &str = "/people/deactivate";
-/// Where an account is put back into use.
+/// The path that the form for reactivating an account posts to.
 pub const REACTIVATE: &str = "/people/reactivate";
-/// Where a link for a new password is made.
+/// The path that the form for making a new-password link posts to.
 pub const NEW_PASSWORD: &str = "/people/new-password";
 
-/// The most people that are shown at once.
+/// The most accounts that are shown at once.
 const MOST: usize = 100;
 
-/// What the page shows.
+/// The data of the page.
 pub struct People {
-    /// Who reads it.
+    /// The signed-in person.
     pub current_user: CurrentUser,
-    /// The most that the reader may make of anybody.
+    /// The highest role that the signed-in person may give to anybody.
     pub role: InstanceRole,
-    /// What was just done.
+    /// A message about what was just done.
     pub notice: Option<Notice>,
-    /// Who has an account.
+    /// All accounts.
     pub accounts: Vec<Account>,
-    /// What was searched for among them.
+    /// The search text that filters the accounts.
     pub search: String,
-    /// Invitations that were not used yet.
+    /// The invitations that are not used yet.
     pub invitations: Vec<Invitation>,
-    /// The boards one may invite to.
+    /// The boards to which the signed-in person may invite others.
     pub boards: Vec<(BoardId, String)>,
-    /// A form that was sent and not done.
+    /// A submitted form that was refused.
     pub refused: Option<Refused>,
 }
 
-/// A form that was sent and not done, with what was typed.
+/// A submitted form that was refused, with the values that were typed.
 pub enum Refused {
-    /// An invitation.
+    /// The form for a new invitation.
     Invite(InviteForm, Mistake),
-    /// A change of somebody's account.
+    /// A form that changes a person's account.
     Account(ActorId, Mistake),
-    /// A button.
+    /// A form without fields, such as the one for revoking an invitation.
     Other(Mistake),
 }
 
-/// Somebody's account.
+/// A person's account.
 pub struct Account {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// Where they get mail.
+    /// The e-mail address.
     pub email: String,
-    /// What they are on this server.
+    /// The role on this server.
     pub role: InstanceRole,
-    /// Since when they have it.
+    /// When the account was created.
     pub since: Timestamp,
-    /// Whether they may sign in.
+    /// Whether the person may sign in.
     pub is_active: bool,
-    /// Whether the reader may change it.
+    /// Whether the signed-in person may change the account.
     pub may_change: bool,
 }
 
 /// An invitation.
 pub struct Invitation {
-    /// What it is taken back by.
+    /// Identifies the invitation.
     pub id: Uuid,
-    /// For whom, as its maker calls them.
+    /// A note about who is invited, by the person who made the invitation.
     pub note: String,
-    /// What they will be.
+    /// The role on the server that the new account will have.
     pub role: InstanceRole,
-    /// On how many boards.
+    /// The number of boards that the invitation is for.
     pub boards: usize,
-    /// Who invites.
+    /// The name of the person who made the invitation.
     pub host: Option<String>,
-    /// How long it works.
+    /// When the invitation expires.
     pub until: Timestamp,
-    /// Whether the reader may take it back.
+    /// Whether the signed-in person may revoke the invitation.
     pub may_revoke: bool,
 }
 
-/// A new invitation.
+/// The form for a new invitation.
 #[derive(Debug, Deserialize)]
 pub struct InviteForm {
-    /// For whom.
+    /// A note about who is invited.
     #[serde(default)]
     pub note: String,
-    /// What they will be.
+    /// The role on the server that the new account will have.
     pub role: InstanceRole,
-    /// What they will be on each board; nothing where that is empty.
+    /// The role on each board; an empty text where there is none.
     #[serde(flatten)]
     pub boards: BTreeMap<BoardId, String>,
 }
@@ -120,33 +120,33 @@ impl Default for InviteForm {
     }
 }
 
-/// An invitation to take back.
+/// The form for revoking an invitation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeForm {
-    /// Which.
+    /// Identifies the invitation.
     pub id: Uuid,
 }
 
-/// Another role for somebody.
+/// The form for changing a person's role.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleForm {
-    /// Who.
+    /// The person.
     pub person: ActorId,
-    /// What they will be.
+    /// The new role.
     pub role: InstanceRole,
 }
 
-/// Something to be done with somebody's account.
+/// A form that names one person.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PersonForm {
-    /// Whose.
+    /// The person.
     pub person: ActorId,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: People) -> Page {
     let People { current_user, role, notice: done, accounts, search, invitations, boards, refused } = content;
     let has_mistake = refused.is_some();
@@ -156,7 +156,7 @@ pub fn page(content: People) -> Page {
         None => {}
         Some(Refused::Invite(typed, mistake)) => (invite, of_invite) = (typed, Some(mistake)),
         Some(Refused::Account(person, mistake)) => {
-            // Told beside the account, if that stands on the page and has a form.
+            // The mistake is shown beside the account, if the account is on the page and has a form.
             let has_form = |account: &Account| account.person.id == person && account.may_change;
             match accounts.iter().take(MOST).any(has_form) {
                 true => of_account = Some((person, mistake)),
@@ -252,7 +252,7 @@ fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mist
     .into_any()
 }
 
-/// What can be done with somebody's account. Open where something of it went wrong.
+/// The box with the forms that change a person's account. It is open if one of them was refused.
 fn change_box(
     person: &Person,
     role: InstanceRole,

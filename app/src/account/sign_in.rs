@@ -1,4 +1,4 @@
-//! `/sign-in`: who one is.
+//! `/sign-in`: signing in.
 
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
@@ -9,38 +9,38 @@ use super::{
     form::{Form, Input},
 };
 
-/// Where the page is.
+/// The path of the page.
 pub const PATH: &str = "/sign-in";
 
-/// What the page shows.
+/// The data of the page.
 #[derive(Default)]
 pub struct SignIn {
-    /// What was typed.
+    /// The values that were typed.
     pub form: SignInForm,
-    /// What was wrong with it.
+    /// The mistake in the submitted form.
     pub mistake: Option<Mistake>,
-    /// What brought somebody here, in words.
+    /// A sentence about why the person was sent to this page.
     pub after: Option<&'static str>,
-    /// What people call the provider with whom they may sign in instead, if there is one.
+    /// The name of the OIDC provider that can be used instead of a password, if there is one.
     pub oidc: Option<String>,
     /// Whether a link for a new password can be sent by mail.
     pub sends_mail: bool,
 }
 
-/// What is typed.
+/// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInForm {
-    /// Who.
+    /// The e-mail address of the account.
     pub email: String,
-    /// And the proof.
+    /// The password.
     pub password: String,
-    /// Where to go then.
+    /// The path to redirect to after signing in.
     #[serde(default)]
     pub next: String,
 }
 
-/// The page.
+/// Renders the page.
 pub fn page(content: SignIn) -> Page {
     let SignIn { form, mistake, after, oidc, sends_mail } = content;
     let fields = Form::new("sign-in", mistake.as_ref());
@@ -71,7 +71,7 @@ pub fn page(content: SignIn) -> Page {
     Page { title: "Sign in", has_mistake: mistake.is_some(), current_user: None, body }
 }
 
-/// The way to sign in with an account somebody has elsewhere.
+/// A link to sign in with the OIDC provider.
 pub fn oidc_link(name: &str, query: &[(&str, &str)]) -> AnyView {
     let mut params = ParamsMap::new();
     for (key, value) in query.iter().filter(|(_, value)| !value.is_empty()) {

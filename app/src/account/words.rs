@@ -1,7 +1,7 @@
-//! Times, roles and browsers, as people call them.
+//! Times, roles and browsers in words, for people.
 //!
-//! These pages are rendered once and not taken over by a script, so they may look at a clock; and they have no idea of the
-//! reader's, so what they write out is in UTC.
+//! The account pages are rendered once and never hydrated, so they may read a clock. They do not know the reader's time zone, so they show
+//! times in UTC.
 
 use leptos::prelude::*;
 
@@ -16,11 +16,11 @@ const DAY: i64 = 24 * HOUR;
 /// A day, such as `23 November 2026`.
 pub fn day(time: Timestamp) -> String {
     let moment = time::OffsetDateTime::from_unix_timestamp(time.as_millis() / 1_000);
-    // Within the years that a timestamp knows, every second has a date.
+    // A `Timestamp` is always within the years that have a date.
     moment.map(|moment| format!("{} {} {}", moment.day(), moment.month(), moment.year())).unwrap_or_default()
 }
 
-/// How long ago something was: as far as it matters, and no more exactly than it is known.
+/// How long ago something was, rounded to what matters, and never more exact than the stored time.
 pub fn ago(time: Timestamp, now: Timestamp) -> String {
     match now.as_millis() - time.as_millis() {
         ..HOUR => "in the last hour".to_owned(),
@@ -32,7 +32,7 @@ pub fn ago(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// How long ago something was; the whole time when pointed at.
+/// How long ago something was; the tooltip shows the full time.
 pub fn time_ago(time: Timestamp, now: Timestamp) -> AnyView {
     let whole = time.to_string();
     let title = format!("{} {} UTC", &whole[..10], &whole[11..16]);
@@ -44,7 +44,7 @@ pub fn time_ago(time: Timestamp, now: Timestamp) -> AnyView {
     .into_any()
 }
 
-/// A role on the server.
+/// The name of a role on the server.
 pub fn role(role: InstanceRole) -> &'static str {
     match role {
         InstanceRole::Member => "Member",
@@ -71,7 +71,7 @@ pub fn board_role(role: BoardRole) -> &'static str {
     }
 }
 
-/// The scope of a token.
+/// The name of a token's scope.
 pub fn scope(scope: Scope) -> &'static str {
     match scope {
         Scope::Read => "Read",
@@ -89,11 +89,11 @@ pub fn scope_means(scope: Scope) -> &'static str {
     }
 }
 
-/// A browser, by how it describes itself: `Firefox on Linux`.
+/// The name of a browser and its system, derived from its `User-Agent`: `Firefox on Linux`.
 pub fn browser(agent: &str) -> String {
     let known =
         |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    // Most claim to be others as well; who is claimed most often comes last.
+    // Most browsers also claim to be other browsers. The names that are claimed most often come last.
     let name = known(&[
         ("Edg", "Edge"),
         ("OPR/", "Opera"),

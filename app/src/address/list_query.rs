@@ -1,5 +1,5 @@
-//! What a list shows, as it stands in its address: so that a list can be sent to others, and is a plain form without
-//! JavaScript.
+//! The filters, the order and the length of a list, as they stand in its address. So a list can be shared as a link, and works as a plain
+//! form without JavaScript.
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
@@ -15,20 +15,20 @@ pub const ROWS: usize = 50;
 /// The query of a list: `?view=list&q=tea&column={id}&completed=false&assignee={id}&sort=due&rows=200`. All but `view` may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Which tasks.
+    /// The filters and the order.
     pub wanted: Wanted,
-    /// How many of them are drawn.
+    /// How many rows are drawn.
     pub rows: usize,
 }
 
 impl ListQuery {
-    /// That of the page that is open.
+    /// The query of the current page.
     pub fn of_page() -> Memo<Self> {
         let query = use_query_map();
         Memo::new(move |_| Self::read(&query.read()))
     }
 
-    /// Reads a query. What makes no sense in it is passed over.
+    /// Parses a query. Invalid parts of it are ignored.
     pub fn read(query: &ParamsMap) -> Self {
         Self {
             wanted: Wanted {
@@ -52,7 +52,7 @@ impl ListQuery {
         format!("/boards/{board}/tasks/{task}{}", self.query())
     }
 
-    /// As it stands in an address, from the question mark on.
+    /// The query string, from the question mark on.
     pub fn query(&self) -> String {
         let Self { wanted, rows } = self;
         let mut query = ParamsMap::new();

@@ -1,4 +1,4 @@
-//! Which address shows what: features link to each other by this, and not by the pages.
+//! The addresses of the app's pages. Features link to each other through this module, so that they need not know the pages.
 
 pub mod home_query;
 pub mod list_query;
@@ -7,7 +7,7 @@ use leptos_router::params::ParamsMap;
 
 use crate::id::{BoardId, TaskId};
 
-/// What fills the page of a board.
+/// A view of a board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
     /// Columns of cards: `/boards/{board}`.
@@ -15,27 +15,27 @@ pub enum View {
     Board,
     /// One list: `/boards/{board}?view=list`.
     List,
-    /// What happened: `/boards/{board}?view=activity`.
+    /// The history of the board: `/boards/{board}?view=activity`.
     Activity,
-    /// Who has access: `/boards/{board}?view=members`.
+    /// The members and share links: `/boards/{board}?view=members`.
     Members,
-    /// What was deleted: `/boards/{board}/trash`.
+    /// The deleted tasks: `/boards/{board}/trash`.
     Trash,
 }
 
-/// An address below `/boards/{board}`, read.
+/// A parsed address below `/boards/{board}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// Which board.
+    /// The board.
     pub board: BoardId,
-    /// What fills the page.
+    /// The view of the board.
     pub view: View,
-    /// The task that is open over it: `/boards/{board}/tasks/{task}`.
+    /// The task that is open over the view: `/boards/{board}/tasks/{task}`.
     pub task: Option<TaskId>,
 }
 
 impl Address {
-    /// Reads the parameters `board` and `rest` and the query; `None` where nothing is.
+    /// Parses the parameters `board` and `rest` and the query; `None` if there is no such page.
     pub fn read(params: &ParamsMap, query: &ParamsMap) -> Option<Self> {
         let board = params.get("board")?.parse().ok()?;
         let view = match query.get("view").as_deref() {

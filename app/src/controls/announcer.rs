@@ -1,26 +1,26 @@
-//! What is read out to those who do not see the page: one place for all of it, so that nothing talks over anything.
+//! Announcements for screen readers. All of them go through one live region, so that none interrupts another.
 
 use leptos::prelude::*;
 
-/// Says things out loud. A context.
+/// Makes announcements. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct Announcer(RwSignal<String>);
 
 impl Announcer {
-    /// Makes the announcer of a page.
+    /// Provides the announcer of a page.
     pub fn provide() -> Self {
         let announcer = Self(RwSignal::new(String::new()));
         provide_context(announcer);
         announcer
     }
 
-    /// Says something, in place of what was said before.
+    /// Announces something, in place of the previous announcement.
     pub fn say(self, words: impl Into<String>) {
         self.0.set(words.into());
     }
 }
 
-/// Where the announcements stand.
+/// The live region that holds the announcements.
 #[component]
 pub fn Announcements(announcer: Announcer) -> impl IntoView {
     view! {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// An entry.
+/// Draws the entry.
 pub fn choice(value: impl ToString, words: impl ToString, selected: bool) -> AnyView {
     view! {
         <option value=value.to_string() selected=selected prop:selected=selected>

@@ -1,22 +1,22 @@
-//! Asking once more before what cannot be taken back.
+//! A dialog that asks for confirmation before an action that cannot be undone.
 
 use leptos::{ev, html, prelude::*};
 
 use crate::refusal::Refusal;
 
-/// A dialog that asks, once [`ask`] opens it.
+/// A dialog that asks for confirmation; [`ask`] opens it.
 #[component]
 pub fn Confirm(
-    /// To open it by.
+    /// The reference by which [`ask`] opens the dialog.
     dialog: NodeRef<html::Dialog>,
-    /// What is asked.
+    /// The question.
     #[prop(into)]
     question: Signal<String>,
-    /// What follows from it.
+    /// What the action leads to.
     consequence: &'static str,
-    /// What the button says that does it.
+    /// The label of the button that confirms.
     confirm_label: &'static str,
-    /// Does it. Where that is refused the dialog stays open and says why.
+    /// Runs the action. If the action is refused, the dialog stays open and shows why.
     confirmed: Callback<(), Result<(), Refusal>>,
 ) -> impl IntoView {
     let (refusal, set_refusal) = signal(None::<String>);
@@ -32,7 +32,7 @@ pub fn Confirm(
             Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }
     };
-    // By then what was asked about may have gone, and the dialog with it.
+    // When the dialog closes, the thing it asked about may be gone, and this signal with it.
     let closed = move |_| {
         let _ = set_refusal.try_set(None);
     };
@@ -59,7 +59,7 @@ pub fn Confirm(
 /// Opens the dialog.
 pub fn ask(dialog: NodeRef<html::Dialog>) {
     if let Some(dialog) = dialog.get_untracked() {
-        // It is open already, if it cannot be opened.
+        // This fails if the dialog is open already; then there is nothing to do.
         let _ = dialog.show_modal();
     }
 }

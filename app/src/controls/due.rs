@@ -1,19 +1,19 @@
-//! The days that a task has: the words for them, and which day is today.
+//! The start date and due date of a task: how they are written, and which day is today.
 //!
-//! The server must not look at a clock, or the browser would find another page than it was sent. So until the page is
-//! taken over nothing is overdue and every date is written out.
+//! The server must not read a clock while it renders, or the page would differ from what the browser hydrates. So until hydration no task
+//! is overdue and every date is written out.
 
 use leptos::prelude::*;
 
 use super::icon::{Icon, Picture};
 use crate::time::Day;
 
-/// Which day it is where the page is read; `None` on the server and until the page is taken over. A context.
+/// The current day in the reader's time zone; `None` on the server and until hydration. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct Today(pub RwSignal<Option<Day>>);
 
 impl Today {
-    /// Starts to follow the browser's calendar.
+    /// Provides the context, and follows the browser's calendar from hydration on.
     pub fn provide() -> Self {
         let today = Self(RwSignal::new(None));
         provide_context(today);
@@ -30,7 +30,7 @@ impl Today {
         today
     }
 
-    /// Whether the page is as the server sent it: which day it is, is known from when it is taken over.
+    /// Whether the page is not hydrated yet: the current day is known from hydration on.
     pub fn not_yet_taken_over(self) -> Memo<bool> {
         Memo::new(move |_| self.0.with(Option::is_none))
     }
@@ -45,19 +45,19 @@ impl Today {
     }
 }
 
-/// How a due date stands to today.
+/// How a due date relates to today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// The day has gone by.
+    /// The due date is in the past.
     Overdue,
-    /// It is today.
+    /// The due date is today.
     Today,
-    /// It is still to come, or nobody knows.
+    /// The due date is in the future, or the current day is not known.
     Later,
 }
 
 impl Urgency {
-    /// How `due` stands to `today`.
+    /// How `due` relates to `today`.
     pub fn of(due: Day, today: Option<Day>) -> Self {
         match today {
             Some(today) if due < today => Self::Overdue,
@@ -66,7 +66,7 @@ impl Urgency {
         }
     }
 
-    /// The name it has in `data-due`.
+    /// The value of the attribute `data-due`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Overdue => "overdue",
@@ -76,7 +76,7 @@ impl Urgency {
     }
 }
 
-/// The words for a due date: "Today", "23 Nov", "23 Nov 2027".
+/// A date in words: "Today", "23 Nov", "23 Nov 2027".
 pub fn words(due: Day, today: Option<Day>) -> String {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let date = due.date();
@@ -90,12 +90,12 @@ pub fn words(due: Day, today: Option<Day>) -> String {
     }
 }
 
-/// A due date in words, standing out when the day has come or gone and the task is not completed.
+/// A due date in words, highlighted when the day is today or in the past and the task is not completed.
 #[component]
 pub fn Due(
     /// The day.
     due: Day,
-    /// Whether the task is completed: then nothing is urgent any more.
+    /// Whether the task is completed: a completed task is never urgent.
     #[prop(into)]
     completed: Signal<bool>,
 ) -> impl IntoView {
@@ -112,7 +112,7 @@ pub fn Due(
     }
 }
 
-/// The day work on a task begins, in words.
+/// The start date of a task, in words.
 #[component]
 pub fn Start(
     /// The day.

@@ -1,18 +1,18 @@
-//! Cards and rows that show for a moment that somebody else just changed them.
+//! Cards and rows that are highlighted for a moment when another person has changed them.
 
 use leptos::{ev, prelude::*};
 
-/// What such an element needs.
+/// The classes and the event handler that such an element needs.
 pub struct Flash<Odd, Even, Seen> {
     /// Whether it has the class `changed-odd`.
     pub odd: Odd,
-    /// Whether it has the class `changed-even`. The two name the same animation: going from one to the other starts it again.
+    /// Whether it has the class `changed-even`. Both classes run the same animation: switching from one to the other starts it again.
     pub even: Even,
     /// Handles the end of an animation.
     pub seen: Seen,
 }
 
-/// `changes` counts what others changed, until it was seen.
+/// `changes` counts the changes by other people since the last highlight ended.
 pub fn flash(
     changes: ArcRwSignal<u32>,
 ) -> Flash<impl Fn() -> bool + Send, impl Fn() -> bool + Send, impl Fn(ev::AnimationEvent) + Clone> {

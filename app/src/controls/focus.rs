@@ -1,4 +1,4 @@
-//! Putting the keyboard focus back where a person would look for it, after what had it was moved or went away.
+//! Puts the keyboard focus where a person expects it after the focused element was moved or removed.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::id::TaskId;
 
-/// Focuses the first element that a CSS selector finds, as soon as what was just changed is drawn.
+/// Focuses the first element that matches a CSS selector, as soon as the latest changes are drawn.
 pub fn focus_when_drawn(selector: impl Into<String>) {
     let selector = selector.into();
     request_animation_frame(move || {
@@ -16,8 +16,8 @@ pub fn focus_when_drawn(selector: impl Into<String>) {
     });
 }
 
-/// Focuses what the first of these CSS selectors finds that finds something, as soon as what was just changed is drawn. (One
-/// selector with commas finds what stands first on the page.)
+/// Tries the CSS selectors in order and focuses the first match, as soon as the latest changes are drawn. (One selector with commas would
+/// match the element that comes first on the page instead.)
 pub fn focus_first_drawn(selectors: &'static [&'static str]) {
     request_animation_frame(move || {
         if let Some(element) = selectors.iter().find_map(|selector| find(selector)) {
@@ -26,8 +26,8 @@ pub fn focus_first_drawn(selectors: &'static [&'static str]) {
     });
 }
 
-/// Keeps the focus where it is while what has it is moved: that takes it out of the page for a moment, and the browser does
-/// not give the focus back. To be called before; whoever types does not notice.
+/// Keeps the focus on an element while it is moved. Moving takes the element out of the document for a moment, and the browser does not
+/// give the focus back. Call this before the move; a person who is typing does not notice.
 pub fn keep_focus() {
     if !cfg!(feature = "hydrate") {
         return;
@@ -40,12 +40,12 @@ pub fn keep_focus() {
     });
 }
 
-/// What has the focus; nothing where the page as a whole has it.
+/// The focused element; `None` where the page as a whole has the focus.
 pub fn focused() -> Option<Element> {
     document().active_element().filter(|element| element.tag_name() != "BODY")
 }
 
-/// Focuses the card of a task, as soon as it is drawn where it is now.
+/// Focuses the card of a task, as soon as the card is drawn at its current place.
 pub fn focus_card(task: TaskId) {
     focus_when_drawn(card_link(task));
 }
@@ -53,12 +53,12 @@ pub fn focus_card(task: TaskId) {
 /// Focuses an element, if it can be.
 pub fn focus(element: &Element) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
-        // What cannot be focused leaves the focus where it is.
+        // If the element cannot be focused, the focus stays where it is.
         let _ = element.focus();
     }
 }
 
-/// The first element that a CSS selector finds.
+/// The first element that matches a CSS selector.
 pub fn find(selector: &str) -> Option<Element> {
     document().query_selector(selector).ok().flatten()
 }

@@ -1,11 +1,11 @@
-//! What went wrong with a form that was sent without JavaScript.
+//! The error of a form that was submitted without JavaScript.
 
 use leptos::{prelude::*, server_fn::error::ServerFnUrlError};
 use leptos_router::hooks::use_query_map;
 
 use super::redrawn::redrawn;
 
-/// The error that the server put into the address when it sent the person back, if there is one.
+/// Shows the error that the server put into the query of the address when it redirected back to the form, if there is one.
 #[component]
 pub fn FormError() -> impl IntoView {
     let query = use_query_map();

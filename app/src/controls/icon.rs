@@ -1,15 +1,15 @@
-//! Small pictures, drawn with one stroke each. They only ever stand beside words, or in a button that has a name.
+//! Small pictures, drawn with one stroke each. A picture always stands beside text or in a button that has an accessible name.
 
 use leptos::prelude::*;
 
-/// Which picture.
+/// Identifies a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     /// A tick.
     Check,
     /// A cross.
     Close,
-    /// Three dots: more to do with this.
+    /// Three dots: opens a menu.
     More,
     /// A plus sign.
     Plus,
@@ -19,7 +19,7 @@ pub enum Icon {
     Edit,
     /// A calendar page.
     Calendar,
-    /// An arrow from a line: from here on.
+    /// An arrow from a line: a start date.
     Start,
     /// Lines of text.
     Text,
@@ -27,7 +27,7 @@ pub enum Icon {
     Board,
     /// Rows.
     List,
-    /// An arrow down, of something that opens.
+    /// An arrow down: opens a menu.
     Down,
     /// An arrow to the left.
     Left,

@@ -1,18 +1,18 @@
-//! What only some may do to a board: there while they may, and not at all while they may not.
+//! Controls that need a role on the board: drawn only while the reader has that role.
 
 use leptos::{children::ViewFn, prelude::*};
 
 use super::redrawn::redrawn;
 
-/// Draws its children for as long as whoever reads the page may do what they offer.
+/// Draws its children only while the reader has the role that the children need.
 #[component]
 pub fn IfMay(
-    /// Whether they may: see [`crate::live::LiveBoard::may`].
+    /// Whether the reader has the role: see [`crate::live::LiveBoard::may`].
     may: Signal<bool>,
-    /// What stands in their place while not.
+    /// What to draw instead while the reader does not have the role.
     #[prop(optional, into)]
     instead: ViewFn,
-    /// What is offered.
+    /// The controls that need the role.
     children: ChildrenFn,
 ) -> impl IntoView {
     redrawn(move || if may.get() { children() } else { instead.run() })

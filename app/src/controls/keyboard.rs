@@ -1,21 +1,21 @@
-//! What somebody means by a key. Whatever takes keys on the page reads them here and nowhere else (`clippy.toml` sees to
-//! that), so these rules hold for every control:
+//! Interprets keys. All code that handles keys reads them through this module (`clippy.toml` enforces that), so these rules hold for every
+//! control:
 //!
-//! - Keys that go to an input method are its own. Chromium and Firefox say so with `isComposing`. Safari ends a composition
-//!   before it tells of the key that ended it, and says so with the key code 229 alone.
-//! - A key that is held down acts once, however often it repeats. Only moving on, from card to card, goes on.
-//! - A shortcut is a letter, wherever the layout has it (Dvorak, AZERTY). Where the key writes no Latin letter (Cyrillic, Greek,
-//!   Hebrew), it is the place of the key.
+//! - Keys that an input method uses are ignored. Chromium and Firefox mark them with `isComposing`. Safari ends the composition before it
+//!   sends the key event that ended it, and marks that event only with the key code 229.
+//! - A key that is held down acts once, however often it repeats. Only moving the focus or a lifted card with the arrow keys repeats.
+//! - A shortcut is a letter, wherever the layout has it (Dvorak, AZERTY). Where the key writes no Latin letter (Cyrillic, Greek, Hebrew),
+//!   the physical position of the key counts.
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads keys")]
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-/// The key code of what an input method has taken for itself.
+/// The key code of a key event that an input method has consumed.
 const TAKEN_BY_INPUT_METHOD: u32 = 229;
 
-/// A key, as far as the page has a use for it.
+/// The keys that the page has a use for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Enter,
@@ -31,11 +31,11 @@ pub enum Key {
     Other,
 }
 
-/// A key that went down, with those that are held beside it.
+/// A key that went down, with the modifier keys that are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stroke {
     pub key: Key,
-    /// Whether it was down already and repeats.
+    /// Whether the key was down already and repeats.
     pub held: bool,
     pub shift: bool,
     pub ctrl: bool,
@@ -44,19 +44,18 @@ pub struct Stroke {
 }
 
 impl Stroke {
-    /// Whether it is a shortcut: Ctrl or ⌘ is held, but not AltGr, which browsers report as Ctrl and Alt.
+    /// Whether the stroke is a shortcut: Ctrl or ⌘ is held, but not AltGr, which browsers report as Ctrl and Alt.
     pub fn is_command(&self) -> bool {
         (self.ctrl || self.meta) && !self.alt
     }
 }
 
-/// The key that went down, once however long it is held; `None` where an input method or something else on the page has used
-/// it already.
+/// The key that went down, reported once however long it is held; `None` if an input method or another listener has consumed the event.
 pub fn pressed(event: &ev::KeyboardEvent) -> Option<Stroke> {
     pressed_or_held(event).filter(|stroke| !stroke.held)
 }
 
-/// As [`pressed`], and again and again while it is held.
+/// Like [`pressed`], but reports the key again each time it repeats.
 pub fn pressed_or_held(event: &ev::KeyboardEvent) -> Option<Stroke> {
     let is_taken = belongs_to_input_method(event.is_composing(), event.key_code()) || event.default_prevented();
     (!is_taken).then(|| Stroke {
@@ -69,14 +68,14 @@ pub fn pressed_or_held(event: &ev::KeyboardEvent) -> Option<Stroke> {
     })
 }
 
-/// Whether Escape was pressed, and is nobody's yet.
+/// Whether Escape was pressed and no other listener has consumed it.
 pub fn escapes(event: &ev::KeyboardEvent) -> bool {
     pressed(event).is_some_and(|stroke| stroke.key == Key::Escape)
 }
 
-/// Has Enter press a button, follow a link or send a form once, however long it is held: browsers do so again with every
-/// repeat. Where lines are written, it goes on writing lines. And has Escape empty no field in which a text is composed, as
-/// Chromium does with those for a search. To be called once.
+/// Makes a held Enter key press a button, follow a link or submit a form only once: browsers would do so again with every repeat. In a
+/// text area a held Enter still writes lines. Also stops Escape from clearing a field during a composition, as Chromium does with search
+/// fields. Call it once per page.
 pub fn press_once() {
     Effect::new(|| {
         let listener = window_event_listener(ev::keydown, |event| {
@@ -97,7 +96,7 @@ fn belongs_to_input_method(is_composing: bool, key_code: u32) -> bool {
     is_composing || key_code == TAKEN_BY_INPUT_METHOD
 }
 
-/// What a key is, by what it writes and by its place on the keyboard.
+/// Maps the text that a key writes, and its physical position, to a [`Key`].
 fn key(writes: &str, place: &str) -> Key {
     match writes {
         "Enter" => return Key::Enter,
@@ -114,7 +113,7 @@ fn key(writes: &str, place: &str) -> Key {
         let mut chars = text.chars();
         chars.next().filter(|_| chars.next().is_none())
     };
-    // Letters with accents are Latin too: who has them has a to z elsewhere.
+    // Letters with accents are Latin too: a layout that has them has the letters a to z at other keys.
     const LAST_LATIN: char = '\u{36f}';
     let letter = match only(writes) {
         Some(letter) if letter > LAST_LATIN => place.strip_prefix("Key").and_then(only),
@@ -162,7 +161,7 @@ mod tests {
 
     #[test]
     fn an_accent_or_a_dead_key_is_no_shortcut() {
-        // Bépo has à where others have z.
+        // The layout Bépo has à where other layouts have z.
         assert_eq!(key("à", "KeyZ"), Key::Other);
         assert_eq!(key("Dead", "KeyZ"), Key::Other);
         assert_eq!(key("Process", "KeyZ"), Key::Other);

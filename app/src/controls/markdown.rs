@@ -1,17 +1,17 @@
-//! Markdown as HTML that is safe to put into a page, whoever wrote it.
+//! Renders Markdown as HTML that is safe to put into a page, whoever wrote the text.
 //!
-//! Safe by construction: every tag and attribute name written here is a literal of this file, and all that comes from the
-//! text goes through [`escape`]. HTML in the text is shown as text. A link keeps its address only where [`safe_address`]
-//! knows it to be harmless, and nothing is loaded from elsewhere: an image is a link to it.
+//! The output is safe by construction: every tag and attribute name is a literal in this file, and everything that comes from the text
+//! goes through [`escape`]. HTML in the text is shown as text. A link keeps its address only if [`safe_address`] accepts it. Nothing is
+//! loaded from other servers: an image becomes a link to the image.
 
 use std::fmt::Write as _;
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
 
-/// Headings in the text start below those of the panel it stands in.
+/// How many levels the headings in the text are lowered, so that they come below the headings of the panel around the text.
 const HEADING_SHIFT: usize = 2;
 
-/// Renders Markdown with tables, strikethrough, task lists and bare web addresses. A line break in the text is one on the
+/// Renders Markdown with tables, strikethrough, task lists and bare web addresses. A line break in the text becomes a line break on the
 /// page.
 pub fn to_html(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
@@ -22,7 +22,7 @@ pub fn to_html(markdown: &str) -> String {
     page.html
 }
 
-/// Text as HTML that shows just that text.
+/// Escapes text for HTML, so that it is shown as it is.
 pub fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     escape(&mut html, text);
@@ -32,9 +32,9 @@ pub fn escaped(text: &str) -> String {
 #[derive(Default)]
 struct Writer {
     html: String,
-    /// The links and images that are open, outermost first. HTML allows no link within a link, so only the first is one.
+    /// The links and images that are open, outermost first. HTML does not allow nested links, so only the outermost becomes a link.
     anchors: Vec<Anchor>,
-    /// How the columns of the table that is open are aligned, and the column that is next.
+    /// The alignment of the columns of the current table. `table_column` is the index of the next column.
     table: Vec<Alignment>,
     table_column: usize,
     in_table_head: bool,
@@ -42,9 +42,9 @@ struct Writer {
 }
 
 struct Anchor {
-    /// What an image without a text shows.
+    /// The address of an image, shown if the image has no alternative text; `None` for a link.
     address: Option<String>,
-    /// Where its text starts.
+    /// The position in the HTML where the text of the link begins.
     start: usize,
 }
 
@@ -125,7 +125,7 @@ impl Writer {
             }
             Tag::Link { dest_url, .. } => self.open_anchor(&dest_url, false),
             Tag::Image { dest_url, .. } => self.open_anchor(&dest_url, true),
-            // Not enabled above.
+            // These are not enabled in `to_html`.
             Tag::FootnoteDefinition(_)
             | Tag::DefinitionList
             | Tag::DefinitionListTitle
@@ -181,7 +181,7 @@ impl Writer {
                 self.html.push_str(" href=\"");
                 escape(&mut self.html, address.text);
                 self.html.push_str("\" rel=\"noopener noreferrer nofollow\"");
-                // A link out of the board opens beside it: what is being typed here stays.
+                // A link to another site opens in a new tab, so that text that is being typed on the board is not lost.
                 if address.leaves {
                     self.html.push_str(" target=\"_blank\"");
                 }
@@ -207,7 +207,7 @@ impl Writer {
         escape(&mut self.html, text);
     }
 
-    /// Writes text in which web addresses become links.
+    /// Writes text and makes links of the web addresses in it.
     fn text_with_addresses(&mut self, mut text: &str) {
         while let Some(start) = next_address(text) {
             let (before, rest) = text.split_at(start);
@@ -222,7 +222,7 @@ impl Writer {
     }
 }
 
-/// Where the next `http://` or `https://` with something behind it starts, at the beginning of a word.
+/// Where the next `http://` or `https://` starts that begins a word and has a host after it.
 fn next_address(text: &str) -> Option<usize> {
     text.match_indices("http").map(|(start, _)| start).find(|&start| {
         let at_word = text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
@@ -232,8 +232,8 @@ fn next_address(text: &str) -> Option<usize> {
     })
 }
 
-/// How much of a text that starts with an address is the address: not the punctuation that ends a sentence, and a bracket
-/// only if it was opened within.
+/// The length of the address at the start of a text. Punctuation at the end belongs to the sentence, not to the address; a closing bracket
+/// belongs to the address only if its opening bracket does.
 fn address_len(text: &str) -> usize {
     let end =
         text.find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"')).unwrap_or(text.len());
@@ -241,7 +241,8 @@ fn address_len(text: &str) -> usize {
     let excess = |closing: char, opening: char| {
         address.matches(closing).count().saturating_sub(address.matches(opening).count())
     };
-    // So many of each at the end are not part of it. Counted once, or a text full of them would take long.
+    // The numbers of closing brackets at the end that are not part of the address. They are counted once, because counting them in the loop
+    // would take quadratic time on a text full of brackets.
     let (mut round, mut square) = (excess(')', '('), excess(']', '['));
     while let Some(last) = address.chars().next_back() {
         match last {
@@ -257,14 +258,14 @@ fn address_len(text: &str) -> usize {
 
 struct Address<'a> {
     text: &'a str,
-    /// Whether it leads away from this server's pages.
+    /// Whether the address leads away from this server's pages.
     leaves: bool,
 }
 
-/// An address that may stand in a link: of the web, of a mailbox, or on this server.
+/// Accepts an address that is safe in a link: a web address, a mail address, or an address on this server.
 ///
-/// Browsers ignore control characters within an address and white space around it, and take `\` for `/`: an address with
-/// any of these is refused rather than understood.
+/// Browsers ignore control characters within an address and white space around it, and treat `\` as `/`. An address with any of these is
+/// refused, so that this function need not interpret it.
 fn safe_address(text: &str) -> Option<Address<'_>> {
     if text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return None;
@@ -278,12 +279,12 @@ fn safe_address(text: &str) -> Option<Address<'_>> {
             let known = ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
             known.then_some(Address { text, leaves: true })
         }
-        // `//host` has the scheme of this page, but another host.
+        // `//host` has the scheme of this page but another host.
         None => (!text.starts_with("//")).then_some(Address { text, leaves: false }),
     }
 }
 
-/// Adds text as it may stand between tags and in a quoted attribute.
+/// Appends text, escaped so that it is safe between tags and in a quoted attribute.
 fn escape(html: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -303,14 +304,14 @@ mod tests {
 
     const REL: &str = "rel=\"noopener noreferrer nofollow\"";
 
-    /// The names of all tags and attributes in the HTML, so that a test fails on whatever is not expected.
+    /// The names of all tags and attributes in the HTML, so that a test fails on any that it does not expect.
     fn tags_and_attributes(html: &str) -> Vec<String> {
         let mut names = Vec::new();
         for tag in html.split('<').skip(1) {
             let tag = tag.split('>').next().unwrap_or_default();
             let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
             names.push(name.trim_start_matches('/').to_owned());
-            // Attribute values are always quoted, and never hold a quote.
+            // Attribute values are always quoted and never contain a quote.
             for (index, piece) in attributes.split('"').enumerate() {
                 if index % 2 == 0 && !piece.trim().is_empty() {
                     names.push(piece.trim().to_owned());

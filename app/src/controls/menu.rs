@@ -1,4 +1,4 @@
-//! A button that opens a small box. It is a `<details>`, so it opens without JavaScript too.
+//! A button that opens a small box. The menu is a `<details>` element, so it opens without JavaScript too.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
@@ -9,18 +9,18 @@ use super::keyboard;
 /// A button and the box it opens.
 #[component]
 pub fn Menu(
-    /// The name of the button.
+    /// The accessible name of the button.
     #[prop(into)]
     label: Signal<String>,
-    /// What is on the button.
+    /// The content of the button.
     button: AnyView,
-    /// A further class.
+    /// An additional CSS class.
     #[prop(default = "")]
     class: &'static str,
-    /// Called when it opens.
+    /// Called when the menu opens.
     #[prop(optional)]
     on_open: Option<Callback<()>>,
-    /// What is in the box.
+    /// The content of the box.
     children: Children,
 ) -> impl IntoView {
     let details = NodeRef::<leptos::html::Details>::new();
@@ -44,7 +44,7 @@ pub fn Menu(
     .into_any()
 }
 
-/// Closes the menu that an event comes from, and puts the focus back on its button.
+/// Closes the menu that contains the target of an event, and puts the focus back on the menu's button.
 pub fn close_menu(event: &ev::Event) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let menu = target.and_then(|target| target.closest("details.menu").ok().flatten());
@@ -53,12 +53,12 @@ pub fn close_menu(event: &ev::Event) {
     if let Ok(Some(summary)) = menu.query_selector("summary")
         && let Some(summary) = summary.dyn_ref::<HtmlElement>()
     {
-        // A button that cannot be focused is none to go back to.
+        // If the button cannot be focused, the focus stays where it is.
         let _ = summary.focus();
     }
 }
 
-/// Closes the menus that a click went past. To be called once a page.
+/// Closes every open menu that does not contain the clicked element. Call it once per page.
 pub fn close_menus_on_click_elsewhere() {
     Effect::new(|| {
         let listener = window_event_listener(ev::pointerdown, |event| {
@@ -78,7 +78,7 @@ pub fn close_menus_on_click_elsewhere() {
     });
 }
 
-/// A link leads somewhere else; the menu may still be there, and then is in the way.
+/// Closes the menu after a click on a link in it: the next page may keep the menu, where it would be in the way.
 fn close_on_link(event: ev::MouseEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     if target.is_some_and(|target| target.closest("a").is_ok_and(|link| link.is_some())) {

@@ -1,5 +1,5 @@
-//! Parts of the page that any feature may use and that know no feature. What somebody means is read in one place each: by a key
-//! in [`keyboard`], by a click in [`mod@pointer`], by what they type or paste in [`Typed`](crate::board::Typed).
+//! Parts of the page that any feature may use and that depend on no feature. User input is interpreted in one place per kind: keys in
+//! [`keyboard`], clicks in [`mod@pointer`], typed or pasted text in [`Typed`](crate::board::Typed).
 
 pub mod announcer;
 pub mod choice;

@@ -1,4 +1,4 @@
-//! A name that can be changed in place.
+//! A name that can be edited in place.
 
 use leptos::{ev, html, prelude::*};
 
@@ -9,24 +9,24 @@ use crate::{
     ops::Op,
 };
 
-/// What an editor does with a new name.
+/// Makes the edit that sets a new name.
 pub type Rename = Callback<(String,), Op>;
 
-/// Shows a name or, while `editing`, a field for a new one, to those who may rename. What happens elsewhere does not touch
-/// what is typed; it is told beside the field.
+/// Shows a name or, while `editing` is set and the reader may rename, a field for a new name. A rename by somebody else does not change
+/// the typed text; it is shown beside the field.
 #[component]
 pub fn NameEditor(
     board: LiveBoard,
-    /// The name as it is now.
+    /// The current name.
     #[prop(into)]
     name: Signal<String>,
-    /// What the field is called.
+    /// The accessible label of the field.
     label: &'static str,
     /// Whether the field is shown.
     editing: RwSignal<bool>,
-    /// Makes an edit of the new name.
+    /// Makes the edit that sets the new name.
     rename: Rename,
-    /// Called when the editor closes by keyboard, so that the focus can go back to where it came from.
+    /// Called when the editor closes by keyboard, so that the caller can put the focus back where it was.
     on_done: Callback<()>,
 ) -> impl IntoView {
     let may = board.may(rename.run((String::new(),)).role_needed());
@@ -53,7 +53,7 @@ fn NameField(
     let (refusal, set_refusal) = signal(None::<String>);
     Effect::new(move || {
         if let Some(input) = field.get() {
-            // A field that cannot be focused is still there to be clicked.
+            // If the field cannot be focused, it can still be clicked.
             let _ = input.focus();
             input.select();
         }
@@ -67,7 +67,8 @@ fn NameField(
                 && text.trim() != before
                 && !board.rescue(rename.run((text.clone(),)))
             {
-                // Leaving the field saves, however it is left. What is no name is kept among what was refused.
+                // Leaving the field saves the name, also when the field is removed from the page. A name that is not valid is kept as a
+                // `Problem`.
                 let _ = act(&board, rename.run((Typed::Name.normalize(&text),)));
             }
             editing.try_set(false);
@@ -76,9 +77,9 @@ fn NameField(
 
     let save = {
         let before = before.clone();
-        // True when the editor has closed.
+        // Returns true when the editor has closed.
         move || {
-            // Taking the field away blurs it once more, when it is over.
+            // Removing the field makes the browser send one more blur event, when editing is already over.
             if !editing.get_untracked() {
                 return false;
             }

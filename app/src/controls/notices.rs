@@ -1,52 +1,53 @@
-//! What a page has to say about what it did by itself, as values: any feature adds to them, and the toasts show them.
+//! Messages to the reader about something that the page did, as values: any feature adds messages, and the toasts show them.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use uuid::Uuid;
 
-/// Messages about what this page did by itself. A context.
+/// Messages to the reader about something that the page did. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct Notices(RwSignal<Vec<Notice>>);
 
-/// One of them.
+/// One message.
 #[derive(Clone)]
 pub struct Notice {
-    /// Which.
+    /// Identifies the message.
     pub id: Uuid,
-    /// What it says.
+    /// The text of the message.
     pub words: String,
-    /// What can be done about it.
+    /// An action that the reader can take in response.
     pub action: Option<Action>,
-    /// Whether the next of its kind takes its place.
+    /// Whether the next message from [`Notices::say_anew`] replaces this one.
     passing: bool,
 }
 
-/// What can be done about something.
+/// A button on a message.
 #[derive(Clone)]
 pub struct Action {
-    /// What its button says.
+    /// The label of the button.
     pub label: &'static str,
-    /// Does it. No callback of Leptos: those go with the part of the page that made them, and a message outlives it.
+    /// Runs the action. This is not a Leptos callback: a callback is disposed with the part of the page that made it, and a message
+    /// outlives that part.
     pub run: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Action {
-    /// A button with this label that does this.
+    /// A button with this label that runs this function.
     pub fn new(label: &'static str, run: impl Fn() + Send + Sync + 'static) -> Self {
         Self { label, run: Arc::new(run) }
     }
 }
 
 impl Notices {
-    /// Starts with none.
+    /// Provides the context with no messages yet.
     pub fn provide() -> Self {
         let notices = Self(RwSignal::new(Vec::new()));
         provide_context(notices);
         notices
     }
 
-    /// Those that are shown.
+    /// The messages that are shown.
     pub fn all(self) -> Vec<Notice> {
         self.0.get()
     }
@@ -56,13 +57,13 @@ impl Notices {
         self.add(Notice { id: crate::new_id(), words: words.into(), action, passing: false });
     }
 
-    /// As [`Self::say`], in place of what was last said this way: for what may come many times in a row.
+    /// Like [`Self::say`], but replaces the previous message from this method: for messages that may come many times in a row.
     pub fn say_anew(self, words: impl Into<String>, action: Option<Action>) {
         self.take_back();
         self.add(Notice { id: crate::new_id(), words: words.into(), action, passing: true });
     }
 
-    /// Takes back what was last said with [`Self::say_anew`].
+    /// Removes the last message from [`Self::say_anew`].
     pub fn take_back(self) {
         self.0.update(|notices| notices.retain(|notice| !notice.passing));
     }
@@ -71,7 +72,7 @@ impl Notices {
         self.0.update(|notices| notices.push(notice));
     }
 
-    /// Takes one away.
+    /// Removes a message.
     pub fn dismiss(self, id: Uuid) {
         self.0.update(|notices| notices.retain(|notice| notice.id != id));
     }

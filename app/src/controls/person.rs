@@ -1,4 +1,4 @@
-//! People, by name and as a small round picture.
+//! Shows people, by name and as a small round picture.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,28 @@ use leptos::prelude::*;
 
 use crate::{id::ActorId, live::Live, people::Person};
 
-/// People, by who they are.
+/// People, by id.
 pub type People = BTreeMap<ActorId, Person>;
 
-/// What to call whoever did something: their name, or `Somebody` where that is not known.
+/// The name of a person, or `Somebody` where the name is not known.
 pub fn name_of(person: Option<ActorId>) -> Signal<String> {
     let people = expect_context::<Live>().people();
     Signal::derive(move || called(&people.read(), person))
 }
 
-/// As [`name_of`], among those who are known at this moment.
+/// Like [`name_of`], but looks in the given people and does not follow changes.
 pub fn called(people: &People, person: Option<ActorId>) -> String {
     let known = person.and_then(|person| people.get(&person));
     known.map_or_else(|| "Somebody".to_owned(), |person| person.name.clone())
 }
 
-/// A person's face: their initials on their colour. It says their name when pointed at; for those who cannot see it the name
-/// stands beside it.
+/// A person's avatar: their initials on their colour. The tooltip shows the name; for screen readers the name stands beside the avatar.
 pub fn face(person: ActorId) -> AnyView {
     let people = expect_context::<Live>().people();
     let known = Memo::new(move |_| people.read().get(&person).map(|person| (person.initials(), person.tint())));
     let name = name_of(Some(person));
     view! {
-        // The initials are a picture, which the style sheet draws: nothing to be read out.
+        // The style sheet draws the initials from the attribute, so that screen readers do not read them out.
         <span
             class="avatar"
             data-tint=move || known.get().map(|(_, tint)| tint.to_string())

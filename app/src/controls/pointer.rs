@@ -1,13 +1,12 @@
-//! What somebody means by a click: one thing, and what was under the pointer when they pressed.
+//! Filters clicks: a click counts once, and only on the control that was under the pointer when the button went down.
 //!
-//! A deleted card makes room for the next one, a ticked one moves away, a message takes the place of another: whatever
-//! comes to lie under the pointer would be hit by the second half of a double click. So before anything on the page
-//! hears of a click on a button or link, it is looked at here, and goes no further if it is
+//! Controls move while they are clicked: a deleted card makes room for the next one, a ticked card moves away, one message replaces
+//! another. The second half of a double click would then hit whatever has moved under the pointer. So this module looks at each click on
+//! a button or link before any other listener on the page does, and stops the click if it is
 //!
-//! - the second of a double click,
-//! - with a finger, at the same place as the tap before, within the time of a double click (phones count each tap as a
-//!   first one), or
-//! - on something else than what the button went down on.
+//! - the second click of a double click,
+//! - a tap at the same place as the previous tap, within the time of a double click (phones report each tap as a first click), or
+//! - on another control than the one that the button went down on.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -15,14 +14,14 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, EventTarget, MouseEvent};
 
-/// What acts when it is clicked. Fields are not here: a double click in them marks a word.
+/// The elements that act when they are clicked. Text fields are not among them, because a double click in a field selects a word.
 const CONTROLS: &str = "button, a, summary";
 /// How much time may lie between the two taps of a double tap, in milliseconds, …
 const DOUBLE_TAP_MS: f64 = 500.0;
 /// … and how far they may be apart, in pixels.
 const DOUBLE_TAP_SLACK: f64 = 24.0;
 
-/// Lets only those clicks through that somebody meant. To be called once.
+/// Stops the clicks that a person did not mean. Call it once per page.
 pub fn click_once() {
     Effect::new(|| {
         let clicks = Rc::new(RefCell::new(Clicks::<Element>::default()));
@@ -34,7 +33,7 @@ pub fn click_once() {
         on_cleanup(move || listener.remove());
 
         let clicked = Closure::<dyn Fn(MouseEvent)>::new(move |event: MouseEvent| {
-            // A click without a count is one of the keyboard, or of a program that reads the page out.
+            // A click with a count of zero comes from the keyboard or from assistive technology.
             let Some(on) = control(event.target()).filter(|_| event.detail() > 0) else { return };
             let at = (f64::from(event.client_x()), f64::from(event.client_y()));
             let click = Click { on, at, time: event.time_stamp() };
@@ -43,17 +42,17 @@ pub fn click_once() {
                 event.stop_immediate_propagation();
             }
         });
-        // Before everything else that listens. It is there for as long as the page.
+        // `true`: the listener runs in the capture phase, before all other listeners. It is never removed.
         let _ = window().add_event_listener_with_callback_and_bool("click", clicked.as_ref().unchecked_ref(), true);
         clicked.forget();
     });
 }
 
-/// What is known of the clicks so far. `T` tells controls apart.
+/// The state that is needed to judge the next click. `T` identifies a control.
 struct Clicks<T> {
-    /// Where the button went down last.
+    /// The last pointer-down event.
     down: Option<Down<T>>,
-    /// Where the last click was, and when.
+    /// The position and the time of the last click.
     last: Option<((f64, f64), f64)>,
 }
 
@@ -75,7 +74,7 @@ impl<T> Default for Clicks<T> {
 }
 
 impl<T: PartialEq> Clicks<T> {
-    /// Whether a click is to be let through. `count` is how many there were in a row, as the browser counts them.
+    /// Whether a click is to be let through. `count` is the browser's number of clicks in a row.
     fn is_meant(&mut self, click: Click<T>, count: i32) -> bool {
         let by_finger = self.down.as_ref().is_some_and(|down| down.by_finger);
         let elsewhere = self.down.as_ref().is_some_and(|down| down.on.as_ref() != Some(&click.on));
@@ -88,7 +87,7 @@ impl<T: PartialEq> Clicks<T> {
     }
 }
 
-/// The control that an event is about.
+/// The control that contains the target of an event.
 fn control(target: Option<EventTarget>) -> Option<Element> {
     target?.dyn_into::<Element>().ok()?.closest(CONTROLS).ok().flatten()
 }

@@ -1,10 +1,10 @@
-//! What a person reads of a priority: its name, and the chip that shows it.
+//! How a priority is shown: its name and its chip.
 
 use leptos::prelude::*;
 
 use crate::model::Priority;
 
-/// What a person calls a priority.
+/// The name of a priority as shown to people.
 pub fn priority_words(priority: Priority) -> &'static str {
     match priority {
         Priority::None => "No priority",

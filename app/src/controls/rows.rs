@@ -1,7 +1,7 @@
-//! Lists whose rows are kept while what they list changes.
+//! Lists that keep the drawn rows of unchanged items when the list changes.
 //!
-//! That is what Leptos's `<For>` does. It is large, and is compiled anew for each set of types it is given, of which every
-//! closure is one. So it stands here once, and all that differs from list to list is boxed before it gets there.
+//! Leptos's `<For>` does that. `<For>` is large and is compiled again for each set of types it is given, and every closure has a type of
+//! its own. So `<For>` is used once, here, and whatever differs between lists is boxed first.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use uuid::Uuid;
 
 use super::focus::keep_focus;
 
-/// A row that may have to be drawn.
+/// A row, with the function that draws it if the row is new.
 struct Row {
     key: Uuid,
     draw: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
-/// Draws a row for each item, once: rows come, go and move with the keys of the items. Used like `<For>`.
+/// Draws a row for each item, once. Rows are added, removed and moved according to the keys of the items. Used like `<For>`.
 #[component]
 pub fn Rows<T, E, K, R, V>(
-    /// What is listed.
+    /// The items.
     each: E,
-    /// Tells an item from the others.
+    /// The key of an item, unique in the list.
     key: K,
     /// Draws the row of an item.
     children: R,

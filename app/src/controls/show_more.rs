@@ -1,19 +1,19 @@
-//! More of a long list, when it comes into view.
+//! A button that draws more of a long list, and does so by itself when it scrolls into view.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
-/// Draws more when it is pressed, or comes into view. Without JavaScript it leads to `href`.
+/// Draws more rows when it is pressed or comes into view. Without JavaScript it is a link to `href`.
 #[component]
 pub fn ShowMore(
-    /// How many are not drawn.
+    /// How many rows are not drawn.
     #[prop(into)]
     hidden: Signal<usize>,
     #[prop(into)] href: Signal<String>,
-    /// Draws more.
+    /// Draws more rows.
     more: Callback<()>,
-    /// Draws more only when it is pressed, for as long as this holds.
+    /// While this is true, more rows are drawn only when the button is pressed.
     #[prop(optional)]
     paused: Option<Memo<bool>>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! What stands in place of what the server could not send.
+//! The view shown in place of content that the server could not send.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::{
     live::LiveBoard,
 };
 
-/// How long to wait before asking again.
+/// How long to wait before the request is repeated.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// What the server answered in place of what it was asked for, or that it did not.
+/// The error text that the server sent, or a sentence that says that no answer came.
 pub fn error_words(error: ServerFnError) -> String {
     match error {
         ServerFnError::ServerError(words) => words,
@@ -22,29 +22,30 @@ pub fn error_words(error: ServerFnError) -> String {
     }
 }
 
-/// The board that somebody comes from: this page still has it while it can get no other. A context.
+/// The board that the reader navigated away from. The page still has this board, so [`Unavailable`] can offer a link back to it while no
+/// other page can be loaded. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct CameFrom(RwSignal<Option<(BoardId, String)>>);
 
 impl CameFrom {
-    /// Nobody has come from anywhere yet.
+    /// Provides the context with no board yet.
     pub fn provide() {
         provide_context(Self(RwSignal::new(None)));
     }
 
-    /// Whoever goes elsewhere from now on comes from here.
+    /// Remembers this board as the one that the next navigation leaves.
     pub fn follow(self, board: &LiveBoard) {
         let (id, name) = (board.id(), board.name());
         Effect::new(move || self.0.set(Some((id, name.get()))));
     }
 }
 
-/// Says that the server does not answer, or what it answered, and asks it again until there is something to show.
+/// Shows the server's error, or that the server does not answer, and repeats the request until there is content to show.
 #[component]
 pub fn Unavailable(
     error: ServerFnError,
     #[prop(into)] again: Callback<()>,
-    /// Whether it stands in place of the list of boards: then there is another way on.
+    /// Whether the view stands in place of the list of boards. In that case it cannot link to the list of boards and offers another way on.
     #[prop(optional)]
     is_home: bool,
 ) -> impl IntoView {

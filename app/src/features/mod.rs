@@ -1,4 +1,4 @@
-//! What people do here, one folder or file a feature, named as a user would say it; none imports another in a circle.
+//! The features, one folder or file each, named in the words of a user. The imports between features have no cycles.
 
 pub mod board;
 pub mod history;

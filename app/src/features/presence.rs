@@ -1,7 +1,7 @@
-//! Who else has the board open, and who is editing what.
+//! Presence: who else has the board open, and who is editing which task.
 //!
-//! It is there to be seen and to be found, and does not interrupt: nobody is told of those who come and go. Only whoever has
-//! a task open hears that somebody else is editing it.
+//! Presence is shown but does not interrupt: when people come and go, nothing is announced. An announcement is made only to a reader who
+//! has a task open that somebody else is editing.
 
 use leptos::prelude::*;
 
@@ -18,14 +18,14 @@ use crate::{
     presence::PresenceState,
 };
 
-/// How many people are drawn in the header; the others are counted.
+/// How many avatars are drawn in the header; the remaining people are counted.
 const FACES: usize = 5;
-/// How many people are drawn on a card.
+/// How many avatars are drawn on a card.
 const FACES_ON_CARD: usize = 2;
-/// How many of those who are here are named.
+/// How many people are named.
 const NAMES: usize = 20;
 
-/// The others who have the board open: their faces, and behind them their names.
+/// The other people who have the board open: their avatars, and a menu with their names.
 #[component]
 pub fn WhoIsHere(board: LiveBoard) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -75,11 +75,11 @@ pub fn WhoIsHere(board: LiveBoard) -> impl IntoView {
             .into_any()
         }
     };
-    // Without a network nobody knows.
+    // Without a network the presence is not known.
     let hidden = move || others.read().is_empty() || status.get() == Status::Offline;
     view! {
         <div class="here" class:stale=move || !synced.get() hidden=hidden title=words>
-            // Its name is what stands on it, for those who see it and for those who do not.
+            // The label is empty, so that the content of the button is its name, for screen readers too.
             <Menu label="" button=redrawn(faces).into_any()>
                 <ul class="menu-list">{redrawn(names)}</ul>
             </Menu>
@@ -88,7 +88,7 @@ pub fn WhoIsHere(board: LiveBoard) -> impl IntoView {
     .into_any()
 }
 
-/// A mark that says who else is editing a task; nothing while nobody is.
+/// A mark that shows who else is editing a task; nothing while nobody else is.
 pub fn editing_mark(editors: ArcRwSignal<Vec<Option<ActorId>>>) -> AnyView {
     let draw = move || {
         let editors = editors.get();
@@ -109,7 +109,7 @@ pub fn editing_mark(editors: ArcRwSignal<Vec<Option<ActorId>>>) -> AnyView {
     redrawn(draw).into_any()
 }
 
-/// Says in the panel of a task that somebody else is editing it; also out loud.
+/// Shows in the panel of a task that somebody else is editing it, and announces it.
 #[component]
 pub fn EditingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
     let people = expect_context::<Live>().people();
@@ -134,7 +134,7 @@ pub fn EditingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
     redrawn(draw).into_any()
 }
 
-/// So many, in a word or two.
+/// A number of people, with an optional word after it.
 fn count(count: u32, words: &'static str) -> AnyView {
     view! {
         <span class="here-count">
@@ -146,12 +146,12 @@ fn count(count: u32, words: &'static str) -> AnyView {
     .into_any()
 }
 
-/// How many people there are beyond those who are shown.
+/// How many people there are beyond the first `shown`.
 fn unlisted(people: &[ActorId], shown: usize, more: u32) -> u32 {
     (people.len().saturating_sub(shown) as u32).saturating_add(more)
 }
 
-/// Who else is here, as a sentence for those who do not know the faces.
+/// Who else has the board open, as a sentence.
 fn here_words(others: &PresenceState, me: Option<ActorId>, known: &People) -> String {
     let PresenceState { people, more, guests, .. } = others;
     let more = unlisted(people, NAMES, *more);
@@ -165,7 +165,7 @@ fn here_words(others: &PresenceState, me: Option<ActorId>, known: &People) -> St
     format!("Also here: {}", names.chain(more).chain(guests).collect::<Vec<_>>().join(", "))
 }
 
-/// What to call so many guests. To somebody who has no account they are pages: one may be the same person's.
+/// The noun for a number of guests. A reader without an account reads "pages" instead, because one of them may be their own other tab.
 fn guest_words(guests: u32, me: Option<ActorId>) -> &'static str {
     match (me, guests) {
         (Some(_), 1) => " guest",
@@ -175,7 +175,7 @@ fn guest_words(guests: u32, me: Option<ActorId>) -> &'static str {
     }
 }
 
-/// Who is editing a task, as a sentence; nothing if nobody is.
+/// Who is editing a task, as a sentence; `None` if nobody is.
 fn editing_words(editors: &[Option<ActorId>], known: &People) -> Option<String> {
     let mut who: Vec<String> = editors.iter().flatten().map(|person| name(*person, known)).collect();
     let guests = editors.len() - who.len();

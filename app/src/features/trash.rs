@@ -1,4 +1,4 @@
-//! The deleted tasks of a board, to be restored.
+//! The deleted tasks of a board, which can be restored.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! Taking back the last edit and doing it again, by keyboard and from the menu of the board, and telling what came of it.
+//! Undo and redo of the last edit, by keyboard and from the board's menu, with messages about the outcome.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Undo and redo on the board of a page. A context.
+/// Undo and redo on the board of a page. Provided as a Leptos context.
 #[derive(Clone)]
 pub struct Undoing(Arc<Parts>);
 
@@ -33,7 +33,7 @@ struct Parts {
 }
 
 impl Undoing {
-    /// Makes them, and listens to the keyboard.
+    /// Provides the context and listens to the keyboard.
     pub fn provide(board: LiveBoard, notices: Notices, announcer: Announcer, revealed: Revealed) {
         let undoing = Self(Arc::new(Parts { board, notices, announcer, revealed }));
         undoing.listen();
@@ -41,8 +41,8 @@ impl Undoing {
         provide_context(undoing);
     }
 
-    /// Ctrl+Z or ⌘Z, and for the other direction the same with Shift, or Ctrl+Y. In a text field they belong to the browser;
-    /// but not in the empty field for the next task, where the focus is when a task was just added.
+    /// Undo is Ctrl+Z or ⌘Z; redo is the same with Shift, or Ctrl+Y. In a text field these keys belong to the browser. The empty field for
+    /// the next task is an exception, because it has the focus when a task was just added.
     fn listen(&self) {
         let undoing = self.clone();
         Effect::new(move || {
@@ -63,7 +63,7 @@ impl Undoing {
         });
     }
 
-    /// Tells of what looked as if it could be undone until the server refused it.
+    /// Shows a message for each undo or redo that seemed possible here but that the server then refused.
     fn tell_refused(&self) {
         let (all, notices) = (self.0.board.not_undone(), self.0.notices);
         Effect::new(move || {
@@ -72,7 +72,7 @@ impl Undoing {
                 return;
             }
             all.set(Vec::new());
-            // It was said already that it is undone.
+            // The last message says that the edit was undone, which is no longer true.
             notices.take_back();
             for not_undone in refused {
                 notices.say(why_not(&not_undone), None);
@@ -80,7 +80,7 @@ impl Undoing {
         });
     }
 
-    /// Goes one step in a direction.
+    /// Undoes or redoes one edit.
     pub fn go(&self, direction: Direction) {
         let Parts { board, notices, announcer, revealed } = &*self.0;
         let had_focus = focused();
@@ -120,7 +120,7 @@ impl Undoing {
     }
 }
 
-/// The two buttons, in the menu of the board. They name what they would do.
+/// The two buttons in the board's menu. Each names the edit that it would undo or redo.
 #[component]
 pub fn UndoItems(board: LiveBoard) -> impl IntoView {
     let undoing = expect_context::<Undoing>();
@@ -152,7 +152,7 @@ pub fn UndoItems(board: LiveBoard) -> impl IntoView {
         .into_any()
 }
 
-/// What the keys ask for.
+/// Whether the keys ask for undo or redo.
 fn direction(stroke: &Stroke) -> Option<Direction> {
     match (stroke.key, stroke.shift) {
         _ if !stroke.is_command() => None,
@@ -163,7 +163,7 @@ fn direction(stroke: &Stroke) -> Option<Direction> {
     }
 }
 
-/// Whether an event comes from where text is typed.
+/// Whether the target of an event is an element in which text is typed.
 fn is_typed_into(target: Option<web_sys::EventTarget>) -> bool {
     const FIELDS: &str = "textarea, [contenteditable], input:not([type=checkbox]):not([type=radio]):not([type=button])";
     let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else { return false };

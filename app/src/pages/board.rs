@@ -1,4 +1,4 @@
-//! One board, and everything below its address.
+//! The page of one board: every address below `/boards/{board}`.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -40,7 +40,7 @@ use crate::{
     state::Part,
 };
 
-/// `/boards/{board}` and all below it. The board stays as it is while views change and tasks open and close.
+/// `/boards/{board}` and every address below it. The board stays drawn while views change and tasks open and close.
 #[component]
 pub fn BoardPage() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -50,7 +50,7 @@ pub fn BoardPage() -> impl IntoView {
     let loaded = Resource::new_blocking(
         move || id.get(),
         move |id| {
-            // What the address asks for is sent with the page; what is opened later is asked for then.
+            // Parts and histories that the address asks for are sent with the page. What is opened later is requested then.
             let (parts, wanted) = untrack(|| {
                 let (address, query) = (address.get(), query.read());
                 (parts(address, &query), wanted(address, &query))
@@ -150,7 +150,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     let panel = {
         let board = board.clone();
         let unavailable = board.unavailable();
-        // A list of one at the most: the panel of another task is another panel, with a focus of its own.
+        // A list with at most one row: when another task opens, the row is replaced, so each panel handles its own focus.
         view! {
             <Rows
                 each=move || Vec::from_iter(task.get().filter(|_| unavailable.get().is_none()))
@@ -161,8 +161,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
             </Rows>
         }
     };
-    // One title for the board and its panel. leptos_meta keeps the text of a title whose place another one took, and asks it
-    // once more when that one goes: so this may be asked when all that lives here is gone.
+    // One `Title` for the board and its panel. leptos_meta keeps the text function of a `Title` that another one replaced, and calls it
+    // once more when the other one is removed. So this function may run after the signals here are disposed, hence `try_get`.
     let title = {
         let board = board.clone();
         move || {
@@ -184,8 +184,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     }
 }
 
-/// Says so when whoever reads the page may do more or less than before. Controls come and go by themselves; what was typed
-/// in those that go is handed back, and the focus that was on one of them goes where one can go on from.
+/// Shows a message when the reader's role on the board changes. Controls appear and disappear by themselves. When controls disappear,
+/// their drafts are handed back, and a lost focus moves to a place from which the reader can go on.
 fn follow_rights(board: &LiveBoard) {
     let notices = expect_context::<Notices>();
     let drafts = expect_context::<Drafts>();
@@ -225,7 +225,7 @@ fn rights_words(role: BoardRole) -> &'static str {
     }
 }
 
-/// The board went away while it was open.
+/// The message in place of a board that became unavailable while it was open.
 #[component]
 fn UnavailableBoard(why: BoardUnavailable) -> impl IntoView {
     let is_guest = expect_context::<Live>().me().get_untracked().is_none();

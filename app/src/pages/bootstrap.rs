@@ -1,25 +1,25 @@
-//! The script in each page that loads the app, and what goes with it.
+//! The script in each page that loads the app, and the elements that belong to it.
 
 use std::sync::LazyLock;
 
 use leptos::{nonce::use_nonce, prelude::*};
 
-/// Stands in the page for the shape of what the app has drawn, until the whole page is there to tell it from.
+/// A placeholder in the rendered page. The server replaces it with a hash of the app's HTML once the whole page is rendered.
 pub const SHAPE: &str = "taskwire-shape";
 
-/// Where what the app has drawn begins.
+/// The start tag of the element that contains the app's HTML.
 pub const APP: &str = "<div id=\"app\">";
 
-/// Without the lines that explain it.
+/// The script without its comment lines and blank lines.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     let lines = include_str!("bootstrap.js").lines().map(str::trim_start);
     lines.filter(|line| !line.is_empty() && !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect()
 });
 
-/// Loads the app, and sees to it that it comes to life.
+/// Loads the app and starts it.
 #[component]
 pub fn Bootstrap(options: LeptosOptions) -> impl IntoView {
-    // The folder is named when the site is built.
+    // The name of the package folder is known only once the site is built.
     let file = |kind: &str| format!("/{}/{}.{kind}", options.site_pkg_dir, options.output_name);
     let (script, wasm) = (file("js"), file("wasm"));
     let nonce = use_nonce();
@@ -32,7 +32,7 @@ pub fn Bootstrap(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// What the script has to say.
+/// The element in which the script shows its messages.
 #[component]
 pub fn PageError() -> impl IntoView {
     view! {

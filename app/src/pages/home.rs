@@ -1,4 +1,4 @@
-//! All boards, and a form for a new one.
+//! The list of all boards, and a form for a new one.
 
 use std::time::Duration;
 
@@ -56,8 +56,8 @@ pub fn HomePage() -> impl IntoView {
     });
 
     let unloaded = || frame(None, None);
-    // One `Suspense` for all that is loaded: the server makes the contents of each on a thread of its own, and what one
-    // tells the page (`Live::meet`) another must not read meanwhile.
+    // One `Suspense` for everything that is loaded. The server renders the contents of each `Suspense` on a thread of its own, and one
+    // thread must not read signals while another sets them (see `Live::set_viewer`).
     view! {
         <Title text="Boards" />
         <Suspense fallback=unloaded>
@@ -72,7 +72,7 @@ pub fn HomePage() -> impl IntoView {
                         Err(_) if live.boards().read_untracked().is_some() => {
                             (
                                 true,
-                                // The socket may have told it before the connection was lost.
+                                // The socket may have sent the list before the connection was lost.
                                 view! { <Boards live first=BoardPage::default() query /> }
                                     .into_any(),
                             )
@@ -89,7 +89,7 @@ pub fn HomePage() -> impl IntoView {
     }
 }
 
-/// The page around who reads it and what is on it, which are not known before it is loaded.
+/// The frame of the page, around the account menu and the content. Both are missing until the data is loaded.
 fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
     view! {
         <header class="topbar">
@@ -109,7 +109,7 @@ fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
     .into_any()
 }
 
-/// For those who may make boards. Who can see a board is asked where there are accounts.
+/// The form for a new board, for readers who may create boards. On a server with accounts it also asks who can see the board.
 #[component]
 fn NewBoard() -> impl IntoView {
     let principal = expect_context::<Live>().principal();
@@ -170,7 +170,7 @@ fn NewBoard() -> impl IntoView {
     })
 }
 
-/// The boards that the address asks for: as they were sent with the page, and then, of the newest, as the socket tells them.
+/// The boards that the address asks for: first as they were sent with the page; the newest then as the socket updates them.
 #[component]
 fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView {
     let Found { page, failed } = found(&live, first, query);

@@ -1,4 +1,4 @@
-//! The pages: one Leptos tree, rendered by the server and taken over by the browser.
+//! The pages: one Leptos tree, rendered by the server and hydrated by the browser.
 
 mod board;
 #[cfg(feature = "ssr")]
@@ -26,8 +26,8 @@ use crate::{
 #[cfg(feature = "ssr")]
 pub use bootstrap::{APP, SHAPE};
 
-/// The document around the app, as the server sends it. The app has an element of its own, so that what others put into the
-/// page beside it (extensions of browsers do) is in nobody's way.
+/// The document around the app, as the server sends it. The app has its own element, so that nodes that others add to the page (browser
+/// extensions do) do not disturb hydration.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     use bootstrap::{Bootstrap, PageError};
@@ -73,24 +73,24 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=home::HomePage ssr=SsrMode::Async />
-                // One route for all of a board, so that it stays as it is while tasks open and close.
+                // One route for the whole board, so that the board stays drawn while tasks open and close.
                 <Route path=path!("/boards/:board/*rest") view=board::BoardPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }
 }
 
-/// A title as leptos_meta needs it: on the server it writes what it is given into the markup as it is, and a title is what
-/// anybody called a board or a task. In the browser it sets a property, which is no markup.
+/// Escapes a title for leptos_meta. On the server leptos_meta writes the title into the HTML without escaping it, and a title contains
+/// names that users chose. In the browser it sets a property, which needs no escaping.
 fn as_markup(title: String) -> String {
     if cfg!(feature = "ssr") { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
 }
 
-/// Tells tests, and anyone who looks, that the page now answers: `data-hydrated` on the root element.
+/// Sets `data-hydrated` on the root element, which tells tests and tools that the page is interactive.
 fn mark_hydrated() {
     Effect::new(|| {
         if let Some(root) = document().document_element() {
-            // A mark that cannot be set changes nothing for the person.
+            // If this fails, nothing changes for the reader.
             let _ = root.set_attribute("data-hydrated", "");
         }
     });

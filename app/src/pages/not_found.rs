@@ -1,9 +1,9 @@
-//! What stands at an address at which there is nothing.
+//! The page for an address at which there is nothing.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// What is shown where nothing is.
+/// A message that there is nothing at this address. On the server it also sets the status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,4 +1,4 @@
-//! A task on the board.
+//! A task on the board, as a card.
 
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 
@@ -23,7 +23,7 @@ use crate::{
     ops::{self, Op, UpdateTask},
 };
 
-/// A card. All of it leads to the task; it can be ticked off and deleted where it is, without JavaScript too.
+/// A card. The whole card links to the task. The task can be completed and deleted on the card, without JavaScript too.
 #[component]
 pub fn Card(
     board: LiveBoard,
@@ -158,7 +158,7 @@ pub fn Card(
     .into_any()
 }
 
-/// Says whether a task is completed to those who may not complete it.
+/// Shows whether a task is completed, to a reader who may not complete it.
 #[component]
 fn StillTick(completed: Signal<bool>) -> impl IntoView {
     view! {
@@ -169,7 +169,7 @@ fn StillTick(completed: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// A mark that says: there is more to read.
+/// The mark of a task that has a description.
 fn description_mark() -> AnyView {
     view! {
         <span class="described">
@@ -180,7 +180,7 @@ fn description_mark() -> AnyView {
     .into_any()
 }
 
-/// The card that takes the place of a task when it goes: the next, or the one before.
+/// The task that gets the focus when a task is deleted: the next one in the column, or else the previous one.
 fn neighbour(board: &LiveBoard, task: TaskId) -> Option<TaskId> {
     let column = board.with(|board| board.task(task).map(|task| task.column))?;
     let tasks = board.column_tasks(column).get_untracked();

@@ -1,7 +1,7 @@
 //! One column with its cards.
 //!
-//! A column may hold thousands of tasks. Only the first so many are drawn; more are drawn as they come into view, so a
-//! change costs the same however long the column is.
+//! A column may hold thousands of tasks. Only the first `WINDOW` cards are drawn; more are drawn as they come into view. So the cost of
+//! a change does not depend on the length of the column.
 
 use leptos::prelude::*;
 
@@ -58,7 +58,8 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
     let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));
-    // What was just put further down is looked at: it stays where it is until somebody asks for more.
+    // If this page has just put a task below the window, the reader is looking at that task. Drawing more cards by itself would move it, so
+    // drawing waits until the reader asks for more.
     let has_below = Memo::new(move |_| !drawn_below.read().is_empty());
 
     let renaming = RwSignal::new(false);
@@ -78,7 +79,7 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     };
     let below = cards(drawn_below);
     let of_menu = board.clone();
-    // Where the rest is without JavaScript.
+    // Without JavaScript the remaining tasks are reached through the list view.
     let list = {
         let wanted = Wanted { column: Some(id), ..Wanted::default() };
         ListQuery { wanted, rows: WINDOW + ROWS }.path(board.id())

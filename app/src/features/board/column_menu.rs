@@ -1,4 +1,4 @@
-//! What can be done with a column.
+//! The menu of a column: rename, move, change its kind, delete.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// What a person calls a kind of column.
+/// The name of a kind of column as shown to people.
 pub fn kind_words(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Open => "Not begun",
@@ -39,7 +39,7 @@ pub fn ColumnMenu(
     let columns = board.columns();
     let (refusal, set_refusal) = signal(None::<String>);
     let name = move || column.read().as_ref().map(|column| column.name.clone()).unwrap_or_default();
-    // How many columns stand to the left, and how many to the right.
+    // The number of columns to the left and to the right of this one.
     let beside = Memo::new(move |_| {
         let columns = columns.read();
         let left = columns.iter().take_while(|column| column.id != id).count();

@@ -1,4 +1,4 @@
-//! The board view: columns side by side.
+//! The board view: the columns side by side.
 
 use leptos::{ev, html, prelude::*};
 
@@ -54,14 +54,14 @@ fn AddColumn(board: LiveBoard) -> impl IntoView {
     let (open, set_open) = signal(!drafts.unsent(unsent).is_empty());
     let (refusal, set_refusal) = signal(None::<String>);
     let field = NodeRef::<html::Input>::new();
-    // It may also be open because something was typed when one went elsewhere.
+    // Whether the reader opened the form. It may also be open from the start, because a draft was kept; then it must not take the focus.
     let opened = StoredValue::new(false);
     let opener = NodeRef::<html::Button>::new();
     Effect::new(move || {
         if let Some(input) = field.get()
             && opened.get_value()
         {
-            // A field that cannot be focused is still there to be clicked.
+            // If the field cannot be focused, it can still be clicked.
             let _ = input.focus();
         }
     });

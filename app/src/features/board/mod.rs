@@ -1,4 +1,4 @@
-//! The board as columns of cards, which are added, changed and moved here.
+//! The board as columns of cards: adding, changing and moving cards and columns.
 
 pub mod card;
 pub mod column;

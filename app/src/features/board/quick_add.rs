@@ -1,4 +1,4 @@
-//! The field at the foot of a column for the next task, and the next.
+//! The field at the foot of a column that adds tasks.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
@@ -13,14 +13,15 @@ use crate::{
     ops::{CreateTask, Op},
 };
 
-/// The field for a new task. It keeps the focus for the next one, and what was typed when that is refused.
+/// The field for a new task. It keeps the focus after a task is added, so that the next one can be typed. If a task is refused, the field
+/// keeps its text.
 #[component]
 pub fn QuickAdd(
     board: LiveBoard,
     column: ColumnId,
-    /// What is typed into it and not added yet.
+    /// Identifies the draft of this field: text that was typed and is not added yet.
     unsent: Unsent,
-    /// Told of each task that was added.
+    /// Called with each task that was added.
     #[prop(optional, into)]
     added: Option<Callback<TaskId>>,
 ) -> impl IntoView {
@@ -37,7 +38,7 @@ pub fn QuickAdd(
     on_cleanup({
         let board = board.clone();
         move || {
-            // What was typed before the page was taken over was not heard of.
+            // Text that was typed before hydration caused no input event, so the draft does not hold it yet.
             if let Some(input) = field.try_get_untracked().flatten() {
                 drafts.keep(unsent, input.value());
             }

@@ -1,4 +1,4 @@
-//! What happened on a board, day by day, as it goes on.
+//! The activity of a board, day by day. New events are added as they happen.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;

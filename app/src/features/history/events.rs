@@ -1,7 +1,8 @@
-//! What happened, newest first, as it goes on: of a board or of one of its tasks.
+//! The events of a board or of one of its tasks, newest first. New events are added as they happen.
 //!
-//! The first page of it comes with the page, or is asked for when a history is opened. From then on it grows with what comes
-//! by the socket. After a snapshot, which says how things are but not how they got there, the newest are asked for again.
+//! The first events are sent with the HTML of the page, or are requested when a history is opened. After that, the history grows with the
+//! changes that come over the socket. A snapshot has the state of a board but not the events that led to it; so after a snapshot the
+//! newest events are requested again.
 
 use std::time::Duration;
 
@@ -28,30 +29,30 @@ use crate::{
     model::Seq,
 };
 
-/// How many events are held at first; more, as somebody asks for older ones. When new ones come, as many of the oldest go, so
-/// that a page left open for weeks stays as small as it was. They are in the log, to be asked for again.
+/// How many events are held at first; the limit grows when the reader asks for older events. When new events arrive, the same number of
+/// the oldest are dropped, so that a page left open for weeks does not grow. The dropped events are in the log and can be requested again.
 const HELD: usize = 100;
 
-/// How long to wait before asking a server again that did not answer.
+/// How long to wait before a failed request is repeated.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Which history.
+/// Identifies a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
-    /// Of which board.
+    /// The board.
     pub board: BoardId,
-    /// Of which of its tasks; of the whole board, if of none.
+    /// The task; `None` for the history of the whole board.
     pub task: Option<TaskId>,
-    /// What happened before this change; up to now, if it is not said.
+    /// Only events before this change; `None` for events up to now.
     pub before: Option<Seq>,
 }
 
-/// The histories that the address of the page asks for, with what is in them: see [`FirstPages::load`]. A context.
+/// The first pages of the histories that the address of the page asks for: see [`FirstPages::load`]. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct FirstPages(StoredValue<Vec<(About, Page)>>);
 
 impl FirstPages {
-    /// Reads the histories that the page is to be sent with. One that cannot be read is asked for again when it is shown.
+    /// Loads the histories that are sent with the page. A history that cannot be loaded is requested again when it is shown.
     pub async fn load(wanted: Vec<About>) -> Vec<(About, Loaded<Page>)> {
         let mut pages = Vec::new();
         for about in wanted {
@@ -62,7 +63,7 @@ impl FirstPages {
         pages
     }
 
-    /// Hands them to those who show them.
+    /// Provides the context for the histories that are shown.
     pub fn provide(live: &Live, pages: Vec<(About, Loaded<Page>)>) {
         let pages = pages.into_iter().map(|(about, loaded)| {
             live.add_people(loaded.people);
@@ -72,7 +73,7 @@ impl FirstPages {
         provide_context(Self(StoredValue::new(pages)));
     }
 
-    /// Each is the first page once: opened again, a history is another by then.
+    /// Takes a first page. Each page is used once: when a history is opened again later, its first page is out of date.
     fn take(self, about: About) -> Option<Page> {
         let take = |pages: &mut Vec<(About, Page)>| {
             let index = pages.iter().position(|(of, _)| *of == about)?;
@@ -82,21 +83,21 @@ impl FirstPages {
     }
 }
 
-/// A history that is shown.
+/// A history on the page.
 #[derive(Clone, Copy)]
 pub struct History {
     about: About,
     events: RwSignal<Vec<Event>>,
-    /// What comes before them; `None` until the first page is there.
+    /// What comes before the oldest held event; `None` until the first page is loaded.
     older: RwSignal<Option<Older>>,
-    /// How many are held at most.
+    /// The most events that are held.
     most: StoredValue<usize>,
-    /// Whether the server did not answer, and will be asked again.
+    /// Whether the last request failed and will be repeated.
     failed: RwSignal<bool>,
 }
 
 impl History {
-    /// Shows a history from now on, until its owner is cleaned up.
+    /// Shows a history and follows new events, until its reactive owner is cleaned up.
     pub fn follow(board: &LiveBoard, about: About) -> Self {
         let listener = board.listen();
         let first = use_context::<FirstPages>().and_then(|pages| pages.take(about));
@@ -113,7 +114,7 @@ impl History {
         });
         Effect::new(move || {
             let shown = history.events.with_untracked(|events| events.first().map_or(0, |event| event.seq));
-            // The page may have been read a moment before the board was.
+            // The first page may have been read a moment before the board was, so that it lacks the newest events.
             if history.older.get_untracked().is_none() || (about.before.is_none() && shown < newest) {
                 history.ask(about.before);
             }
@@ -141,7 +142,7 @@ impl History {
         });
     }
 
-    /// Shows events, as many of the newest as are to be held.
+    /// Replaces the held events, and keeps as many of the newest as the limit allows.
     fn hold(self, mut events: Vec<Event>) {
         let Some(most) = self.most.try_get_value() else { return };
         if events.len() > most {
@@ -151,7 +152,7 @@ impl History {
         self.events.try_set(events);
     }
 
-    /// Asks the server for what happened before a change, or up to now.
+    /// Requests the events before a change, or up to now.
     fn ask(self, before: Option<Seq>) {
         let About { board, task, .. } = self.about;
         let live = use_context::<Live>();
@@ -176,14 +177,15 @@ impl History {
         });
     }
 
-    /// Takes in what the server answered. Whoever asked may be gone by now.
+    /// Adds a page that the server sent. The signals may be disposed by the time the response arrives.
     fn take(self, page: Page) {
         self.failed.try_set(false);
         let (Some(held), Some(older)) = (self.events.try_get_untracked(), self.older.try_get_untracked()) else {
             return;
         };
         let (from, oldest) = (page.events.last().map(|event| event.seq), held.last().map(|event| event.seq));
-        // Pages that do not meet would leave a hole that nobody sees.
+        // If the page is not adjacent to the held events, merging would leave a gap that nobody sees; then the page replaces the held
+        // events.
         let meets = page.older != Older::More || held.iter().any(|event| Some(event.seq) >= from);
         let is_oldest = older.is_none() || from <= oldest || !meets;
         if is_oldest {
@@ -192,19 +194,19 @@ impl History {
         self.hold(if meets { merged(&held, &page.events) } else { page.events });
     }
 
-    /// What is told, newest first.
+    /// The lines to show, newest first.
     pub fn lines(self) -> Memo<Vec<Line>> {
         Memo::new(move |_| lines(&self.events.read()))
     }
 }
 
-/// What stands below a history: how to get to what is older, or why there is nothing.
+/// The end of a history: a link to older events, or a note that says why there are none.
 #[component]
 pub fn HistoryEnd(
     history: History,
-    /// Where older ones are without JavaScript, given the number before which they are.
+    /// The address of the events before the given change, for use without JavaScript.
     href: Callback<(Seq,), String>,
-    /// What gets the focus when there is no more to be shown, as a CSS selector.
+    /// A CSS selector of the element that gets the focus when there are no older events any more.
     fallback: &'static str,
 ) -> impl IntoView {
     let oldest = move || history.events.read().last().map_or(0, |event| event.seq);
@@ -213,7 +215,7 @@ pub fn HistoryEnd(
         history.most.set_value(untrack(|| history.events.read().len()) + HELD);
         history.ask(Some(untrack(oldest)));
     };
-    // The button may go with what it brings.
+    // When the last page arrives, the button is removed and its focus is lost.
     Effect::new(move |before: Option<Option<Older>>| {
         let older = history.older.get();
         if before == Some(Some(Older::More)) && older != Some(Older::More) {
@@ -242,7 +244,7 @@ pub fn HistoryEnd(
     view! { <div class="history-end">{redrawn(end)}</div> }.into_any()
 }
 
-/// Moves the focus if what had it is gone.
+/// Moves the focus to an element if the focused element was removed.
 fn focus_when_lost(selector: &'static str) {
     request_animation_frame(move || {
         if focused().is_none()
@@ -258,7 +260,7 @@ fn focus_when_lost(selector: &'static str) {
 pub fn HistoryLine(
     line: Line,
     board: BoardId,
-    /// Whether it is told of a task that is before everyone's eyes. Else the task is named, and the day is not.
+    /// Whether the line is about the task that the panel shows. Otherwise the line names the task and leaves out the date.
     here: bool,
 ) -> impl IntoView {
     let Event { at, by, task, activity, .. } = line.event;
@@ -309,7 +311,7 @@ pub fn HistoryLine(
     .into_any()
 }
 
-/// The history of a task, in its panel: a link that opens it, without JavaScript too.
+/// The history of a task, in its panel. A link opens it, so that it works without JavaScript too.
 #[component]
 pub fn TaskHistory(board: LiveBoard, task: TaskId) -> impl IntoView {
     let (path, query) = (use_location().pathname, use_query_map());
@@ -337,7 +339,7 @@ pub fn TaskHistory(board: LiveBoard, task: TaskId) -> impl IntoView {
     .into_any()
 }
 
-/// The parameter of an address that opens the history of its task.
+/// The query parameter that opens the history of a task.
 const HISTORY: &str = "history";
 
 /// Whether an address asks for the history of its task.
@@ -345,10 +347,10 @@ pub fn is_wanted(query: &ParamsMap) -> bool {
     query.get(HISTORY).is_some()
 }
 
-/// The parameter of an address that says before which change a history begins.
+/// The query parameter with the number of the change before which a history starts.
 const BEFORE: &str = "before";
 
-/// What an address says about where a history begins.
+/// The number of the change before which a history starts, if the address has one.
 pub fn before(query: &ParamsMap) -> Option<Seq> {
     query.get(BEFORE)?.parse().ok()
 }

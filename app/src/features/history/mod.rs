@@ -1,4 +1,4 @@
-//! What happened: on a board, day by day, and to one task.
+//! The history of a board, day by day, and the history of one task.
 
 pub mod activity;
 pub mod events;

@@ -1,4 +1,4 @@
-//! What is wanted of the list: a plain form that says it in the address, and does so at once with JavaScript.
+//! The filters of the list: a plain form that puts its values into the address. With JavaScript each change takes effect at once.
 
 use std::{iter, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     live::LiveBoard,
 };
 
-/// How long typing must pause before the list follows.
+/// The debounce time of the search field.
 const TYPING_PAUSE: Duration = Duration::from_millis(120);
 
 /// The filters of a list.
@@ -29,7 +29,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
     let id = board.id();
     let (navigate, path) = (use_navigate(), use_location().pathname);
     let want = Callback::new(move |wanted: Wanted| {
-        // A task that is open stays open.
+        // The path stays, so that an open task stays open.
         let path = path.get_untracked() + &ListQuery { wanted, rows: ROWS }.query();
         navigate(&path, NavigateOptions { replace: true, scroll: false, ..Default::default() });
     });
@@ -45,7 +45,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
     let search = NodeRef::<html::Input>::new();
     let searched = move || query.with(|query| query.wanted.text.clone());
     let mut searching = debounce(TYPING_PAUSE, move |text: String| change(&|wanted| wanted.text.clone_from(&text)));
-    // The address may change by another way than this field.
+    // The address may also change by other ways than this field, so the field follows it while it does not have the focus.
     Effect::new(move || {
         let text = searched();
         if let Some(search) = search.get()

@@ -1,4 +1,4 @@
-//! The board as one list, with its filters.
+//! The tasks of a board as one list, with filters.
 
 pub mod filters;
 pub mod row;

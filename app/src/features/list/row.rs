@@ -26,7 +26,7 @@ pub fn ListRow(
     board: LiveBoard,
     task: TaskId,
     query: Memo<ListQuery>,
-    /// Whether the page is as the server sent it: then the column can be read, but not changed.
+    /// Whether the page is not hydrated yet. Then the column is shown but cannot be changed.
     plain: Memo<bool>,
 ) -> impl IntoView {
     let TaskSignals { task: shown, remote_changes, editors } = board.task(task);

@@ -1,4 +1,4 @@
-//! The list view: the tasks of a board in one table, searched, filtered and sorted, live.
+//! The list view: the tasks of a board in one table that can be searched, filtered and sorted. It follows changes live.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -28,13 +28,13 @@ use crate::{
     state::Part,
 };
 
-/// What of the listing is drawn.
+/// The part of the listing that is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Drawn {
     rows: Vec<TaskId>,
-    /// Those below them that this page put there: see [`Revealed`].
+    /// The tasks further down that this page put there: see [`Revealed`].
     below: Vec<TaskId>,
-    /// How many there are in all.
+    /// How many tasks match in all.
     found: usize,
 }
 
@@ -47,11 +47,12 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
     let plain = expect_context::<Today>().not_yet_taken_over();
     let found = Memo::new(move |_| drawn.read().found);
     let hidden = Memo::new(move |_| found.get().saturating_sub(drawn.read().rows.len() + drawn.read().below.len()));
-    // What was just added further down is looked at: it stays where it is until somebody asks for more.
+    // If this page has just added a task below the drawn rows, the reader is looking at that task. Drawing more rows by itself would move
+    // it, so drawing waits until the reader asks for more.
     let has_below = Memo::new(move |_| !drawn.read().below.is_empty());
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
-    // New tasks go where the list looks, if it looks at one column.
+    // A new task goes into the column that the list is filtered by, or else into the first column.
     let columns = board.columns();
     let column = Memo::new(move |_| {
         let wanted = query.read().wanted.column;
@@ -99,8 +100,8 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
                     Loading::Failing => " Descriptions cannot be searched right now; trying again…",
                 }}
             </p>
-            // The roles are those that the elements have by themselves; some browsers forget them, because the style draws the
-            // rows as grids.
+            // Each role is the implicit role of its element. Some browsers drop the implicit roles, because the style sheet lays the rows
+            // out as grids.
             <table class="list" role="table">
                 <thead role="rowgroup">
                     <tr role="row">
@@ -133,7 +134,7 @@ pub fn ListView(board: LiveBoard) -> impl IntoView {
     .into_any()
 }
 
-/// Keeps a listing of the board and draws its first rows.
+/// Maintains a listing of the board, and the rows of it that are drawn.
 fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
     let look = |listing: &Listing, rows: usize, revealed: &[TaskId]| Drawn {
         rows: listing.ids().take(rows).collect(),
@@ -170,7 +171,8 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
     drawn
 }
 
-/// Tells of a new task that the filters leave out, or that is out of sight: it would seem to be lost.
+/// Returns a callback that shows a message for a new task that the filters exclude or that is out of view. Without the message the task
+/// would seem to be lost.
 fn added(board: &LiveBoard, query: Memo<ListQuery>) -> Callback<TaskId> {
     let (board, notices, navigate) = (board.clone(), expect_context::<Notices>(), use_navigate());
     Callback::new(move |task| {
@@ -186,7 +188,7 @@ fn added(board: &LiveBoard, query: Memo<ListQuery>) -> Callback<TaskId> {
     })
 }
 
-/// Says where a new task is, if that is nowhere in sight.
+/// Shows a message with a button that scrolls to a new task, if the task is out of view.
 fn tell_where_it_is(task: TaskId, notices: Notices) {
     let row = move || find(&format!(".list [data-task='{task}']"));
     request_animation_frame(move || {
@@ -222,7 +224,7 @@ fn found_words(found: usize, query: &ListQuery, may_add: bool) -> String {
     }
 }
 
-/// The heading of what a list can be sorted by.
+/// The heading of a column of the table by which the list can be sorted.
 fn heading(query: Memo<ListQuery>, words: &'static str, sort: Sort, direction: &'static str) -> AnyView {
     let sorted = move || (query.read().wanted.sort == sort).then_some(direction);
     view! {

@@ -1,4 +1,4 @@
-//! Who has access to a board: members, and whoever follows a share link.
+//! Access to a board: its members and its share links.
 
 pub mod share_links;
 pub mod view;

@@ -1,4 +1,4 @@
-//! Links with which a board can be read without an account: to list, to make and to revoke, for its managers.
+//! Share links, with which a board can be read without an account. The managers of the board can list, create and revoke them.
 
 use leptos::{html, prelude::*, task::spawn_local};
 use uuid::Uuid;
@@ -11,13 +11,13 @@ use crate::{
     id::BoardId,
 };
 
-/// What is known of the links of a board. They are no part of its state, so they are asked for when somebody looks.
+/// The share links of a board. They are not part of the board's state, so they are requested when the view is opened.
 #[derive(Clone, Copy)]
 struct Links {
     board: BoardId,
     announcer: Announcer,
     list: RwSignal<Option<Vec<ShareLink>>>,
-    /// The address of one that was just made. It is shown this once.
+    /// The address of a link that was just created. The address is shown only once.
     made: RwSignal<Option<String>>,
     error: RwSignal<Option<String>>,
 }
@@ -45,7 +45,7 @@ impl Links {
         spawn_local(async move {
             match revoke_share_link(self.board, link).await {
                 Ok(()) => {
-                    // The address that is shown may be the one that works no more.
+                    // The revoked link may be the one whose address is shown.
                     self.made.try_set(None);
                     self.announcer.say("The link works no more.");
                     focus_when_drawn(".share-links button");
@@ -56,7 +56,7 @@ impl Links {
         });
     }
 
-    /// Shows what the server answered, if anybody is still there to see it.
+    /// Shows the response. The signals may be disposed by then, if the reader has left the view.
     fn take(self, answer: Result<Vec<ShareLink>, ServerFnError>) {
         match answer {
             Ok(links) => {
@@ -128,7 +128,7 @@ fn LinkRow(links: Links, link: ShareLink) -> impl IntoView {
     .into_any()
 }
 
-/// The address of a link, ready to be copied.
+/// The address of a new link, ready to be copied.
 #[component]
 fn NewLink(address: String) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
@@ -163,7 +163,7 @@ fn NewLink(address: String) -> impl IntoView {
     .into_any()
 }
 
-/// Puts a text on the clipboard, where the browser lets pages do that: not on addresses without TLS, other than this machine.
+/// Puts a text on the clipboard, if the browser allows it. Browsers allow it only over TLS or on localhost.
 fn copy(text: &str) -> Option<()> {
     let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from_str(name)).ok();
     let clipboard = member(window().navigator().as_ref(), "clipboard").filter(JsValue::is_object)?;

@@ -1,4 +1,4 @@
-//! Who has access to a board, and what they are on it: for everyone to see, and for managers to change.
+//! The members of a board with their roles. Every reader sees them, and managers can change them.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// What a person calls a role on a board.
+/// The name of a role on a board as shown to people.
 pub fn role_words(role: BoardRole) -> &'static str {
     match role {
         BoardRole::Viewer => "Viewer",
@@ -34,7 +34,7 @@ pub fn role_words(role: BoardRole) -> &'static str {
     }
 }
 
-/// What a board is to everyone on the server.
+/// The access of everyone on the server to a board, as shown to people.
 pub fn everyone_words(everyone: Option<BoardRole>) -> &'static str {
     match everyone {
         None => "Only people who are added",
@@ -77,7 +77,7 @@ fn Access(board: LiveBoard) -> impl IntoView {
     let people = expect_context::<Live>().people();
     let manages = board.may(BoardRole::Manager);
     let access = board.access();
-    // By name, as far as names are known.
+    // Sorted by name. Members whose name is not known come first.
     let members = Memo::new({
         let access = access.clone();
         move |_| {
@@ -114,7 +114,7 @@ fn Access(board: LiveBoard) -> impl IntoView {
     .into_any()
 }
 
-/// A member: what they are, to be changed by managers.
+/// A member with their role, which managers can change.
 #[component]
 fn Member(board: LiveBoard, person: ActorId) -> impl IntoView {
     let me = expect_context::<Live>().me();
@@ -211,7 +211,7 @@ fn role_choices(chosen: BoardRole) -> AnyView {
     each.collect_view().into_any()
 }
 
-/// Somebody of this server who is no member yet.
+/// A form that adds a person of this server as a member.
 #[component]
 fn AddMember(board: LiveBoard) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
@@ -292,7 +292,7 @@ fn AddMember(board: LiveBoard) -> impl IntoView {
     redrawn(form)
 }
 
-/// What the board is to those who are no members.
+/// The role that people who are not members have on the board.
 #[component]
 fn Everyone(board: LiveBoard, everyone: Memo<Option<BoardRole>>) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
@@ -334,14 +334,14 @@ fn Everyone(board: LiveBoard, everyone: Memo<Option<BoardRole>>) -> impl IntoVie
     .into_any()
 }
 
-/// The choices of what a board is to everyone; that of nothing is empty.
+/// The choices for the access of everyone; the value of "no access" is empty.
 pub fn everyone_choices(chosen: Option<BoardRole>) -> AnyView {
     let each = [None, Some(BoardRole::Viewer), Some(BoardRole::Editor)]
         .map(|everyone| choice(everyone.map_or("", BoardRole::as_str), everyone_words(everyone), everyone == chosen));
     each.into_iter().collect_view().into_any()
 }
 
-/// For members: leaving, asked twice, for who has left cannot come back by themselves.
+/// The button with which a member leaves the board. It asks for confirmation, because only a manager can add them again.
 #[component]
 fn Leave(board: LiveBoard) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -384,7 +384,7 @@ fn Leave(board: LiveBoard) -> impl IntoView {
     })
 }
 
-/// The same without JavaScript.
+/// The form that leaves the board without JavaScript.
 #[component]
 fn LeaveForm(board: BoardId, person: ActorId) -> impl IntoView {
     view! {

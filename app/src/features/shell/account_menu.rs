@@ -1,6 +1,6 @@
-//! Who reads the page, and the way to their account: a menu, which works without JavaScript as well.
+//! The account menu: the reader's name and links to their account. It works without JavaScript too.
 //!
-//! The pages it leads to are the server's own (`crate::account`), so its links leave the app.
+//! The account pages are rendered by the server alone (`crate::account`), so the links to them leave the app.
 
 use leptos::prelude::*;
 
@@ -14,10 +14,10 @@ use crate::{
     live::Live,
 };
 
-/// The menu of whoever signed in; a way to sign in for those who only follow a link; nothing where there are no accounts.
+/// The menu of a signed-in person; a sign-in link for a visitor with a share link; nothing on a server without accounts.
 #[component]
 pub fn AccountMenu(
-    /// Where to come back to after signing in.
+    /// The address to return to after signing in.
     #[prop(optional, into)]
     here: String,
 ) -> impl IntoView {

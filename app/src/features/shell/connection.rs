@@ -1,16 +1,16 @@
-//! How the page stands with the server, in words.
+//! The state of the connection to the server, in words.
 
 use leptos::prelude::*;
 
 use crate::live::{ConnectError, Live, LiveBoard, Status};
 
-/// What a person wants to know about the connection.
+/// The state of the connection as it matters to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionStatus {
     Connecting,
     Live,
     Saving,
-    /// The server is there and cannot serve this board.
+    /// The server is connected but cannot serve this board.
     Behind,
     Reconnecting,
     Offline,
@@ -31,7 +31,7 @@ impl ConnectionStatus {
         }
     }
 
-    /// The name it has in `data-connection`.
+    /// The value of the attribute `data-connection`.
     fn as_str(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
@@ -63,7 +63,7 @@ impl ConnectionStatus {
         .replacen("Signed out ", "Signed out with ", 1)
     }
 
-    /// What is read out: only what changes what a person can rely on, not every save.
+    /// The announcement for screen readers. It changes only with what a person can rely on, not with every save.
     fn announcement(self) -> &'static str {
         match self {
             Self::Connecting => "",
@@ -76,7 +76,7 @@ impl ConnectionStatus {
     }
 }
 
-/// The state of the connection, seen from a board.
+/// Shows the state of the connection for a board.
 #[component]
 pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
     let status = expect_context::<Live>().status();
@@ -95,7 +95,7 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
             <span class="visually-hidden" role="status">
                 {move || announcement.get()}
             </span>
-            // In a tab of its own: this one keeps what was not sent, and goes on by itself when one comes back to it.
+            // Signing in opens a new tab: this tab keeps the unsent edits, and reconnects by itself when the reader comes back to it.
             <a class="button" href="/sign-in" target="_blank" rel="external" hidden=signed_in>
                 "Sign in"
             </a>
@@ -103,7 +103,7 @@ pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
     }
 }
 
-/// Says what is in the way of a connection, where that is known and does not pass by itself. Nothing otherwise.
+/// Shows why the page cannot connect, if the reason is known and does not pass by itself. Otherwise nothing.
 #[component]
 pub fn WhatIsInTheWay() -> impl IntoView {
     let connect_error = expect_context::<Live>().connect_error();
@@ -121,7 +121,7 @@ pub fn WhatIsInTheWay() -> impl IntoView {
     }
 }
 
-/// What is wrong, what that means, and what to set.
+/// The problem, its effect, and how to fix it.
 fn connect_error_words(connect_error: ConnectError, origin: &str) -> String {
     let (wrong, remedy) = match connect_error {
         ConnectError::Origin => (

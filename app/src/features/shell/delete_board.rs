@@ -1,4 +1,4 @@
-//! Deleting a board: asked twice, for it cannot be undone.
+//! Deleting a board: a dialog asks for confirmation, because it cannot be undone.
 
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -9,7 +9,7 @@ use crate::{
     ops::{DeleteBoard, Op},
 };
 
-/// The dialog that asks whether to delete a board. It is opened through `dialog`.
+/// The dialog that asks for confirmation. It is opened through `dialog`.
 #[component]
 pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> impl IntoView {
     let name = board.name();

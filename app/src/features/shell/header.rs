@@ -1,4 +1,4 @@
-//! The line at the top of a board: where one is, where one can go, and how the page stands with the server.
+//! The header of a board: its name, the ways to other boards and views, and the state of the connection.
 
 use leptos::{ev, html, prelude::*};
 
@@ -123,7 +123,7 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// The sign of Taskwire: a wire that ticks.
+/// The logo of Taskwire: a wire in the shape of a tick.
 #[component]
 pub fn Mark() -> impl IntoView {
     view! {

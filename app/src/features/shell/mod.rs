@@ -1,4 +1,4 @@
-//! What is around every view of a board: its header, the state of the connection, messages.
+//! The parts around every view of a board: the header, the state of the connection, messages.
 
 pub mod account_menu;
 pub mod connection;

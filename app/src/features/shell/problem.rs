@@ -1,4 +1,4 @@
-//! What a person is told about an edit that was refused: what it was, and what they typed.
+//! Describes a refused edit to the person: what failed, and what they had typed.
 
 use crate::{
     fields::FieldEdit,
@@ -9,7 +9,7 @@ use crate::{
     text::shortened,
 };
 
-/// What was not done, as a sentence without its full stop.
+/// Which edit failed, as a sentence without its full stop.
 pub fn what_failed(op: &Op, board: &BoardState) -> String {
     let title = |id: TaskId| match board.task(id) {
         Some(task) => format!("“{}”", shortened(&task.title)),
@@ -34,7 +34,7 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
     }
 }
 
-/// What the person typed, if they typed something.
+/// The text that the person typed, if the edit has one.
 pub fn typed_text(op: &Op) -> Option<&str> {
     match op {
         Op::CreateBoard(create) => Some(&create.name),
@@ -53,7 +53,7 @@ pub fn typed_text(op: &Op) -> Option<&str> {
     }
 }
 
-/// Texts come first in a patch.
+/// The predicate that says what did not happen to a task. Texts come first in a patch, so they decide where there are several edits.
 fn what_stayed(update: &UpdateTask) -> &'static str {
     match (update, update.fields.edits().next()) {
         (_, Some(FieldEdit::Title(_))) => "keeps its title",

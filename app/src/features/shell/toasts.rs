@@ -1,4 +1,4 @@
-//! Short messages at the edge of the page: what was undone and why, and what can be undone.
+//! Short messages at the edge of the page: which edits were rolled back and why, and which actions can be undone.
 
 use std::time::Duration;
 
@@ -32,10 +32,11 @@ use crate::{
     refusal::Refusal,
 };
 
-/// How long a message stays that offers to take something back. Time stands still while it has the pointer or the focus.
+/// How long a message with an undo action stays. The time does not run while the message has the pointer or the focus, or while the page
+/// is hidden.
 const SECONDS_TO_UNDO: u32 = 15;
 
-/// How many deleted tasks are offered to be restored at once; the trash has them all.
+/// How many deleted tasks can be restored from messages at the same time; the trash has all of them.
 const DELETIONS_SHOWN: usize = 3;
 
 /// The messages of a board.
@@ -66,10 +67,10 @@ pub fn Toasts(board: LiveBoard) -> impl IntoView {
     .into_any()
 }
 
-/// One message. Escape in it dismisses it.
+/// One message. Escape dismisses it while it has the focus.
 #[component]
 fn Toast(
-    /// How long it stays; until it is dismissed, if it is not said.
+    /// How long the message stays; without a value, until it is dismissed.
     #[prop(optional)]
     seconds: Option<u32>,
     on_dismiss: Callback<()>,
@@ -84,7 +85,7 @@ fn Toast(
             .is_some_and(|item| document().active_element().is_some_and(|active| item.contains(Some(active.as_ref()))));
         on_dismiss.run(());
         if had_focus {
-            // The next message, or what is open beneath.
+            // Focus the next message, or else the panel or page below the messages.
             request_animation_frame(|| {
                 let next = [".toasts button.dismiss", ".panel", "main a"].iter().find_map(|selector| find(selector));
                 if let Some(next) = next {
@@ -166,7 +167,7 @@ fn NoticeToast(notice: Notice) -> impl IntoView {
     .into_any()
 }
 
-/// A task that this page deleted, until it is back or the person has had time to think again.
+/// A message about a task that this page deleted. It goes when the task is restored, or after a while.
 #[component]
 fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
     let shown = board.task(task).task;
@@ -205,7 +206,7 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
     })
 }
 
-/// An edit that was refused and rolled back: why, and what was typed. It stays until the person has seen to it.
+/// A message about an edit that was refused and rolled back: the reason, and what the person typed. It stays until it is dismissed.
 #[component]
 fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     let id = problem.mutation.id;
@@ -248,7 +249,7 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     .into_any()
 }
 
-/// What the person typed, to be copied.
+/// The text that the person typed, so that it can be copied.
 fn typed(op: &Op) -> Option<AnyView> {
     let text = typed_text(op)?.to_owned();
     let view = view! {
@@ -260,11 +261,11 @@ fn typed(op: &Op) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-/// Two versions of a text wait for a choice, in the panel of their task.
+/// A message about an unresolved conflict over a text. The conflict is resolved in the panel of the task.
 #[component]
 fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: Callback<()>) -> impl IntoView {
     let path = use_location().pathname;
-    // There, they are before everyone's eyes.
+    // The panel of the task shows the conflict itself.
     let is_open = Memo::new(move |_| path.read().ends_with(&task.to_string()));
     let op = problem.mutation.op;
     let what = board.with(|board| what_failed(&op, board));
@@ -272,7 +273,7 @@ fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: C
     let edits = board.may(BoardRole::Editor);
     redrawn(move || {
         let (what, href) = (what.clone(), href.clone());
-        // Who may not choose any more is to have what they typed.
+        // A person who may no longer edit cannot resolve the conflict, so the message shows the text that they typed.
         let (words, way) = match edits.get() {
             true => {
                 let compare = view! {
@@ -299,7 +300,7 @@ fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: C
     })
 }
 
-/// What can be done with a refused edit other than to let it go.
+/// A further action for a refused edit, apart from dismissing it.
 fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
     if let Some((task, field, text)) = edited_text(op) {
         let drafts = expect_context::<Drafts>();
@@ -311,18 +312,18 @@ fn again(board: &LiveBoard, op: &Op, refusal: &Refusal) -> Option<Action> {
             navigate(&path, NavigateOptions { scroll: false, ..Default::default() });
         }));
     }
-    // What the value itself does not allow will not be allowed the next time either.
+    // These edits would be refused again.
     if matches!(refusal, Refusal::Invalid { .. } | Refusal::Exists { .. } | Refusal::Stale { .. } | Refusal::IdReused) {
         return None;
     }
     let (board, op) = (board.clone(), op.clone());
     Some(Action::new("Try again", move || {
-        // A refusal shows as the next message.
+        // Another refusal shows as a new message.
         let _ = act(&board, op.clone());
     }))
 }
 
-/// So that it can be copied with one more key.
+/// Selects the whole text on focus, so that it can be copied with one more key.
 fn select_all(event: ev::FocusEvent) {
     if let Some(area) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlTextAreaElement>().ok()) {
         area.select();

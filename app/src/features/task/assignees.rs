@@ -1,4 +1,4 @@
-//! Whose a task is: faces on cards and rows, a field in its panel, a filter of the list.
+//! The assignees of a task: avatars on cards and rows, a field in the panel, a filter in the list.
 
 use std::{collections::BTreeMap, iter, sync::Arc};
 
@@ -25,14 +25,14 @@ use crate::{
     people::Person,
 };
 
-/// How many faces are drawn; the others are counted.
+/// How many avatars are drawn; the remaining assignees are counted.
 const FACES: usize = 3;
 
-/// Where the focus goes after a change.
+/// The selectors of the elements that get the focus after a change.
 const BUTTON: &str = ".assignees-field button";
 const FIELD: &str = ".assignees-field summary";
 
-/// The faces of those whose a task is; nothing where it is nobody's.
+/// The avatars of the assignees of a task; nothing if the task has none.
 pub fn assignee_faces(task: ArcRwSignal<Option<Arc<Task>>>) -> AnyView {
     let assignees = assignees(task);
     let draw = move || {
@@ -52,7 +52,7 @@ pub fn assignee_faces(task: ArcRwSignal<Option<Arc<Task>>>) -> AnyView {
     redrawn(draw).into_any()
 }
 
-/// Whose a task is, with ways to change that. Not there where there is nobody to whom it could be assigned.
+/// The assignees of a task, with controls to change them. Not drawn where there is nobody to assign.
 #[component]
 pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
@@ -181,12 +181,12 @@ fn Assignee(person: ActorId, edits: Signal<bool>, deleted: Signal<bool>, unassig
     .into_any()
 }
 
-/// The same in the form of a task that works without JavaScript.
+/// The assignees as checkboxes, for the form of a task that works without JavaScript.
 #[component]
 pub fn AssigneeBoxes(board: LiveBoard, assignees: Vec<ActorId>) -> impl IntoView {
     let people = expect_context::<Live>().people().get_untracked();
     let mut offered = candidates(&board).get_untracked();
-    // Who cannot see the board any more may still have the task.
+    // A person who can no longer see the board may still be assigned.
     let gone = assignees.iter().filter(|id| offered.iter().all(|(other, _)| other != *id)).copied();
     offered.extend(gone.map(|id| (id, called(&people, Some(id)))).collect::<Vec<_>>());
     (!offered.is_empty()).then(|| {
@@ -215,7 +215,7 @@ pub fn AssigneeBoxes(board: LiveBoard, assignees: Vec<ActorId>) -> impl IntoView
     })
 }
 
-/// Whose tasks are listed, as a field of the filters. Not there where tasks are nobody's.
+/// The filter for the assignee in the list. Not drawn where there is nobody to assign.
 #[component]
 pub fn AssigneeFilter(
     board: LiveBoard,
@@ -260,21 +260,22 @@ fn assignees(task: ArcRwSignal<Option<Arc<Task>>>) -> Memo<Vec<ActorId>> {
     Memo::new(move |_| task.read().as_ref().map(|task| task.assignees.clone()).unwrap_or_default())
 }
 
-/// Those to whom the tasks of a board can be assigned, with their names.
+/// The people to whom tasks of a board can be assigned, with their names.
 fn candidates(board: &LiveBoard) -> Memo<Vec<(ActorId, String)>> {
     let live = expect_context::<Live>();
     let (me, people, access) = (live.me(), live.people(), board.access());
     Memo::new(move |_| who_can_see(&access.read(), &people.read(), me.get()))
 }
 
-/// Those who can see a board, as far as the others know (who is an admin is not for everybody): oneself first, then by name.
+/// The people who can see a board, as far as the reader can know (not everybody may know who is an admin): the reader first, the others by
+/// name.
 fn who_can_see(access: &BoardAccess, people: &People, me: Option<ActorId>) -> Vec<(ActorId, String)> {
     let sees = |person: &&Person| {
         let is_named = access.members.contains_key(&person.id) || Some(person.id) == me;
         !person.deactivated && (is_named || access.everyone.is_some())
     };
     let key = |person: &Person| (Some(person.id) != me, person.name.to_lowercase(), person.id);
-    // Collected instead, it would bring a sort of its own into the browser.
+    // Collecting into a `Vec` and sorting it would add another instance of the sort code to the WebAssembly file.
     let mut by_name = BTreeMap::new();
     for person in people.values().filter(sees) {
         by_name.insert(key(person), (person.id, person.name.clone()));
@@ -282,7 +283,7 @@ fn who_can_see(access: &BoardAccess, people: &People, me: Option<ActorId>) -> Ve
     by_name.into_values().collect()
 }
 
-/// `Ana, Ben and Cleo`; nothing where there is nobody.
+/// Names as a list, such as `Ana, Ben and Cleo`; `None` if there are none.
 fn names(assignees: &[ActorId], known: &People) -> Option<String> {
     let mut names: Vec<String> = assignees.iter().map(|person| called(known, Some(*person))).collect();
     let last = names.pop()?;

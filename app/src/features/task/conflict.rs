@@ -1,4 +1,4 @@
-//! Two versions of one text, side by side, when two people changed it at once. Nothing is chosen for anybody.
+//! Shows both versions of a text when two people changed it at once. The person chooses; the app never does.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// The conflicts over one text of a task that wait for a choice.
+/// The unresolved conflicts over one text of a task.
 #[component]
 pub fn Conflicts(board: LiveBoard, task: TaskId, field: TextField) -> impl IntoView {
     let problems = board.problems();
@@ -57,7 +57,7 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
         move |_| {
             let edit = text_edit(task, field, mine.clone());
             if let Err(refusal) = board.submit_text(edit.clone(), base) {
-                // Changed once more, or gone: the next problem takes the place of this one.
+                // The text was changed once more, or the task is gone: a new problem replaces this one.
                 board.report(edit, refusal);
             }
             dismiss();
@@ -108,8 +108,8 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
     )
 }
 
-/// What a problem is about, if it is two versions of a text: the task, the text, mine, theirs, and the base to save with
-/// now that both are known.
+/// Interprets a problem as a conflict over a text, if it is one. Returns the task, the field, this person's text, the other person's text,
+/// and the base with which this person's text can be saved now.
 pub fn conflict(problem: &Problem) -> Option<(TaskId, TextField, &str, &str, TextBase)> {
     let (task, field, mine) = edited_text(&problem.mutation.op)?;
     match &problem.refusal {

@@ -1,4 +1,4 @@
-//! Texts that are being edited, kept until they are saved or dropped: closing a task or going elsewhere loses nothing.
+//! Drafts: texts that are being edited, kept until they are saved or dropped. Closing a task or navigating away loses none of them.
 
 use std::collections::HashMap;
 
@@ -14,63 +14,63 @@ use crate::{
     ops::{Op, UpdateTask},
 };
 
-/// All texts that are being edited. An editor is open exactly while there is a draft for its text. A context.
+/// All drafts of the page. An editor is open exactly while there is a draft for its text. Provided as a Leptos context.
 #[derive(Clone, Copy)]
 pub struct Drafts {
     texts: RwSignal<HashMap<(TaskId, TextField), Draft>>,
     unsent: StoredValue<HashMap<Unsent, String>>,
-    /// They are where the page finds them that takes the place of this one.
+    /// Whether the drafts were handed on to the page that replaces this one.
     handed_on: StoredValue<bool>,
 }
 
-/// Drafts on their way from a page to the one that takes its place in the same tab.
+/// Drafts in transit from a page to the page that replaces it in the same tab.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     texts: Vec<((TaskId, TextField), Draft)>,
     unsent: Vec<(Unsent, String)>,
 }
 
-/// Where they are kept meanwhile. The script around the app (`pages/bootstrap.js`) looks there as well: a page with drafts is drawn
-/// whole, since what the server has drawn does not show them.
+/// The key in the session storage under which the drafts are handed on. The script around the app (`pages/bootstrap.js`) reads it too: if
+/// there are drafts, the page is not hydrated but rendered anew, because the HTML from the server does not show drafts.
 const KEPT: &str = "taskwire-drafts";
 
-/// A field for something new, which keeps what is typed into it while the person looks elsewhere.
+/// A field for creating something. Its text is kept while the reader is on another page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unsent {
-    /// The next task of a column.
+    /// The field for a new task in a column.
     Task(ColumnId),
-    /// The next task, in the list.
+    /// The field for a new task in the list.
     ListedTask(BoardId),
-    /// The next column.
+    /// The field for a new column.
     Column(BoardId),
-    /// The next board.
+    /// The field for a new board.
     Board,
 }
 
-/// A text that is being edited.
+/// The draft of a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
-    /// As it is typed so far.
+    /// The text as typed so far.
     pub text: String,
-    /// As it was when its editor opened.
+    /// The text when the editor opened.
     pub before: String,
-    /// What decides whether somebody else changed it since.
+    /// The version that the draft is based on. It decides whether somebody else has changed the text since.
     pub base: TextBase,
-    /// Another version, to be looked at while this one is edited.
+    /// Another version of the text, shown while this one is edited.
     pub beside: Option<String>,
-    /// Tells a draft from the one that it took the place of.
+    /// Tells a draft from the draft that it replaced.
     #[serde(skip)]
     generation: u32,
 }
 
 impl Draft {
-    /// A draft that starts from a text as it is shown now.
+    /// A draft that starts from the text that is shown now.
     pub fn start(board: &LiveBoard, task: TaskId, field: TextField) -> Self {
         let text = board.with(|board| Some(field.of(board.task(task)?)?.to_owned())).unwrap_or_default();
         Self { before: text.clone(), text, base: board.text_base(task, field), beside: None, generation: 0 }
     }
 
-    /// A draft that goes on with a text that was refused because of another.
+    /// A draft that continues with a text that was refused because it conflicted with another person's text.
     pub fn merge(mine: String, theirs: String, base: TextBase) -> Self {
         Self { text: mine, before: theirs.clone(), base, beside: Some(theirs), generation: 0 }
     }
@@ -80,15 +80,15 @@ impl Draft {
         Self { text, ..self }
     }
 
-    /// Whether anything would be lost with it.
+    /// Whether dropping the draft would lose anything.
     pub fn is_changed(&self) -> bool {
         self.text != self.before
     }
 }
 
 impl Drafts {
-    /// Starts with those of the page that this one takes the place of. The browser asks before the page is left with any of them
-    /// changed, unless they are handed on.
+    /// Provides the context, with the drafts that the previous page handed on. The browser asks before the page is left with changed
+    /// drafts, unless they are handed on.
     pub fn provide() -> Self {
         let (texts, unsent) = match take_kept() {
             Some(Kept { texts, unsent }) => (texts.into_iter().collect(), unsent.into_iter().collect()),
@@ -103,7 +103,7 @@ impl Drafts {
                     event.prevent_default();
                 }
             });
-            // The next page does not know what became of an edit of this one.
+            // A draft may be based on an edit that is not saved yet. The next page would not know the outcome of that edit.
             let asked = window_event_listener_untyped(LEAVING, move |event| {
                 let is_based_on_saved = |draft: &Draft| matches!(draft.base, TextBase::Saved(_));
                 if !drafts.texts.with_untracked(|texts| texts.values().all(is_based_on_saved)) {
@@ -126,7 +126,7 @@ impl Drafts {
             || self.unsent.with_value(|unsent| unsent.values().any(is_text))
     }
 
-    /// Puts the drafts where the next page finds them. (Where that fails, the browser asks before they are lost.)
+    /// Stores the drafts for the next page. (If that fails, the browser asks before they are lost.)
     fn hand_on(self) {
         if self.would_be_lost() {
             let texts =
@@ -136,12 +136,12 @@ impl Drafts {
         }
     }
 
-    /// What is typed into a field so far.
+    /// The text typed into a field so far.
     pub fn unsent(self, field: Unsent) -> String {
         self.unsent.try_with_value(|unsent| unsent.get(&field).cloned()).flatten().unwrap_or_default()
     }
 
-    /// Keeps what is typed into a field; nothing, when it was sent.
+    /// Keeps the text of a field. An empty text removes it, for example after it was submitted.
     pub fn keep(self, field: Unsent, text: String) {
         self.unsent.try_update_value(|unsent| match text.is_empty() {
             true => unsent.remove(&field),
@@ -149,7 +149,8 @@ impl Drafts {
         });
     }
 
-    /// Which draft of a text is open; `None` if none is. Changes when one takes the place of another, not while it is typed.
+    /// The generation of the open draft of a text; `None` if no draft is open. It changes when one draft replaces another, not while a
+    /// person types.
     pub fn open(self, task: TaskId, field: TextField) -> Memo<Option<u32>> {
         Memo::new(move |_| self.texts.with(|drafts| drafts.get(&(task, field)).map(|draft| draft.generation)))
     }
@@ -159,7 +160,7 @@ impl Drafts {
         self.texts.with_untracked(|drafts| drafts.get(&(task, field)).cloned())
     }
 
-    /// Opens an editor with a draft, in place of the one that may be open.
+    /// Opens an editor with a draft, in place of an editor that may be open.
     pub fn put(self, task: TaskId, field: TextField, draft: Draft) {
         self.texts.update(|drafts| {
             let generation = drafts.get(&(task, field)).map_or(0, |old| old.generation + 1);
@@ -167,9 +168,9 @@ impl Drafts {
         });
     }
 
-    /// Keeps what is typed.
+    /// Stores the text that is being typed.
     pub fn typed(self, task: TaskId, field: TextField, text: String) {
-        // The field that it was typed into shows it already.
+        // Untracked: the field in which it was typed shows the text already.
         self.texts.update_untracked(|drafts| {
             if let Some(draft) = drafts.get_mut(&(task, field)) {
                 draft.text = text;
@@ -177,12 +178,12 @@ impl Drafts {
         });
     }
 
-    /// Closes an editor. Its draft comes back if it was changed.
+    /// Closes an editor. Returns the draft if it was changed.
     pub fn drop(self, task: TaskId, field: TextField) -> Option<Draft> {
         self.texts.try_update(|drafts| drafts.remove(&(task, field))).flatten().filter(Draft::is_changed)
     }
 
-    /// Closes the editors of a board. What was changed in them goes to what was refused, to be copied or to be edited again.
+    /// Closes the editors of a board. Changed texts become problems, so that they can be copied or edited again.
     pub fn hand_back(self, board: &LiveBoard) {
         let Some(texts) = self.texts.try_update(|drafts| {
             let keys: Vec<_> =
@@ -198,7 +199,7 @@ impl Drafts {
         }
     }
 
-    /// Closes the editors of a task in which nothing was changed. Tells whether any is left.
+    /// Closes the editors of a task whose drafts are unchanged. Returns whether any editor is left.
     pub fn tidy(self, task: TaskId) -> bool {
         self.texts.update(|drafts| drafts.retain(|(id, _), draft| *id != task || draft.is_changed()));
         self.texts.with_untracked(|drafts| drafts.keys().any(|(id, _)| *id == task))
@@ -210,21 +211,21 @@ fn put_kept(kept: &Kept) -> bool {
     storage().zip(json).is_some_and(|(storage, json)| storage.set_item(KEPT, &json).is_ok())
 }
 
-/// What was put there, once.
+/// Takes the drafts that the previous page stored.
 fn take_kept() -> Option<Kept> {
     let storage = storage()?;
     let json = storage.get_item(KEPT).ok()??;
-    // What stays there is put into the next page as well, where it is an old text.
+    // If the entry stayed in the storage, a later page would load it too, with an outdated text.
     storage.remove_item(KEPT).ok()?;
     serde_json::from_str(&json).ok()
 }
 
-/// What the tab keeps from page to page; nothing on the server, and in browsers that keep nothing.
+/// The session storage of the tab; `None` on the server and in browsers without it.
 fn storage() -> Option<web_sys::Storage> {
     if cfg!(feature = "hydrate") { window().session_storage().ok()? } else { None }
 }
 
-/// An edit of one of the texts of a task.
+/// Makes an edit of one of the texts of a task.
 pub fn text_edit(task: TaskId, field: TextField, text: String) -> Op {
     Op::UpdateTask(match field {
         TextField::Title => UpdateTask::of(task).with(FieldEdit::Title(text)),
@@ -232,7 +233,7 @@ pub fn text_edit(task: TaskId, field: TextField, text: String) -> Op {
     })
 }
 
-/// The text that an edit sets, if it sets one.
+/// The text that an edit sets, with its task and field; `None` if the edit sets no text.
 pub fn edited_text(op: &Op) -> Option<(TaskId, TextField, &str)> {
     let Op::UpdateTask(update) = op else { return None };
     let (field, text) = update.fields.edits().find_map(FieldEdit::text)?;

@@ -1,4 +1,4 @@
-//! The fields of a task that are set with one touch: each change is an edit of its own, shown at once.
+//! The fields of a task that are set with a single action. Each change is a separate edit, shown at once.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
@@ -20,12 +20,12 @@ use crate::{
     time::Day,
 };
 
-/// Whether a task is completed. Works without JavaScript too.
+/// A checkbox for completing a task. Works without JavaScript too.
 #[component]
 pub fn CompletedBox(
     board: LiveBoard,
     task: TaskId,
-    /// Whether it says so in words; else its name is that of the task.
+    /// Whether the box has a visible label; otherwise its accessible name contains the title of the task.
     labelled: bool,
     #[prop(into)] disabled: Signal<bool>,
 ) -> impl IntoView {
@@ -78,15 +78,15 @@ pub fn CompletedBox(
     .into_any()
 }
 
-/// The column of a task.
+/// A field for the column of a task.
 #[component]
 pub fn ColumnSelect(
     board: LiveBoard,
     task: TaskId,
-    /// The id of the field, where a label refers to it.
+    /// The id of the field, if a label refers to it.
     #[prop(optional)]
     id: Option<&'static str>,
-    /// The name of the field, where no label does.
+    /// The accessible name of the field, if no label refers to it.
     #[prop(optional, into)]
     label: Option<Signal<String>>,
     #[prop(into)] disabled: Signal<bool>,
@@ -135,7 +135,7 @@ pub fn ColumnSelect(
     .into_any()
 }
 
-/// How urgent a task is.
+/// A field for the priority of a task.
 #[component]
 pub fn PrioritySelect(
     board: LiveBoard,
@@ -173,12 +173,12 @@ pub fn PrioritySelect(
     .into_any()
 }
 
-/// A day that a task has.
+/// A date field of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateField {
-    /// The day work on it begins.
+    /// The day on which work begins.
     Start,
-    /// The day it is due.
+    /// The day on which the task is due.
     Due,
 }
 
@@ -205,7 +205,7 @@ impl DateField {
     }
 }
 
-/// The day work on a task begins, or the day it is due.
+/// A field for the start date or the due date of a task.
 #[component]
 pub fn DateInput(
     board: LiveBoard,
@@ -223,7 +223,7 @@ pub fn DateInput(
             input.set_value(&untrack(words));
         }
     };
-    // Whoever is typing a date is left alone; the field catches up when they leave it.
+    // While the person types a date, the field is not changed; it shows the current date when it loses the focus.
     Effect::new(move || {
         day.track();
         let has_focus = input.get().is_some_and(|input| document().active_element().as_ref() == Some(input.as_ref()));
@@ -239,7 +239,7 @@ pub fn DateInput(
         let set = set.clone();
         move |event| {
             let text = event_target_value(&event);
-            // While a year is typed, 2026 is first 0002: no date anybody means.
+            // While the year 2026 is typed, its value is first 0002, which nobody means.
             match Day::parse(&text).filter(|day| day.date().year() >= 1000) {
                 Some(to) => set(Some(to)),
                 None if text.is_empty()
@@ -298,7 +298,7 @@ pub fn DateInput(
     .into_any()
 }
 
-/// What stands in place of a field for those who may not change it. A label may refer to it.
+/// The value of a field, shown to a reader who may not change it. A label may refer to it.
 fn read_only(id: Option<&'static str>, words: impl Fn() -> String + Send + 'static) -> AnyView {
     view! {
         <output class="value" id=id aria-live="off">
@@ -308,7 +308,7 @@ fn read_only(id: Option<&'static str>, words: impl Fn() -> String + Send + 'stat
     .into_any()
 }
 
-/// Whether the column of a task is one for done tasks.
+/// Whether a task is in a column for done tasks.
 pub fn completed_signal(board: &LiveBoard, task: TaskId) -> Memo<bool> {
     let shown = board.task(task).task;
     let columns = board.columns();

@@ -13,7 +13,7 @@ use crate::{
     model::Priority,
 };
 
-/// The form. It goes away when the page is taken over, for then every field is edited in place.
+/// The form. It is removed on hydration, because from then on each field is edited in place.
 #[component]
 pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
     let plain = expect_context::<Today>().not_yet_taken_over();
@@ -21,8 +21,8 @@ pub fn TaskForm(board: LiveBoard, task: TaskId) -> impl IntoView {
     redrawn(move || (plain.get() && edits.get()).then(|| view! { <Form board=board.clone() task /> }.into_any()))
 }
 
-/// A snapshot, as the server sends it: the fields are the reader's to change. What they were goes along, so that only what
-/// was changed is saved.
+/// The form with the values at the time of rendering. The original values are submitted as well, so that the server saves only the fields
+/// that the person changed.
 #[component]
 fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
     let shown = board.with(|board| board.live_task(task).cloned())?;
@@ -56,7 +56,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             </div>
             <div class="field">
                 <label for="edit-description">"Description"</label>
-                // The first line break after the tag is not part of the text.
+                // HTML drops the first line break after the tag, so an extra one is inserted.
                 <textarea
                     id="edit-description"
                     name="edit[description]"

@@ -1,4 +1,4 @@
-//! One task: its panel with every field and text, and the parts of it that other views show.
+//! One task: its panel with every field and text, and the parts of a task that other views show.
 
 pub mod assignees;
 pub mod conflict;

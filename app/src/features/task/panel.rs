@@ -1,6 +1,6 @@
 //! One task, in a panel beside its board.
 //!
-//! Not modal: the board stays in reach, and stays as it is. On a phone the panel takes the place of the board.
+//! The panel is not modal: the board stays usable and is not redrawn. On a phone the panel takes the place of the board.
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -38,7 +38,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The panel of a task. Closing it leads back to `view`.
+/// The panel of a task. Closing it navigates to `view`.
 #[component]
 pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     let shown = board.task(task).task;
@@ -215,7 +215,7 @@ fn CloseLink(close: Signal<String>) -> impl IntoView {
     }
 }
 
-/// The task was deleted, here or by somebody else, while it is open.
+/// A note that the task was deleted, by this reader or by somebody else, while it is open.
 #[component]
 fn Trashed(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
@@ -338,7 +338,7 @@ fn DescriptionText(
     let edit_by_click = {
         let edit = edit.clone();
         move |event: ev::MouseEvent| {
-            // A link leads where it leads, and who marks a text wants to copy it.
+            // A click on a link follows the link, and a person who has selected text probably wants to copy it.
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             let on_link = target.is_some_and(|target| target.closest("a").ok().flatten().is_some());
             let marked = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
@@ -357,7 +357,7 @@ fn DescriptionText(
             <p class="hint" role="status" hidden=move || !is_loading.get()>
                 {move || loading_words(loading.get())}
             </p>
-            // By keyboard, the button does what a click on the text does.
+            // The click handler is for the pointer only; by keyboard, the button below does the same.
             <div
                 class="markdown"
                 hidden=is_empty
@@ -392,7 +392,7 @@ fn DescriptionText(
     .into_any()
 }
 
-/// By whom and when a task was made and changed, the same for everyone: the server has no idea of the reader's clock.
+/// When and by whom a task was created and last changed. The times are in UTC, because the server does not know the reader's time zone.
 fn times(task: &Task, people: &People) -> AnyView {
     let line = |did: &str, person: Option<ActorId>, at: Timestamp| {
         let by = person.map(|_| format!("by {}, ", called(people, person))).unwrap_or_default();
@@ -412,14 +412,14 @@ fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<Stri
     Memo::new(move |_| shown.read().as_ref().and_then(|task| field.of(task)).unwrap_or_default().to_owned()).into()
 }
 
-/// Escape closes the panel, wherever the focus is, unless something else on the page has a use for it.
+/// Closes the panel on Escape, wherever the focus is, unless another control uses that key.
 fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
     let navigate = use_navigate();
     Effect::new(move || {
         let navigate = navigate.clone();
         let listener = window_event_listener(ev::keydown, move |event| {
             if keyboard::escapes(&event) && find("dialog[open]").is_none() {
-                // The way out looks where the focus is: see below.
+                // Closing puts the focus back only if it is in the panel or nowhere: see `focus_on_the_way_in_and_out`.
                 if let Some(panel) = panel.get_untracked() {
                     let _ = panel.focus();
                 }
@@ -431,12 +431,12 @@ fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
     });
 }
 
-/// The focus goes into a panel that opens, and back to its task when it closes; but not away from where a person has put
-/// it meanwhile.
+/// Moves the focus into a panel that opens, and back to its task when the panel closes, unless the reader has moved the focus elsewhere
+/// meanwhile.
 fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
     Effect::new(move || {
         if let Some(panel) = panel.get() {
-            // Opened with the page, there is nothing to come from: the page is read from its start.
+            // If the panel came with the page, nothing had the focus before, and the page is read from its start.
             let opened_here = focused().is_some();
             let in_editor = panel.query_selector("textarea:focus").ok().flatten().is_some();
             if opened_here && !in_editor {
@@ -449,7 +449,7 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
             let nowhere = focused().is_none_or(|focused| focused.closest(".panel").ok().flatten().is_some());
             if nowhere {
                 request_animation_frame(move || {
-                    // Unless another task was opened in its place. A task that was deleted leaves the field for the next one.
+                    // Do nothing if another task was opened in its place. If the task was deleted, focus the field for the next task.
                     let place =
                         || find(&format!("[data-task='{task}'] a")).or_else(|| find(".quick-add input[name=title]"));
                     if find(".panel").is_none()
@@ -463,14 +463,14 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
     });
 }
 
-/// Drafts with changes are kept when the panel closes, and the person is told where.
+/// Keeps changed drafts when the panel closes, and tells the person so.
 fn keep_drafts(board: &LiveBoard, task: TaskId, view: View) {
     let drafts = expect_context::<Drafts>();
     let notices = expect_context::<Notices>();
     let navigate = use_navigate();
     let board = board.clone();
     on_cleanup(move || {
-        // Who may edit no more finds them among what was refused.
+        // If the person may no longer edit, the drafts become problems instead (see `Drafts::hand_back`).
         if cfg!(feature = "hydrate") && board.may_now(BoardRole::Editor) && drafts.tidy(task) {
             let title = board.with(|board| board.task(task).map(|task| task.title.clone())).unwrap_or_default();
             let path = task_path(board.id(), task, view);

@@ -1,7 +1,7 @@
-//! A text of a task, edited in place.
+//! Edits a text of a task in place.
 //!
-//! The editor belongs to the person who types: what happens elsewhere never touches its text or its caret. It is told
-//! beside the field that the text is another by now, and that one is a click away.
+//! Remote changes never touch the text or the caret of an open editor. If the saved text changes, a note beside the field says so and
+//! offers the newer text.
 
 use leptos::{ev, html, prelude::*};
 
@@ -19,16 +19,16 @@ use crate::{
     refusal::Refusal,
 };
 
-/// The field for a text whose draft is open, with what is needed to save it.
+/// The field for a text whose draft is open, with the buttons to save or cancel.
 #[component]
 pub fn TextEditor(
     board: LiveBoard,
     task: TaskId,
     field: TextField,
-    /// The text as it is shown elsewhere.
+    /// The saved text as it is now.
     #[prop(into)]
     current: Signal<String>,
-    /// Whether the task is in the trash: then nothing can be saved.
+    /// Whether the task is in the trash. Then nothing can be saved.
     #[prop(into)]
     deleted: Signal<bool>,
 ) -> impl IntoView {
@@ -59,7 +59,7 @@ pub fn TextEditor(
                 let edit = text_edit(task, field, text);
                 match board.submit_text(edit.clone(), draft.base) {
                     Ok(_) => {}
-                    // The two texts are shown side by side until the person has chosen.
+                    // Both texts are shown side by side until the person has chosen.
                     Err(refusal @ Refusal::Conflict { .. }) => {
                         board.report(edit, refusal);
                         drafts.drop(task, field);
@@ -150,7 +150,7 @@ pub fn edit_button(field: TextField) -> String {
     format!(".panel [data-edit='{field}']")
 }
 
-/// Says that the text was changed elsewhere since the editor opened, and shows or takes over that text when asked.
+/// Says that somebody changed the text since the editor opened, and can show that text or replace the draft with it.
 #[component]
 fn Meanwhile(
     board: LiveBoard,
@@ -207,7 +207,7 @@ fn Meanwhile(
     .into_any()
 }
 
-/// The text that somebody else wrote, to read and to copy from.
+/// The text of the other person, to read and to copy from.
 #[component]
 fn OtherText(text: Signal<String>) -> impl IntoView {
     view! {
@@ -218,11 +218,11 @@ fn OtherText(text: Signal<String>) -> impl IntoView {
     }
 }
 
-/// Puts the caret behind the text of a field, once it is there.
+/// Focuses a field as soon as it is drawn, with the caret at the end of its text.
 fn focus_at_end(area: NodeRef<html::Textarea>) {
     Effect::new(move || {
         if let Some(area) = area.get() {
-            // A field that cannot be focused is still there to be clicked.
+            // If the field cannot be focused, it can still be clicked.
             let _ = area.focus();
             let end = area.value().encode_utf16().count() as u32;
             let _ = area.set_selection_range(end, end);

@@ -1,4 +1,4 @@
-//! Where a card could be put, in terms of the board alone.
+//! The positions where a card can be dropped, expressed in board data alone, without screen positions.
 
 use crate::{
     id::{ColumnId, TaskId},
@@ -7,12 +7,12 @@ use crate::{
     state::BoardState,
 };
 
-/// A gap between cards: in a column, directly before a task or after all of them.
+/// A gap between cards: a column, and either the task after the gap or the end of the column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DropTarget {
-    /// Which column.
+    /// The column.
     pub column: ColumnId,
-    /// The task that follows; `None` at the end.
+    /// The task after the gap; `None` for the end of the column.
     pub before: Option<TaskId>,
 }
 
@@ -21,7 +21,7 @@ pub struct DropTarget {
 pub enum Step {
     /// Towards the top of the column.
     Up,
-    /// Towards its end.
+    /// Towards the end of the column.
     Down,
     /// To the column on the left.
     Left,
@@ -29,7 +29,7 @@ pub enum Step {
     Right,
 }
 
-/// The columns with the tasks that stay where they are while one is moved.
+/// The columns of a board with their tasks, except the task that is being moved.
 pub struct DropColumns(Vec<DropColumn>);
 
 struct DropColumn {
@@ -39,7 +39,7 @@ struct DropColumn {
 }
 
 impl DropColumns {
-    /// The columns of a board without the task that is moved.
+    /// The columns of a board without the task `moved`.
     pub fn without(board: &BoardState, moved: TaskId) -> Self {
         let drop_column = |column: &crate::model::Column| DropColumn {
             column: column.id,
@@ -49,14 +49,14 @@ impl DropColumns {
         Self(board.columns().map(|column| drop_column(column)).collect())
     }
 
-    /// Where the moved task is now.
+    /// The current position of the task `moved`.
     pub fn home(board: &BoardState, moved: TaskId) -> Option<DropTarget> {
         let task = board.live_task(moved)?;
         let before = board.column_task_ids(task.column).skip_while(|id| *id != moved).nth(1);
         Some(DropTarget { column: task.column, before })
     }
 
-    /// The gap after a task; without one, the end of the column.
+    /// The gap after a task; without a task, the end of the column.
     pub fn after(&self, column: ColumnId, task: Option<TaskId>) -> DropTarget {
         let before = task.and_then(|task| {
             let tasks = &self.drop_column(column)?.tasks;
@@ -65,7 +65,7 @@ impl DropColumns {
         DropTarget { column, before }
     }
 
-    /// The gap one step from another. At an edge it is the same again.
+    /// The gap one step away from `from`. At an edge of the board it is `from` itself.
     pub fn step(&self, from: DropTarget, step: Step) -> DropTarget {
         let Some(at) = self.0.iter().position(|drop_column| drop_column.column == from.column) else { return from };
         let index = self.index(from);
@@ -79,7 +79,7 @@ impl DropColumns {
         DropTarget { column: drop_column.column, before: drop_column.tasks.get(index).copied() }
     }
 
-    /// "position 2 of 5 in Doing"
+    /// The position of a gap in words, such as "position 2 of 5 in Doing".
     pub fn words(&self, drop_target: DropTarget) -> String {
         match self.drop_column(drop_target.column) {
             Some(drop_column) => {
@@ -94,7 +94,7 @@ impl DropColumns {
         }
     }
 
-    /// How many tasks stand before a gap. Where the task that should follow has gone, it is the end.
+    /// How many tasks are before a gap. If the task after the gap has gone, the gap is the end of the column.
     fn index(&self, drop_target: DropTarget) -> usize {
         let Some(drop_column) = self.drop_column(drop_target.column) else { return 0 };
         let before = drop_target.before.and_then(|before| drop_column.tasks.iter().position(|task| *task == before));
@@ -107,7 +107,7 @@ impl DropColumns {
 }
 
 impl DropTarget {
-    /// What to ask of the board to put a task here.
+    /// The mutation that moves a task here.
     pub fn put(self, task: TaskId) -> Op {
         Op::UpdateTask(UpdateTask {
             column: Some(self.column),

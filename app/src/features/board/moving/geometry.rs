@@ -1,4 +1,4 @@
-//! Where on the screen the columns and cards are. Reads the page as it is drawn, and changes nothing but scroll positions.
+//! The screen positions of columns and cards. This module reads the drawn page and changes nothing but scroll positions.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -12,21 +12,21 @@ use crate::{
 
 /// Half of the gap between two cards, in pixels.
 const HALF_GAP: f64 = 4.0;
-/// How near to an edge the page begins to scroll, and how far it scrolls a frame at most, in pixels.
+/// The distance from an edge within which the page scrolls, and the most that it scrolls in one frame, in pixels.
 const SCROLL_ZONE: f64 = 56.0;
 const SCROLL_STEP: f64 = 14.0;
 
-/// What lies under a point.
+/// The column and the cards at a point.
 pub struct Hit {
-    /// The column that is nearest.
+    /// The nearest column.
     pub column: ColumnId,
     /// The first card whose middle is below the point.
     pub before: Option<TaskId>,
-    /// The last card that is drawn.
+    /// The last drawn card of the column.
     pub last: Option<TaskId>,
 }
 
-/// Finds the gap under a point; the moved card itself does not count.
+/// Finds the gap at a point. The card `moved` is ignored.
 pub fn hit(x: f64, y: f64, moved: TaskId) -> Option<Hit> {
     let distance = |column_element: &Element| {
         let rect = column_element.get_bounding_client_rect();
@@ -44,7 +44,7 @@ pub fn hit(x: f64, y: f64, moved: TaskId) -> Option<Hit> {
     Some(Hit { column, before, last: cards.last().map(|(task, _)| *task) })
 }
 
-/// The line that shows a gap: left, top and width. `None` while its column is not drawn.
+/// The position of the line that marks a gap: left, top and width. `None` while the column is not drawn.
 pub fn line(drop_target: DropTarget, moved: TaskId) -> Option<(f64, f64, f64)> {
     let column_element = column_element(drop_target.column)?;
     let body = column_element.query_selector(".column-body").ok()??.get_bounding_client_rect();
@@ -74,7 +74,7 @@ pub fn show(drop_target: DropTarget, moved: TaskId) {
     }
 }
 
-/// Scrolls the board sideways, and the column under the point up or down, where the point is near an edge.
+/// If a point is near an edge, scrolls the board sideways, and the column at the point up or down.
 pub fn scroll_at_edges(x: f64, y: f64) {
     if let Some(columns) = find(".columns").and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let rect = columns.get_bounding_client_rect();
@@ -98,7 +98,7 @@ fn pull(at: f64, low: f64, high: f64) -> i32 {
     (strength(high - at) - strength(at - low)) as i32
 }
 
-/// The card at the gap, and whether the gap is before it.
+/// The card next to a gap, and whether the gap is before that card.
 fn edge(column_element: &Element, drop_target: DropTarget, moved: TaskId) -> Option<(DomRect, bool)> {
     if let Some(card) = drop_target.before.and_then(|task| card(column_element, task)) {
         return Some((card.get_bounding_client_rect(), true));

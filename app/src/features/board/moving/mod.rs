@@ -1,9 +1,9 @@
-//! Moving cards, with the mouse, a pen, a finger or the keyboard. However it is done, it ends in one mutation.
+//! Moves cards with the mouse, a pen, a finger or the keyboard. Every way ends in one mutation.
 //!
-//! While a card is lifted nothing of the board moves: a line shows where the card would go. So what happens elsewhere in
-//! the meantime cannot disturb it, and letting go means the gap one sees.
+//! While a card is lifted, the board itself does not change: a line marks the gap where the card would go. So remote changes cannot
+//! disturb the move, and releasing the card puts it into the gap that the reader sees.
 //!
-//! [`drop_target`] is where a card can go; [`geometry`] where that is on the screen; [`Moving`] is what is going on.
+//! [`drop_target`] has the positions where a card can go, [`geometry`] their positions on the screen, and [`Moving`] the state of a move.
 
 mod drop_target;
 mod geometry;
@@ -28,13 +28,13 @@ use crate::{
     live::LiveBoard,
 };
 
-/// How far the mouse goes with its button down until it means to move something, in pixels.
+/// How far the mouse must move with its button down before a drag starts, in pixels.
 const MOUSE_SLACK: f64 = 5.0;
-/// How long a finger rests until it means to move something, and how far it may stray.
+/// How long a finger must rest before a drag starts, and how far it may move meanwhile, in pixels.
 const LONG_PRESS: Duration = Duration::from_millis(350);
 const TOUCH_SLACK: f64 = 10.0;
 
-/// What is being moved on a board, and how.
+/// The state of moving cards on a board: the lifted card and the pointer that is down.
 #[derive(Clone, Copy)]
 pub struct Moving {
     board: StoredValue<LiveBoard>,
@@ -42,14 +42,14 @@ pub struct Moving {
     revealed: Revealed,
     lifted: RwSignal<Option<Lifted>>,
     press: StoredValue<Option<Press>>,
-    /// The click that ends a drag opens nothing.
+    /// Whether the next click is ignored. The browser sends a click when a drag ends, and that click must not open the task.
     swallow_click: StoredValue<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lifted {
     task: TaskId,
-    /// Where it would go.
+    /// The gap where the card would go.
     drop_target: DropTarget,
     by: Hand,
 }
@@ -68,13 +68,13 @@ struct Press {
     touch: bool,
     start: (f64, f64),
     at: (f64, f64),
-    /// Where in the card it is held.
+    /// The point of the card at which the pointer holds it.
     grip: (f64, f64),
     width: f64,
 }
 
 impl Moving {
-    /// Nothing is moved yet.
+    /// Starts with no card lifted.
     pub fn new(board: LiveBoard, announcer: Announcer, revealed: Revealed) -> Self {
         Self {
             board: StoredValue::new(board),
@@ -155,7 +155,7 @@ impl Moving {
         self.lifted.set(None);
         self.press.set_value(None);
         if let Some(card) = geometry::card_element(lifted.task) {
-            // A class that cannot be taken off goes with the card's next drawing.
+            // If the class cannot be removed, it goes when the card is drawn again.
             let _ = card.class_list().remove_1("lifted");
         }
         Some(lifted)
@@ -166,7 +166,7 @@ impl Moving {
         format!("“{}”", title.unwrap_or_default())
     }
 
-    /// Lets go when the task that is held is deleted by somebody else, or may not be moved any more.
+    /// Ends the move when the lifted task is deleted by somebody else, or when the reader may no longer move it.
     fn follow_the_task(self) {
         let edits = self.board.get_value().may(BoardRole::Editor);
         Effect::new(move || {
@@ -220,7 +220,7 @@ impl Moving {
         let Some(mut press) = self.press.get_value().filter(|press| press.pointer == event.pointer_id()) else {
             return;
         };
-        // It was released where the page could not see it: in a menu, outside of the window.
+        // The button was released where the page got no event: in a menu, or outside of the window.
         if event.buttons() == 0 {
             return self.let_go();
         }
@@ -231,7 +231,7 @@ impl Moving {
             return;
         }
         match press.touch {
-            // The finger scrolls.
+            // The finger scrolls the page, so this is not a long press.
             true if far > TOUCH_SLACK => self.press.set_value(None),
             false if far > MOUSE_SLACK => self.take_up(press, columns),
             _ => {}
@@ -249,24 +249,24 @@ impl Moving {
         self.press.set_value(None);
     }
 
-    /// The browser took the pointer away, to scroll for example.
+    /// The browser took the pointer away, for example to scroll.
     fn lost(self, event: &ev::PointerEvent) {
         if self.press.get_value().is_some_and(|press| press.pointer == event.pointer_id()) {
             self.let_go();
         }
     }
 
-    /// Lifts the card under a pointer, which then tells of everything it does, wherever it goes.
+    /// Lifts the card under a pointer. The pointer is captured, so that its events reach this page wherever it goes.
     fn take_up(self, press: Press, columns: NodeRef<html::Div>) {
         let Some(columns) = columns.get_untracked() else { return };
         match columns.set_pointer_capture(press.pointer) {
             Ok(()) => self.lift(press.task, Hand::Pointer),
-            // The browser knows of no such pointer any more: it is up.
+            // The browser no longer knows this pointer: it was released.
             Err(_) => self.press.set_value(None),
         }
     }
 
-    /// The pointer is gone, or its release was not seen: what it holds stays where it was.
+    /// The pointer is gone, or its release was not seen: the card stays where it was.
     fn let_go(self) {
         self.press.set_value(None);
         if self.lifted.get_untracked().is_some_and(|lifted| lifted.by == Hand::Pointer) {
@@ -274,7 +274,7 @@ impl Moving {
         }
     }
 
-    /// Takes the gap under the pointer.
+    /// Makes the gap under the pointer the drop target.
     fn aim(self, press: Press) {
         let Some(lifted) = self.lifted.get_untracked() else { return };
         let Some(hit) = geometry::hit(press.at.0, press.at.1, press.task) else { return };
@@ -318,7 +318,7 @@ impl Moving {
         };
         match (stroke.key, step) {
             (Key::Escape, _) => self.cancel(),
-            // Going elsewhere means: no.
+            // Leaving with Tab cancels the move.
             (Key::Tab, _) => return self.cancel(),
             (Key::Space | Key::Enter, _) if lifted.by == Hand::Keyboard && !stroke.held => self.put_down(),
             (_, Some(step)) if lifted.by == Hand::Keyboard => self.step(lifted, step),
@@ -328,7 +328,7 @@ impl Moving {
         event.stop_propagation();
     }
 
-    /// Moves the focus from a card to the one beside it.
+    /// Moves the focus from a card to the next card in the direction of `step`.
     fn focus_next(self, task: TaskId, step: Step) {
         let next = self.board.get_value().with(|board| {
             let home = DropColumns::home(board, task)?;
@@ -339,7 +339,7 @@ impl Moving {
                     let drop_columns = DropColumns::without(board, task);
                     let mut drop_target = drop_columns.step(home, step);
                     let mut at = home.column;
-                    // An empty column has nothing to focus: go on to the next.
+                    // An empty column has nothing to focus: go on to the next column.
                     while drop_target.column != at {
                         let last = board.column_task_ids(drop_target.column).next_back();
                         if let Some(task) = drop_target.before.or(last) {
@@ -357,9 +357,9 @@ impl Moving {
         }
     }
 
-    // What is seen.
+    // Drawing.
 
-    /// Draws the line, and the card in the hand, again with every frame until the card is put down.
+    /// Draws the line and the card under the pointer, again with every frame until the card is put down.
     fn draw(self, line: NodeRef<html::Div>, ghost: NodeRef<html::Div>) {
         let Some(Some(lifted)) = self.lifted.try_get_untracked() else { return };
         if let (Hand::Pointer, Some(press)) = (lifted.by, self.press.get_value()) {
@@ -374,7 +374,7 @@ impl Moving {
             place(&line, x, y, width);
         }
         if let Some(card) = geometry::card_element(lifted.task) {
-            // Only a look.
+            // If this fails, only the look of the card is affected.
             let _ = card.class_list().add_1("lifted");
         }
         request_animation_frame(move || self.draw(line, ghost));
@@ -400,7 +400,7 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
             window_event_listener(ev::pointerup, move |event| moving.released(&event)),
             window_event_listener(ev::pointercancel, move |event| moving.lost(&event)),
             window_event_listener(ev::lostpointercapture, move |event| moving.lost(&event)),
-            // Another window has it from now on.
+            // When another window takes the focus, this page gets no more pointer events.
             window_event_listener(ev::blur, move |_| moving.let_go()),
             window_event_listener(ev::keydown, move |event| moving.key(&event)),
         ];
@@ -413,7 +413,7 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
             event.stop_propagation();
         }
     };
-    // A finger that holds a card does not scroll the page, and opens no menu.
+    // While a finger holds a card, the finger must not scroll the page or open the context menu.
     let touch_moved = move |event: ev::TouchEvent| {
         if moving.lifted.get_untracked().is_some() {
             event.prevent_default();
@@ -466,7 +466,7 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
     }
 }
 
-/// Says what the keys do, while a card is held by keyboard.
+/// Shows what the keys do, while a card is lifted by keyboard.
 #[component]
 fn KeyboardHint(moving: Moving, title: String) -> impl IntoView {
     let words = move || {
@@ -494,7 +494,7 @@ fn capitalised(words: String) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// The card a pointer went down on, unless it went down on something in the card that has a use of its own.
+/// The card that a pointer went down on, unless the pointer is on a control within the card.
 fn pressed_card(event: &ev::PointerEvent) -> Option<(TaskId, Element)> {
     if event.button() != 0 || !event.is_primary() {
         return None;
@@ -516,10 +516,10 @@ fn focused_card(event: &ev::KeyboardEvent) -> Option<TaskId> {
     link.closest("[data-task]").ok()??.get_attribute("data-task")?.parse().ok()
 }
 
-/// Puts something that floats over the page where it belongs.
+/// Positions an element that floats over the page.
 fn place(element: &HtmlElement, x: f64, y: f64, width: f64) {
     let style = element.style();
-    // What cannot be placed is not seen; the move itself does not depend on it.
+    // If this fails, the element is not seen, but the move itself does not depend on it.
     let _ = style.set_property("transform", &format!("translate({x}px, {y}px)"));
     let _ = style.set_property("width", &format!("{width}px"));
 }
