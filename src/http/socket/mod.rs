@@ -122,7 +122,7 @@ impl Goodbyes {
         groups[*last].clone()
     }
 
-    // A poisoned lock is safe to use: nothing that is done under the lock can panic.
+    // The lock cannot be poisoned: nothing that is done while it is held can panic.
     fn groups(&self) -> MutexGuard<'_, (usize, [CancellationToken; GROUPS])> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }

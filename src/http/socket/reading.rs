@@ -176,7 +176,8 @@ mod tests {
             format!(r#"{{"id":"{}","op":"update_task","task":"{task}","title":"A","title":"B"}}"#, id(8)),
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A","assignees":["me"]}}"#, id(9)),
             r#"{"id":"fc3f6a2e-7f2b-4ba1-9f58-34dd2a0b2d1e","op":"delete_board"}"#.to_owned(),
-            // Half of a surrogate pair, as in a text that was cut in the middle of an emoji; a number out of range; nesting beyond the parser's limit.
+            // Half of a surrogate pair, as in a text that was cut in the middle of an emoji; a number out of range; nesting beyond the
+            // parser's limit.
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"\ud83d"}}"#, id(11)),
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":1e400}}"#, id(12)),
             format!(

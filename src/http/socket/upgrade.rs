@@ -29,7 +29,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.goodbyes.next()).await;
                         let session = Session::new(wire, credentials, person, admission, context);
-                        // A new task, because this one also has the memory for the handshake, and would keep it as long as the socket lives.
+                        // A new task, because this one also has the memory for the handshake, and would keep it until the socket closes.
                         tracker.spawn(session.run());
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
@@ -123,8 +123,8 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
     let mut visitor: RequestAuth = parts.extensions.remove().unwrap_or_else(RequestAuth::stranger);
     let expected_user = expected_user(parts.uri.query())?;
     if expected_user.is_some() && expected_user != visitor.person {
-        // The page was made for a person who has signed out since. It must not continue as the person who is signed in now, who has pages of
-        // their own.
+        // The page was made for a person who has signed out since. It must not continue as the person who is signed in now, who has pages
+        // of their own.
         visitor = RequestAuth::stranger();
     }
     if visitor.credentials.is_stranger() && !is_page {
