@@ -1,8 +1,8 @@
 //! The only place where the server reads a clock for data that it stores.
 //!
 //! A clock may be wrong. Everything continues to work with it, if strangely (sessions end early, say), and is right again when the clock
-//! is. What could not be repaired afterwards uses another time: see `store::age`. Only before 1970 HTTP does not work, because a response
-//! must state the time; open sockets stay open.
+//! is. Whatever could not be repaired afterwards is based on another time: see `store::age`. Only before 1970 HTTP does not work, because
+//! a response must state the time; open sockets stay open.
 
 #![allow(clippy::disallowed_methods, reason = "here is what to use instead")]
 

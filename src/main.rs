@@ -71,7 +71,7 @@ fn run(settings: Settings) -> Result<(), String> {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the number of open files, and with it of sockets, cannot be raised");
     }
-    // At least two workers, even on a machine with one core: Leptos renders a page on more than one thread, and can hang with a single one.
+    // At least two workers, even on a machine with one core: Leptos can hang if a page is rendered on a single one.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)

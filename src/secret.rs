@@ -1,8 +1,8 @@
 //! Secrets that people and programs carry: those of sessions, tokens and one-time links.
 //!
 //! A secret is 256 random bits. It cannot be guessed, so one round of SHA-256 protects it well enough. Only the hash is stored: somebody
-//! who reads the database or a backup of it cannot sign in with it. Data that passes through hands that must neither read nor change it
-//! is encrypted with a [`Seal`].
+//! who reads the database or a backup of it cannot sign in as anybody. Data that passes through hands that must neither read nor change
+//! it is encrypted with a [`Seal`].
 //!
 //! Secrets that may have to be looked up in the database end in a *seal*, a short signature that is made with a [`Key`] of the
 //! installation. So a secret that a stranger made up is refused without a query, however many of them come.
@@ -71,7 +71,7 @@ impl Key {
         mac
     }
 
-    /// The seal with which a secret ends that was made here.
+    /// The seal for the text of a secret, with which the secret ends.
     fn seal(&self, text: &str) -> String {
         let mut seal = BASE64_URL_SAFE_NO_PAD.encode(self.sign(&[text.as_bytes()]));
         seal.truncate(SEAL_CHARS);

@@ -1,7 +1,7 @@
 //! The settings of the server, which its operator decides.
 //!
-//! Every setting is a flag and an environment variable of the same name, and has a default. If its value is wrong, the error names it.
-//! The variables of `cargo leptos watch` (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) apply if ours are not set.
+//! Every setting is a flag and an environment variable, and has a default. If its value is wrong, the error names it. The variables of
+//! `cargo leptos watch` (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) apply if ours are not set.
 
 use std::{
     env, fmt,

@@ -147,7 +147,7 @@ async fn sign_ins() -> Result<Vec<Row>> {
             for visitor in 0..if with_sign_ins { AT_ONCE } else { 0 } {
                 let door = server.door.clone();
                 visitors.spawn(async move {
-                    // The server promises that an attempt takes the same work whether the account exists or not.
+                    // The server promises that it makes no difference whether the account exists.
                     Client::connect(&door).await?.try_to_sign_in(&format!("v{round}-{visitor}@example.com")).await
                 });
             }

@@ -113,7 +113,7 @@ pub struct Sender {
     pub waits_since: AtomicU64,
 }
 
-/// Records that data of a board was sent to a person who may not always see it.
+/// A record that data of a board was sent to a person who may not always see the board.
 pub struct Sight {
     pub person: Arc<str>,
     pub board: usize,

@@ -25,7 +25,7 @@ pub enum Break {
     Eyes,
     /// A node's state of a board has another name.
     Diverged,
-    /// A mutation that was executed had been refused.
+    /// A mutation that was refused is executed all the same.
     Refused,
     /// A mutation is never answered.
     Unanswered,

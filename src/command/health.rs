@@ -1,4 +1,5 @@
-//! `taskwire health`: asks the server on this machine whether it is ready. For container engines, whose images have no other HTTP client.
+//! `taskwire health`: asks the server on this machine whether it is ready. For the health checks of container engines: an image has no
+//! other HTTP client.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},

@@ -33,7 +33,7 @@ impl Exposure {
         Self { is_exposed: AtomicBool::new(is_exposed) }
     }
 
-    /// Whether strangers can reach the server, as far as is known. Proxy headers among `headers` prove it, from now on.
+    /// Whether strangers can reach the server, as far as is known. If `headers` has one that proxies add, that is known from now on.
     pub fn look(&self, headers: &HeaderMap) -> bool {
         if !self.is_exposed.load(Ordering::Relaxed)
             && let Some(header) = FORWARDING.into_iter().find(|name| headers.contains_key(*name))

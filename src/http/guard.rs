@@ -62,7 +62,7 @@ pub async fn guard(State(services): State<Arc<Services>>, request: Request, next
     response
 }
 
-/// Reads the whole body, checks and authenticates the request. Returns it with the caller to whom it counts.
+/// Reads the whole body, and checks and authenticates the request. Returns the request, and the caller for whom it counts.
 async fn admit(services: &Services, request: Request) -> Result<(Request, ClientKey), Problem> {
     let (mut parts, body) = request.into_parts();
     // The body is read first: a client that is refused while it is still sending never gets to read why.

@@ -114,7 +114,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis, details })).into_response()
 }
 
-/// The metrics of this process, in Prometheus's format. Only admins and tokens with their rights may read them.
+/// The metrics of this process, in Prometheus's format. Only admins, and programs with an admin's token, may read them.
 pub async fn metrics(visitor: RequestAuth) -> Result<impl IntoResponse, Problem> {
     // The metrics hold no secrets, but strangers have no business knowing how busy the server is.
     if visitor.principal().role < Some(InstanceRole::Admin) {

@@ -192,7 +192,8 @@ pub fn openapi_json() -> String {
     api::openapi().to_pretty_json().unwrap_or_default()
 }
 
-/// The response for an address that does not exist: problem JSON below `/api/`, a page to browsers, else plain text.
+/// The response for an address that does not exist: problem JSON below `/api/`, a page for addresses that could be a page's, else plain
+/// text.
 async fn no_such_route(services: &Services, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {

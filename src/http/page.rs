@@ -66,7 +66,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
     (router, paths)
 }
 
-/// Admits requests from a known principal. Strangers are redirected to sign in, and return to this address afterwards.
+/// Admits known callers. Strangers are redirected to sign in, and return to this address afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
     match is_known(&request) {
         true => whole(next.run(request).await).await,

@@ -11,7 +11,7 @@ use axum::{
 
 use super::{Services, account, limits::MAX_BODY_BYTES, page, problem::Problem};
 
-/// What the form of a refusal depends on, taken from the request before it is consumed.
+/// What the form of a refusal depends on: kept from the request, which the handler consumes.
 pub struct Asked {
     wants_page: bool,
     origin: Option<String>,
@@ -19,7 +19,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads it from a request.
+    /// Collects this from a request.
     pub fn of(request: &Request) -> Self {
         let wants_page = page::accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
         if !wants_page {

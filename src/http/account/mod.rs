@@ -97,8 +97,8 @@ pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
-/// Some of these pages' addresses hold a secret, so other sites must not get to know them. (With `no-referrer`, browsers would send
-/// `Origin: null` with a page's own form, as they do with forms of other sites that hide their origin.)
+/// Some of these pages' addresses hold a secret, so other sites must not get to know them. (`no-referrer` is too strict: browsers would
+/// then send `Origin: null` with a page's own form, and the origin check refuses that as another site's.)
 const NO_ADDRESS: HeaderValue = HeaderValue::from_static("strict-origin");
 
 /// What applies to each of these pages: without accounts there is none of them, errors become a page, and nothing is cached.

@@ -31,7 +31,7 @@ pub async fn show(
     Ok(answer::page(&services, page(NewPassword { path: parts.uri.path().to_owned(), email, mistake: None })))
 }
 
-/// `POST /new-password/{secret}`. The link does not sign anybody in: the person signs in with the new password next.
+/// `POST /new-password/{secret}`. The link does not sign anybody in: the person signs in next, and so tries the new password at once.
 pub async fn save(
     State(services): State<Arc<Services>>,
     Path(secret): Path<String>,

@@ -61,7 +61,7 @@ pub struct NewBoard {
     /// The columns from left to right; if absent: To do, Doing, Done.
     #[serde(default)]
     columns: Option<Vec<BoardColumn>>,
-    /// The role of everyone on the server: `viewer` or `editor`; if absent, the board is private to its creator.
+    /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
     #[serde(default)]
     #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
@@ -82,7 +82,7 @@ pub struct BoardColumn {
     kind: ColumnKind,
 }
 
-/// Changes of a board; absent fields stay as they are.
+/// The fields to change of a board; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BoardPatch {
@@ -90,7 +90,7 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
     name: Option<String>,
-    /// The new role of everyone on the server; `null` makes the board private to its members.
+    /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Role>)]
     everyone: Option<Option<BoardRole>>,

@@ -49,7 +49,7 @@ impl Client {
         self.visitor.person.ok_or_else(Problem::nobody)
     }
 
-    /// A board, if it exists and the caller may see it. Otherwise both cases give the same problem.
+    /// A board, if it exists and the caller may see it. Both failures give the same problem, so that nobody learns which boards exist.
     pub(super) async fn board(&self, id: BoardId) -> Result<Arc<BoardState>, Problem> {
         let board = self.services.store.board(id).await?.filter(|board| board.exists() && self.sees(board));
         board.ok_or_else(|| Problem::not_found(Thing::Board))

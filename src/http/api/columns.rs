@@ -51,7 +51,7 @@ pub struct NewColumn {
     place: Place,
 }
 
-/// Changes of a column; absent fields stay as they are.
+/// The fields to change of a column; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnPatch {

@@ -10,7 +10,7 @@ use crate::http::problem::Problem;
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
 
-/// The page size for the requested one; a problem if that is not allowed.
+/// Checks the requested page size, or gives the default.
 pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     let limit = asked.unwrap_or(DEFAULT_LIMIT);
     if (1..=MAX_LIMIT).contains(&limit) {

@@ -18,7 +18,7 @@ use crate::http::{
 /// The people who have access to a board.
 #[derive(Serialize, ToSchema)]
 pub struct Members {
-    /// The role of everyone on the server; `null` if the board is private to its members.
+    /// The role that everyone on the server has on the board; `null` if the board is private to its members.
     #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
     /// The members.

@@ -24,7 +24,7 @@ pub struct Board<'a> {
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// The role of everyone on the server; `null` if the board is private to its members.
+    /// The role that everyone on the server has on the board; `null` if the board is private to its members.
     #[schema(value_type = Option<Role>)]
     pub everyone: Option<BoardRole>,
     /// Its columns, in order.

@@ -50,7 +50,7 @@ impl Person {
     }
 }
 
-/// Changes of a person; absent fields stay as they are.
+/// The fields to change of a person; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonPatch {

@@ -75,7 +75,7 @@ pub struct NewTask {
     assignees: Vec<Uuid>,
 }
 
-/// Changes of a task; absent fields stay as they are.
+/// The fields to change of a task; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskPatch {
