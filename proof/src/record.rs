@@ -146,7 +146,7 @@ pub enum Fate {
 pub struct Sent {
     pub id: u128,
     pub board: usize,
-    /// Whether its title is [`token`]'s.
+    /// Whether its title is made by [`token`], so that it identifies the mutation in the log.
     pub has_token: bool,
     pub fate: Fate,
 }

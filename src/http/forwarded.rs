@@ -16,7 +16,7 @@ use clap::ValueEnum;
 /// The declared proxies in front of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
-    /// How many.
+    /// How many proxies.
     pub count: usize,
     /// The header that they write.
     pub header: ProxyHeader,
