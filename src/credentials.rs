@@ -1,33 +1,33 @@
-//! Who asks: how somebody proved who they are.
+//! Credentials: how a caller proved who they are.
 //!
-//! [`Credentials`] are made once a request or socket, from a cookie or a token, and say nothing about rights. Those are looked up when
-//! something is asked for, in the [`Directory`](crate::store::Directory) as it is then: so what is taken away is gone at once.
+//! [`Credentials`] are made once per request or socket, from a cookie or a token, and say nothing about rights. Rights are looked up when
+//! they are needed, in the current [`Directory`](crate::store::Directory). So a right that is taken away is gone at once.
 
 use app::id::ActorId;
 
 use crate::secret::SecretHash;
 
-/// Somebody who asks for something.
+/// The credentials of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// How they proved who they are.
+    /// How the caller proved who they are.
     pub credential: Credential,
-    /// The share links they carry.
+    /// The hashes of the share links that the caller has.
     pub links: Vec<SecretHash>,
 }
 
-/// How somebody proved who they are.
+/// How a caller proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// Not at all.
     None,
-    /// By being here: at the command line, on a server without accounts, or as the server itself. They may do everything.
+    /// By local access: at the command line, on a server without accounts, or as the server itself. Such a caller may do everything.
     Local,
-    /// By having signed in.
+    /// By a session, after signing in.
     Session {
-        /// Who.
+        /// The person who signed in.
         person: ActorId,
-        /// In which session.
+        /// The hash of the session's id.
         hash: SecretHash,
     },
     /// By a token.
@@ -35,22 +35,22 @@ pub enum Credential {
 }
 
 impl Credentials {
-    /// Whoever is at the machine.
+    /// The credentials of local access.
     pub fn local() -> Self {
         Self { credential: Credential::Local, links: Vec::new() }
     }
 
-    /// Somebody who did not say who they are.
+    /// The credentials of a stranger, who proved nothing.
     pub fn stranger() -> Self {
         Self { credential: Credential::None, links: Vec::new() }
     }
 
-    /// Whether they are somebody here, who may do things, or might again; those with nothing but a link only ever read.
+    /// Whether the caller has more than share links: such a caller may have rights besides reading, or may get them again.
     pub fn has_account(&self) -> bool {
         self.credential != Credential::None
     }
 
-    /// Whether they have nothing to show at all.
+    /// Whether the caller has no credentials at all.
     pub fn is_stranger(&self) -> bool {
         self.credential == Credential::None && self.links.is_empty()
     }

@@ -1,6 +1,6 @@
 //! The `taskwire` command.
 
-#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads.
+#![warn(clippy::print_stdout, clippy::print_stderr)] // `println!` and `eprintln!` panic when nobody reads.
 
 mod signals;
 
@@ -24,14 +24,14 @@ use taskwire::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Signals to stop that come within this time are one.
+/// Stop signals within this time count as one.
 const SAME_SIGNAL: Duration = Duration::from_millis(500);
 
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How long tasks that do not end by themselves are waited for at the very end.
+/// How long the end of the process waits for tasks that do not end by themselves.
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Command::Token(command) => at_once(command.run()),
         Command::Health(command) => at_once(command.run()),
         Command::Openapi => {
-            // Whoever reads it may have had enough.
+            // The reader of the output may have closed it.
             let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
             Ok(())
         }
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs something short.
+/// Runs a short command to its end.
 fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| format!("cannot start: {error}"))?.block_on(work)
@@ -67,11 +67,11 @@ fn run(settings: Settings) -> Result<(), String> {
     telemetry::log_panics();
     let stop_within = settings.stop_within;
     let address = settings.listen_address().map_err(|error| error.to_string())?;
-    // Each socket is a file; the usual limit of 1,024 is one busy team.
+    // Each socket is an open file, and the usual limit of 1,024 is enough for one busy team only.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the number of open files, and with it of sockets, cannot be raised");
     }
-    // A page is rendered by more than one thread even on a machine with one core: Leptos can hang on a single worker.
+    // At least two workers, even on a machine with one core: Leptos can hang if a page is rendered on a single one.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
@@ -86,7 +86,7 @@ fn run(settings: Settings) -> Result<(), String> {
         let stop = CancellationToken::new();
         stop_on_signal(stop.clone(), stop_within).map_err(|error| format!("cannot wait for signals: {error}"))?;
         let server = serve::start(listener, settings).await.map_err(|error| error.to_string())?;
-        // Whoever started us may have read enough.
+        // The process that started us may have closed our output.
         let mut out = std::io::stdout();
         let _ = writeln!(out, "listening on http://{address}");
         if let Some(url) = server.first_visit() {
@@ -101,20 +101,20 @@ fn run(settings: Settings) -> Result<(), String> {
         });
         server.run(stop).await.map_err(|error| error.to_string())
     });
-    // Not by dropping it, which would wait for a task that never waits.
+    // Dropping the runtime would wait without a limit for a task that never yields.
     runtime.shutdown_timeout(LAST_TASKS);
     telemetry::flush();
     outcome
 }
 
-/// Stops the server at the first signal; a second one ends the process at once.
+/// Stops the server at the first signal. A second one ends the process at once.
 fn stop_on_signal(stop: CancellationToken, within: Duration) -> std::io::Result<()> {
     let mut signals = StopSignals::new()?;
     tokio::spawn(async move {
         signals.next().await;
         end_within(within);
         stop.cancel();
-        // Who tells a whole process group and then each of its processes means it once.
+        // A sender that signals a whole process group and then each of its processes means one signal.
         let told = Instant::now();
         while told.elapsed() < SAME_SIGNAL {
             signals.next().await;
@@ -124,8 +124,8 @@ fn stop_on_signal(stop: CancellationToken, within: Duration) -> std::io::Result<
     Ok(())
 }
 
-/// Ends the process if it has not ended by itself after a time, whatever it is doing: this is a thread that waits for
-/// nothing else.
+/// Ends the process if it has not ended by itself after a time, whatever it is doing. A separate thread does this, which waits for nothing
+/// else.
 fn end_within(limit: Duration) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -139,13 +139,13 @@ fn end_within(limit: Duration) {
     });
 }
 
-/// Has a task panic that a test names, in builds that are for tests.
+/// Makes the task panic that a test names, in debug builds only.
 #[cfg(debug_assertions)]
 fn break_a_task(supervisor: &Supervisor) {
     let Ok(name) = std::env::var("TASKWIRE_BREAK_TASK") else { return };
     let supervisor = supervisor.clone();
     tokio::spawn(async move {
-        // When all of them run.
+        // By then all tasks run.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let named = Essential::ALL.into_iter().find(|task| format!("{task:?}") == name);
         named.into_iter().for_each(|task| supervisor.break_task(task));

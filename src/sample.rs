@@ -1,4 +1,4 @@
-//! The board that an empty database starts with: it teaches by being used.
+//! The sample board, with which an empty database starts: people learn Taskwire by using the board.
 
 use std::error::Error;
 
@@ -81,7 +81,7 @@ const TASKS: &[SampleTask] = &[
     },
 ];
 
-/// Creates the sample board if there is no board at all. `server` is the origin at which this server can be asked.
+/// Creates the sample board if there is no board at all. `server` is the origin under which clients reach this server.
 pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     if store.has_boards().await? {
         return Ok(());

@@ -1,11 +1,11 @@
-//! Secrets that people and programs carry: sessions, tokens, links that work once.
+//! Secrets that people and programs carry: those of sessions, tokens and one-time links.
 //!
-//! A secret is 256 random bits, so there is nothing to guess and one round of SHA-256 hides it well enough. Only the hash is
-//! stored: who reads the database or a backup of it can sign in as nobody. What must pass through hands that are to neither
-//! read nor change it is closed with a [`Seal`].
+//! A secret is 256 random bits. It cannot be guessed, so one round of SHA-256 protects it well enough. Only the hash is stored: somebody
+//! who reads the database or a backup of it cannot sign in as anybody. Data that passes through hands that must neither read nor change
+//! it is encrypted with a [`Seal`].
 //!
-//! Secrets that may have to be looked up in the database end in a *seal*, made with a [`Key`] of the installation: so what a
-//! stranger made up is refused without asking anybody, however much of it there is.
+//! Secrets that may have to be looked up in the database end in a *seal*, a short signature that is made with a [`Key`] of the
+//! installation. So a secret that a stranger made up is refused without a query, however many of them come.
 
 use std::fmt;
 
@@ -15,49 +15,49 @@ use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::{Digest, Sha256};
 
-/// How many characters the seal of a secret has: 96 bits.
+/// The length of a secret's seal in characters: 96 bits.
 const SEAL_CHARS: usize = 16;
 
-/// A key of the whole installation, which all its nodes have from the database. What is signed with it comes from one of them.
+/// A key of the whole installation, which all nodes read from the database. So only a node can have made a signature with it.
 #[derive(Clone)]
 pub struct Key {
     bytes: [u8; 32],
-    /// Keyed once: a signature then costs half.
+    /// The MAC with the key already set, which halves the cost of a signature.
     mac: Hmac<Sha256>,
 }
 
 impl Key {
-    /// A new one.
+    /// A new random key.
     pub fn random() -> Self {
         Self::from(random_bytes())
     }
 
-    /// The key for one use of many, so that what is signed for one means nothing for another.
+    /// Derives the key for one use, so that a signature for one use is not valid for another.
     pub fn for_use(&self, name: &str) -> Self {
         Self::from(self.sign(&[name.as_bytes()]))
     }
 
-    /// The signature of some parts. Where the parts end is a part of what is signed.
+    /// Signs some parts. The boundaries between the parts are signed too.
     pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         self.over(parts).finalize().into_bytes().into()
     }
 
-    /// Whether a signature is right. Takes the same time for every wrong one.
+    /// Whether a signature is right. Takes constant time.
     pub fn is_signed(&self, parts: &[&[u8]], signature: &[u8]) -> bool {
         self.over(parts).verify_slice(signature).is_ok()
     }
 
-    /// The bytes, for what brings its own way to sign.
+    /// The key's bytes, for code that signs in another way.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.bytes
     }
 
-    /// Reads one as it is stored.
+    /// Parses the stored form.
     pub fn parse(digits: &str) -> Option<Self> {
         hex(digits).map(Self::from)
     }
 
-    /// As it is stored: 64 hexadecimal digits.
+    /// The stored form: 64 hexadecimal digits.
     pub fn to_stored(&self) -> String {
         SecretHash(self.bytes).to_string()
     }
@@ -71,7 +71,7 @@ impl Key {
         mac
     }
 
-    /// What a secret ends in that was made here.
+    /// The seal for the text of a secret, with which the secret ends.
     fn seal(&self, text: &str) -> String {
         let mut seal = BASE64_URL_SAFE_NO_PAD.encode(self.sign(&[text.as_bytes()]));
         seal.truncate(SEAL_CHARS);
@@ -92,16 +92,16 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A secret, as it is shown once to whom it belongs.
+/// A secret, which is shown once to its owner.
 pub struct Secret(String);
 
 impl Secret {
-    /// A new one. `kind` is what it begins with, so that people and scanners for leaked secrets see what it is.
+    /// A new random secret. It begins with `kind`, so that people and scanners for leaked secrets recognise what it is.
     pub fn new(kind: &str) -> Self {
         Self(format!("{kind}{}", BASE64_URL_SAFE_NO_PAD.encode(random_bytes())))
     }
 
-    /// A new one that ends in a seal, by which [`SecretHash::of_sealed`] tells it from what is made up.
+    /// A new random secret that ends in a seal, with which [`SecretHash::of_sealed`] distinguishes it from a made-up one.
     pub fn sealed(kind: &str, key: &Key) -> Self {
         let Self(text) = Self::new(kind);
         let seal = key.seal(&text);
@@ -113,12 +113,12 @@ impl Secret {
         &self.0
     }
 
-    /// The address of the page that it opens, on the server that people see at an address.
+    /// The link to the page that the secret opens, on the server with this public address.
     pub fn link(&self, public_url: &str, page: &str) -> String {
         format!("{public_url}/{page}/{}", self.expose())
     }
 
-    /// What is stored of it.
+    /// The hash of the secret, which is stored.
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.0)
     }
@@ -130,24 +130,25 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What is stored of a secret.
+/// The hash of a secret, which is stored instead of the secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
-    /// Of whatever somebody offers as a secret.
+    /// The hash of any text that a client sent as a secret.
     pub fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
-    /// Of what somebody offers as a secret; `None` if it was not sealed with this key, so that nobody need be asked about it.
+    /// The hash of a text that a client sent as a secret; `None` if the text was not sealed with this key, so that it need not be looked
+    /// up.
     pub fn of_sealed(secret: &str, key: &Key) -> Option<Self> {
         let (text, seal) = secret.split_at_checked(secret.len().checked_sub(SEAL_CHARS)?)?;
-        // Who learns the seal of a text by how long this takes has learnt nothing: the text is still not in the database.
+        // This comparison need not take constant time: a text with a guessed seal is still not in the database.
         (key.seal(text) == seal).then(|| Self::of(secret))
     }
 
-    /// Reads one as it is stored.
+    /// Parses the stored form.
     pub fn parse(digits: &str) -> Option<Self> {
         hex(digits).map(Self)
     }
@@ -155,7 +156,7 @@ impl SecretHash {
 
 fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
-    // Without randomness there are no secrets, and nothing should go on.
+    // Without randomness there are no secrets, and the process must not continue.
     getrandom::fill(&mut bytes).expect("the operating system has random bytes");
     bytes
 }
@@ -177,7 +178,7 @@ impl From<SecretHash> for Sha256Digits {
     }
 }
 
-/// As it is stored: 64 hexadecimal digits.
+/// The stored form: 64 hexadecimal digits.
 impl fmt::Display for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -190,12 +191,12 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-/// Closes something so that only who has the same secret can read it, and nobody can change it (ChaCha20-Poly1305).
+/// Encrypts data so that only the holder of the same secret can read it, and nobody can change it (ChaCha20-Poly1305).
 pub struct Seal(LessSafeKey);
 
 impl Seal {
-    /// The seal for a purpose that belongs to a secret of 128 random bits or more. The hash that is stored of the secret tells
-    /// nothing about it.
+    /// The seal for a purpose, with a key derived from a secret of at least 128 random bits. The stored hash of the secret reveals nothing
+    /// about the key.
     pub fn of(purpose: &str, secret: &str) -> Self {
         let key = Sha256::new().chain_update("taskwire seal: ").chain_update(purpose).chain_update([0]);
         let key: [u8; 32] = key.chain_update(secret).finalize().into();
@@ -203,10 +204,10 @@ impl Seal {
         Self(LessSafeKey::new(key))
     }
 
-    /// As text that can stand in a cookie.
+    /// Encrypts data to a text that can be the value of a cookie.
     pub fn close(&self, content: &[u8]) -> String {
         let mut nonce = [0; NONCE_LEN];
-        // Without randomness there are no secrets, and nothing should go on.
+        // Without randomness there are no secrets, and the process must not continue.
         getrandom::fill(&mut nonce).expect("the operating system has random bytes");
         let mut sealed = content.to_vec();
         let closed = self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed);
@@ -214,7 +215,7 @@ impl Seal {
         BASE64_URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
     }
 
-    /// What was closed; nothing where this seal did not close it.
+    /// Decrypts a text; `None` if this seal did not encrypt it.
     pub fn open(&self, text: &str) -> Option<Vec<u8>> {
         let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN)?;

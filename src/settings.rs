@@ -1,7 +1,7 @@
-//! What the person who runs the server decides.
+//! The settings of the server, which its operator decides.
 //!
-//! Every setting is a flag and an environment variable of one name, has a default, and when it is wrong the error names
-//! it. What `cargo leptos watch` sets (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) is respected where ours says nothing.
+//! Every setting is a flag and an environment variable, and has a default. If its value is wrong, the error names it. The variables of
+//! `cargo leptos watch` (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) apply if ours are not set.
 
 use std::{
     env, fmt,
@@ -24,7 +24,7 @@ use crate::{
     store::{StoreSettings, Synchronous},
 };
 
-/// Where the server listens if nobody says anything.
+/// The address on which the server listens by default.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 
 /// The settings of `taskwire serve`.
@@ -34,34 +34,34 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LISTEN", value_name = "ADDRESS:PORT", hide_env_values = true, value_parser = address)]
     pub listen: Option<SocketAddr>,
 
-    /// Who may use the server: `accounts`, people who sign in; or `open`, everybody who reaches it, which is allowed on
-    /// this machine's own addresses only.
+    /// Who may use the server: `accounts`, people who sign in; or `open`, everybody who reaches it, which is only allowed on
+    /// a loopback address without a proxy.
     #[arg(long, env = "TASKWIRE_AUTH", value_name = "MODE", default_value = "accounts")]
     pub auth: Auth,
 
-    /// The address people see in their browsers, such as `https://board.example.com`: for links in invitations and mails, and
-    /// to send cookies only by https where it begins with that. [default: http://localhost:PORT]
+    /// The server's address as people see it in their browsers, such as `https://board.example.com`. It is used for links in invitations
+    /// and mails, and with `https://` cookies are sent over https only. [default: http://localhost:PORT]
     #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", value_parser = origin)]
     pub public_url: Option<String>,
 
-    /// How many proxies stand in front, so that the address of a client is read from what they add to `X-Forwarded-For`.
+    /// How many proxies stand in front. The address of a client is read from the entries that they add to `X-Forwarded-For`.
     #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
     pub proxies: usize,
 
-    /// The header to which the proxies add the address of a client. What stands in the other one is a client's own word.
+    /// The header to which the proxies add the address of a client. The other header is ignored, because clients can write it.
     #[arg(long, env = "TASKWIRE_PROXY_HEADER", value_name = "HEADER", default_value = "x-forwarded-for")]
     pub proxy_header: ProxyHeader,
 
-    /// The server that sends mail, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
+    /// The mail server, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
     /// Without one, an admin hands the links out.
     #[arg(long, env = "TASKWIRE_SMTP_URL", value_name = "URL", hide_env_values = true, requires = "mail_from")]
     pub smtp: Option<String>,
 
-    /// Who mail comes from, such as `Taskwire <board@example.com>`.
+    /// The sender of mail, such as `Taskwire <board@example.com>`.
     #[arg(long, env = "TASKWIRE_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
 
-    /// A provider of OpenID Connect with whom people may sign in: its issuer, such as `https://id.example.com`.
+    /// The issuer of an OpenID Connect provider with which people may sign in, such as `https://id.example.com`.
     #[arg(
         long,
         env = "TASKWIRE_OIDC_ISSUER",
@@ -70,15 +70,15 @@ pub struct Settings {
     )]
     pub oidc_issuer: Option<String>,
 
-    /// The name this server has at that provider. Its redirect address is `{public URL}/sign-in/elsewhere/callback`.
+    /// The client id of this server at that provider. Its redirect address is `{public URL}/sign-in/elsewhere/callback`.
     #[arg(long, env = "TASKWIRE_OIDC_CLIENT_ID", value_name = "ID")]
     pub oidc_client_id: Option<String>,
 
-    /// What this server proves that with.
+    /// The client secret of this server at that provider.
     #[arg(long, env = "TASKWIRE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
 
-    /// What people call the provider: "Continue with …".
+    /// The provider's name for people: "Continue with …".
     #[arg(long, env = "TASKWIRE_OIDC_NAME", value_name = "NAME", default_value = "single sign-on")]
     pub oidc_name: String,
 
@@ -90,7 +90,7 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value_t = 10_000)]
     pub sockets_per_address: usize,
 
-    /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
+    /// The database with the boards: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -101,21 +101,21 @@ pub struct Settings {
     )]
     pub database: String,
 
-    /// The Redis through which several nodes tell each other of changes: `redis://`, `rediss://`, `redis-sentinel://` or
-    /// `redis-cluster://`. One node alone needs none.
+    /// The Redis through which several nodes notify each other of changes: `redis://`, `rediss://`, `redis-sentinel://` or
+    /// `redis-cluster://`. A single node needs none.
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true, value_parser = redis_url)]
     pub redis: Option<String>,
 
-    /// When SQLite calls a write durable: `full` survives a loss of power, `normal` may lose the last moment before one.
+    /// When SQLite considers a write durable: `full` survives a power loss, `normal` may lose the last moment before one.
     #[arg(long, env = "TASKWIRE_SQLITE_SYNCHRONOUS", value_name = "LEVEL", default_value = "full")]
     pub sqlite_synchronous: SqliteSynchronous,
 
-    /// A folder with the site's files, to be used in place of those in the executable.
+    /// A folder with the site's files, to use instead of those in the executable.
     #[arg(long, env = "TASKWIRE_SITE", value_name = "FOLDER")]
     pub site_root: Option<PathBuf>,
 
     /// Another origin whose pages may use this server, such as `https://board.example.com` where a proxy serves it.
-    /// Repeatable; in the environment separated by commas.
+    /// Repeatable; in the environment, separated by commas.
     #[arg(
         long = "allowed-origin",
         env = "TASKWIRE_ALLOWED_ORIGIN",
@@ -129,16 +129,16 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     pub log: String,
 
-    /// How to write the log, which goes to standard error.
+    /// The format of the log, which goes to standard error.
     #[arg(long, env = "TASKWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// How long the log of changes reaches back: a number with `s`, `m`, `h` or `d`, or `forever`. Whoever was away for
-    /// longer is sent the whole board instead of what changed.
+    /// How long the log of changes reaches back: a number with `s`, `m`, `h` or `d`, or `forever`. A client that was away for
+    /// longer is sent the whole board instead of the changes.
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
-    /// How many seconds stopping may take at most; then the process ends as it is, with an exit code that says so.
+    /// How many seconds stopping may take at most. After that the process ends at once, with an exit code that says so.
     #[arg(long, env = "TASKWIRE_STOP_WITHIN", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub stop_within: Duration,
 
@@ -146,14 +146,14 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_NO_SAMPLE", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_sample: bool,
 
-    /// What a request, a connection and a caller may cost. No flag: whoever has to change these has a reason to tell us.
+    /// How much a request, a connection and a caller may cost. Not a flag: operators who have to change these limits have a reason that we
+    /// want to hear of.
     #[arg(skip)]
     pub http_limits: HttpLimits,
 }
 
 impl Settings {
-    /// The settings as they are if nobody says anything, with the environment left out of it. For tests, which then set
-    /// what they are about.
+    /// The default settings, without those from the environment. For tests, which then set the ones that they are about.
     pub fn defaults() -> Self {
         Self {
             listen: None,
@@ -183,7 +183,7 @@ impl Settings {
         }
     }
 
-    /// The address to listen on; an error where accounts would be needed first.
+    /// The address to listen on; an error if the server would be exposed without accounts.
     pub fn listen_address(&self) -> Result<SocketAddr, SettingsError> {
         let address = match self.listen {
             Some(address) => address,
@@ -204,8 +204,8 @@ impl Settings {
         Ok(address)
     }
 
-    /// Whether others than this machine can reach the server: by the address it listens on, or through a proxy, which is there
-    /// where clients are counted behind it or people see another address than this machine's.
+    /// Whether other machines can reach the server: through the address on which it listens, or through a proxy. A proxy is assumed if one
+    /// is declared, or if the public URL is not a loopback address.
     pub fn is_exposed(&self, listening_on: SocketAddr) -> bool {
         let is_local = |url: &String| {
             let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
@@ -215,7 +215,7 @@ impl Settings {
         !listening_on.ip().is_loopback() || self.proxies > 0 || !self.public_url.iter().all(is_local)
     }
 
-    /// Where people may sign in instead of here.
+    /// The OpenID Connect provider, if one is configured.
     pub fn oidc(&self) -> Option<OidcSettings> {
         Some(OidcSettings {
             issuer: self.oidc_issuer.clone()?,
@@ -225,18 +225,18 @@ impl Settings {
         })
     }
 
-    /// The proxies in front.
+    /// The declared proxies in front of the server.
     pub fn proxies(&self) -> Proxies {
         Proxies { count: self.proxies, header: self.proxy_header }
     }
 
-    /// The address people see in their browsers.
+    /// The server's address as people see it in their browsers.
     pub fn public_url(&self, listening_on: SocketAddr) -> String {
         let own = || format!("http://localhost:{}", listening_on.port());
         self.public_url.clone().unwrap_or_else(own)
     }
 
-    /// Which database to open, and how.
+    /// The settings of the database.
     pub fn store(&self) -> StoreSettings {
         let synchronous = match self.sqlite_synchronous {
             SqliteSynchronous::Full => Synchronous::Full,
@@ -245,12 +245,12 @@ impl Settings {
         StoreSettings { synchronous, ..StoreSettings::new(&self.database) }
     }
 
-    /// The site's files: those in the folder that was named, or in the executable. A build that has none (for developing) finds the
-    /// folder in which cargo-leptos or `make build` puts them.
+    /// The site's files: those in the named folder, or in the executable. A development build has none in the executable, and uses the
+    /// folder into which cargo-leptos or `make build` puts them.
     ///
     /// # Errors
     ///
-    /// If a folder was named and is not the site's.
+    /// If a folder was named and does not hold the site's files.
     pub fn site(&self) -> Result<Site, SettingsError> {
         if let Some(folder) = &self.site_root {
             return Site::in_folder(folder).map_err(|error| {
@@ -268,7 +268,7 @@ impl Settings {
     }
 }
 
-/// A setting that will not do. Says which, and why.
+/// An error in a setting. Says which setting, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub String);
@@ -278,25 +278,25 @@ pub struct SettingsError(pub String);
 pub enum Auth {
     /// People who sign in.
     Accounts,
-    /// Everybody who reaches it: on this machine's own addresses only.
+    /// Everybody who reaches the server: on a loopback address without a proxy only.
     Open,
 }
 
-/// When SQLite calls a write durable.
+/// When SQLite considers a write durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SqliteSynchronous {
-    /// When it is on the disk, whatever happens to the machine.
+    /// When the write is on the disk, so that it survives a power loss.
     Full,
-    /// When the operating system has it: a loss of power may undo the last moment.
+    /// When the operating system has the write. A power loss may undo the last moment.
     Normal,
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Lines of text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -341,12 +341,12 @@ impl FromStr for Retention {
     }
 }
 
-/// Reads an address and a port.
+/// Parses an address and a port.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("expected an address and a port, such as {DEFAULT_LISTEN} or [::1]:3000"))
 }
 
-/// Whether it can name a database.
+/// Checks that a text can name a database.
 pub fn database_url(text: &str) -> Result<String, String> {
     match text.split_once(':') {
         Some(("sqlite" | "postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(text.to_owned()),
@@ -384,7 +384,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    // A word alone could be the name of a module, but whoever writes `verbose` means a level.
+    // A single word could be the name of a module, but an operator who writes `verbose` means a level.
     let words = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[', '{', '}', ']']));
     for word in words {
         if word.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {

@@ -1,4 +1,4 @@
-//! What tells a process to stop.
+//! The signals that tell the process to stop.
 
 use std::io;
 
@@ -16,18 +16,18 @@ pub struct StopSignals {
 
 #[cfg(unix)]
 impl StopSignals {
-    /// Hears them from now on.
+    /// Listens for the signals from now on.
     pub fn new() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
     }
 }
 
-/// Ctrl+C, the end of the console's window, and the end of Windows.
+/// Ctrl+C, closing the console window, and the shutdown of Windows.
 #[cfg(windows)]
 pub struct StopSignals {
     interrupt: CtrlC,
@@ -37,12 +37,12 @@ pub struct StopSignals {
 
 #[cfg(windows)]
 impl StopSignals {
-    /// Hears them from now on.
+    /// Listens for the signals from now on.
     pub fn new() -> io::Result<Self> {
         Ok(Self { interrupt: ctrl_c()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {},

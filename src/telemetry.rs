@@ -1,10 +1,10 @@
-//! What the server tells the person who runs it: a log on standard error, and metrics for Prometheus.
+//! What the server reports to its operator: a log on standard error, and metrics for Prometheus.
 //!
 //! Field names end in their unit (`latency_ms`, `body_bytes`). A failure is logged once, where it is handled. One event is one
-//! line: what comes from outside cannot begin another, whichever field it is in.
+//! line: external input cannot begin another line, in whichever field it is.
 //!
-//! The log can neither fail nor stop the work: a line is handed to a thread of its own, which writes it if it can. When the
-//! disk is full, or nobody reads any more, lines are lost, and that is all.
+//! The log can neither fail nor block the work: lines are handed to a separate thread, which writes them if it can. When the disk is full,
+//! or nobody reads any more, lines are lost, and nothing else happens.
 
 use std::{
     fmt::{self, Debug, Write as _},
@@ -30,19 +30,19 @@ use tracing_subscriber::{
 
 use crate::settings::{LogFormat, Settings};
 
-/// From half of what one durable write takes to longer than anybody waits.
+/// The buckets for times, from half the time of a durable write to longer than anybody waits.
 const SECONDS: &[f64] =
     &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 const COUNTS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0];
 
 /// How many lines may wait to be written.
 const LINES: usize = 4_096;
-/// How long the end of the process waits for the last lines.
+/// How long the process waits at its end for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(1);
-/// What others say about sessions. A cookie that somebody made up is no news, and anybody can send thousands a second; where a
-/// session cannot be read or written, [`crate::accounts::sessions`] says so. And what WebSockets carry is nobody's but whose it is.
+/// Silences other crates. Made-up cookies are not worth logging, and anybody can send thousands a second; if a session cannot be read or
+/// written, [`crate::accounts::sessions`] logs that. The contents of WebSocket messages are private.
 const QUIET: &str = "tower_sessions=off,tower_sessions_core=off,tungstenite=warn,tokio_tungstenite=warn";
-/// The most characters of one field.
+/// The maximum number of characters of one field.
 const LONGEST_FIELD: usize = 4_000;
 
 /// Sends the log to standard error. A second call (tests start several servers in one process) changes nothing.
@@ -50,7 +50,7 @@ pub fn start_log(settings: &Settings) {
     let filter = |wanted: &str| EnvFilter::try_new(format!("{QUIET},{wanted}"));
     let filter = filter(&settings.log).or_else(|_| filter("info")).unwrap_or_default();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
-    // The error says that a log is there already.
+    // An error only means that a log was already started.
     let _ = match settings.log_format {
         LogFormat::Text => log
             .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
@@ -60,7 +60,7 @@ pub fn start_log(settings: &Settings) {
     };
 }
 
-/// Logs panics like everything else that goes wrong, instead of printing them.
+/// Logs panics like other errors, instead of printing them.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -69,10 +69,10 @@ pub fn log_panics() {
     }));
 }
 
-/// Waits, for a moment, until what was logged is written. To be called when the process is about to end.
+/// Waits, for a bounded time, until the logged lines are written. To be called when the process is about to end.
 pub fn flush() {
     let (done, is_done) = sync_channel(1);
-    // Behind all lines; if there is no room, or the thread is stuck, nothing can be done.
+    // The request to flush queues behind all lines. If the queue is full, or the thread is stuck, nothing can be done.
     if let Some(log) = LOG.get()
         && log.try_send(Entry::Flush(done)).is_ok()
     {
@@ -80,8 +80,7 @@ pub fn flush() {
     }
 }
 
-/// Says something to whoever runs the process, on standard error, if they still listen. Somebody who has it open and does
-/// not read is not waited for.
+/// Writes a message for the operator to standard error, and waits a bounded time for that: somebody may have it open and not read.
 pub fn complain(message: &str) {
     let (done, is_done) = sync_channel(1);
     let line = format!("{message}\n");
@@ -95,7 +94,7 @@ pub fn complain(message: &str) {
 }
 
 static LOG: OnceLock<SyncSender<Entry>> = OnceLock::new();
-/// Lines for which there was no room.
+/// The number of lines that were dropped because the queue was full.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 enum Entry {
@@ -110,7 +109,7 @@ impl Write for Line {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let log = LOG.get_or_init(|| {
             let (log, entries) = sync_channel(LINES);
-            // Without the thread nobody takes the lines, and they are lost.
+            // If the thread cannot be started, nothing takes the lines, and they are lost.
             let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_log(&entries));
             log
         });
@@ -134,7 +133,7 @@ fn write_log(entries: &Receiver<Entry>) {
                 if lost > 0 {
                     let _ = writeln!(out, "({lost} lines of the log were lost: they could not be written in time)");
                 }
-                // What cannot be written is lost; who should be told, and how?
+                // A line that cannot be written is lost: there is nobody left to tell.
                 let _ = out.write_all(&line);
             }
             Entry::Flush(done) => drop(done.try_send(())),
@@ -142,7 +141,7 @@ fn write_log(entries: &Receiver<Entry>) {
     }
 }
 
-/// Writes a field of an event; its message without a name.
+/// Writes a field of an event. The field `message` is written without its name.
 fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
     if field.name() != "message" {
         write!(writer, "{}=", field.name())?;
@@ -150,7 +149,7 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt
     write!(OneLine { writer, left: LONGEST_FIELD }, "{value:?}")
 }
 
-/// Writes text as a part of one line: what would end it, or be read backwards, stands there as `\n` or `\u{202e}`.
+/// Writes text as part of one line: characters that would end the line or hide in it are escaped, as in `\n` or `\u{202e}`.
 struct OneLine<W> {
     writer: W,
     left: usize,

@@ -1,4 +1,4 @@
-//! Requests over a kept connection, one at a time.
+//! Requests over a kept-alive connection, one at a time.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
@@ -20,7 +20,7 @@ impl Client {
         Ok(Self { door: door.clone(), stream: BufReader::with_capacity(64 * 1024, stream) })
     }
 
-    /// Sends a request; answers with the body, and an error for any status but 2xx.
+    /// Sends a request. Returns the body, and an error for any status but 2xx.
     pub async fn request(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
         let token = format!("Authorization: Bearer {}\r\nContent-Type: application/json", self.door.token);
         let (head, answer) = self.exchange(method, path, &token, body).await?;
@@ -30,7 +30,7 @@ impl Client {
         Ok(answer)
     }
 
-    /// Signs in as somebody who has no account here, which must be refused.
+    /// Tries to sign in with an e-mail address that has no account here, which the server must refuse.
     pub async fn try_to_sign_in(&mut self, email: &str) -> Result<()> {
         let form = format!("email={}&password=correct+horse+battery", email.replace('@', "%40"));
         let kind = "Content-Type: application/x-www-form-urlencoded";
@@ -38,7 +38,7 @@ impl Client {
         if head.starts_with("http/1.1 401") { Ok(()) } else { Err(head.into()) }
     }
 
-    /// Sends a request with some headers; the head of the answer in lower case, and its body.
+    /// Sends a request with some headers. Returns the head of the response in lower case, and its body.
     async fn exchange(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<(String, Vec<u8>)> {
         let (host, length) = (self.door.address, body.len());
         let request =
@@ -78,7 +78,7 @@ impl Client {
         }
     }
 
-    /// Makes a board; tells its id.
+    /// Makes a board. Returns its id.
     pub async fn create_board(&mut self, name: &str) -> Result<String> {
         let body = self.request("POST", "/api/v1/boards", &format!(r#"{{"name":"{name}"}}"#)).await?;
         let board: serde_json::Value = serde_json::from_slice(&body)?;

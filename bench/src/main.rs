@@ -1,11 +1,11 @@
-//! How fast Taskwire is: starts the release server, puts load on it over loopback, and prints one table.
+//! Measures how fast Taskwire is: starts the release server, puts load on it over loopback, and prints one table.
 //!
-//! `make bench` runs it. Names of scenarios as arguments choose some: `scripts/bench fanout creates`.
+//! `make bench` runs it. Arguments select scenarios by name: `scripts/bench fanout creates`.
 //!
 //! - [`server`]: the server's process, its CPU time and its memory.
 //! - [`socket`]: sockets that cost little to read, so that the load generator does not measure itself.
-//! - [`http`]: requests over kept connections.
-//! - [`scenario`]: what is measured.
+//! - [`http`]: requests over kept-alive connections.
+//! - [`scenario`]: the measurements.
 
 mod http;
 mod scenario;
@@ -14,7 +14,7 @@ mod socket;
 
 use std::{error::Error, time::Duration};
 
-/// What goes wrong here ends the run; nobody handles it.
+/// Any error ends the run; nobody handles it.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// One line of the table.
@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     for (name, scenario) in scenario::ALL {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             eprintln!("measuring: {name}");
-            // Every scenario ends by itself; this is for the day one does not.
+            // Every scenario ends by itself; this limit is for the day when one does not.
             let limit = Duration::from_secs(180);
             table.extend(runtime.block_on(async { tokio::time::timeout(limit, scenario()).await })??);
         }
@@ -58,7 +58,7 @@ fn print(table: &[Row]) {
     }
 }
 
-/// The machine, in a line.
+/// A description of the machine, in one line.
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let field = |text: &str, name: &str| {

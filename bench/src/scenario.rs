@@ -1,4 +1,4 @@
-//! What is measured.
+//! The measurements.
 
 use std::{
     future::Future,
@@ -37,10 +37,10 @@ pub const ALL: [(&str, Scenario); 7] = [
     ("size", || Box::pin(async { size() })),
 ];
 
-/// How many connections are made at a time.
+/// How many connections are opened at the same time.
 const CONNECTING: usize = 100;
 
-/// One write at a time to many sockets: CPU and time of a delivery, and what an idle socket holds.
+/// One write at a time, delivered to many sockets: CPU time and latency of a delivery, and the memory of an idle socket.
 async fn fanout() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (sockets, rate, writes) in [(1_000, 20, 100_u64), (5_000, 5, 40)] {
@@ -88,7 +88,7 @@ async fn fanout() -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A thousand writes at once to a thousand sockets.
+/// A thousand writes at once, delivered to a thousand sockets.
 async fn burst() -> Result<Vec<Row>> {
     const SOCKETS: usize = 1_000;
     const WRITES: u64 = 1_000;
@@ -127,7 +127,7 @@ async fn burst() -> Result<Vec<Row>> {
     ])
 }
 
-/// What sockets notice of people who sign in: each costs the server a hash that is slow on purpose.
+/// How much sockets are delayed while people sign in: each attempt costs the server a password hash, which is slow on purpose.
 async fn sign_ins() -> Result<Vec<Row>> {
     const SOCKETS: usize = 1_000;
     const ROUNDS: u64 = 3;
@@ -147,7 +147,7 @@ async fn sign_ins() -> Result<Vec<Row>> {
             for visitor in 0..if with_sign_ins { AT_ONCE } else { 0 } {
                 let door = server.door.clone();
                 visitors.spawn(async move {
-                    // Whether there is such an account makes no difference, which is a promise of the server's.
+                    // The server promises that it makes no difference whether the account exists.
                     Client::connect(&door).await?.try_to_sign_in(&format!("v{round}-{visitor}@example.com")).await
                 });
             }
@@ -214,7 +214,7 @@ async fn creates() -> Result<Vec<Row>> {
     ])
 }
 
-/// Everybody comes back at once after the server was killed.
+/// All sockets resume at once after the server was killed.
 async fn resume() -> Result<Vec<Row>> {
     const SOCKETS: usize = 5_000;
     let mut server = Server::start()?;
@@ -226,7 +226,7 @@ async fn resume() -> Result<Vec<Row>> {
     let audience = Audience::gather(&server.door, &board, SOCKETS, 0).await?;
     let start = audience.start;
     drop(audience);
-    // What they missed: they come back at 20 different numbers.
+    // The sockets resume from 20 different numbers, so they have missed different changes.
     server.kill_and_restart()?;
     let began = Instant::now();
     let mut comers = JoinSet::new();
@@ -261,7 +261,7 @@ async fn resume() -> Result<Vec<Row>> {
     ])
 }
 
-/// A board of 5,000 tasks as a page.
+/// The page of a board with 5,000 tasks.
 async fn page() -> Result<Vec<Row>> {
     let server = Server::start()?;
     let mut http = Client::connect(&server.door).await?;
@@ -298,7 +298,7 @@ async fn page() -> Result<Vec<Row>> {
     )])
 }
 
-/// What a browser downloads, and what is installed.
+/// The size of what a browser downloads, and of what is installed.
 fn size() -> Result<Vec<Row>> {
     let kilobytes = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1e3);
     let mut rows = Vec::new();
@@ -311,26 +311,26 @@ fn size() -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Sockets that listen to one board, and what they heard.
+/// Sockets that are subscribed to one board, and their reports.
 struct Audience {
-    /// The number they all started at.
+    /// The board's number at which they all started.
     start: u64,
     began: Instant,
-    /// When the change with a number was asked for, in microseconds after `began`; by number.
+    /// When each change was requested, in microseconds after `began`; the index is the change's number.
     sent: Arc<Vec<AtomicU64>>,
     reports: mpsc::UnboundedReceiver<Result<Report>>,
     sockets: usize,
     _tasks: JoinSet<()>,
 }
 
-/// What one socket heard.
+/// What one socket received.
 struct Report {
     heard: u64,
     latency: Histogram<u64>,
 }
 
 impl Audience {
-    /// Connects and subscribes them all; they listen until they have heard so many changes.
+    /// Connects and subscribes the sockets. Each listens until it has received `changes` changes.
     async fn gather(door: &Door, board: &str, sockets: usize, changes: u64) -> Result<Self> {
         let connecting = Arc::new(Semaphore::new(CONNECTING));
         let mut comers = JoinSet::new();
@@ -367,21 +367,21 @@ impl Audience {
                     }
                     Ok(report)
                 };
-                // Nobody listens any more when the run has failed already.
+                // The receiver is gone if the run has already failed.
                 let _ = reporter.send(listened.await);
             });
         }
         Ok(Self { start, began, sent, reports, sockets, _tasks: tasks })
     }
 
-    /// Notes that the change with this number is asked for now.
+    /// Notes that the change with this number is requested now.
     fn sent(&self, number: u64) {
         if let Some(time) = self.sent.get(number as usize) {
             time.store(self.began.elapsed().as_micros() as u64, Ordering::Relaxed);
         }
     }
 
-    /// Waits until all have heard everything: how many changes that were, and how long each took, in microseconds.
+    /// Waits until all sockets have received everything. Returns how many changes that were, and their latencies, in microseconds.
     async fn reports(mut self) -> Result<(u64, Histogram<u64>)> {
         let (mut heard, mut latency) = (0, Histogram::new(3)?);
         for _ in 0..self.sockets {

@@ -1,4 +1,4 @@
-//! The release server as a process of its own.
+//! The release server, as a separate process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,17 +13,17 @@ use tempfile::TempDir;
 
 use crate::Result;
 
-/// How many clock ticks a second of CPU time has: `_SC_CLK_TCK`, 100 on every Linux.
+/// The number of clock ticks in a second of CPU time: `_SC_CLK_TCK`, 100 on every Linux.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// A running server with a database of its own. Ended when dropped.
+/// A running server with its own database. Ends when dropped.
 pub struct Server {
     process: Child,
     data: TempDir,
     pub door: Door,
 }
 
-/// Where the server is, and what lets one in.
+/// The server's address, and a token for it.
 #[derive(Clone)]
 pub struct Door {
     pub address: SocketAddr,
@@ -31,7 +31,7 @@ pub struct Door {
 }
 
 impl Server {
-    /// Starts one on an empty SQLite database with `synchronous = FULL`.
+    /// Starts a server on an empty SQLite database with `synchronous = FULL`.
     pub fn start() -> Result<Self> {
         let data = tempfile::tempdir()?;
         let token = token(data.path())?.into();
@@ -39,7 +39,7 @@ impl Server {
         Ok(Self { process, data, door: Door { address, token } })
     }
 
-    /// Kills it as a power cut would, and starts it again on the same data and address.
+    /// Kills the server as a power cut would, and starts it again with the same data and address.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
@@ -47,16 +47,16 @@ impl Server {
         Ok(())
     }
 
-    /// The CPU time it has used so far, in user and kernel.
+    /// The CPU time that the server has used so far, in user and kernel mode.
     pub fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // The name, in brackets, may hold anything; utime and stime are the 12th and 13th fields after it.
+        // The process's name, in brackets, may hold anything; utime and stime are the 12th and 13th fields after it.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
         Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
     }
 
-    /// Its resident memory in KiB.
+    /// The server's resident memory in KiB.
     pub fn resident_kib(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
@@ -66,7 +66,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The server may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -77,7 +77,7 @@ pub fn executable() -> Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("taskwire"))
 }
 
-/// Makes an account and a token with which everything is measured.
+/// Makes an account, and a token for all measurements.
 fn token(data: &Path) -> Result<String> {
     let program = executable()?;
     let run = |arguments: &[&str]| -> Result<String> {
@@ -98,7 +98,7 @@ fn database(data: &Path) -> String {
 fn spawn(data: &Path, listen: SocketAddr) -> Result<(Child, SocketAddr)> {
     let mut process = Command::new(executable()?)
         .args(["serve", "--no-sample", "--listen", &listen.to_string()])
-        // All sockets of a scenario are one person's, on one machine.
+        // All sockets of a scenario belong to one person at one address.
         .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000"])
         .args(["--database", &database(data)])
         .args(["--log", "warn"])
@@ -107,7 +107,7 @@ fn spawn(data: &Path, listen: SocketAddr) -> Result<(Child, SocketAddr)> {
     let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
     let line = lines.next().ok_or("the server ended at once")??;
     let address = line.rsplit("http://").next().unwrap_or_default().trim().parse()?;
-    // Whatever else it says must have somewhere to go.
+    // The server's further output must be read, so that it does not block.
     std::thread::spawn(move || lines.for_each(drop));
     Ok((process, address))
 }

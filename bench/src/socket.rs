@@ -16,16 +16,16 @@ pub struct Socket {
     frame: Vec<u8>,
 }
 
-/// What one frame said.
+/// What one frame contained.
 pub struct Frame {
-    /// The number of the newest change it carried.
+    /// The number of its newest change.
     pub newest: u64,
-    /// How many changes it carried.
+    /// The number of changes.
     pub changes: u64,
 }
 
 impl Socket {
-    /// Connects and subscribes, and waits for the first answer; tells the number it is at.
+    /// Connects, subscribes, and waits for the first response. Returns the number of the newest change in it.
     pub async fn subscribe(door: &Door, board: &str, since: u64) -> Result<(Self, u64)> {
         let Door { address, token } = door;
         let mut stream = TcpStream::connect(address).await?;
@@ -49,7 +49,7 @@ impl Socket {
         Ok((socket, first.newest.max(since)))
     }
 
-    /// Sends a text, masked as a client must; the mask is zero, which leaves the text as it is.
+    /// Sends a text frame, masked as a client must; the mask is zero, which leaves the text unchanged.
     pub async fn send(&mut self, text: &str) -> Result<()> {
         let mut frame = vec![0x81];
         match text.len() {
@@ -65,7 +65,7 @@ impl Socket {
         Ok(())
     }
 
-    /// The next frame with changes; others are passed over. Gives up after a minute.
+    /// Waits for the next frame with changes, and skips others. Gives up after a minute.
     pub async fn next(&mut self) -> Result<Frame> {
         loop {
             timeout(Duration::from_secs(60), self.read()).await??;

@@ -1,4 +1,4 @@
-//! What was seen, compared with the log.
+//! Compares what the clients observed with the log.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,24 +15,24 @@ use crate::{
 /// How many rows are read at once.
 const PAGE: u64 = 5_000;
 
-/// The number of a change of who is on a board, its mutation, and whether they are on it from then on.
+/// A change of a person's membership of a board: its number, its mutation, and whether they are a member from then on.
 type Membership = (u64, u128, bool);
 
-/// What the log says, as far as it has to be remembered.
+/// What has to be remembered of the logs.
 #[derive(Default)]
 pub struct Found {
-    /// Board and number, by mutation.
+    /// The board and change number of each mutation.
     places: HashMap<u128, (usize, u64)>,
-    /// The number under which a title was written, by board and title.
+    /// The boards and change numbers at which each title was written.
     titles: HashMap<String, Vec<(usize, u64)>>,
-    /// When somebody came onto a board or left it: the number, the mutation, and whether they are on it from then on.
+    /// The changes of membership, by board and person.
     members: BTreeMap<(usize, String), Vec<Membership>>,
-    /// What each board amounts to.
+    /// The state of each board by its log.
     pub folds: Vec<Fold>,
     pub changes: u64,
 }
 
-/// Reads the log of all boards and compares it with what was sent of it.
+/// Reads the logs of all boards and compares them with what was sent.
 pub async fn read_log(url: &str, record: &Record) -> Result<Found, String> {
     let said = |error: sqlx::Error| format!("the log cannot be read: {error}");
     let mut connection = AnyConnection::connect(url).await.map_err(said)?;
@@ -68,12 +68,12 @@ pub async fn read_log(url: &str, record: &Record) -> Result<Found, String> {
         }
         found.folds.push(fold);
     }
-    // It served its purpose.
+    // Everything was read, so an error no longer matters.
     let _ = connection.close().await;
     Ok(found)
 }
 
-/// What a board was at a number, by the log.
+/// The state of a board at a change number, by the log.
 pub async fn state_at(url: &str, record: &Record, board: usize, seq: u64) -> Result<Value, String> {
     let said = |error: sqlx::Error| format!("the log cannot be read: {error}");
     let mut connection = AnyConnection::connect(url).await.map_err(said)?;
@@ -86,7 +86,7 @@ pub async fn state_at(url: &str, record: &Record, board: usize, seq: u64) -> Res
             .map_err(|error| format!("a change is no JSON: {error}"))?;
         fold.take(&change)?;
     }
-    // It served its purpose.
+    // Everything was read, so an error no longer matters.
     let _ = connection.close().await;
     Ok(fold.state())
 }
@@ -132,7 +132,7 @@ impl Found {
         }
     }
 
-    /// What all have sent and were answered.
+    /// Compares the log with the mutations that the clients sent, and the answers that they got.
     pub fn compare(&mut self, histories: &mut [History], record: &Record) {
         if record.tamper.is(Break::Order) {
             self.swap(histories);
@@ -167,7 +167,7 @@ impl Found {
                 if sent.has_token && matches!(sent.fate, Fate::Accepted(_)) {
                     self.compare_title(&crate::record::token(who, order), place, record);
                 }
-                // What is done though it was refused is no matter of order.
+                // A mutation that is in the log although it was refused is reported above, and not as an error of order.
                 if let Some((board, at)) = place.filter(|_| sent.fate != Fate::Refused) {
                     let before = newest.insert(board, (order, at));
                     if let Some((earlier, before)) = before.filter(|(_, before)| *before > at) {
@@ -198,7 +198,7 @@ impl Found {
         }
     }
 
-    /// Makes it look as if two mutations of one sender had been done in the wrong order.
+    /// Makes it look as if two mutations of one sender were executed in the wrong order.
     fn swap(&mut self, histories: &mut [History]) {
         for history in histories {
             let done = history.sent.iter_mut().filter(|sent| sent.board == 1 && self.places.contains_key(&sent.id));
@@ -213,14 +213,14 @@ impl Found {
         }
     }
 
-    /// What people were sent who may not always see a board.
+    /// Checks what guests were sent, who may not always see a board.
     pub fn compare_sights(&self, sights: &[Sight], grants: &HashMap<u128, Micros>, record: &Record) {
         for Sight { person, board, through, at } in sights {
             let person = if record.tamper.now(Break::Eyes) { "somebody else" } else { &**person };
             let empty = Vec::new();
             let history = self.members.get(&(*board, person.to_owned())).unwrap_or(&empty);
             let is_on = history.iter().rev().find(|(seq, ..)| seq <= through).is_some_and(|(.., is_on)| *is_on);
-            // On it again under a higher number, which may have been so before it was answered.
+            // The guest may have become a member again by a later change, which may already have been made when the data was sent.
             let later = history.iter().any(|(seq, mutation, is_on)| {
                 seq > through && *is_on && grants.get(mutation).is_none_or(|sent| sent <= at)
             });
@@ -232,7 +232,7 @@ impl Found {
     }
 }
 
-/// Says where two values first differ.
+/// Returns where two values first differ, in words.
 pub fn difference(path: &str, log: &Value, other: &Value) -> Option<String> {
     match (log, other) {
         _ if log == other => None,

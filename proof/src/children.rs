@@ -1,5 +1,5 @@
-//! Processes that this one starts. None outlives it: dropping one kills it, and should this process die without dropping
-//! anything, the kernel kills them (`PR_SET_PDEATHSIG`, set by `setpriv`).
+//! Child processes. None outlives this process: dropping one kills it, and if this process dies without dropping anything, the kernel
+//! kills them (`PR_SET_PDEATHSIG`, set by `setpriv`).
 
 use std::{
     path::Path,
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::clock::Clock;
 
-/// What a process may be told without ending at once.
+/// The signals besides SIGKILL that are sent to child processes.
 #[derive(Clone, Copy, Debug)]
 pub enum Signal {
     Terminate,
@@ -23,12 +23,12 @@ pub enum Signal {
 
 pub struct Process {
     child: Child,
-    /// As in an error message.
+    /// The name for error messages.
     what: String,
 }
 
 impl Process {
-    /// Starts a program; as another user where one is named, which takes root.
+    /// Starts a program, optionally as another user, which requires root.
     pub fn start(
         what: &str,
         user: Option<&str>,
@@ -37,7 +37,7 @@ impl Process {
         arguments: &[String],
         log: &Path,
     ) -> Result<Self, String> {
-        // The kernel kills a child when the *thread* that started it ends, and this one lives as long as the process.
+        // The kernel kills a child when the *thread* that started it ends. The main thread lives as long as the process.
         assert_eq!(std::thread::current().name(), Some("main"), "processes are started by the main thread");
         let open = || std::fs::File::options().create(true).append(true).open(log);
         let file = open().map_err(|error| format!("{}: {error}", log.display()))?;
@@ -46,14 +46,14 @@ impl Process {
         if let Some(user) = user {
             command.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--init-groups"]);
         }
-        // A file that is not to grow any more is an error for whoever writes it, as a full disk is, and not a signal that kills.
+        // With SIGXFSZ ignored, exceeding the file size limit is a write error, as on a full disk, and not a signal that kills.
         command.args(["--", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program).args(arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir("/");
         if let Some(clock) = clock {
             clock.give_to(&mut command);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
-        // An interrupt at the terminal is for this process, which then ends them in its own order.
+        // An interrupt at the terminal is meant for this process, which then ends its children in its own order.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn().map_err(|error| format!("{what}: setpriv (of util-linux): {error}"))?;
         Ok(Self { child, what: what.to_owned() })
@@ -63,9 +63,9 @@ impl Process {
         self.child.id()
     }
 
-    /// Ends it as a loss of power would.
+    /// Kills the process, as a power loss would.
     pub fn kill(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -74,12 +74,12 @@ impl Process {
         signal_to(self.id(), signal);
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the process has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Waits for its end.
+    /// Waits until the process has ended.
     pub async fn end(&mut self, at_most: Duration) -> Result<ExitStatus, String> {
         let deadline = Instant::now() + at_most;
         loop {
@@ -93,7 +93,7 @@ impl Process {
         }
     }
 
-    /// The processes that it has started and that still run.
+    /// The child processes of this process that are still running.
     pub fn children(&self) -> Vec<u32> {
         let of = |id: u32| std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         of(self.id()).split_whitespace().filter_map(|id| id.parse().ok()).collect()
@@ -106,7 +106,7 @@ impl Drop for Process {
     }
 }
 
-/// Tells something to a process that belongs to this one.
+/// Sends a signal to a process of this run.
 pub fn signal_to(id: u32, signal: Signal) {
     let name = match signal {
         Signal::Terminate => "-TERM",
@@ -115,13 +115,13 @@ pub fn signal_to(id: u32, signal: Signal) {
         Signal::Stop => "-STOP",
         Signal::Continue => "-CONT",
     };
-    // One of PostgreSQL's may have ended meanwhile.
+    // One of PostgreSQL's processes may have ended in the meantime.
     let _ = Command::new("kill").args([name, &id.to_string()]).stderr(Stdio::null()).status();
 }
 
-/// How large the files may grow that a process writes; `None` as large as they like.
+/// Limits the size of the files that a process writes; `None` removes the limit.
 pub fn limit_files(id: u32, bytes: Option<u64>) {
-    // The soft limit alone, which whoever owns the process may raise again.
+    // Only the soft limit, because the owner of the process may raise it again.
     let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
     let _ = Command::new("prlimit")
         .args(["--pid", &id.to_string(), &format!("--fsize={limit}:")])
@@ -129,7 +129,7 @@ pub fn limit_files(id: u32, bytes: Option<u64>) {
         .status();
 }
 
-/// Runs a program to its end; what it said.
+/// Runs a program to its end. Returns its output.
 pub fn run(command: &mut Command) -> Result<String, String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {

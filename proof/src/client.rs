@@ -1,7 +1,7 @@
-//! Clients that change boards over the socket and follow them, as somebody would write one from docs/PROTOCOL.md.
+//! Clients that change and follow boards over the socket, written from docs/PROTOCOL.md alone.
 //!
-//! They drop their connections at random and come back with the number they have; what was not answered they send again
-//! under its id, in the order in which it was first sent.
+//! They disconnect at random, and resume with the number that they have. Unanswered mutations are sent again under their ids, in the order
+//! in which they were first sent.
 
 use std::{
     collections::VecDeque,
@@ -22,21 +22,21 @@ use crate::{
     tamper::Break,
 };
 
-/// How often a client asks whether the server is there, and for how long it believes in a connection that says nothing.
+/// How often a client sends a ping, and after what time without a message it considers the connection dead.
 const PING: Duration = Duration::from_millis(300);
 const SILENCE: Duration = Duration::from_millis(1_000);
 
-/// How many mutations may wait for an answer, well below the 64 of the protocol.
+/// How many mutations a client may have unanswered; well below the protocol's 64.
 const WINDOW: usize = 24;
 
-/// How many of the refused mutations are sent once more.
+/// The share of refused mutations that are sent again.
 const REFUSED_AGAIN: f64 = 0.3;
 
-/// What a client does besides following.
+/// What a client does besides following boards.
 pub enum Work {
     /// Edits tasks and columns.
     Edits(Edits),
-    /// Gives and takes away the right to see boards.
+    /// Adds guests to boards and removes them.
     Rights(Rights),
 }
 
@@ -53,35 +53,35 @@ pub struct Client {
     pause: Duration,
     /// The mean time between two drops of the connection.
     stay: Duration,
-    /// Whether somebody has the boards open.
+    /// Whether the client announces its presence on its boards.
     is_present: bool,
     sent: Vec<Sent>,
     unanswered: VecDeque<Waiting>,
-    /// Refused mutations that are to be sent once more, and when.
+    /// Refused mutations that are to be sent again, and when.
     again: VecDeque<(Instant, Waiting)>,
 }
 
-/// A mutation on its way.
+/// A mutation that is unanswered or to be sent again.
 struct Waiting {
-    /// Its place in the sender's order.
+    /// Its index in the order of the sender's mutations.
     order: usize,
-    /// It was refused before.
+    /// Whether it was refused before.
     again: bool,
     board: usize,
     id: u128,
     body: Value,
-    /// When it was first sent.
+    /// When it was first sent, or, after a refusal, first sent again.
     since: Micros,
 }
 
-/// Why a connection was left.
+/// Why a connection ended.
 #[derive(PartialEq, Eq)]
 enum Left {
-    /// It broke, or is silent.
+    /// It broke, or was silent.
     Broken,
-    /// For no reason.
+    /// The client dropped it for no reason.
     Dropped,
-    /// The server asked for it, and for this pause.
+    /// The server said goodbye, and asked for this pause.
     Goodbye(Duration),
     /// The run is over.
     Over,
@@ -93,11 +93,11 @@ impl From<Ended> for Left {
     }
 }
 
-/// What all clients have in common.
+/// The settings that all clients share.
 #[derive(Clone)]
 pub struct Setting {
     pub record: Arc<Record>,
-    /// The ports by which the nodes are reached.
+    /// The ports of the nodes' links.
     pub ports: Arc<Vec<u16>>,
     pub seed: u64,
     pub pause: Duration,
@@ -146,7 +146,7 @@ impl Client {
             let left = match self.live(&mut socket).await {
                 Ok(left) | Err(left) => left,
             };
-            // A connection that ends at once is a failure like none at all.
+            // A connection that ends at once counts as a failure to connect.
             failures = if heard.elapsed() < Duration::from_secs(1) { failures + 1 } else { 0 };
             match left {
                 Left::Over => {
@@ -168,7 +168,7 @@ impl Client {
         History { sender: self.name, sent: self.sent }
     }
 
-    /// A random pause; a short one where everybody is to come back, unless that has been tried.
+    /// Waits for a random time. If clients are to reconnect at once it ends early, unless the client has already tried that.
     async fn rest(&mut self, at_most: Duration, may_be_short: bool) {
         let pause = at_most.mul_f64(self.rng.f64());
         let until = Instant::now() + pause;
@@ -180,7 +180,7 @@ impl Client {
         }
     }
 
-    /// One connection, until it is left.
+    /// Uses one connection, until it ends.
     async fn live(&mut self, socket: &mut Socket) -> Result<Left, Left> {
         for index in 0..self.follows.len() {
             self.follows[index].0.subscribe(socket, &self.record).await?;
@@ -224,7 +224,7 @@ impl Client {
         }
     }
 
-    /// Everything unanswered, in its order: what belongs to one board and follows each other in one message.
+    /// Sends all unanswered mutations again, in their order. Consecutive mutations for the same board share a message.
     async fn send_again(&mut self, socket: &mut Socket) -> Result<(), Ended> {
         let mut at = 0;
         while at < self.unanswered.len() {
@@ -241,7 +241,7 @@ impl Client {
         Ok(())
     }
 
-    /// What was answered with an error is asked for once more.
+    /// Subscribes again to boards whose subscription was answered with an error.
     async fn subscribe_again(&mut self, socket: &mut Socket) -> Result<(), Ended> {
         let now = self.record.now();
         for (follow, _) in &mut self.follows {
@@ -267,7 +267,7 @@ impl Client {
         }
         let mut batch = Vec::new();
         let mut board = None;
-        // Mostly one at a time; sometimes several in one message, which are all of one board.
+        // Usually one mutation at a time; sometimes several in one message, which are all for one board.
         for _ in 0..if self.rng.u8(..) < 40 { 3 } else { 1 } {
             let order = self.sent.len();
             let asked = match &mut self.work {
@@ -296,7 +296,7 @@ impl Client {
         let now = self.record.now();
         batch.iter_mut().for_each(|waiting| waiting.since = now);
         self.record.unanswered.fetch_add(batch.len() as i64, Ordering::Relaxed);
-        // Before it is sent: whether it arrives is not known until it is answered.
+        // Recorded before sending: whether a mutation arrives is not known until it is answered.
         self.unanswered.extend(batch);
         self.note_waiting();
         socket.say_text(message).await
@@ -350,14 +350,14 @@ impl Client {
         Ok(())
     }
 
-    /// After a goodbye what was sent before is answered still, then the connection ends.
+    /// After a goodbye the server still answers earlier mutations, then the connection ends.
     async fn hear_out(&mut self, message: &Value, socket: &mut Socket) -> Left {
         let pause = Duration::from_millis(message["reconnect_after_ms"].as_u64().unwrap_or(0).min(5_000));
         while let Ok(Ok(message)) = tokio::time::timeout(SILENCE, socket.hear()).await {
             match message["type"].as_str() {
                 Some("accepted") => self.answered(&message, true),
                 Some("rejected") => self.answered(&message, false),
-                // It is asked for again, with the number one has.
+                // Changes are ignored: after reconnecting, the client asks for them again with the number that it has.
                 _ => {}
             }
         }
@@ -411,7 +411,7 @@ impl Client {
         }
     }
 
-    /// A pong says how far one is: one was sent everything up to there.
+    /// A pong names the number up to which the client was sent everything. Checks that the client has everything up to there.
     fn compare_heads(&self, message: &Value) {
         for (follow, _) in self.follows.iter().filter(|(follow, _)| follow.is_on) {
             let board = &self.record.boards[follow.board].id;
@@ -428,7 +428,7 @@ impl Client {
     fn err(&mut self, message: &Value) -> Result<(), Left> {
         let board = message["board"].as_str().unwrap_or_default();
         match message["code"].as_str().unwrap_or_default() {
-            // After a `subscribe`, one may try again a little later; after a `mutate` the connection ends.
+            // After a `subscribe`, the client may try again a little later; after a `mutate` the connection ends.
             "unavailable" => {
                 for (follow, _) in &mut self.follows {
                     if self.record.boards[follow.board].id == board {

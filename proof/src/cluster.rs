@@ -1,4 +1,4 @@
-//! All that runs: the nodes, what they need, and the network between them.
+//! All processes of a run: the nodes, their database and Redis, and the network between them.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,10 +19,10 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// See the module.
+/// See the module's documentation.
 pub struct Cluster {
     taskwire: PathBuf,
-    /// Everything that is written stands below it.
+    /// All files of the run are below this folder.
     pub folder: PathBuf,
     pub postgres: Option<Postgres>,
     pub redis: Option<Redis>,
@@ -30,22 +30,22 @@ pub struct Cluster {
     client: Client,
 }
 
-/// A Taskwire, and the three stretches of network around it.
+/// A Taskwire server, and its three network links.
 pub struct Node {
     pub name: String,
     port: u16,
     log: PathBuf,
     pub process: Option<Process>,
     pub clock: Clock,
-    /// To its clients.
+    /// The link to its clients.
     pub front: Link,
-    /// To PostgreSQL and to Redis.
+    /// The links to PostgreSQL and to Redis.
     pub database: Option<Link>,
     pub redis: Option<Link>,
 }
 
 impl Cluster {
-    /// Several nodes over PostgreSQL and Redis, or one over SQLite. None is running yet.
+    /// Several nodes with PostgreSQL and Redis, or one with SQLite. None is running yet.
     pub async fn build(taskwire: &Path, folder: &Path, nodes: usize) -> Result<Self, String> {
         let one = nodes == 1;
         let postgres = if one { None } else { Some(Postgres::start(folder).await?) };
@@ -75,7 +75,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The database as this program asks it, past all links.
+    /// The URL with which this program reaches the database, without a link.
     pub fn database_url(&self) -> String {
         match &self.postgres {
             Some(postgres) => Postgres::url(postgres.port),
@@ -87,7 +87,7 @@ impl Cluster {
         self.folder.join("taskwire.db")
     }
 
-    /// Something at the server's command line; the JSON it answers with.
+    /// Runs a command of the server's executable. Returns the JSON that it prints.
     pub fn command(&self, arguments: &[&str]) -> Result<Value, String> {
         let mut command = Command::new(&self.taskwire);
         command.args(arguments).args(["--json", "--database", &self.database_url()]);
@@ -101,7 +101,7 @@ impl Cluster {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.launch(number)?;
-            // It may end for want of a database; whoever runs it starts it again, and so do we.
+            // The node may end because the database is not available. An operator's supervisor starts it again, and so does this.
             while self.nodes[number].process.as_mut().is_some_and(|process| process.ended().is_none()) {
                 if self.is_ready(number).await {
                     return Ok(());
@@ -128,7 +128,7 @@ impl Cluster {
         }
     }
 
-    /// Starts a node and does not wait.
+    /// Starts a node, without waiting until it is ready.
     pub fn launch(&mut self, number: usize) -> Result<(), String> {
         let sqlite = format!("sqlite:{}", self.sqlite_file().display());
         let node = &mut self.nodes[number];
@@ -146,13 +146,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether a node says that it works. Asked past its link.
+    /// Whether a node reports that it is ready. Asked directly, without its link.
     pub async fn is_ready(&self, number: usize) -> bool {
         let url = format!("http://127.0.0.1:{}/readyz", self.nodes[number].port);
         self.client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Tells a node to stop and waits until it has.
+    /// Sends a node SIGTERM and waits until it has ended.
     pub async fn terminate(&mut self, number: usize, at_most: Duration) -> Result<(), String> {
         let name = self.nodes[number].name.clone();
         let Some(mut process) = self.nodes[number].process.take() else { return Ok(()) };

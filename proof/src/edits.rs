@@ -1,4 +1,4 @@
-//! What a client asks for: mostly new titles, which say whose they are and so are found again in the log.
+//! The mutations that a client requests: mostly new titles, which name their sender and so are found again in the log.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use crate::record::Record;
 
-/// How many tasks of a board a client knows by id.
+/// How many tasks of a board a client remembers by id.
 const KNOWN: usize = 200;
 
-/// How many mutations of a hundred delete a task, where it is not said.
+/// The default percentage of mutations that delete a task.
 pub const DELETES: u8 = 3;
 
-/// A mutation without its id.
+/// A mutation to request, without its id.
 pub struct Asked {
     pub board: usize,
     pub body: Value,
@@ -21,13 +21,13 @@ pub struct Asked {
     pub changes_rights: bool,
 }
 
-/// What one client knows of its boards.
+/// What one client knows about its boards.
 pub struct Edits {
     person: String,
     boards: Vec<Known>,
-    /// Tasks that were edited before they exist, and are made now: that edit was refused, and stays so.
+    /// Tasks that were edited before they existed, and are to be created now. The edit was refused, and must stay refused.
     promised: Vec<(usize, String)>,
-    /// How many mutations of a hundred delete a task.
+    /// The percentage of mutations that delete a task.
     deletes: u8,
 }
 
@@ -36,7 +36,7 @@ struct Known {
     have: u64,
     tasks: Vec<String>,
     trash: Vec<String>,
-    /// All that were ever made.
+    /// The number of tasks that were created, as far as the client knows.
     made: u64,
 }
 
@@ -47,7 +47,7 @@ impl Edits {
         Self { person: person.to_owned(), boards, promised: Vec::new(), deletes }
     }
 
-    /// What to ask for next, on a board if it has to be that one.
+    /// The next mutation to request; for the given board, if one is given.
     pub fn next(&mut self, rng: &mut Rng, record: &Record, board: Option<usize>, token: &str) -> Option<Asked> {
         if let Some(at) = self.promised.iter().position(|(on, _)| board.is_none_or(|board| board == *on)) {
             let (board, task) = self.promised.remove(at);
@@ -60,7 +60,7 @@ impl Edits {
         };
         let known = &mut self.boards[at];
         let columns = &record.boards[known.board].columns;
-        // The more there is, the less is added: what is in the trash stays a part of the board, until that is full.
+        // The more tasks a board has, the fewer are added: deleted tasks remain a part of the board until the trash is full.
         let create = match known.made {
             0..60 => 60,
             _ if self.deletes > DELETES => 60,
@@ -95,7 +95,7 @@ impl Edits {
             (roll, Some(task)) if roll < 70 => {
                 let mut body = json!({"op": "update_task", "task": task, "title": token});
                 if rng.u8(..) < 100 {
-                    // What was read may be old by now, and then it is a conflict.
+                    // The base may be outdated, and then the mutation is a conflict.
                     body["base"] = json!(known.have.saturating_sub(rng.u64(..30)));
                 }
                 (body, true)
@@ -136,7 +136,7 @@ impl Edits {
         Some(Asked { board: known.board, body, has_token, changes_rights: false })
     }
 
-    /// Takes in what the board is now, as far as it is of use here.
+    /// Updates what the client knows from a `snapshot` or `changes` message.
     pub fn see(&mut self, board: usize, message: &Value) {
         let Some(known) = self.boards.iter_mut().find(|known| known.board == board) else { return };
         if let Some(state) = message.get("state") {
@@ -171,7 +171,7 @@ impl Edits {
         }
     }
 
-    /// An edit of a task that is not there yet was refused: now it may come.
+    /// Notes that a mutation was refused. If it edited a task that does not exist yet, that task is created next.
     pub fn refused(&mut self, body: &Value, board: usize) {
         if body["title"].as_str().is_some_and(|title| title.starts_with("too early"))
             && let Some(task) = body["task"].as_str()

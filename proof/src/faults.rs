@@ -1,4 +1,4 @@
-//! What goes wrong, and how it is mended.
+//! The faults, and how they are ended.
 
 use std::{fmt, time::Duration};
 
@@ -11,18 +11,18 @@ use crate::{
     proxy::{Link, Way},
 };
 
-/// How long a node may take to end when it is told to.
+/// How long a node may take to end after SIGTERM.
 const STOPPING: Duration = Duration::from_secs(20);
 
-/// A full disk is a limit on how large files may grow. PostgreSQL's journal comes in pieces of one megabyte, which stay
-/// possible; its tables and indexes that are larger cannot grow.
+/// The file size limit that simulates a full disk. The segments of PostgreSQL's write-ahead log have one megabyte, so they can still be
+/// written; larger tables and indexes cannot grow.
 const POSTGRES_FULL: u64 = 1024 * 1024;
 
-/// What a clock that is wrong may be ahead, in seconds: minutes, and by what wakes an eager clean-up; and before 1970, when HTTP
-/// cannot say what time it is.
+/// How many seconds a wrong clock is ahead: ten minutes, or minus ten; 200 days, so that clean-up tasks run early; and minus a century,
+/// which is before 1970, a time that HTTP cannot represent.
 const WRONG: [i64; 4] = [600, -600, 200 * 24 * 60 * 60, -100 * 366 * 24 * 60 * 60];
 
-/// What can go wrong.
+/// The kinds of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     NodeKilled,
@@ -82,7 +82,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// See [`Fault::part`].
+/// The part of the cluster that a fault affects. See [`Fault::part`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Node,
@@ -101,7 +101,7 @@ pub struct Ongoing {
 }
 
 impl Fault {
-    /// Those that can happen to a cluster.
+    /// The faults that are possible in a cluster.
     pub fn of(cluster: &Cluster) -> Vec<Self> {
         let everywhere = [
             Self::NodeKilled,
@@ -134,7 +134,7 @@ impl Fault {
         everywhere.iter().chain(rest).copied().collect()
     }
 
-    /// What it happens to: only faults of different parts are there at once.
+    /// The part that the fault affects. Only faults of different parts overlap.
     pub fn part(self) -> Part {
         match self {
             Self::NodeKilled
@@ -155,7 +155,7 @@ impl Fault {
         }
     }
 
-    /// How long it lasts: 0 where it is over at once, and something else has to be done about it.
+    /// How long the fault lasts; 0 for one that happens in an instant.
     pub fn lasts(self, rng: &mut Rng) -> Duration {
         match self {
             Self::ClientsCut
@@ -163,7 +163,7 @@ impl Fault {
             | Self::DatabaseSilenced
             | Self::RedisSilenced
             | Self::NodeTerminated => Duration::ZERO,
-            // Longer than a group of writes has patience.
+            // Longer than the timeout of a group of writes.
             Self::DatabaseLocked if rng.bool() => Duration::from_millis(rng.u64(5_200..6_500)),
             _ => Duration::from_millis(rng.u64(200..3_000)),
         }
@@ -212,7 +212,7 @@ impl Fault {
 }
 
 impl Ongoing {
-    /// Mends it.
+    /// Ends the fault.
     pub async fn end(self, cluster: &mut Cluster) -> Result<(), String> {
         let node = self.node;
         let chosen = &mut cluster.nodes[node];
@@ -242,7 +242,7 @@ impl Ongoing {
             Fault::DatabaseStopped => cluster.postgres.iter().for_each(|postgres| postgres.signal(Signal::Continue)),
             Fault::DatabaseLocked => {
                 if let Some(lock) = self.lock {
-                    // What was locked is let go with the connection, whatever is said on the way.
+                    // The lock is released with the connection, even if closing fails.
                     let _ = lock.close().await;
                 }
             }
@@ -260,7 +260,7 @@ fn set_clock(node: &Node, ahead: i64) -> Result<(), String> {
     node.clock.set(ahead).map_err(|error| format!("the clock of {} is not set: {error}", node.name))
 }
 
-/// As somebody would who looks into the database by hand and forgets about it.
+/// Locks the database, as a person does who looks into it by hand and forgets about it.
 async fn lock_database(cluster: &Cluster) -> Result<AnyConnection, String> {
     let said = |error: sqlx::Error| format!("the database cannot be locked: {error}");
     let mut connection = AnyConnection::connect(&cluster.database_url()).await.map_err(said)?;

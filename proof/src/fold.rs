@@ -1,10 +1,11 @@
-//! What a log amounts to, by docs/PROTOCOL.md alone: the state that a snapshot with the number of the log's last change must have.
+//! Computes a board's state from its log, by docs/PROTOCOL.md alone: the state that a snapshot with the number of the last change must
+//! have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-/// A board, folded change by change.
+/// The state of a board, folded change by change.
 #[derive(Default)]
 pub struct Fold {
     pub seq: u64,
@@ -19,7 +20,7 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Takes in the next change; an error in words where it cannot be one.
+    /// Applies the next change. An error, in words, if this cannot be the next change.
     pub fn take(&mut self, change: &Value) -> Result<(), String> {
         self.seq += 1;
         if change["seq"].as_u64() != Some(self.seq) {
@@ -141,7 +142,7 @@ impl Fold {
         let seq = self.seq;
         let fields = ["title", "description", "priority", "start", "due", "assigned", "unassigned", "column", "rank"];
         if fields.iter().all(|field| change.get(*field).is_none()) {
-            // It was asked for and answered; it changes nothing.
+            // An update without fields is answered and logged, but changes nothing.
             thing(&mut self.tasks, &text(change, "task")?)?;
             return Ok(());
         }
@@ -172,7 +173,7 @@ impl Fold {
         }
         if let (Some(column), Some(is_done)) = (change.get("column"), is_done) {
             task.insert("column".to_owned(), column.clone());
-            // Where it goes back to when it is reopened.
+            // The column to which the task returns when it is reopened.
             match (was_done, is_done) {
                 (false, true) => drop(task.insert("reopen_column".to_owned(), was_in)),
                 (true, true) => {}
@@ -187,7 +188,7 @@ impl Fold {
         Ok(())
     }
 
-    /// The task that a change is about, which carries its number, time and sender from now on.
+    /// The task that a change is about, with the change's number, time and author set as those of its last update.
     fn touch(&mut self, change: &Value) -> Result<&mut Map<String, Value>, String> {
         let task = thing(&mut self.tasks, &text(change, "task")?)?;
         task.insert("seq".to_owned(), json!(self.seq));
@@ -199,7 +200,7 @@ impl Fold {
         Ok(task)
     }
 
-    /// What a snapshot says.
+    /// The state in the form that a snapshot has.
     pub fn state(&self) -> Value {
         let mut columns: Vec<&Map<String, Value>> = self.columns.values().collect();
         columns.sort_by_key(|column| (column["rank"].as_str(), column["id"].as_str()));
@@ -237,7 +238,7 @@ fn thing<'a>(
     things.get_mut(id).ok_or_else(|| format!("there is no {id}"))
 }
 
-/// Others that were given new ranks to make room, which is no change of theirs.
+/// Applies the new ranks that a change gives to other items to make room. This does not count as a change of those items.
 fn rank(things: &mut BTreeMap<String, Map<String, Value>>, change: &Value) -> Result<(), String> {
     for pair in change["ranks"].as_array().into_iter().flatten() {
         let id = pair[0].as_str().ok_or("a rank has no id")?;
@@ -246,13 +247,13 @@ fn rank(things: &mut BTreeMap<String, Map<String, Value>>, change: &Value) -> Re
     Ok(())
 }
 
-/// Being moved, deleted and restored are changes of the place.
+/// Sets the number of the task's last change of place. Moving, deleting and restoring change the place.
 fn place(task: &mut Map<String, Value>) {
     let seq = task["seq"].clone();
     task.insert("place_seq".to_owned(), seq);
 }
 
-/// What has nothing to say is left out.
+/// Removes fields with their default value, which a snapshot omits.
 fn tidy(task: &mut Map<String, Value>) {
     task.retain(|field, value| match field.as_str() {
         "description" => *value != json!(""),
@@ -269,7 +270,7 @@ mod tests {
 
     const AT: &str = "2026-11-23T09:00:00.000Z";
 
-    /// A board with two columns and a task, as the example of a snapshot in docs/PROTOCOL.md has it.
+    /// A board with two columns and a task, as in the example of a snapshot in docs/PROTOCOL.md.
     fn example() -> Fold {
         let mut fold = Fold::default();
         let columns = json!([

@@ -1,14 +1,15 @@
-//! `prove`: tries the real server under faults, and checks that every promise of docs/PROTOCOL.md is kept.
+//! `prove`: runs the real server under faults, and checks that every promise of docs/PROTOCOL.md is kept.
 //!
-//! - [`children`], [`clock`], [`proxy`], [`servers`], [`cluster`]: what runs, and the network between.
-//! - [`client`], [`edits`], [`rest`], [`rights`]: those who use it.
-//! - [`faults`]: what goes wrong.
-//! - [`record`]: what all of them saw.
-//! - [`fold`], [`check`]: what should have been seen, by the log.
-//! - [`run`], [`table`]: a run from beginning to end, and how it is told.
-//! - [`tamper`]: breaking each promise on purpose.
+//! - [`children`], [`clock`], [`proxy`], [`servers`], [`cluster`]: the processes, and the network between them.
+//! - [`client`], [`edits`], [`rest`], [`rights`]: the clients.
+//! - [`faults`]: the faults.
+//! - [`record`]: what all clients observed.
+//! - [`fold`], [`check`]: what they should have observed, by the log.
+//! - [`run`], [`table`]: a run from beginning to end, and its report.
+//! - [`tamper`]: breaks each promise on purpose.
 //!
-//! No code of the server is used here: it is started as a process and spoken to as docs/PROTOCOL.md says.
+//! No code of the server is used here: the server is started as a process, and the clients speak the protocol as docs/PROTOCOL.md
+//! describes it.
 
 #![allow(clippy::disallowed_methods, reason = "those to use instead are the server's")]
 
@@ -37,71 +38,70 @@ use clap::Parser;
 use tamper::Break;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Tries the real server under faults, and checks that every promise of docs/PROTOCOL.md is kept.
+/// Runs the real server under faults, and checks that every promise of docs/PROTOCOL.md is kept.
 #[derive(Clone, Debug, Parser)]
 struct Arguments {
     /// The server's executable.
     #[arg(long, env = "TASKWIRE", default_value = "target/release/taskwire")]
     taskwire: PathBuf,
 
-    /// From which everything is drawn that is drawn: the order, length and place of faults, and what clients do.
+    /// The seed of all random choices: the order, length and place of faults, and what clients do.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// How long to go on for; then what is under way comes to its end and everything is compared.
+    /// How long to run. After that, pending work is completed and everything is compared.
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
 
-    /// Go on until so many changes were made, too.
+    /// Run until this many changes were made, too.
     #[arg(long, default_value_t = 0)]
     changes: u64,
 
-    /// How many nodes: several over PostgreSQL and Redis, or 1 over SQLite.
+    /// The number of nodes: several with PostgreSQL and Redis, or 1 with SQLite.
     #[arg(long, default_value_t = 3)]
     nodes: usize,
 
-    /// How many clients follow and change boards over sockets.
+    /// The number of clients that follow and change boards over sockets.
     #[arg(long, default_value_t = 100)]
     clients: u64,
 
-    /// How many boards there are.
+    /// The number of boards.
     #[arg(long, default_value_t = 12)]
     boards: usize,
 
-    /// How many mutations a second all clients together ask for.
+    /// The number of mutations a second that all clients together request.
     #[arg(long, default_value_t = 400)]
     rate: u64,
 
-    /// The share of mutations that delete a task, in hundredths. With more than usual, more tasks are made as well, and the trash
-    /// comes to be full.
+    /// The percentage of mutations that delete a task. Above the default, more tasks are created as well, and the trash becomes full.
     #[arg(long, default_value_t = edits::DELETES, value_parser = clap::value_parser!(u8).range(..=50))]
     deletes: u8,
 
-    /// The share of faults that begin while another one lasts, in hundredths.
+    /// The percentage of faults that begin while another one lasts.
     #[arg(long, default_value_t = 15)]
     storms: u8,
 
-    /// Only faults whose names contain one of these, which have commas between them.
+    /// Only faults whose names contain one of these texts, which are separated by commas.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 
-    /// No faults at all.
+    /// Run without faults.
     #[arg(long)]
     calm: bool,
 
-    /// How many milliseconds late a change may be at a watcher who is connected.
+    /// How many milliseconds late a change may arrive at a connected watcher.
     #[arg(long, default_value_t = 5_000)]
     stale: u64,
 
-    /// How many seconds after the end of a fault all must have everything again.
+    /// Within how many seconds after the end of a fault all clients must have everything again.
     #[arg(long, default_value_t = 45)]
     patience: u64,
 
-    /// Break a promise on purpose; the run must then fail.
+    /// Break a promise on purpose. The run must then fail.
     #[arg(long = "break", value_enum)]
     tamper: Option<Break>,
 
-    /// Leave the logs of all processes and say where they are.
+    /// Keep the logs of all processes and print where they are.
     #[arg(long)]
     keep: bool,
 }
@@ -116,14 +116,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // On this thread: what it starts ends with it.
+    // On the main thread, because the kernel kills the started processes when the thread that started them ends.
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = run::run(&arguments) => outcome,
             () = interrupted() => Err("interrupted".to_owned()),
         }
     });
-    // What still waits somewhere is not waited for.
+    // Tasks that still wait are not waited for.
     runtime.shutdown_background();
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

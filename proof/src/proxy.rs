@@ -1,8 +1,7 @@
-//! Stretches of network that can be cut, held up, slowed down and made to swallow what is sent.
+//! Network links that can be cut, frozen, slowed down, or made to swallow all data.
 //!
-//! A link takes over what it passes on, so the end that writes is told by its kernel that all arrived: neither keepalive nor TCP's
-//! own limits ever notice that a link is silent. That is harder than most of real networks, where only what does so too (a
-//! proxy, a balancer) is as quiet.
+//! A link terminates TCP on both sides, so the sender's kernel sees all data acknowledged: neither keepalive nor TCP's own timeouts ever
+//! detect that a link is silent. That is harsher than most real networks, where only a proxy or load balancer can be as silent.
 
 use std::{
     collections::BTreeMap,
@@ -21,30 +20,30 @@ use tokio::{
     time::sleep,
 };
 
-/// What happens to what is sent.
+/// What happens to the data on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Open,
     /// Each piece arrives later.
     Slow(Duration),
-    /// Nothing gets through until it is open again; then all does.
+    /// Nothing gets through until the link is open again; then everything does.
     Frozen,
     /// No connection is possible.
     Cut,
 }
 
-/// What became of one connection.
+/// The state of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Alive,
-    /// What is sent is swallowed, for ever, and neither end learns of anything.
+    /// All data is swallowed, for ever, and neither end learns of it.
     Silent,
     Gone,
 }
 
 type Connections = Arc<Mutex<BTreeMap<u64, Arc<watch::Sender<Fate>>>>>;
 
-/// A stretch of network to a port of this machine.
+/// A link to a port of this machine.
 pub struct Link {
     pub port: u16,
     way: Arc<watch::Sender<Way>>,
@@ -68,12 +67,12 @@ impl Link {
         }
     }
 
-    /// Ends every so manieth of the connections there are. New ones work.
+    /// Closes every `every`-th open connection. New connections work.
     pub fn drop_connections(&self, every: usize) {
         self.decide(every, Fate::Gone);
     }
 
-    /// Every so manieth of the connections there are never says anything any more. New ones work.
+    /// Silences every `every`-th open connection for ever. New connections work.
     pub fn silence_connections(&self, every: usize) {
         self.decide(every, Fate::Silent);
     }
@@ -92,7 +91,7 @@ fn locked(connections: &Connections) -> MutexGuard<'_, BTreeMap<u64, Arc<watch::
 async fn accept(listener: TcpListener, port: u16, way: Arc<watch::Sender<Way>>, connections: Connections) {
     for number in 0.. {
         let Ok((near, _)) = listener.accept().await else {
-            // Out of files, for instance: whoever wants to connect tries again.
+            // The process may be out of file descriptors, for instance; the client tries again.
             sleep(Duration::from_millis(10)).await;
             continue;
         };
@@ -112,11 +111,11 @@ async fn accept(listener: TcpListener, port: u16, way: Arc<watch::Sender<Way>>, 
 
 async fn carry(near: TcpStream, port: u16, way: watch::Receiver<Way>, mut fate: watch::Receiver<Fate>) {
     let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { return };
-    // Without it pieces wait for each other, which only makes it slower.
+    // Without `TCP_NODELAY` the link would only be slower, so an error does not matter.
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
     let (near_in, near_out) = near.into_split();
     let (far_in, far_out) = far.into_split();
-    // The end of one direction is not that of the other.
+    // The end of one direction does not end the other.
     let there = pump(near_in, far_out, way.clone(), fate.clone());
     let back = pump(far_in, near_out, way, fate.clone());
     let pumps = async { tokio::join!(there, back) };
@@ -126,8 +125,8 @@ async fn carry(near: TcpStream, port: u16, way: watch::Receiver<Way>, mut fate: 
     }
 }
 
-/// Hands its ends back, so that they stay open until the other direction has ended as well: dropping one would tell the other
-/// side, also of what is silent.
+/// Copies one direction. Returns both halves, so that they stay open until the other direction has ended as well: dropping one would tell
+/// the peer that the connection ended, even if it is silent.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

@@ -1,4 +1,4 @@
-//! What was seen while it ran, by everybody, and what of it was against a promise.
+//! Records what all clients observed during the run, and which observations broke a promise.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,13 +16,13 @@ use tokio::sync::watch;
 
 use crate::tamper::Tamper;
 
-/// Microseconds since the beginning.
+/// Microseconds since the beginning of the run.
 pub type Micros = u64;
 
-/// How many instances of a broken promise are told in full.
+/// How many violations of a promise are printed in full.
 const TOLD: usize = 5;
 
-/// What docs/PROTOCOL.md promises.
+/// The promises of docs/PROTOCOL.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
     Kept,
@@ -72,86 +72,86 @@ impl fmt::Display for Promise {
     }
 }
 
-/// How far a run is.
+/// The phase of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     Running,
-    /// Nothing new is done; what is under way comes to its end.
+    /// Clients start nothing new; pending work is completed.
     Draining,
     Over,
 }
 
-/// A board that is worked on.
+/// A board that clients change.
 pub struct Board {
     pub id: String,
-    /// To do, Doing and Done.
+    /// The ids of To do, Doing and Done.
     pub columns: [String; 3],
     seen: Mutex<Vec<Known>>,
-    /// The highest number anybody has heard of.
+    /// The highest change number that any client knows of.
     pub head: AtomicU64,
 }
 
-/// What is known of a change from those who were sent it.
+/// What is known about a change from the clients to which it was sent.
 #[derive(Clone, Copy, Default)]
 struct Known {
     digest: u64,
-    /// It was in the log by then: somebody had been answered, or sent it.
+    /// A time at which the change was certainly in the log: a client had been answered, or was sent the change.
     by: Micros,
 }
 
-/// How far a watcher is that may see its board all the time.
+/// The position of a watcher who may see the board all the time.
 pub struct Watch {
     pub client: String,
     pub board: usize,
     pub have: AtomicU64,
 }
 
-/// How a sender stands.
+/// The state of a sender.
 pub struct Sender {
     pub name: String,
-    /// Since when its oldest mutation waits for an answer; 0 where none does.
+    /// Since when the sender's oldest mutation is unanswered; 0 if none is.
     pub waits_since: AtomicU64,
 }
 
-/// Something about a board was sent to somebody who may not always see it.
+/// A record that data of a board was sent to a person who may not always see the board.
 pub struct Sight {
     pub person: Arc<str>,
     pub board: usize,
-    /// The newest number in it.
+    /// The highest change number in the data.
     pub through: u64,
     pub at: Micros,
 }
 
-/// The time from the beginning of a fault to that of the next.
+/// The time from the beginning of a fault to the beginning of the next one.
 pub struct Episode {
     pub fault: String,
     pub deliveries: AtomicU64,
-    /// The longest time between a change's being in the log and its arrival at a watcher who was connected.
+    /// The longest time from when a change was in the log until it arrived at a connected watcher.
     pub worst: AtomicU64,
-    /// How long after the fault's end every watcher had all, and every sender its answer.
+    /// How long after the end of the fault every watcher had everything, and every sender its answers.
     pub recovered: AtomicU64,
 }
 
-/// How a mutation ended.
+/// The outcome of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Unanswered,
-    /// With its number, where that was told.
+    /// Accepted, with the change's number if the response names it.
     Accepted(Option<u64>),
     Refused,
 }
 
-/// A mutation. What its sender sent before it stands before it.
+/// A mutation of a sender.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
     pub id: u128,
     pub board: usize,
-    /// Whether its title is [`token`]'s.
+    /// Whether its title is made by [`token`], so that it identifies the mutation in the log.
     pub has_token: bool,
     pub fate: Fate,
 }
 
-/// All a sender sent, in its order.
+/// All mutations of a sender, in the order in which they were sent.
 pub struct History {
     pub sender: String,
     pub sent: Vec<Sent>,
@@ -162,7 +162,7 @@ pub fn token(sender: &str, order: usize) -> String {
     format!("{sender} {order}")
 }
 
-/// Figures for the table.
+/// The counts in the report.
 #[derive(Default)]
 pub struct Counts {
     pub connections: AtomicU64,
@@ -174,13 +174,13 @@ pub struct Counts {
     pub probes: AtomicU64,
 }
 
-/// See the module.
+/// See the module's documentation.
 pub struct Record {
     start: Instant,
     pub boards: Vec<Board>,
     pub counts: Counts,
     pub phase: watch::Sender<Phase>,
-    /// A fault has ended: who is away by choice comes back.
+    /// Set after a fault has ended: clients that disconnected by choice reconnect at once.
     pub come_back: AtomicBool,
     pub unanswered: AtomicI64,
     pub tamper: Tamper,
@@ -190,7 +190,7 @@ pub struct Record {
     watches: Mutex<Vec<Arc<Watch>>>,
     senders: Mutex<Vec<Arc<Sender>>>,
     sights: Mutex<Vec<Sight>>,
-    /// The digests of the snapshots that were sent, by board and number.
+    /// The digests of the snapshots that were sent, by board and change number.
     snapshots: Mutex<HashMap<(usize, u64), u64>>,
     /// When a mutation that changes rights was first sent.
     grants: Mutex<HashMap<u128, Micros>>,
@@ -224,7 +224,7 @@ impl Record {
         self.start.elapsed().as_micros() as Micros
     }
 
-    /// A promise was broken.
+    /// Records that a promise was broken.
     pub fn broke(&self, promise: Promise, words: String) {
         *locked(&self.broken_count).entry(promise).or_default() += 1;
         let mut broken = locked(&self.broken);
@@ -271,7 +271,8 @@ impl Record {
         self.boards.iter().map(|board| board.head.load(Ordering::Relaxed)).collect()
     }
 
-    /// Who has not got as far as some numbers yet, or waits for an answer since before a time.
+    /// The watchers that have not received everything up to `heads`, and the senders that have waited for an answer since `since` or
+    /// longer.
     pub fn behind(&self, heads: &[u64], since: Micros) -> Vec<String> {
         let watches = locked(&self.watches);
         let late = watches.iter().filter(|watch| watch.have.load(Ordering::Relaxed) < heads[watch.board]);
@@ -289,12 +290,12 @@ impl Record {
         behind
     }
 
-    /// Somebody was answered that a change has a number.
+    /// Records the number with which a mutation was acknowledged.
     pub fn acknowledged(&self, board: usize, seq: u64) {
         self.know(board, seq, None, self.now());
     }
 
-    /// Watchers were sent changes; since when they are connected, where they are to be sent all.
+    /// Records that a client was sent changes. `connected` is the time since which it is subscribed, if it must be sent every change.
     pub fn delivered(&self, board: usize, changes: &[(u64, u64)], connected: Option<Micros>) {
         let now = self.now();
         self.counts.deliveries.fetch_add(changes.len() as u64, Ordering::Relaxed);
@@ -333,7 +334,7 @@ impl Record {
         by
     }
 
-    /// The digest under which a change was sent, if it was.
+    /// The digest of a change as it was sent, if it was.
     pub fn digest(&self, board: usize, seq: u64) -> Option<u64> {
         locked(&self.boards[board].seen).get(seq as usize).map(|known| known.digest).filter(|digest| *digest != 0)
     }
@@ -372,7 +373,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A number for a JSON value, whatever order its fields are in. Never 0.
+/// The digest of a JSON value, independent of the order of its fields. Never 0.
 pub fn digest(value: &Value) -> u64 {
     fn feed(value: &Value, hasher: &mut DefaultHasher) {
         match value {

@@ -1,4 +1,4 @@
-//! A client that makes and renames tasks over REST, and repeats what it got no answer to.
+//! A client that makes and renames tasks over REST, and repeats requests that got no response.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -44,14 +44,14 @@ pub async fn write(setting: Setting, number: u64, bearer: String, board: usize, 
             let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
             match status {
                 200 | 201 => break Fate::Accepted(None),
-                // It was too long under way, or too many were; neither is a refusal.
+                // The request took too long, or there were too many requests; neither is a refusal.
                 408 | 425 | 429 => {}
                 400..500 => {
                     let said = match answer {
                         Ok(answer) => answer.json().await.unwrap_or(Value::Null),
                         Err(_) => Value::Null,
                     };
-                    // Others may put the task into the trash.
+                    // Another client may have put the task into the trash.
                     if !matches!(said["code"].as_str(), Some("not_found" | "task_deleted" | "gone")) {
                         record.broke(Promise::Answers, format!("{name}: {method} {path} is answered {status} {said}"));
                     }
@@ -60,7 +60,7 @@ pub async fn write(setting: Setting, number: u64, bearer: String, board: usize, 
                 _ => record_retry(&record),
             }
             sleep(Duration::from_millis(rng.u64(10..200))).await;
-            // At the end of a run that is given up.
+            // At the end of the run the request is given up.
             if *record.phase.borrow() == Phase::Over {
                 break Fate::Unanswered;
             }

@@ -1,7 +1,7 @@
-//! Those who may see a board now and then or never, and who decides that.
+//! Guests, who may see a board sometimes or never, and the manager who decides that.
 //!
-//! Whoever is taken off a board under number n may be sent neither n nor what follows, on any node, until they are on it again.
-//! What they were sent is written down, and compared with the log in the end.
+//! After a guest was removed from a board by change n, no node may send them n or later changes, until they are a member again.
+//! What guests are sent is recorded, and compared with the log at the end.
 
 use std::{
     sync::{
@@ -23,14 +23,14 @@ use crate::{
     socket::{Ended, Follow, Next, Socket},
 };
 
-/// Gives people a board and takes it away, alone: so it is known whether somebody is on it.
+/// Adds guests to a board and removes them. Nobody else does, so it is known whether a guest is a member.
 pub struct Rights {
     board: usize,
     people: Vec<(Guest, Standing)>,
     client: reqwest::Client,
 }
 
-/// Somebody who sees a board only sometimes, or never.
+/// A person who sees boards sometimes, or never.
 #[derive(Clone)]
 pub struct Guest {
     pub person: Arc<str>,
@@ -40,7 +40,7 @@ pub struct Guest {
 #[derive(Default)]
 struct Standing {
     is_on: bool,
-    /// It is being changed, or what was taken away is being looked for.
+    /// Whether the membership is being changed, or the access that was taken away is being probed.
     is_busy: Arc<AtomicBool>,
 }
 
@@ -60,7 +60,7 @@ impl Rights {
         Some(Asked { board: self.board, body, has_token: false, changes_rights: true })
     }
 
-    /// It is so now. What was taken away must be gone, on every node.
+    /// Notes that a change of membership was accepted. After a removal, it checks on every node that the guest has no access any more.
     pub fn accepted(&mut self, body: &Value, record: &Arc<Record>, ports: &[u16]) {
         let Some((guest, standing)) = self.people.iter_mut().find(|(guest, _)| body["person"] == *guest.person) else {
             return;
@@ -76,7 +76,7 @@ impl Rights {
         tokio::spawn(async move {
             for port in ports {
                 let url = format!("http://127.0.0.1:{port}/api/v1/boards/{}/changes", record.boards[board].id);
-                // A node that does not answer shows nothing.
+                // A node that does not respond shows the board to nobody.
                 if let Ok(answer) = client.get(url).bearer_auth(&guest.token).send().await {
                     record.counts.probes.fetch_add(1, Ordering::Relaxed);
                     if answer.status().is_success() {
@@ -90,7 +90,7 @@ impl Rights {
     }
 }
 
-/// Follows boards as far as it may, notes all that it is sent, and tries to write where it must not.
+/// Follows boards as far as the guest may, records everything that is sent, and tries to write where the guest must not.
 pub async fn look_on(setting: Setting, number: u64, guest: Guest, boards: Vec<usize>) {
     let Setting { record, ports, seed, .. } = setting;
     let name = format!("guest {number}");
@@ -101,7 +101,7 @@ pub async fn look_on(setting: Setting, number: u64, guest: Guest, boards: Vec<us
         if let Ok(mut socket) = Socket::connect(port, &guest.token).await {
             follows.iter_mut().for_each(Follow::end);
             let until = Instant::now() + Duration::from_secs(10).mul_f64(rng.f64());
-            // Then on to another node.
+            // After that time the guest connects to another node.
             while Instant::now() < until && *record.phase.borrow() != Phase::Over {
                 if look(&name, &guest, &mut socket, &mut follows, &mut rng, &record).await.is_err() {
                     break;
@@ -122,7 +122,7 @@ async fn look(
 ) -> Result<(), Ended> {
     for follow in follows.iter_mut().filter(|follow| follow.is_off()) {
         if rng.u8(..) < 20 {
-            // From the beginning, so that more could be seen than is due.
+            // Sometimes the guest asks from the beginning, so that the server could send more than it may.
             follow.have = None;
         }
         follow.subscribe(socket, record).await?;
@@ -167,6 +167,6 @@ async fn look(
             _ => {}
         }
     }
-    // Silent connections are left.
+    // A silent connection is given up.
     if heard { Ok(()) } else { Err(Ended) }
 }

@@ -1,4 +1,4 @@
-//! A run: build, work under faults, let everything come to its end, compare.
+//! A run: build the cluster, work under faults, complete pending work, compare.
 
 use std::{
     collections::VecDeque,
@@ -30,22 +30,22 @@ use crate::{
     tamper::{Break, Tamper},
 };
 
-/// People who share the clients among them, people who see boards now and then, and boards of which that is so.
+/// The number of people who share the clients, the number of guests, and the number of boards that guests may see sometimes.
 const PEOPLE: usize = 12;
 const GUESTS: usize = 4;
 const CONTESTED: usize = 3;
 
-/// Who has all that there was so many microseconds ago is called current.
+/// A client counts as current if it has everything that existed this many microseconds ago.
 const MOMENT: u64 = 300_000;
 
-/// Everybody who has an account.
+/// All people with an account.
 struct People {
     owner: Guest,
     members: Vec<Guest>,
     guests: Vec<Guest>,
 }
 
-/// Whether every promise was kept.
+/// Runs everything. Returns whether every promise was kept.
 pub async fn run(arguments: &Arguments) -> Result<bool, String> {
     sqlx::any::install_default_drivers();
     let taskwire = std::path::absolute(&arguments.taskwire).map_err(|error| error.to_string())?;
@@ -53,7 +53,7 @@ pub async fn run(arguments: &Arguments) -> Result<bool, String> {
         return Err(format!("--taskwire: there is no {}; `make build` makes it", taskwire.display()));
     }
     let folder = tempfile::Builder::new().prefix("taskwire-proof-").tempdir().map_err(|error| error.to_string())?;
-    // PostgreSQL may have to run as somebody else, who goes through it.
+    // PostgreSQL may have to run as another user, who needs access to the folder.
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder.path(), open).map_err(|error| error.to_string())?;
     let outcome = run_in(arguments, &taskwire, folder.path()).await;
@@ -66,7 +66,7 @@ pub async fn run(arguments: &Arguments) -> Result<bool, String> {
 async fn run_in(arguments: &Arguments, taskwire: &Path, folder: &Path) -> Result<bool, String> {
     let began = Instant::now();
     let mut cluster = Cluster::build(taskwire, folder, arguments.nodes).await?;
-    // Before the first start: what is done at the command line while a node runs, it knows a second later.
+    // Before the first start, because a running node notices changes from the command line only after up to a second.
     let people = make_people(&cluster)?;
     for node in 0..arguments.nodes {
         cluster.start(node).await?;
@@ -101,7 +101,7 @@ async fn run_in(arguments: &Arguments, taskwire: &Path, folder: &Path) -> Result
     found.compare(&mut histories, &record);
     found.compare_sights(&record.sights(), &record.grants(), &record);
     compare_states(&cluster, &record, &people.owner, &found).await;
-    // What one has after a start comes from the rows, and not from what was kept in memory.
+    // After a restart the state comes from the database's rows, and not from memory.
     if let Err(error) = restart_all(&mut cluster).await {
         record.broke(Promise::Runs, error);
     } else {
@@ -118,7 +118,7 @@ fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// Accounts and tokens, by the command line.
+/// Makes the accounts and tokens, with the command line.
 fn make_people(cluster: &Cluster) -> Result<People, String> {
     let make = |name: String, role: &str| -> Result<Guest, String> {
         let email = format!("{}@example.org", name.replace(' ', "."));
@@ -137,7 +137,7 @@ fn make_people(cluster: &Cluster) -> Result<People, String> {
     })
 }
 
-/// Private boards, with all members on all of them.
+/// Makes private boards, with all members on all of them.
 async fn make_boards(record: &Record, port: u16, people: &People) -> Result<History, String> {
     let mut sent = Vec::new();
     let mut socket = Socket::connect(port, &people.owner.token).await.map_err(|_| "the owner is not let in")?;
@@ -164,7 +164,7 @@ async fn make_boards(record: &Record, port: u16, people: &People) -> Result<Hist
     Ok(History { sender: "setup".to_owned(), sent })
 }
 
-/// All who use the server.
+/// The tasks of all clients.
 struct PresenceState {
     writers: JoinSet<History>,
     guests: JoinSet<()>,
@@ -193,7 +193,7 @@ impl PresenceState {
             let person = &people.members[number as usize % people.members.len()];
             let mut boards: Vec<usize> = (0..all).collect();
             rng.shuffle(&mut boards);
-            // Each board has somebody.
+            // Every board is followed by some client.
             boards.retain(|board| *board != number as usize % all);
             boards.truncate(rng.usize(..2));
             boards.insert(0, number as usize % all);
@@ -205,7 +205,7 @@ impl PresenceState {
             let board = rng.usize(..all);
             writers.spawn(rest::write(setting.clone(), number, person.token.clone(), board, client.clone()));
         }
-        // Those who come and go on a board, and one who is never on it.
+        // Guests that are added to boards and removed, and one who is never on a board.
         let (outsider, changing) = people.guests.split_last().ok_or("guests")?;
         for board in 0..CONTESTED {
             let rights = Work::Rights(Rights::over(board, changing, client.clone()));
@@ -220,7 +220,7 @@ impl PresenceState {
         Ok(Self { writers, guests })
     }
 
-    /// Waits until all have stopped; what they sent.
+    /// Waits until all clients have stopped. Returns what they sent.
     async fn end(&mut self, at_most: Duration) -> Result<Vec<History>, String> {
         let all = async {
             let mut histories = Vec::new();
@@ -236,12 +236,12 @@ impl PresenceState {
     }
 }
 
-/// Who decides what goes wrong when.
+/// Decides which faults happen when.
 struct Director<'a> {
     arguments: &'a Arguments,
     record: Arc<Record>,
     rng: Rng,
-    /// How often a node ended though nobody asked it to, and was started again.
+    /// How often a node ended without being told to, and was started again.
     unasked: u64,
 }
 
@@ -262,7 +262,7 @@ impl Director<'_> {
             if self.arguments.calm {
                 continue;
             }
-            // Each once, in an order that is drawn, then anew.
+            // Each fault once in random order, then all again.
             if deck.is_empty() {
                 deck.clone_from(&all);
                 self.rng.shuffle(&mut deck);
@@ -271,7 +271,7 @@ impl Director<'_> {
             let second = (self.rng.u8(..100) < self.arguments.storms).then(|| deck.pop()).flatten();
             match second {
                 Some(second) if second.part() == fault.part() => {
-                    // Who is stopped cannot be told to end as well. One after the other, then.
+                    // A process that is stopped cannot be told to end as well. So the second fault happens later.
                     deck.push(second);
                     self.happen(cluster, fault, None).await?;
                 }
@@ -285,7 +285,7 @@ impl Director<'_> {
         self.record.heads().iter().sum()
     }
 
-    /// One fault, or two that overlap, and what follows until all is well.
+    /// Runs one fault, or two that overlap, and waits until all clients are current again.
     async fn happen(&mut self, cluster: &mut Cluster, fault: Fault, second: Option<Fault>) -> Result<(), String> {
         let name = match second {
             Some(_) => "two at once".to_owned(),
@@ -299,7 +299,7 @@ impl Director<'_> {
         for (fault, lasts) in std::iter::once((fault, lasts)).chain(second.map(|second| (second, lasts))) {
             match fault.begin(cluster, &mut self.rng).await {
                 Ok(begun) => ongoing.push(begun),
-                // Where the database is away, it cannot be locked, for instance.
+                // A fault may be impossible during another one: a stopped database cannot be locked, for instance.
                 Err(error) if second.is_some() => println!("  {:>10}  not: {error}", ""),
                 Err(error) => {
                     self.record.broke(Promise::Runs, error);
@@ -319,8 +319,8 @@ impl Director<'_> {
         Ok(())
     }
 
-    /// Waits until nobody is behind: every watcher has all that there was a moment ago, and every sender an answer to what it had
-    /// sent by then. How long after `ended` that moment was.
+    /// Waits until no client is behind: every watcher has everything that existed a moment ago, and every sender has an answer to
+    /// everything that it had sent by then. Returns how long after `ended` that moment was.
     async fn settle(&mut self, cluster: &mut Cluster, after: &str, ended: u64) -> Option<Duration> {
         self.record.come_back.store(true, Ordering::Relaxed);
         let mut looks: VecDeque<(u64, Vec<u64>)> = VecDeque::new();
@@ -328,7 +328,7 @@ impl Director<'_> {
         let settled = loop {
             let now = self.record.now();
             looks.push_back((now, self.record.heads()));
-            // The newest look that is old enough.
+            // Keep the newest sample that is old enough.
             while looks.get(1).is_some_and(|(at, _)| at + MOMENT <= now) {
                 looks.pop_front();
             }
@@ -351,7 +351,7 @@ impl Director<'_> {
         settled
     }
 
-    /// A node that has ended is started again, as whoever runs a server sees to it.
+    /// Starts nodes again that have ended, as an operator's supervisor would.
     fn look_after(&mut self, cluster: &mut Cluster) {
         for number in 0..cluster.nodes.len() {
             let node = &mut cluster.nodes[number];
@@ -390,7 +390,7 @@ async fn end_all(cluster: &mut Cluster) -> Result<(), String> {
     Ok(())
 }
 
-/// What every node says a board is, by its socket and by REST, next to what the log amounts to.
+/// Compares every node's state of each board, over the socket and REST, with the state by the log.
 async fn compare_states(cluster: &Cluster, record: &Record, owner: &Guest, found: &Found) {
     let client = reqwest::Client::new();
     let url = cluster.database_url();
@@ -415,7 +415,7 @@ async fn compare_states(cluster: &Cluster, record: &Record, owner: &Guest, found
                         snapshot["state"]["name"] = json!("another name");
                     }
                     let seq = snapshot["seq"].as_u64().unwrap_or(0);
-                    // What the rest is sent as, after an older snapshot, is compared change by change.
+                    // If the snapshot is older, the remaining changes were compared one by one.
                     let then = if seq == fold.seq {
                         Ok(by_log.clone())
                     } else {
@@ -439,7 +439,7 @@ async fn compare_states(cluster: &Cluster, record: &Record, owner: &Guest, found
     }
 }
 
-/// The snapshot that somebody is sent who has nothing. It may be older than the newest change, if the rest follows.
+/// The snapshot that a client without any state is sent. It may be older than the newest change, if the remaining changes follow.
 async fn snapshot(socket: &mut Socket, board: usize, up_to: u64, record: &Record) -> Option<Value> {
     let mut follow = Follow::of(board);
     follow.subscribe(socket, record).await.ok()?;
@@ -462,7 +462,7 @@ async fn snapshot(socket: &mut Socket, board: usize, up_to: u64, record: &Record
     Some(snapshot)
 }
 
-/// The tasks that are not in the trash, field by field.
+/// Compares the tasks that are not in the trash, field by field.
 async fn compare_rest(
     client: &reqwest::Client,
     port: u16,
@@ -499,7 +499,7 @@ async fn compare_rest(
     Ok(())
 }
 
-/// What came too late to somebody who was connected.
+/// Records the changes that arrived too late at a connected client.
 fn late(arguments: &Arguments, record: &Record) {
     for episode in record.episodes() {
         let worst = episode.worst.load(Ordering::Relaxed) / 1_000;

@@ -1,4 +1,4 @@
-//! The parts the server needs: a PostgreSQL and a Redis of this run's own, on loopback ports.
+//! The services that the server needs: a PostgreSQL and a Redis for this run alone, on loopback ports.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,7 +25,7 @@ impl Postgres {
     pub async fn start(folder: &Path) -> Result<Self, String> {
         let data = folder.join("postgres");
         std::fs::create_dir(&data).map_err(|error| format!("{}: {error}", data.display()))?;
-        // Its server refuses to run as root.
+        // PostgreSQL refuses to run as root.
         if is_root() {
             run(Command::new("chown").arg("postgres:").arg(&data))?;
         }
@@ -37,7 +37,7 @@ impl Postgres {
         } else {
             Command::new(program)
         };
-        // Small pieces of its journal, so that the limit on files that stands for a full disk can be small as well.
+        // Small segments of the write-ahead log, so that the file size limit that simulates a full disk can be small as well.
         let settings = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--wal-segsize=1", "-D"];
         run(init.args(settings).arg(&data).current_dir("/"))?;
         let mut postgres = Self { port: free_port()?, data, log: folder.join("postgres.log"), process: None };
@@ -45,12 +45,12 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// As one asks it, through `port` where that is not its own.
+    /// The database's URL with a port: its own, or that of a link.
     pub fn url(port: u16) -> String {
         format!("postgres://postgres@127.0.0.1:{port}/postgres")
     }
 
-    /// Starts it on the same port.
+    /// Starts PostgreSQL, always on the same port.
     pub async fn restart(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         let arguments: Vec<String> = [
@@ -80,11 +80,11 @@ impl Postgres {
             }
             match tokio::time::timeout(Duration::from_secs(2), AnyConnection::connect(&Self::url(self.port))).await {
                 Ok(Ok(connection)) => {
-                    // It served its purpose.
+                    // The connection was only a test.
                     let _ = connection.close().await;
                     return Ok(());
                 }
-                // It is starting; after a crash it may find what is left of its former self, end, and be started again.
+                // PostgreSQL is starting. After a crash it may find remains of the previous instance and end; then it is started again.
                 _ if Instant::now() < deadline => sleep(Duration::from_millis(30)).await,
                 Ok(Err(error)) => return Err(format!("PostgreSQL does not start: {error} ({})", self.log.display())),
                 Err(_) => return Err(format!("PostgreSQL does not answer ({})", self.log.display())),
@@ -92,7 +92,7 @@ impl Postgres {
         }
     }
 
-    /// Ends it in good order, without waiting for those who use it; or at once, as a crash would.
+    /// Stops PostgreSQL: in an orderly way without waiting for its clients, or at once, as in a crash.
     pub async fn end(&mut self, crash: bool) -> Result<(), String> {
         if let Some(mut process) = self.process.take() {
             process.signal(if crash { Signal::Quit } else { Signal::Interrupt });
@@ -101,13 +101,13 @@ impl Postgres {
         Ok(())
     }
 
-    /// It, and all who work for it.
+    /// The process ids of the server and its worker processes.
     fn processes(&self) -> Vec<u32> {
         self.process.iter().flat_map(|process| std::iter::once(process.id()).chain(process.children())).collect()
     }
 
     pub fn signal(&self, signal: Signal) {
-        // Those it starts meanwhile are found at the second look.
+        // Processes that PostgreSQL starts in the meantime are found in the second pass.
         for _ in 0..2 {
             for id in self.processes() {
                 signal_to(id, signal);
@@ -116,7 +116,7 @@ impl Postgres {
     }
 
     pub fn limit_files(&self, bytes: Option<u64>) {
-        // Those it starts before it is told itself are found at the second look.
+        // Processes that PostgreSQL starts before its own limit is set are found in the second pass.
         for _ in 0..2 {
             for id in self.processes() {
                 limit_files(id, bytes);
@@ -125,7 +125,7 @@ impl Postgres {
     }
 }
 
-/// Debian keeps the server's programs out of the path, in a folder a version.
+/// The folder with PostgreSQL's programs. Debian keeps them out of the path, in one folder per version.
 fn programs() -> Result<PathBuf, String> {
     let in_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

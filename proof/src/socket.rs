@@ -1,4 +1,4 @@
-//! A connection as docs/PROTOCOL.md describes it, and one board as it is followed over connections.
+//! A connection as docs/PROTOCOL.md describes it, and a subscription to one board that continues over several connections.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The connection is over.
+/// The error when the connection has ended.
 #[derive(Debug)]
 pub struct Ended;
 
@@ -51,7 +51,7 @@ impl Socket {
         }
     }
 
-    /// What comes next, after the hello. May be given up and asked for again.
+    /// The next message after the hello. Cancel-safe.
     pub async fn hear(&mut self) -> Result<Value, Ended> {
         loop {
             match self.stream.next().await {
@@ -63,29 +63,29 @@ impl Socket {
         }
     }
 
-    /// Says goodbye, without waiting for an answer.
+    /// Sends a close frame, without waiting for the server's.
     pub async fn close(mut self) {
-        // It is gone either way.
+        // The connection is gone either way.
         let _ = timeout(Duration::from_millis(100), self.stream.close(None)).await;
     }
 }
 
-/// What somebody has of a board. It outlives connections.
+/// What a client has of a board. It outlives connections.
 pub struct Follow {
     pub board: usize,
     pub have: Option<u64>,
-    /// Since when this connection is subscribed, or asks to be. A subscription that was asked for is waited for: one who asks
-    /// twice is rightly answered twice from the same place.
+    /// Since when this connection has subscribed, or has asked to. A pending subscription is not requested again: the server would rightly
+    /// answer both requests from the same position.
     since: Option<Micros>,
-    /// Whether the server has answered that it is.
+    /// Whether the server has answered the subscription with data.
     pub is_on: bool,
 }
 
-/// What a follower is to do.
+/// What a client has to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     GoOn,
-    /// Something is missing: ask again, from what one has.
+    /// Subscribe again from its position, because something is missing.
     Subscribe,
 }
 
@@ -94,17 +94,17 @@ impl Follow {
         Self { board, have: None, since: None, is_on: false }
     }
 
-    /// It is not subscribed on this connection: nobody has asked yet, or the answer was no.
+    /// Whether there is no subscription on this connection: it was not requested yet, or refused.
     pub fn is_off(&self) -> bool {
         self.since.is_none()
     }
 
-    /// The connection is a new one, or the server said no.
+    /// Forgets the subscription, because the connection is new or the server refused the subscription.
     pub fn end(&mut self) {
         (self.since, self.is_on) = (None, false);
     }
 
-    /// For how long the answer is waited for.
+    /// How long the subscription has been pending.
     pub fn waits(&self, now: Micros) -> Option<Micros> {
         self.since.filter(|_| !self.is_on).map(|since| now.saturating_sub(since))
     }
@@ -120,7 +120,7 @@ impl Follow {
         socket.say(&message).await
     }
 
-    /// Takes in a `snapshot` or `changes` of its board. `always` is said of who may see it all the time.
+    /// Checks and applies a `snapshot` or `changes` message for this board. `always` states that the client may see the board all the time.
     pub fn take(&mut self, who: &str, message: &Value, record: &Record, always: bool) -> Next {
         match message["type"].as_str() {
             Some("snapshot") => self.take_snapshot(who, message, record),

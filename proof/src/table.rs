@@ -1,4 +1,4 @@
-//! How a run is told.
+//! The report of a run.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     record::{Promise, Record},
 };
 
-/// One line of the table: a kind of fault.
+/// One line of the table, for one kind of fault.
 #[derive(Default)]
 struct Row {
     times: u64,
@@ -18,7 +18,7 @@ struct Row {
     never: u64,
 }
 
-/// Prints it; whether every promise was kept.
+/// Prints the report. Returns whether every promise was kept.
 pub fn print(arguments: &Arguments, record: &Record, found: &Found, took: Duration, unasked: u64) -> bool {
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for episode in record.episodes() {

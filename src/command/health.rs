@@ -1,4 +1,5 @@
-//! `taskwire health`: whether the server on this machine is ready. For container engines, which have nothing else to ask with.
+//! `taskwire health`: asks the server on this machine whether it is ready. For the health checks of container engines: an image has no
+//! other HTTP client.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -16,21 +17,21 @@ use serde::Deserialize;
 
 use crate::settings::{DEFAULT_LISTEN, address};
 
-/// So many bytes of an answer are read: Taskwire's is shorter.
+/// How many bytes of a response are read: Taskwire's is shorter.
 const ANSWER: usize = 16 * 1024;
-/// How long the server may take.
+/// How long the server may take to respond.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ask the server on this machine whether it is ready.
 #[derive(Clone, Debug, Args)]
 pub struct HealthCommand {
-    /// Where it listens.
+    /// The address on which the server listens.
     #[arg(long, env = "TASKWIRE_LISTEN", value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN, value_parser = address)]
     pub listen: SocketAddr,
 }
 
 impl HealthCommand {
-    /// Asks, and gives what is wrong.
+    /// Asks the server. Returns what is wrong with it.
     pub async fn run(self) -> Result<(), String> {
         let address = reachable(self.listen);
         let answer = tokio::time::timeout(PATIENCE, ask(address)).await;
@@ -54,14 +55,14 @@ async fn ask(address: SocketAddr) -> Result<(), String> {
     }
 }
 
-/// What `/readyz` says.
+/// The response of `/readyz`.
 #[derive(Deserialize)]
 struct Readiness {
     status: String,
     details: Vec<String>,
 }
 
-/// Who listens at every address of the machine listens at its own.
+/// The address at which a server can be reached: one that listens on all addresses is reachable on loopback.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,12 +1,12 @@
-//! What the executable can be asked to do ([`CommandLine`]), and what it does besides serving: people and tokens from the command
-//! line, and a look at a server's health.
+//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people and tokens from the command line, and a server's
+//! health.
 //!
-//! Whoever can read the database's files or knows its password may do everything, so nothing is asked here. The commands about people and tokens go by
-//! [`Accounts`], like the pages, in transactions of the same database: they may be used while servers run, which notice
-//! within a second.
+//! Anybody who can read the database's files or knows its password may do everything, so the commands require no authentication. The
+//! commands about people and tokens use [`Accounts`], as the pages do, in transactions of the same database. So they can be used while
+//! servers run, which notice the change within a second.
 //!
-//! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else to standard error. The exit code is 0
-//! where it was done, 1 where it was not, 2 where the command line will not do.
+//! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else goes to standard error. The exit code
+//! is 0 on success, 1 on failure, and 2 if the command line is wrong.
 
 pub mod health;
 pub mod token;
@@ -32,13 +32,13 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "taskwire", version, about, arg_required_else_help = true)]
 pub struct CommandLine {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl CommandLine {
-    /// What this process was given. `cargo leptos` gives it nothing, and means `serve`. A wrong flag or variable ends the
+    /// The command line of this process. `cargo leptos` starts it without arguments and expects `serve`. A wrong flag or variable ends the
     /// process here, with a message that names it and exit code 2.
     pub fn of_process() -> Self {
         let mut given: Vec<OsString> = env::args_os().collect();
@@ -49,15 +49,15 @@ impl CommandLine {
     }
 }
 
-/// What the executable can be asked to do.
+/// The commands of the executable.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the boards.
     Serve(Box<Settings>),
-    /// Make, list and change accounts. May be used while servers run.
+    /// Make, list and change accounts. Can be used while servers run.
     #[command(subcommand)]
     User(UserCommand),
-    /// Make, list and revoke tokens for programs. May be used while servers run.
+    /// Make, list and revoke tokens for programs. Can be used while servers run.
     #[command(subcommand)]
     Token(TokenCommand),
     /// Ask the server on this machine whether it is ready; the exit code is 0 if it is.
@@ -66,10 +66,10 @@ pub enum Command {
     Openapi,
 }
 
-/// What all of the commands about people and tokens take.
+/// The arguments of all commands about people and tokens.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
-    /// Where the boards are: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
+    /// The database with the boards: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -85,7 +85,7 @@ pub struct Common {
     pub json: bool,
 }
 
-/// The accounts of a database, and the rights of whoever sits at the machine.
+/// The accounts of a database, and the credentials of the operator at the command line.
 struct CommandContext {
     accounts: Accounts,
     store: Store,
@@ -94,8 +94,7 @@ struct CommandContext {
 }
 
 impl CommandContext {
-    /// Opens a database that is there: one that would have to be made first has nobody in it, and most likely the command was
-    /// given in the wrong folder.
+    /// Opens an existing database. A new one would have no accounts in it, and most likely the command was run in the wrong folder.
     async fn open(common: &Common) -> Result<Self, String> {
         if let Some(file) = missing_file(&common.database) {
             let file = file.display();
@@ -106,7 +105,7 @@ impl CommandContext {
         Self::connect(common).await
     }
 
-    /// As [`Self::open`], for what may come before the server's first start.
+    /// As [`Self::open`], but makes a missing database: for commands that may run before the server's first start.
     async fn open_or_make(common: &Common) -> Result<Self, String> {
         if let Some(file) = missing_file(&common.database) {
             telemetry::complain(&format!("making a new database: {}", file.display()));
@@ -121,7 +120,7 @@ impl CommandContext {
         Ok(Self { accounts, store, operator: Credentials::local(), json: common.json })
     }
 
-    /// The account of somebody who is named by their e-mail address.
+    /// The account with an e-mail address.
     fn account(&self, email: &str) -> Result<Account, String> {
         self.store
             .directory()
@@ -130,7 +129,7 @@ impl CommandContext {
             .ok_or_else(|| format!("nobody has the e-mail address {email}"))
     }
 
-    /// Prints what came of it.
+    /// Prints a result.
     fn print(&self, value: &impl Serialize, lines: impl FnOnce() -> Vec<String>) -> Result<(), String> {
         let mut text = match self.json {
             true => serde_json::to_string_pretty(value).map_err(|error| error.to_string())?,
@@ -143,7 +142,7 @@ impl CommandContext {
     }
 }
 
-/// The file that a database is to be in, where there is none yet.
+/// The file of an SQLite database, if it does not exist.
 fn missing_file(database: &str) -> Option<PathBuf> {
     if !database.starts_with("sqlite:") {
         return None;
@@ -152,12 +151,12 @@ fn missing_file(database: &str) -> Option<PathBuf> {
     (!options.get_filename().exists()).then(|| options.get_filename().to_owned())
 }
 
-/// What to tell whoever typed the command.
+/// The message for the person who typed the command.
 fn error_message(error: AccountError) -> String {
     error.to_string()
 }
 
-/// Lines with columns under each other.
+/// Lines with aligned columns.
 fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

@@ -10,12 +10,12 @@ use uuid::Uuid;
 use super::{CommandContext, Common, error_message, table};
 use crate::{clock::now, settings::Retention, store::Token};
 
-/// What to do about tokens.
+/// The commands about tokens.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Make a token and print it. It is not shown again.
+    /// Make a token and print it. It is shown only this once.
     Create(Create),
-    /// List the tokens that work, of one person or of all.
+    /// List the tokens that work, of one person or of everybody.
     List {
         /// The e-mail address of the person.
         #[arg(long)]
@@ -37,30 +37,30 @@ pub enum TokenCommand {
 /// See [`TokenCommand::Create`].
 #[derive(Clone, Debug, Args)]
 pub struct Create {
-    /// The e-mail address of the person for whom whoever has the token will act.
+    /// The e-mail address of the person for whom the token acts.
     #[arg(long)]
     user: String,
-    /// How much of what that person may do the token may do.
+    /// Which of that person's rights the token has.
     #[arg(long)]
     scope: TokenScope,
-    /// What it is for.
+    /// The token's name, which says what it is for.
     #[arg(long, default_value = "command line")]
     name: String,
-    /// How long it works: a number with `s`, `m`, `h` or `d`, or `forever`.
+    /// How long the token works: a number with `s`, `m`, `h` or `d`, or `forever`.
     #[arg(long, value_name = "TIME", default_value = "forever", value_parser = Retention::from_str)]
     expires: Retention,
     #[command(flatten)]
     common: Common,
 }
 
-/// How much a token may do.
+/// A token's scope.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum TokenScope {
-    /// Read.
+    /// Reading.
     Read,
-    /// Also make boards, and change tasks and columns.
+    /// Also making boards, and changing tasks and columns.
     Write,
-    /// Everything, managing boards and people included.
+    /// All rights, including managing boards and people.
     Admin,
 }
 
@@ -84,7 +84,7 @@ struct Line {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     used_at: Option<Timestamp>,
-    /// The token itself, where it was just made.
+    /// The token itself, if it was just made.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -97,7 +97,7 @@ impl Line {
 }
 
 impl TokenCommand {
-    /// Does it; an error in words where it cannot be done.
+    /// Runs the command. The error says in words why it could not be done.
     pub async fn run(self) -> Result<(), String> {
         match self {
             Self::Create(create) => create.run().await,
@@ -123,7 +123,7 @@ impl Create {
             .await;
         let (secret, token) = made.map_err(error_message)?;
         let line = Line { token: Some(secret.expose().to_owned()), ..Line::of(token, &account.email, None) };
-        // Nothing but the token, so that a script can take it.
+        // Only the token, so that a script can use the output.
         context.print(&line, || vec![secret.expose().to_owned()])
     }
 }

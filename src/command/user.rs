@@ -9,35 +9,35 @@ use serde::Serialize;
 use super::{CommandContext, Common, error_message, table};
 use crate::{accounts::NewPerson, store::Account};
 
-/// What to do about people.
+/// The commands about people.
 #[derive(Clone, Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make an account, and print the link with which its owner chooses a password.
+    /// Make an account, and print a link with which its owner chooses a password.
     Add(Add),
     /// List the accounts.
     List(Common),
-    /// Make somebody an owner, an admin or a member.
+    /// Make a person an owner, an admin or a member.
     Role {
-        /// Their e-mail address.
+        /// The person's e-mail address.
         email: String,
-        /// What they are to be.
+        /// The new role.
         role: Role,
         /// Which database, and how to print.
         #[command(flatten)]
         common: Common,
     },
-    /// Print a link with which somebody chooses a new password; or set it.
+    /// Print a link with which a person chooses a new password; or set the password.
     ResetPassword(ResetPassword),
-    /// Take an account out of use: its owner is signed out at once, and stays out.
+    /// Deactivate an account: its owner is signed out at once, and cannot sign in.
     Deactivate(Named),
-    /// Put an account back into use.
+    /// Reactivate an account.
     Activate(Named),
 }
 
-/// Somebody's account.
+/// The arguments that name an account.
 #[derive(Clone, Debug, Args)]
 pub struct Named {
-    /// Their e-mail address.
+    /// The person's e-mail address.
     email: String,
     #[command(flatten)]
     common: Common,
@@ -46,13 +46,13 @@ pub struct Named {
 /// See [`UserCommand::Add`].
 #[derive(Clone, Debug, Args)]
 pub struct Add {
-    /// What they are called.
+    /// The person's name.
     #[arg(long)]
     name: String,
-    /// Their e-mail address, with which they sign in.
+    /// The person's e-mail address, with which they sign in.
     #[arg(long)]
     email: String,
-    /// What they are on this server.
+    /// The person's role on this server.
     #[arg(long, default_value = "member")]
     role: Role,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub struct Add {
 /// See [`UserCommand::ResetPassword`].
 #[derive(Clone, Debug, Args)]
 pub struct ResetPassword {
-    /// Their e-mail address.
+    /// The person's e-mail address.
     email: String,
     #[command(flatten)]
     password: Password,
@@ -72,21 +72,21 @@ pub struct ResetPassword {
     common: Common,
 }
 
-/// Where a password comes from.
+/// The source of a password.
 #[derive(Clone, Debug, Args)]
 pub struct Password {
     /// Take the password from the first line of standard input, instead of printing a link.
     #[arg(long)]
     password_stdin: bool,
-    /// The address people see in their browsers, for the link.
+    /// The server's address as people see it in their browsers, for the link.
     #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", default_value = "http://localhost:3000")]
     public_url: String,
 }
 
-/// What somebody is on the server.
+/// A person's role on the server.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Role {
-    /// Makes boards, and sees those they were added to and those that are open to everyone.
+    /// Makes boards, and sees the boards that they are a member of or that are open to everyone.
     Member,
     /// Manages people, and every board.
     Admin,
@@ -123,7 +123,7 @@ impl From<Account> for Line {
     }
 }
 
-/// An account, and the link for its password where one was made.
+/// An account, and the link for its password if one was made.
 #[derive(Serialize)]
 struct Made {
     #[serde(flatten)]
@@ -133,7 +133,7 @@ struct Made {
 }
 
 impl UserCommand {
-    /// Does it; an error in words where it cannot be done.
+    /// Runs the command. The error says in words why it could not be done.
     pub async fn run(self) -> Result<(), String> {
         match self {
             Self::Add(add) => add.run().await,
@@ -190,7 +190,7 @@ impl ResetPassword {
 }
 
 impl Password {
-    /// The password, if it comes by standard input.
+    /// The password, if it is to be read from standard input.
     fn read(&self) -> Result<Option<String>, String> {
         if !self.password_stdin {
             return Ok(None);

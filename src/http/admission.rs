@@ -1,4 +1,4 @@
-//! How many of something one person, and one address, has at a time: sockets, and connections.
+//! Counts how many sockets, or connections, one person and one address have at a time.
 
 use std::{
     collections::HashMap,
@@ -10,29 +10,29 @@ use app::id::ActorId;
 
 use super::forwarded::network;
 
-/// What is open, by whose it is.
+/// How many are open, by owner.
 #[derive(Debug, Default)]
 pub struct Admissions(Mutex<HashMap<ClientKey, usize>>);
 
-/// Whose something is.
+/// The owner of a socket, connection or response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientKey {
-    /// Somebody with an account.
+    /// A person with an account.
     Person(ActorId),
-    /// Whoever comes from an address, or from the network that counts as one.
+    /// Everybody at an address, or in the network that counts as one address.
     Address(IpAddr),
 }
 
-/// How many there may be.
+/// The limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Most {
-    /// Of one person.
+    /// The limit for one person.
     pub per_person: usize,
-    /// Of one address: a whole office may share one.
+    /// The limit for one address: a whole office may share one.
     pub per_address: usize,
 }
 
-/// One that is counted, until this is dropped.
+/// One socket or connection that is counted, until this is dropped.
 #[derive(Debug)]
 pub struct Admission {
     admissions: Arc<Admissions>,
@@ -40,14 +40,14 @@ pub struct Admission {
 }
 
 impl ClientKey {
-    /// Whoever comes from an address.
+    /// Everybody at an address.
     pub fn at(address: IpAddr) -> Self {
         Self::Address(network(address))
     }
 }
 
 impl Admissions {
-    /// Counts one for the person and for the address; `None` where either has as many as they may have.
+    /// Counts one for the person and for the address. `None` if either has reached its limit.
     pub fn admit(self: &Arc<Self>, person: Option<ActorId>, address: IpAddr, most: Most) -> Option<Admission> {
         let client_keys = [person.map(ClientKey::Person), Some(ClientKey::at(address))];
         let most = |client_key: &ClientKey| match client_key {

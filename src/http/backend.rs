@@ -1,5 +1,5 @@
-//! What pages and server functions read and write while they are rendered here: the app's [`Backend`] in this process, by the rights
-//! of whoever asks.
+//! The data that pages and server functions read and write while they are rendered here: the app's [`Backend`] in this process, with the
+//! caller's rights.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -25,15 +25,15 @@ use crate::{
     writer::{WriteError, Writer},
 };
 
-/// How much of a history is read at a time.
+/// How many events of a history are read at a time.
 const EVENTS: usize = 50;
 
-/// The pages' way to the data of this process.
+/// The [`Backend`] that reads and writes directly in this process.
 pub(super) struct Local {
     pub store: Store,
     pub writer: Writer,
     pub accounts: Accounts,
-    /// The address people see in their browsers.
+    /// The server's address as people see it in their browsers.
     pub public_url: Arc<str>,
     pub visitor: RequestAuth,
 }
@@ -71,7 +71,7 @@ impl Backend for Local {
             if task.is_some_and(|task| state.task(task).is_none()) {
                 return Err(Refusal::not_found(Thing::Task).into());
             }
-            // Nothing from after the state by which whoever asks was let in.
+            // Not beyond the state on which the caller's access was checked: they may have lost access in a later change.
             let before = Some(before.unwrap_or(Seq::MAX).min(state.seq() + 1));
             let found = match task {
                 Some(task) => self.store.task_history(task, before, EVENTS).await,
@@ -123,7 +123,7 @@ impl Backend for Local {
     }
 }
 
-/// Why a share link was not listed, made or revoked.
+/// Converts the error when a share link could not be listed, made or revoked.
 fn not_shared(error: AccountError) -> BackendError {
     match error {
         AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),

@@ -1,13 +1,13 @@
-//! Answers that are made for somebody, compressed on their way.
+//! Compression of dynamic responses.
 //!
-//! Who can have a browser ask for a page that repeats what they put into its address, and can watch how long the answer is, could
-//! find out what else stands on the page, guess by guess (the BREACH attack): compression makes an answer shorter when a guess is
-//! right. So two kinds of answers are never compressed:
+//! An attacker who can make a browser request a page that repeats text from its address, and who can measure the length of the
+//! response, could guess the rest of the page piece by piece (the BREACH attack): compression makes the response shorter when a guess
+//! is right. So two kinds of responses are never compressed:
 //!
-//! - the pages about accounts, where secrets are shown and what was typed is repeated ([`Plain`]);
-//! - whatever a page of another site asks for with something in the query ([`withhold`]).
+//! - the account pages, which show secrets and repeat typed text ([`Plain`]);
+//! - responses to requests from a page of another site with something in the query ([`withhold`]).
 //!
-//! The site's files are compressed when they are built. Sockets and answers without an end are none of this.
+//! The site's files are compressed when they are built. Sockets and endless responses are not compressed.
 
 use axum::{
     body::HttpBody,
@@ -21,22 +21,22 @@ use tower_http::compression::{
     predicate::{DefaultPredicate, Predicate, SizeAbove},
 };
 
-/// Below this an answer is one packet anyway.
+/// A smaller response fits into one packet anyway.
 const WORTH_IT: u16 = 1_024;
-/// Of Brotli, and of gzip for those who cannot read that. A page of 1,000 tasks (442 KB) becomes 65 KB in 3.3 ms, or 84 KB in 1.6
-/// ms; levels above cost three to twenty times as much and save a tenth.
+/// The level of Brotli, and of gzip for clients without Brotli. A page of 1,000 tasks (442 KB) becomes 65 KB in 3.3 ms, or 84 KB in 1.6
+/// ms. Higher levels cost three to twenty times as much and save a tenth.
 const LEVEL: i32 = 1;
 
-/// What a response carries that must not be compressed.
+/// Marks a response, as one of its extensions, as one that must not be compressed.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain;
 
-/// The layer.
+/// The layer that compresses responses.
 pub fn layer() -> CompressionLayer<Worthwhile> {
     CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(Worthwhile)
 }
 
-/// Has the answer to a request sent as it is, where another site may have thought the request out.
+/// Prevents the response from being compressed if another site may have composed the request.
 pub fn withhold<B>(request: &mut Request<B>) {
     let is_foreign =
         request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
@@ -45,7 +45,7 @@ pub fn withhold<B>(request: &mut Request<B>) {
     }
 }
 
-/// What is worth compressing, and may be.
+/// Selects the responses that may be compressed and are worth it.
 #[derive(Clone, Copy, Debug)]
 pub struct Worthwhile;
 

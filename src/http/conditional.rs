@@ -1,4 +1,4 @@
-//! Requests with conditions: what `If-Match` and `If-None-Match` say about the state that whoever asks has.
+//! Conditional requests: `If-Match` and `If-None-Match` name the state that the client has.
 
 use app::model::Seq;
 use axum::http::{
@@ -8,12 +8,12 @@ use axum::http::{
 
 use super::problem::Problem;
 
-/// Whether the client has that state already and needs only a 304.
+/// Whether the client already has the state with this number, so that a 304 is enough.
 pub fn is_known(headers: &HeaderMap, seq: Seq) -> bool {
     tags(headers, &IF_NONE_MATCH).any(|tag| tag == "*" || number(tag) == Some(seq))
 }
 
-/// The newest number in `If-Match`; `None` without the header, or where it only asks that there be something (`*`).
+/// The highest number in `If-Match`. `None` without the header, or if it only requires that something exists (`*`).
 pub fn base(headers: &HeaderMap) -> Result<Option<Seq>, Problem> {
     let mut newest = None;
     for tag in tags(headers, &IF_MATCH).filter(|tag| *tag != "*") {
@@ -30,7 +30,7 @@ fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &
     values.flat_map(|value| value.to_str().unwrap_or("?").split(',')).map(str::trim)
 }
 
-/// A compressing proxy turns `"12"` into `W/"12"`; that is the same number.
+/// A compressing proxy turns `"12"` into `W/"12"`; both mean the same number.
 fn number(tag: &str) -> Option<Seq> {
     tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }

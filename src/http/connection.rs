@@ -1,7 +1,7 @@
-//! One connection: how long it may idle, take to ask, and not read what it asked for.
+//! One connection, with its time limits: for being idle, for sending a request, and for not reading a response.
 //!
-//! hyper has limits for what comes in, and none for what goes out: who does not read an answer would keep it for ever. So writes
-//! have a patience here, as those of sockets have (which look after it themselves).
+//! hyper limits the time of reads, but not of writes: a client that does not read a response would keep it in memory for ever. So
+//! writes have a timeout here. Sockets are excluded, because they have their own write timeout.
 
 use std::{
     future::{Future, poll_fn},
@@ -33,13 +33,13 @@ use tower::{Layer, util::MapResponseLayer};
 use super::{limits::HttpLimits, request_auth::Peer};
 use crate::clock;
 
-/// The largest head of a request, and how much is read ahead on a connection.
+/// The largest head of a request, which is also how much is read ahead on a connection.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
-/// What is answered as long as the clock shows a time that HTTP cannot write down.
+/// The response while the clock shows a time that HTTP cannot represent.
 const NO_TIME: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 55\r\n\
     Retry-After: 5\r\nConnection: close\r\n\r\nThe clock of this server is before 1970. Please set it\n";
 
-/// Answers the requests of a connection until it ends, or `stop`.
+/// Serves the requests of a connection until it ends, or `stop` is cancelled.
 pub async fn serve(
     mut stream: TcpStream,
     peer: SocketAddr,
@@ -50,16 +50,16 @@ pub async fn serve(
     if !clock::is_after_1970() {
         tracing::error!("the clock shows a time before 1970, with which HTTP cannot be spoken; set it");
         let answer = async {
-            // What is closed before it was read is reset, and the answer lost.
+            // Closing a connection with unread data resets it, and the response is lost. So the request is read first.
             let _ = stream.read(&mut [0; 4096]).await?;
             stream.write_all(NO_TIME).await?;
             stream.shutdown().await
         };
-        // Whoever asks may be gone by now.
+        // The client may be gone by now.
         let _ = tokio::time::timeout(Duration::from_secs(1), answer).await;
         return;
     }
-    // An answer is written in one piece; there is nothing to wait for.
+    // A response is written in one piece, so there is nothing to gain by waiting for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
         return;
@@ -83,7 +83,7 @@ pub async fn serve(
     let mut stopping = pin!(stop.cancelled());
     let mut is_stopping = false;
     let ended = poll_fn(|cx| {
-        // Hyper writes down the time whenever it does something, and panics where it is before 1970.
+        // hyper formats the current time whenever it does something, and panics if that is before 1970.
         if !clock::is_after_1970() {
             return Poll::Ready(Ok(()));
         }
@@ -95,12 +95,12 @@ pub async fn serve(
     })
     .await;
     if let Err(error) = ended {
-        // The other side went away, does not read, or does not speak HTTP.
+        // The client went away, does not read, or does not speak HTTP.
         tracing::debug!(%error, "a connection broke");
     }
 }
 
-/// A stream whose other side has to read. It may stop for a while; what it reads earns it the time back.
+/// A stream whose peer has to read. The peer may pause up to `most` in total; each byte that it reads earns some of that time back.
 struct TimeoutStream<S> {
     stream: S,
     most: Duration,
@@ -108,7 +108,7 @@ struct TimeoutStream<S> {
     earned: f64,
     left: Duration,
     waiting: Option<Waiting>,
-    /// Somebody else has the patience.
+    /// Set once the connection is a WebSocket, which has its own write timeout.
     is_left_alone: Arc<AtomicBool>,
 }
 
@@ -123,7 +123,7 @@ impl<S> TimeoutStream<S> {
         Self { stream, most, earned, left: most, waiting: None, is_left_alone: Arc::default() }
     }
 
-    /// What came of a write.
+    /// Accounts for the outcome of a write: fails a pending write when the time is used up.
     fn after(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Ready(Ok(bytes)) => {

@@ -1,8 +1,8 @@
-//! Our cookies: what they are called and how they are set.
+//! Our cookies: their names and attributes.
 //!
-//! A name ends in the id of the instance, because browsers send a host's cookies to all of its ports: two Taskwires on one host
-//! would sign each other out. Where people come by https it begins with `__Host-`: then no other host of the domain, and nobody
-//! on the way who answers by http, can plant a cookie of that name.
+//! A name ends in the id of the instance, because browsers send a host's cookies to all of its ports: two Taskwires on one host would
+//! sign each other's users out. Behind https a name begins with `__Host-`. Then no other host of the domain, and no attacker who
+//! responds over http, can set a cookie of that name.
 
 use axum::{
     http::{
@@ -13,26 +13,26 @@ use axum::{
 };
 use tower_sessions::cookie::{Cookie, SameSite};
 
-/// The attribute of a cookie that goes by https only.
+/// The attribute that restricts a cookie to https.
 const SECURE: &[u8] = b"; Secure";
 
-/// The names of our cookies, and whether they go by https only.
+/// The names of our cookies, and whether they are sent over https only.
 #[derive(Clone, Debug)]
 pub struct CookieNames {
-    /// The session of somebody who signed in.
+    /// The session of a person who signed in.
     pub session: String,
-    /// The share links somebody followed: their secrets, with dots between them.
+    /// The secrets of the share links that were followed in this browser, separated by dots.
     pub links: String,
-    /// A browser in which somebody has signed in before.
+    /// Identifies a browser in which a person has signed in before.
     pub device: String,
-    /// What the next page is to say, sealed.
+    /// The notice that the next page is to show, sealed.
     pub notice: String,
-    /// Whether browsers come by https, so that cookies must not go any other way.
+    /// Whether people use https, so that cookies must be sent over https only.
     pub is_secure: bool,
 }
 
 impl CookieNames {
-    /// Those of an instance.
+    /// The names for an instance.
     pub fn new(instance: &str, is_behind_tls: bool) -> Self {
         let prefix = if is_behind_tls { "__Host-" } else { "" };
         let name = |what: &str| format!("{prefix}taskwire_{what}_{instance}");
@@ -45,7 +45,7 @@ impl CookieNames {
         }
     }
 
-    /// A cookie as all of ours are: for this host and all of its pages, and for no script.
+    /// A cookie with our attributes: for this host and all of its pages, and not readable by scripts.
     pub fn build(&self, name: &str, value: String, lasts: time::Duration) -> Cookie<'static> {
         Cookie::build((name.to_owned(), value))
             .http_only(true)
@@ -56,7 +56,7 @@ impl CookieNames {
             .build()
     }
 
-    /// Gives the browser a cookie.
+    /// Sets a cookie in the browser.
     pub fn give(&self, response: &mut Response, name: &str, value: &str, lasts: time::Duration) {
         let cookie = self.build(name, value.to_owned(), lasts);
         if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
@@ -65,8 +65,8 @@ impl CookieNames {
     }
 }
 
-/// Browsers drop a `__Host-` cookie without `Secure`, also one that takes the cookie away, where the layer of sessions leaves it
-/// out.
+/// Adds `Secure` to `__Host-` cookies that lack it. Browsers reject them without, also one that removes the cookie, for which the layer
+/// of tower-sessions omits the attribute.
 pub fn complete(mut response: Response) -> Response {
     let ours = response.headers_mut().iter_mut().filter(|(name, _)| **name == SET_COOKIE);
     for (_, cookie) in ours.filter(|(_, cookie)| cookie.as_bytes().starts_with(b"__Host-")) {
@@ -95,7 +95,7 @@ mod tests {
         let names = CookieNames::new("1f2e3d4c", true);
         assert_eq!(names.links, "__Host-taskwire_links_1f2e3d4c");
         let cookie = names.build(&names.links, "x".to_owned(), time::Duration::days(1)).to_string();
-        // Browsers drop a `__Host-` cookie that is anything less.
+        // Browsers reject a `__Host-` cookie without these attributes, or with a domain.
         assert!(cookie.contains("; Secure") && cookie.contains("; Path=/") && !cookie.contains("Domain"), "{cookie}");
     }
 

@@ -1,10 +1,10 @@
-//! Entity tags: a task's is the number of its newest change, a board's the board's, so that `If-Match` carries the same
-//! base as an edit in the page.
+//! Entity tags. The tag of a task is the number of its newest change; that of a board is the number of the board's newest change. So
+//! `If-Match` carries the same base as an edit in the page.
 
 use app::model::Seq;
 use axum::http::HeaderValue;
 
-/// The entity tag of what was last changed by a number.
+/// The entity tag for the number of the newest change.
 pub fn etag(seq: Seq) -> HeaderValue {
     // Digits between quotes are always a valid header.
     HeaderValue::try_from(format!("\"{seq}\"")).unwrap_or(HeaderValue::from_static("\"0\""))

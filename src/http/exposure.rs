@@ -1,13 +1,14 @@
-//! Whether strangers can reach this server, so that whoever comes first has to prove that they run it.
+//! Whether strangers can reach this server. If they can, the first visitor must prove that they run it before they become its owner.
 //!
-//! The settings may say so. And whoever put a proxy in front without a word about it is found out by what proxies add to requests:
-//! from the first such request on, the first visit takes the code that was printed when the server started.
+//! The settings may say so. An operator may also have put a proxy in front without declaring it; then the headers that proxies add
+//! to requests give the proxy away. From the first such request on, the first visit requires the code that the server printed when it
+//! started.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::HeaderMap;
 
-/// What proxies add to what they pass on.
+/// The headers that proxies add to the requests that they forward.
 const FORWARDING: [&str; 9] = [
     "forwarded",
     "via",
@@ -27,12 +28,12 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// What the settings say.
+    /// The state at the start, as the settings declare it.
     pub fn new(is_exposed: bool) -> Self {
         Self { is_exposed: AtomicBool::new(is_exposed) }
     }
 
-    /// Whether strangers can reach the server, as far as is known when somebody comes with these headers.
+    /// Whether strangers can reach the server, as far as is known. If `headers` has one that proxies add, that is known from now on.
     pub fn look(&self, headers: &HeaderMap) -> bool {
         if !self.is_exposed.load(Ordering::Relaxed)
             && let Some(header) = FORWARDING.into_iter().find(|name| headers.contains_key(*name))

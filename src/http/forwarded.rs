@@ -1,9 +1,9 @@
-//! Where a client is, when proxies of ours stand between.
+//! The address of a client, when declared proxies stand in between.
 //!
-//! Each proxy adds one entry, the address that it was asked from, at the end of one header; what a client writes there itself
-//! comes before, and is not believed. So the entries are counted from the end, and every entry counts, readable or not: one that
-//! was left out would move those of the client to where ours are looked for. Only one header is read, the one that the proxies
-//! are said to write: who could choose between two could choose their address.
+//! Each proxy appends one entry to one header: the address from which the proxy got the request. Entries that the client wrote itself
+//! come before, and are not believed. So entries are counted from the end, and every entry counts, readable or not: if one were skipped,
+//! the client's own entries would move to where the proxies' entries are expected. Only the one header that the proxies are declared
+//! to write is read: a client that could choose between two headers could choose its address.
 
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
@@ -13,19 +13,19 @@ use std::{
 use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use clap::ValueEnum;
 
-/// The proxies in front.
+/// The declared proxies in front of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
-    /// How many.
+    /// How many proxies.
     pub count: usize,
-    /// Where they say whom they were asked by.
+    /// The header that they write.
     pub header: ProxyHeader,
 }
 
-/// The header in which proxies say whom they were asked by.
+/// The header in which proxies state the address of their client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProxyHeader {
-    /// `X-Forwarded-For: 192.0.2.7, 192.0.2.8`, as most do.
+    /// `X-Forwarded-For: 192.0.2.7, 192.0.2.8`, as most proxies write.
     #[default]
     XForwardedFor,
     /// `Forwarded: for=192.0.2.7;proto=https, for="[2001:db8::7]:4711"` (RFC 7239).
@@ -33,7 +33,7 @@ pub enum ProxyHeader {
 }
 
 impl Proxies {
-    /// Where a client is that a peer speaks for. The peer, where its proxies do not say so readably.
+    /// The address of the client behind a peer. It is the peer's own address if there are no proxies, or their entry is not readable.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let Some(hop) = self.count.checked_sub(1) else { return peer.to_canonical() };
         let entry = self.entries(headers).rev().nth(hop).and_then(|entry| std::str::from_utf8(entry).ok());
@@ -44,7 +44,7 @@ impl Proxies {
         address.unwrap_or(peer).to_canonical()
     }
 
-    /// All entries of the header, in order, as they stand there.
+    /// All entries of the header, in order, unparsed.
     fn entries<'a>(&self, headers: &'a HeaderMap) -> impl DoubleEndedIterator<Item = &'a [u8]> {
         let name = match self.header {
             ProxyHeader::XForwardedFor => const { HeaderName::from_static("x-forwarded-for") },
@@ -54,7 +54,7 @@ impl Proxies {
     }
 }
 
-/// What counts as one address: one household or office has a whole /64 of addresses of IPv6.
+/// What counts as one address: in IPv6 a /64 network, which one household or office usually has.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -66,7 +66,7 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// An address, with a port or without one.
+/// Parses an address, with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -140,19 +140,19 @@ mod tests {
         for (count, expected) in [(1, "198.51.100.9"), (2, "192.0.2.1"), (3, "2001:db8::1")] {
             assert_eq!(client(count, ProxyHeader::Forwarded, lines), expected, "{count}");
         }
-        // The other one is then the client's own, and nothing to go by.
+        // With `X-Forwarded-For` declared, `Forwarded` is written by the client, and is ignored.
         let headers = HeaderMap::from_iter([(FORWARDED, HeaderValue::from_static("for=6.6.6.6"))]);
         assert_eq!(Proxies { count: 1, ..Proxies::default() }.client(PEER, &headers), PEER);
     }
 
     #[test]
     fn what_cannot_be_read_still_counts_so_that_nobody_chooses_their_address() {
-        // A client sends `6.6.6.6` and something unreadable on a line of its own, to which the outer proxy adds where it really
-        // is; the inner one adds a line. Without the second line, the client's first would be in its place.
+        // The client sends `6.6.6.6`, and something unreadable on a line of its own, to which the outer proxy appends the client's real
+        // address. The inner proxy adds a third line. If the second line were skipped, the client's first line would be in its place.
         for odd in [&b"\xff, 192.0.2.1"[..], b"\xff\xfe,192.0.2.1", b",, 192.0.2.1"] {
             assert_eq!(client(2, ProxyHeader::XForwardedFor, &[b"6.6.6.6", odd, b"10.0.0.2"]), "192.0.2.1");
         }
-        // What our own proxy wrote, but not as an address.
+        // An entry of our own proxy that is not an address.
         for odd in [&b"unknown"[..], b"unix:", b"", b"192.0.2.1:", b"192.0.2.1:99999", b"[::1", b"\xff"] {
             assert_eq!(client(1, ProxyHeader::XForwardedFor, &[b"6.6.6.6", odd]), "10.0.0.1", "{odd:?}");
         }

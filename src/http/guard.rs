@@ -1,7 +1,7 @@
-//! What holds for every request, in one pass: who may ask, how large and how long it may be, that a panic is one failed
-//! request and nothing else, which headers protect the answer, and that it is counted and logged.
+//! The middleware for every request, in one pass: it authenticates and checks the request, limits its size and its time, turns a panic
+//! into one failed request, adds the headers that protect the response, and counts and logs the request.
 //!
-//! One middleware instead of a stack of small ones: a create over REST is to cost little more than its database write.
+//! It is one middleware instead of a stack of small ones, so that a create over REST costs little more than its database write.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -36,12 +36,12 @@ use super::{
     request_auth::{self, RequestAuth},
 };
 
-/// An answer that took longer than this is worth a line in the log.
+/// A request that took longer than this is logged at level `info`.
 const SLOW: Duration = Duration::from_secs(1);
-/// How much is collected of an answer before others get their turn on this thread.
+/// How much of a response is collected before other tasks get their turn on this thread.
 const YIELD_BYTES: usize = 256 * 1024;
 
-/// Guards one request. Runs for every route, and for what has none.
+/// Guards one request. Runs for every route, and for requests without one.
 pub async fn guard(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
@@ -62,10 +62,10 @@ pub async fn guard(State(services): State<Arc<Services>>, request: Request, next
     response
 }
 
-/// Whether the request may go on, with all of its body, and whose it is.
+/// Reads the whole body, and checks and authenticates the request. Returns the request, and the caller for whom it counts.
 async fn admit(services: &Services, request: Request) -> Result<(Request, ClientKey), Problem> {
     let (mut parts, body) = request.into_parts();
-    // First of all: who is refused while still sending never gets to read why.
+    // The body is read first: a client that is refused while it is still sending never gets to read why.
     let body = match body.is_end_stream() {
         true => body,
         false => read(&services.limits, &parts.headers, body).await?.into(),
@@ -84,12 +84,12 @@ async fn admit(services: &Services, request: Request) -> Result<(Request, Client
     Ok((request, who))
 }
 
-/// All of a body, so that no handler waits for one. More than there may be is dropped as it comes, which is when its sender
-/// begins to read.
+/// Reads a whole body, so that no handler waits for one. If it is too large, the rest is read and dropped, because the sender reads the
+/// response only after it has sent the body.
 async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let is_announced = body.size_hint().lower() > MAX_BODY_BYTES as u64;
     if is_announced && headers.contains_key(EXPECT) {
-        // They ask before they send it.
+        // With `Expect: 100-continue` the client waits for the response before it sends the body.
         return Err(too_large(false));
     }
     let mut data = body.into_data_stream();
@@ -127,7 +127,7 @@ async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<By
         }
         true
     };
-    // Whoever sends slower than this is not going to read the answer either.
+    // A client that sends more slowly than this is not going to read the response either.
     let all = tokio::time::timeout(limits.dropping, dropping).await.unwrap_or(false);
     Err(too_large(all))
 }
@@ -141,7 +141,7 @@ fn too_large(was_read: bool) -> Problem {
     }
 }
 
-/// The answer of the route, of the clock, or of the panic, whichever comes first.
+/// Runs the handler. Returns its response, or a problem if it panics or takes too long.
 async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Response, Problem> {
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(limits.answer, answer).await {
@@ -162,8 +162,8 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
     }
 }
 
-/// Puts the answer into one piece that is counted until it is sent. Files are read from the disk as they are sent, and hold
-/// next to nothing.
+/// Collects the response into one piece, which is counted until it is sent. Files are excluded: they are read from the disk as they are
+/// sent, and hold next to no memory.
 async fn carry(services: &Services, who: ClientKey, response: Response) -> Result<Response, Problem> {
     let size = response.body().size_hint().exact();
     let is_small = size.is_some_and(|size| size < services.limits.small_answer as u64);
@@ -183,7 +183,7 @@ async fn carry(services: &Services, who: ClientKey, response: Response) -> Resul
     })
 }
 
-/// What is compressed as it is taken.
+/// Collects a body of unknown length. Such a body is compressed while it is read, which takes processor time.
 async fn collect(mut body: Body) -> Result<Bytes, axum::Error> {
     let (mut all, mut since) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -198,13 +198,14 @@ async fn collect(mut body: Body) -> Result<Bytes, axum::Error> {
     Ok(all.freeze())
 }
 
-/// Pages bring their own policy, with a nonce; everything else is data, and is to be nothing else.
+/// Adds the headers that protect a response. Pages bring their own policy, with a nonce. Everything else is data, and its policy keeps
+/// browsers from treating it as a page.
 fn protect(headers: &mut HeaderMap, is_behind_tls: bool) {
     const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
     headers
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
-    // Whatever answers, a cache in between is not to hand it to somebody who cannot read it.
+    // On every response, so that no cache gives a compressed response to a client that cannot decompress it.
     headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -214,14 +215,15 @@ fn protect(headers: &mut HeaderMap, is_behind_tls: bool) {
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     );
     if is_behind_tls {
-        // Of this host alone: what else is on its domain is not ours to decide.
+        // Only for this host: the other hosts of its domain are not ours to decide about.
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers.insert(const { HeaderName::from_static("cross-origin-opener-policy") }, SAME_ORIGIN);
     headers.insert(const { HeaderName::from_static("cross-origin-resource-policy") }, SAME_ORIGIN);
 }
 
-/// Tells of the route, never of the path: some paths hold a secret, and what reads like none may be one with a slash too many.
+/// Counts and logs a request. It names the route and never the path: some paths hold a secret, and a path that matches no route may be
+/// one of those with a slash too many.
 fn report(method: &Method, route: Option<&MatchedPath>, status: StatusCode, latency: Duration) {
     let route = route.map_or("none", MatchedPath::as_str);
     metrics::histogram!(
@@ -238,7 +240,7 @@ fn report(method: &Method, route: Option<&MatchedPath>, status: StatusCode, late
     }
 }
 
-/// Whoever sends made-up methods is not to grow the metrics.
+/// The method as a label of the metrics. Made-up methods share one label, so that clients cannot grow the metrics.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! How the process is: for supervisors, load balancers and Prometheus.
+//! Liveness, readiness and metrics of the process, for supervisors, load balancers and Prometheus.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{hub::redis::RedisState, store::StoreError, telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How old the last comparison of the open boards with the database may be. It is made every second.
+/// The maximum age of the last comparison of the open boards with the database, which takes place every second.
 const COMPARED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What `/readyz` answers.
@@ -28,7 +28,7 @@ const COMPARED_WITHIN: Duration = Duration::from_secs(5);
 struct Readiness {
     /// `ready`, `degraded` (works, but see `details`) or `unavailable`.
     status: &'static str,
-    /// `up`, `read_only` (it can be read, and not written) or `down`.
+    /// `up`, `read_only` (it can be read, but not written) or `down`.
     database: &'static str,
     /// `up`, `down`, or `off` where none is configured.
     redis: &'static str,
@@ -36,18 +36,18 @@ struct Readiness {
     details: Vec<String>,
 }
 
-/// What other parts of the server want to be said of it, by what it is about: something that works less well than it could
-/// until the person who runs the server does something.
+/// Warnings of other parts of the server, by subject: each names something that works less well than it could until the operator
+/// acts. `/readyz` reports them.
 #[derive(Debug, Default)]
 pub struct Warnings(Mutex<BTreeMap<&'static str, String>>);
 
 impl Warnings {
-    /// Says something in the place of what was said about this before.
+    /// Sets the warning about a subject, in place of an earlier one.
     pub fn set(&self, about: &'static str, words: impl Into<String>) {
         self.warnings().insert(about, words.into());
     }
 
-    /// Says nothing about this any more.
+    /// Removes the warning about a subject.
     pub fn clear(&self, about: &'static str) {
         self.warnings().remove(about);
     }
@@ -57,13 +57,13 @@ impl Warnings {
     }
 }
 
-/// The process is there and answers.
+/// Answers that the process is alive.
 pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether requests should be sent here. A server that cannot read or write its database, or does not tell its pages what is
-/// new, can do nothing; without Redis it polls.
+/// Answers whether load balancers should send requests here. A server is not ready if it cannot read or write its database, or has
+/// stopped comparing its boards with it, because its pages then miss changes. Without Redis it is ready: it polls.
 pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     let mut details = Vec::new();
     let reads = tokio::time::timeout(PATIENCE, services.store.ping()).await;
@@ -105,7 +105,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     details.extend(services.warnings.warnings().values().cloned());
     details.extend(services.outbox.warnings());
     let is_whole = details.is_empty();
-    // What stands in the way is known by what strangers send, so it is told and no more.
+    // Strangers can provoke the proxy diagnostics by what they send. So they are reported, but do not change the status.
     details.extend(services.origins.proxy_diagnostics.details().into_iter().map(str::to_owned));
     let (code, status) = match (works, is_whole) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -115,9 +115,9 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis, details })).into_response()
 }
 
-/// The metrics of this process, as Prometheus reads them: for admins, and programs with a token of theirs.
+/// The metrics of this process, in Prometheus's format. Only admins, and programs with an admin's token, may read them.
 pub async fn metrics(visitor: RequestAuth) -> Result<impl IntoResponse, Problem> {
-    // They tell nobody's secrets, but how much goes on here is not for strangers.
+    // The metrics hold no secrets, but strangers have no business knowing how busy the server is.
     if visitor.principal().role < Some(InstanceRole::Admin) {
         return Err(Problem::forbidden());
     }

@@ -1,8 +1,9 @@
-//! Answers under way: how many are prepared at once, and how much memory those hold that are being sent; for one client, and
-//! for all.
+//! Limits on responses in flight: how many are prepared at once, and how much memory those that are being sent hold; for one caller,
+//! and for all.
 //!
-//! The page of a large board takes its time and its megabytes, and who does not read it keeps them. So each client has a few turns
-//! and a share of the memory. Who wants more waits for their own turns, or is told to come back; others do not notice.
+//! The page of a large board takes its time and its megabytes, and a client that does not read the page keeps them in memory. So each
+//! caller has a few turns and a share of the memory. A caller who wants more waits for their own turns, or is told to try again
+//! later; other callers do not notice.
 
 use std::{
     collections::HashMap,
@@ -14,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{admission::ClientKey, limits::HttpLimits};
 
-/// The answers under way on this node.
+/// The responses in flight on this node.
 pub struct InFlight {
     limits: HttpLimits,
     turns: Arc<Semaphore>,
@@ -24,25 +25,25 @@ pub struct InFlight {
 #[derive(Default)]
 struct State {
     clients: HashMap<ClientKey, ClientUsage>,
-    /// What is being sent, in bytes.
+    /// The size of the responses that are being sent, in bytes.
     sending: usize,
 }
 
 struct ClientUsage {
     turns: Arc<Semaphore>,
     sending: usize,
-    /// How many turns, waits and loads there are of theirs.
+    /// How many turns, waits for one, and loads of this caller there are; the entry is removed when there are none.
     uses: usize,
 }
 
-/// The right to prepare an answer, until it is dropped.
+/// The right to prepare a response, until this is dropped.
 pub struct Turn {
     _all: OwnedSemaphorePermit,
     _own: OwnedSemaphorePermit,
     _load: Load,
 }
 
-/// Memory that is counted for a client, until this is dropped.
+/// Memory that is counted for a caller, until this is dropped.
 struct Load {
     in_flight: Arc<InFlight>,
     who: ClientKey,
@@ -50,32 +51,32 @@ struct Load {
 }
 
 impl InFlight {
-    /// None so far.
+    /// With nothing in flight.
     pub fn new(limits: HttpLimits) -> Arc<Self> {
         let turns = Arc::new(Semaphore::new(limits.preparing));
         Arc::new(Self { limits, turns, state: Mutex::default() })
     }
 
-    /// What is being sent, in bytes: of all answers that are not small.
+    /// The size of the responses that are being sent, in bytes, small ones excluded.
     pub fn sending(&self) -> usize {
         self.state().sending
     }
 
-    /// Waits for a client's turn to have an answer prepared.
+    /// Waits for a caller's turn to have a response prepared.
     pub async fn turn(self: &Arc<Self>, who: ClientKey) -> Option<Turn> {
         let load = self.load(who, 0)?;
         let own = {
             let state = self.state();
             Arc::clone(&state.clients.get(&who)?.turns)
         };
-        // One's own first: who asks for much stands in a queue of their own.
+        // The caller's own semaphore first, so that somebody with many requests queues behind themselves and not in front of others.
         let own = own.acquire_owned().await.ok()?;
         let all = Arc::clone(&self.turns).acquire_owned().await.ok()?;
         Some(Turn { _all: all, _own: own, _load: load })
     }
 
-    /// The body of an answer, counted for its client until it is sent or given up; `None` where they, or all together, have as
-    /// much under way as they may have.
+    /// The body of a response, counted for its caller until it is sent or abandoned. `None` if the caller, or all callers together, have
+    /// as much in flight as is allowed.
     pub fn carry(self: &Arc<Self>, who: ClientKey, bytes: Bytes) -> Option<Body> {
         if bytes.len() < self.limits.small_answer {
             return Some(Body::from(bytes));
@@ -88,7 +89,7 @@ impl InFlight {
         let HttpLimits { sending, sending_per_caller, preparing_per_caller, .. } = self.limits;
         let mut state = self.state();
         let own = state.clients.get(&who).map_or(0, |client| client.sending);
-        // One answer goes, however large it is.
+        // A single response is always allowed, however large it is.
         let fits = |under_way: usize, most: usize| under_way == 0 || under_way + bytes <= most;
         if bytes > 0 && !(fits(own, sending_per_caller) && fits(state.sending, sending)) {
             return None;
@@ -121,7 +122,7 @@ impl Drop for Load {
     }
 }
 
-/// Bytes that count until the last of them is written or given up: the connection holds them longer than the body.
+/// Bytes that are counted until the last of them is written or abandoned: the connection holds them longer than the body does.
 struct Counted {
     bytes: Bytes,
     _load: Load,

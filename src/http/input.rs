@@ -1,4 +1,4 @@
-//! What handlers take from a request, read strictly: whatever is wrong is a [`Problem`] that names it.
+//! Extractors that read requests strictly. Whatever is wrong with a request becomes a [`Problem`] that names it.
 
 use app::id::MutationId;
 use axum::{
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 
-/// A body of JSON.
+/// A JSON body.
 pub struct Json<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -23,10 +23,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
                 .with_field("Content-Type", "expected application/json"));
         }
-        // The guard has read it; how large it may be is decided there.
+        // The guard has already read the body and limited its size.
         let incomplete = |_| Problem::bad_request("incomplete", "the body ended before it was complete");
         let body = Bytes::from_request(request, state).await.map_err(incomplete)?;
-        // The path to a mistake costs time to keep; only mistakes pay for it.
+        // Tracking the path to an error costs time, so only bodies with an error are parsed again with it.
         serde_json::from_slice(&body).map(Self).map_err(|_| explain::<T>(&body))
     }
 }
@@ -57,7 +57,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         match axum::extract::Query::try_from_uri(&parts.uri) {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(QueryRejection::FailedToDeserializeQueryString(error)) => {
-                // It reads `…query string: limit: invalid digit found in string`.
+                // The text is, for instance, `…query string: limit: invalid digit found in string`.
                 let text = error.body_text();
                 let text = text.split_once("query string: ").map_or(&*text, |(_, rest)| rest);
                 let (path, message) = text.split_once(": ").unwrap_or(("query", text));
@@ -79,7 +79,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let Some(value) = parts.headers.get("idempotency-key") else {
             return Ok(Self(app::new_id()));
         };
-        // The draft of the header writes its value as a quoted string; most people send it bare.
+        // The header's draft standard writes the value as a quoted string; most clients send it without quotes.
         let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
         match Uuid::parse_str(text) {
             Ok(id) => Ok(Self(MutationId(id))),
@@ -94,7 +94,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// Says what is wrong with a body that does not fit, and where.
+/// Says what is wrong with a body that does not fit the type, and where.
 fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
     let not_json =
         |error: &serde_json::Error| Problem::bad_request("not_json", format!("the body is not JSON: {error}"));
@@ -109,7 +109,7 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
             Ok(()) => return Problem::bad_request("not_json", "the body cannot be read"),
         },
     };
-    // What comes after a wrong field may not be JSON at all; then that is the mistake to tell.
+    // The text after the wrong field may not even be JSON. Then that is the error to report.
     if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body) {
         return not_json(&error);
     }
@@ -117,7 +117,7 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
     let message = error.inner().to_string();
     let message = without_position(&message);
     let field = match named_in(message) {
-        // The path ends at the object that should have the field.
+        // serde's path ends at the object that lacks the field.
         Some(name) if message.starts_with("missing field") && path != "." => format!("{path}.{name}"),
         Some(name) if message.starts_with("missing field") || path == "." => name.to_owned(),
         _ => path,
@@ -134,7 +134,7 @@ pub(super) fn named_in(message: &str) -> Option<&str> {
     Some(rest.split_once('`')?.0)
 }
 
-/// What serde says of a mistake, without where in the text it is.
+/// serde's error message, without the position in the text.
 pub(super) fn without_position(message: &str) -> &str {
     message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
 }

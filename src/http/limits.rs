@@ -1,44 +1,45 @@
-//! What one request, one connection and one caller may cost, by HTTP. (What a socket may is in [`super::socket::SocketLimits`].)
+//! How much one request, one connection and one caller may cost over HTTP. (The limits of a socket are in
+//! [`super::socket::SocketLimits`].)
 //!
-//! The rule: nothing here waits without a limit, and what one caller takes is bounded apart from what all take. A caller is a
-//! person, or, for those without an account, an address.
+//! The rule: nothing here waits without a limit, and the use by one caller is bounded separately from the total. A caller is a person,
+//! or, without an account, an address.
 
 use std::time::Duration;
 
-/// The largest body of a request, in bytes. Whoever sends more is answered, not cut off.
+/// The largest body of a request, in bytes. A client that sends more gets a response; its connection is not simply cut.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The limits. The defaults are those that `docs/ARCHITECTURE.md` names.
+/// The limits. `docs/ARCHITECTURE.md` lists the defaults.
 #[derive(Clone, Debug)]
 pub struct HttpLimits {
-    /// How long the head of a request may take, and how long a connection may stay idle. Longer than proxies keep theirs idle, so
-    /// that none sends a request into one that is just being closed.
+    /// How long the head of a request may take, and how long a connection may stay idle. This is longer than the idle timeout of proxies,
+    /// so that no proxy sends a request into a connection that is just being closed.
     pub head: Duration,
     /// How long the body of a request may take.
     pub body: Duration,
-    /// How much of a body that is too large is read and dropped, so that its sender gets to read the answer.
+    /// How much of a body that is too large is read and dropped, so that its sender gets to read the response.
     pub dropped_bytes: usize,
-    /// How long that may take.
+    /// How long reading and dropping it may take.
     pub dropping: Duration,
-    /// How long a request may take until its answer begins.
+    /// How long a request may take until its response begins.
     pub answer: Duration,
-    /// How long the other side may read nothing of an answer. What it reads earns it more time, up to this.
+    /// How long the client may pause in reading a response. What it reads earns it more time, up to this.
     pub stall: Duration,
-    /// How much it has to read on average to earn that, in bytes a second.
+    /// How many bytes a second the client has to read on average to earn that.
     pub reading_rate: u32,
     /// How many connections this node takes.
     pub connections: usize,
-    /// How many of them one address may have, where no proxies are said to be in front. Sockets are counted apart.
+    /// How many connections one address may have, if no proxies are declared. Sockets are counted separately.
     pub connections_per_address: usize,
-    /// How many pages are made at once. More wait.
+    /// How many pages are rendered at once. More wait.
     pub preparing: usize,
-    /// How many of them for one caller.
+    /// How many pages are rendered at once for one caller.
     pub preparing_per_caller: usize,
-    /// Answers smaller than this are not counted in the next two.
+    /// Responses smaller than this do not count towards the next two limits.
     pub small_answer: usize,
-    /// How much memory answers may hold while they are sent, in bytes. Those that would hold more are refused.
+    /// How much memory responses may hold while they are sent, in bytes. Responses beyond that are refused.
     pub sending: usize,
-    /// How much of it for one caller.
+    /// How much of that memory one caller's responses may hold.
     pub sending_per_caller: usize,
 }
 
@@ -55,7 +56,7 @@ impl Default for HttpLimits {
             reading_rate: 32 * 1024,
             connections: 30_000,
             connections_per_address: 10_000,
-            // Making one takes processor time and little waiting, so more at once would be no faster.
+            // Rendering a page is almost only processor time, so more at once would not be faster.
             preparing: 2 * processors.max(2),
             preparing_per_caller: 2,
             small_answer: 64 * 1024,

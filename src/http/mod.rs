@@ -1,18 +1,18 @@
-//! Everything the server answers over HTTP.
+//! The HTTP interface of the server: all routes, and what applies to each of them.
 //!
-//! - [`api`]: REST under `/api/v1`, and the OpenAPI document made from the same handlers.
-//! - [`socket`]: the live connection.
-//! - [`health`]: whether the process is alive and ready, and its metrics.
-//! - [`account`]: the pages about accounts, which are plain ones.
-//! - [`page`]: pages, rendered by Leptos, and the server functions behind them. `backend`: the data they are made of.
-//! - [`site`]: the site's files.
-//! - [`guard`]: what holds for every request. [`origin`]: whose pages may use this server. [`request_auth`]: who asks.
-//!   [`proxy_diagnostics`]: what stands in the way to here. [`forwarded`]: where they are, when proxies stand between.
-//!   [`cookies`]: what ours are called.
-//! - [`connection`], [`limits`], [`admission`], [`in_flight`]: what a connection, a request and a caller may cost.
-//!   [`compression`]: fewer bytes, where that tells nobody anything.
-//! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: requests read strictly, and with conditions; entity tags; errors
-//!   told clearly.
+//! - [`api`]: REST under `/api/v1`, and the OpenAPI document, which is generated from the same handlers.
+//! - [`socket`]: the live connection (WebSocket).
+//! - [`health`]: liveness, readiness and metrics of the process.
+//! - [`account`]: the account pages, which are plain HTML without scripts.
+//! - [`page`]: the pages that Leptos renders, and the server functions behind them. `backend`: the data that they show.
+//! - [`site`]: the site's static files.
+//! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. [`request_auth`]: the
+//!   credentials of a request. [`proxy_diagnostics`]: signs that a proxy in front is misconfigured. [`forwarded`]: the client's
+//!   address when proxies stand in between. [`cookies`]: the names of our cookies.
+//! - [`connection`], [`limits`], [`admission`], [`in_flight`]: how much a connection, a request and a caller may cost.
+//!   [`compression`]: which responses are compressed, so that their length leaks nothing.
+//! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: strict reading of requests; conditional requests; entity tags;
+//!   errors.
 
 pub mod account;
 pub mod admission;
@@ -75,41 +75,41 @@ use crate::{
 /// Where the REST interface is mounted.
 pub const API_ROOT: &str = "/api/v1";
 
-/// What handlers work with.
+/// The state that all handlers share.
 pub struct Services {
-    /// Whether there are accounts.
+    /// Whether the server has accounts, or is open to everybody who reaches it.
     pub auth: Auth,
-    /// Who is who.
+    /// Accounts and sign-in.
     pub accounts: Accounts,
-    /// To read.
+    /// For reading the database.
     pub store: Store,
-    /// To write.
+    /// For changing boards.
     pub writer: Writer,
-    /// Who is told.
+    /// Sends changes to their subscribers.
     pub hub: Hub,
     /// Work that follows from a commit.
     pub outbox: Outbox,
-    /// What `/readyz` says besides.
+    /// Warnings from other parts of the server, which `/readyz` reports.
     pub warnings: health::Warnings,
-    /// The address people see in their browsers.
+    /// The server's address as people see it in their browsers.
     pub public_url: String,
     /// The proxies in front.
     pub proxies: Proxies,
     /// Whether strangers can reach this server.
     pub exposure: Exposure,
-    /// Where people may sign in instead of here.
+    /// The OpenID Connect provider with which people may sign in, if there is one.
     pub oidc: Option<Arc<Oidc>>,
-    /// What our cookies are called.
+    /// The names of our cookies.
     pub cookies: CookieNames,
     /// What a request, a connection and a caller may cost.
     pub limits: HttpLimits,
-    /// The answers under way.
+    /// The responses that are being prepared or sent.
     pub in_flight: Arc<InFlight>,
-    /// Whose pages may use this server.
+    /// The origins whose pages may use this server.
     pub origins: Arc<Origins>,
     /// What sockets need.
     pub socket: SocketContext,
-    /// How pages name the site's files.
+    /// The options of Leptos, with which pages name the site's files.
     pub leptos: LeptosOptions,
     /// The site's files.
     pub site: Site,
@@ -134,7 +134,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .with_state(services)
 }
 
-/// The method and path of every route, so that a test can see that none was forgotten when it was said who may use it.
+/// The method and path of every route. Tests use the list to check that the access rights of every route are stated.
 pub fn listed(services: &Arc<Services>) -> Vec<(Method, String)> {
     mount(services).listed
 }
@@ -156,7 +156,7 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes
 }
 
-/// Routes, and the list of them.
+/// The routes, and a list of their methods and paths.
 #[derive(Default)]
 struct Routes {
     router: Router<Arc<Services>>,
@@ -174,14 +174,15 @@ impl Routes {
     }
 }
 
-/// The sessions of browsers, where there are accounts.
+/// The layer that manages the sessions of browsers; none on a server without accounts.
 fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions, SignedCookie>> {
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
     let key = sessions.cookie_key();
     let layer = SessionManagerLayer::new(sessions)
         .with_name(services.cookies.session.clone())
         .with_http_only(true)
-        // A link from elsewhere leads to a page one is signed in on; what changes something is checked by its origin.
+        // `Lax`, so that a reader who follows a link from another site is still signed in. Requests that change something are protected
+        // by the origin check instead.
         .with_same_site(SameSite::Lax)
         .with_secure(services.cookies.is_secure)
         .with_expiry(Expiry::OnInactivity(time::Duration::days(LIFETIME_DAYS)))
@@ -194,7 +195,8 @@ pub fn openapi_json() -> String {
     api::openapi().to_pretty_json().unwrap_or_default()
 }
 
-/// There is nothing at this address: told as data, as a page, or plainly, as whoever asks will understand it.
+/// The response for an address that does not exist: problem JSON below `/api/`, a page for addresses that could be a page's, else plain
+/// text.
 async fn no_such_route(services: &Services, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {

@@ -1,9 +1,9 @@
-//! Whose pages may use this server.
+//! The origin check: whose pages may use this server.
 //!
-//! Cookies prove who somebody is, and browsers send them whichever page asks; and a server without accounts is protected by
-//! nothing but this. So no other site's page may write. A browser says in `Origin` which page a request comes from; programs say nothing, and may. And because a name that
-//! somebody else owns can be made to point at 127.0.0.1 (DNS rebinding), a server that listens only for its own machine
-//! answers only to its own names.
+//! Cookies authenticate a request, and browsers send them whichever site's page makes the request. A server without accounts has no
+//! other protection at all. So no other site's page may write. A browser names the page's origin in `Origin`; programs send no `Origin`,
+//! and may write. A name that an attacker owns can be made to point at 127.0.0.1 (DNS rebinding); so a server that listens only on a
+//! loopback address responds only to loopback names and allowed ones.
 
 use std::net::SocketAddr;
 
@@ -17,7 +17,7 @@ use super::{problem::Problem, proxy_diagnostics::ProxyDiagnostics};
 /// The origins whose pages may use this server.
 #[derive(Debug)]
 pub struct Origins {
-    /// What refusals tell about the way to here.
+    /// Collects what refused requests reveal about a proxy in front.
     pub proxy_diagnostics: ProxyDiagnostics,
     allowed: Vec<String>,
     loopback_only: bool,
@@ -31,12 +31,12 @@ impl Origins {
         Self { proxy_diagnostics: ProxyDiagnostics::default(), allowed, loopback_only, https_only: false }
     }
 
-    /// Where people come by https, the server's name with `http://` is another site: whoever is on the way can answer by it.
+    /// With `true`, the server's own name with `http://` is another site, because an attacker on the network can respond in its place.
     pub fn https_only(self, https_only: bool) -> Self {
         Self { https_only, ..self }
     }
 
-    /// A problem where the request does not come from, or is not meant for, this server.
+    /// A problem if the request was not meant for this server, or would change something and does not come from an allowed page.
     pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.is_addressed(headers) {
             let detail = "this server does not go by that name; if it should, start it with --allowed-origin";
@@ -55,8 +55,8 @@ impl Origins {
         Ok(())
     }
 
-    /// A problem where a request that carries cookies does not say which page it comes from: browsers always do when they
-    /// change something, and programs have no cookies.
+    /// A problem if a request does not name an allowed origin. For requests that carry cookies and change something: browsers always
+    /// send `Origin` with those, and programs have no cookies.
     pub fn require(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if headers.contains_key(ORIGIN) && self.is_allowed(headers) { Ok(()) } else { Err(self.cross_site(headers)) }
     }
@@ -72,15 +72,15 @@ impl Origins {
         if self.allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
             return true;
         }
-        // A proxy may speak TLS where we do not, so the scheme is not compared unless it is known.
+        // A proxy in front may terminate TLS, so the scheme is compared only if it is known to be https.
         let by_http = || origin.strip_prefix("http://").filter(|_| !self.https_only);
         let authority = origin.strip_prefix("https://").or_else(by_http);
         let own = headers.get(HOST).and_then(text);
         authority.zip(own).is_some_and(|(authority, own)| !own.is_empty() && authority.eq_ignore_ascii_case(own))
     }
 
-    /// Whether a page may open a socket. Browsers let any page open one to any server and send the visitor's cookies
-    /// along, with a GET; so it takes what a write takes, and cookies only come from pages.
+    /// Whether a request may open a socket. Browsers let any page open a socket to any server with a GET that carries the reader's
+    /// cookies. So the handshake is checked like a write, and a handshake with cookies must name its origin.
     pub fn may_connect(&self, headers: &HeaderMap) -> bool {
         let is_allowed = self.is_allowed(headers);
         if !is_allowed {
@@ -155,10 +155,10 @@ mod tests {
             (&[("host", "localhost:3000"), ("origin", "http://LOCALHOST:3000"), ("cookie", "session=1")], true),
             (&[("host", "board.local"), ("origin", "https://board.local")], true),
             (&[("host", "[::1]:3000"), ("origin", "http://[::1]:3000")], true),
-            // Configured ones.
+            // Allowed origins.
             (&[("host", "10.0.0.7:3000"), ("origin", "https://board.example.org")], true),
             (&[("host", "10.0.0.7:3000"), ("origin", "http://board.example.org")], false),
-            // Others.
+            // Other sites.
             (&[("host", "localhost:3000"), ("origin", "http://localhost:3001")], false),
             (&[("host", "localhost:3000"), ("origin", "http://evil.example")], false),
             (&[("host", "localhost:3000"), ("origin", "http://localhost:3000.evil.example")], false),

@@ -1,7 +1,7 @@
 //! Pages, rendered by Leptos, and the server functions behind them.
 //!
-//! The `app` crate knows neither the database nor the hub; what it needs it is handed here, by [`Backend`](super::backend). Every
-//! page gets a policy of its own (CSP), with a nonce that only its own scripts carry.
+//! The `app` crate knows neither the database nor the hub. It gets its data through [`Backend`](super::backend), which is provided here.
+//! Every page gets its own Content-Security-Policy (CSP), with a nonce that only the page's own scripts carry.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::accounts::Accounts;
 
-/// The pages and the server functions.
+/// The routes of the pages and of the server functions, and the list of their methods and paths.
 pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<S>, Vec<(Method, String)>) {
     let options = services.leptos.clone();
     let context = context(services);
@@ -48,13 +48,13 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
         let context = context.clone();
         router = router.route(path, on(filter, move |request: Request| server_function(context.clone(), request)));
     }
-    // Leptos would mount the server functions once more, each under its path; those are here already.
+    // Leptos would mount the server functions a second time, each under its path. They are mounted above.
     let server_functions: Vec<_> =
         leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
     let (listed, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg(App, Some(server_functions.clone()));
     let mut paths: Vec<(Method, String)> =
         leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method, path.to_owned())).collect();
-    // The list has what was left out of it as well.
+    // The list contains the excluded paths as well.
     let pages =
         listed.iter().map(|route| route.path()).filter(|path| !server_functions.iter().any(|left| left == path));
     paths.extend(pages.map(|path| (Method::GET, path.to_owned())));
@@ -66,7 +66,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(services: &Services) -> (Router<
     (router, paths)
 }
 
-/// Lets in who is known here, and leads strangers to where they say who they are, and back here afterwards.
+/// Admits known callers. Strangers are redirected to sign in, and return to this address afterwards.
 async fn known_only(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
     match is_known(&request) {
         true => whole(next.run(request).await).await,
@@ -74,10 +74,10 @@ async fn known_only(State(accounts): State<Accounts>, request: Request, next: Ne
     }
 }
 
-/// Has few pages made at once, and fewer for one caller: that takes no longer than all at once, and as much memory as the largest
-/// few, not as all that are asked for.
+/// Lets few pages be rendered at once, and fewer for one caller. That is as fast as rendering all at once, and takes the memory of
+/// the few largest pages instead of that of all requested ones.
 async fn in_turn(State(in_flight): State<Arc<InFlight>>, request: Request, next: Next) -> Response {
-    // A form waits for the writer, and for nobody's page.
+    // A form waits for the writer only; it must not queue behind pages.
     let is_form = !request.method().is_safe() && accepts_html(request.headers());
     let who = request.extensions().get::<ClientKey>().copied().filter(|_| !is_form);
     let _turn = match who {
@@ -87,8 +87,8 @@ async fn in_turn(State(in_flight): State<Arc<InFlight>>, request: Request, next:
     next.run(request).await
 }
 
-/// A page in one piece, which says what shape it has. (Leptos hands it out in several and keeps all that it needed for them until
-/// the last is taken, which may be long when somebody reads slowly, and for ever when they leave.)
+/// Collects a page into one piece and writes its shape into it. (Leptos streams a page in pieces, and keeps everything it needed for
+/// them until the last piece is taken. With a slow reader that is long, and with one who has left it is for ever.)
 async fn whole(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
@@ -104,7 +104,7 @@ fn is_known(request: &Request) -> bool {
     request.extensions().get().is_some_and(RequestAuth::is_known)
 }
 
-/// Leads a stranger to where they say who they are.
+/// Redirects a stranger to sign in. A request that changes something and does not come from a form gets a problem instead.
 pub fn sign_in_redirect(accounts: &Accounts, request: &Parts) -> Response {
     let is_page = request.method.is_safe();
     if !is_page && !accepts_html(&request.headers) {
@@ -113,14 +113,14 @@ pub fn sign_in_redirect(accounts: &Accounts, request: &Parts) -> Response {
     let path = request.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let way = match accounts.is_first_visit() {
         true => "/first-visit".to_owned(),
-        // What a form asked for is not done by coming back.
+        // Returning to a form's address would not submit the form again, so there is nothing to return to.
         false if !is_page || path == "/" => "/sign-in".to_owned(),
         false => format!("/sign-in?next={}", percent_encode(path)),
     };
     Redirect::to(&way).into_response()
 }
 
-/// As a value in a query.
+/// Encodes a text as a value in a query.
 pub(super) fn percent_encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
@@ -133,7 +133,7 @@ pub(super) fn percent_encode(text: &str) -> String {
     })
 }
 
-/// Answers with the page that the app shows at this address; where it has none, it says so and sets the status.
+/// Answers with the page that the app has for this address. If it has none, the app shows that and sets the status.
 pub async fn render(services: &Services, request: Request) -> Response {
     if !is_known(&request) {
         return sign_in_redirect(&services.accounts, &request.into_parts().0);
@@ -162,30 +162,30 @@ async fn server_function(context: impl Fn(Option<RequestAuth>) + Clone + Send + 
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if is_form {
-        // A form ends on a page: where it was told to, where it came from, or, if the browser does not say, at the start.
-        // (Leptos takes its own errors out of the address it goes back to, and leaves the question mark.)
+        // A form ends on a page: where the function redirected, where the form came from, or, if the browser does not say, at the start.
+        // (When it redirects back, Leptos removes its own errors from the address, but leaves the question mark.)
         let location = headers.get(LOCATION).and_then(|location| location.to_str().ok()).unwrap_or("/");
         let location = HeaderValue::from_str(location.trim_end_matches('?')).unwrap_or(HeaderValue::from_static("/"));
         headers.insert(LOCATION, location);
         *response.status_mut() = StatusCode::SEE_OTHER;
     } else if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        // The functions say themselves what went wrong in them; this is Leptos's word for what it could not read.
+        // The server functions report their own errors. This status is what Leptos sets when it could not read the request.
         *response.status_mut() = StatusCode::BAD_REQUEST;
     }
     response
 }
 
-/// Whether somebody would rather have a page than data.
+/// Whether the client prefers a page to data.
 pub fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"))
 }
 
-/// Who asks for the page that is being rendered.
+/// The credentials of the request whose page is being rendered.
 fn auth_of_page() -> Option<RequestAuth> {
     use_context::<Parts>()?.extensions.get().cloned()
 }
 
-/// What every page and every server function finds in its context.
+/// Provides the context that every page and every server function uses.
 fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send + Sync + 'static {
     let (store, writer, accounts) = (services.store.clone(), services.writer.clone(), services.accounts.clone());
     let public_url: Arc<str> = services.public_url.as_str().into();
@@ -200,12 +200,12 @@ fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send +
         if let Ok(policy) = HeaderValue::try_from(policy(&nonce, reload)) {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
-        // A page shows a board as it is now.
+        // A page shows a board's current state.
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
-/// What a page may load. `reload` is the port of `cargo leptos watch`.
+/// The Content-Security-Policy of a page. `reload` is the port of `cargo leptos watch`.
 fn policy(nonce: &str, reload: Option<u32>) -> String {
     let reload = reload.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
     format!(

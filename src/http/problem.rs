@@ -1,8 +1,8 @@
-//! Errors as they are told to whoever uses REST: problem details, [RFC 9457].
+//! Errors as REST clients get them: problem details, [RFC 9457].
 //!
-//! Handlers return `Result<_, Problem>`. What the write path refuses and what the database cannot do become problems
-//! here, in one place, so the same refusal reads the same from every route. A failure of the server is logged here, once;
-//! a mistake of the caller is told to the caller only.
+//! Handlers return `Result<_, Problem>`. Refusals of the write path and failures of the database become problems here, in one place, so
+//! the same refusal reads the same from every route. A failure of the server is logged once, here or where it occurred; a mistake of
+//! the caller is only reported to the caller.
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 
@@ -25,10 +25,10 @@ use utoipa::{IntoResponses, ToSchema};
 use super::etag::etag;
 use crate::{accounts::AccountError, store::StoreError, writer::WriteError};
 
-/// How long to wait before trying again when the database is away.
+/// After how many seconds to try again when the database is not available.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// Something did not work. Built from its status, code and detail; fields and headers are added where there are any.
+/// An error response. Built from its status, code and detail; fields and headers are added if there are any.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -40,12 +40,12 @@ pub struct Problem {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Always `about:blank`: `code` tells problems apart.
+    /// Always `about:blank`; `code` identifies the kind of problem.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The name of the status.
+    /// The name of the HTTP status.
     title: &'static str,
-    /// The status.
+    /// The HTTP status.
     status: u16,
     /// What kind of problem it is, for programs.
     code: &'static str,
@@ -54,7 +54,7 @@ pub struct ProblemBody {
     /// The fields, parameters or headers that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// The text that somebody else wrote meanwhile.
+    /// The text that somebody else wrote in the meantime.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<Conflict>,
 }
@@ -62,7 +62,7 @@ pub struct ProblemBody {
 /// What is wrong with one field, parameter or header.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Its name; nested ones with dots, such as `columns[0].name`.
+    /// The name of the field, parameter or header; that of a nested field has dots, such as `columns[0].name`.
     field: String,
     /// What is wrong.
     message: String,
@@ -76,24 +76,24 @@ pub struct Conflict {
     field: TextField,
     /// The text as it is now.
     theirs: String,
-    /// What to send as `If-Match` to replace it all the same.
+    /// What to send as `If-Match` to replace that text anyway.
     seq: Seq,
 }
 
-/// What every operation may answer instead.
+/// The error responses that every operation may give.
 #[derive(IntoResponses)]
 #[allow(dead_code)]
 pub enum Failures {
-    /// The request will not do.
+    /// The request is wrong or not allowed.
     #[response(status = "4XX", content_type = "application/problem+json")]
     Mistake(#[to_schema] ProblemBody),
-    /// The server cannot do it now.
+    /// The server cannot process the request now.
     #[response(status = "5XX", content_type = "application/problem+json")]
     Failure(#[to_schema] ProblemBody),
 }
 
 impl Problem {
-    /// A problem of a kind.
+    /// A problem with a status, a code and a detail.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
@@ -132,28 +132,29 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
 
-    /// Whoever asks did not say who they are.
+    /// The request has no credentials.
     pub fn not_signed_in() -> Self {
         Self::unauthorized("not_signed_in", "sign in, or send a token: Authorization: Bearer …")
     }
 
-    /// What whoever asks proves themselves with will not do.
+    /// The request's credentials are not valid.
     pub fn unauthorized(code: &'static str, detail: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, detail)
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"taskwire\""))
     }
 
-    /// What is asked for belongs to a person, and whoever asks is none: there are no accounts, or they only have a link.
+    /// The request is for something that belongs to a person, and the caller is not one: the server has no accounts, or the caller only has
+    /// a share link.
     pub fn nobody() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "only people with an account have this")
     }
 
-    /// Whoever asks may not do it.
+    /// The caller does not have the right.
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "you may not do this")
     }
 
-    /// What `If-Match` asks for is not so any more.
+    /// The state that `If-Match` names is outdated.
     pub fn stale(seq: Seq) -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
@@ -179,13 +180,13 @@ impl Problem {
         &self.body.detail
     }
 
-    /// Names a field, parameter or header that is wrong.
+    /// Adds a field, parameter or header that is wrong.
     pub fn with_field(mut self, field: &str, message: impl Into<String>) -> Self {
         self.body.errors.push(FieldError { field: field.to_owned(), message: message.into() });
         self
     }
 
-    /// Adds a header to the answer.
+    /// Adds a header to the response.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -222,7 +223,7 @@ impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Refused(refusal) => refusal.into(),
-            // The writer has logged why, once for all writes of the group.
+            // The writer has logged the reason, once for all writes of the group.
             WriteError::Unavailable(_) => Self::unavailable(
                 "the change could not be stored; send it again with the same Idempotency-Key in a moment",
             ),
@@ -261,7 +262,7 @@ impl From<StoreError> for Problem {
 }
 
 impl Problem {
-    /// The status and the headers of the answer, without its body.
+    /// The response's status and headers, without its body.
     pub fn head(&self) -> Response {
         let mut response = self.status.into_response();
         for (name, value) in &self.headers {

@@ -1,9 +1,8 @@
-//! What stands between pages and this server, and gets in their way: as far as it shows here.
+//! Detects proxies between the pages and this server that break them, as far as that shows in requests.
 //!
-//! A proxy that changes the name of the server, or lets no WebSockets through, leaves pages that look well and are not live. The
-//! page tells the person; here it is logged, and told by `/readyz`, so that whoever runs the server finds out without being
-//! told. Nothing of it is more than a hint, because anybody can send such requests: it does not change what `/readyz` says of the
-//! server itself, and a page that gets through refutes it.
+//! A proxy that changes the `Host` header, or does not forward WebSockets, leaves pages that look well but are not live. The page tells
+//! its reader. Here the problem is logged and reported by `/readyz`, so that the operator finds out without being told. It is only a
+//! hint, because anybody can send such requests: it does not change the readiness status, and a page that gets through clears it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -15,14 +14,14 @@ use axum::http::{
     header::{HOST, ORIGIN},
 };
 
-/// So long the same is not logged again.
+/// The minimum time between two log lines about the same problem.
 const LOGGED_APART: Duration = Duration::from_secs(60);
-/// So long it is told after it was seen last.
+/// How long `/readyz` reports a problem after it was last seen.
 const TOLD_FOR: Duration = Duration::from_secs(600);
-/// So much of what others sent goes into the log.
+/// How many characters of a header are logged.
 const LOGGED_CHARS: usize = 200;
 
-/// What was noticed. A part of [`super::origin::Origins`], because that is known wherever something is noticed.
+/// The problems that were noticed. Part of [`super::origin::Origins`], which is at hand wherever they can be noticed.
 #[derive(Debug, Default)]
 pub struct ProxyDiagnostics {
     other_host: Noticed,
@@ -39,10 +38,10 @@ struct Times {
 }
 
 impl ProxyDiagnostics {
-    /// A page was refused because its address is not the one that the request names.
+    /// Notes that a page was refused because its origin is not the host that the request names.
     pub fn refused_origin(&self, headers: &HeaderMap) {
         let text = |name: HeaderName| headers.get(name).map(shortened).unwrap_or_default();
-        // Where the browser says that it is another site's page, it is one.
+        // If the browser says that the page is another site's, no proxy is to blame.
         if headers.get(const { HeaderName::from_static("sec-fetch-site") }).is_some_and(|site| site != "same-origin") {
             return;
         }
@@ -56,7 +55,7 @@ impl ProxyDiagnostics {
         }
     }
 
-    /// A page could not open a WebSocket, which we would have taken.
+    /// Notes that a page could not open a WebSocket that the server would have accepted.
     pub fn refused_socket(&self, how: &'static str) {
         if self.no_sockets.is_news(Instant::now()) {
             tracing::warn!(
@@ -67,17 +66,17 @@ impl ProxyDiagnostics {
         }
     }
 
-    /// A page of ours changed something: its address is known here by the name that it has.
+    /// Notes that a page of this server changed something: the `Host` header arrives unchanged.
     pub fn accepted_origin(&self) {
         self.other_host.forget();
     }
 
-    /// A page opened a WebSocket.
+    /// Notes that a page opened a WebSocket.
     pub fn accepted_socket(&self) {
         self.no_sockets.forget();
     }
 
-    /// What is in the way, in words for whoever runs the server.
+    /// The current problems, in words for the operator.
     pub fn details(&self) -> Vec<&'static str> {
         let now = Instant::now();
         let host = "pages are refused because a proxy in front changes the header Host: pass it on, or start with --public-url \

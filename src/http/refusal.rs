@@ -1,5 +1,5 @@
-//! A request that is refused before any route sees it. Programs are told as data; people whose form or page it was, on a page
-//! with words: what they typed is gone from their screen, so they must learn why, and what can be done.
+//! Requests that are refused before any route sees them. Programs get problem JSON. People who sent a form or asked for a page get a
+//! page with words: what they typed is gone from their screen, so they must learn why, and what they can do.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::{
 
 use super::{Services, account, limits::MAX_BODY_BYTES, page, problem::Problem};
 
-/// How somebody asked, as far as it matters for how to say no.
+/// What the form of a refusal depends on: kept from the request, which the handler consumes.
 pub struct Asked {
     wants_page: bool,
     origin: Option<String>,
@@ -19,7 +19,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// How a request asks.
+    /// Collects this from a request.
     pub fn of(request: &Request) -> Self {
         let wants_page = page::accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
         if !wants_page {
@@ -30,7 +30,7 @@ impl Asked {
         Self { wants_page, origin, host }
     }
 
-    /// Says no.
+    /// The response that refuses the request.
     pub fn refuse(&self, services: &Arc<Services>, problem: Problem) -> Response {
         if !self.wants_page {
             return problem.into_response();

@@ -1,8 +1,8 @@
-//! Who a request comes from, and what they may do.
+//! Authentication of requests, and the rights of whoever sends them.
 //!
-//! The guard finds it out once a request, from the bearer token, the cookie of a session, and the cookie with share links; all
-//! surfaces take it from there. Cookies come from browsers, which any page can make send them; so a request that changes
-//! something must also say that it comes from a page of this server.
+//! The guard authenticates each request once, from the bearer token, the session cookie and the cookie with share links. Pages, REST and
+//! sockets take the result from the request's extensions. Any page can make a browser send cookies; so a request with cookies that
+//! changes something must also name an origin of this server.
 
 use std::net::IpAddr;
 
@@ -30,29 +30,29 @@ use crate::{
     store::Store,
 };
 
-/// The most share links that are remembered.
+/// The maximum number of share links that a browser remembers.
 pub const MAX_LINKS: usize = 10;
-/// How exactly it is known when a session was last used, in milliseconds.
+/// The precision of the time when a session was last used, in milliseconds.
 const SEEN_STEP: i64 = 60 * 60 * 1_000;
 
 /// The address at the other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Where a client is: at the other end of the connection, or where our proxies say.
+/// The client's address: the peer's, or the one that the declared proxies state.
 pub fn address(parts: &Parts, proxies: Proxies) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0);
     proxies.client(peer, &parts.headers)
 }
 
-/// Who a request comes from. What they may do is no part of it: that is looked up when it is needed.
+/// The credentials of a request. Rights are not part of it: they are looked up when they are needed.
 #[derive(Clone)]
 pub struct RequestAuth {
-    /// How they proved who they are.
+    /// How the caller proved who they are.
     pub credentials: Credentials,
-    /// Who they are, if they have an account.
+    /// The caller's account, if they have one.
     pub person: Option<ActorId>,
-    /// Where their rights are looked up; `None` where nobody has an account.
+    /// Where the caller's rights are looked up; `None` on a server without accounts, and for strangers.
     directory: Option<Store>,
 }
 
@@ -66,40 +66,40 @@ impl std::fmt::Debug for RequestAuth {
 }
 
 impl RequestAuth {
-    /// Somebody on a server without accounts.
+    /// The caller on a server without accounts.
     pub fn local() -> Self {
         Self { credentials: Credentials::local(), person: None, directory: None }
     }
 
-    /// Somebody who has nothing to show.
+    /// A caller without credentials.
     pub fn stranger() -> Self {
         Self { credentials: Credentials::stranger(), person: None, directory: None }
     }
 
-    /// The same one, who says that they are this person: for a server without accounts.
+    /// The same caller under the id that they claim: for a server without accounts.
     pub fn named(self, person: Option<ActorId>) -> Self {
         Self { person, ..self }
     }
 
-    /// Somebody with something to show; none, if that does not hold.
+    /// A caller with these credentials; `None` if the credentials are not valid.
     pub fn with(store: &Store, credentials: Credentials) -> Option<Self> {
         let person = store.directory().principal(&credentials, now())?.person;
         Some(Self { credentials, person, directory: Some(store.clone()) })
     }
 
-    /// What they may do at this moment. Of what they show may have been taken back since they came; then they are a stranger.
+    /// The caller's principal at this moment. If their credentials have become invalid since the request came, they are a stranger.
     pub fn principal(&self) -> Principal {
         let directory = self.directory.as_ref().map(Store::directory).unwrap_or_default();
         directory.principal(&self.credentials, now()).unwrap_or_else(Principal::stranger)
     }
 
-    /// Whether they have an account, or a share link that works.
+    /// Whether the caller has an account, or a share link that works.
     pub fn is_known(&self) -> bool {
         let principal = self.principal();
         principal.role.is_some() || !principal.links.is_empty()
     }
 
-    /// The session they signed in with.
+    /// The session in which the caller signed in.
     pub fn session(&self) -> Option<SecretHash> {
         match self.credentials.credential {
             Credential::Session { hash, .. } => Some(hash),
@@ -107,7 +107,7 @@ impl RequestAuth {
         }
     }
 
-    /// Finds out who they are. A token that does not work is a mistake to be told; a session that ended is nobody.
+    /// Authenticates a request. An invalid token is an error that the client is told; with an ended session the caller is a stranger.
     pub async fn identify(services: &Services, parts: &Parts) -> Result<Self, Problem> {
         if services.auth == Auth::Open {
             return Ok(Self::local());
@@ -127,8 +127,8 @@ impl RequestAuth {
         Ok(Self::with(&services.store, credentials).unwrap_or_else(Self::stranger))
     }
 
-    /// Somebody with a token. One that is not known, and was not made here, is refused from memory: strangers may send as many as
-    /// they like.
+    /// Authenticates a token. An unknown token is looked up in the database only if it carries this installation's seal. Others are refused
+    /// from memory, because strangers may send any number of them.
     async fn with_token(services: &Services, token: &str) -> Result<Self, Problem> {
         let hash = SecretHash::of(token);
         let credentials = Credentials { credential: Credential::Token(hash), links: Vec::new() };
@@ -144,18 +144,18 @@ impl RequestAuth {
         Ok(visitor)
     }
 
-    /// Whether a page of another site could have made a browser send this.
+    /// Whether the credentials come from cookies, so that a page of another site could have made the browser send the request.
     pub fn came_by_cookie(&self) -> bool {
         matches!(self.credentials.credential, Credential::Session { .. }) || !self.credentials.links.is_empty()
     }
 
-    /// Whether they may see a board at all, by one of their links.
+    /// Whether one of the caller's share links leads to the board.
     pub fn has_link_to(&self, board: BoardId) -> bool {
         self.principal().links.iter().any(|link| link.board == board)
     }
 }
 
-/// Somebody who is known here: everyone else is asked to sign in.
+/// Extracts a known caller: one with an account or a working share link. Other requests are refused.
 impl<S: Send + Sync> FromRequestParts<S> for RequestAuth {
     type Rejection = Problem;
 
@@ -172,7 +172,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestAuth {
     }
 }
 
-/// What a browser calls itself, shortened.
+/// The browser's `User-Agent`, shortened.
 pub fn agent(headers: &HeaderMap) -> String {
     let text = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.chars().filter(|char| !char.is_control()).take(200).collect()
@@ -185,14 +185,14 @@ async fn signed_in(session: &Session) -> Result<Credential, Problem> {
     let seen = session.get::<i64>(key::SEEN).await.map_err(failed)?.unwrap_or_default();
     let this_hour = now().as_millis() / SEEN_STEP;
     if seen < this_hour {
-        // Saved with the answer, and so the session lasts on from here.
+        // The session is saved with the response, so its lifetime starts anew.
         session.insert(key::SEEN, this_hour).await.map_err(failed)?;
     }
     Ok(Credential::Session { person, hash: sessions::hash(id) })
 }
 
-/// The token in `Authorization`. Other schemes are not ours: a proxy in front may ask for a password of its own (`Basic`),
-/// which browsers then send with everything.
+/// The token in `Authorization`. Other schemes are ignored: a proxy in front may require a password of its own (`Basic`), which browsers
+/// then send with every request.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));

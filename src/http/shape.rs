@@ -1,20 +1,20 @@
-//! Lets a page tell whether it is as it was sent.
+//! Writes the shape of its HTML into a page, so that the page can tell whether the HTML was changed on its way.
 //!
-//! The app takes over the HTML that the server has drawn, node by node. Extensions, translators, password managers and proxies
-//! that rewrite HTML put nodes in or take some out; then it cannot, and has to draw the page itself. So the page says what kinds
-//! of nodes it was sent with, in their order, and the script in it (`app/src/pages/bootstrap.js`) compares. Attributes and
-//! the words of texts may change: they are in nobody's way.
+//! During hydration the app takes over the server-rendered HTML node by node. Extensions, translators, password managers and proxies that
+//! rewrite HTML add or remove nodes. Then hydration is impossible, and the app has to render the page itself. So the page states the
+//! kinds of nodes with which it was sent, in order, and its script (`app/src/pages/bootstrap.js`) compares them. Attributes and the
+//! words of texts may change: they do not disturb hydration.
 
 use std::ops::Range;
 
 use app::{APP, SHAPE};
 
-/// What each kind of node counts as; the script in the page has the same.
+/// The code of each kind of node. The script in the page has the same codes.
 const TEXT: u8 = 1;
 const COMMENT: u8 = 2;
 const ELEMENT: u8 = 3;
 
-/// Puts the shape of what the app has drawn into a page that leaves a place for it.
+/// Writes the shape of the app's HTML into a page that has a placeholder for it.
 pub fn seal(mut page: Vec<u8>) -> Vec<u8> {
     if let Some((place, drawn)) = parts(&page) {
         let shape = format!("{:08x}", shape(&page[drawn]));
@@ -23,7 +23,7 @@ pub fn seal(mut page: Vec<u8>) -> Vec<u8> {
     page
 }
 
-/// Where the shape goes, and what it is of.
+/// The range of the placeholder, and the range of the app's HTML, of which the shape is computed.
 fn parts(page: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let find = |from: usize, what: &str| {
         let position = memchr::memmem::find(&page[from..], what.as_bytes())?;
@@ -32,13 +32,13 @@ fn parts(page: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let mark = format!("\"{SHAPE}\"");
     let place = find(0, &mark)? + 1;
     let start = find(place, APP)? + APP.len();
-    // The app's own element is the last one in the body; what comes after its end is not in it.
+    // The app's element is the last one in the body; what follows its end tag does not belong to it.
     let body = memchr::memmem::rfind(page, b"</body>").filter(|end| *end >= start)?;
     let end = start + memchr::memmem::rfind(&page[start..body], b"</div>")?;
     Some((place..place + SHAPE.len(), start..end))
 }
 
-/// FNV-1a over the kinds of nodes and the names of elements.
+/// Computes FNV-1a over the kinds of nodes and the names of elements.
 fn shape(html: &[u8]) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     let mut add = |code: u8| hash = (hash ^ u32::from(code)).wrapping_mul(0x0100_0193);
@@ -49,7 +49,7 @@ fn shape(html: &[u8]) -> u32 {
             rest = &rest[memchr::memchr(b'<', rest).unwrap_or(rest.len())..];
         } else if rest.starts_with(b"<!--") {
             add(COMMENT);
-            // An empty one may be as short as `<!-->`.
+            // An empty comment may be as short as `<!-->`.
             rest = &rest[memchr::memmem::find(&rest[2..], b"-->").map_or(rest.len(), |end| end + 5)..];
         } else if rest.starts_with(b"<!") {
             add(COMMENT);
@@ -66,7 +66,7 @@ fn shape(html: &[u8]) -> u32 {
     hash
 }
 
-/// What follows the tag that this begins with. Values of attributes may hold anything but their quotes.
+/// The text after the tag at the beginning of `html`. Attribute values may hold anything but their own quote.
 fn after_tag(html: &[u8]) -> &[u8] {
     let mut quote = None;
     for (index, byte) in html.iter().enumerate() {

@@ -1,8 +1,7 @@
-//! The site's files: script, WASM and style under `/pkg`, and the public files at the root.
+//! The site's static files: script, WASM and style under `/pkg`, and the public files at the root.
 //!
-//! A release has them in its executable ([`site::FILES`]); a debug build, and whoever names a folder (`--site-root`), reads them
-//! from there. The build compresses them, so nothing is compressed while somebody waits. A file that is not there is a plain
-//! 404, never a page.
+//! A release has the files in its executable ([`site::FILES`]). A debug build reads them from a folder, as does a server that was started
+//! with one (`--site-root`). The build compresses the files, so no request waits for that. A missing file is a plain 404, never a page.
 
 use std::{
     fs, io,
@@ -25,13 +24,13 @@ use tower_http::services::ServeDir;
 
 use super::{Services, no_such_route};
 
-/// Where the script, the WASM and the style are. What the build makes is in a folder below, whose name says what is in it.
+/// The folder of the script, the WASM and the style. A build puts them into a subfolder whose name depends on their content.
 const PACKAGE: &str = "pkg";
 
 /// The script that every build has.
 const SCRIPT: &str = "taskwire.js";
 
-/// Where the files are, and what a build of them is called.
+/// Where the files are, and the folder of this build's package.
 #[derive(Clone, Debug)]
 pub struct Site {
     place: Place,
@@ -46,7 +45,7 @@ enum Place {
 }
 
 impl Site {
-    /// What the executable has in it; nothing, where that is no release.
+    /// The files in the executable; `None` if it is not a release.
     pub fn embedded() -> Option<Self> {
         let package = site::FILES.iter().find_map(|file| {
             let (folder, _) = file.path.rsplit_once('/')?;
@@ -55,11 +54,11 @@ impl Site {
         Some(Self { place: Place::Executable, package })
     }
 
-    /// What a folder holds: one build, or (cargo-leptos makes it so) the files of the package by themselves.
+    /// The files in a folder: one build, or the package's files without a build's subfolder, as cargo-leptos leaves them.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or has not exactly one build.
+    /// If the folder cannot be read, or does not hold exactly one build.
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
         let mut builds = Vec::new();
         for entry in fs::read_dir(folder.join(PACKAGE))? {
@@ -80,12 +79,12 @@ impl Site {
         }
     }
 
-    /// No files: pages are as plain as HTML is.
+    /// No files: pages are HTML without script and style.
     pub fn none() -> Self {
         Self { place: Place::Nowhere, package: PACKAGE.to_owned() }
     }
 
-    /// Whether there are files.
+    /// Whether there are no files.
     pub fn is_none(&self) -> bool {
         matches!(self.place, Place::Nowhere)
     }
@@ -95,12 +94,13 @@ impl Site {
         &self.package
     }
 
-    /// What a build of the files is called: another name for each content, where the build gives it one.
+    /// The name of the build: a different one for each content, if the build names it so.
     pub fn build(&self) -> &str {
         self.package.rsplit('/').next().unwrap_or_default()
     }
 
-    /// A build's folder never changes, so a browser keeps what is in it for good. Icons and the like keep their names.
+    /// The `Cache-Control` of a file. A build's folder never changes, so browsers may keep its files for good. Icons and the like keep
+    /// their names when they change.
     fn cache_control(&self, path: &str) -> &'static str {
         let package = path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.package));
         match package.is_some_and(|rest| rest.starts_with('/')) {
@@ -163,13 +163,13 @@ impl Site {
     }
 }
 
-/// Whether `If-None-Match` names a tag, in a list or as weak (RFC 9110, section 13.1.2).
+/// Whether `If-None-Match` names a tag, possibly in a list or as a weak tag (RFC 9110, section 13.1.2).
 fn names(known: &HeaderValue, tag: &str) -> bool {
     let known = known.to_str().unwrap_or_default();
     known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
 }
 
-/// Whether an encoding is named in `Accept-Encoding`, and not with a weight of nothing (RFC 9110, section 12.5.3).
+/// Whether `Accept-Encoding` names an encoding, with a weight other than zero (RFC 9110, section 12.5.3).
 fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
     let named = asked
         .get_all(ACCEPT_ENCODING)
@@ -182,7 +182,7 @@ fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
     })
 }
 
-/// Answers with the file that the path names, if there is one.
+/// Answers with the file at the path, if there is one.
 pub async fn file(State(services): State<Arc<Services>>, request: Request) -> Response {
     let path = request.uri().path();
     if !matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with("/api/") || path.ends_with('/') {

@@ -1,4 +1,4 @@
-//! What the pages about accounts are answered with.
+//! Makes the responses of the account pages.
 
 use std::sync::Arc;
 
@@ -15,32 +15,32 @@ use tower_sessions::session;
 
 use crate::{accounts::AccountError, http::Services};
 
-/// How long to wait before trying again when it is not known better, in seconds.
+/// After how many seconds to try again, if no better estimate is known.
 const SOON: u64 = 2;
 
-/// A page.
+/// A response with a page.
 pub fn page(services: &Arc<Services>, page: Page) -> Response {
     with_page(services, Response::new(Body::empty()), page)
 }
 
-/// A page with a form that was refused, and how it was.
+/// A response with a page whose form was refused, with the status of the error.
 pub fn refused(services: &Arc<Services>, error: &AccountError, page: Page) -> Response {
     with_page(services, ErrorPage::from(error.clone()).head(), page)
 }
 
-/// Puts a page into an answer of which status and headers are made.
+/// Puts a page into a response that already has its status and headers.
 pub fn with_page(services: &Arc<Services>, head: Response, page: Page) -> Response {
     let mut response = head.map(|_| Body::from(document(page, services.leptos.clone())));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }
 
-/// The way to the next page, after a form.
+/// A redirect to the next page, after a form.
 pub fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
 }
 
-/// The mistake on a form that these fields are on.
+/// The message about an error on a form that has these fields.
 pub fn mistake(error: &AccountError, fields: &[&'static str]) -> Mistake {
     let field = match error {
         AccountError::Invalid { field, .. } => fields.iter().copied().find(|known| known == field),
@@ -49,7 +49,7 @@ pub fn mistake(error: &AccountError, fields: &[&'static str]) -> Mistake {
     Mistake { field, words: error.sentence() }
 }
 
-/// A mistake, where a password that is typed twice is not the same both times.
+/// An error if the password and its repetition differ.
 pub fn check_again(password: &str, again: &str) -> Result<(), AccountError> {
     match password == again {
         true => Ok(()),
@@ -57,41 +57,41 @@ pub fn check_again(password: &str, again: &str) -> Result<(), AccountError> {
     }
 }
 
-/// Why there is no page for whoever asks. Becomes a page that says so, in [`super::middleware`].
+/// An error of the account pages. [`super::middleware`] turns it into a page.
 #[derive(Clone, Debug)]
 pub struct ErrorPage {
     /// The status.
     pub status: StatusCode,
-    /// In a few words.
+    /// What is wrong, in a few words.
     pub title: &'static str,
-    /// In a sentence.
+    /// What is wrong, in a sentence.
     pub words: String,
-    /// Where one can go from here.
+    /// A link to where the reader can go from here: its address and its text.
     pub way: Option<(String, &'static str)>,
     /// When to try again, in seconds.
     pub retry_after: Option<u64>,
 }
 
 impl ErrorPage {
-    /// One with a way to the boards.
+    /// An error with a link to the list of boards.
     pub fn new(status: StatusCode, title: &'static str, words: impl Into<String>) -> Self {
         let way = Some(("/".to_owned(), "All boards"));
         Self { status, title, words: words.into(), way, retry_after: None }
     }
 
-    /// Something this server does not have.
+    /// An error for something that this server does not have.
     pub fn nothing_here(words: &'static str) -> Self {
         let way = Some(("/sign-in".to_owned(), "Sign in"));
         Self { way, ..Self::new(StatusCode::NOT_FOUND, "There is nothing here", words) }
     }
 
-    /// A server that was started without accounts.
+    /// The error of a server that was started without accounts.
     pub fn no_accounts() -> Self {
         let words = "This server was started without accounts (--auth open): whoever reaches it may use it.";
         Self::new(StatusCode::NOT_FOUND, "There is nothing here", words)
     }
 
-    /// The status and the headers.
+    /// The response's status and headers, without a body.
     pub fn head(&self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after {
@@ -137,7 +137,7 @@ impl From<AccountError> for ErrorPage {
     }
 }
 
-/// The rows of sessions have logged why.
+/// The session store has already logged the reason.
 impl From<session::Error> for ErrorPage {
     fn from(_: session::Error) -> Self {
         AccountError::Unavailable.into()

@@ -1,4 +1,4 @@
-//! The first visit: whoever comes first owns the server.
+//! The first visit: the first visitor makes their account and becomes the owner of the server.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
     store::Proof,
 };
 
-/// What the address brought along.
+/// The parameters of the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Address {
@@ -81,7 +81,7 @@ async fn create_owner(
     services.accounts.create_owner(new, needs_code, form.code.trim(), address).await
 }
 
-/// Somebody was here before.
+/// The error if the server already has its first account.
 fn over(status: StatusCode) -> ErrorPage {
     let words = "The first account was made already. If you have one, sign in; if not, ask for an invitation.";
     let way = Some((sign_in::PATH.to_owned(), "Sign in"));

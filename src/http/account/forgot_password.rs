@@ -1,5 +1,4 @@
-//! Forgotten passwords, where the server can send mail. Whoever asks is answered the same, whether there is such an account
-//! or not.
+//! Forgotten passwords, if the server can send mail. The response is the same whether the account exists or not.
 
 use std::sync::Arc;
 

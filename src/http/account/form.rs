@@ -1,5 +1,5 @@
-//! What is posted, read strictly: browsers only ever send what the page's own form has. And what an address asks for, read
-//! leniently: people change those by hand.
+//! Extractors for forms and queries. Forms are read strictly, because browsers only send the fields of the page's own form. Queries are
+//! read leniently, because people edit addresses by hand.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -22,7 +22,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Services>> for Form<T> {
         match axum::Form::from_request(request, services).await {
             Ok(axum::Form(fields)) => Ok(Self(fields)),
             Err(rejection) => {
-                // It reads `Failed to deserialize form body: missing field …`.
+                // The text is, for instance, `Failed to deserialize form body: missing field …`.
                 let text = rejection.body_text();
                 let text = text.rsplit_once("form body: ").map_or(&*text, |(_, rest)| rest);
                 Err(ErrorPage::new(rejection.status(), "This form cannot be read", format!("It says: {text}.")))
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Services>> for Form<T> {
     }
 }
 
-/// The parameters of a query; as if there were none where they cannot be read.
+/// The parameters of a query; the defaults if the query cannot be read.
 pub struct Asked<T>(pub T);
 
 impl<T: DeserializeOwned + Default> FromRequestParts<Arc<Services>> for Asked<T> {

@@ -1,4 +1,4 @@
-//! Invitations, made and revoked on the page of all people. How they are used: [`super::join`].
+//! Invitations, made and revoked on the page of all people. [`super::join`] accepts them.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub async fn revoke(
     tell(&services, &me, done, Refused::Other).await
 }
 
-/// The boards in the form of an invitation. Those that are left empty are not in it.
+/// The boards that the form of an invitation names. Boards without a chosen role are left out.
 fn boards(form: &InviteForm) -> Result<Vec<(BoardId, BoardRole)>, AccountError> {
     let chosen = form.boards.iter().filter(|(_, role)| !role.is_empty());
     let parsed = chosen.map(|(board, role)| match BoardRole::parse(role) {

@@ -1,4 +1,4 @@
-//! Invitations, as those who are invited use them.
+//! Accepting invitations.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub async fn accept(
     let (_, invited) = services.accounts.invitation(&secret).await?;
     match create_account(&services, &secret, &parts, &form).await {
         Ok(proof) => {
-            // Who is invited to one board comes for that.
+            // A person who is invited to a single board wants to see that board.
             let to = match *invited.boards {
                 [(board, _)] => format!("/boards/{board}"),
                 _ => "/".to_owned(),
@@ -70,7 +70,7 @@ async fn create_account(
     services.accounts.accept_invitation(secret, new, address, &services.writer).await
 }
 
-/// What an invitation is to, with an empty form.
+/// The page of an invitation, with an empty form.
 async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<Join, AccountError> {
     let (link, invitation) = services.accounts.invitation(secret).await?;
     let directory = services.store.directory();

@@ -1,15 +1,14 @@
-//! The pages with which people get, use and manage accounts, and what their forms do.
+//! The account pages, with which people get, use and manage accounts, and the actions of their forms.
 //!
-//! What they look like is said by [`app::account`], and what may be done by [`Accounts`](crate::accounts::Accounts); here
-//! requests are read, and answered with a page or the way to the next. They come without scripts, so nothing of them is live
-//! and all of them works everywhere.
+//! [`app::account`] defines their content, and [`Accounts`](crate::accounts::Accounts) the rules. The code here reads requests, and answers
+//! with a page or a redirect. The pages have no scripts: none of them is live, and all of them work in every browser.
 //!
-//! - [`ROUTES`]: all of them. [`middleware`]: what holds for each.
-//! - [`first_visit`], [`sign_in`], [`oidc`], [`join`], [`forgot_password`], [`new_password`]: the ways in. [`share_links`]: the way in
-//!   for those who only read one board.
-//! - [`own`]: the page of one's own account; [`people`]: of everybody's. What their forms do is in the file of what they are about:
-//!   [`passwords`], [`sessions`], [`tokens`], [`invitations`].
-//! - [`signed_in`]: who one has to be for some. [`form`]: what is posted. [`answer`]: what is answered.
+//! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
+//! - [`first_visit`], [`sign_in`], [`oidc`], [`join`], [`forgot_password`], [`new_password`]: the ways to get or enter an account.
+//!   [`share_links`]: access to one board, for reading only.
+//! - [`own`]: the page of the reader's own account; [`people`]: the page of all accounts. The actions of their forms are in the file of the
+//!   resource: [`passwords`], [`sessions`], [`tokens`], [`invitations`].
+//! - [`signed_in`]: requires that the reader is signed in. [`form`]: reads forms and queries. [`answer`]: makes responses.
 
 pub mod answer;
 pub mod first_visit;
@@ -49,7 +48,7 @@ use crate::settings::Auth;
 
 macro_rules! routes {
     ($($method:ident $path:literal => $handler:path;)*) => {
-        /// The method and the path of each route. The router is made of the same list, so none is missing here.
+        /// The method and the path of each route. The router is made from the same list, so the list is complete.
         pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path)),*];
 
         fn mounted() -> Router<Arc<Services>> {
@@ -94,15 +93,15 @@ pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
     mounted().method_not_allowed_fallback(back).route_layer(from_fn_with_state(Arc::clone(services), middleware))
 }
 
-/// What a page may load: its style, and the icon. There are no scripts.
+/// The Content-Security-Policy: a page may load its style and the icon. There are no scripts.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
-/// Some of these addresses hold a secret, and none is anybody else's business. (With `no-referrer` browsers would also send
-/// `Origin: null` with a page's own form, which is what forms of other sites come with.)
+/// Some of these pages' addresses hold a secret, so other sites must not get to know them. (`no-referrer` is too strict: browsers would
+/// then send `Origin: null` with a page's own form, and the origin check refuses that as another site's.)
 const NO_ADDRESS: HeaderValue = HeaderValue::from_static("strict-origin");
 
-/// What holds for each of these pages: there is none where there are no accounts, errors are told on a page, and none is kept.
+/// What applies to each of these pages: without accounts there is none of them, errors become a page, and nothing is cached.
 async fn middleware(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let current_user = current_user_of(&services, request.extensions());
     let mut response = match services.auth {
@@ -119,7 +118,7 @@ async fn middleware(State(services): State<Arc<Services>>, request: Request, nex
     response
 }
 
-/// Tells something on a page where there is none of the app's. `head` is the answer without a body.
+/// Shows a message on an account page, for a request that no route handles. `head` is the response without a body.
 pub fn tell(services: &Arc<Services>, head: Response, title: &'static str, words: String) -> Response {
     let way = Some(("/".to_owned(), "All boards"));
     let mut response =
@@ -128,7 +127,7 @@ pub fn tell(services: &Arc<Services>, head: Response, title: &'static str, words
     response
 }
 
-/// Such a page is kept nowhere, loads nothing but its style, and is as long as it is.
+/// Adds the headers of an account page: it is not cached, loads nothing but its style and the icon, and is not compressed.
 fn keep_close(response: &mut Response) {
     response.extensions_mut().insert(Plain);
     let headers = response.headers_mut();
@@ -136,7 +135,7 @@ fn keep_close(response: &mut Response) {
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
 }
 
-/// Where a form was refused, its address stands in the browser's bar; who goes there again wants the page it was on.
+/// When a form is refused, its address stays in the browser's address bar. A reader who opens that address wants the page of the form.
 async fn back(request: Request) -> Response {
     let path = request.uri().path();
     let wants_page = request.headers().get(ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html"));

@@ -1,4 +1,4 @@
-//! New passwords by a link, as those who forgot theirs use it.
+//! Choosing a new password through a link, for people who forgot theirs.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub async fn show(
     Ok(answer::page(&services, page(NewPassword { path: parts.uri.path().to_owned(), email, mistake: None })))
 }
 
-/// `POST /new-password/{secret}`. Who has the link has not signed in: the new password is tried at once.
+/// `POST /new-password/{secret}`. The link does not sign anybody in: the person signs in next, and so tries the new password at once.
 pub async fn save(
     State(services): State<Arc<Services>>,
     Path(secret): Path<String>,

@@ -1,4 +1,4 @@
-//! Signing in with an account somebody has elsewhere (OpenID Connect): the way there, and the way back.
+//! Signing in with an account at an OpenID Connect provider: the redirect to the provider, and the callback.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{
     http::{Services, page::percent_encode, request_auth},
 };
 
-/// What brought somebody here.
+/// The parameters of the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Address {
@@ -33,7 +33,7 @@ pub struct Address {
     invitation: Option<String>,
 }
 
-/// With what the provider sent somebody back.
+/// The parameters with which the provider redirects back.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Answer {
@@ -50,7 +50,7 @@ pub async fn start(
     parts: Parts,
 ) -> Result<Response, ErrorPage> {
     let provider = provider(&services)?;
-    // Each visit costs the provider two requests, and the database a row.
+    // Each visit costs the provider two requests and the database a row, so it is counted as an attempt.
     services.accounts.count_stranger(request_auth::address(&parts, services.proxies))?;
     let (url, oidc_state) = provider.begin(way(&next).to_owned(), invitation).await.map_err(failed)?;
     session.insert(key::OIDC_STATE, oidc_state).await?;
@@ -65,11 +65,11 @@ pub async fn callback(
     parts: Parts,
 ) -> Result<Response, ErrorPage> {
     let provider = provider(&services)?;
-    // Once only, whatever comes of it.
+    // The state is valid once, whatever the outcome.
     let oidc_state =
         session.remove::<OidcState>(key::OIDC_STATE).await?.ok_or_else(|| failed(OidcError::UnknownState))?;
     if !error.is_empty() {
-        // A word, by the standard; what else somebody puts there is worth no page of the log.
+        // By the standard this is one word. Anybody can send something longer, which must not fill the log.
         return Err(failed(OidcError::Refused(error.chars().take(200).collect())));
     }
     let (next, invitation) = (oidc_state.next.clone(), oidc_state.invitation.clone());
@@ -84,7 +84,7 @@ pub async fn callback(
         }
         signed_in => signed_in?,
     };
-    // There is no password to be guessed, so the browser need not be known.
+    // Known browsers only matter for the limits on password attempts. This sign-in has no password, so the browser gets no device cookie.
     enter(&services, &session, &parts, proof, &next, true).await
 }
 

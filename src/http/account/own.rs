@@ -1,4 +1,4 @@
-//! The page of one's own account, and what one is called. Its other forms are in [`super::passwords`], [`super::sessions`] and
+//! The page of the reader's own account, and the form for their name. Its other forms are in [`super::passwords`], [`super::sessions`] and
 //! [`super::tokens`].
 
 use std::sync::Arc;
@@ -40,7 +40,8 @@ pub async fn rename(
     tell(&services, &me, done, |mistake| Refused::Name(form, mistake)).await
 }
 
-/// Leads back to the page, which then says what was done; or answers with the page and what was refused on it.
+/// Answers a form of this page. On success it redirects to the page, which then shows the notice. On an error it answers with the page,
+/// which shows what was refused.
 pub(super) async fn tell(
     services: &Arc<Services>,
     me: &SignedIn,
@@ -56,7 +57,7 @@ pub(super) async fn tell(
     Ok(answer::refused(services, &error, page(OwnAccount { refused: Some(refused(mistake)), ..content })))
 }
 
-/// The page as it is without anything having been done.
+/// The page's content, without the outcome of a form.
 async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, AccountError> {
     let (accounts, credentials) = (&services.accounts, &me.credentials);
     let session = |row: SessionRow| Session {
@@ -86,7 +87,7 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
     })
 }
 
-/// The browser, as it described itself when somebody signed in with it.
+/// The browser's description of itself when the session began.
 fn agent(data: &str) -> String {
     let data: Value = serde_json::from_str(data).unwrap_or_default();
     data[key::AGENT].as_str().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! Passwords: changed by their owner on the page of their account; and links to choose one, made on the page of all people.
+//! Passwords: people change their own on the page of their account, and admins make links for a new password on the page of all people.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub async fn make_link(
     people::tell(&services, &me, done, |mistake| people_page::Refused::Account(person, mistake)).await
 }
 
-/// What a new password has ended, and what not.
+/// Which sessions and tokens a new password has ended, in words.
 fn ended(revoked: bool, tokens: usize) -> String {
     let browsers = "you are signed out in all other browsers";
     match tokens {

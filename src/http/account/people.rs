@@ -1,4 +1,4 @@
-//! The page of all people, for those who manage them: what they are, and whether they may sign in. Its other forms are in
+//! The page of all people, for those who manage them: people's roles, and whether they may sign in. Its other forms are in
 //! [`super::invitations`] and [`super::passwords`].
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::{
 /// How many boards an invitation can choose from: the newest.
 const OFFERED: usize = 200;
 
-/// What is searched for.
+/// The parameters of the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Address {
@@ -97,7 +97,8 @@ pub(super) fn name(services: &Services, person: ActorId) -> String {
     directory.account(person).map(|account| account.name.clone()).unwrap_or_default()
 }
 
-/// Leads back to the page, which then says what was done; or answers with the page and what was refused on it.
+/// Answers a form of this page. On success it redirects to the page, which then shows the notice. On an error it answers with the page,
+/// which shows what was refused.
 pub(super) async fn tell(
     services: &Arc<Services>,
     me: &SignedIn,
@@ -113,7 +114,7 @@ pub(super) async fn tell(
     Ok(answer::refused(services, &error, page(People { refused: Some(refused(mistake)), ..content })))
 }
 
-/// The page as it is without anything having been done; forbidden for those who do not manage people.
+/// The page's content, without the outcome of a form. An error for readers who may not manage people.
 async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountError> {
     let (accounts, principal) = (&services.accounts, me.principal());
     let account = |account: Account| people::Account {

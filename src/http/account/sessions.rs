@@ -1,4 +1,4 @@
-//! One's own sessions, ended from the page of one's account.
+//! The reader's own sessions, which they end on the page of their account.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Share links: the way in for those who only read one board.
+//! Share links: access to one board, for reading only.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
     store::Rights,
 };
 
-/// How long a link works without being followed again.
+/// How long a browser remembers its links after one was last followed.
 const LASTS: time::Duration = time::Duration::days(30);
 
-/// `GET /share/{secret}`: remembers the link, and shows its board.
+/// `GET /share/{secret}`: stores the link in the browser and redirects to its board.
 pub async fn follow(State(services): State<Arc<Services>>, Path(secret): Path<String>, headers: HeaderMap) -> Response {
     let mut response = match board(&services, &secret).await {
         Ok(path) => {
@@ -32,17 +32,17 @@ pub async fn follow(State(services): State<Arc<Services>>, Path(secret): Path<St
         }
         Err(error) => ErrorPage::from(error).into_response(),
     };
-    // There is no form here, so nothing needs to be told to anybody.
+    // There is no form here, so unlike other account pages this one can withhold even its origin.
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 
-/// The address of the board that a link leads to.
+/// The path of the board that a link leads to.
 async fn board(services: &Services, secret: &str) -> Result<String, AccountError> {
     let hash = SecretHash::of(secret);
     let id = services.store.directory().linked_board(&hash).ok_or(AccountError::DeadLink)?;
     let board = services.store.board(id).await?.filter(|board| board.exists()).ok_or(AccountError::DeadLink)?;
-    // By nothing but the link: whoever follows it may see the board in another way too.
+    // The link is checked alone. Otherwise the check would also pass if the reader may see the board in another way.
     let mut rights = Rights::new(&services.store, Credentials { links: vec![hash], ..Credentials::stranger() });
     match rights.let_in(id, board.access()) {
         true => Ok(format!("/boards/{id}")),
@@ -50,7 +50,7 @@ async fn board(services: &Services, secret: &str) -> Result<String, AccountError
     }
 }
 
-/// The links that a browser has, and one more: the newest first, and those left out that do not work any more.
+/// The cookie with a browser's links and one more: the newest first, and without links that have been revoked.
 fn with(services: &Services, secret: &str, cookie: &str) -> String {
     let directory = services.store.directory();
     let works = |known: &&str| *known != secret && directory.linked_board(&SecretHash::of(known)).is_some();

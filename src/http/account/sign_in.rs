@@ -30,14 +30,14 @@ use crate::{
     store::Proof,
 };
 
-/// How long a browser is known after somebody signed in.
+/// How long a browser is known after a person signed in.
 const DEVICE_LASTS: time::Duration = time::Duration::days(365);
-/// How long somebody who signed in elsewhere may take to prove that an account here is theirs, in milliseconds.
+/// How long a person who signed in at the OpenID Connect provider may take to prove that an account here is theirs, in milliseconds.
 const UNPROVED_LASTS: i64 = 15 * 60 * 1_000;
-/// The longest address that somebody is brought back to.
+/// The maximum length of an address to return to.
 const LONGEST_WAY: usize = 2_000;
 
-/// What brought somebody here.
+/// The parameters of the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Address {
@@ -80,7 +80,7 @@ pub async fn sign_in(
     match services.accounts.sign_in(&form.email, &form.password, from).await {
         Ok(proof) => {
             if let Some(identity) = unproved(&session).await? {
-                // Whoever knows the password too is who the provider says. If it is another account, it stays untied.
+                // A person who also knows the password is the one whom the provider named. If the account is another one, it stays untied.
                 if let Err(AccountError::Unavailable) = services.accounts.tie(&identity, Some(proof)).await {
                     return Err(AccountError::Unavailable.into());
                 }
@@ -99,13 +99,13 @@ pub async fn sign_in(
     }
 }
 
-/// Who somebody is elsewhere who has yet to prove that an account here is theirs.
+/// The identity at the OpenID Connect provider of a person who has yet to prove that an account here is theirs.
 async fn unproved(session: &Session) -> Result<Option<Identity>, ErrorPage> {
     let kept = session.get::<(Timestamp, Identity)>(key::UNPROVED).await?;
     Ok(kept.filter(|(at, _)| now().as_millis() - at.as_millis() < UNPROVED_LASTS).map(|(_, identity)| identity))
 }
 
-/// The page with nothing on it yet.
+/// The page with an empty form.
 fn empty(services: &Services) -> SignIn {
     let oidc = services.oidc.as_ref().map(|provider| provider.name().to_owned());
     SignIn { oidc, sends_mail: services.accounts.sends_mail(), ..SignIn::default() }
@@ -117,8 +117,8 @@ pub async fn sign_out(session: Session) -> Result<Response, ErrorPage> {
     Ok(see("/sign-in?after=sign-out"))
 }
 
-/// Begins a session for somebody who has proved who they are, and leads on. It has a new id, so whoever knew the old one
-/// knows nothing; and if somebody else was signed in here, their session has ended.
+/// Begins a session for a person who has proved who they are, and redirects. The session gets a new id, so somebody who knew the old id
+/// cannot use the session. If another person was signed in in this browser, their session ends.
 pub async fn enter(
     services: &Services,
     session: &Session,
@@ -133,7 +133,7 @@ pub async fn enter(
     }
     session.insert(key::AGENT, request_auth::agent(&parts.headers)).await?;
     if !sessions::admit(session, proof).await? {
-        // The password was changed, or the account taken out of use, while this was under way.
+        // The password was changed, or the account deactivated, in the meantime.
         return Err(AccountError::WrongCredentials.into());
     }
     let mut response = see(to);
@@ -144,10 +144,10 @@ pub async fn enter(
     Ok(response)
 }
 
-/// Where to go, if that is an address of this server; else to the start.
+/// The address to continue at if it is a path of this server; else the start page.
 pub fn way(next: &str) -> &str {
     let is_path = next.starts_with('/') && !next.starts_with("//");
-    // Browsers take a backslash for a slash, and leave line breaks out.
+    // Browsers treat a backslash as a slash, and ignore line breaks.
     let is_plain = next.len() <= LONGEST_WAY && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_path && is_plain { next } else { "/" }
 }

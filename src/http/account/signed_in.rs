@@ -1,5 +1,4 @@
-//! Who one has to be for some pages: somebody who signed in, in this browser. A token is for programs, and a share link for
-//! its board.
+//! An extractor for pages that require a person who signed in in this browser. A token or a share link is not enough.
 
 use std::sync::Arc;
 
@@ -31,16 +30,16 @@ use crate::{
     store::Account,
 };
 
-/// How long what the next page is to say waits for that page.
+/// How long a notice waits for the page that shows it.
 const NOTICE_LASTS: time::Duration = time::Duration::minutes(1);
 
-/// Somebody who signed in.
+/// A person who signed in in this browser.
 pub struct SignedIn {
-    /// Who.
+    /// Their account.
     pub account: Account,
-    /// How they proved it.
+    /// Their credentials.
     pub credentials: Credentials,
-    /// What their session is recognised by.
+    /// The hash by which their session is identified.
     pub hash: SecretHash,
     visitor: RequestAuth,
     session: Session,
@@ -63,37 +62,37 @@ impl FromRequestParts<Arc<Services>> for SignedIn {
 }
 
 impl SignedIn {
-    /// As those who read one of these pages.
+    /// The person as the reader of an account page.
     pub fn current_user(&self, here: &'static str) -> CurrentUser {
         current_user(&self.account, &self.principal(), here)
     }
 
-    /// What they may do at this moment.
+    /// The person's principal at this moment.
     pub fn principal(&self) -> Principal {
         self.visitor.principal()
     }
 
-    /// Leads to the next page, and leaves something to be said there. It may hold a secret, and the database is to have none; so it goes by the
-    /// browser, in a cookie that is gone in a minute. It is sealed with what only this session has, so nobody else can read
-    /// it there, or have us say something that we never said.
+    /// Redirects to the next page, and leaves a notice that the page shows. The notice may hold a secret, which must not be in the
+    /// database. So the browser carries the notice, in a cookie that lasts a minute. It is sealed with a key that is derived from the
+    /// session's id, so that nobody else can read the notice or forge one.
     pub fn redirect_with_flash(&self, notice: &Notice, next: &str) -> Response {
         if let Some(seal) = self.seal() {
             let until = now().as_millis() + NOTICE_LASTS.whole_milliseconds() as i64;
-            // Nothing in it can fail to be written.
+            // These types always serialize.
             let json = serde_json::to_vec(&(until, self.account.id, notice)).unwrap_or_default();
             self.cookies.add(self.names.build(&self.names.notice, seal.close(&json), NOTICE_LASTS));
         }
         see(next)
     }
 
-    /// What was left to be said; it is gone then.
+    /// Takes the notice that was left for this page, and removes its cookie.
     pub fn take_flash(&self) -> Option<Notice> {
         let name = &self.names.notice;
         let cookie = self.cookies.get(name)?;
         self.cookies.remove(self.names.build(name, String::new(), time::Duration::ZERO));
         let (until, whose, notice): (i64, ActorId, Notice) =
             serde_json::from_slice(&self.seal()?.open(cookie.value())?).ok()?;
-        // Somebody else may have signed in in this browser meanwhile.
+        // Another person may have signed in in this browser in the meantime.
         (now().as_millis() <= until && whose == self.account.id).then_some(notice)
     }
 
@@ -102,13 +101,13 @@ impl SignedIn {
     }
 }
 
-/// Who reads a page, if they signed in.
+/// The reader of a page, if they are signed in.
 pub fn current_user_of(services: &Services, extensions: &Extensions) -> Option<CurrentUser> {
     let (account, visitor, _) = auth_in_session(services, extensions)?;
     Some(current_user(&account, &visitor.principal(), ""))
 }
 
-/// Where somebody is who tells a password, and whether they did so in this browser before.
+/// The origin of a password attempt: the address, and whether this browser has signed in to the account before.
 pub async fn origin(services: &Services, parts: &Parts, email: &str) -> Result<Origin, AccountError> {
     let device = match cookie(&parts.headers, &services.cookies.device) {
         Some(device) => services.accounts.known_device(device, email).await?,

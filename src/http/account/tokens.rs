@@ -1,4 +1,4 @@
-//! One's own tokens, made and revoked on the page of one's account.
+//! The reader's own tokens, made and revoked on the page of their account.
 
 use std::sync::Arc;
 

@@ -30,17 +30,17 @@ use crate::{
     store::BoardQuery,
 };
 
-/// Which boards, how many, and where to begin.
+/// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BoardSearch {
-    /// Only those with this in their names, in capital letters or not.
+    /// Only boards with this text in their names, ignoring case.
     q: Option<String>,
-    /// How many at most.
+    /// The maximum number of boards.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
-    /// Go on after an earlier answer: its `next`.
+    /// Where to continue: the `next` of an earlier response.
     cursor: Option<String>,
 }
 
@@ -49,45 +49,45 @@ pub struct BoardSearch {
 pub struct Boards {
     /// The boards, newest first.
     boards: Vec<BoardLine>,
-    /// What to ask for as `cursor` to get more; `null` if these are all.
+    /// The value of `cursor` with which to get more; `null` if these are all.
     next: Option<String>,
 }
 
-/// A board to be made.
+/// A board to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBoard {
-    /// The id to give it; without one, the server makes it.
+    /// The board's id; if absent, the server makes one.
     #[serde(default)]
     id: Option<Uuid>,
-    /// What to call it.
+    /// The board's name.
     #[schema(max_length = 100)]
     name: String,
-    /// Its columns from left to right; without any: To do, Doing, Done.
+    /// The columns from left to right; if absent: To do, Doing, Done.
     #[serde(default)]
     columns: Option<Vec<BoardColumn>>,
-    /// What everyone on the server is on it: `viewer` or `editor`; without it, the board is private to whoever makes it.
+    /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
     #[serde(default)]
     #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
 }
 
-/// A column of a board to be made.
+/// A column of a board to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BoardColumn {
-    /// The id to give it; without one, the server makes it.
+    /// The column's id; if absent, the server makes one.
     #[serde(default)]
     id: Option<Uuid>,
-    /// What to call it.
+    /// The column's name.
     #[schema(max_length = 100)]
     name: String,
-    /// What being in it says about a task.
+    /// What it means for a task to be in the column.
     #[schema(value_type = Kind)]
     kind: ColumnKind,
 }
 
-/// What to change of a board; what is absent stays as it is.
+/// The fields to change of a board; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BoardPatch {
@@ -95,7 +95,7 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
     name: Option<String>,
-    /// What everyone on the server is to be on it; `null` makes it private to its members.
+    /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Role>)]
     everyone: Option<Option<BoardRole>>,
@@ -126,7 +126,7 @@ pub async fn list(
     )
 )]
 pub async fn create(client: Client, key: Key, Json(new): Json<NewBoard>) -> Result<Response, Problem> {
-    // What the client does not name is named after the key, so that a repetition asks for the very same.
+    // Ids that the client omits are derived from the idempotency key, so that a repeated request asks for the same ids.
     let seed = key.0.0;
     let id = BoardId(new.id.unwrap_or(seed));
     let columns = new.columns.unwrap_or_else(|| {
@@ -184,7 +184,7 @@ pub async fn update(
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }
 
-/// Delete a board with all that is on it
+/// Delete a board with everything on it
 #[utoipa::path(
     delete, path = "/boards/{board}", tag = "boards",
     params(

@@ -21,79 +21,79 @@ use crate::{
 const MAX_CHANGES: usize = 1_000;
 const DEFAULT_HISTORY: usize = 100;
 
-/// Which changes.
+/// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Since {
-    /// The number of the newest change that is known already.
+    /// The number of the newest change that the client already has.
     #[serde(default)]
     #[param(value_type = u64, required = false, default = 0)]
     since: Seq,
-    /// How many at most.
+    /// The maximum number of changes.
     #[serde(default)]
     #[param(minimum = 1, maximum = 1000, default = 1000)]
     limit: Option<usize>,
 }
 
-/// Which changes of a task.
+/// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Before {
-    /// Only changes with a smaller number: the `next` of an earlier answer.
+    /// Only changes with a smaller number: the `next` of an earlier response.
     #[serde(default)]
     #[param(value_type = Option<u64>, required = false)]
     before: Option<Seq>,
-    /// How many at most.
+    /// The maximum number of changes.
     #[serde(default)]
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
 
-/// What happened to a task.
+/// The history of a task.
 #[derive(Serialize, ToSchema)]
 #[allow(dead_code)]
 pub struct History {
     /// The changes, newest first.
     #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
-    /// What to ask for as `before` to get older ones; `null` if the log has none.
+    /// The value of `before` with which to get older changes; `null` if the log has none.
     next: Option<Seq>,
 }
 
-/// Changes of a board without a hole.
+/// Consecutive changes of a board.
 #[derive(Serialize, ToSchema)]
 #[allow(dead_code)]
 pub struct Changes {
-    /// The changes that follow the number asked for, oldest first.
+    /// The changes after `since`, oldest first.
     #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
-    /// What to ask for as `since` to get more; `null` if these are all.
+    /// The value of `since` with which to get more; `null` if these are all.
     next: Option<Seq>,
     /// The number of the board's newest change.
     seq: Seq,
 }
 
-/// One change. What else it holds depends on its kind.
+/// One change. Its other fields depend on its kind.
 #[derive(Serialize, ToSchema)]
 #[allow(dead_code)]
 pub struct Change {
-    /// Its number on the board.
+    /// The number of the change on its board.
     seq: Seq,
     /// When it was committed.
     #[schema(format = DateTime)]
     at: String,
-    /// Who asked for it; absent where that is not known.
+    /// The person who made it; absent if that is not known.
     #[schema(required = false)]
     by: Option<Uuid>,
-    /// The id of the request it answers.
+    /// The id of the mutation that caused it.
     mutation: Uuid,
     /// What happened: `task_created`, `task_updated`, …
     kind: String,
 }
 
-/// Read what happened on a board
+/// Read the changes of a board
 #[utoipa::path(
     get, path = "/boards/{board}/changes", tag = "boards",
     params(("board" = Uuid, Path), Since),
@@ -105,12 +105,12 @@ pub async fn list(
     Query(Since { since, limit }): Query<Since>,
 ) -> Result<Response, Problem> {
     let limit = checked(limit.unwrap_or(MAX_CHANGES))?;
-    // Before the log, so that `seq` never claims more than the changes show.
+    // The board is read before the log, so that `seq` is never newer than the changes.
     let seq = client.board(id).await?.seq();
     if since > seq {
         return Err(Problem::parameter("since", format!("the newest change is {seq}")));
     }
-    // And nothing from after the state by which whoever asks was let in.
+    // No changes beyond the state on which the caller's access was checked: they may have lost access in a later change.
     let limit = limit.min((seq - since) as usize);
     match client.services.store.changes_after(id, since, limit).await? {
         Missing::Changes(changes) => Ok(json_bytes(StatusCode::OK, write_changes(&changes, seq))),
@@ -122,9 +122,9 @@ pub async fn list(
     }
 }
 
-/// Read what happened to a task
+/// Read the changes of a task
 ///
-/// One in the trash has a history, too. The oldest change is the one that created the task, unless the log no longer reaches
+/// A task in the trash has a history, too. The oldest change is the one that created the task, unless the log no longer reaches
 /// back that far.
 #[utoipa::path(
     get, path = "/tasks/{task}/changes", tag = "tasks",
@@ -137,7 +137,7 @@ pub async fn of_task(
     Query(Before { before, limit }): Query<Before>,
 ) -> Result<Response, Problem> {
     let limit = checked(limit.unwrap_or(DEFAULT_HISTORY))?;
-    // Nothing from after the state by which whoever asks was let in.
+    // No changes beyond the state on which the caller's access was checked: they may have lost access in a later change.
     let newest = client.board_of(id).await?.seq();
     let before = Some(before.unwrap_or(Seq::MAX).min(newest + 1));
     let Entries { entries, more } = client.services.store.task_history(id, before, limit).await?;
@@ -163,7 +163,7 @@ fn write_changes(changes: &[LoggedChange], head: Seq) -> Vec<u8> {
     json
 }
 
-/// The beginning of an object with `changes`. They are JSON already, encoded when they were decided.
+/// Writes the beginning of an object with the field `changes`. The changes are stored as JSON, so they are copied as they are.
 fn changes_json<'a>(changes: impl Iterator<Item = &'a LoggedChange> + Clone) -> Vec<u8> {
     let mut json = Vec::with_capacity(64 + changes.clone().map(|change| change.json.len() + 1).sum::<usize>());
     json.extend_from_slice(b"{\"changes\":[");

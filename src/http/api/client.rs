@@ -1,4 +1,4 @@
-//! Who asks by REST, and what they may be answered with. Every handler begins with a [`Client`].
+//! The caller of a REST request, and what they may see. Every handler begins with a [`Client`].
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::{
     writer::WriteError,
 };
 
-/// Somebody who is known here, with what they ask.
+/// A known caller, with the server that they call.
 pub struct Client {
-    /// What they ask.
+    /// The server's state.
     pub services: Arc<Services>,
-    /// Who they are.
+    /// The caller's credentials.
     pub visitor: RequestAuth,
 }
 
@@ -44,18 +44,18 @@ impl Client {
         &self.visitor.credentials
     }
 
-    /// Who they are, where only people with an account have what they ask for.
+    /// The caller's account id; a problem if they have no account.
     pub(super) fn person(&self) -> Result<ActorId, Problem> {
         self.visitor.person.ok_or_else(Problem::nobody)
     }
 
-    /// A board that exists, for whoever may know that it does.
+    /// A board, if it exists and the caller may see it. Both failures give the same problem, so that nobody learns which boards exist.
     pub(super) async fn board(&self, id: BoardId) -> Result<Arc<BoardState>, Problem> {
         let board = self.services.store.board(id).await?.filter(|board| board.exists() && self.sees(board));
         board.ok_or_else(|| Problem::not_found(Thing::Board))
     }
 
-    /// The board that a task is on, which has the task.
+    /// The board of a task, if both exist and the caller may see the board. The task may be in the trash.
     pub(super) async fn board_of(&self, task: TaskId) -> Result<Arc<BoardState>, Problem> {
         let not_found = || Problem::not_found(Thing::Task);
         let id = self.services.store.board_of(task).await?.ok_or_else(not_found)?;
@@ -67,7 +67,7 @@ impl Client {
         self.visitor.principal().role_on(board.id(), board.access()).is_some()
     }
 
-    /// Hands a mutation to the one write path.
+    /// Sends a mutation through the one write path.
     pub(super) async fn write(&self, board: BoardId, Key(id): Key, op: Op) -> Result<Accepted, WriteError> {
         self.services.writer.write(board, Mutation { id, op }, self.credentials().clone()).await
     }

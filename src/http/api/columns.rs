@@ -32,26 +32,26 @@ pub struct Columns<'a> {
     seq: u64,
 }
 
-/// A column to be added.
+/// A column to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewColumn)]
 pub struct NewColumn {
-    /// The id to give it; without one, the server makes it.
+    /// The column's id; if absent, the server makes one.
     #[serde(default)]
     id: Option<Uuid>,
-    /// What to call it.
+    /// The column's name.
     #[schema(max_length = 100)]
     name: String,
-    /// What being in it says about a task.
+    /// What it means for a task to be in the column.
     #[schema(value_type = Kind)]
     kind: ColumnKind,
-    /// Where to put it; last, if absent.
+    /// The column's place; if absent, last.
     #[serde(default)]
     place: Place,
 }
 
-/// What to change of a column; what is absent stays as it is.
+/// The fields to change of a column; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnPatch {
@@ -138,7 +138,7 @@ pub async fn delete(
 }
 
 fn answer(status: StatusCode, board: &BoardState, id: ColumnId) -> Result<Response, Problem> {
-    // Another write of the same group may have deleted it again.
+    // A later write of the same group may have deleted the column again.
     let column = board.column(id).ok_or_else(|| Problem::not_found(Thing::Column))?;
     Ok(json(status, &Column::of(board, column)))
 }

@@ -27,49 +27,49 @@ use crate::{
 /// The invitations.
 #[derive(Serialize, ToSchema)]
 pub struct Invitations {
-    /// Those that were not used yet, newest first.
+    /// The invitations that were not used yet, newest first.
     invitations: Vec<InvitationLine>,
 }
 
 /// An invitation.
 #[derive(Serialize, ToSchema)]
 pub struct InvitationLine {
-    /// What it is called by.
+    /// The invitation's id.
     id: Uuid,
-    /// What whoever uses it will be on the server.
+    /// The role on the server that the invited person gets.
     #[schema(value_type = ServerRole)]
     role: InstanceRole,
-    /// For whom it is, as its maker calls them.
+    /// For whom the invitation is, in its maker's words.
     note: String,
     /// Until when it works.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
-/// An invitation to be made.
+/// An invitation to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
-    /// What whoever uses it will be on the server; `member`, if absent.
+    /// The role on the server that the invited person gets; if absent, `member`.
     #[serde(default = "member")]
     #[schema(value_type = ServerRole, required = false)]
     role: InstanceRole,
-    /// The boards they will be on.
+    /// The boards of which the invited person becomes a member.
     #[serde(default)]
     boards: Vec<InvitedTo>,
-    /// For whom it is, as you call them.
+    /// For whom the invitation is, in your words.
     #[serde(default)]
     note: String,
 }
 
-/// A board that somebody is invited to.
+/// A board that a person is invited to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitedTo {
-    /// Which.
+    /// The board's id.
     #[schema(value_type = Uuid)]
     board: BoardId,
-    /// What they will be on it.
+    /// The role on the board that the invited person gets.
     #[schema(value_type = Role)]
     role: BoardRole,
 }
@@ -91,7 +91,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
     Ok(json(StatusCode::OK, &Invitations { invitations: invitations.into_iter().map(line).collect() }))
 }
 
-/// Invite somebody
+/// Invite a person
 #[utoipa::path(
     post, path = "/invitations", tag = "people", operation_id = "invite",
     request_body = NewInvitation,
@@ -107,7 +107,7 @@ pub async fn create(
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }
 
-/// Take an invitation back
+/// Revoke an invitation
 #[utoipa::path(
     delete, path = "/invitations/{invitation}", tag = "people", operation_id = "revoke_invitation",
     params(("invitation" = Uuid, Path)),

@@ -1,7 +1,7 @@
-//! A list of tasks, page by page.
+//! The paginated list of tasks.
 //!
-//! A cursor is the sort key of the last task of a page, so that tasks that come, go or move between two pages neither
-//! shift the others nor show them twice; only a task that itself moves past the cursor may be met twice or not at all.
+//! A cursor is the sort key of the last task of a page. So tasks that are created, deleted or moved between two requests neither shift the
+//! others nor make them appear twice. Only a task that itself moves past the cursor may appear twice or not at all.
 
 use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
@@ -18,29 +18,28 @@ use uuid::Uuid;
 use super::{cursor, model::Task};
 use crate::http::problem::Problem;
 
-/// Which tasks, and in which order.
+/// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Listing {
-    /// How many at most.
+    /// The maximum number of tasks.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
-    /// Go on after an earlier answer: its `next`.
+    /// Where to continue: the `next` of an earlier response.
     cursor: Option<String>,
-    /// Only completed ones, or only others.
+    /// `true`: only completed tasks; `false`: only tasks that are not completed.
     completed: Option<bool>,
-    /// Only those in this column.
+    /// Only tasks in this column.
     column: Option<Uuid>,
-    /// Only those of this person.
+    /// Only tasks that are assigned to this person.
     assignee: Option<Uuid>,
-    /// Only those with this text in title or description, whatever the case.
+    /// Only tasks with this text in the title or description, ignoring case.
     q: Option<String>,
     /// `true` lists the trash instead.
     #[param(default = false)]
     deleted: Option<bool>,
-    /// `position` (as on the board), `created`, `updated`, `start`, `due`, `priority` or `title`; with `-` before it the other way
-    /// round.
+    /// `position` (as on the board), `created`, `updated`, `start`, `due`, `priority` or `title`; with `-` before it, in reverse.
     #[param(default = "position")]
     order: Option<String>,
 }
@@ -48,15 +47,15 @@ pub struct Listing {
 /// A page of tasks.
 #[derive(Serialize, ToSchema)]
 pub struct Tasks<'a> {
-    /// The tasks, in the order asked for.
+    /// The tasks, in the requested order.
     tasks: Vec<Task<'a>>,
-    /// What to ask for as `cursor` to get more; `null` if these are all.
+    /// The value of `cursor` with which to get more; `null` if these are all.
     next: Option<String>,
-    /// The number of the board's newest change that they contain.
+    /// The number of the board's newest change when the tasks were read.
     seq: Seq,
 }
 
-/// A [`Listing`] that makes sense.
+/// A [`Listing`] that was checked.
 pub struct PageRequest {
     limit: usize,
     after: Option<Cursor<'static>>,
@@ -69,7 +68,7 @@ pub struct PageRequest {
 }
 
 impl Listing {
-    /// Checks what a type alone cannot.
+    /// Checks what the types cannot.
     pub fn check(self) -> Result<PageRequest, Problem> {
         let limit = cursor::limit(self.limit)?;
         let order = match self.order {
@@ -92,7 +91,7 @@ impl Listing {
 }
 
 impl PageRequest {
-    /// The page of a board that was asked for.
+    /// The requested page of a board's tasks.
     pub fn page_of<'a>(&self, board: &'a BoardState) -> Tasks<'a> {
         let mut found: Vec<(Key<'a>, &model::Task)> = board
             .tasks()
@@ -103,7 +102,7 @@ impl PageRequest {
         let compare = |a: &(Key<'_>, _), b: &(Key<'_>, _)| self.order.compare(&a.0, &b.0);
         let is_last = found.len() <= self.limit;
         if !is_last {
-            // Only the page itself has to be sorted.
+            // Only the tasks of the page have to be sorted.
             found.select_nth_unstable_by(self.limit, compare);
             found.truncate(self.limit);
         }
@@ -132,7 +131,7 @@ impl PageRequest {
     }
 }
 
-/// What to sort by, and in which direction. Tasks that are otherwise equal follow in the order of their ids.
+/// What to sort by, and in which direction. Tasks that are otherwise equal are sorted by their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Order {
     by: By,
@@ -166,7 +165,7 @@ impl Order {
     fn key<'a>(self, board: &'a BoardState, task: &'a model::Task) -> Key<'a> {
         let sort = match self.by {
             By::Position => {
-                // A deleted task may be left over from a column that is gone.
+                // The column of a task in the trash may no longer exist.
                 let column = board.column(task.column).map(|column| Cow::Borrowed(column.rank.as_str()));
                 Sort::Position(column.is_none(), column.unwrap_or_default(), task.column, task.rank.as_str().into())
             }
@@ -205,7 +204,7 @@ impl fmt::Display for Order {
     }
 }
 
-/// Where a task stands in an order.
+/// The sort key of a task in an order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Key<'a> {
     sort: Sort<'a>,
@@ -219,13 +218,13 @@ enum Sort<'a> {
     Updated(Timestamp),
     /// Tasks without a day come after all others.
     Start(bool, Option<Day>),
-    /// The same.
+    /// Tasks without a day come after all others.
     Due(bool, Option<Day>),
     Priority(Priority),
     Title(Cow<'a, str>),
 }
 
-/// The key of the last task of a page, with the order it is meant for.
+/// The sort key of the last task of a page, and the order to which the key belongs.
 #[derive(Debug, Serialize, Deserialize)]
 struct Cursor<'a> {
     order: String,

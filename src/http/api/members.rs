@@ -15,10 +15,10 @@ use crate::http::{
     problem::{Failures, Problem},
 };
 
-/// Who has access to a board.
+/// The people who have access to a board.
 #[derive(Serialize, ToSchema)]
 pub struct Members {
-    /// What everyone on the server is; `null` where the board is private to its members.
+    /// The role that everyone on the server has on the board; `null` if the board is private to its members.
     #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
     /// The members.
@@ -30,26 +30,26 @@ pub struct Members {
 /// A member of a board.
 #[derive(Serialize, ToSchema)]
 pub struct Member {
-    /// Who.
+    /// The person's id.
     #[schema(value_type = Uuid)]
     person: ActorId,
-    /// What they are called.
+    /// The person's name.
     name: String,
-    /// What they are on the board.
+    /// The person's role on the board.
     #[schema(value_type = Role)]
     role: BoardRole,
 }
 
-/// What somebody is to be on a board.
+/// The role to give to a person on a board.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Membership {
-    /// What.
+    /// The role.
     #[schema(value_type = Role)]
     role: BoardRole,
 }
 
-/// List who has access to a board
+/// List the people who have access to a board
 #[utoipa::path(
     get, path = "/boards/{board}/members", tag = "access",
     params(("board" = Uuid, Path)),
@@ -67,7 +67,7 @@ pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, P
     Ok(tagged(json(StatusCode::OK, &members), board.seq()))
 }
 
-/// Make somebody a member of a board, or change what they are on it
+/// Make a person a member of a board, or change their role on it
 #[utoipa::path(
     put, path = "/boards/{board}/members/{person}", tag = "access",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
@@ -84,7 +84,7 @@ pub async fn put(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Take somebody off a board
+/// Remove a person from a board
 #[utoipa::path(
     delete, path = "/boards/{board}/members/{person}", tag = "access",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),

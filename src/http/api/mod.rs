@@ -1,8 +1,8 @@
 //! REST: boards, columns, tasks and changes as JSON.
 //!
-//! A handler is asked by a [`Client`](client::Client), reads the request strictly, builds a mutation for the one write path or reads
-//! a board's state, and answers. One file a resource.
-//! The OpenAPI document is made from the same handlers and types; a route cannot be mounted without being described.
+//! A handler gets a [`Client`](client::Client) and reads the request strictly. Then it sends a mutation through the one write path, or
+//! reads a board's state, and answers. There is one file per resource.
+//! The OpenAPI document is generated from the same handlers and types, so every mounted route is described.
 
 pub mod boards;
 pub mod changes;
@@ -36,7 +36,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{API_ROOT, Services, conditional::is_known, etag::etag, problem::Problem};
 
-/// The routes of REST, to be mounted at [`API_ROOT`], and what describes them.
+/// The routes of REST, to be mounted at [`API_ROOT`], and their OpenAPI description.
 pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(boards::list, boards::create))
@@ -63,7 +63,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// The method and path of every operation that is described.
+/// The method and path of every described operation.
 pub fn listed(described: &utoipa::openapi::OpenApi) -> Vec<(Method, String)> {
     let item = |(path, item): (&String, &PathItem)| {
         let methods = [
@@ -132,19 +132,19 @@ fn json(status: StatusCode, value: &impl Serialize) -> Response {
 fn json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        // Others change boards too: whoever keeps an answer asks with If-None-Match whether it still holds.
+        // A cached response may be outdated, because others change the board. So clients must revalidate it with `If-None-Match`.
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (status, headers, body).into_response()
 }
 
-/// Adds the entity tag of what is answered.
+/// Adds the entity tag for a change number to a response.
 fn tagged(mut response: Response, seq: Seq) -> Response {
     response.headers_mut().insert(header::ETAG, etag(seq));
     response
 }
 
-/// Adds where the thing that was created is.
+/// Adds the `Location` of the created resource to a response.
 fn located(mut response: Response, path: String) -> Response {
     if let Ok(location) = HeaderValue::try_from(format!("{API_ROOT}{path}")) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -152,7 +152,7 @@ fn located(mut response: Response, path: String) -> Response {
     response
 }
 
-/// What is asked for, as of a number; without a body, where the client has that state already.
+/// The response for a state with this number; 304 without a body if the client already has that state.
 fn unless_known(headers: &HeaderMap, seq: Seq, answer: impl FnOnce() -> Response) -> Response {
     let answer = match is_known(headers, seq) {
         true => StatusCode::NOT_MODIFIED.into_response(),

@@ -1,4 +1,4 @@
-//! Boards, columns and tasks as REST shows and takes them: every field is always there, `null` where there is nothing.
+//! Boards, columns and tasks as REST represents them: every field is always present, and `null` if it has no value.
 
 use app::{
     access::BoardRole,
@@ -14,17 +14,17 @@ use uuid::Uuid;
 /// A board.
 #[derive(Serialize, ToSchema)]
 pub struct Board<'a> {
-    /// Which board.
+    /// The board's id.
     #[schema(value_type = Uuid)]
     pub id: BoardId,
-    /// What it is called.
+    /// The board's name.
     pub name: &'a str,
-    /// The number of its newest change.
+    /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// What everyone on the server is on it; `null` where it is private to its members.
+    /// The role that everyone on the server has on the board; `null` if the board is private to its members.
     #[schema(value_type = Option<Role>)]
     pub everyone: Option<BoardRole>,
     /// Its columns, in order.
@@ -44,15 +44,15 @@ impl<'a> From<&'a BoardState> for Board<'a> {
     }
 }
 
-/// A line of the list of boards.
+/// An item in the list of boards.
 #[derive(Serialize, ToSchema)]
 pub struct BoardLine {
-    /// Which board.
+    /// The board's id.
     #[schema(value_type = Uuid)]
     pub id: BoardId,
-    /// What it is called.
+    /// The board's name.
     pub name: String,
-    /// The number of its newest change.
+    /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
@@ -69,22 +69,22 @@ impl From<model::BoardSummary> for BoardLine {
 /// A column of a board.
 #[derive(Serialize, ToSchema)]
 pub struct Column<'a> {
-    /// Which column.
+    /// The column's id.
     #[schema(value_type = Uuid)]
     pub id: ColumnId,
-    /// What it is called.
+    /// The column's name.
     pub name: &'a str,
-    /// What being in it says about a task.
+    /// What it means for a task to be in the column.
     #[schema(value_type = Kind)]
     pub kind: ColumnKind,
-    /// Where it stands among the columns: the order of these texts.
+    /// The column's position: columns are ordered by these texts.
     pub rank: &'a str,
     /// How many tasks are in it.
     pub tasks: usize,
 }
 
 impl<'a> Column<'a> {
-    /// A column of this board.
+    /// The representation of a column of this board.
     pub fn of(board: &BoardState, column: &'a model::Column) -> Self {
         Self {
             id: column.id,
@@ -99,22 +99,22 @@ impl<'a> Column<'a> {
 /// A task.
 #[derive(Serialize, ToSchema)]
 pub struct Task<'a> {
-    /// Which task.
+    /// The task's id.
     #[schema(value_type = Uuid)]
     pub id: TaskId,
-    /// The board it is on.
+    /// The id of the task's board.
     #[schema(value_type = Uuid)]
     pub board: BoardId,
-    /// One line of text.
+    /// The title: one line of text.
     pub title: &'a str,
-    /// Markdown.
+    /// The description, in Markdown.
     pub description: &'a str,
-    /// The column it is in.
+    /// The id of the task's column.
     #[schema(value_type = Uuid)]
     pub column: ColumnId,
-    /// Whether its column is one for done tasks.
+    /// Whether the task's column is one for done tasks.
     pub completed: bool,
-    /// Where it stands in its column: the order of these texts.
+    /// The task's position in its column: tasks are ordered by these texts.
     pub rank: &'a str,
     /// How urgent it is.
     #[schema(value_type = Urgency)]
@@ -125,28 +125,28 @@ pub struct Task<'a> {
     /// The day it is due.
     #[schema(value_type = Option<String>, format = Date)]
     pub due: Option<Day>,
-    /// The people whose it is, in the order of their ids.
+    /// The people to whom the task is assigned, in the order of their ids.
     #[schema(value_type = Vec<Uuid>)]
     pub assignees: &'a [ActorId],
-    /// The column it goes back to when it is reopened.
+    /// The column to which the task returns when it is reopened.
     #[schema(value_type = Option<Uuid>)]
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// Who created it, where that is known.
+    /// The person who created it, if that is known.
     #[schema(value_type = Option<Uuid>)]
     pub created_by: Option<ActorId>,
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
-    /// Who changed it last, where that is known.
+    /// The person who changed it last, if that is known.
     #[schema(value_type = Option<Uuid>)]
     pub updated_by: Option<ActorId>,
     /// When it was deleted, if it is in the trash.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
-    /// The number of its newest change; also its `ETag`.
+    /// The number of the task's newest change; also its `ETag`.
     pub seq: Seq,
     /// The number of the newest change of its title.
     pub title_seq: Seq,
@@ -155,7 +155,7 @@ pub struct Task<'a> {
 }
 
 impl<'a> Task<'a> {
-    /// A task of this board.
+    /// The representation of a task of this board.
     pub fn of(board: &BoardState, task: &'a model::Task) -> Self {
         Self {
             id: task.id,
@@ -191,9 +191,9 @@ pub enum Place {
     /// After all others.
     #[default]
     Last,
-    /// Directly before this one; last, if it has gone meanwhile.
+    /// Directly before this one; last, if this one no longer exists.
     Before(Uuid),
-    /// Directly after this one; last, if it has gone meanwhile.
+    /// Directly after this one; last, if this one no longer exists.
     After(Uuid),
 }
 
@@ -208,7 +208,7 @@ impl<Id: From<Uuid>> From<Place> for model::Place<Id> {
     }
 }
 
-/// What being in a column says about a task.
+/// What it means for a task to be in a column.
 #[derive(ToSchema)]
 #[schema(as = ColumnKind, rename_all = "snake_case")]
 #[allow(dead_code)]
@@ -221,12 +221,12 @@ pub enum Kind {
     Done,
 }
 
-/// What somebody is on a board.
+/// A person's role on a board.
 #[derive(ToSchema)]
 #[schema(as = BoardRole, rename_all = "snake_case")]
 #[allow(dead_code)]
 pub enum Role {
-    /// Reads.
+    /// Reads the board.
     Viewer,
     /// Changes tasks and columns.
     Editor,
@@ -234,12 +234,12 @@ pub enum Role {
     Manager,
 }
 
-/// What somebody is on the server.
+/// A person's role on the server.
 #[derive(ToSchema)]
 #[schema(as = InstanceRole, rename_all = "snake_case")]
 #[allow(dead_code)]
 pub enum ServerRole {
-    /// Makes boards, and sees those they were added to and those that are open to everyone.
+    /// Makes boards, and sees the boards that they are a member of or that are open to everyone.
     Member,
     /// Manages people, and every board.
     Admin,
@@ -252,7 +252,7 @@ pub enum ServerRole {
 #[schema(as = Priority, rename_all = "snake_case")]
 #[allow(dead_code)]
 pub enum Urgency {
-    /// Nobody said.
+    /// Not set.
     None,
     /// Can wait.
     Low,
@@ -264,14 +264,14 @@ pub enum Urgency {
     Urgent,
 }
 
-/// A link that is shown once.
+/// A link with a secret, which is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct OnceShown {
-    /// Its address.
+    /// The link's URL.
     pub url: String,
 }
 
-/// Reads a field that may be absent but not `null`: `null` would look like a wish to clear it.
+/// Reads a field that may be absent but not `null`: `null` would look like a request to clear the field.
 pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

@@ -1,4 +1,4 @@
-//! Passwords over REST: links with which somebody chooses a new one.
+//! Passwords over REST: links with which a person chooses a new one.
 
 use app::id::ActorId;
 use axum::{http::StatusCode, response::Response};
@@ -9,7 +9,7 @@ use crate::http::{
     problem::{Failures, Problem},
 };
 
-/// Make a link with which somebody chooses a new password
+/// Make a link with which a person chooses a new password
 #[utoipa::path(
     post, path = "/people/{person}/new-password", tag = "people",
     params(("person" = Uuid, Path)),

@@ -17,24 +17,24 @@ use crate::{
 /// The people of the server.
 #[derive(Serialize, ToSchema)]
 pub struct People {
-    /// In the order in which they came.
+    /// The people, in the order in which their accounts were made.
     people: Vec<Person>,
 }
 
 /// A person.
 #[derive(Serialize, ToSchema)]
 pub struct Person {
-    /// Who.
+    /// The person's id.
     #[schema(value_type = Uuid)]
     id: ActorId,
-    /// What they are called.
+    /// The person's name.
     name: String,
-    /// Their e-mail address; `null` for those who do not manage people.
+    /// The person's e-mail address; `null` for callers who do not manage people.
     email: Option<String>,
-    /// What they are on the server; `null` for those who do not manage people.
+    /// The person's role on the server; `null` for callers who do not manage people.
     #[schema(value_type = Option<ServerRole>)]
     role: Option<InstanceRole>,
-    /// Whether they may sign in.
+    /// Whether the person may sign in.
     active: bool,
 }
 
@@ -50,15 +50,15 @@ impl Person {
     }
 }
 
-/// What to change about a person; what is absent stays as it is.
+/// The fields to change of a person; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonPatch {
-    /// What they are to be on the server.
+    /// The person's new role on the server.
     #[serde(default)]
     #[schema(value_type = Option<ServerRole>)]
     role: Option<InstanceRole>,
-    /// `false` signs them out and keeps them out.
+    /// `false` signs the person out everywhere and keeps them from signing in.
     #[serde(default)]
     active: Option<bool>,
 }
@@ -75,7 +75,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
     Ok(json(StatusCode::OK, &People { people }))
 }
 
-/// Read who one is
+/// Read your own account
 #[utoipa::path(get, path = "/people/me", tag = "people", responses((status = 200, body = Person), Failures))]
 pub async fn me(client: Client) -> Result<Response, Problem> {
     let directory = client.services.store.directory();
@@ -83,7 +83,7 @@ pub async fn me(client: Client) -> Result<Response, Problem> {
     Ok(json(StatusCode::OK, &Person::of(account, true)))
 }
 
-/// Change what somebody is on the server, or whether they may sign in
+/// Change a person's role on the server, or whether they may sign in
 #[utoipa::path(
     patch, path = "/people/{person}", tag = "people",
     params(("person" = Uuid, Path)),

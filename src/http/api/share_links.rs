@@ -1,4 +1,4 @@
-//! Links with which a board can be read without an account, over REST.
+//! Share links over REST, with which a board can be read without an account.
 
 use app::{
     access::ShareLink,
@@ -16,27 +16,27 @@ use crate::http::{
     problem::{Failures, Problem},
 };
 
-/// The links of a board.
+/// The share links of a board.
 #[derive(Serialize, ToSchema)]
 pub struct Links {
-    /// Those that were not revoked, newest first.
+    /// The links that were not revoked, newest first.
     links: Vec<Link>,
 }
 
 /// A link with which a board can be read without an account.
 #[derive(Serialize, ToSchema)]
 pub struct Link {
-    /// What it is called by.
+    /// The link's id.
     id: Uuid,
-    /// Who made it, where that is known.
+    /// The person who made it, if that is known.
     #[schema(value_type = Option<Uuid>)]
     created_by: Option<ActorId>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Whether it works: not while whoever made it does not manage the board.
+    /// Whether it works. A link does not work while its maker does not manage the board.
     works: bool,
-    /// Its address; only in the answer to the request that made it.
+    /// The link's URL; only in the response to the request that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     url: Option<String>,
@@ -74,7 +74,7 @@ pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Respon
     Ok(located(json(StatusCode::CREATED, &Link::of(link, Some(url))), path))
 }
 
-/// Revoke a share link; whoever reads the board by it stops doing so at once
+/// Revoke a share link; its readers lose access to the board at once
 #[utoipa::path(
     delete, path = "/boards/{board}/links/{link}", tag = "access", operation_id = "revoke_link",
     params(("board" = Uuid, Path), ("link" = Uuid, Path)),

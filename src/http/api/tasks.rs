@@ -1,4 +1,4 @@
-//! Tasks over REST, those in the trash included.
+//! Tasks over REST, including those in the trash.
 
 use app::{
     fields::{self, FieldEdit},
@@ -34,27 +34,27 @@ use crate::{
     writer::WriteError,
 };
 
-/// A task to be created.
+/// A task to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTask {
-    /// The id to give it, best a UUIDv7; without one, the server makes it.
+    /// The task's id, preferably a UUIDv7; if absent, the server makes one.
     #[serde(default)]
     id: Option<Uuid>,
-    /// One line of text.
+    /// The title: one line of text.
     #[schema(max_length = 500)]
     title: String,
-    /// Markdown.
+    /// The description, in Markdown.
     #[serde(default)]
     #[schema(max_length = 30000)]
     description: String,
-    /// The column to put it in; the first one, if absent.
+    /// The task's column; if absent, the first one.
     #[serde(default)]
     column: Option<Uuid>,
-    /// `true` puts it into the first column for done tasks.
+    /// `true` puts the task into the first column for done tasks.
     #[serde(default)]
     completed: Option<bool>,
-    /// Where in the column; last, if absent.
+    /// The task's place in the column; if absent, last.
     #[serde(default)]
     place: Place,
     /// How urgent it is.
@@ -69,13 +69,13 @@ pub struct NewTask {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
     due: Option<Day>,
-    /// The people whose it is to be; they must be able to see the board.
+    /// The people to whom to assign the task; they must be able to see the board.
     #[serde(default)]
     #[schema(max_items = 20)]
     assignees: Vec<Uuid>,
 }
 
-/// What to change of a task; what is absent stays as it is.
+/// The fields to change of a task; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskPatch {
@@ -99,23 +99,23 @@ pub struct TaskPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Date)]
     due: Option<Option<Day>>,
-    /// People to assign it to, besides those who have it; they must be able to see the board.
+    /// People to whom to assign the task in addition; they must be able to see the board.
     #[serde(default)]
     #[schema(max_items = 20)]
     assign: Vec<Uuid>,
-    /// People who are to have it no more.
+    /// People to remove from the assignees.
     #[serde(default)]
     #[schema(max_items = 20)]
     unassign: Vec<Uuid>,
-    /// Another column.
+    /// A new column.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<Uuid>, nullable = false)]
     column: Option<Uuid>,
-    /// `true` moves it to the first column for done tasks, `false` back to where it came from.
+    /// `true` moves the task to the first column for done tasks, `false` back to the column from which it came.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<bool>, nullable = false)]
     completed: Option<bool>,
-    /// A new place in its column, or in the one it moves to (there, absent means last).
+    /// A new place in the task's column, or in the column to which it moves (where absent means last).
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<Place>, nullable = false)]
     place: Option<Place>,
@@ -176,7 +176,7 @@ pub async fn create(
     key: Key,
     Json(new): Json<NewTask>,
 ) -> Result<Response, Problem> {
-    // A task that the client does not name is named after the key, so that a repetition asks for the very same.
+    // An id that the client omits is derived from the idempotency key, so that a repeated request asks for the same id.
     let task = TaskId(new.id.unwrap_or(key.0.0));
     let names_column = new.column.is_some();
     let create = CreateTask {
@@ -290,7 +290,7 @@ fn answer(status: StatusCode, board: &BoardState, id: TaskId) -> Result<Response
     Ok(tagged(json(status, &Task::of(board, task)), task.seq))
 }
 
-/// Where the body named a column, a column that is not found is a mistake in the body, not in the address.
+/// If the body named a column, then a column that does not exist is an error in the body, not in the address.
 fn in_body(names_column: bool) -> impl Fn(WriteError) -> Problem {
     move |error| match error {
         WriteError::Refused(Refusal::NotFound { what: Thing::Column }) if names_column => {

@@ -1,4 +1,4 @@
-//! One's tokens over REST.
+//! The caller's own tokens over REST.
 
 use app::{access::Scope, time::Timestamp};
 use axum::{http::StatusCode, response::Response};
@@ -15,34 +15,34 @@ use crate::{
     store::Token,
 };
 
-/// How much of what its owner may do a token may do.
+/// Which of its owner's rights a token has.
 #[derive(ToSchema)]
 #[schema(as = Scope, rename_all = "snake_case")]
 #[allow(dead_code)]
 pub enum TokenScope {
-    /// Read.
+    /// Reading.
     Read,
-    /// Also make boards, and change tasks and columns.
+    /// Also making boards, and changing tasks and columns.
     Write,
-    /// Everything, managing boards and people included.
+    /// All rights, including managing boards and people.
     Admin,
 }
 
-/// One's tokens.
+/// The caller's own tokens.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
-    /// Those that work, newest first.
+    /// The tokens that work, newest first.
     tokens: Vec<TokenLine>,
 }
 
 /// A token, without its secret.
 #[derive(Serialize, ToSchema)]
 pub struct TokenLine {
-    /// What it is called by.
+    /// The token's id.
     id: Uuid,
-    /// What it is for.
+    /// The token's name, which says what it is for.
     name: String,
-    /// What it may do.
+    /// The token's scope.
     #[schema(value_type = TokenScope)]
     scope: Scope,
     /// When it was made.
@@ -56,7 +56,7 @@ pub struct TokenLine {
     used_at: Option<Timestamp>,
 }
 
-/// List one's tokens
+/// List your own tokens
 #[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "tokens", responses((status = 200, body = Tokens), Failures))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let person = client.person()?;
@@ -72,7 +72,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
     Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(line).collect() }))
 }
 
-/// Revoke one of one's tokens
+/// Revoke one of your own tokens
 #[utoipa::path(
     delete, path = "/tokens/{token}", tag = "people", operation_id = "revoke_token",
     params(("token" = Uuid, Path)),

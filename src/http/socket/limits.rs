@@ -1,42 +1,42 @@
-//! What one socket may ask for.
+//! The limits of one socket.
 //!
-//! Somebody who was offline comes back with hundreds of edits at once, so the rates allow for bursts, and one who is
-//! over them is read more slowly rather than turned away.
+//! A client that was offline returns with hundreds of edits at once. So the rates allow for bursts, and a client that exceeds them is read
+//! more slowly instead of being disconnected.
 
 use std::time::{Duration, Instant};
 
 use app::protocol::MAX_CLIENT_MESSAGE_BYTES;
 
-/// The limits. The defaults are those `docs/PROTOCOL.md` names.
+/// The limits. `docs/PROTOCOL.md` names the defaults.
 #[derive(Clone, Debug)]
 pub struct SocketLimits {
     /// How many sockets this node takes.
     pub sockets: usize,
-    /// How many of them one person may have.
+    /// How many sockets one person may have on this node.
     pub sockets_per_person: usize,
-    /// How many of them one address may have: a whole office may share one.
+    /// How many sockets one address may have on this node: a whole office may share one.
     pub sockets_per_address: usize,
     /// The largest message, in bytes.
     pub message_bytes: usize,
-    /// How many boards a socket may have subscribed to.
+    /// How many subscriptions a socket may have.
     pub subscriptions: usize,
-    /// How many mutations may be unanswered before the socket is read no further.
+    /// How many mutations may be unanswered. At this number the socket is not read any further.
     pub in_flight: usize,
-    /// Messages and mutations, each counted as one.
+    /// The rate limit. Each message counts as one, and each mutation in it as one more.
     pub rate: Rate,
-    /// How many messages that are not as they should be are answered before the socket is closed.
+    /// After how many bad messages the socket is closed.
     pub errors: u32,
-    /// After so long without a word from the client it is pinged.
+    /// After this time without any message from the client, the server sends a ping.
     pub ping_after: Duration,
-    /// After so long without a word from the client it is not counted among those who have a board open.
+    /// After this time without any message, the client no longer counts as present on its boards.
     pub away: Duration,
-    /// After so long without a word from the client the socket is closed.
+    /// After this time without any message, the socket is closed.
     pub silence: Duration,
-    /// How long a write may take; large ones get a second more for each 8 KiB.
+    /// How long a write may take; a large one gets a second more for each 8 KiB.
     pub write: Duration,
     /// How long closing may take.
     pub close: Duration,
-    /// Over how long clients spread their return after a shutdown.
+    /// Over which time clients spread their reconnects after a shutdown.
     pub reconnect_spread: Duration,
 }
 
@@ -61,16 +61,16 @@ impl Default for SocketLimits {
     }
 }
 
-/// How often something may be done.
+/// A rate limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    /// How often at once.
+    /// How much at once.
     pub burst: u32,
-    /// How often in the long run.
+    /// How much per second in the long run.
     pub per_second: u32,
 }
 
-/// A bucket of tokens that may go into debt: what is asked for is done, and then nothing until the debt is paid.
+/// A token bucket that may go into debt: a request is always granted, but nothing more until the debt is paid.
 #[derive(Debug)]
 pub(super) struct Bucket {
     tokens: f64,
@@ -82,7 +82,7 @@ impl Bucket {
         Self { tokens: f64::from(rate.burst), filled: now }
     }
 
-    /// Takes `count` tokens. If that leaves a debt, tells how long to wait.
+    /// Takes `count` tokens. If that leaves a debt, returns how long to wait.
     pub(super) fn take(&mut self, count: usize, rate: Rate, now: Instant) -> Option<Duration> {
         let per_second = f64::from(rate.per_second.max(1));
         let refill = now.saturating_duration_since(self.filled).as_secs_f64() * per_second;

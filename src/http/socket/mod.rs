@@ -1,12 +1,12 @@
 //! The live connection: `GET /ws`.
 //!
 //! - `upgrade`: the handshake.
-//! - `session`: one socket's life, in one task.
-//! - `reading`: what a message says, also where a part of it cannot be read.
-//! - `wire`: writing shared frames, and no longer than is bounded.
-//! - [`limits`]: what one socket may ask for.
+//! - `session`: the life of one socket, in one task.
+//! - `reading`: parses messages, including those of which a part cannot be read.
+//! - `wire`: writes shared frames, with a time limit.
+//! - [`limits`]: the limits of one socket.
 //!
-//! `docs/PROTOCOL.md` describes what travels over it.
+//! `docs/PROTOCOL.md` describes the protocol.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -33,37 +33,37 @@ mod wire;
 pub use limits::SocketLimits;
 pub use upgrade::{explain, upgrade};
 
-/// What a socket needs of the server. Cheap to clone.
+/// The parts of the server that a socket needs. Cheap to clone.
 #[derive(Clone)]
 pub struct SocketContext {
-    /// Knows who may do what.
+    /// Has the directory, in which rights are looked up.
     pub store: Store,
-    /// Takes the mutations.
+    /// Executes the mutations.
     pub writer: Writer,
-    /// Has the changes.
+    /// Distributes the changes.
     pub hub: Hub,
-    /// What one socket may ask for.
+    /// The limits of one socket.
     pub limits: Arc<SocketLimits>,
-    /// The first message on each.
+    /// The first message on each socket.
     pub hello: Hello,
-    /// Whose sockets are open.
+    /// Counts the open sockets of each person and address.
     pub admissions: Arc<Admissions>,
-    /// The proxies in front.
+    /// The declared proxies in front of the server.
     pub proxies: Proxies,
-    /// Whose pages may connect.
+    /// The origins whose pages may connect.
     pub origins: Arc<Origins>,
-    /// When they are cancelled, each socket says goodbye and closes.
+    /// Tells sockets to say goodbye and close.
     pub goodbyes: Goodbyes,
-    /// Knows the sockets' tasks: after [`Goodbyes::stop`], wait for it.
+    /// Tracks the sockets' tasks: wait for it after [`Goodbyes::stop`].
     pub tracker: TaskTracker,
 }
 
-/// Says who serves a socket: a [`ServerMessage::Hello`], encoded once.
+/// Tells a client which server it is connected to: a [`ServerMessage::Hello`], encoded once.
 #[derive(Clone, Debug)]
 pub struct Hello(Arc<[u8]>);
 
 impl Hello {
-    /// `build` is that of the pages that are served beside the sockets.
+    /// `build` is the name of the site's build with which this server's pages are served.
     pub fn of(build: &str) -> Self {
         let mut frame = Vec::new();
         let (version, build) = (env!("CARGO_PKG_VERSION").to_owned(), build.to_owned());
@@ -76,15 +76,15 @@ impl Hello {
     }
 }
 
-/// Tells sockets to say goodbye: all at once when the server stops, or those that are open, one group after another. Cheap to clone.
+/// Tells sockets to say goodbye: all at once when the server stops, or the open ones, one group after another. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Goodbyes {
     stop: CancellationToken,
-    /// Each socket that is opened is of the next group.
+    /// The group of the newest socket, and the groups' tokens. Each new socket joins the next group.
     groups: Arc<Mutex<(usize, [CancellationToken; GROUPS])>>,
 }
 
-/// In how many groups sockets are sent away.
+/// The number of groups.
 const GROUPS: usize = 20;
 
 impl Default for Goodbyes {
@@ -96,17 +96,17 @@ impl Default for Goodbyes {
 }
 
 impl Goodbyes {
-    /// All of them, those that are yet to be opened included.
+    /// Tells all sockets, including those that are yet to be opened.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Whether they were told so.
+    /// Whether all sockets were told.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }
 
-    /// Those that are open now, spread over some time, so that they do not all come to another node at once.
+    /// Tells the sockets that are open now, spread over some time, so that they do not all reconnect to another node at once.
     pub async fn spread(&self, over: Duration) {
         let groups = std::mem::replace(&mut self.groups().1, std::array::from_fn(|_| self.stop.child_token()));
         for group in groups {
@@ -115,14 +115,14 @@ impl Goodbyes {
         }
     }
 
-    /// For a socket that is opened now.
+    /// The token for a socket that is opened now.
     fn next(&self) -> CancellationToken {
         let (last, groups) = &mut *self.groups();
         *last = (*last + 1) % GROUPS;
         groups[*last].clone()
     }
 
-    // Nothing is done while this is held that can panic.
+    // The lock cannot be poisoned: nothing that is done while it is held can panic.
     fn groups(&self) -> MutexGuard<'_, (usize, [CancellationToken; GROUPS])> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,7 +130,7 @@ impl Goodbyes {
 
 /// The route `/ws`, for any state that has a [`SocketContext`].
 ///
-/// The listener should set `TCP_NODELAY`: a change is one small write, and should not wait for the answer to the last.
+/// The listener should set `TCP_NODELAY`: a change is one small write, and must not wait until the previous one is acknowledged.
 pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,

@@ -1,7 +1,7 @@
-//! What a text message says, also where a part of it cannot be read.
+//! Parses text messages, including those of which a part cannot be read.
 //!
-//! Whoever sends mutations waits for an answer to each, so one that makes no sense is no reason to leave the others of its
-//! message unanswered: it is refused under its id, and the others are done.
+//! A client waits for an answer to each mutation. So one bad mutation must not leave the others of its message unanswered: it is refused
+//! under its id, and the others are executed.
 
 use app::{
     id::{BoardId, MutationId},
@@ -16,27 +16,27 @@ use serde_json::value::RawValue;
 
 use crate::http::input::{named_in, without_position};
 
-/// The most fields of something unreadable that are looked at to find which one is at fault.
+/// How many fields of an unreadable object are checked at most, to find the one at fault.
 const SUSPECTS: usize = 16;
 
-/// What came.
+/// The outcome of parsing a message.
 pub(super) enum Reading {
-    /// A message as it should be.
+    /// A valid message.
     Message(ClientMessage),
-    /// Mutations of which some cannot be read.
+    /// Mutations, some of which cannot be read.
     Mutations {
-        /// The board they are for; none if that is what cannot be read, and none of them can be done.
+        /// Their board. `None` if that is what cannot be read; then all mutations are refused.
         board: Option<BoardId>,
-        /// In the order in which they came: what can be done, and what is refused.
+        /// The mutations in the order in which they were sent: valid, or refused.
         mutations: Vec<Result<Mutation, (MutationId, Refusal)>>,
-        /// What is wrong with those, if any, that have no id under which they could be answered.
+        /// What is wrong with the first mutation without an id, if there is one: it cannot be refused under an id.
         nameless: Option<String>,
     },
-    /// Nothing of it can be answered. Why, for people.
+    /// No part of the message can be answered. The reason, in words.
     Nonsense(String),
 }
 
-/// Reads a message.
+/// Parses a message.
 pub(super) fn read(text: &str) -> Reading {
     match serde_json::from_str(text) {
         Ok(ClientMessage::Mutate { board, mutations }) if !mutations.iter().all(|mutation| is_dated(mutation.id)) => {
@@ -48,11 +48,11 @@ pub(super) fn read(text: &str) -> Reading {
     }
 }
 
-/// The fields of an object as they were sent. They are looked at one by one, because one may be unreadable in a way that would make
-/// its neighbours unreadable too: half a character, say, or a number that is none.
+/// The fields of an object, unparsed. They are checked one by one, because an unreadable field may make the whole object unreadable: half
+/// of a surrogate pair, say, or a number out of range.
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-/// Reads what can be read of a message that cannot be read as a whole.
+/// Parses the readable parts of a message that cannot be parsed as a whole. `None` if it is not a list of mutations.
 fn read_mutations(text: &str) -> Option<Reading> {
     let mut envelope: Fields<'_> = serde_json::from_str(text).ok()?;
     if serde_json::from_str::<String>(envelope.get("type")?.get()).ok()? != "mutate" {
@@ -76,7 +76,7 @@ fn read_mutations(text: &str) -> Option<Reading> {
         }
     }
     let is_whole = board.is_ok() && nameless.is_none() && mutations.iter().all(Result::is_ok);
-    // What is wrong is wrong with the message itself, such as a field that it has twice.
+    // If every part is readable by itself, the message as a whole is at fault, for instance because it has a field twice.
     (!is_whole).then_some(Reading::Mutations { board: board.ok(), mutations, nameless })
 }
 
@@ -84,7 +84,7 @@ fn read_fields<T: DeserializeOwned>(fields: &Fields<'_>) -> Result<T, serde_json
     serde_json::to_string(fields).and_then(|text| serde_json::from_str(&text))
 }
 
-/// Reads one mutation, or why it is refused. An error if it has no id to refuse it under.
+/// Parses one mutation, or makes its refusal. An error if the mutation has no id under which it could be refused.
 fn read_mutation(text: &str, refusal: Option<&Refusal>) -> Result<Result<Mutation, (MutationId, Refusal)>, String> {
     #[derive(Deserialize)]
     struct Named {
@@ -101,8 +101,8 @@ fn read_mutation(text: &str, refusal: Option<&Refusal>) -> Result<Result<Mutatio
     Ok(Err((id, refusal.cloned().unwrap_or_else(|| explain::<Mutation>(&fields, &error)))))
 }
 
-/// A mutation whose id is what it should be: it tells when it was made, so that it is never done a second time, however
-/// late a copy of it comes.
+/// Refuses a mutation whose id is not a UUIDv7. A UUIDv7 states when it was made; so a copy that arrives very late is recognised and not
+/// executed a second time.
 fn dated(mutation: Mutation) -> Result<Mutation, (MutationId, Refusal)> {
     if is_dated(mutation.id) {
         return Ok(mutation);
@@ -114,18 +114,18 @@ fn is_dated(id: MutationId) -> bool {
     id.0.get_version_num() == 7
 }
 
-/// Says which field of something unreadable is at fault, and why.
+/// Makes the refusal of an unreadable object: which field is at fault, and why.
 fn explain<T: DeserializeOwned>(fields: &Fields<'_>, error: &serde_json::Error) -> Refusal {
     let words = error.to_string();
     let words = without_position(&words);
     let at_fault = || {
-        // Without the one at fault it can be read, or something else is wrong with it.
+        // A field is at fault if the object without it can be read, or fails for another reason.
         let is_at_fault = |field: &&String| {
             let mut rest = fields.clone();
             rest.remove(*field);
             read_fields::<T>(&rest).err().is_none_or(|other| without_position(&other.to_string()) != words)
         };
-        // These are read before all others, and would be missed first.
+        // `id`, `op` and `type` are parsed first. Without them the error would always be that they are missing.
         fields
             .keys()
             .filter(|field| !matches!(field.as_str(), "id" | "op" | "type"))
@@ -146,7 +146,7 @@ mod tests {
         format!("019aae10-0000-7000-8000-0000000000{number:02x}")
     }
 
-    /// What became of each mutation: `done`, or the field at fault.
+    /// The outcome of each mutation: `done`, or the field at fault.
     fn outcomes(message: &str) -> (Vec<String>, bool) {
         match read(message) {
             Reading::Mutations { mutations, nameless, .. } => {
@@ -176,7 +176,8 @@ mod tests {
             format!(r#"{{"id":"{}","op":"update_task","task":"{task}","title":"A","title":"B"}}"#, id(8)),
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"A","assignees":["me"]}}"#, id(9)),
             r#"{"id":"fc3f6a2e-7f2b-4ba1-9f58-34dd2a0b2d1e","op":"delete_board"}"#.to_owned(),
-            // Half of a pair, as what is cut in the middle of an emoji ends; a number that is none; deeper than anything is read.
+            // Half of a surrogate pair, as in a text that was cut in the middle of an emoji; a number out of range; nesting beyond the
+            // parser's limit.
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":"\ud83d"}}"#, id(11)),
             format!(r#"{{"id":"{}","op":"create_task","task":"{task}","title":1e400}}"#, id(12)),
             format!(
@@ -185,7 +186,7 @@ mod tests {
                 "[".repeat(200),
                 "]".repeat(200)
             ),
-            // What is looked for in the database before it is decided.
+            // A field that is looked up in the database before the mutation is decided.
             format!(
                 r#"{{"id":"{}","op":"create_share_link","link":"{task}","secret_sha256":"{}"}}"#,
                 id(14),

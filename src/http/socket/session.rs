@@ -1,8 +1,8 @@
-//! One socket's life, in one task.
+//! The life of one socket, in one task.
 //!
-//! The task sends what waits, then waits for the first of: something new, a message, an answer of the writer, its timer,
-//! the end. Nothing is queued for it: while it is busy sending, changes wait in the topics' rings and the log, and
-//! messages in the kernel's buffers.
+//! The task sends what is waiting, then waits for the first of: a change, a message, an answer of the writer, its timer, the shutdown.
+//! Nothing is queued for the task: while it is busy with sending, changes wait in the topics' rings and the log, and messages in the
+//! kernel's buffers.
 
 use std::{
     collections::BTreeMap,
@@ -46,15 +46,15 @@ use crate::{
     writer::{Sequence, WriteError},
 };
 
-/// How long to wait before trying again to read what could not be read: at first, and at most. In between it doubles.
+/// The backoff after the database could not be read: the first pause and the longest one. The pause doubles each time.
 const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
-/// No count of changes of who has access.
+/// An access version that no board has, so that access is checked again.
 const UNKNOWN: u64 = u64::MAX;
-/// No revision of the directory.
+/// A revision that the directory never has.
 const UNKNOWN_REVISION: i64 = -1;
 
-/// Why sockets are closed: see `docs/PROTOCOL.md`.
+/// The codes with which sockets are closed: see `docs/PROTOCOL.md`.
 mod close_code {
     pub(super) const AWAY: u16 = 1001;
     pub(super) const NOT_TEXT: u16 = 1007;
@@ -64,20 +64,20 @@ mod close_code {
     pub(super) const SILENT: u16 = 4408;
 }
 
-/// How it ends.
+/// How a socket ends.
 enum End {
     /// The connection broke, or the client closed it.
     Disconnected,
-    /// We close it.
+    /// We close the socket, with a code and a reason.
     Close(u16, &'static str),
-    /// We close it, and cannot make sense of what still comes in.
+    /// We close the socket, and can no longer parse what the client sends.
     CloseUnread(u16, &'static str),
 }
 
-/// The end of a socket whose client proved itself with what no longer holds.
+/// The end of a socket whose client's credentials have become invalid.
 const SIGNED_OUT: End = End::Close(CLOSED_SIGNED_OUT, "signed out");
 
-/// What a socket waits for.
+/// The events that a socket waits for.
 enum Event {
     News,
     Message(Incoming),
@@ -86,60 +86,60 @@ enum Event {
     Shutdown,
 }
 
-/// A socket that is open.
+/// An open socket.
 pub(super) struct Session {
     wire: Wire,
     _admission: Admission,
     rights: Rights,
-    /// The version of the rights with which subscriptions and lists were checked last.
+    /// The version of the rights with which the subscriptions and lists were last checked.
     checked_with: u64,
-    /// The revision of the directory of which the client was told what concerns it.
+    /// The revision of the directory at which the rights were last compared.
     told_revision: i64,
-    /// Whose socket it is; `None` for somebody without an account.
+    /// The person whose socket this is; `None` for a caller without an account.
     person: Option<ActorId>,
-    /// Nothing was heard for so long that nobody seems to be there.
+    /// Whether the client was silent for so long that its reader does not count as present.
     is_away: bool,
     subscriber: Subscriber,
-    /// Takes the mutations, in order.
+    /// Executes the mutations, in order.
     writer: Sequence,
     limits: Arc<SocketLimits>,
     subscriptions: Vec<Followed>,
-    /// Mutations the writer has yet to answer, in order. Most sockets only look, and need none.
+    /// The mutations that the writer has yet to answer, in order. Boxed, because most sockets only read and need none.
     answers: Option<Box<FuturesOrdered<BoxFuture<'static, Answer>>>>,
     unanswered: usize,
-    /// Frames with our replies that are yet to be written.
+    /// Frames with our replies, which are yet to be written.
     replies: Vec<u8>,
     errors: u32,
     bucket: Bucket,
     heard: Instant,
-    /// Nothing is read until then.
+    /// Until when nothing is read, because the client exceeded its rate.
     paused_until: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
-/// A board the client subscribed to.
+/// A board to which the client has subscribed.
 struct Followed {
     topic: Subscription,
-    /// The newest change the client was sent.
+    /// The number of the newest change that the client was sent.
     cursor: Seq,
-    /// Who has access was looked at when so many changes of it were known.
+    /// The access version of the board at which the client's access was last checked.
     access_version: u64,
-    /// The place among those who have the board open, if the client took one. Few programs do.
+    /// The client's presence on the board, if it announced one. Few programs do.
     presence: Option<Box<PresenceHandle>>,
-    /// What follows could not be read, and is tried again.
+    /// Set while the database could not be read for this subscription, and is to be tried again.
     retry: Option<Box<Retry>>,
 }
 
-/// A subscription that waits for the database.
+/// The retry of a subscription that waits for the database.
 struct Retry {
     at: Instant,
-    /// How long it waits.
+    /// The length of the current pause.
     pause: Duration,
     start: Start,
-    /// The client has had no answer to its subscription: whether it may see the board is not known yet.
+    /// Whether the client has had no response to its subscription yet: it is not known whether it may see the board.
     first: bool,
-    /// It is to be counted among those who have the board open, once that is known: its tab, and what is edited there.
+    /// The presence to announce as soon as that is known: the tab, and the task that is edited in it.
     present: Option<(TabKey, Option<TaskId>)>,
 }
 
@@ -155,7 +155,7 @@ impl Followed {
         self.retry.as_ref().is_some_and(|retry| retry.first)
     }
 
-    /// Up to which number the client was sent everything; nothing is known while it waits for a first answer.
+    /// The number up to which the client was sent everything; `None` while it waits for the first response.
     fn sent_upto(&self) -> Option<Seq> {
         match &self.retry {
             None => Some(self.topic.head().max(self.cursor)),
@@ -165,20 +165,20 @@ impl Followed {
     }
 }
 
-/// From 0 to 1, another one each time. (The keys of a hasher are random, which is all that is needed.)
+/// A random fraction from 0 to 1. (A hasher's keys are random, which is good enough here.)
 fn some_fraction() -> f64 {
     RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }
 
 impl From<WriteFailed> for End {
     fn from(_: WriteFailed) -> Self {
-        // Somebody who takes nothing would not take a goodbye either.
+        // A client that reads nothing would not read a close frame either.
         Self::Disconnected
     }
 }
 
 impl Session {
-    /// A socket of a person, or of somebody without an account.
+    /// A session for an upgraded connection.
     pub(super) fn new(
         wire: Wire,
         credentials: Credentials,
@@ -246,7 +246,7 @@ impl Session {
         self.look_at_rights().await?;
         self.deliver().await?;
         self.send_replies().await?;
-        // What is boxed here and below takes its room only when it happens, which for most sockets is seldom.
+        // Futures that are boxed here and below take memory only while they run, which on most sockets is seldom.
         match poll_fn(|cx| self.poll_event(cx)).await {
             Event::News => Ok(()),
             Event::Message(message) => Box::pin(self.receive(message)).await,
@@ -274,11 +274,11 @@ impl Session {
         {
             return Poll::Ready(Event::Message(message));
         }
-        // Last, so that a busy board does not keep us from listening.
+        // Checked last, so that a busy board cannot keep the task from reading.
         self.subscriber.wake().poll(cx).map(|()| Event::News)
     }
 
-    /// Looks at what the caller may do, if that may have changed. Who may do nothing any more is told so and left.
+    /// Checks the caller's rights again, if they may have changed. A caller without valid credentials is told, and the socket closes.
     async fn look_at_rights(&mut self) -> Result<(), End> {
         if self.rights.now().is_none() || self.rights.credentials().is_stranger() {
             return Err(SIGNED_OUT);
@@ -297,12 +297,12 @@ impl Session {
         Ok(())
     }
 
-    /// Takes the client off the boards it may not see any more.
+    /// Ends the subscriptions to boards that the client may no longer see.
     fn leave_forbidden_boards(&mut self) {
         let mut index = 0;
         while let Some(followed) = self.subscriptions.get_mut(index) {
             if followed.is_pending() {
-                // Who may see it is asked when it can be read.
+                // Access is checked once the board can be read.
                 index += 1;
                 continue;
             }
@@ -322,7 +322,7 @@ impl Session {
         self.say_error(ErrorCode::Forbidden, "you may not see this board any more", Some(board));
     }
 
-    /// Sends one frame for each board that has something new.
+    /// Sends one frame for each board with new changes, then the lists and the presence that have changed.
     async fn deliver(&mut self) -> Result<(), End> {
         self.leave_forbidden_boards();
         let mut index = 0;
@@ -375,7 +375,7 @@ impl Session {
         Ok(())
     }
 
-    /// Sends one frame for each board that is open to others than the client was told of.
+    /// Sends one frame for each board whose presence differs from what the client was told.
     async fn tell_who_is_here(&mut self) -> Result<(), End> {
         for index in 0..self.subscriptions.len() {
             let followed = &mut self.subscriptions[index];
@@ -390,8 +390,8 @@ impl Session {
         Ok(())
     }
 
-    /// Goes on with a subscription from where the client is, now or as soon as the database can be read. Tells whether it is
-    /// still there.
+    /// Resumes a subscription from the client's position, now or as soon as the database can be read. Returns whether the subscription
+    /// still exists.
     async fn resume_from(&mut self, index: usize, start: Start, first: bool) -> Result<bool, End> {
         let followed = &mut self.subscriptions[index];
         let board = followed.topic.board();
@@ -407,7 +407,7 @@ impl Session {
                         self.write(nothing.bytes()).await?;
                     }
                 }
-                // What follows is sent with the next delivery.
+                // Later changes are sent with the next delivery.
                 self.subscriber.wake().wake();
             }
             Ok(Resume::Changes(span)) => {
@@ -432,7 +432,7 @@ impl Session {
                 return Ok(false);
             }
             Err(TopicError::Forbidden) if first => {
-                // Whoever never saw it is not told that there is one.
+                // A client that could never see the board must not learn that it exists.
                 self.subscriptions.remove(index);
                 self.say_error(ErrorCode::NoSuchBoard, "there is no such board", Some(board));
                 return Ok(false);
@@ -444,7 +444,7 @@ impl Session {
             Err(TopicError::Store(error)) => {
                 tracing::debug!(%error, %board, "a board could not be read for a socket");
                 let pause = retry.as_ref().map_or(RETRY[0], |retry| (2 * retry.pause).min(RETRY[1]));
-                // Not all sockets at once.
+                // With jitter, so that not all sockets retry at once.
                 let at = Instant::now() + pause.mul_f64(0.75 + 0.5 * some_fraction());
                 let is_told = retry.is_some();
                 let present = retry.and_then(|retry| retry.present);
@@ -500,7 +500,7 @@ impl Session {
         match reading {
             Reading::Message(message) => self.dispatch(message, now).await,
             Reading::Mutations { board, mutations, nameless } => {
-                // To find out what is wrong with one takes longer than to read it.
+                // Finding the field at fault costs more than parsing, so an unreadable mutation costs more of the rate.
                 let unreadable = mutations.iter().filter(|mutation| mutation.is_err()).count();
                 self.charge(1 + mutations.len() + 10 * unreadable, now);
                 self.subscriber.metrics().bad_messages.increment(1);
@@ -559,7 +559,7 @@ impl Session {
             }
             ClientMessage::Ping {} => {
                 self.charge(1, now);
-                // What is newest is sent before the numbers that tell of it.
+                // Newer changes must be sent before the pong with their numbers.
                 self.deliver().await?;
                 let heads = self
                     .subscriptions
@@ -573,7 +573,7 @@ impl Session {
     }
 
     async fn subscribe(&mut self, board: BoardId, start: Start, form: SnapshotForm) -> Result<(), End> {
-        // Whoever subscribes anew goes on being here.
+        // A client that subscribes again stays present.
         let before = self.followed(board).map(|followed| (followed.presence.take(), followed.retry.take()));
         let (presence, retry) = before.unwrap_or_default();
         self.subscriptions.retain(|followed| followed.topic.board() != board);
@@ -597,8 +597,8 @@ impl Session {
         Ok(())
     }
 
-    /// Counts the client among those who have a board open, or takes note of what it is editing now. (That there is such a
-    /// task is not looked up: one that was just added may not be saved yet, and one that is not there is shown nowhere.)
+    /// Announces the client's presence on a board, or which task it is editing now. (The task is not looked up: one that was just added may
+    /// not be saved yet, and an unknown one is shown nowhere.)
     fn join_presence(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
             let message = "subscribe to the board before you say that you are present";
@@ -612,7 +612,7 @@ impl Session {
         match presence {
             Some(presence) if *presence.tab() == tab => presence.edit(editing),
             _ => {
-                // Gone before the other is there, which is told the whole state again.
+                // The old handle leaves before the new one joins; the new one is sent the whole state again.
                 *presence = None;
                 *presence = Some(Box::new(self.subscriber.join_presence(topic, tab, editing)));
             }
@@ -630,7 +630,7 @@ impl Session {
         self.subscriptions.iter_mut().find(|followed| followed.topic.board() == board)
     }
 
-    /// Hands mutations over to be done in order. All are answered in that order, those that cannot be done as well.
+    /// Sends mutations to the writer, which executes them in order. All are answered in that order, also those that are refused.
     fn mutate(
         &mut self,
         board: Option<BoardId>,
@@ -642,7 +642,7 @@ impl Session {
             let (mutation, refusal) = match (mutation, board) {
                 (Ok(mutation), Some(to)) => {
                     let id = mutation.id;
-                    // In the writer's queue from here on, in this order.
+                    // From here on the mutation is in the writer's queue, in this order.
                     let outcome = self.writer.write(to, mutation, self.rights.credentials().clone());
                     answers.push_back(Box::pin(async move { Answer { board, mutation: id, outcome: outcome.await } }));
                     continue;
@@ -679,13 +679,13 @@ impl Session {
         let now = Instant::now();
         if self.paused_until.is_some_and(|until| until <= now) {
             self.paused_until = None;
-            // We did not listen, so the client was not silent.
+            // The server did not read, so the client does not count as silent.
             self.heard = now;
         }
         if self.unanswered >= self.limits.in_flight || self.paused_until.is_some() {
             self.heard = now;
         }
-        // A session or a token may have expired, of which the directory does not tell.
+        // A session or token may have expired, which does not change the directory.
         if self.rights.look().is_none() {
             return Err(SIGNED_OUT);
         }
@@ -699,7 +699,7 @@ impl Session {
         if silent >= self.limits.away && !self.is_away {
             self.set_away(true);
         }
-        // Those that are due are tried next.
+        // Retries that are due run in the next step.
         let retries = self.subscriptions.iter().filter_map(|followed| Some(followed.retry.as_ref()?.at));
         let retries = retries.filter(|at| *at > now);
         let away = Some(self.heard + self.limits.away).filter(|_| !self.is_away);
@@ -708,7 +708,7 @@ impl Session {
         Ok(())
     }
 
-    /// Tells the client that the server is going away, answers what it asked for, and ends.
+    /// Tells the client that the server is going away, answers its outstanding mutations, and ends the socket.
     async fn say_goodbye(&mut self) -> End {
         let spread = self.limits.reconnect_spread.as_millis().max(1) as f64;
         let reconnect_after_ms = (some_fraction() * spread) as u64;
@@ -735,14 +735,14 @@ impl Session {
 
     async fn send_replies(&mut self) -> Result<(), End> {
         if !self.replies.is_empty() {
-            // Taken, so that a socket that was busy once does not keep the memory.
+            // The buffer is taken, so that a socket that was busy once does not keep its memory.
             let replies = std::mem::take(&mut self.replies);
             self.write(&replies).await?;
         }
         Ok(())
     }
 
-    /// Writes frames, unless what the client proved itself with no longer holds.
+    /// Writes frames, unless the client's credentials have become invalid.
     async fn write(&mut self, frames: &[u8]) -> Result<(), End> {
         if self.rights.now().is_none() {
             return Err(SIGNED_OUT);
@@ -758,7 +758,7 @@ impl Session {
         }
     }
 
-    /// Takes what a message costs off the client's account. If that is overdrawn, nothing is read for a while.
+    /// Charges a message to the client's rate limit. If that is exceeded, nothing is read for a while.
     fn charge(&mut self, count: usize, now: Instant) {
         if let Some(wait) = self.bucket.take(count, self.limits.rate, now.into_std()) {
             let until = now + wait;
@@ -773,7 +773,7 @@ impl Session {
         }
     }
 
-    /// Tells the client what is wrong with its message, and leaves it when that happens too often.
+    /// Tells the client what is wrong with its message, and closes the socket if that happens too often.
     async fn protocol_error(&mut self, code: ErrorCode, message: impl Into<String>) -> Result<(), End> {
         self.subscriber.metrics().bad_messages.increment(1);
         self.errors += 1;

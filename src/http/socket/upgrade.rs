@@ -1,6 +1,6 @@
 //! The handshake.
 //!
-//! axum's own upgrade wraps the connection so that nothing but whole messages can be written; we write shared frames.
+//! axum's own upgrade wraps the connection so that only whole messages can be written. We need the raw connection to write shared frames.
 
 use app::id::ActorId;
 use axum::{
@@ -29,7 +29,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
                     Ok(upgraded) => {
                         let wire = Wire::new(upgraded, &context.limits, context.goodbyes.next()).await;
                         let session = Session::new(wire, credentials, person, admission, context);
-                        // In a task of its own, which has no room for what only the handshake needed.
+                        // A new task, because this one also has the memory for the handshake, and would keep it until the socket closes.
                         tracker.spawn(session.run());
                     }
                     Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
@@ -41,8 +41,8 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
     }
 }
 
-/// Answers `POST /ws`: a page that cannot open a socket, and cannot read why, asks for the reason. The guard has told it already
-/// if its address is the reason.
+/// Answers `POST /ws`. A page whose socket fails cannot read the reason, so it asks here. (If the page's origin is the reason, the guard
+/// has already refused the request with it.)
 pub async fn explain(State(context): State<SocketContext>, request: Request) -> Problem {
     let (mut parts, _) = request.into_parts();
     match admit(&mut parts, &context) {
@@ -110,9 +110,9 @@ fn handshake(
     Ok((on_upgrade, visitor, admission, response))
 }
 
-/// Whether there is room for whoever asks, and who that is.
+/// Checks the limits, and identifies the caller.
 fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Admission), Refusal> {
-    // A page cannot read why it was turned away, so it is let in and told.
+    // A page cannot read the status of a failed handshake. So a page without credentials is let in, and is told over the socket.
     let is_page = parts.headers.contains_key(header::ORIGIN);
     if context.goodbyes.is_stopping() {
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
@@ -123,7 +123,8 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
     let mut visitor: RequestAuth = parts.extensions.remove().unwrap_or_else(RequestAuth::stranger);
     let expected_user = expected_user(parts.uri.query())?;
     if expected_user.is_some() && expected_user != visitor.person {
-        // The page was made for somebody who has signed out since. Whoever has signed in has pages of their own.
+        // The page was made for a person who has signed out since. It must not continue as the person who is signed in now, who has pages
+        // of their own.
         visitor = RequestAuth::stranger();
     }
     if visitor.credentials.is_stranger() && !is_page {
@@ -137,13 +138,13 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
     Ok((visitor, admission))
 }
 
-/// For whom the page was made that connects, if it says so.
+/// The person for whom the connecting page was made, if the page says so.
 fn expected_user(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
     let Some(person) = query.and_then(|query| query.strip_prefix("as=")) else { return Ok(None) };
     person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "as is the id of a person\n"))
 }
 
-/// Whether a header lists a word.
+/// Whether a header's list contains a word.
 fn lists(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
     let values = headers.get_all(name);
     values

@@ -1,4 +1,4 @@
-//! A WebSocket whose reader is tungstenite and whose writer is one `write` of a shared frame.
+//! A WebSocket that is read through tungstenite, and to which shared frames are written directly.
 
 use std::{
     future::poll_fn,
@@ -28,8 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::limits::SocketLimits;
 
-/// How much of what a client still sends is read away when its socket is closed, so that it gets to see why. (A socket
-/// that is closed with unread data is reset, and what was sent to it is lost.)
+/// How much of a client's unread data is read and dropped when its socket is closed, so that it receives the reason. (Closing a
+/// connection with unread data resets it, and what was sent to the client is lost.)
 const DRAIN_BYTES: usize = 32 * 1024 * 1024;
 
 /// The connection.
@@ -37,29 +37,29 @@ pub(super) struct Wire {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     /// How long a write may take.
     patience: Duration,
-    /// How long it may still take once it is to end.
+    /// How long a write may still take once the socket is to close.
     last_patience: Duration,
-    /// When it is cancelled, this socket is to end.
+    /// Cancelled when this socket is to close.
     goodbye: CancellationToken,
 }
 
-/// What came in.
+/// What the client sent.
 pub(super) enum Incoming {
     /// A text message.
     Text(tokio_tungstenite::tungstenite::Utf8Bytes),
-    /// A message of bytes, which the protocol does not have.
+    /// A binary message, which the protocol does not have.
     Binary,
-    /// A sign of life.
+    /// A ping or pong.
     Alive,
-    /// More than the limit.
+    /// A message above the size limit.
     TooLarge,
-    /// Something that is no text in UTF-8.
+    /// A text message that is not UTF-8.
     NotText,
-    /// The end.
+    /// The end of the connection.
     Disconnected,
 }
 
-/// A write took too long, or the connection broke.
+/// Why a write failed: it took too long, or the connection broke.
 #[derive(Debug)]
 pub(super) enum WriteFailed {
     TooSlow,
@@ -67,16 +67,16 @@ pub(super) enum WriteFailed {
 }
 
 impl Wire {
-    /// When it is cancelled, this socket is to end.
+    /// The token that is cancelled when this socket is to close.
     pub(super) fn goodbye(&self) -> CancellationToken {
         self.goodbye.clone()
     }
 
     pub(super) async fn new(upgraded: Upgraded, limits: &SocketLimits, goodbye: CancellationToken) -> Self {
         let config = WebSocketConfig::default()
-            // Allocated at once for every socket; grows for larger messages.
+            // This buffer is allocated at once for every socket; it grows for larger messages.
             .read_buffer_size(1024)
-            // Only pongs and the end go through tungstenite's writer.
+            // Only pongs and close frames go through tungstenite's writer.
             .write_buffer_size(0)
             .max_write_buffer_size(16 * 1024)
             .max_message_size(Some(limits.message_bytes.max(1)))
@@ -85,7 +85,7 @@ impl Wire {
         Self { socket, patience: limits.write, last_patience: limits.close, goodbye }
     }
 
-    /// What comes next.
+    /// Reads the next message.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         Poll::Ready(match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
@@ -98,7 +98,7 @@ impl Wire {
         })
     }
 
-    /// Writes whole frames. Most often the kernel takes them at once.
+    /// Writes whole frames. Usually the kernel takes them at once.
     pub(super) async fn write(&mut self, frames: &[u8]) -> Result<(), WriteFailed> {
         let written = poll_fn(|cx| match self.poll_write(frames, cx) {
             Poll::Ready(done) => Poll::Ready(done),
@@ -112,7 +112,7 @@ impl Wire {
         }
     }
 
-    /// Says why, and ends the connection. Waits a bounded time for the client to agree.
+    /// Closes the connection with a reason. Waits a bounded time for the client's close frame.
     pub(super) async fn close(mut self, code: u16, reason: &'static str, within: Duration) {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         let ending = async {
@@ -120,11 +120,11 @@ impl Wire {
                 while let Some(Ok(_)) = self.socket.next().await {}
             }
         };
-        // Whoever does not answer is left without the courtesy.
+        // A client that does not answer in time is simply disconnected.
         let _ = timeout(within, ending).await;
     }
 
-    /// As [`Self::close`], for when what comes in can no longer be told apart.
+    /// As [`Self::close`], for when the client's data can no longer be parsed as frames: it is read and dropped.
     pub(super) async fn close_unread(mut self, code: u16, reason: &'static str, within: Duration) {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         let ending = async {
@@ -164,7 +164,7 @@ impl Wire {
         }
     }
 
-    /// Hands bytes to the kernel, after what tungstenite may have left half-written (a pong).
+    /// Writes bytes to the kernel, after flushing what tungstenite may have left half-written (a pong).
     fn poll_write(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         ready!(self.socket.poll_flush_unpin(cx)).map_err(io::Error::other)?;
         match ready!(Pin::new(self.socket.get_mut()).poll_write(cx, bytes))? {
