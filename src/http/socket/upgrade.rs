@@ -49,7 +49,8 @@ pub async fn explain(State(context): State<SocketContext>, request: Request) -> 
         Ok((RequestAuth { credentials, .. }, _)) if credentials.is_stranger() => Problem::not_signed_in(),
         Ok(_) => {
             context.origins.proxy_diagnostics.refused_socket("a page said so");
-            let detail = "the server would take this connection, so something in between lets no WebSockets through";
+            let detail =
+                "the server would accept this connection, so something in between blocks WebSocket connections";
             Problem::new(StatusCode::CONFLICT, "no_sockets", detail)
         }
         Err((StatusCode::UNAUTHORIZED, _)) => Problem::not_signed_in(),
