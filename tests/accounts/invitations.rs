@@ -115,7 +115,7 @@ async fn nobody_invites_to_more_than_they_are() {
     let eve = Browser::on(&server);
     eve.post(&link, &person("Eve", "eve@example.com")).await;
     let refused = eve.post("/people/invitations", &[("role", "member")]).await;
-    refused.is_refused(StatusCode::FORBIDDEN, "This is not for you");
+    refused.is_refused(StatusCode::FORBIDDEN, "You do not have access");
     // Ben cannot take back what he could not have given.
     ana.invite(&[("role", "owner")]).await;
     let id = ana.get("/people").await.hidden("id").remove(0);

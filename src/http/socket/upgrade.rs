@@ -142,7 +142,7 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
 /// The person for whom the connecting page was made, if the page says so.
 fn expected_user(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
     let Some(person) = query.and_then(|query| query.strip_prefix("as=")) else { return Ok(None) };
-    person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "as is the id of a person\n"))
+    person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "the parameter `as` must be the id of a person\n"))
 }
 
 /// Whether a header's list contains a word.
