@@ -65,7 +65,7 @@ pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or("(no message)");
-        tracing::error!(place, message, "a panic");
+        tracing::error!(place, message, "the server panicked");
     }));
 }
 

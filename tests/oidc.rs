@@ -325,7 +325,7 @@ async fn an_account_whose_address_nobody_proved_is_tied_by_its_password_alone() 
     assert_eq!(location(&answer), "/sign-in?after=elsewhere&next=/boards/x%26y");
     let page = scene.server.at(Method::GET, &location(&answer)).header("cookie", &kept).send().await.unwrap();
     let page = page.text().await.unwrap();
-    assert!(page.contains("nobody has proved yet that it is yours") && page.contains("cleo@example.com"), "{page}");
+    assert!(page.contains("not linked to this way of signing in yet") && page.contains("cleo@example.com"), "{page}");
     let sign_in = async |email: &str, password: &str| {
         let request = scene.server.at(Method::POST, "/sign-in").header("cookie", &kept);
         let request = request.header("origin", &scene.server.base);
@@ -404,12 +404,12 @@ async fn what_comes_from_outside_cannot_write_a_line_of_the_log() {
     let back = at(&format!("/sign-in/elsewhere/callback?state=x&error={forged}")).header("cookie", session);
     assert_eq!(back.send().await.unwrap().status(), 403);
     let deadline = tokio::time::Instant::now() + support::client::PATIENCE;
-    while !process.log().contains("could not sign in elsewhere") {
+    while !process.log().contains("a sign-in with OpenID Connect failed") {
         assert!(tokio::time::Instant::now() < deadline, "it is not logged: {}", process.log());
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let log = process.log();
     let [line] = log.lines().filter(|line| line.contains("forged")).collect::<Vec<_>>()[..] else { panic!("{log}") };
-    assert!(line.contains("could not sign in elsewhere") && line.contains("no\\n2026-11-27"), "{line}");
+    assert!(line.contains("a sign-in with OpenID Connect failed") && line.contains("no\\n2026-11-27"), "{line}");
     assert!(!log.contains(['\r', '\u{1b}', '\u{202e}']) && !log.contains("suspicious"), "{log}");
 }

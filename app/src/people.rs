@@ -46,7 +46,7 @@ pub fn check_name(name: &str) -> Result<String, Refusal> {
     let name = line("name", &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)?;
     // Names are shown within sentences, so a name must not change the direction of the text after it.
     match name.contains(turns_text) {
-        true => Err(Refusal::invalid("name", "must not turn the direction of text")),
+        true => Err(Refusal::invalid("name", "must not contain characters that change the text direction")),
         false => Ok(name),
     }
 }

@@ -8,7 +8,7 @@ async function details(server: string): Promise<string[]> {
   return (answer.details ?? []).map((detail) => (typeof detail === 'string' ? detail : JSON.stringify(detail)));
 }
 
-test('a proxy that lets no WebSockets through is named, and the page is live once it does', async ({
+test('a proxy that blocks WebSocket connections is named, and the page is live once it does', async ({
   page,
   server,
   startProxy,
@@ -20,12 +20,12 @@ test('a proxy that lets no WebSockets through is named, and the page is live onc
   const board = await server.api.createBoard('Errands');
   const proxy = await startProxy({ noSockets: true });
   await page.goto(`${proxy.url}/boards/${board.id}`);
-  await expect(page.getByRole('alert')).toContainText('lets no WebSockets through', { timeout: 15_000 });
+  await expect(page.getByRole('alert')).toContainText('blocks WebSocket connections', { timeout: 15_000 });
   await expect(page.getByRole('alert')).toContainText('Upgrade and Connection');
   await expectConnection(page, 'reconnecting');
   await audit(page);
   expect(server.log.join('\n')).toContain('pages cannot open WebSockets');
-  expect((await details(server.url)).join()).toContain('lets no WebSockets through');
+  expect((await details(server.url)).join()).toContain('blocks WebSocket connections');
 
   proxy.fault.noSockets = false;
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));

@@ -70,12 +70,12 @@ test('while the server is away one can leave a board with an unsent edit and com
 
   await quickAdd(page, 'Doing', 'Tea');
   await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
-  await expect(page.getByText('There is no answer from the server.')).toBeVisible();
+  await expect(page.getByText('The server does not answer.')).toBeVisible();
   await page.goBack();
   await expect(boardColumn(page, 'Doing').getByRole('link', { name: 'Tea' })).toBeVisible();
   await expect(page.getByText('1 unsent edit').first()).toBeVisible();
   await other.getByRole('link', { name: 'Taskwire: all boards' }).click();
-  await expect(other.getByText('There is no answer from the server.')).toBeVisible();
+  await expect(other.getByText('The server does not answer.')).toBeVisible();
 
   await server.start();
   await expectConnection(page, 'live', { timeout: 20_000 });

@@ -71,10 +71,10 @@ test('a task that is added and not listed is told of', async ({ page, server }) 
   await field.fill('Black tea');
   await field.press('Enter');
   await expect(rowTitles(page)).toHaveText(['Black tea', 'Green tea']);
-  await expect(messages(page).getByText('leave it out')).toHaveCount(0);
+  await expect(messages(page).getByText('filters hide it')).toHaveCount(0);
   await field.fill('Honey');
   await field.press('Enter');
-  await expect(messages(page).getByText('The task was added, but the filters leave it out.')).toBeVisible();
+  await expect(messages(page).getByText('The task was added, but the current filters hide it.')).toBeVisible();
   await expect(rowTitles(page)).toHaveText(['Black tea', 'Green tea']);
   await messages(page).getByRole('button', { name: 'Show all' }).click();
   await expect(rowTitles(page)).toHaveText(['Black tea', 'Green tea', 'Honey', 'Milk']);

@@ -142,7 +142,7 @@ test('who loses access while offline gets back what was not sent', async ({ some
   await expectConnection(page, 'offline');
   await ana.api.removeMember(board.id, ben.id);
   await page.context().setOffline(false);
-  await expect(page.getByRole('main').getByRole('alert')).toContainText('not there for you any more');
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('You can no longer open this board');
   await expect(messages(page).getByRole('textbox', { name: 'What you typed' })).toHaveValue('Typed on the train');
   expect((await ana.api.tasks(board.id)).tasks).toEqual([]);
 });

@@ -36,7 +36,7 @@ test('a double click on what takes itself back does it once', async ({ page, ser
   await page.keyboard.press('Control+z');
   await messages(page).getByRole('button', { name: 'Redo' }).dblclick();
   await expect(titles(page, 'Done')).toHaveText(['Tea']);
-  await expect(messages(page)).toContainText('Done again');
+  await expect(messages(page)).toContainText('Redone');
 });
 
 test.describe('with a finger', () => {

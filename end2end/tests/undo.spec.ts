@@ -36,7 +36,7 @@ test('a move is taken back next to the neighbour it had, and done again', async 
 
   await page.keyboard.press('Control+Shift+z');
   await expect(titles(other, 'Done')).toHaveText(['Milk']);
-  await expect(messages(page)).toContainText('Done again: complete Milk.');
+  await expect(messages(page)).toContainText('Redone: complete Milk.');
   await expect(messages(page), 'one message takes the place of the other').not.toContainText('Undone');
   await page.keyboard.press('Control+z');
   await expect(titles(other, 'Done')).toHaveText([]);

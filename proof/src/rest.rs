@@ -52,7 +52,7 @@ pub async fn write(setting: Setting, number: u64, bearer: String, board: usize, 
                         Err(_) => Value::Null,
                     };
                     // Another client may have put the task into the trash.
-                    if !matches!(said["code"].as_str(), Some("not_found" | "task_deleted" | "gone")) {
+                    if said["code"].as_str() != Some("not_found") {
                         record.broke(Promise::Answers, format!("{name}: {method} {path} is answered {status} {said}"));
                     }
                     break Fate::Refused;

@@ -96,7 +96,7 @@ pub enum AccountError {
     #[error("the account with your e-mail address belongs to another account there; ask an admin of this server")]
     TiedToAnother,
     /// There is an account already.
-    #[error("this server has its owner already; ask them for an invitation")]
+    #[error("this server already has an owner; ask them for an invitation")]
     NotTheFirst,
     /// Too many attempts.
     #[error("too many attempts; try again in {}", in_words(.0))]

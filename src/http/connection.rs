@@ -48,7 +48,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     if !clock::is_after_1970() {
-        tracing::error!("the clock shows a time before 1970, with which HTTP cannot be spoken; set it");
+        tracing::error!("the clock shows a time before 1970, which HTTP cannot represent; set it");
         let answer = async {
             // Closing a connection with unread data resets it, and the response is lost. So the request is read first.
             let _ = stream.read(&mut [0; 4096]).await?;
@@ -61,7 +61,7 @@ pub async fn serve(
     }
     // A response is written in one piece, so there is nothing to gain by waiting for more.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
+        tracing::debug!(%error, "the client disconnected at once");
         return;
     }
     let stream = TimeoutStream::new(stream, limits.stall, limits.reading_rate);

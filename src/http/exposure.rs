@@ -40,8 +40,8 @@ impl Exposure {
         {
             tracing::warn!(
                 header,
-                "a proxy passes visitors on to this server, which was not told of it (--proxies, --public-url); \
-                 the first visit takes the code that was printed at the start"
+                "a proxy that was not declared (--proxies, --public-url) forwards requests to this server; \
+                 the first visit requires the code that was printed at the start"
             );
             self.is_exposed.store(true, Ordering::Relaxed);
         }

@@ -157,7 +157,7 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
         }
         Err(_) => Err(Problem::unavailable(
-            "the answer took too long; if this was a change it may yet happen, so send it again with the same Idempotency-Key",
+            "the response took too long; a change may still be made, so send it again with the same Idempotency-Key",
         )),
     }
 }
@@ -177,9 +177,7 @@ async fn carry(services: &Services, who: ClientKey, response: Response) -> Resul
     };
     let body = bytes.ok().and_then(|bytes| services.in_flight.carry(who, bytes));
     body.map(|body| Response::from_parts(parts, body)).ok_or_else(|| {
-        Problem::unavailable(
-            "the server is still sending you, or too many others, what was asked for before; try again soon",
-        )
+        Problem::unavailable("too many responses are still being sent, to you or in total; try again soon")
     })
 }
 
@@ -246,6 +244,7 @@ fn method_name(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PUT => "PUT",
         Method::PATCH => "PATCH",
         Method::DELETE => "DELETE",
         _ => "other",

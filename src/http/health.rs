@@ -84,7 +84,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     let compared = services.hub.compared_ago();
     if compared > COMPARED_WITHIN {
         details.push(format!(
-            "pages may be behind: boards were last compared with the database {} s ago",
+            "pages may show old data: boards were last compared with the database {} s ago",
             compared.as_secs()
         ));
     }
@@ -122,6 +122,6 @@ pub async fn metrics(visitor: RequestAuth) -> Result<impl IntoResponse, Problem>
         return Err(Problem::forbidden());
     }
     let metrics = telemetry::metrics()
-        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no_figures", "this process collects no figures"))?;
+        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no_figures", "this process collects no metrics"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()))
 }

@@ -123,7 +123,7 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
         _ => path,
     };
     if field == "." {
-        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("the body will not do: {message}"));
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("the body is invalid: {message}"));
     }
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{field}: {message}")).with_field(&field, message)
 }

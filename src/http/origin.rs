@@ -39,7 +39,7 @@ impl Origins {
     /// A problem if the request was not meant for this server, or would change something and does not come from an allowed page.
     pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.is_addressed(headers) {
-            let detail = "this server does not go by that name; if it should, start it with --allowed-origin";
+            let detail = "this server does not know the host name of this request; allow it with --allowed-origin";
             return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
                 .with_field("Host", "is not a name of this server"));
         }

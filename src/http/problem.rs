@@ -146,7 +146,7 @@ impl Problem {
     /// The request is for something that belongs to a person, and the caller is not one: the server has no accounts, or the caller only has
     /// a share link.
     pub fn nobody() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "only people with an account have this")
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "this needs an account")
     }
 
     /// The caller does not have the right.
@@ -159,7 +159,7 @@ impl Problem {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "stale",
-            "it was changed since the number in If-Match; read it again and decide anew",
+            "it has changed since the state named in If-Match; read it again and retry",
         )
         .with_header(ETAG, etag(seq))
     }
@@ -240,7 +240,7 @@ impl From<AccountError> for Problem {
                 Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
             }
             AccountError::Invalid { field, message } => Self::field(field, message),
-            AccountError::WrongCredentials => Self::unauthorized("wrong_credentials", "these credentials will not do"),
+            AccountError::WrongCredentials => Self::unauthorized("wrong_credentials", "wrong credentials"),
             AccountError::DeadLink => Self::new(StatusCode::GONE, "dead_link", error.to_string()),
             AccountError::NotVerified
             | AccountError::NotInvited

@@ -81,7 +81,8 @@ impl ProxyDiagnostics {
         let now = Instant::now();
         let host = "pages are refused because a proxy in front changes the header Host: pass it on, or start with --public-url \
                     or --allowed-origin";
-        let sockets = "pages are not live because a proxy in front lets no WebSockets through: pass on Upgrade and Connection for /ws";
+        let sockets = "pages are not live because a proxy in front blocks WebSocket connections: have it forward the \
+                       headers Upgrade and Connection for /ws";
         let told = [(&self.other_host, host), (&self.no_sockets, sockets)];
         told.into_iter().filter(|(noticed, _)| noticed.is_recent(now)).map(|(_, words)| words).collect()
     }

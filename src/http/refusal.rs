@@ -36,9 +36,9 @@ impl Asked {
             return problem.into_response();
         }
         let (title, words) = match problem.code() {
-            "cross_site" => ("This form was not taken", self.about_its_origin()),
+            "cross_site" => ("The form was refused", self.about_its_origin()),
             "too_large" => (
-                "This is too much at once",
+                "Too large",
                 format!(
                     "What you sent is larger than {} KB, which is the most, and nothing of it was saved. Go back, shorten it, \
                      and send it again.",
@@ -46,10 +46,10 @@ impl Asked {
                 ),
             ),
             "unknown_host" => (
-                "This server goes by another name",
+                "Unknown host name",
                 format!(
-                    "It does not know itself as {}. If it should, whoever runs it has to start it with --public-url and the \
-                     address that stands in your browser.",
+                    "This server does not know the name {}. If it is correct, the administrator has to start the server \
+                     with --public-url and the address that your browser shows.",
                     self.host
                 ),
             ),

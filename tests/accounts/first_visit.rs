@@ -30,7 +30,7 @@ async fn who_comes_first_owns_the_server_and_is_in() {
     assert!(account.text.contains("ana@example.com · Owner"), "{}", account.text);
 
     let ben = Browser::on(&server);
-    ben.get("/first-visit").await.is_refused(StatusCode::GONE, "This server has its owner");
+    ben.get("/first-visit").await.is_refused(StatusCode::GONE, "This server already has an owner");
     let late = ben.post("/first-visit", &person("Ben", "ben@example.com")).await;
     late.is_refused(StatusCode::CONFLICT, "ask for an invitation");
     assert!(!ben.is_in().await);

@@ -21,7 +21,7 @@ async fn forms_of_other_sites_do_nothing() {
             for browser in [&ana, &stranger] {
                 let answer = browser.send(browser.form(&path, &fields).header("Origin", origin)).await;
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {origin}");
-                assert!(answer.text.contains("This form was not taken"), "{path} from {origin}");
+                assert!(answer.text.contains("The form was refused"), "{path} from {origin}");
             }
         }
         // A browser always says where a form comes from; who has its cookies and does not, is none.

@@ -82,7 +82,7 @@ async fn what_will_not_do_is_said_beside_its_field_and_the_rest_is_kept() {
     for (fields, field, why) in [
         (fields(" ", "eve@example.com", PASSWORD), "name", "The name must not be empty."),
         (fields(&long, "eve@example.com", PASSWORD), "name", "80 is the most"),
-        (fields("Eve\u{202e}", "eve@example.com", PASSWORD), "name", "must not turn the direction of text"),
+        (fields("Eve\u{202e}", "eve@example.com", PASSWORD), "name", "change the text direction"),
         (fields("Eve", "eve", PASSWORD), "e-mail-address", "does not look like one"),
         (fields("Eve", "eve@example.com\r\nBcc: x@y", PASSWORD), "e-mail-address", "does not look like one"),
         (fields("Eve", "ana@example.com", PASSWORD), "e-mail-address", "has an account already"),
@@ -115,7 +115,7 @@ async fn nobody_invites_to_more_than_they_are() {
     let eve = Browser::on(&server);
     eve.post(&link, &person("Eve", "eve@example.com")).await;
     let refused = eve.post("/people/invitations", &[("role", "member")]).await;
-    refused.is_refused(StatusCode::FORBIDDEN, "This is not for you");
+    refused.is_refused(StatusCode::FORBIDDEN, "You do not have access");
     // Ben cannot take back what he could not have given.
     ana.invite(&[("role", "owner")]).await;
     let id = ana.get("/people").await.hidden("id").remove(0);

@@ -12,7 +12,7 @@ async fn members_do_not_see_the_page_and_are_told_so() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;
     let ben = join(&server, &ana, "Ben", "member").await;
-    ben.get("/people").await.is_refused(StatusCode::FORBIDDEN, "This is not for you");
+    ben.get("/people").await.is_refused(StatusCode::FORBIDDEN, "You do not have access");
     let id = ana.get("/people").await.id_of("Ben");
     for (path, fields) in [
         ("/people/role", vec![("person", id.as_str()), ("role", "owner")]),

@@ -181,7 +181,7 @@ async fn a_reset_revokes_tokens_and_a_change_says_what_becomes_of_them() {
     assert!(none.contains("you are signed out in all other browsers.") && !none.contains("still work"), "{none}");
 
     token().await;
-    assert!(ana.get("/account").await.text.contains("Also revoke my token, which goes on working otherwise"));
+    assert!(ana.get("/account").await.text.contains("Also revoke my token (otherwise it keeps working)"));
     ana.post("/account/password", &change(OTHER, PASSWORD)).await.goes_to();
     assert!(ana.get("/account").await.text.contains("Your token still works."));
     assert_eq!(count(), 1);

@@ -44,10 +44,7 @@ async fn who_sends_too_much_gets_to_read_why() {
             // A person's form is answered on a page.
             let answer = raw::ask(&server, &request(FORM, bytes, in_pieces)).await;
             assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("content-type: text/html"), "{answer}");
-            assert!(
-                answer.contains("<h1>This is too much at once") && answer.contains("nothing of it was saved"),
-                "{answer}"
-            );
+            assert!(answer.contains("<h1>Too large") && answer.contains("nothing of it was saved"), "{answer}");
         }
     }
 }

@@ -230,8 +230,8 @@ fn password_section(email: String, has_password: bool, tokens: usize, mistake: O
         has_password.then(|| fields.input(Input::password("current", "Current password", "current password")));
     let revoke_tokens = (tokens > 0).then(|| {
         let label = match tokens {
-            1 => "Also revoke my token, which goes on working otherwise".to_owned(),
-            count => format!("Also revoke my {count} tokens, which go on working otherwise"),
+            1 => "Also revoke my token (otherwise it keeps working)".to_owned(),
+            count => format!("Also revoke my {count} tokens (otherwise they keep working)"),
         };
         view! {
             <label class="ticked-line">

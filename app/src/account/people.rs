@@ -414,7 +414,7 @@ fn invite_section(
 
 fn board_choice(fields: Form<'_>, form: &InviteForm, board: BoardId, name: String) -> AnyView {
     let now = form.boards.get(&board).map(String::as_str).unwrap_or_default();
-    let none = (String::new(), "Not on it".to_owned(), now.is_empty());
+    let none = (String::new(), "Not a member".to_owned(), now.is_empty());
     let role = |role: BoardRole| {
         let capital = match role {
             BoardRole::Viewer => "Can read",

@@ -58,7 +58,7 @@ pub fn role_means(role: InstanceRole) -> &'static str {
     match role {
         InstanceRole::Member => "Makes boards, and sees those they are added to.",
         InstanceRole::Admin => "Also manages people, and every board.",
-        InstanceRole::Owner => "An admin whom no admin can change.",
+        InstanceRole::Owner => "An admin whose account only owners can change.",
     }
 }
 

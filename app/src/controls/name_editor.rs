@@ -119,7 +119,7 @@ fn NameField(
     };
     let meanwhile = {
         let before = before.clone();
-        move || Some(name.get()).filter(|name| *name != before).map(|name| format!("Meanwhile called “{name}”"))
+        move || Some(name.get()).filter(|name| *name != before).map(|name| format!("Somebody renamed this to “{name}”"))
     };
     view! {
         <form class="name-editor" on:submit=submitted on:keydown=pressed>

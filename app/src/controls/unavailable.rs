@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 pub fn error_words(error: ServerFnError) -> String {
     match error {
         ServerFnError::ServerError(words) => words,
-        _ => "There is no answer from the server.".to_owned(),
+        _ => "The server does not answer.".to_owned(),
     }
 }
 
@@ -79,7 +79,7 @@ pub fn Unavailable(
     view! {
         <h2>"This cannot be shown right now"</h2>
         <p>{words}</p>
-        <p class="needs-script">"It will be asked again every few seconds; you need not do anything."</p>
+        <p class="needs-script">"This page tries again every few seconds."</p>
         <p>{redrawn(way_on)}</p>
     }
 }

@@ -63,7 +63,7 @@ pub fn TrashPage(board: LiveBoard) -> impl IntoView {
             </p>
             <p class="hint">
                 {format!(
-                    "The last {MAX_TRASH_TASKS} tasks are kept here, or fewer with long texts. Older ones are gone for good when others are deleted.",
+                    "The trash keeps the last {MAX_TRASH_TASKS} deleted tasks, or fewer if their texts are long. When more tasks are deleted, the oldest are removed permanently.",
                 )}
             </p>
             <ul class="trash-list">

@@ -91,7 +91,7 @@ impl Undoing {
                 }
                 let said = match direction {
                     Direction::Undo => format!("Undone: {words}."),
-                    Direction::Redo => format!("Done again: {words}."),
+                    Direction::Redo => format!("Redone: {words}."),
                 };
                 let back = match direction {
                     Direction::Undo => ("Redo", Direction::Redo),
@@ -175,7 +175,7 @@ fn is_typed_into(target: Option<web_sys::EventTarget>) -> bool {
 fn why_not(NotUndone { direction, words, refusal }: &NotUndone) -> String {
     let not = match direction {
         Direction::Undo => "Not undone",
-        Direction::Redo => "Not done again",
+        Direction::Redo => "Not redone",
     };
     match refusal {
         Refusal::Stale { .. } => format!("{not}: {words}. Somebody changed it meanwhile."),
@@ -197,7 +197,7 @@ mod tests {
         );
         assert_eq!(
             why_not(&not_undone(Direction::Redo, Refusal::not_found(Thing::Column))),
-            "Not done again: move Tea. This column does not exist, or was deleted."
+            "Not redone: move Tea. This column does not exist, or was deleted."
         );
     }
 }

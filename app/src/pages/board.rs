@@ -231,16 +231,17 @@ fn UnavailableBoard(why: BoardUnavailable) -> impl IntoView {
     let is_guest = expect_context::<Live>().me().get_untracked().is_none();
     let (title, words) = match why {
         BoardUnavailable::Deleted => ("This board was deleted", "Somebody deleted it with all its tasks."),
-        BoardUnavailable::Forbidden if is_guest => {
-            ("This link does not work any more", "Whoever shared the board with you has taken the link back.")
-        }
+        BoardUnavailable::Forbidden if is_guest => (
+            "This link does not work any more",
+            "It was revoked, or the person who made it no longer manages the board.",
+        ),
         BoardUnavailable::Forbidden => (
             "You no longer have access to this board",
-            "You were taken off it, or it was made private. Whoever manages it can add you again.",
+            "You were removed from it, or it was made private. A manager of the board can add you again.",
         ),
         BoardUnavailable::Unknown => (
-            "This board is not there for you any more",
-            "While this page was not connected it was deleted, or you were taken off it.",
+            "You can no longer open this board",
+            "It was deleted, or you were removed from it, while this page was not connected.",
         ),
     };
     view! {

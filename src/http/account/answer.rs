@@ -112,7 +112,7 @@ impl IntoResponse for ErrorPage {
 impl From<AccountError> for ErrorPage {
     fn from(error: AccountError) -> Self {
         let (status, title) = match &error {
-            AccountError::Forbidden => (StatusCode::FORBIDDEN, "This is not for you"),
+            AccountError::Forbidden => (StatusCode::FORBIDDEN, "You do not have access"),
             AccountError::SignedOut => (StatusCode::UNAUTHORIZED, "You are signed out"),
             AccountError::NotFound(_) => (StatusCode::NOT_FOUND, "There is nothing here"),
             AccountError::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "That did not work"),
@@ -120,7 +120,7 @@ impl From<AccountError> for ErrorPage {
             AccountError::DeadLink => (StatusCode::GONE, "This link does not work any more"),
             AccountError::NotVerified | AccountError::NotInvited => (StatusCode::FORBIDDEN, "You have no account here"),
             AccountError::NotProved | AccountError::TiedToAnother => (StatusCode::FORBIDDEN, "That did not work"),
-            AccountError::NotTheFirst => (StatusCode::CONFLICT, "This server has its owner"),
+            AccountError::NotTheFirst => (StatusCode::CONFLICT, "This server already has an owner"),
             AccountError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts"),
             AccountError::Busy | AccountError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available"),
         };

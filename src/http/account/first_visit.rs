@@ -85,5 +85,5 @@ async fn create_owner(
 fn over(status: StatusCode) -> ErrorPage {
     let words = "The first account was made already. If you have one, sign in; if not, ask for an invitation.";
     let way = Some((sign_in::PATH.to_owned(), "Sign in"));
-    ErrorPage { way, ..ErrorPage::new(status, "This server has its owner", words) }
+    ErrorPage { way, ..ErrorPage::new(status, "This server already has an owner", words) }
 }

@@ -25,7 +25,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Services>> for Form<T> {
                 // The text is, for instance, `Failed to deserialize form body: missing field …`.
                 let text = rejection.body_text();
                 let text = text.rsplit_once("form body: ").map_or(&*text, |(_, rest)| rest);
-                Err(ErrorPage::new(rejection.status(), "This form cannot be read", format!("It says: {text}.")))
+                Err(ErrorPage::new(rejection.status(), "This form cannot be read", format!("The error is: {text}.")))
             }
         }
     }

@@ -28,10 +28,10 @@ pub async fn create(
         let invitation = Invitation { role: form.role, boards: boards(&form)?, note: form.note.clone() };
         let secret = services.accounts.invite(&me.credentials, invitation).await?;
         let whom = match form.note.trim() {
-            "" => "whoever is to come",
+            "" => "the person you invite",
             note => note,
         };
-        let words = format!("Send {whom} this link. It works once, for 7 days.");
+        let words = format!("Send this link to {whom}. It works once, for 7 days.");
         Ok(Notice::secret(words, "Invitation", secret.link(&services.public_url, "join")))
     };
     let done = invite.await;

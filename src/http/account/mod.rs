@@ -143,8 +143,8 @@ async fn back(request: Request) -> Response {
     match request.method().is_safe() && wants_page {
         true => Redirect::to(page).into_response(),
         false => {
-            let words = "This address takes forms only.";
-            ErrorPage::new(StatusCode::METHOD_NOT_ALLOWED, "There is nothing to see here", words).into_response()
+            let words = "This address only receives forms.";
+            ErrorPage::new(StatusCode::METHOD_NOT_ALLOWED, "There is no page here", words).into_response()
         }
     }
 }

@@ -99,13 +99,13 @@ fn failed(error: OidcError) -> ErrorPage {
         OidcError::Refused(_) => StatusCode::FORBIDDEN,
         OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
     };
-    tracing::warn!(%error, "somebody could not sign in elsewhere");
+    tracing::warn!(%error, "a sign-in with OpenID Connect failed");
     let words = match error {
         OidcError::UnknownState => "This sign-in was not begun here, or too long ago. Please begin again.",
         OidcError::Refused(_) => {
-            "The other side did not say who you are. Please try again, or sign in with a password."
+            "The sign-in provider did not confirm who you are. Please try again, or sign in with a password."
         }
-        OidcError::Provider(_) => "The other side does not answer as it should. Please try again in a moment.",
+        OidcError::Provider(_) => "The sign-in provider does not answer correctly. Please try again in a moment.",
     };
     ErrorPage { way: Some(("/sign-in".to_owned(), "Sign in")), ..ErrorPage::new(status, "That did not work", words) }
 }

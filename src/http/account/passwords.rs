@@ -44,7 +44,7 @@ pub async fn make_link(
 ) -> Result<Response, ErrorPage> {
     let made = services.accounts.new_password_link(&me.credentials, person).await;
     let done = made.map(|secret| {
-        let words = format!("Send {} this link. It works once, for a day.", people::name(&services, person));
+        let words = format!("Send this link to {}. It works once, for a day.", people::name(&services, person));
         Notice::secret(words, "Link for a new password", secret.link(&services.public_url, "new-password"))
     });
     people::tell(&services, &me, done, |mistake| people_page::Refused::Account(person, mistake)).await

@@ -58,8 +58,8 @@ pub async fn show(
     let after = match after.as_str() {
         "sign-out" => Some("You are signed out."),
         "elsewhere" => Some(
-            "An account here has your e-mail address, and nobody has proved yet that it is yours. Sign in with its password once; \
-             from then on you can come as you did just now.",
+            "An account here has your e-mail address, but it is not linked to this way of signing in yet. Sign in with \
+             its password once to link it.",
         ),
         "new-password" => Some("Your new password is saved. Sign in with it."),
         _ => None,

@@ -111,7 +111,7 @@ pub async fn create(
 #[utoipa::path(
     delete, path = "/invitations/{invitation}", tag = "people", operation_id = "revoke_invitation",
     params(("invitation" = Uuid, Path)),
-    responses((status = 204, description = "It works no more"), Failures)
+    responses((status = 204, description = "Revoked"), Failures)
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.accounts().revoke_invitation(client.credentials(), id).await?;

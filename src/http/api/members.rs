@@ -72,7 +72,7 @@ pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, P
     put, path = "/boards/{board}/members/{person}", tag = "access",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
     request_body = Membership,
-    responses((status = 204, description = "They are"), Failures)
+    responses((status = 204, description = "The person is a member with this role"), Failures)
 )]
 pub async fn put(
     client: Client,
@@ -88,7 +88,7 @@ pub async fn put(
 #[utoipa::path(
     delete, path = "/boards/{board}/members/{person}", tag = "access",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
-    responses((status = 204, description = "They are off it"), Failures)
+    responses((status = 204, description = "The person is not a member"), Failures)
 )]
 pub async fn remove(
     client: Client,

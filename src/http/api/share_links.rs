@@ -78,7 +78,7 @@ pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Respon
 #[utoipa::path(
     delete, path = "/boards/{board}/links/{link}", tag = "access", operation_id = "revoke_link",
     params(("board" = Uuid, Path), ("link" = Uuid, Path)),
-    responses((status = 204, description = "It works no more"), Failures)
+    responses((status = 204, description = "Revoked"), Failures)
 )]
 pub async fn revoke(client: Client, Path((board, link)): Path<(BoardId, Uuid)>) -> Result<StatusCode, Problem> {
     client.accounts().revoke_share_link(client.credentials(), board, link, &client.services.writer).await?;

@@ -76,7 +76,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 #[utoipa::path(
     delete, path = "/tokens/{token}", tag = "people", operation_id = "revoke_token",
     params(("token" = Uuid, Path)),
-    responses((status = 204, description = "It works no more"), Failures)
+    responses((status = 204, description = "Revoked"), Failures)
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.person()?;

@@ -546,7 +546,7 @@ impl Session {
             ClientMessage::WatchPeople { changes } => {
                 self.charge(1, now);
                 if !self.rights.now().is_some_and(Principal::may_see_people) {
-                    self.say_error(ErrorCode::Forbidden, "who has an account here is not for everybody", None);
+                    self.say_error(ErrorCode::Forbidden, "you may not see who has an account here", None);
                     return Ok(());
                 }
                 self.subscriber.watch_people(changes);

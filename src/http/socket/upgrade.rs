@@ -49,7 +49,8 @@ pub async fn explain(State(context): State<SocketContext>, request: Request) -> 
         Ok((RequestAuth { credentials, .. }, _)) if credentials.is_stranger() => Problem::not_signed_in(),
         Ok(_) => {
             context.origins.proxy_diagnostics.refused_socket("a page said so");
-            let detail = "the server would take this connection, so something in between lets no WebSockets through";
+            let detail =
+                "the server would accept this connection, so something in between blocks WebSocket connections";
             Problem::new(StatusCode::CONFLICT, "no_sockets", detail)
         }
         Err((StatusCode::UNAUTHORIZED, _)) => Problem::not_signed_in(),
@@ -141,7 +142,7 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
 /// The person for whom the connecting page was made, if the page says so.
 fn expected_user(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
     let Some(person) = query.and_then(|query| query.strip_prefix("as=")) else { return Ok(None) };
-    person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "as is the id of a person\n"))
+    person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "the parameter `as` must be the id of a person\n"))
 }
 
 /// Whether a header's list contains a word.

@@ -94,6 +94,9 @@ pub struct History {
     most: StoredValue<usize>,
     /// Whether the last request failed and will be repeated.
     failed: RwSignal<bool>,
+    /// The page's connection, which learns the names in the events. Kept here because a repeated request has no reactive owner, and so
+    /// cannot find the context.
+    live: StoredValue<Option<Live>>,
 }
 
 impl History {
@@ -107,6 +110,7 @@ impl History {
             events: RwSignal::new(first.map(|page| page.events).unwrap_or_default()),
             most: StoredValue::new(HELD),
             failed: RwSignal::new(false),
+            live: StoredValue::new(use_context::<Live>()),
         };
         let newest = board.with(|board| match about.task {
             Some(task) => board.task(task).map_or(0, |task| task.seq),
@@ -155,7 +159,7 @@ impl History {
     /// Requests the events before a change, or up to now.
     fn ask(self, before: Option<Seq>) {
         let About { board, task, .. } = self.about;
-        let live = use_context::<Live>();
+        let live = self.live.try_get_value().flatten();
         spawn_local(async move {
             match load_history(board, task, before).await {
                 Ok(loaded) => {
@@ -225,7 +229,7 @@ pub fn HistoryEnd(
     });
     let end = move || match history.older.get() {
         _ if history.failed.get() => {
-            Some(view! { <p class="hint">"The server does not answer. It will be asked again."</p> }.into_any())
+            Some(view! { <p class="hint">"The server does not answer; trying again…"</p> }.into_any())
         }
         None => Some(view! { <p class="hint">"Loading…"</p> }.into_any()),
         Some(Older::More) => Some(

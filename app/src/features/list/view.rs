@@ -183,7 +183,7 @@ fn added(board: &LiveBoard, query: Memo<ListQuery>) -> Callback<TaskId> {
         } else {
             let navigate = navigate.clone();
             let show = Action::new("Show all", move || navigate(&all, NavigateOptions::default()));
-            notices.say("The task was added, but the filters leave it out.", Some(show));
+            notices.say("The task was added, but the current filters hide it.", Some(show));
         }
     })
 }

@@ -32,7 +32,7 @@ impl Links {
             match create_share_link(self.board).await {
                 Ok(address) => {
                     self.made.try_set(Some(address));
-                    self.announcer.say("The link was made. It is shown this once.");
+                    self.announcer.say("The link was made. It is shown only once.");
                     focus_when_drawn(".new-link input");
                     self.take(share_links(self.board).await);
                 }
@@ -47,7 +47,7 @@ impl Links {
                 Ok(()) => {
                     // The revoked link may be the one whose address is shown.
                     self.made.try_set(None);
-                    self.announcer.say("The link works no more.");
+                    self.announcer.say("The link was revoked.");
                     focus_when_drawn(".share-links button");
                     self.take(share_links(self.board).await);
                 }
@@ -83,8 +83,8 @@ pub fn ShareLinks(board: BoardId) -> impl IntoView {
         <section class="share-links needs-script" aria-labelledby="share-heading">
             <h3 id="share-heading">"Share links"</h3>
             <p class="hint">
-                "Whoever has one can read this board, live, without an account, until it is revoked or whoever made it manages this board no more: its tasks, its trash, its \
-                history, and who is on it."
+                "Anyone with a share link can read this board live, without an account: its tasks, trash, history and members. A link works until it is revoked, or until the \
+                person who made it no longer manages this board."
             </p>
             <ul class="member-list">
                 <Rows each=move || links.list.get().unwrap_or_default() key=|link| link.id let:link>
@@ -109,7 +109,7 @@ fn LinkRow(links: Links, link: ShareLink) -> impl IntoView {
     let by = name_of(created_by);
     let made = move || format!("Made by {}, {}", by.get(), created_at.to_minute());
     let dead = (!works).then(|| {
-        view! { <span class="hint">" Does not work while whoever made it does not manage this board."</span> }
+        view! { <span class="hint">" Does not work: the person who made it no longer manages this board."</span> }
             .into_any()
     });
     view! {
@@ -143,7 +143,7 @@ fn NewLink(address: String) -> impl IntoView {
         select();
         set_told.set(match copy(&text) {
             Some(()) => "Copied.",
-            None => "This browser lets no page copy from here. The address is marked: copy it by keyboard or menu.",
+            None => "This browser does not allow copying here. The address is selected: copy it by keyboard or menu.",
         });
     };
     view! {

@@ -55,7 +55,7 @@ pub fn MembersView(board: LiveBoard) -> impl IntoView {
         true => view! { <Access board=board.clone() /> }.into_any(),
         false => view! {
             <p class="hint">
-                "This server has no accounts: whoever can reach it may see and change every board. There is nothing to set here."
+                "This server has no accounts: anyone who can reach it can see and change every board, so there is nothing to configure here."
             </p>
         }
         .into_any(),

@@ -68,7 +68,7 @@ impl ConnectionStatus {
         match self {
             Self::Connecting => "",
             Self::Live | Self::Saving => "Live",
-            Self::Behind => "The server cannot read this board at the moment. It is asked again; edits are kept.",
+            Self::Behind => "The server cannot load this board at the moment. This page keeps trying; edits are kept.",
             Self::Reconnecting => "Connection lost. Reconnecting; edits are kept.",
             Self::Offline => "Offline; edits are kept until the network is back.",
             Self::SignedOut => "You are signed out; edits are kept until you have signed in again.",
@@ -127,24 +127,26 @@ fn connect_error_words(connect_error: ConnectError, origin: &str) -> String {
         ConnectError::Origin => (
             format!("the server does not know {origin} as its own address"),
             format!(
-                "Whoever runs it: have the proxy pass on the header Host as it is, or start Taskwire with --allowed-origin {origin}"
+                "For the administrator: configure the proxy to forward the header Host unchanged, or start Taskwire \
+                 with --allowed-origin {origin}"
             ),
         ),
         ConnectError::NoSockets => (
-            "something between this page and the server, such as a proxy, lets no WebSockets through".to_owned(),
-            "Whoever runs it: have the proxy pass on the headers Upgrade and Connection for /ws, over HTTP/1.1"
+            "something between this page and the server, such as a proxy, blocks WebSocket connections".to_owned(),
+            "For the administrator: configure the proxy to forward the headers Upgrade and Connection for /ws, over \
+             HTTP/1.1"
                 .to_owned(),
         ),
         ConnectError::Full => (
-            "the server has as many live pages as it takes, or is stopping".to_owned(),
+            "the server has reached its limit of live connections, or is shutting down".to_owned(),
             "Closing pages that are not needed may help".to_owned(),
         ),
         ConnectError::Other(status) => (
-            format!("something else answers in the place of the server, with status {status}"),
-            "Whoever runs it: look at what stands between this address and Taskwire".to_owned(),
+            format!("something other than Taskwire answers at this address, with status {status}"),
+            "For the administrator: check what is between this address and Taskwire".to_owned(),
         ),
     };
-    format!("This page is not live, because {wrong}. Edits are kept, and it is tried again. {remedy}.")
+    format!("This page is not live, because {wrong}. Edits are kept, and this page keeps trying to connect. {remedy}.")
 }
 
 #[cfg(test)]

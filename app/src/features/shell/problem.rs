@@ -18,7 +18,7 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
     match op {
         Op::CreateBoard(_) => "The board was not created".to_owned(),
         Op::UpdateBoard(update) if update.name.is_some() => "The board was not renamed".to_owned(),
-        Op::UpdateBoard(_) | Op::SetMember(_) => "Who has access was not changed".to_owned(),
+        Op::UpdateBoard(_) | Op::SetMember(_) => "Access to the board was not changed".to_owned(),
         Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
         Op::CreateShareLink(_) => "The share link was not made".to_owned(),
         Op::RevokeShareLink(_) => "The share link was not revoked".to_owned(),
@@ -64,7 +64,7 @@ fn what_stayed(update: &UpdateTask) -> &'static str {
         (_, Some(FieldEdit::Priority(_))) => "keeps its priority",
         (_, Some(FieldEdit::Start(_))) => "keeps its start date",
         (_, Some(FieldEdit::Due(_))) => "keeps its due date",
-        (_, Some(FieldEdit::Assign(_) | FieldEdit::Unassign(_))) => "was not assigned otherwise",
+        (_, Some(FieldEdit::Assign(_) | FieldEdit::Unassign(_))) => "keeps its assignees",
         (_, None) => "was not changed",
     }
 }

@@ -74,7 +74,7 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
         view! {
             <section class="conflict" aria-labelledby=heading.clone() tabindex="-1" data-conflict=field.to_string()>
                 <h3 id=heading.clone()>"Somebody else changed the " {field.to_string()} " meanwhile"</h3>
-                <p class="hint">"Yours is not saved yet. Nothing is lost: choose one, or make one of both."</p>
+                <p class="hint">"Yours is not saved yet. Nothing is lost: choose one version, or combine them."</p>
                 <div class="sides">
                     <figure>
                         <figcaption>"Yours"</figcaption>

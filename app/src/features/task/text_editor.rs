@@ -75,7 +75,7 @@ pub fn TextEditor(
     let cancel = move || {
         if let Some(draft) = drafts.drop(task, field) {
             let bring_back = Action::new("Bring back", move || drafts.put(task, field, draft.clone()));
-            notices.say(format!("Your changes of the {field} were dropped."), Some(bring_back));
+            notices.say(format!("Your changes to the {field} were discarded."), Some(bring_back));
         }
         focus_when_drawn(edit_button(field));
     };
@@ -168,7 +168,7 @@ fn Meanwhile(
         drafts.put(task, field, Draft::start(&board, task, field));
         if let Some(mine) = mine {
             let bring_back = Action::new("Bring mine back", move || drafts.put(task, field, mine.clone()));
-            notices.say(format!("The newer {field} took the place of yours."), Some(bring_back));
+            notices.say(format!("The newer {field} replaced yours."), Some(bring_back));
         }
     };
     view! {
