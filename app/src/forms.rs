@@ -87,42 +87,38 @@ pub async fn list_boards(
 
 /// A board as a page gets it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Outline {
-    /// Its outline.
-    pub snapshot: Snapshot,
+pub struct LoadedBoard {
+    /// Its outline, unless only parts were asked for.
+    pub outline: Option<Snapshot>,
     /// What the page shows besides.
     pub parts: Vec<LoadedPart>,
 }
 
-/// A board as it is now, with those parts that the page shows at once; `None` if there is none, or none any more.
+/// A board as it is now, with those parts that the page shows at once, or only these; `None` if there is no such board, or none any
+/// more. (One function for both: a second one costs the WASM some KB.)
 #[server(prefix = "/forms", endpoint = "load_board")]
 pub async fn load_board(
     board: BoardId,
     #[server(default)] parts: Vec<Part>,
-) -> Result<Option<Loaded<Outline>>, ServerFnError> {
+    #[server(default)] parts_only: bool,
+) -> Result<Option<Loaded<LoadedBoard>>, ServerFnError> {
     let backend = backend()?;
     let state = backend.board(board).await.map_err(explain)?;
     let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
-    let mut people: BTreeSet<ActorId> = state.access().members.keys().copied().collect();
+    let parts: Vec<LoadedPart> = parts.into_iter().map(|part| state.part(part)).collect();
+    let mut people: BTreeSet<ActorId> =
+        parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of(task)).collect();
+    if parts_only {
+        return Ok(Some(loaded(&*backend, LoadedBoard { outline: None, parts }, people)));
+    }
+    people.extend(state.access().members.keys());
     people.extend(state.tasks().flat_map(|task| people_of(task)));
-    let parts = parts.into_iter().map(|part| state.part(part)).collect();
-    let mut loaded = loaded(&*backend, Outline { snapshot: state.outline(), parts }, people);
+    let mut loaded = loaded(&*backend, LoadedBoard { outline: Some(state.outline()), parts }, people);
     if loaded.principal.may_see_people() && loaded.principal.role_on(board, state.access()) >= Some(BoardRole::Editor) {
         // They choose among everybody.
         loaded.people = backend.everybody();
     }
     Ok(Some(loaded))
-}
-
-/// A part of a board that its outline leaves out, as it is now; `None` if there is no such board, or none any more.
-#[server(prefix = "/forms", endpoint = "load_part")]
-pub async fn load_part(board: BoardId, part: Part) -> Result<Option<Loaded<LoadedPart>>, ServerFnError> {
-    let backend = backend()?;
-    let state = backend.board(board).await.map_err(explain)?;
-    let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
-    let part = state.part(part);
-    let people = part.tasks.iter().flat_map(|task| people_of(task)).collect();
-    Ok(Some(loaded(&*backend, part, people)))
 }
 
 /// What happened on a board, or to one of its tasks, newest first, before a change or until now.

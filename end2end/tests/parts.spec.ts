@@ -32,11 +32,11 @@ test('a description that cannot be loaded is asked for again, and cannot be repl
   await server.api.createTask(board.id, { title: 'Tea', description: 'A secret blend' });
   await page.goto(`/boards/${board.id}`);
   await expectConnection(page, 'live');
-  await page.route('**/forms/load_part*', (route) => route.abort());
+  await page.route('**/forms/load_board*', (route) => route.abort());
   await cardLink(page, 'Tea').click();
   await expect(panel(page)).toContainText('The server does not answer; trying again…');
   await expect(panel(page).getByRole('button', { name: 'Edit description' })).toBeDisabled();
-  await page.unroute('**/forms/load_part*');
+  await page.unroute('**/forms/load_board*');
   await expect(panel(page)).toContainText('A secret blend');
   await panel(page).getByRole('button', { name: 'Edit description' }).click();
   await expect(panel(page).getByRole('textbox', { name: 'Description' })).toHaveValue('A secret blend');

@@ -78,7 +78,6 @@ const TABLE: &[Row] = &[
     // Server functions, as the program in a page calls them.
     row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
-    row("POST /forms/load_part", "board={board}&part[task]={trashed}",  "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
     row("POST /forms/load_history", "board={board}",                   "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /forms/create_board", "name=New&everyone=",              "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
     row("POST /forms/add_task", "board={board}&column={column}&title=New",
@@ -181,7 +180,11 @@ async fn answer(fixture: &Fixture, who: Who, Row { route, body, .. }: &Row) -> S
     }
     let response = request.send().await.unwrap();
     let status = response.status().as_u16().to_string();
-    if response.text().await.unwrap() == "null" && path.starts_with("/forms/load_") { "null".to_owned() } else { status }
+    if response.text().await.unwrap() == "null" && path.starts_with("/forms/load_") {
+        "null".to_owned()
+    } else {
+        status
+    }
 }
 
 async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -> String {

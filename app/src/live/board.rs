@@ -14,7 +14,6 @@ use super::{
 use crate::{
     access::{BoardAccess, BoardRole, Principal},
     board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
-    forms::Outline,
     history::Event,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Column, Task, TextField},
@@ -22,7 +21,7 @@ use crate::{
     presence::{OpenEditors, PresenceState},
     protocol::ClientMessage,
     refusal::{Refusal, Thing},
-    state::{BoardState, LoadedPart, Part, Touched},
+    state::{BoardState, LoadedPart, Part, Snapshot, Touched},
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
@@ -122,9 +121,9 @@ const TOLD_UNASKED: usize = 20;
 
 impl LiveBoard {
     /// A board that continues from what was loaded, as soon as [`Live::open`] has it.
-    pub fn new(Outline { snapshot, parts }: Outline, live: Live) -> Self {
-        let mut session = BoardSession::new(snapshot.into(), live.principal().get_untracked());
-        for part in &parts {
+    pub fn new(outline: Snapshot, parts: &[LoadedPart], live: Live) -> Self {
+        let mut session = BoardSession::new(outline.into(), live.principal().get_untracked());
+        for part in parts {
             // They are of the same board at about the same time, and nothing is drawn yet.
             let _ = session.load(part);
         }
@@ -735,7 +734,7 @@ mod tests {
         }
         let live = Live::new();
         live.set_viewer(Vec::new(), Principal::anybody());
-        LiveBoard::new(Outline { snapshot: state.snapshot(), parts: Vec::new() }, live)
+        LiveBoard::new(state.snapshot(), &[], live)
     }
 
     #[test]

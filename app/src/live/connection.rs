@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     access::Principal,
-    forms::Outline,
     id::{ActorId, BoardId, TabId},
     model::BoardPage,
     people::Person,
     protocol::ClientMessage,
+    state::{LoadedPart, Snapshot},
 };
 
 /// The connection of this page to the server. Cheap to clone; provided as context by [`crate::App`].
@@ -112,15 +112,15 @@ impl Live {
 
     /// A board that continues from what was loaded and is kept up to date until the current reactive owner is cleaned up. A board
     /// that is open already, or was closed with edits that are not saved yet, is the same one again.
-    pub fn open(&self, outline: Outline) -> LiveBoard {
+    pub fn open(&self, outline: Snapshot, parts: &[LoadedPart]) -> LiveBoard {
         #[cfg(feature = "hydrate")]
         {
-            let board = self.socket.open(outline, self);
+            let board = self.socket.open(outline, parts, self);
             self.close_on_cleanup(board.id());
             board
         }
         #[cfg(not(feature = "hydrate"))]
-        LiveBoard::new(outline, self.clone())
+        LiveBoard::new(outline, parts, self.clone())
     }
 
     /// As [`Self::open`], with a board that this page still has: what to go on with while the server cannot be asked.
@@ -237,7 +237,7 @@ mod browser {
     use super::{ConnectionSignals, Known, Live};
     use crate::{
         access::Principal,
-        forms::{Outline, load_board},
+        forms::load_board,
         id::{ActorId, BoardId, MutationId},
         live::{
             LEAVING, LiveBoard,
@@ -250,6 +250,7 @@ mod browser {
         ops::Change,
         protocol::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage},
         refusal::Refusal,
+        state::{LoadedPart, Snapshot},
     };
 
     /// How often a board that is not followed is asked what to do about it.
@@ -314,11 +315,11 @@ mod browser {
             let _ = self.commands.unbounded_send(command);
         }
 
-        pub fn open(&self, outline: Outline, live: &Live) -> LiveBoard {
-            if let Some(board) = self.reopen(outline.snapshot.board) {
+        pub fn open(&self, outline: Snapshot, parts: &[LoadedPart], live: &Live) -> LiveBoard {
+            if let Some(board) = self.reopen(outline.board) {
                 board.set_principal(live.principal().get_untracked());
-                board.receive(ServerMessage::Snapshot(outline.snapshot));
-                for part in &outline.parts {
+                board.receive(ServerMessage::Snapshot(outline));
+                for part in parts {
                     // One that is too old is loaded when it is shown.
                     board.load(part);
                 }
@@ -327,7 +328,7 @@ mod browser {
                 }
                 return board;
             }
-            let board = LiveBoard::new(outline, live.clone());
+            let board = LiveBoard::new(outline, parts, live.clone());
             lock(&self.boards).insert(board.id(), Open { board: board.clone(), viewers: 1 });
             self.command(Command::Opened(board.clone()));
             board
@@ -753,7 +754,7 @@ mod browser {
                 let known = self.known.clone();
                 spawn_local(async move {
                     // Where that cannot be asked now they stay somebody.
-                    if let Ok(Some(loaded)) = load_board(board, Vec::new()).await {
+                    if let Ok(Some(loaded)) = load_board(board, Vec::new(), false).await {
                         known.add_people(loaded.people);
                     }
                 });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::LiveBoard;
-use crate::{forms::load_part, state::Part};
+use crate::{forms::load_board, state::Part};
 
 /// How long to wait before asking a server again that did not answer.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -45,11 +45,11 @@ impl LiveBoard {
 /// Asks until the part is there, or nobody needs it any more.
 fn ask(board: LiveBoard, part: Part, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
     spawn_local(async move {
-        let is_done = match load_part(board.id(), part).await {
+        let is_done = match load_board(board.id(), vec![part], true).await {
             // Where it is from before what is known here by now, it is read again.
             Ok(Some(loaded)) => {
                 board.live().add_people(loaded.people);
-                board.load(&loaded.content)
+                loaded.content.parts.iter().all(|part| board.load(part))
             }
             // The board is not there for this person; the socket says so.
             Ok(None) => true,

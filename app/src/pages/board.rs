@@ -57,8 +57,12 @@ pub fn BoardPage() -> impl IntoView {
             });
             async move {
                 let Some(id) = id else { return Ok(None) };
-                let Some(board) = load_board(id, parts).await? else { return Ok(None) };
-                Ok(Some((board, FirstPages::load(wanted).await)))
+                let Some(Loaded { content, people, principal }) = load_board(id, parts, false).await? else {
+                    return Ok(None);
+                };
+                let Some(outline) = content.outline else { return Ok(None) };
+                let histories = FirstPages::load(wanted).await;
+                Ok(Some((Loaded { content: (outline, content.parts), people, principal }, histories)))
             }
         },
     );
@@ -69,10 +73,10 @@ pub fn BoardPage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     match loaded.await {
-                        Ok(Some((Loaded { content, people, principal }, histories))) => {
+                        Ok(Some((Loaded { content: (outline, parts), people, principal }, histories))) => {
                             live.set_viewer(people, principal);
                             FirstPages::provide(&live, histories);
-                            view! { <Board board=live.open(content) address /> }.into_any()
+                            view! { <Board board=live.open(outline, &parts) address /> }.into_any()
                         }
                         Ok(None) => view! { <NotFound /> }.into_any(),
                         Err(error) => {
