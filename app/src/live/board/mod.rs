@@ -1,4 +1,8 @@
-//! A board as signals.
+//! A board as signals: what is shown, and what the session of the board has to say.
+
+mod edits;
+mod news;
+mod presence;
 
 use std::{
     collections::HashMap,
@@ -7,25 +11,30 @@ use std::{
 
 use leptos::prelude::*;
 
+use edits::Edits;
+pub use edits::Problem;
+use news::History;
+pub use news::{Listener, News};
+use presence::Presence;
+
 use super::{
     connection::Live,
     session::{BoardSession, BoardUnavailable, Outcome},
 };
 use crate::{
     access::{BoardAccess, BoardRole, Principal},
-    board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
-    history::Event,
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
-    model::{Column, Task, TextField},
-    ops::{Mutation, Op},
-    presence::{OpenEditors, PresenceState},
-    protocol::ClientMessage,
-    refusal::{Refusal, Thing},
+    board::{OptimisticBoard, Settled},
+    id::{ActorId, BoardId, ColumnId, TaskId},
+    model::{Column, Task},
     state::{BoardState, LoadedPart, Part, Snapshot, Touched},
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
-use crate::{live::reconnect::Millis, presence::PresenceChange, protocol::ServerMessage};
+use crate::{
+    live::reconnect::Millis,
+    presence::{PresenceChange, PresenceState},
+    protocol::{ClientMessage, ServerMessage},
+};
 
 /// A board whose parts are signals. Cheap to clone.
 ///
@@ -51,38 +60,9 @@ struct Inner {
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
     change_collectors: Mutex<Vec<Weak<Mutex<Touched>>>>,
     revision: ArcRwSignal<u64>,
-    unsaved: ArcRwSignal<usize>,
-    problems: ArcRwSignal<Vec<Problem>>,
-    deletions: ArcRwSignal<Vec<TaskId>>,
-    undoable: ArcRwSignal<Option<String>>,
-    redoable: ArcRwSignal<Option<String>>,
-    not_undone: ArcRwSignal<Vec<NotUndone>>,
-    listeners: Mutex<Vec<Weak<Mutex<News>>>>,
-    heard: ArcRwSignal<u64>,
-    /// Who has the board open, as was told last.
-    presence_state: Mutex<PresenceState>,
-    others: ArcRwSignal<PresenceState>,
-    editors: Mutex<OpenEditors>,
-}
-
-/// What a log has gone on with between two looks: see [`LiveBoard::listen`].
-#[derive(Clone, Debug, Default)]
-pub struct News {
-    /// What happened, oldest first.
-    pub events: Vec<Event>,
-    /// Whether some of it is missing, because a snapshot took its place.
-    pub incomplete: bool,
-}
-
-/// Hears what a log goes on with: see [`LiveBoard::listen`].
-#[derive(Clone)]
-pub struct Listener(Arc<Mutex<News>>);
-
-impl Listener {
-    /// What was heard since the last call.
-    pub fn take(&self) -> News {
-        std::mem::take(&mut lock(&self.0))
-    }
+    edits: Edits,
+    history: History,
+    presence: Presence,
 }
 
 /// The signals of one task.
@@ -105,15 +85,6 @@ impl ChangeCollector {
     pub fn take(&self) -> Touched {
         std::mem::take(&mut lock(&self.0))
     }
-}
-
-/// An edit of this page that was refused and rolled back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// What was to be done; what was typed is in it.
-    pub mutation: Mutation,
-    /// Why it was not.
-    pub refusal: Refusal,
 }
 
 /// How many tasks somebody else may change at once for those that are not drawn yet to show it when they are.
@@ -145,17 +116,9 @@ impl LiveBoard {
             tasks: Mutex::default(),
             change_collectors: Mutex::default(),
             revision: ArcRwSignal::new(0),
-            unsaved: ArcRwSignal::new(0),
-            problems: ArcRwSignal::new(Vec::new()),
-            deletions: ArcRwSignal::new(Vec::new()),
-            undoable: ArcRwSignal::new(None),
-            redoable: ArcRwSignal::new(None),
-            not_undone: ArcRwSignal::new(Vec::new()),
-            listeners: Mutex::default(),
-            heard: ArcRwSignal::new(0),
-            presence_state: Mutex::default(),
-            others: ArcRwSignal::new(PresenceState::default()),
-            editors: Mutex::default(),
+            edits: Edits::default(),
+            history: History::default(),
+            presence: Presence::default(),
             session: Mutex::new(session),
             live,
         }))
@@ -214,7 +177,7 @@ impl LiveBoard {
     }
 
     /// Takes in a part. Tells whether it is of use: one that is too old has to be loaded again.
-    pub(super) fn load(&self, part: &LoadedPart) -> bool {
+    pub(in crate::live) fn load(&self, part: &LoadedPart) -> bool {
         let outcome = self.session().load(part);
         let is_of_use = outcome.is_some();
         self.take(outcome.unwrap_or_default());
@@ -243,7 +206,7 @@ impl LiveBoard {
             .or_insert_with(|| TaskSignals {
                 task: ArcRwSignal::new(session.board().view().task(id).cloned()),
                 remote_changes: ArcRwSignal::new(0),
-                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence_state), id)),
+                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence.presence_state), id)),
             })
             .clone()
     }
@@ -261,122 +224,8 @@ impl LiveBoard {
         ChangeCollector(collected)
     }
 
-    /// Hears from now on what the log goes on with: what is saved, of this page and of others. [`Self::heard`] tells when.
-    pub fn listen(&self) -> Listener {
-        let news = Arc::default();
-        lock(&self.0.listeners).push(Arc::downgrade(&news));
-        Listener(news)
-    }
-
-    /// Counts up when there is news for those who [`Self::listen`].
-    pub fn heard(&self) -> ArcRwSignal<u64> {
-        self.0.heard.clone()
-    }
-
-    /// What can be undone or redone next, such as `move Tea`; `None` if there is nothing.
-    pub fn next_undo(&self, direction: Direction) -> ArcRwSignal<Option<String>> {
-        match direction {
-            Direction::Undo => self.0.undoable.clone(),
-            Direction::Redo => self.0.redoable.clone(),
-        }
-    }
-
-    /// Takes back the last edit of this page, or does again what was taken back last. It is an edit like any other: it shows
-    /// at once and is kept until it is saved. `None` if there is nothing to be undone.
-    pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
-        let id = crate::new_id();
-        let done = self.session().undo(direction, id, now())?;
-        let done = done.map(|(outcome, undone)| {
-            self.take(outcome);
-            undone
-        });
-        self.tell_undo();
-        if let Ok(Undone { task: Some(task), .. }) = &done
-            && self.with(|board| board.live_task(*task).is_some())
-        {
-            self.forget_deletion(*task);
-        }
-        Some(done)
-    }
-
-    /// What was to be undone or redone, looked as if it could be, and was then refused by the server; until it is taken.
-    pub fn not_undone(&self) -> ArcRwSignal<Vec<NotUndone>> {
-        self.0.not_undone.clone()
-    }
-
-    fn tell_undo(&self) {
-        let next = |direction| self.session().board().next_undo(direction).map(str::to_owned);
-        self.0.undoable.maybe_set(next(Direction::Undo));
-        self.0.redoable.maybe_set(next(Direction::Redo));
-    }
-
-    /// How many edits of this page are not known to be saved.
-    pub fn unsaved(&self) -> ArcRwSignal<usize> {
-        self.0.unsaved.clone()
-    }
-
-    /// Edits of this page that were refused, oldest first, until [`Self::dismiss`].
-    pub fn problems(&self) -> ArcRwSignal<Vec<Problem>> {
-        self.0.problems.clone()
-    }
-
-    /// Whether a text that was typed here waits for somebody to choose between it and another.
-    pub fn has_conflict(&self) -> bool {
-        self.0.problems.read_untracked().iter().any(|problem| matches!(problem.refusal, Refusal::Conflict { .. }))
-    }
-
-    /// Forgets a refused edit.
-    pub fn dismiss(&self, id: MutationId) {
-        self.0.problems.update(|problems| problems.retain(|problem| problem.mutation.id != id));
-    }
-
-    /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]: so what was typed is kept until the
-    /// person has seen to it, wherever they go.
-    pub fn report(&self, op: Op, refusal: Refusal) {
-        let mutation = Mutation { id: crate::new_id(), op };
-        self.0.problems.update(|problems| problems.push(Problem { mutation, refusal }));
-    }
-
-    /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
-    /// done any more. Tells whether it was so.
-    pub fn rescue(&self, op: Op) -> bool {
-        let refusal = match self.0.unavailable.get_untracked() {
-            Some(BoardUnavailable::Forbidden) => Some(Refusal::Forbidden),
-            Some(_) => Some(Refusal::not_found(Thing::Board)),
-            None => self.session().board().check(&op).err(),
-        };
-        if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. })) = refusal {
-            self.report(op, refusal);
-            return true;
-        }
-        false
-    }
-
-    /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or
-    /// [`Self::forget_deletion`].
-    pub fn deletions(&self) -> ArcRwSignal<Vec<TaskId>> {
-        self.0.deletions.clone()
-    }
-
-    /// Offers a task no longer to be restored; it stays in the trash.
-    pub fn forget_deletion(&self, id: TaskId) {
-        self.0.deletions.update(|deletions| deletions.retain(|deleted| *deleted != id));
-    }
-
-    /// Who else has the board open, as far as was told. What they edit is with each task.
-    pub fn others(&self) -> ArcRwSignal<PresenceState> {
-        self.0.others.clone()
-    }
-
-    /// Tells the others that a text of a task is edited here, until the current reactive owner is cleaned up.
-    pub fn edit_until_cleanup(&self, task: TaskId) {
-        self.change_editors(|editors| editors.open(task));
-        let board = self.clone();
-        on_cleanup(move || board.change_editors(|editors| editors.close(task)));
-    }
-
     /// The page's connection.
-    pub(super) fn live(&self) -> &Live {
+    pub(in crate::live) fn live(&self) -> &Live {
         &self.0.live
     }
 
@@ -391,91 +240,43 @@ impl LiveBoard {
         look(self.session().board())
     }
 
-    /// The base for an editor that starts on a text as it is shown now; goes back in with [`Self::submit_text`].
-    pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
-        self.session().text_base(task, field)
-    }
-
-    /// Does something to the board: it shows at once, is kept until the server has saved it, and is rolled back, with a
-    /// [`Problem`], if the server refuses it. What can be seen to be wrong here is refused here, and nothing happens.
-    pub fn submit(&self, op: Op) -> Result<MutationId, Refusal> {
-        self.submit_based(op, None)
-    }
-
-    /// As [`Self::submit`], for the edit of a text that the editor saw at `base`.
-    pub fn submit_text(&self, op: Op, base: TextBase) -> Result<MutationId, Refusal> {
-        self.submit_based(op, Some(base))
-    }
-
-    fn submit_based(&self, op: Op, base: Option<TextBase>) -> Result<MutationId, Refusal> {
-        let id = crate::new_id();
-        let (deleted, restored) = match &op {
-            Op::DeleteTask(delete) => (Some(delete.task), None),
-            Op::RestoreTask(restore) => (None, Some(restore.task)),
-            _ => (None, None),
-        };
-        let outcome = self.session().submit(Mutation { id, op }, base, now())?;
-        self.take(outcome);
-        if let Some(task) = deleted {
-            self.0.deletions.update(|deletions| deletions.push(task));
-        }
-        if let Some(task) = restored {
-            self.forget_deletion(task);
-        }
-        Ok(id)
-    }
-
     #[cfg(feature = "hydrate")]
-    pub(super) fn connected(&self) -> Vec<ClientMessage> {
+    pub(in crate::live) fn connected(&self) -> Vec<ClientMessage> {
         let mut hello = self.session().connected();
         // A board that is gone is not asked for any more.
         if !hello.is_empty() {
-            hello.push(self.present(lock(&self.0.editors).editing()));
+            hello.push(self.present(lock(&self.0.presence.editors).editing()));
         }
         hello
     }
 
     /// Some time has passed while this is not followed: what to send.
     #[cfg(feature = "hydrate")]
-    pub(super) fn tick(&self, now: Millis, random: f64) -> Vec<ClientMessage> {
+    pub(in crate::live) fn tick(&self, now: Millis, random: f64) -> Vec<ClientMessage> {
         let send = self.session().tick(now, random);
         self.with_presence(send)
     }
 
     /// A message about this board could not be read: see [`BoardSession::unreadable`].
     #[cfg(feature = "hydrate")]
-    pub(super) fn unreadable(&self, is_state: bool) {
+    pub(in crate::live) fn unreadable(&self, is_state: bool) {
         let outcome = self.session().unreadable(is_state);
         self.take(outcome);
     }
 
-    /// A subscription that the server does not have takes the place among those who are here with it.
-    fn with_presence(&self, mut send: Vec<ClientMessage>) -> Vec<ClientMessage> {
-        if send.iter().any(|message| matches!(message, ClientMessage::Subscribe { .. })) {
-            send.push(self.present(lock(&self.0.editors).editing()));
-        }
-        send
-    }
-
     #[cfg(feature = "hydrate")]
-    pub(super) fn disconnected(&self) {
+    pub(in crate::live) fn disconnected(&self) {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
         self.0.failing.maybe_set(false);
         // Who was here may still be, but what they edit changes by the minute.
-        let presence_state = lock(&self.0.presence_state).clone();
+        let presence_state = lock(&self.0.presence.presence_state).clone();
         self.take_presence_state(PresenceState { editing: Vec::new(), ..presence_state });
-    }
-
-    /// The tab is looked at again, or has not been for a while.
-    #[cfg(feature = "hydrate")]
-    pub(super) fn set_unseen(&self, is_unseen: bool) {
-        self.change_editors(|editors| editors.unseen = is_unseen);
     }
 
     /// The server has sent the board anew: goes on with it, also where it was gone before. Tells whether it was.
     #[cfg(feature = "hydrate")]
-    pub(super) fn revive(&self) -> bool {
+    pub(in crate::live) fn revive(&self) -> bool {
         self.session().revive();
         let was_unavailable = self.0.unavailable.get_untracked().is_some();
         self.0.unavailable.maybe_set(None);
@@ -484,13 +285,13 @@ impl LiveBoard {
     }
 
     #[cfg(feature = "hydrate")]
-    pub(super) fn receive(&self, message: ServerMessage) {
+    pub(in crate::live) fn receive(&self, message: ServerMessage) {
         match message {
             ServerMessage::Presence { people, more, guests, editing, .. } => {
                 self.take_presence_state(PresenceState { people, more, guests, editing });
             }
             ServerMessage::PresenceChanged { joined, left, more, guests, editing, .. } => {
-                let mut presence_state = lock(&self.0.presence_state).clone();
+                let mut presence_state = lock(&self.0.presence.presence_state).clone();
                 presence_state.apply(PresenceChange { joined, left, more, guests, editing });
                 self.take_presence_state(presence_state);
             }
@@ -499,40 +300,6 @@ impl LiveBoard {
                 self.take(outcome);
             }
         }
-    }
-
-    /// Wakes the signals of the tasks that somebody began or ceased to edit, and that of the others.
-    #[cfg(feature = "hydrate")]
-    fn take_presence_state(&self, presence_state: PresenceState) {
-        let before = std::mem::replace(&mut *lock(&self.0.presence_state), presence_state.clone());
-        for task in before.editing.iter().chain(&presence_state.editing).map(|editing| editing.task) {
-            let signals = lock(&self.0.tasks).get(&task).cloned();
-            if let Some(signals) = signals {
-                signals.editors.maybe_set(self.editors(&presence_state, task));
-            }
-        }
-        self.0.others.maybe_set(presence_state.others(self.me()));
-    }
-
-    fn editors(&self, presence_state: &PresenceState, task: TaskId) -> Vec<Option<ActorId>> {
-        presence_state.editors(task, self.me(), self.0.live.tab())
-    }
-
-    fn change_editors(&self, change: impl FnOnce(&mut OpenEditors)) {
-        let (before, now) = {
-            let mut editors = lock(&self.0.editors);
-            let before = editors.editing();
-            change(&mut editors);
-            (before, editors.editing())
-        };
-        if now != before && self.0.unavailable.get_untracked().is_none() {
-            self.0.live.send(self.present(now));
-        }
-    }
-
-    fn present(&self, editing: Option<TaskId>) -> ClientMessage {
-        let live = &self.0.live;
-        ClientMessage::Present { board: self.0.id, tab: live.tab(), editing, secret: live.tab_secret() }
     }
 
     /// Wakes the signals of what an outcome touched, and sends what is to be sent.
@@ -551,9 +318,9 @@ impl LiveBoard {
         for settled in settled {
             match settled {
                 Settled::Refused(mutation, refusal) => {
-                    self.0.problems.update(|problems| problems.push(Problem { mutation: *mutation, refusal }));
+                    self.0.edits.problems.update(|problems| problems.push(Problem { mutation: *mutation, refusal }));
                 }
-                Settled::NotUndone(_, not_undone) => self.0.not_undone.update(|all| all.push(not_undone)),
+                Settled::NotUndone(_, not_undone) => self.0.edits.not_undone.update(|all| all.push(not_undone)),
                 Settled::Saved(_) | Settled::Needless(_) => {}
             }
         }
@@ -565,7 +332,7 @@ impl LiveBoard {
             (board.unsaved(), session.is_live(), session.is_failing(), session.unavailable(), board.loaded().to_vec())
         };
         self.0.loaded.maybe_set(loaded);
-        self.0.unsaved.maybe_set(unsaved);
+        self.0.edits.unsaved.maybe_set(unsaved);
         self.0.synced.maybe_set(synced);
         self.0.failing.maybe_set(failing);
         if unavailable.is_some() {
@@ -575,22 +342,6 @@ impl LiveBoard {
         for message in self.with_presence(send) {
             self.0.live.send(message);
         }
-    }
-
-    fn tell(&self, logged: Vec<Event>, skipped: bool) {
-        if logged.is_empty() && !skipped {
-            return;
-        }
-        lock(&self.0.listeners).retain(|listener| match listener.upgrade() {
-            Some(news) => {
-                let mut news = lock(&news);
-                news.events.extend(logged.iter().cloned());
-                news.incomplete |= skipped;
-                true
-            }
-            None => false,
-        });
-        self.0.heard.update(|count| *count += 1);
     }
 
     fn draw(&self, touched: &Touched) {
@@ -707,11 +458,13 @@ mod tests {
     #[cfg(not(feature = "hydrate"))]
     use crate::protocol::ServerMessage;
     use crate::{
+        board::{Direction, Undone},
         fields::FieldEdit,
+        id::MutationId,
         model::ColumnKind,
         ops::{
-            Change, ChangeKind, CreateBoard, CreateTask, DeleteTask, NewColumn, RestoreTask, TaskDeleted, UpdateTask,
-            decide,
+            Change, ChangeKind, CreateBoard, CreateTask, DeleteTask, NewColumn, Op, RestoreTask, TaskDeleted,
+            UpdateTask, decide,
         },
     };
 

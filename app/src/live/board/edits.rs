@@ -1,0 +1,159 @@
+//! The edits that this page makes: they show at once, and are undone, redone, saved or refused.
+
+use leptos::prelude::*;
+
+use super::{LiveBoard, MaybeSet, now};
+use crate::{
+    board::{Direction, NotUndone, TextBase, Undone},
+    id::{MutationId, TaskId},
+    live::session::BoardUnavailable,
+    model::TextField,
+    ops::{Mutation, Op},
+    refusal::{Refusal, Thing},
+};
+
+/// The signals of this page's edits.
+#[derive(Default)]
+pub(super) struct Edits {
+    pub(super) unsaved: ArcRwSignal<usize>,
+    pub(super) problems: ArcRwSignal<Vec<Problem>>,
+    pub(super) deletions: ArcRwSignal<Vec<TaskId>>,
+    pub(super) undoable: ArcRwSignal<Option<String>>,
+    pub(super) redoable: ArcRwSignal<Option<String>>,
+    pub(super) not_undone: ArcRwSignal<Vec<NotUndone>>,
+}
+
+/// An edit of this page that was refused and rolled back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// What was to be done; what was typed is in it.
+    pub mutation: Mutation,
+    /// Why it was not.
+    pub refusal: Refusal,
+}
+
+impl LiveBoard {
+    /// What can be undone or redone next, such as `move Tea`; `None` if there is nothing.
+    pub fn next_undo(&self, direction: Direction) -> ArcRwSignal<Option<String>> {
+        match direction {
+            Direction::Undo => self.0.edits.undoable.clone(),
+            Direction::Redo => self.0.edits.redoable.clone(),
+        }
+    }
+
+    /// Takes back the last edit of this page, or does again what was taken back last. It is an edit like any other: it shows
+    /// at once and is kept until it is saved. `None` if there is nothing to be undone.
+    pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
+        let id = crate::new_id();
+        let done = self.session().undo(direction, id, now())?;
+        let done = done.map(|(outcome, undone)| {
+            self.take(outcome);
+            undone
+        });
+        self.tell_undo();
+        if let Ok(Undone { task: Some(task), .. }) = &done
+            && self.with(|board| board.live_task(*task).is_some())
+        {
+            self.forget_deletion(*task);
+        }
+        Some(done)
+    }
+
+    /// What was to be undone or redone, looked as if it could be, and was then refused by the server; until it is taken.
+    pub fn not_undone(&self) -> ArcRwSignal<Vec<NotUndone>> {
+        self.0.edits.not_undone.clone()
+    }
+
+    pub(super) fn tell_undo(&self) {
+        let next = |direction| self.session().board().next_undo(direction).map(str::to_owned);
+        self.0.edits.undoable.maybe_set(next(Direction::Undo));
+        self.0.edits.redoable.maybe_set(next(Direction::Redo));
+    }
+
+    /// How many edits of this page are not known to be saved.
+    pub fn unsaved(&self) -> ArcRwSignal<usize> {
+        self.0.edits.unsaved.clone()
+    }
+
+    /// Edits of this page that were refused, oldest first, until [`Self::dismiss`].
+    pub fn problems(&self) -> ArcRwSignal<Vec<Problem>> {
+        self.0.edits.problems.clone()
+    }
+
+    /// Whether a text that was typed here waits for somebody to choose between it and another.
+    pub fn has_conflict(&self) -> bool {
+        self.0.edits.problems.read_untracked().iter().any(|problem| matches!(problem.refusal, Refusal::Conflict { .. }))
+    }
+
+    /// Forgets a refused edit.
+    pub fn dismiss(&self, id: MutationId) {
+        self.0.edits.problems.update(|problems| problems.retain(|problem| problem.mutation.id != id));
+    }
+
+    /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]: so what was typed is kept until the
+    /// person has seen to it, wherever they go.
+    pub fn report(&self, op: Op, refusal: Refusal) {
+        let mutation = Mutation { id: crate::new_id(), op };
+        self.0.edits.problems.update(|problems| problems.push(Problem { mutation, refusal }));
+    }
+
+    /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
+    /// done any more. Tells whether it was so.
+    pub fn rescue(&self, op: Op) -> bool {
+        let refusal = match self.0.unavailable.get_untracked() {
+            Some(BoardUnavailable::Forbidden) => Some(Refusal::Forbidden),
+            Some(_) => Some(Refusal::not_found(Thing::Board)),
+            None => self.session().board().check(&op).err(),
+        };
+        if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. })) = refusal {
+            self.report(op, refusal);
+            return true;
+        }
+        false
+    }
+
+    /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or
+    /// [`Self::forget_deletion`].
+    pub fn deletions(&self) -> ArcRwSignal<Vec<TaskId>> {
+        self.0.edits.deletions.clone()
+    }
+
+    /// Offers a task no longer to be restored; it stays in the trash.
+    pub fn forget_deletion(&self, id: TaskId) {
+        self.0.edits.deletions.update(|deletions| deletions.retain(|deleted| *deleted != id));
+    }
+
+    /// The base for an editor that starts on a text as it is shown now; goes back in with [`Self::submit_text`].
+    pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
+        self.session().text_base(task, field)
+    }
+
+    /// Does something to the board: it shows at once, is kept until the server has saved it, and is rolled back, with a
+    /// [`Problem`], if the server refuses it. What can be seen to be wrong here is refused here, and nothing happens.
+    pub fn submit(&self, op: Op) -> Result<MutationId, Refusal> {
+        self.submit_based(op, None)
+    }
+
+    /// As [`Self::submit`], for the edit of a text that the editor saw at `base`.
+    pub fn submit_text(&self, op: Op, base: TextBase) -> Result<MutationId, Refusal> {
+        self.submit_based(op, Some(base))
+    }
+
+    pub(super) fn submit_based(&self, op: Op, base: Option<TextBase>) -> Result<MutationId, Refusal> {
+        let id = crate::new_id();
+        let (deleted, restored) = match &op {
+            Op::DeleteTask(delete) => (Some(delete.task), None),
+            Op::RestoreTask(restore) => (None, Some(restore.task)),
+            _ => (None, None),
+        };
+        let outcome = self.session().submit(Mutation { id, op }, base, now())?;
+        self.take(outcome);
+        if let Some(task) = deleted {
+            self.0.edits.deletions.update(|deletions| deletions.push(task));
+        }
+        if let Some(task) = restored {
+            self.forget_deletion(task);
+        }
+        Ok(id)
+    }
+}
