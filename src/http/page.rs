@@ -3,7 +3,7 @@
 //! The `app` crate knows neither the database nor the hub. It gets its data through [`Backend`](super::backend), which is provided here.
 //! Every page gets its own Content-Security-Policy (CSP), with a nonce that only the page's own scripts carry.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use app::{App, backend::Backend};
 use axum::{
@@ -23,6 +23,7 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::{
     Services, admission::ClientKey, backend::Local, in_flight::InFlight, problem::Problem, request_auth::RequestAuth,
@@ -120,17 +121,12 @@ pub fn sign_in_redirect(accounts: &Accounts, request: &Parts) -> Response {
     Redirect::to(&way).into_response()
 }
 
-/// Encodes a text as a value in a query.
-pub(super) fn percent_encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        match plain(byte) {
-            true => encoded.push(byte.into()),
-            // Writing into a String cannot fail.
-            false => drop(write!(encoded, "%{byte:02X}")),
-        }
-        encoded
-    })
+/// The characters that are percent-encoded in the value of a query parameter.
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// Encodes a text as the value of a query parameter (RFC 3986, 2.1).
+pub(super) fn percent_encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, IN_QUERY)
 }
 
 /// Answers with the page that the app has for this address. If it has none, the app shows that and sets the status.
