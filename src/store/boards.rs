@@ -1,4 +1,4 @@
-//! Which boards there are, and who may see them, without reading those that nobody asked for.
+//! The lists of boards and of who may see them, without reading the boards themselves.
 
 use std::{
     cmp::Reverse,
@@ -21,24 +21,24 @@ use super::{
 };
 use crate::{clock::now, credentials::Credentials};
 
-/// A board, as lists of boards need it.
+/// A board's entry in the list of boards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// What the list shows.
     pub board: BoardSummary,
-    /// Who may see it; `None` once it is deleted.
+    /// Who may see the board; `None` once it is deleted.
     pub access: Option<BoardAccess>,
 }
 
 impl Listed {
-    /// Whether somebody may see it.
+    /// Whether the principal may see the board.
     pub fn is_visible_to(&self, principal: &Principal) -> bool {
         self.access.as_ref().is_some_and(|access| principal.role_on(self.board.id, access).is_some())
     }
 }
 
 impl Store {
-    /// The boards somebody may see, newest first. Reads no others, apart from those that are open to everyone.
+    /// The boards that the caller may see, newest first. Reads no others, apart from those that everyone may see.
     pub async fn boards_for(&self, credentials: &Credentials) -> Result<Vec<BoardSummary>, StoreError> {
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
         let mut found = Vec::new();
@@ -70,12 +70,12 @@ impl Store {
         }
         let linked: Vec<BoardId> = principal.links.iter().map(|link| link.board).collect();
         if !linked.is_empty() {
-            // What a link shows depends on what its maker is on the board.
+            // Whether a link is valid depends on its maker's role on the board.
             let mut boards = self.listed(&linked).await?;
             read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
             found.append(&mut boards);
         }
-        // Only now: who may see them is not to be older than they are.
+        // Look up the principal only now: the rights must not be older than the boards that were read.
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
         let visible = found.into_iter().filter(|listed| listed.is_visible_to(&principal));
         let boards: BTreeMap<_, _> =
@@ -83,7 +83,7 @@ impl Store {
         Ok(boards.into_values().collect())
     }
 
-    /// What some boards are called, those left out that do not exist.
+    /// The names of some boards, without those that do not exist.
     pub async fn board_names(&self, ids: &[BoardId]) -> Result<HashMap<BoardId, String>, StoreError> {
         let boards = self.listed(ids).await?.into_iter().filter(|listed| listed.access.is_some());
         Ok(boards.map(|listed| (listed.board.id, listed.board.name)).collect())
@@ -95,10 +95,10 @@ impl Store {
         Ok(any.is_some())
     }
 
-    /// The boards that came, went, got another name or other people after a revision of the list, and the newest revision.
-    /// Revision 0 is before all of them.
+    /// The boards that were created, deleted or renamed, or whose access changed, after a revision of the list; and the newest
+    /// revision. Revision 0 is before all of them.
     pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
-        // A change of the list that commits after this statement has a higher number, because each waits for the one before.
+        // A change of the list that commits after this statement has a higher revision, because such changes wait for each other.
         let found =
             query("SELECT id, name, seq, created_at, everyone, deleted_at, listed FROM boards WHERE listed > $1")
                 .bind(revision)
@@ -127,7 +127,7 @@ impl Store {
     }
 }
 
-/// Reads who the members of boards are.
+/// Reads the members of boards.
 async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Result<(), StoreError> {
     let ids: Vec<String> = boards.iter().map(|listed| listed.board.id.to_string()).collect();
     let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();
