@@ -58,7 +58,7 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 /// Why a write was not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// The request was refused, and would be refused again.
+    /// The request itself is not acceptable; repeating it does not help.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The database failed, or the server is stopping. The request may be sent again with the same id.

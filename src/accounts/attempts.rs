@@ -108,7 +108,7 @@ impl Accounts {
         Ok(secret)
     }
 
-    /// Counts an unauthenticated request that causes costs.
+    /// Counts an expensive unauthenticated request.
     pub fn count_stranger(&self, address: IpAddr) -> Result<(), AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))
     }

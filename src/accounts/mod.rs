@@ -10,7 +10,7 @@
 //! - [`people`]: accounts themselves. [`first_visit`]: how the first one is created. [`invitations`]: how the others are.
 //! - [`passwords`]: choosing and changing them; [`hashing`]: argon2id, off the threads that serve.
 //! - [`sessions`]: signing in, and the sessions of browsers. [`attempts`]: the rate limits on signing in, and the known browsers.
-//! - [`oidc`]: signing in with an account at another provider.
+//! - [`oidc`]: signing in with an account at an external provider.
 //! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
 //! - [`one_time_links`]: links that work once, and their purposes.
 //!

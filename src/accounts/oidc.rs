@@ -1,4 +1,4 @@
-//! Signing in with an account at another provider: OpenID Connect, authorization code flow with PKCE.
+//! Signing in with an account at an external provider: OpenID Connect, authorization code flow with PKCE.
 //!
 //! The provider's metadata and keys are requested each time. So a provider may change its keys at any time, and an unavailable
 //! provider affects only the people who sign in with it.
@@ -185,8 +185,8 @@ impl Accounts {
 
     /// Ties a person's identity at a provider to the account with their e-mail address, which the provider must have verified.
     /// Anybody may have entered the address when they created the account, so the address must also be proved to belong to the
-    /// account's owner, or `proof` must show that the person has just signed in to that account. The account must not be tied
-    /// to another identity at that provider.
+    /// account's owner, or `proof` must show that the person has just proved to own that account. Neither may already be tied
+    /// at that provider: the identity to an account, or the account to an identity.
     pub async fn tie(&self, identity: &Identity, proof: Option<Proof>) -> Result<Proof, AccountError> {
         let Identity { issuer, subject, email, .. } = identity;
         let email = email.as_deref().ok_or(AccountError::NotVerified)?;

@@ -47,8 +47,8 @@ const NODES: usize = 256;
 const MISSED_HEARTBEATS: u32 = 3;
 /// Limits the frames on boards with many sockets: updates are spaced so that about this many sockets a second are told.
 const TOLD_A_SECOND: u32 = 5_000;
-/// The minimum time between two looks at the same board. It guarantees that the one task that looks after all boards pauses in
-/// between, whatever a board asks for.
+/// A board that was just looked at is looked at again after this time at the earliest. So the one task that looks after all
+/// boards always pauses in between, whatever a board asks for.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The timing of presence.
@@ -433,7 +433,7 @@ impl Presence {
         self.changed(board, shared, |state| state.asks = true);
     }
 
-    /// The last report, when this node stops; `None` if other nodes were told that nobody is here.
+    /// The last report, when this node stops; `None` if the other nodes already believe that nobody is here.
     pub(super) fn final_report(&self, reporter: &Reporter) -> Option<Report> {
         let mut state = self.state();
         state.has_left = true;
@@ -583,7 +583,7 @@ mod tests {
         assert_eq!(state.next(&settings, true), Some(now + settings.heartbeat));
         assert!(state.report(now + settings.heartbeat, &settings, &reporter).is_some());
 
-        // The last one left: that is reported once.
+        // The last person has left: that is reported once.
         state.here.guests = 0;
         let later = now + 2 * settings.heartbeat;
         assert!(state.report(later, &settings, &reporter).is_some());

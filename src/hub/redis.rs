@@ -370,7 +370,7 @@ fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
 }
 
 /// Whether Redis responds on a connection. If it does not, the connection is replaced: fred notices an unresponsive connection
-/// only while nothing is written to it, and there is always something to publish.
+/// only if nothing is written to it either, so not while there is something to publish.
 async fn answers(client: &Client) -> bool {
     if !client.is_connected() {
         return false;

@@ -98,7 +98,7 @@ struct State {
     /// Frames made from the log, with changes that are older than the ring.
     pages: VecDeque<Span>,
     snapshot: Option<CachedSnapshot>,
-    /// The highest number after which the log is known to be trimmed: it has no changes for this or a lower start.
+    /// The highest number for which the log is known to be trimmed: it lacks changes after this number, and after any lower one.
     trimmed: Option<Seq>,
 }
 
@@ -709,7 +709,7 @@ impl ReorderBuffer {
         }
     }
 
-    /// Returns the change with this number if it is here, and drops it and all earlier ones.
+    /// Removes the change with this number and all earlier ones. Returns the change, if it was here and not too old.
     fn take(&mut self, seq: Seq) -> Option<LoggedChange> {
         if self.changes.is_empty() {
             return None;

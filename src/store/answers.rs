@@ -20,7 +20,7 @@ use super::{
     sql::{Table, column, fetch_from_all_by_ids, query},
 };
 
-/// How many rows one transaction deletes: few enough that writers hardly wait.
+/// How many rows one transaction deletes, as the `LIMIT` of its statement says too: few enough that writers hardly wait.
 const FORGET_STEP: u64 = 5_000;
 
 const ANSWERS: Table = Table {

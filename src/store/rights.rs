@@ -1,7 +1,7 @@
 //! The rights of a caller at the moment when they are used.
 //!
 //! A [`Principal`] from before a wait has only the rights of that time. So code that hands out bytes after a wait takes
-//! [`Rights`] rather than a `Principal`: they are looked up on each use, and cannot be used in another way.
+//! [`Rights`] rather than a `Principal`: they are looked up on each use, and there is no way to use outdated ones.
 
 use std::sync::Arc;
 

@@ -52,7 +52,7 @@ pub enum Who {
     /// Programs with a token of the owner's that is no longer valid.
     ExpiredToken,
     RevokedToken,
-    /// A manager of the board whose account was deactivated.
+    /// A person whose account was deactivated.
     Deactivated,
 }
 

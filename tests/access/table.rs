@@ -70,7 +70,7 @@ const TABLE: &[Row] = &[
     row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     // Without the WebSocket headers, the response says only that they are missing; tests/access/socket.rs tests the messages.
     row("GET /ws", "",                                                 "426  426  426  426  426  426  426  426   426  426  426   401  401  426"),
-    // Says why a page has no connection. Here the reason is a proxy in between that does not support WebSockets.
+    // Says why a page has no connection. Here the server would accept one, so something in between must block WebSockets.
     row("POST /ws", "",                                                "401  409  409  409  409  409  409  409   409  409  409   401  401  401"),
     // Pages.
     row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),

@@ -128,7 +128,7 @@ async fn an_older_server_reads_and_relays_and_writes_no_more_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_comes_before_anybody_looked_is_refused_as_well() {
     let database = Database::postgres().await;
-    // Like a server that has just started, whose hub has not compared with the database yet: here it never does.
+    // The node's hub looks at the schema version once a second; the write below comes before it notices the new one.
     let store = database.open().await;
     let node = crate::support::node::Node::with(store);
     let board = node.create_board().await.id;
