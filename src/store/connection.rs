@@ -2,8 +2,8 @@
 //!
 //! Every statement, every connect and every wait for a connection has a time limit. The limits are enforced here and nowhere
 //! else: a [`Connection`] does not give access to the connection that it wraps. A connection is reused only if its last
-//! statement was answered and its transaction has ended. A connection is closed if the future of a statement was dropped, if it
-//! broke, or if it did not respond.
+//! statement was answered and its transaction has ended. It is closed if it broke or did not respond, or if
+//! the future of a statement was dropped.
 //!
 //! A peer that drops packets (a failover, a firewall) looks like a slow query. So on a reused connection a statement has only a
 //! short limit ([`Limits::silence`]). After that, this connection and all idle ones are dropped, and a read is repeated on a
