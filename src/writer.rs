@@ -1,16 +1,16 @@
 //! The one write path.
 //!
-//! Form, server function, socket, REST and command line all build a mutation and hand it to [`Writer::write`]. Writes
-//! that arrive while a transaction is under way share the next one (group commit); each is answered when it is durable.
-//! The hub is told in commit order, before the answers go out.
+//! Form, server function, socket, REST and command line all build a mutation and hand it to [`Writer::write`]. Writes that
+//! arrive while a transaction is under way share the next one (group commit); each is answered when it is durable. The hub is
+//! told in commit order, before the answers are sent.
 //!
-//! A database that is busy, restarting or gone for a moment is tried again for a while: mutation ids make that safe, even
-//! where a commit may have succeeded without our hearing of it. (Such a commit may still be under way. It holds the locks of
-//! its boards for as long, so whatever is decided about these boards later is decided after it.)
+//! If the database is busy, restarting or unavailable for a moment, a group is retried for a while. Mutation ids make that
+//! safe, even if a commit succeeded and only its confirmation was lost. (Such a commit may still be under way. It holds the
+//! locks of its boards until it ends, so every later decision on these boards is made after it.)
 //!
-//! What belongs together, such as all that comes by one socket, is a [`Sequence`]: from the first write of it that could
-//! not be stored, all that follow are turned away as well. So whoever sends all of them again sends them in order, and an
-//! older edit is never done after a newer one.
+//! Writes that belong together, such as all mutations of one socket, are a [`Sequence`]: after the first write of a sequence
+//! that could not be stored, all later ones are rejected too. The sender then sends all of them again, in order, so an older
+//! edit is never stored after a newer one.
 
 use std::{
     collections::BTreeMap,
@@ -42,26 +42,26 @@ use crate::{
     supervise::Essential,
 };
 
-/// The most writes in one transaction.
+/// The maximum number of writes in one transaction.
 const GROUP: usize = 256;
 
-/// The most writes that wait. One that comes when so many do is told to come again later.
+/// The maximum number of waiting writes. Further ones are rejected, and may be sent again later.
 const QUEUE: usize = 4_096;
 
-/// How long a group is tried again while the database is away. Then its writes, and those that come until the database is
-/// back, are told so.
+/// How long a group is retried while the database is unavailable. After that, its writes are rejected, and later ones get only
+/// one attempt until the database is available again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long one transaction may take.
+/// The timeout of one transaction.
 const ATTEMPT: Duration = Duration::from_secs(15);
 
-/// Why a write did not happen.
+/// Why a write was not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// The request itself will not do.
+    /// The request itself is not acceptable; repeating it does not help.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The database failed, or the server is stopping. The request may be sent again under the same id.
+    /// The database failed, or the server is stopping. The request may be sent again with the same id.
     #[error("the write could not be stored: {0}")]
     Unavailable(String),
 }
@@ -72,23 +72,23 @@ pub struct Writer {
     queue: mpsc::Sender<Job>,
     closing: CancellationToken,
     closed: CancellationToken,
-    /// A mutation that a test wants to see panic.
+    /// A mutation that is to panic when it is stored, for tests.
     poison: watch::Sender<Option<MutationId>>,
 }
 
-/// Writes of one sender that are done in the order in which they were handed over, or not at all. Cheap to clone.
+/// Writes of one sender that are stored in the order in which they were handed over, or rejected. Cheap to clone.
 #[derive(Clone)]
 pub struct Sequence {
     queue: mpsc::Sender<Job>,
     broken: Arc<Mutex<Broken>>,
 }
 
-/// What of a sequence cannot be done any more because something before it was not.
+/// The part of a sequence that is rejected from now on, because an earlier write was not stored.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Broken {
     #[default]
     Nothing,
-    /// What is for these boards, which cannot be read or written, where others can.
+    /// The writes to these boards, which cannot be read or written while other boards can.
     Boards(Vec<BoardId>),
     Everything,
 }
@@ -116,15 +116,15 @@ struct Job {
     answer: Answer,
 }
 
-/// Who waits for what comes of a write. One that is dropped unanswered, whyever, breaks the sequence as well.
+/// Answers the sender of a write. If it is dropped without an answer, for any reason, it breaks the sequence too.
 struct Answer {
     to: Option<oneshot::Sender<Result<Accepted, WriteError>>>,
     broken: Arc<Mutex<Broken>>,
 }
 
 impl Answer {
-    /// Answers. What is behind a write that could not be stored is turned away from here on: all of it, or, where only that
-    /// board is at fault, what is for the board.
+    /// Sends the answer. If the write could not be stored, later writes of the sequence are rejected from now on: all of them,
+    /// or, if only one board is at fault, the writes to that board.
     fn send(mut self, outcome: Result<Accepted, WriteError>, board_at_fault: Option<BoardId>) {
         counter!("taskwire_writes_total", "outcome" => label(&outcome)).increment(1);
         if matches!(outcome, Err(WriteError::Unavailable(_))) {
@@ -134,12 +134,12 @@ impl Answer {
             }
         }
         if let Some(to) = self.to.take() {
-            // Whoever stopped waiting does not want to know; the write stands all the same.
+            // If the sender has stopped waiting, the write stands all the same.
             let _ = to.send(outcome);
         }
     }
 
-    /// Whether something before it was not done, which it would overtake.
+    /// Whether an earlier write of the sequence was not stored, so that this one must not be either.
     fn would_overtake(&self, board: BoardId) -> bool {
         lock(&self.broken).includes(board)
     }
@@ -154,8 +154,8 @@ impl Drop for Answer {
 }
 
 impl Sequence {
-    /// Hands a mutation over: when this returns it is in the queue, in the order of the calls. The future it returns says
-    /// what came of it; dropping the future does not take the write back.
+    /// Hands over a mutation: when this returns, the mutation is in the queue, in the order of the calls. The returned future
+    /// resolves to the outcome; dropping the future does not cancel the write.
     pub fn write(
         &self,
         board: BoardId,
@@ -167,7 +167,7 @@ impl Sequence {
             Err(overtaking())
         } else {
             let answer = Answer { to: Some(to), broken: Arc::clone(&self.broken) };
-            // A job that does not get in is dropped, which breaks the sequence.
+            // If the queue is full or closed, the job is dropped, which breaks the sequence.
             self.queue.try_send(Job { write: Write { board, mutation, by, at: now() }, answer }).map_err(|error| {
                 unavailable(match error {
                     mpsc::error::TrySendError::Full(_) => "too many writes are waiting",
@@ -183,7 +183,7 @@ impl Sequence {
 }
 
 impl Writer {
-    /// Starts the task. It ends, with all accepted writes durable, after [`Writer::close`].
+    /// Starts the task. It ends after [`Writer::close`], once all accepted writes are durable.
     pub fn start(store: Store, hub: Hub) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (closing, closed) = (CancellationToken::new(), CancellationToken::new());
@@ -195,7 +195,7 @@ impl Writer {
             let (task, until, guard) = (Arc::clone(&task), until.clone(), Arc::clone(&guard));
             async move {
                 task.lock().await.run(until.clone()).await;
-                // All is written, be it that it was told to close or that nobody is left who could write.
+                // Everything is written: the task was told to close, or no handle is left through which anything could be written.
                 until.cancel();
                 drop(guard);
             }
@@ -203,18 +203,18 @@ impl Writer {
         Self { queue, closing, closed, poison }
     }
 
-    /// Has a mutation panic where it is stored: what tests do to see what becomes of the others.
+    /// Makes a mutation panic when it is stored, so that tests can check the effect on other mutations.
     #[doc(hidden)]
     pub fn poison(&self, mutation: MutationId) {
         self.poison.send_replace(Some(mutation));
     }
 
-    /// A place for writes that are to be done in order.
+    /// A new sequence, for writes that must be stored in order.
     pub fn sequence(&self) -> Sequence {
         Sequence { queue: self.queue.clone(), broken: Arc::default() }
     }
 
-    /// Hands over a mutation that nothing else of its sender depends on: see [`Sequence::write`].
+    /// Hands over a mutation that is independent of the sender's other mutations: see [`Sequence::write`].
     pub fn write(
         &self,
         board: BoardId,
@@ -224,7 +224,7 @@ impl Writer {
         self.sequence().write(board, mutation, by)
     }
 
-    /// Takes no more writes, and returns when those taken are durable and answered.
+    /// Accepts no more writes, and returns when the accepted ones are durable and answered.
     pub async fn close(&self) {
         self.closing.cancel();
         self.closed.cancelled().await;
@@ -237,7 +237,8 @@ struct Task {
     hub: Hub,
     jobs: mpsc::Receiver<Job>,
     poisoned: watch::Receiver<Option<MutationId>>,
-    /// Whether the last group failed for good, so that those waiting behind it need not be patient as well.
+    /// Whether the last group failed for good because the database is unavailable. Then the writes that wait behind it are not
+    /// retried.
     database_is_away: bool,
 }
 
@@ -248,7 +249,7 @@ impl Task {
             tokio::select! {
                 biased;
                 () = closing.cancelled(), if !self.jobs.is_closed() => {
-                    // From here on `write` is refused, and what is in the queue still comes.
+                    // From here on `write` rejects new mutations; those in the queue are still received.
                     self.jobs.close();
                     continue;
                 }
@@ -260,7 +261,7 @@ impl Task {
         }
     }
 
-    /// Stores a group, tells the hub, and answers.
+    /// Stores a group, tells the hub, and sends the answers.
     async fn commit(&mut self, group: Vec<Job>) {
         let (late, group): (Vec<Job>, Vec<Job>) =
             group.into_iter().partition(|Job { write, answer }| answer.would_overtake(write.board));
@@ -283,8 +284,8 @@ impl Task {
         };
         let panicked = matches!(failure, Failure::Panic);
         if panicked || writes.len() > 1 && !failure.concerns_all() {
-            // One of them may be at fault; the others shall not suffer for it. And where something panicked, nobody knows
-            // how far it had come.
+            // One of the writes may be at fault, and must not make the others fail. After a panic, it is unknown whether the
+            // commit had happened.
             tracing::warn!(%failure, writes = writes.len(), "a group of writes failed; trying them one at a time");
             for (write, answer) in writes.iter().zip(answers) {
                 self.commit_alone(write, answer, panicked).await;
@@ -298,7 +299,7 @@ impl Task {
         }
     }
 
-    /// Stores one write of a group that could not be stored together. `unsure` says that it may be stored already.
+    /// Stores one write of a group that could not be stored together. `unsure` means that it may be stored already.
     async fn commit_alone(&mut self, write: &Write, answer: Answer, unsure: bool) {
         if answer.would_overtake(write.board) {
             return answer.send(Err(overtaking()), Some(write.board));
@@ -315,8 +316,8 @@ impl Task {
         }
     }
 
-    /// As [`Self::persist`], whatever happens in there: a write that panics must not take those who wait for others with it.
-    /// Nothing half-done is left behind: the transaction goes with its connection, and what is kept in memory is made
+    /// As [`Self::persist`], but a panic is returned as a failure: a write that panics must not affect the senders of other
+    /// writes. Nothing remains half-done: the transaction ends with its connection, and the state in memory is updated only
     /// after the commit.
     async fn try_to_persist(
         &mut self,
@@ -329,7 +330,7 @@ impl Task {
         }
     }
 
-    /// Stores some writes in one transaction, however often that has to be tried.
+    /// Stores some writes in one transaction, with retries.
     async fn persist(
         &mut self,
         writes: &[Write],
@@ -358,7 +359,7 @@ impl Task {
                     return Err(error);
                 }
                 tracing::debug!(%error, "the database is away or busy; trying again");
-                // The commit may have gone through without our hearing of it.
+                // The commit may have succeeded although its confirmation was lost.
                 unsure = true;
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_millis(500));
@@ -370,8 +371,8 @@ impl Task {
         }
     }
 
-    /// What came of a commit, of which the hub is told. `unsure` says that an attempt before may have succeeded unheard: then
-    /// what now looks repeated may be new to the hub.
+    /// Tells the hub of a commit and returns the outcomes. `unsure` means that an earlier attempt may have succeeded without a
+    /// confirmation: then a write that now counts as repeated may be new to the hub.
     async fn announce(&self, committed: Committed, unsure: bool) -> Vec<Result<Accepted, WriteError>> {
         let Committed { outcomes, changes, boards_changed, rights_changed } = committed;
         let telling = async {
@@ -388,7 +389,7 @@ impl Task {
                 self.hub.rights_changed();
             }
         };
-        // What is done is done: whatever happens in there, it is not to be told otherwise.
+        // The commit has succeeded: a panic in here must not make it look like a failure.
         if AssertUnwindSafe(telling).catch_unwind().await.is_err() {
             tracing::error!("the hub was not told of what was written; pages learn of it late");
         }
@@ -411,7 +412,7 @@ impl Task {
     }
 }
 
-/// It would be done before something that its sender sent earlier.
+/// The error for a write that would overtake an earlier one of its sender.
 fn overtaking() -> WriteError {
     unavailable("something sent before it could not be stored")
 }
@@ -434,12 +435,12 @@ enum Failure {
 }
 
 impl Failure {
-    /// Whether it would be the same for each of them alone.
+    /// Whether each of the writes would fail in the same way if stored alone.
     fn concerns_all(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_transient() || matches!(error, StoreError::Replaced(_) | StoreError::Newer { .. }))
     }
 
-    /// Logs why writes failed. What the database says is for the log; a person is told what it means for them.
+    /// Logs why writes failed. The database's message is only for the log; the sender gets an explanation of the consequence.
     fn outcome(&self, writes: usize) -> WriteError {
         tracing::error!(error = %self, writes, "writes could not be stored");
         match self {
@@ -451,7 +452,7 @@ impl Failure {
                 "this server is being replaced by a newer version; another one takes the change, or this one when it is",
             ),
             Self::Store(_) => unavailable("the database failed"),
-            // It would fail again and again, and whoever sent it would send it again and again.
+            // Refused and not unavailable: it would fail each time, and the sender would send it again for ever.
             Self::Panic => WriteError::Refused(Refusal::invalid(
                 "op",
                 "makes the server fail; it was not done, and the fault was logged",

@@ -1,11 +1,11 @@
-//! How often somebody may try to sign in.
+//! Rate limits on sign-in attempts.
 //!
-//! Three limits, because each alone fails: by *address*, against one machine that tries many accounts; by *account and address*,
-//! against one that tries many passwords for one; and by *account*, against many machines that share the work. The last one
-//! would let a stranger lock somebody out, so it does not count for browsers in which the person has signed in before: those
-//! are recognised by a cookie, and have a limit of their own.
+//! There are three limits, because each alone fails: by *address*, against one machine that tries many accounts; by *account
+//! and address*, against one machine that tries many passwords for one account; and by *account*, against many machines that
+//! share the work. With the last one, an attacker could lock a person out. So it does not count attempts from browsers in which
+//! the person has signed in before: those are recognised by a cookie, and have a limit of their own.
 //!
-//! The counts are in this node's memory: several nodes together allow a few more.
+//! The counts are in this node's memory, so several nodes together allow more attempts.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
@@ -19,21 +19,21 @@ use crate::{
     secret::{Secret, SecretHash},
 };
 
-/// In how many browsers somebody is known to have signed in.
+/// How many known browsers are kept for each person.
 const MAX_DEVICES: i64 = 20;
-/// How long a browser is known, as long as its cookie.
+/// How long a browser stays known; its cookie lasts as long.
 pub(super) const DEVICE: Duration = Duration::from_secs(365 * DAY);
 
-/// Where somebody comes from who tries to sign in.
+/// Where a sign-in attempt comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
-    /// Their address.
+    /// The client's address.
     pub address: IpAddr,
-    /// The browser, where the person is known to have signed in with it.
+    /// The browser, if the person is known to have signed in with it before.
     pub device: Option<SecretHash>,
 }
 
-/// The limits. See the [module](self).
+/// The rate limits. See the [module](self).
 pub struct Attempts {
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     by_account_and_address: DefaultKeyedRateLimiter<(String, IpAddr)>,
@@ -55,7 +55,7 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Counts an attempt. If there were too many, tells how long to wait.
+    /// Counts an attempt. If there were too many, returns how long to wait.
     pub fn count(&self, email: &str, from: Origin) -> Result<(), Duration> {
         let (email, address) = (email.trim().to_lowercase(), network(from.address));
         check(&self.by_address, &address)?;
@@ -68,7 +68,7 @@ impl Attempts {
         }
     }
 
-    /// Counts a request of a stranger that costs as much as an attempt: for a new password, with a link.
+    /// Counts an unauthenticated request that is as expensive as an attempt: for a password reset, or with a link.
     pub fn count_stranger(&self, address: IpAddr) -> Result<(), Duration> {
         check(&self.by_address, &network(address))
     }
@@ -78,7 +78,7 @@ impl Attempts {
         check(&self.mails, &email.trim().to_lowercase())
     }
 
-    /// Forgets those who have not tried for long.
+    /// Removes the counters that have not been used for long.
     pub fn forget_old(&self) {
         self.by_address.retain_recent();
         self.by_account_and_address.retain_recent();
@@ -89,7 +89,7 @@ impl Attempts {
 }
 
 impl Accounts {
-    /// Whether somebody has signed in with this browser before.
+    /// Whether the person with this e-mail address has signed in with this browser before.
     pub async fn known_device(&self, device: &str, email: &str) -> Result<Option<SecretHash>, AccountError> {
         let Some(hash) = SecretHash::of_sealed(device, self.store().seal()) else { return Ok(None) };
         let Some(person) = self.store().directory().account_of(email).map(|account| account.id) else {
@@ -98,7 +98,7 @@ impl Accounts {
         Ok(self.store().is_known_device(hash, person).await?.then_some(hash))
     }
 
-    /// Remembers that somebody has signed in with a browser; what to give the browser.
+    /// Records that a person has signed in with a browser. Returns the secret to be set as that browser's cookie.
     pub async fn remember_device(&self, person: ActorId) -> Result<Secret, AccountError> {
         let secret = Secret::sealed("", self.store().seal());
         let mut note = self.store().note().await?;
@@ -108,7 +108,7 @@ impl Accounts {
         Ok(secret)
     }
 
-    /// Counts something a stranger asks for that costs others something.
+    /// Counts an expensive unauthenticated request.
     pub fn count_stranger(&self, address: IpAddr) -> Result<(), AccountError> {
         self.limit(self.shared.attempts.count_stranger(address))
     }

@@ -1,4 +1,4 @@
-//! The first visit: whoever comes to a server that has no accounts makes the first one, and owns it.
+//! The first visit: the first person to visit a server without accounts creates the first account, the owner's.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -15,21 +15,22 @@ use crate::{
     store::Proof,
 };
 
-/// How long the link for the first visit works; the server makes a new one at every start.
+/// How long the link for the first visit is valid. The server makes a new one at every start.
 const FIRST_VISIT: Duration = Duration::from_secs(365 * DAY);
 
 impl Accounts {
-    /// Whether nobody has an account yet.
+    /// Whether there is no account yet.
     pub fn is_first_visit(&self) -> bool {
         self.store().directory().is_empty()
     }
 
-    /// Makes the link with which the first visit begins where strangers can reach the server.
+    /// Makes the link that is required for the first visit where strangers can reach the server.
     pub async fn first_visit_link(&self) -> Result<Secret, AccountError> {
         self.make_link(&Credentials::local(), &Purpose::FirstVisit, FIRST_VISIT).await
     }
 
-    /// Makes the first account: the owner's. Of two who try at once, one succeeds. `code` is needed where `needs_code`.
+    /// Creates the first account, the owner's. If two people try at once, one succeeds. With `needs_code`, `code` must be the
+    /// secret of the link for the first visit.
     pub async fn create_owner(
         &self,
         new: NewPerson<'_>,

@@ -1,7 +1,7 @@
 //! Hashes of passwords: argon2id, with the parameters that OWASP recommends (19 MiB, 2 rounds).
 //!
-//! A hash costs some 20 ms of a core, which is what makes guessing slow. It must not make sockets slow as well: hashes are made
-//! one at a time, off the threads that serve, and who comes meanwhile waits.
+//! A hash takes some 20 ms of a core, which is what makes guessing slow. It must not slow down sockets too: hashes are computed
+//! one at a time, off the threads that serve, and further requests for a hash wait.
 
 use std::sync::LazyLock;
 
@@ -13,11 +13,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::AccountError;
 
-/// The shortest password, in characters (NIST SP 800-63B asks for 8 at least, and for no other rule).
+/// The minimum length of a password, in characters (NIST SP 800-63B asks for 8 at least, and for no other rule).
 pub const MIN_CHARS: usize = app::account::form::MIN_PASSWORD_CHARS;
-/// The longest, in bytes.
+/// The maximum length of a password, in bytes.
 pub const MAX_BYTES: usize = 200;
-/// How many may wait for their turn. Who comes when so many do is told to come again.
+/// How many requests may wait for a hash. Further ones are rejected with [`AccountError::Busy`].
 const QUEUE: usize = 256;
 
 /// Hashes passwords, one at a time.
@@ -33,14 +33,14 @@ impl Default for Passwords {
     }
 }
 
-/// A hash of no password: compared with where there is no account, so that the answer takes as long as where there is one.
+/// The hash that is used for an account that does not exist, so that the response takes as long as for one that does.
 static NOBODYS: LazyLock<String> = LazyLock::new(|| {
     let hash = Argon2::default().hash_password(b"a password that nobody has");
     hash.map(|hash| hash.to_string()).unwrap_or_default()
 });
 
 impl Passwords {
-    /// The hash of a new password.
+    /// Computes the hash of a new password.
     pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
         check(password)?;
         let password = password.to_owned();
@@ -48,7 +48,7 @@ impl Passwords {
         hash.await?.map_err(|error| AccountError::internal(&error))
     }
 
-    /// Whether a password is the one of which this is the hash. Takes as long where there is no hash.
+    /// Whether a password matches a hash. Takes as long if there is no hash.
     pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, AccountError> {
         if password.len() > MAX_BYTES {
             return Ok(false);
@@ -64,17 +64,17 @@ impl Passwords {
         .await
     }
 
-    /// How many wait for their turn or have it.
+    /// How many requests for a hash wait or are being processed.
     pub fn waiting(&self) -> usize {
         QUEUE - self.waiting.available_permits()
     }
 
-    /// Takes the turn when it comes and keeps it until it is dropped: whoever needs a hash meanwhile waits.
+    /// Waits for its turn and takes it. Until the permit is dropped, no hash is computed and requests for one wait.
     pub async fn take_turn(&self) -> Result<SemaphorePermit<'_>, AccountError> {
         self.turn.acquire().await.map_err(|error| AccountError::internal(&error))
     }
 
-    /// Does costly work off the threads that serve, when it is its turn.
+    /// Runs expensive work in its turn, off the threads that serve.
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AccountError> {
         let _place = self.waiting.try_acquire().map_err(|_| AccountError::Busy)?;
         let _turn = self.take_turn().await?;
@@ -82,7 +82,7 @@ impl Passwords {
     }
 }
 
-/// Whether it will do as a password.
+/// Whether a text is acceptable as a password.
 pub fn check(password: &str) -> Result<(), AccountError> {
     if password.chars().count() < MIN_CHARS {
         return Err(AccountError::invalid("password", format!("must have at least {MIN_CHARS} characters")));

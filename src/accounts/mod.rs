@@ -1,20 +1,21 @@
-//! Accounts: who is who on this server.
+//! Accounts: the people on this server and how they sign in.
 //!
-//! [`Accounts`] is all that can be done about people, sessions, tokens and links. Pages, REST and the command line come by here,
-//! and what may be done is decided here, by the rights of whoever asks ([`app::access::Principal`]): of those who change something,
-//! inside the transaction that changes it, by the rights they have in it (`AccessChange`). What waited before that, for a password
-//! to be hashed or for others to write, was decided by nothing.
+//! [`Accounts`] provides everything that can be done about people, sessions, tokens and links. Pages, REST and the command line
+//! call it. It also authorises what they do, by the rights of the caller ([`app::access::Principal`]). For a change,
+//! authorisation takes place inside the transaction that makes the change, by the rights that the caller has in it
+//! (`AccessChange`). Checks before a wait, for a password hash or for other writers, are never final.
 //!
-//! One file a resource, by the same names as in `store/accounts` and `http/api`; each holds what can be done about it:
+//! One file for each resource, with the same names as in `store/accounts` and `http/api`:
 //!
-//! - [`people`]: accounts themselves. [`first_visit`]: how the first one is made. [`invitations`]: how the others are.
+//! - [`people`]: accounts themselves. [`first_visit`]: how the first one is created. [`invitations`]: how the others are.
 //! - [`passwords`]: choosing and changing them; [`hashing`]: argon2id, off the threads that serve.
-//! - [`sessions`]: signing in, and the sessions of browsers. [`attempts`]: how often one may try, and the browsers that are known.
-//! - [`oidc`]: signing in with an account somebody has elsewhere.
-//! - [`tokens`]: what programs come with. [`share_links`]: what those come with who only read one board.
-//! - [`one_time_links`]: what a link that works once is for.
+//! - [`sessions`]: signing in, and the sessions of browsers. [`attempts`]: the rate limits on signing in, and the known browsers.
+//! - [`oidc`]: signing in with an account at an external provider.
+//! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
+//! - [`one_time_links`]: links that work once, and their purposes.
 //!
-//! What somebody is on a board is not here: that is a part of the board, and goes by the one write path like all else of it.
+//! The roles of people on boards are not here: they are a part of the board, and are written by the one write path like the
+//! rest of it.
 
 pub mod attempts;
 pub mod first_visit;
@@ -53,55 +54,57 @@ use crate::{
     store::{AccessChange, Store, StoreError},
 };
 
-/// How long what has ended is kept, so that every node hears of it.
+/// How long ended and revoked rows are kept, so that every node learns of the end.
 const KEPT: Duration = Duration::from_secs(2 * DAY);
 const DAY: u64 = 24 * 60 * 60;
 
-/// Why something about accounts was not done. Nothing was changed.
+/// Why an operation on accounts failed. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
-    /// Whoever asks may not do that.
+    /// The caller may not do that.
     #[error("you may not do this")]
     Forbidden,
-    /// What whoever asks proved themselves with does not hold any more.
+    /// The caller's credentials are not valid any more.
     #[error("you are not signed in any more; nothing was changed")]
     SignedOut,
-    /// There is no such thing, or none that whoever asks may know of.
+    /// The thing does not exist, or the caller may not know of it.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// Something that was given will not do.
+    /// An input is invalid.
     #[error("{field} {message}")]
     Invalid {
-        /// What.
+        /// Which input.
         field: &'static str,
-        /// Why.
+        /// What is wrong with it.
         message: String,
     },
-    /// Name and password do not go together. (Which of them is wrong is nobody's business.)
+    /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
     #[error("this e-mail address and password do not belong to an account that may sign in here")]
     WrongCredentials,
-    /// A link that works once does not work, or not any more.
+    /// A one-time link is unknown, used, revoked or expired.
     #[error("this link does not work any more: it was used, taken back, or is too old")]
     DeadLink,
-    /// The provider has not made sure that the e-mail address is theirs.
+    /// The provider has not verified that the e-mail address belongs to the person.
     #[error("your account there has no e-mail address that was verified")]
     NotVerified,
-    /// Somebody who signed in elsewhere has no account here.
+    /// A person who signed in with a provider has no account here.
     #[error("nobody here has your e-mail address; ask for an invitation, and follow its link")]
     NotInvited,
-    /// An account has the address of somebody who signed in elsewhere, but nobody made sure that the address is its owner's.
+    /// An account has the e-mail address of a person who signed in with a provider, but the account's owner has not proved that
+    /// the address is theirs.
     #[error("an account here has your e-mail address, and nobody has proved yet whose it is")]
     NotProved,
-    /// The account with the address of somebody who signed in elsewhere is somebody else's there.
+    /// The account with the e-mail address of a person who signed in with a provider is already tied to another identity at
+    /// that provider.
     #[error("the account with your e-mail address belongs to another account there; ask an admin of this server")]
     TiedToAnother,
-    /// There is an account already.
+    /// The server already has its first account.
     #[error("this server already has an owner; ask them for an invitation")]
     NotTheFirst,
     /// Too many attempts.
     #[error("too many attempts; try again in {}", in_words(.0))]
     TooMany(Duration),
-    /// Too many people sign in at this moment.
+    /// Too many requests for password hashes are waiting.
     #[error("too many people are signing in at this moment; try again in a few seconds")]
     Busy,
     /// The database cannot be read or written at the moment.
@@ -110,7 +113,7 @@ pub enum AccountError {
 }
 
 impl AccountError {
-    /// Something that was given will not do.
+    /// An input is invalid.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { field, message: message.into() }
     }
@@ -120,7 +123,7 @@ impl AccountError {
         Self::Unavailable
     }
 
-    /// What to tell a person, as a sentence.
+    /// The message for people, as a sentence.
     pub fn sentence(&self) -> String {
         let words = match self {
             Self::Invalid { field, message } => format!("the {field} {message}"),
@@ -139,7 +142,7 @@ impl From<StoreError> for AccountError {
     }
 }
 
-/// Tells a wait in the largest unit that fits.
+/// Formats a duration in the largest unit that fits.
 fn in_words(wait: &Duration) -> String {
     match wait.as_secs() {
         0..=1 => "a second".to_owned(),
@@ -160,14 +163,14 @@ struct Shared {
     passwords: Passwords,
     attempts: Attempts,
     mail: Option<Mail>,
-    /// The address people see in their browsers.
+    /// The server's address as people see it in their browsers.
     public_url: String,
-    /// Tokens whose use was noted a moment ago.
+    /// Tokens whose use was recorded a moment ago.
     touched: Cache<SecretHash, ()>,
 }
 
 impl Accounts {
-    /// The accounts of a database. `public_url` is the address people see in their browsers.
+    /// The accounts of a database. `public_url` is the server's address as people see it in their browsers.
     pub fn new(store: Store, hub: Hub, mail: Option<Mail>, public_url: String) -> Self {
         let touched = Cache::builder().max_capacity(10_000).time_to_live(tokens::TOUCH_EVERY).build();
         let (passwords, attempts) = (Passwords::default(), Attempts::default());
@@ -183,7 +186,7 @@ impl Accounts {
         self.shared.attempts.forget_old();
     }
 
-    /// Forgets what has ended so long ago that no node needs to know of it any more.
+    /// Deletes what ended so long ago that every node has learned of it.
     pub async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut note = self.store().note().await?;
         note.forget_before(clock::before(now, KEPT)).await?;
@@ -191,8 +194,8 @@ impl Accounts {
         note.commit().await
     }
 
-    /// What whoever asks may do at this moment: to show something, or to refuse early what takes long. What is changed is decided
-    /// again in the transaction that changes it.
+    /// The principal of the caller at this moment: for displaying something, or for an early refusal of expensive work. A
+    /// change is authorised again in the transaction that makes it.
     fn principal(&self, credentials: &Credentials) -> Result<Principal, AccountError> {
         self.store().directory().principal(credentials, now()).ok_or(AccountError::SignedOut)
     }
@@ -201,7 +204,7 @@ impl Accounts {
         Ok(self.store().change_access(credentials).await?)
     }
 
-    /// Makes a change durable and tells the other nodes; or takes it back, if something was found to be against it.
+    /// Commits a change and tells the other nodes; or rolls it back if `done` is an error.
     async fn finish<T>(&self, change: AccessChange<'_>, done: Result<T, AccountError>) -> Result<T, AccountError> {
         match &done {
             Ok(_) => {
@@ -213,7 +216,7 @@ impl Accounts {
         done
     }
 
-    /// A board that whoever asks manages; not found where they may not know of it.
+    /// A board that the caller manages. If the caller may not see the board, it is reported as not found.
     async fn managed_board(&self, principal: &Principal, board: BoardId) -> Result<Arc<BoardState>, AccountError> {
         let state = self.store().board(board).await?.filter(|state| state.exists());
         let state = state.ok_or(AccountError::NotFound("board"))?;
@@ -223,12 +226,12 @@ impl Accounts {
     }
 }
 
-/// What whoever asks may do in a transaction.
+/// The caller's principal in a transaction.
 fn principal<'c>(change: &'c AccessChange<'_>) -> Result<&'c Principal, AccountError> {
     change.principal().ok_or(AccountError::SignedOut)
 }
 
-/// Who asks, where they may change what is theirs.
+/// The caller as a person, if they may change what is their own.
 fn self_service(principal: &Principal) -> Result<ActorId, AccountError> {
     may(principal.scope == Scope::Admin)?;
     principal.person.ok_or(AccountError::Forbidden)
@@ -236,12 +239,6 @@ fn self_service(principal: &Principal) -> Result<ActorId, AccountError> {
 
 fn found(yes: bool, what: &'static str) -> Result<(), AccountError> {
     if yes { Ok(()) } else { Err(AccountError::NotFound(what)) }
-}
-
-/// Whether a session, a token or a link is what somebody comes with who is nobody any more.
-pub fn holds(store: &Store, credential: &Credential) -> bool {
-    let credentials = Credentials { credential: credential.clone(), links: Vec::new() };
-    store.directory().principal(&credentials, now()).is_some()
 }
 
 fn may(yes: bool) -> Result<(), AccountError> {

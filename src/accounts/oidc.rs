@@ -1,7 +1,7 @@
-//! Signing in with an account that somebody has elsewhere: OpenID Connect, authorization code flow with PKCE.
+//! Signing in with an account at an external provider: OpenID Connect, authorization code flow with PKCE.
 //!
-//! The provider is asked for its metadata and keys each time, so that a provider that changes its keys is no problem and one that
-//! is away is one for those only who sign in by it.
+//! The provider's metadata and keys are requested each time. So a provider may change its keys at any time, and an unavailable
+//! provider affects only the people who sign in with it.
 
 use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
 
@@ -28,86 +28,86 @@ use crate::{
     writer::Writer,
 };
 
-/// The path a provider sends people back to.
+/// The path to which a provider redirects people back.
 pub const CALLBACK: &str = "/sign-in/elsewhere/callback";
 
-/// How long the provider may take for one answer.
+/// The timeout for one response of the provider.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The largest answer of the provider that is read, in bytes.
+/// The largest response of the provider that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// Which provider, and what this server is called there.
+/// The provider, and this server's credentials there.
 #[derive(Clone, Debug)]
 pub struct OidcSettings {
-    /// The provider's address: what its metadata call the issuer.
+    /// The provider's address, which its metadata calls the issuer.
     pub issuer: String,
-    /// The name this server has there.
+    /// The client id of this server at the provider.
     pub client_id: String,
-    /// What it proves that with.
+    /// The client secret of this server at the provider.
     pub client_secret: String,
-    /// What people call the provider: "Sign in with …".
+    /// The provider's name for people: "Sign in with …".
     pub name: String,
 }
 
-/// A provider.
+/// An OpenID Connect provider.
 pub struct Oidc {
     settings: OidcSettings,
     redirect: String,
     http: Http,
 }
 
-/// What has to be remembered while somebody is at the provider. Kept in their session.
+/// What must be remembered while a person is at the provider. Kept in their session.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OidcState {
     state: CsrfToken,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
-    /// Where they wanted to go.
+    /// The page that they wanted to open.
     pub next: String,
-    /// The secret of the invitation they are about to accept.
+    /// The secret of the invitation that they are about to accept.
     pub invitation: Option<String>,
 }
 
-/// Who somebody is there.
+/// A person's identity at a provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
-    /// Where.
+    /// The provider.
     pub issuer: String,
-    /// What they are called by there, for ever.
+    /// The person's identifier at the provider, which never changes.
     pub subject: String,
-    /// What they want to be called.
+    /// The name that the person prefers.
     pub name: Option<String>,
-    /// Their e-mail address, if the provider has made sure that it is theirs.
+    /// Their e-mail address, if the provider has verified it.
     pub email: Option<String>,
 }
 
-/// Somebody could not be signed in by the provider.
+/// Why a person could not be signed in with the provider.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
-    /// The setting will not do, or the provider does not answer as it should.
+    /// The settings are invalid, or the provider does not respond correctly.
     #[error("the provider: {0}")]
     Provider(String),
-    /// Whoever came back is not who went, or took too long.
+    /// The sign-in was not begun in this browser session, or too long ago.
     #[error("this sign-in was not begun here, or too long ago")]
     UnknownState,
-    /// The provider says no.
+    /// The provider refused.
     #[error("the provider refused: {0}")]
     Refused(String),
 }
 
 impl Oidc {
-    /// A provider; it sends people back to this server at `public_url`.
+    /// A provider that redirects people back to this server at `public_url`.
     pub fn new(settings: OidcSettings, public_url: &str) -> Result<Self, OidcError> {
         let http = Http::new().map_err(|error| OidcError::Provider(error.to_string()))?;
         Ok(Self { settings, redirect: format!("{public_url}{CALLBACK}"), http })
     }
 
-    /// What people call it.
+    /// The provider's name for people.
     pub fn name(&self) -> &str {
         &self.settings.name
     }
 
-    /// Where somebody has to go, and what to remember meanwhile.
+    /// Begins a sign-in. Returns the URL to which the person must be sent, and what to remember until they come back.
     pub async fn begin(&self, next: String, invitation: Option<String>) -> Result<(String, OidcState), OidcError> {
         let client = self.client().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -121,7 +121,7 @@ impl Oidc {
         Ok((url.to_string(), OidcState { state, nonce, verifier, next, invitation }))
     }
 
-    /// Who somebody is who came back with a code.
+    /// Completes a sign-in with the code that the person came back with. Returns their identity.
     pub async fn finish(&self, oidc_state: OidcState, state: &str, code: String) -> Result<Identity, OidcError> {
         if oidc_state.state.secret() != state {
             return Err(OidcError::UnknownState);
@@ -154,8 +154,9 @@ impl Oidc {
 }
 
 impl Accounts {
-    /// Who somebody is here who has signed in elsewhere. The first time, the account with the e-mail address that the provider
-    /// has verified becomes theirs, if that is known to be its owner's; where there is none, it takes an invitation.
+    /// The account of a person who has signed in with a provider. The first time, the identity is tied to the account with the
+    /// e-mail address that the provider verified, if that address is known to belong to the account's owner. If there is no
+    /// such account, an invitation is needed.
     pub async fn sign_in_with_oidc(
         &self,
         identity: &Identity,
@@ -182,9 +183,10 @@ impl Accounts {
         self.tie(identity, proof).await
     }
 
-    /// Ties the account with somebody's e-mail address to who they are elsewhere, where the provider has verified that address. Only
-    /// one of which somebody has made sure that it is its owner's too, or that they have just proved to be theirs: anybody may
-    /// have claimed the address when they made an account. And only one that is nobody else's there.
+    /// Ties a person's identity at a provider to the account with their e-mail address, which the provider must have verified.
+    /// Anybody may have entered the address when they created the account, so the address must also be proved to belong to the
+    /// account's owner, or `proof` must show that the person has just proved to own that account. Neither may already be tied
+    /// at that provider: the identity to an account, or the account to an identity.
     pub async fn tie(&self, identity: &Identity, proof: Option<Proof>) -> Result<Proof, AccountError> {
         let Identity { issuer, subject, email, .. } = identity;
         let email = email.as_deref().ok_or(AccountError::NotVerified)?;
@@ -207,7 +209,7 @@ impl Accounts {
     }
 }
 
-/// A client that knows where to authorise, and perhaps where to get tokens.
+/// A client with the provider's metadata: the authorization endpoint is known, and perhaps the token endpoint.
 type ReadyClient = CoreClient<
     openidconnect::EndpointSet,
     openidconnect::EndpointNotSet,
@@ -221,7 +223,7 @@ fn provider(error: impl std::fmt::Display) -> OidcError {
     OidcError::Provider(error.to_string())
 }
 
-/// How the provider is asked. It follows no redirects: a provider that sends us elsewhere is not to be believed.
+/// The HTTP client for requests to the provider. It follows no redirects: a provider that redirects these requests is not trusted.
 struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
@@ -233,7 +235,7 @@ impl Http {
     }
 }
 
-/// The provider could not be asked.
+/// Why a request to the provider failed.
 #[derive(Debug, thiserror::Error)]
 enum HttpError {
     #[error("it does not answer: {0}")]

@@ -1,5 +1,5 @@
-//! Links that work once: what they are for, how one is made, and whether it still works. Invitations, new passwords and the first
-//! visit are made of them.
+//! Links that work once: their purposes, how one is made, and whether it is still valid. They are used for invitations, new
+//! passwords and the first visit.
 
 use std::time::Duration;
 
@@ -16,39 +16,40 @@ use crate::{
     store::{AccessChange, Directory, OneTimeLink},
 };
 
-/// What a link is for. Stored as JSON.
+/// The purpose of a link. Stored as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "purpose", rename_all = "snake_case")]
 pub enum Purpose {
-    /// Making the first account, on a server that others can reach.
+    /// Creating the first account, on a server that others can reach.
     FirstVisit,
-    /// Making an account.
+    /// Creating an account.
     Invitation(Invitation),
     /// Choosing a new password.
     NewPassword {
-        /// Whose.
+        /// The person whose password it is.
         person: ActorId,
-        /// Whether it was sent to their e-mail address: whoever has it reads what is sent there.
+        /// Whether the link was sent to their e-mail address: then whoever uses it has proved that they read mail sent to that
+        /// address.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         mailed: bool,
     },
 }
 
 impl Purpose {
-    /// As it is stored.
+    /// The stored form.
     pub fn to_json(&self) -> String {
-        // Nothing in it can fail to be written.
+        // No value of this type can fail to be serialized.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads it as it is stored.
+    /// Reads the stored form.
     pub fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
 }
 
 impl Accounts {
-    /// Makes a link that works once, if whoever asks may.
+    /// Makes a one-time link, if the caller may.
     pub(super) async fn make_link(
         &self,
         credentials: &Credentials,
@@ -73,8 +74,8 @@ impl Accounts {
                     if !managed(&change, *person)?.is_active() {
                         return Err(AccountError::invalid("account", "is deactivated"));
                     }
-                    // One that an admin makes takes the place of those before. Those that are asked for by mail all work until one
-                    // is used: anybody can ask for them.
+                    // A link made by an admin replaces the earlier ones. Links requested by mail all work until one is used,
+                    // because anybody can request them.
                     if !mailed {
                         revoke_password_links(&mut change, *person).await?;
                     }
@@ -87,14 +88,14 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// A link that works, and what for: to be shown. To be used, it is asked for again in the transaction that uses it.
+    /// A valid link and its purpose, for display. To use it, it must be read again in the transaction that uses it.
     pub(super) async fn link(&self, secret: &str) -> Result<(OneTimeLink, Purpose), AccountError> {
         let hash = self.store().link_hash(secret, now()).ok_or(AccountError::DeadLink)?;
         works(&self.store().directory(), self.store().one_time_link(hash, now()).await?)
     }
 }
 
-/// A link that works in a transaction, and what for.
+/// A link that is valid in a transaction, and its purpose.
 pub(super) async fn link_in(
     change: &mut AccessChange<'_>,
     hash: SecretHash,
@@ -111,14 +112,14 @@ fn works(directory: &Directory, link: Option<OneTimeLink>) -> Result<(OneTimeLin
     }
 }
 
-/// Whether whoever made a link could make it today: with a role go the links that took it.
+/// Whether the person who made the link could still make it today: when they lose the role for it, their links become invalid.
 pub(super) fn still_stands(directory: &Directory, link: &OneTimeLink, purpose: &Purpose) -> bool {
     let role = match purpose {
         Purpose::FirstVisit => None,
         Purpose::Invitation(invitation) => Some(invitation.role),
         Purpose::NewPassword { person, .. } => directory.account(*person).map(|account| account.role),
     };
-    // What nobody made comes from the server, or its command line.
+    // A link without a maker was made by the server or its command line.
     let (Some(maker), Some(role)) = (link.created_by, role) else { return true };
     let maker = directory.account(maker).filter(|account| account.is_active());
     maker.is_some_and(|maker| Principal::person(maker.id, maker.role).may_manage(role))

@@ -1,4 +1,4 @@
-//! People and their accounts: made, listed, renamed, given another role, taken out of use.
+//! People and their accounts: creation, listing, renaming, roles, deactivation.
 
 use app::{access::InstanceRole, id::ActorId, people::check_name, text::is_invisible};
 use lettre::Address;
@@ -10,19 +10,19 @@ use crate::{
     store::{AccessChange, Account, NewAccount},
 };
 
-/// What somebody types to make an account.
+/// The input for a new account.
 #[derive(Clone, Debug)]
 pub struct NewPerson<'a> {
-    /// What they want to be called.
+    /// The name that they want to have.
     pub name: &'a str,
-    /// Where they get mail.
+    /// Their e-mail address.
     pub email: &'a str,
-    /// The password they choose; without one they need a link to sign in (or another way).
+    /// The password that they choose; without one they need a link (or another way) to sign in.
     pub password: Option<&'a str>,
 }
 
 impl Accounts {
-    /// Makes an account without an invitation: for the command line.
+    /// Creates an account without an invitation: for the command line.
     pub async fn add(
         &self,
         credentials: &Credentials,
@@ -43,13 +43,13 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// All accounts, for those who manage them.
+    /// All accounts, for callers who manage them.
     pub fn accounts(&self, credentials: &Credentials) -> Result<Vec<Account>, AccountError> {
         may(self.principal(credentials)?.may_manage_people())?;
         Ok(self.store().directory().accounts().into_iter().cloned().collect())
     }
 
-    /// An account, for its owner and for those who manage accounts.
+    /// An account, for its owner and for callers who manage accounts.
     pub fn account(&self, credentials: &Credentials, person: ActorId) -> Result<Account, AccountError> {
         let principal = self.principal(credentials)?;
         if principal.person != Some(person) {
@@ -58,7 +58,7 @@ impl Accounts {
         self.store().directory().account(person).cloned().ok_or(AccountError::NotFound("person"))
     }
 
-    /// Gives whoever asks another name.
+    /// Renames the caller.
     pub async fn rename(&self, credentials: &Credentials, name: &str) -> Result<(), AccountError> {
         self_service(&self.principal(credentials)?)?;
         let name = named(check_name(name), "name")?;
@@ -71,7 +71,7 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// Makes somebody something else on this server. There is always an owner.
+    /// Sets a person's role on this server. The last owner keeps that role, so there is always an owner.
     pub async fn set_role(
         &self,
         credentials: &Credentials,
@@ -94,7 +94,7 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// Takes an account out of use at once, or puts it back into use.
+    /// Deactivates an account with immediate effect, or activates it again.
     pub async fn set_active(
         &self,
         credentials: &Credentials,
@@ -118,7 +118,7 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// An account to be made. Whoever has the server's word is believed that the address is theirs.
+    /// Prepares a new account, without storing it. With `email_is_proved`, the e-mail address counts as proved to be the owner's.
     pub(super) async fn new_account(
         &self,
         new: NewPerson<'_>,
@@ -135,7 +135,7 @@ impl Accounts {
     }
 }
 
-/// The account that whoever asks wants to manage.
+/// The account that the caller wants to manage, if they may.
 pub(super) fn managed<'c>(change: &'c AccessChange<'_>, person: ActorId) -> Result<&'c Account, AccountError> {
     let principal = principal(change)?;
     may(principal.may_manage_people())?;
@@ -153,13 +153,13 @@ pub(super) fn taken() -> AccountError {
     AccountError::invalid("e-mail address", "has an account already; sign in instead")
 }
 
-/// An e-mail address in lower case. Whether anybody reads what is sent there, no look at it can say.
+/// Validates an e-mail address and returns it in lower case. This cannot tell whether anybody reads the mail sent to it.
 fn check_email(text: &str) -> Result<String, AccountError> {
     const MOST: usize = 254;
     let text = text.trim().to_lowercase();
     let odd =
         |char: char| char.is_whitespace() || char.is_control() || is_invisible(char) || "<>()[],;:\\\"".contains(char);
-    // Some of these may stand in an address by the book, between quotes; nobody has one.
+    // The standard allows some of these characters in quoted addresses; nobody has such an address.
     if text.contains(odd) || text.len() > MOST || text.parse::<Address>().is_err() {
         return Err(AccountError::invalid("e-mail address", "does not look like one, such as ana@example.com"));
     }

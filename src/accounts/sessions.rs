@@ -1,8 +1,8 @@
-//! Sessions of browsers: begun with a password, listed, ended; rows of the database behind tower-sessions' interface.
+//! Sessions of browsers: begun by signing in, listed, ended. They are rows of the database behind tower-sessions' interface.
 //!
-//! The cookie holds an id that only the browser knows, signed with a key of the installation; a row has its hash. So what a stranger
-//! made up is nobody's session before anybody is asked. A session that ended keeps its row for a while,
-//! marked, so that every node hears of it and closes its sockets.
+//! The cookie holds an id that only the browser knows, signed with a key of the installation; the row has a hash of the id. The
+//! signature rejects made-up ids without a query. The row of an ended session is kept for a while, marked as ended, so that
+//! every node learns of it and closes the session's sockets.
 
 use app::time::Timestamp;
 use async_trait::async_trait;
@@ -24,44 +24,44 @@ use crate::{
     store::{Proof, SessionRow, Store, StoreError},
 };
 
-/// How long a session lasts that is not used.
+/// How long a session lasts without being used.
 pub const LIFETIME_DAYS: i64 = 30;
 
-/// How many sessions that are no more are kept in mind.
+/// How many sessions that no longer exist are remembered.
 const MOST_GONE: u64 = 10_000;
 
-/// The keys of what is kept with a session.
+/// The keys of the data in a session.
 pub mod key {
-    /// Who signed in: an [`app::id::ActorId`].
+    /// The person who signed in: an [`app::id::ActorId`].
     pub const PERSON: &str = "person";
     /// How often their credentials had been changed when they proved who they are.
     pub const CREDENTIALS: &str = "credentials";
-    /// The browser, as it described itself then.
+    /// The browser's description of itself at sign-in.
     pub const AGENT: &str = "agent";
-    /// When it was last used, to the hour.
+    /// When the session was last used, to the hour.
     pub const SEEN: &str = "seen";
-    /// What is remembered while somebody signs in elsewhere.
+    /// The [`OidcState`](crate::accounts::oidc::OidcState) of a sign-in with a provider that is under way.
     pub const OIDC_STATE: &str = "underway";
-    /// Who somebody is elsewhere, until they prove that the account with their e-mail address is theirs.
+    /// The identity of a person at a provider, until they prove that the account with their e-mail address is theirs.
     pub const UNPROVED: &str = "unproved";
 }
 
-/// The rows of sessions.
+/// The session store.
 #[derive(Clone)]
 pub struct Sessions {
     store: Store,
     hub: Hub,
-    /// Sessions that are no more, of which somebody still has the cookie: what has ended does not come back.
+    /// Sessions that no longer exist, but whose cookies are still sent. A session that has ended does not come back.
     gone: Cache<SecretHash, ()>,
 }
 
 impl Sessions {
-    /// Those of a database.
+    /// The sessions of a database.
     pub fn new(store: Store, hub: Hub) -> Self {
         Self { store, hub, gone: Cache::new(MOST_GONE) }
     }
 
-    /// What the cookie is signed with.
+    /// The key with which the cookie is signed.
     pub fn cookie_key(&self) -> Key {
         let halves =
             ["session cookies: signing", "session cookies: encrypting"].map(|name| *self.store.key(name).bytes());
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Sessions {
     }
 }
 
-/// What is stored of a session's id.
+/// The hash of a session's id, which is stored in place of the id.
 pub fn hash(id: Id) -> SecretHash {
     SecretHash::of(&id.to_string())
 }
@@ -83,7 +83,7 @@ pub fn hash(id: Id) -> SecretHash {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        // The id has 128 random bits: it is taken by nobody.
+        // The id has 128 random bits, so it is not taken.
         let row = row(record)?;
         let insert = async {
             let mut note = self.store.note().await?;
@@ -128,7 +128,7 @@ impl SessionStore for Sessions {
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let hash = hash(*id);
-        // Only what ends somebody's session is of interest to others.
+        // Other nodes are told only if the session was somebody's.
         let Some(person) = self.store.session_person(hash, now()).await.map_err(failed)? else { return Ok(()) };
         let end = async {
             let Some(_) = person else {
@@ -148,7 +148,8 @@ impl SessionStore for Sessions {
     }
 }
 
-/// Has a session be somebody's who proved who they are. Saved at once, while that still holds: else it is nobody's, and `false`.
+/// Makes a session that of a person who has proved who they are. It is saved at once. If the proof is no longer valid then, the
+/// session is cleared and the result is `false`.
 pub async fn admit(session: &Session, proof: Proof) -> Result<bool, session::Error> {
     session.insert(key::PERSON, proof.person).await?;
     session.insert(key::CREDENTIALS, proof.credentials).await?;
@@ -163,8 +164,9 @@ pub async fn admit(session: &Session, proof: Proof) -> Result<bool, session::Err
 }
 
 impl Accounts {
-    /// Who somebody is who tells an e-mail address and a password. A session is begun with the [`Proof`], which holds until the
-    /// password is changed: whoever waits here for their turn with one that is no longer right is not let in.
+    /// Signs in with an e-mail address and a password. The session must be begun with the returned [`Proof`], which is valid
+    /// until the password is changed: so if the password is changed while the sign-in waits for its hash, the old password does
+    /// not let anybody in.
     pub async fn sign_in(&self, email: &str, password: &str, from: Origin) -> Result<Proof, AccountError> {
         self.limit(self.shared.attempts.count(email, from))?;
         let directory = self.store().directory();
@@ -181,12 +183,12 @@ impl Accounts {
         account.map(|account| Proof { person: account.id, credentials }).ok_or(AccountError::WrongCredentials)
     }
 
-    /// The sessions of whoever asks.
+    /// The sessions of the caller.
     pub async fn sessions(&self, credentials: &Credentials) -> Result<Vec<SessionRow>, AccountError> {
         Ok(self.store().sessions_of(self_service(&self.principal(credentials)?)?, now()).await?)
     }
 
-    /// Ends one of the sessions of whoever asks.
+    /// Ends one of the caller's sessions.
     pub async fn end_session(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
         let mut change = self.begin(credentials).await?;
         let done = async {
@@ -197,7 +199,7 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// Ends all sessions of whoever asks but this one.
+    /// Ends all sessions of the caller except this one.
     pub async fn end_other_sessions(&self, credentials: &Credentials, this: SecretHash) -> Result<(), AccountError> {
         let mut change = self.begin(credentials).await?;
         let done = async {
@@ -209,13 +211,13 @@ impl Accounts {
     }
 }
 
-/// Why there is no session for somebody whose credentials were changed after they proved who they are.
+/// The error if a person's credentials were changed after they proved who they are.
 const OUTDATED: &str = "what was proved does not hold any more";
 
-/// Whose session it is to be.
+/// The proof on which the session is based, if it is a person's.
 fn proof(record: &Record) -> Option<Proof> {
     let person = record.data.get(key::PERSON).and_then(|value| serde_json::from_value(value.clone()).ok())?;
-    // Who is not known to have proved it at some time has not: there is no account with so few changes.
+    // A session without this number gets 0. No account has so few changes, so the proof is not valid.
     let credentials = record.data.get(key::CREDENTIALS).and_then(serde_json::Value::as_i64).unwrap_or_default();
     Some(Proof { person, credentials })
 }

@@ -1,4 +1,4 @@
-//! Share links: with one, a board can be read without an account.
+//! Share links: whoever has one can read a board without an account.
 
 use app::{
     access::ShareLink,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Accounts {
-    /// Makes a link with which a board can be read without an account, for as long as whoever makes it manages the board.
+    /// Makes a link for reading a board without an account. It is valid for as long as the person who made it manages the board.
     pub async fn create_share_link(
         &self,
         credentials: &Credentials,
@@ -30,13 +30,13 @@ impl Accounts {
         Ok((secret, made.ok_or(AccountError::NotFound("share link"))?))
     }
 
-    /// The share links of a board that were not revoked.
+    /// The share links of a board that are not revoked.
     pub async fn share_links(&self, credentials: &Credentials, board: BoardId) -> Result<Vec<ShareLink>, AccountError> {
         let state = self.managed_board(&self.principal(credentials)?, board).await?;
         Ok(self.store().share_links(&state).await?)
     }
 
-    /// Takes a share link back; whoever reads the board by it stops doing so at once.
+    /// Revokes a share link. Those who read the board with it lose access at once.
     pub async fn revoke_share_link(
         &self,
         credentials: &Credentials,
@@ -47,7 +47,7 @@ impl Accounts {
         self.write_link(credentials, board, Op::RevokeShareLink(RevokeShareLink { link }), writer).await
     }
 
-    /// Share links go by the one write path: so the log of the board has them, and its lock decides on them.
+    /// Share links are written by the one write path: so they are in the board's log, and are decided under the board's lock.
     async fn write_link(
         &self,
         credentials: &Credentials,

@@ -1,4 +1,4 @@
-//! Personal tokens: what programs prove with in whose name they act.
+//! Personal tokens: the credentials of programs that act in a person's name.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use crate::{
     store::Token,
 };
 
-/// How often the use of one token is noted.
+/// The minimum time between two records of a token's use.
 pub(super) const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
-/// The most tokens somebody may have.
+/// How many tokens a person may have.
 const MAX_TOKENS: usize = 100;
 
 impl Accounts {
-    /// Makes a token for somebody: oneself, or, at the command line, anybody.
+    /// Makes a token for the caller, or, at the command line, for anybody.
     pub async fn create_token(
         &self,
         credentials: &Credentials,
@@ -55,7 +55,7 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// The tokens of a person that were not revoked, and when each was last used.
+    /// The tokens of a person that are not revoked, and when each was last used.
     pub async fn tokens(
         &self,
         credentials: &Credentials,
@@ -66,7 +66,7 @@ impl Accounts {
         Ok(self.store().tokens_of(person).await?)
     }
 
-    /// Revokes a token: one's own, or, at the command line, anybody's.
+    /// Revokes one of the caller's tokens, or, at the command line, anybody's.
     pub async fn revoke_token(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
         let mut change = self.begin(credentials).await?;
         let done = async {
@@ -81,7 +81,7 @@ impl Accounts {
         self.finish(change, done).await
     }
 
-    /// Notes that a token was used, now and then.
+    /// Records that a token was used, at most once a minute.
     pub fn touch_token(&self, hash: SecretHash) {
         if self.shared.touched.contains_key(&hash) {
             return;

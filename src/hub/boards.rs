@@ -1,7 +1,7 @@
-//! The list of boards, for the sockets that watch it. Each is sent the boards its reader may see.
+//! The list of boards, for the sockets that watch it. Each socket is sent the boards that its reader may see.
 //!
-//! The list is kept up to date by what changed in it, and a socket looks only at the boards of its reader, and only when one of
-//! those that changed is among them: what others do with theirs costs it nothing.
+//! The list is updated with the boards that changed. A socket looks only at the boards of its own reader, and only when one of
+//! them changed. So changes to the boards of others cost it nothing.
 
 use std::{
     cmp::Reverse,
@@ -28,17 +28,17 @@ use super::{
 };
 use crate::store::Listed;
 
-/// How many changes of the list are kept in mind. Whoever is further behind looks at all their boards.
+/// How many changes of the list are remembered. A socket that is further behind looks at all boards of its reader again.
 const RECENT: usize = 256;
 
-/// The newest list, and who watches it.
+/// The newest list of boards, and the sockets that watch it.
 #[derive(Default)]
 pub(super) struct BoardList {
-    /// Counts the lists. 0 while it may be out of date, because nobody watched.
+    /// Counts the versions of the list. 0 while the list may be out of date because no socket watched it.
     version: AtomicU64,
     state: Mutex<State>,
     hasher: RandomState,
-    /// Somebody needs a list, or it may not be what it was.
+    /// Notified when a socket needs a list, or when the list may be out of date.
     pub(super) stale: Notify,
 }
 
@@ -46,14 +46,14 @@ pub(super) struct BoardList {
 struct State {
     watchers: HashMap<SocketId, Arc<Wake>>,
     last_version: u64,
-    /// What was read of the list in the database.
+    /// The revision up to which the list was read from the database.
     revision: i64,
     boards: HashMap<BoardId, Arc<Listed>>,
     /// All of them, by age.
     all: BTreeSet<Age>,
-    /// Those that everyone on the server may see.
+    /// The boards that everyone on the server may see.
     open: BTreeSet<Age>,
-    /// Those that somebody is a member of.
+    /// For each person, the boards that they are a member of.
     by_person: HashMap<ActorId, BTreeSet<Age>>,
     recent: VecDeque<Change>,
 }
@@ -61,20 +61,20 @@ struct State {
 /// When a board was made, and its id.
 type Age = (Timestamp, BoardId);
 
-/// A board that was one thing before a version of the list, and is another since.
+/// A board that changed: as it was before a version of the list, and as it is since.
 struct Change {
     version: u64,
     before: Option<Arc<Listed>>,
     after: Arc<Listed>,
 }
 
-/// What a socket that watches the list has of it.
+/// What a socket that watches the list was sent of it.
 #[derive(Default)]
 pub(super) struct Watching {
-    /// The list it was told of last.
+    /// The last version of the list that the socket looked at.
     version: u64,
-    /// What it was sent of that: a hash of the boards and their names. The number of each board's newest change, which is
-    /// sent as well, does not count: then every change of any board would be sent to everybody.
+    /// A hash of what the socket was sent: the boards and their names. The number of each board's newest change is sent too,
+    /// but is not part of the hash: otherwise every change on any board would be sent to every socket.
     sent: Option<u64>,
     /// How many it wants, the newest; all, if it does not say.
     limit: Option<usize>,
@@ -104,7 +104,7 @@ impl BoardList {
         let mut state = self.state();
         state.watchers.remove(&id);
         if state.watchers.is_empty() {
-            // Nobody keeps it fresh from now on.
+            // From now on nobody keeps the list up to date.
             self.version.store(0, Ordering::Release);
         }
     }
@@ -113,12 +113,12 @@ impl BoardList {
         !self.state().watchers.is_empty()
     }
 
-    /// What was read of the list in the database.
+    /// The revision up to which the list was read from the database.
     pub(super) fn revision(&self) -> i64 {
         self.state().revision
     }
 
-    /// The list as somebody may see it, if it is another one than they have.
+    /// The list of the boards that the principal may see, if it differs from the one that the socket has.
     pub(super) fn frame_for(&self, principal: &Principal, watching: &mut Watching) -> Option<Frame> {
         let newest = self.version.load(Ordering::Acquire);
         if newest == watching.version || newest == 0 {
@@ -140,7 +140,7 @@ impl BoardList {
         Some(Frame::of(&ServerMessage::Boards { boards, more }))
     }
 
-    /// Takes in what changed in the list up to a revision.
+    /// Applies the boards that changed in the list up to a revision.
     pub(super) fn take(&self, changed: Vec<Arc<Listed>>, revision: i64) {
         let mut state = self.state();
         if state.watchers.is_empty() {
@@ -201,7 +201,7 @@ impl State {
         self.recent.push_back(Change { version: self.last_version, before, after });
     }
 
-    /// Whether anything that somebody could see, or can see now, changed since a version.
+    /// Whether any board that the principal could see or can see now changed since a version.
     fn concerns(&self, principal: &Principal, since: u64) -> bool {
         let knows_all = since > 0 && self.recent.front().is_none_or(|oldest| oldest.version <= since);
         if since == 0 || (!knows_all && self.recent.len() == RECENT) {
@@ -213,7 +213,8 @@ impl State {
             .any(|listed| listed.is_visible_to(principal))
     }
 
-    /// The boards somebody wants and may see, newest first, and whether there are more. As many are looked at as are wanted.
+    /// The boards that a socket watches and that the principal may see, newest first; and whether there are more. It looks at no more
+    /// boards than are wanted.
     fn visible_to(&self, principal: &Principal, watching: &Watching) -> (Vec<Arc<Listed>>, bool) {
         let own = principal.person.and_then(|person| self.by_person.get(&person));
         let sources: Vec<&BTreeSet<Age>> = match principal.sees_every_board() {

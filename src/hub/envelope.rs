@@ -1,8 +1,8 @@
-//! What the nodes send each other, signed: whoever can reach Redis, and is no node, is not believed.
+//! Signed messages between the nodes: a message from somebody who can reach Redis but is not a node is rejected.
 //!
-//! A message is signed together with the channel it is for and the time it was sent at, with a key that only the installation's
-//! database has. One that is not signed rightly, or that somebody kept and sends again later, is dropped like one that was lost:
-//! the comparison with the database finds what it would have told.
+//! A message is signed together with its channel and the time it was sent, with a key that only the installation's database
+//! has. A message with a wrong signature, or one that was recorded and sent again later, is dropped. Dropping it does no more
+//! harm than losing it: the comparison with the database finds what it would have told.
 
 use std::time::Duration;
 
@@ -10,29 +10,29 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::{clock::now, secret::Key};
 
-/// How long after it was sent a message may arrive, and how far apart the clocks of two nodes may be.
+/// How old a message may be when it arrives, including the difference between the clocks of the two nodes.
 const FRESH: Duration = Duration::from_secs(60);
-/// What the installation's key is used for here.
+/// The purpose for which the envelope's key is derived from the installation's key.
 pub const USE: &str = "messages between nodes";
 const SIGNATURE_BYTES: usize = 32;
 const TIME_BYTES: usize = 8;
 
-/// Signs what this node sends, and reads what others do.
+/// Signs the messages of this node, and verifies those of other nodes.
 pub struct Envelopes {
     key: Key,
 }
 
-/// Why a message is not believed.
+/// Why a message is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsigned {
-    /// It is signed wrongly, or not at all.
+    /// The signature is wrong or missing.
     Forged,
-    /// It was signed by a node, but at another time.
+    /// A node signed it, but too long ago or at a time too far in the future.
     Stale,
 }
 
 impl Envelopes {
-    /// All nodes of an installation have the same key.
+    /// All nodes of an installation must have the same key.
     pub fn new(key: Key) -> Self {
         Self { key }
     }
@@ -42,7 +42,7 @@ impl Envelopes {
         self.seal_at(now().as_millis(), channel, message)
     }
 
-    /// The message in an envelope, if a node sent it on this channel, a moment ago.
+    /// The message in an envelope, if a node sent it on this channel a moment ago.
     pub fn open(&self, channel: &str, mut envelope: Bytes) -> Result<Bytes, Unsigned> {
         if envelope.len() < SIGNATURE_BYTES + TIME_BYTES {
             return Err(Unsigned::Forged);

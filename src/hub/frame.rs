@@ -1,8 +1,8 @@
-//! WebSocket text frames that are ready to be written to a socket, header and all.
+//! WebSocket text frames, complete with their header, ready to be written to a socket.
 //!
-//! A server's frames are not masked, so the same bytes serve every socket: a change is framed once, and a delivery is
-//! one `write` of shared memory. tungstenite would copy each into a buffer of the socket, and keep that buffer at the
-//! size of the largest frame the socket ever got.
+//! A server's frames are not masked, so the same bytes serve every socket: a change is framed once, and a delivery is one
+//! `write` of shared memory. tungstenite would copy each frame into a buffer of the socket, and keep that buffer at the size of
+//! the largest frame that the socket was ever sent.
 
 use app::{id::BoardId, model::Seq, protocol::ServerMessage};
 use bytes::Bytes;
@@ -14,20 +14,20 @@ const FINAL_TEXT: u8 = 0x81;
 /// A ping of the WebSocket protocol without a payload.
 pub const PING: &[u8] = &[0x89, 0x00];
 
-/// A whole text frame. Cheap to clone.
+/// A complete text frame. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(Bytes);
 
 impl Frame {
-    /// A message as a frame.
+    /// Encodes a message as a frame.
     pub fn of(message: &ServerMessage) -> Self {
         let mut frame = Vec::new();
         put_message(&mut frame, message);
         Self(frame.into())
     }
 
-    /// Changes of a board that follow change `after`: what [`ServerMessage::Changes`] is, put together from changes that
-    /// are JSON already.
+    /// The changes of a board that follow change `after`: a [`ServerMessage::Changes`], assembled from changes that are already
+    /// JSON.
     pub fn changes<'a>(
         board: BoardId,
         after: Seq,
@@ -50,12 +50,12 @@ impl Frame {
         Self(frame.into())
     }
 
-    /// What goes onto the wire.
+    /// The bytes to write to the socket.
     pub fn bytes(&self) -> &Bytes {
         &self.0
     }
 
-    /// The message in it.
+    /// Decodes the message in the frame.
     #[cfg(test)]
     pub fn message(&self) -> ServerMessage {
         let header = match self.0[1] {
@@ -67,14 +67,15 @@ impl Frame {
     }
 }
 
-/// Appends a message, framed.
+/// Appends a message as a frame.
 pub fn put_message(buffer: &mut Vec<u8>, message: &ServerMessage) {
     match serde_json::to_vec(message) {
         Ok(json) => {
             put_header(buffer, json.len());
             buffer.extend_from_slice(&json);
         }
-        // Only a map with keys that are no strings, or a value that refuses, could fail; the protocol has neither.
+        // Serialization fails only for maps whose keys are not strings, and for values that return an error; the protocol has
+        // neither.
         Err(error) => tracing::error!(%error, "a message of the protocol could not be encoded"),
     }
 }

@@ -1,4 +1,4 @@
-//! What the hub counts. The handles are looked up once, because a look-up costs more than a delivery may.
+//! The hub's metrics. The handles are looked up once, because a look-up is too expensive for every delivery.
 
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 
@@ -8,29 +8,29 @@ pub struct Metrics {
     pub sockets: Gauge,
     /// Boards that are open on this node.
     pub topics: Gauge,
-    /// Changes sent, times the sockets they were sent to.
+    /// Changes sent: each counts once for each socket that it was sent to.
     pub deliveries: Counter,
-    /// Frames these were sent in.
+    /// Frames in which changes were sent.
     pub frames: Counter,
     /// Frames in which sockets were told who has a board open.
     pub presence_frames: Counter,
-    /// Subscriptions that went on from a number.
+    /// Subscriptions that resumed after a change number, without a snapshot.
     pub resumes: Counter,
     /// Snapshots sent.
     pub snapshots: Counter,
     /// Snapshots encoded.
     pub snapshots_made: Counter,
-    /// Times changes were missing and were fetched from the log.
+    /// Times that missing changes were fetched from the log.
     pub gaps: Counter,
-    /// Sockets closed because they did not take what was sent.
+    /// Sockets closed because they did not read what was sent.
     pub too_slow: Counter,
-    /// Messages of clients that were not as they should be.
+    /// Messages of clients that were refused.
     pub bad_messages: Counter,
     /// 1 while Redis is connected, 0 while it is not. Absent without Redis.
     pub redis: Gauge,
-    /// Messages from Redis that no node signed, or that were neither changes nor reports of who is present.
+    /// Messages from Redis that no node signed, or that were neither changes nor presence reports.
     pub bad_hints: Counter,
-    /// Messages not given to Redis because too many were waiting.
+    /// Messages not handed to Redis because too many were waiting.
     pub dropped_hints: Counter,
 }
 

@@ -1,20 +1,21 @@
-//! Who is to be told of which board's changes.
+//! Distributes the changes of each board to the sockets that follow it.
 //!
 //! - [`topic`]: a board that is open on this node: its newest changes, already encoded, and its subscribers.
-//! - [`frame`]: messages as they go onto the wire, shared by all sockets.
-//! - [`wake`]: how a socket's task is told that something waits for it.
-//! - [`redis`]: hints from other nodes. [`envelope`]: signed, so that they are from nodes.
-//! - [`presence`]: who has a board open. [`presence_handle`]: a socket's place among them.
-//! - `boards`: the list of boards, for those who watch it. `people`: the same for who has an account.
-//! - [`metrics`]: what is counted.
+//! - [`frame`]: messages as they are written to a socket, shared by all sockets.
+//! - [`wake`]: how the task of a socket is told that something new waits for it.
+//! - [`redis`]: hints from other nodes. [`envelope`]: their signatures, which show that a node sent them.
+//! - [`presence`]: who has a board open. [`presence_handle`]: the entry of one socket among them.
+//! - `boards`: the list of boards, for the sockets that watch it. `people`: the same for the people who have an account.
+//! - [`metrics`]: the counters and gauges.
 //!
-//! Who may see a board is a part of its log, so a topic knows it as of each number: somebody who was taken off a board is sent
-//! neither that change nor what follows, on whichever node, however late its hints are. What somebody is on the whole
-//! server is in the [`Directory`](crate::store::Directory), and when that changes every socket looks again.
+//! The access to a board is a part of its log, so a topic knows the access as of each number: somebody who was removed from a
+//! board is sent neither that change nor later ones, on any node, however late the hints to that node arrive. Roles on the
+//! whole server are in the [`Directory`](crate::store::Directory); when the directory changes, every socket checks its rights
+//! again.
 //!
-//! The database is the truth. What [`Hub::publish`] is told, and what comes from other nodes, are hints that make things
-//! quick: once a second the hub compares the numbers of all its open boards with the database and fetches what it was
-//! not told. So a hint may be lost, doubled or late, and there is no other mode to switch to when hints stop coming.
+//! The database is the source of truth. What [`Hub::publish`] is told, and what comes from other nodes, are hints that only
+//! make delivery faster: once a second the hub compares the numbers of all its open boards with the database and fetches the
+//! changes that it missed. So a hint may be lost, duplicated or late, and there is no separate mode for when hints stop coming.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -66,27 +67,27 @@ use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
 use topic::{Next, Resume, SnapshotForm, Source, Start, Taken, Topic, TopicError};
 use wake::{SocketId, Wake};
 
-/// How much the hub keeps, and how often it looks.
+/// How much the hub keeps in memory, and how often it reads the database.
 #[derive(Clone, Debug)]
 pub struct HubSettings {
-    /// How many changes a topic holds at most.
+    /// The maximum number of changes that a topic keeps.
     pub ring_changes: usize,
-    /// How many bytes of changes a topic holds at most.
+    /// The maximum number of bytes of changes that a topic keeps.
     pub ring_bytes: usize,
-    /// How large a frame with several changes grows at most.
+    /// The maximum size of a frame with several changes.
     pub frame_bytes: usize,
-    /// Up to this size, what somebody missed is sent as changes even where a snapshot would be smaller: changes leave
-    /// the page as it is but for what they touch.
+    /// Missed changes up to this size are sent as changes even if a snapshot would be smaller: changes leave the parts of the
+    /// page that they do not touch as they are.
     pub small_replay_bytes: usize,
     /// How often the numbers of open boards are compared with the database.
     pub poll_every: Duration,
     /// How often the list of boards is read again while somebody watches it.
     pub boards_every: Duration,
-    /// Where other nodes are heard of; `None` for one node alone, or for several that make do with `poll_every`.
+    /// How to reach Redis; `None` for a single node, or for several nodes for which `poll_every` is fast enough.
     pub redis: Option<RedisSettings>,
     /// How long a board stays open after its last subscriber left.
     pub topic_idle: Duration,
-    /// How quick presence is.
+    /// The timing of presence.
     pub presence: PresenceSettings,
 }
 
@@ -106,7 +107,7 @@ impl Default for HubSettings {
     }
 }
 
-/// The topics of this node. Cheap to clone; its tasks end when the last clone is dropped.
+/// The topics of this node. Cheap to clone; the hub's tasks end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Hub {
     shared: Arc<Shared>,
@@ -116,7 +117,7 @@ pub struct Hub {
     _at_drop: Arc<DropGuard>,
 }
 
-/// Makes a task of the hub's, as often as that has to be started.
+/// Makes the future of one of the hub's tasks, again each time the task is (re)started.
 type Maker = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 struct Shared {
@@ -128,29 +129,29 @@ struct Shared {
     people: People,
     redis: Option<Arc<Redis>>,
     last_socket: AtomicU64,
-    /// All sockets, to be told when somebody's rights change.
+    /// All sockets of this node, to be woken when anybody's rights change.
     wakes: Mutex<BTreeMap<SocketId, Arc<Wake>>>,
-    /// Topics with something new that their subscribers have not been told of.
+    /// Topics with news that their subscribers have not been told of yet.
     to_notify: Mutex<Vec<Arc<Topic>>>,
     notifier: Notify,
-    /// Compare with the database now, do not wait for the second to pass.
+    /// Requests a comparison with the database now, without waiting for the next tick.
     check_now: Notify,
-    /// When that was last done.
+    /// When the last successful comparison was.
     compared: watch::Sender<Instant>,
-    /// Whose presence is to be looked at, and when.
+    /// Which board's presence is due next, and when.
     schedule: Schedule,
-    /// This node, as other nodes know it.
+    /// This node's identity in presence reports, and their numbering.
     reporter: Reporter,
 }
 
 impl Hub {
-    /// A hub for one node alone that repairs its gaps from `store`.
+    /// A hub for a single node. It reads missing changes from `store`.
     pub fn new(store: Store) -> Self {
         Self::build(store, HubSettings::default(), None)
     }
 
-    /// A hub, and the tasks that belong to it. To be called within a tokio runtime, after the recorder of metrics is
-    /// installed. Does not wait for Redis, which may come and go.
+    /// Starts a hub and its tasks. Must be called within a tokio runtime, after the metrics recorder is installed. Does not
+    /// wait for Redis, which may become available later.
     pub fn start(store: Store, settings: HubSettings) -> Result<Self, RedisUrlError> {
         let redis = settings.redis.as_ref().map(|redis| Redis::new(redis, store.key(envelope::USE))).transpose()?;
         Ok(Self::build(store, settings, redis))
@@ -194,12 +195,12 @@ impl Hub {
         Self { shared, supervisor, tasks: running, stop: stop.clone(), _at_drop: Arc::new(stop.drop_guard()) }
     }
 
-    /// Runs the tasks that must run, this hub's among them.
+    /// The supervisor of the essential tasks, this hub's among them.
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }
 
-    /// Tells of changes that were just committed on this node. Does not wait.
+    /// Announces changes that were just committed on this node. Does not wait.
     pub fn publish(&self, board: BoardId, changes: Vec<LoggedChange>) {
         self.shared.take(board, &changes);
         if let Some(redis) = &self.shared.redis {
@@ -207,7 +208,7 @@ impl Hub {
         }
     }
 
-    /// Tells that the list of boards is not what it was. Does not wait.
+    /// Announces that the list of boards has changed. Does not wait.
     pub fn boards_changed(&self) {
         self.shared.boards.stale.notify_one();
         if let Some(redis) = &self.shared.redis {
@@ -215,26 +216,26 @@ impl Hub {
         }
     }
 
-    /// Tells the other nodes that somebody's rights are not what they were. Does not wait.
+    /// Announces to the other nodes that somebody's rights have changed. Does not wait.
     pub fn rights_changed(&self) {
         if let Some(redis) = &self.shared.redis {
             redis.publish_rights(&self.shared.metrics);
         }
     }
 
-    /// How long ago the open boards were last compared with the database.
+    /// How long ago the open boards were last successfully compared with the database.
     pub fn compared_ago(&self) -> Duration {
         self.shared.compared.borrow().elapsed()
     }
 
-    /// How Redis is.
+    /// The state of the connection to Redis.
     pub fn redis_state(&self) -> RedisState {
         self.shared.redis.as_ref().map_or(RedisState::Off, |redis| redis.state())
     }
 
-    /// Takes leave of the other nodes, ends the tasks, and closes the connections to Redis: each within a time of its own, so that a
-    /// silent Redis does not take that of the tasks. To be called last, and before the store is closed: what is published afterwards
-    /// stays on this node.
+    /// Sends the final presence reports to the other nodes, ends the tasks, and closes the connections to Redis. Each step has
+    /// its own timeout `within`, so that an unresponsive Redis does not use up the time of the tasks. Must be called last, and
+    /// before the store is closed: anything published afterwards stays on this node.
     pub async fn close(&self, within: Duration) {
         let redis = self.shared.redis.as_ref();
         if let Some(redis) = redis {
@@ -244,7 +245,7 @@ impl Hub {
             let published = redis.publish_final_reports(topics.iter().filter_map(final_report).collect());
             let _ = timeout(within, published).await.inspect_err(|_| tracing::debug!("Redis took too long to be left"));
         }
-        // Those who work with the database and with Redis are not to take their end for a fault.
+        // Stop the tasks before the database and Redis are closed; otherwise the tasks would report the closing as a fault.
         self.stop.cancel();
         let ended = timeout(within, self.tasks.wait()).await;
         let _ = ended.inspect_err(|_| tracing::debug!("some tasks of the hub did not end in time"));
@@ -255,12 +256,12 @@ impl Hub {
         }
     }
 
-    /// What is counted.
+    /// The hub's metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.shared.metrics
     }
 
-    /// A socket that wants to be told of things through `wake`.
+    /// Registers a socket. It is told of news through its [`Wake`].
     pub(crate) fn connect(&self) -> Subscriber {
         let id = self.shared.last_socket.fetch_add(1, Ordering::Relaxed);
         self.shared.metrics.sockets.increment(1);
@@ -270,29 +271,29 @@ impl Hub {
     }
 }
 
-/// A socket's end of the hub.
+/// The hub's side of a socket.
 pub(crate) struct Subscriber {
     shared: Arc<Shared>,
     id: SocketId,
     wake: Arc<Wake>,
-    /// The list of boards it has, if it watches that.
+    /// What the socket was sent of the list of boards, if it watches the list.
     watching: Option<Watching>,
-    /// The same for people.
+    /// What the socket was sent of the list of people, if it watches the list.
     people: Option<WatchingPeople>,
 }
 
-/// What a socket has that wants to know who has an account.
+/// The state of a socket that watches the list of people.
 struct WatchingPeople {
-    /// The list that it was told of last.
+    /// The version of the list that the socket was sent last; 0 before the first.
     version: u64,
-    /// Whether it wants to be told what is different, and not all.
+    /// Whether the socket wants only the differences after the first list, rather than the whole list each time.
     changes: bool,
-    /// The client may do something else than it was told.
+    /// The principal of the client has changed since the client was last told of it.
     is_other: bool,
 }
 
 impl Subscriber {
-    /// Is set when something is new.
+    /// Is set when there is news for this socket.
     pub(crate) fn wake(&self) -> &Wake {
         &self.wake
     }
@@ -301,7 +302,7 @@ impl Subscriber {
         &self.shared.metrics
     }
 
-    /// Follows a board: from now on [`Subscription::next_for`] has its changes.
+    /// Follows a board: from now on, [`Subscription::next_for`] returns its changes.
     pub(crate) fn subscribe(&self, board: BoardId, form: SnapshotForm) -> Subscription {
         let mut topics = self.shared.topics();
         let topic = topics.entry(board).or_insert_with(|| {
@@ -317,7 +318,7 @@ impl Subscriber {
         Subscription { shared: Arc::clone(&self.shared), topic, socket: self.id, form }
     }
 
-    /// Counts somebody among those who have a board open, for as long as the handle is kept.
+    /// Makes a tab present on a board for as long as the handle is kept.
     pub(crate) fn join_presence(&self, at: &Subscription, tab: TabKey, editing: Option<TaskId>) -> PresenceHandle {
         let (shared, topic) = (Arc::clone(&self.shared), Arc::clone(&at.topic));
         PresenceHandle::join(shared, topic, self.id, Arc::clone(&self.wake), tab, editing)
@@ -329,18 +330,20 @@ impl Subscriber {
         self.shared.boards.watch(self.id, Arc::clone(&self.wake));
     }
 
-    /// The list of the boards somebody may see, if it is not what was sent last.
+    /// The list of the boards that the reader may see, if it differs from the one that was sent last.
     pub(crate) fn boards_for(&mut self, rights: &mut Rights) -> Option<Frame> {
         self.shared.boards.frame_for(rights.now()?, self.watching.as_mut()?)
     }
 
-    /// Watches who has an account: the first time all are told, and then, with `changes`, only what is different.
+    /// Starts watching the list of people. The first message has everybody; after that, with `changes`, only the people who
+    /// changed.
     pub(crate) fn watch_people(&mut self, changes: bool) {
         self.shared.people.take(&self.shared.store.directory());
         self.people = Some(WatchingPeople { version: 0, changes, is_other: false });
     }
 
-    /// Who has an account, or those who are different, if that is not what was sent last; and what the client may do, if that is.
+    /// The people who have an account, or only those who changed, if anything changed since the last message. If the client's
+    /// own principal changed, the message has that too.
     pub(crate) fn people_for(&mut self, rights: &mut Rights) -> Option<Frame> {
         let principal = rights.now().filter(|principal| principal.may_see_people())?;
         let Self { shared, people: watching, .. } = self;
@@ -360,7 +363,7 @@ impl Subscriber {
         }
         let (frame, newest) = shared.people.since(*version);
         *version = newest;
-        // One thing at a time: what concerns this client alone comes next.
+        // The frame is shared with other sockets, so it cannot have this client's own principal; that is sent in the next frame.
         *is_other = you.is_some();
         if *is_other {
             self.wake.wake();
@@ -368,7 +371,7 @@ impl Subscriber {
         Some(frame)
     }
 
-    /// The client may see other boards than before, and do other things.
+    /// The client's principal has changed: it may see other boards and do other things than before.
     pub(crate) fn is_somebody_else(&mut self) {
         if let Some(people) = &mut self.people {
             people.is_other = true;
@@ -403,33 +406,33 @@ impl Subscription {
         self.topic.board()
     }
 
-    /// The number of the newest change this node knows.
+    /// The number of the newest change that this node knows.
     pub(crate) fn head(&self) -> Seq {
         self.topic.head()
     }
 
-    /// What follows a cursor, from memory, for somebody who may see it at this moment.
+    /// The changes after a cursor, from memory, if the reader may see the board at this moment.
     pub(crate) fn next_for(&self, rights: &mut Rights, cursor: Seq) -> Next {
         self.topic.next_for(rights, cursor, &self.shared.settings)
     }
 
-    /// How to go on from a number, for somebody who may see it when this returns; may read the database.
+    /// How to resume from a number, if the reader may see the board when this returns. May read the database.
     pub(crate) async fn resume(&self, start: Start, rights: &mut Rights) -> Result<Resume, TopicError> {
         let head = self.topic.head();
         let resume = self.topic.resume(start, self.form, rights, &self.shared.source()).await;
         if head > 0 && self.topic.head() > head {
-            // Others who follow the board were not told of that either.
+            // The resume also fetched changes that the other subscribers were not told of yet.
             self.shared.tell(Arc::clone(&self.topic));
         }
         resume
     }
 
-    /// Counts the changes of who has access.
+    /// Counts the changes of the board's access list.
     pub(crate) fn access_version(&self) -> u64 {
         self.topic.access_version()
     }
 
-    /// Whether somebody may see the board, as of its newest change that this node knows.
+    /// Whether the reader may see the board, as of the newest change that this node knows.
     pub(crate) fn lets_in(&self, rights: &mut Rights) -> bool {
         self.topic.lets_in(rights)
     }
@@ -458,7 +461,7 @@ impl Shared {
         self.topics().get(&board).cloned()
     }
 
-    /// Takes in changes that are durable, from this node or another.
+    /// Adds durable changes, from this node or another, to the topic of their board.
     fn take(&self, board: BoardId, changes: &[LoggedChange]) {
         let Some(topic) = self.topic(board) else { return };
         match topic.take(changes, &self.settings) {
@@ -468,7 +471,8 @@ impl Shared {
         }
     }
 
-    /// Takes in what another node says was committed; our own comes back this way too.
+    /// Adds the changes that another node says it committed. This node's own messages come back this way too, and are ignored
+    /// as known.
     fn take_hint(&self, board: BoardId, Batch { after, changes }: Batch) {
         let Some(topic) = self.topic(board) else { return };
         let head = topic.head();
@@ -483,7 +487,7 @@ impl Shared {
         }
     }
 
-    /// Takes in what another node says of who is with it; our own comes back this way too.
+    /// Handles the presence report of another node. This node's own reports come back this way too, and are ignored.
     fn take_report(&self, board: BoardId, report: Report) {
         let Some(topic) = self.topic(board) else { return };
         if !topic.presence.take(report, board, self) {
@@ -491,15 +495,15 @@ impl Shared {
         }
     }
 
-    /// Asks the other nodes who is with them on boards that we were not told of until now.
+    /// Asks the other nodes who has these boards open with them. This node did not receive their reports on these boards until now.
     fn ask_who_is_there(&self, boards: &[BoardId]) {
         for topic in boards.iter().filter_map(|board| self.topic(*board)) {
             topic.presence.ask(topic.board(), self);
         }
     }
 
-    /// Has the subscribers of a topic told that there is something new. Telling thousands takes longer than the writer
-    /// should wait, and changes that come meanwhile are told along with it.
+    /// Has the subscribers of a topic woken. Another task does it: waking thousands takes longer than the writer should wait,
+    /// and changes that arrive meanwhile are announced with the same wake-up.
     fn tell(&self, topic: Arc<Topic>) {
         if !topic.notify_pending.swap(true, Ordering::AcqRel) {
             self.to_notify.lock().unwrap_or_else(PoisonError::into_inner).push(topic);
@@ -507,8 +511,8 @@ impl Shared {
         }
     }
 
-    /// Compares the numbers of all open boards with the database, and fetches what is missing. A board that cannot be read
-    /// does not keep the others from it.
+    /// Compares the numbers of all open boards with the database, and fetches the missing changes. An error on one board does
+    /// not keep the others from being updated.
     async fn compare(&self) -> Result<(), StoreError> {
         let open: Vec<BoardId> = self.topics().values().filter(|topic| topic.head() > 0).map(|t| t.board()).collect();
         if open.is_empty() {
@@ -532,7 +536,7 @@ impl Shared {
         outcome
     }
 
-    /// Closes the boards that nobody has open any more.
+    /// Closes the topics that have had no subscriber for a while.
     fn remove_idle_topics(&self) {
         let mut topics = self.topics();
         topics.retain(|_, topic| !topic.is_idle(self.settings.topic_idle));
@@ -543,7 +547,7 @@ impl Shared {
     }
 }
 
-/// What makes one of the tasks below.
+/// Wraps one of the task functions below as a [`Maker`].
 fn maker<Task>(shared: &Arc<Shared>, task: fn(Arc<Shared>) -> Task) -> Maker
 where
     Task: Future<Output = ()> + Send + 'static,
@@ -552,27 +556,27 @@ where
     Box::new(move || Box::pin(task(Arc::clone(&shared))))
 }
 
-/// Tells the subscribers of topics that there is something new.
+/// The task that wakes the subscribers of topics that have news.
 async fn notify_subscribers(shared: Arc<Shared>) {
-    // Whatever an earlier notifier had in hand.
+    // Start with all topics: an earlier run of this task may have ended while it held some.
     let all: Vec<_> = shared.topics().values().cloned().collect();
     shared.to_notify.lock().unwrap_or_else(PoisonError::into_inner).extend(all);
     loop {
         let topics = std::mem::take(&mut *shared.to_notify.lock().unwrap_or_else(PoisonError::into_inner));
         for topic in &topics {
-            // First this, then the waking: a change that comes in between is notified of again.
+            // Clear the flag before waking: a change that arrives in between queues the topic again.
             topic.notify_pending.store(false, Ordering::Release);
             topic.wake_all();
         }
         match topics.is_empty() {
             true => shared.notifier.notified().await,
-            // However much there is to tell, others have their turn.
+            // However much there is to announce, other tasks get their turn.
             false => tokio::task::yield_now().await,
         }
     }
 }
 
-/// The safety net under all hints.
+/// The task that compares with the database: the safety net for all hints.
 async fn compare(shared: Arc<Shared>) {
     let mut tick = interval(shared.settings.poll_every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -582,7 +586,7 @@ async fn compare(shared: Arc<Shared>) {
             _ = tick.tick() => shared.remove_idle_topics(),
             () = shared.check_now.notified() => {}
         }
-        // Both, whatever becomes of the first: what is wrong with one need not be wrong with the other.
+        // Do both, even if the first fails: the failure of one does not mean that the other fails.
         let rights = shared.store.refresh_directory().await;
         let outcome = shared.compare().await.and(rights);
         if outcome.is_ok() {
@@ -599,10 +603,10 @@ async fn compare(shared: Arc<Shared>) {
     }
 }
 
-/// Has every socket look at its rights when anybody's changed.
+/// The task that wakes every socket when anybody's rights changed, so that it checks its own.
 async fn watch_rights(shared: Arc<Shared>) {
     let mut directory = shared.store.watch_directory();
-    // The store lives as long as the hub.
+    // This ends only with the store, which lives as long as the hub.
     while directory.changed().await.is_ok() {
         shared.people.take(&directory.borrow_and_update());
         shared.boards.stale.notify_one();
@@ -612,7 +616,7 @@ async fn watch_rights(shared: Arc<Shared>) {
     }
 }
 
-/// Keeps the list of boards fresh while somebody watches it.
+/// The task that keeps the list of boards up to date while a socket watches it.
 async fn list(shared: Arc<Shared>) {
     let mut tick = interval(shared.settings.boards_every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

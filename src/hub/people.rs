@@ -1,7 +1,9 @@
-//! Who has an account on this server, for the sockets that want to know, and what is different from what they were told.
+//! The people who have an account on this server, for the sockets that watch that list, and the differences since an older
+//! version of it.
 //!
-//! Everybody's directory changes with each sign-out, token and link; what others see of people seldom does. So the list counts its
-//! own versions, and each person has the version in which they last changed: whoever has an older one is told of those alone.
+//! The directory changes with each sign-out, token and link; what others see of people seldom changes. So this list has its own
+//! versions, and each person has the version in which they last changed. A socket with an older version is sent only the people
+//! who changed since.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,10 +18,10 @@ use app::{id::ActorId, people::Person, protocol::ServerMessage};
 use super::frame::Frame;
 use crate::store::Directory;
 
-/// How many frames are kept to be shared by sockets that have the same version.
+/// How many frames are kept, to be shared by sockets that have the same version.
 const SHARED_FRAMES: usize = 8;
 
-/// The newest list.
+/// The newest list of people.
 #[derive(Default)]
 pub(super) struct People {
     version: AtomicU64,
@@ -28,22 +30,22 @@ pub(super) struct People {
 
 #[derive(Default)]
 struct State {
-    /// The revision of the directory it was made from.
+    /// The revision of the directory that the list was made from.
     revision: i64,
     version: u64,
     people: BTreeMap<ActorId, Listed>,
-    /// What is new since an older version.
+    /// For older versions, the frame with the people who changed since.
     frames: VecDeque<(u64, Frame)>,
 }
 
 struct Listed {
     person: Person,
-    /// When they became what they are.
+    /// The version of the list in which this person last changed.
     version: u64,
 }
 
 impl People {
-    /// Takes in who is there. Versions begin with 1.
+    /// Updates the list from a directory. Versions begin with 1.
     pub(super) fn take(&self, directory: &Directory) {
         let mut state = self.state();
         if state.version > 0 && directory.revision() <= state.revision {
@@ -70,13 +72,13 @@ impl People {
         self.version.load(Ordering::Acquire)
     }
 
-    /// Everybody, and the version that is.
+    /// Everybody, and the version of that list.
     pub(super) fn all(&self) -> (Vec<Person>, u64) {
         let state = self.state();
         (state.people.values().map(|listed| listed.person.clone()).collect(), state.version)
     }
 
-    /// Those who changed since a version, ready to be sent, and the version that leads to.
+    /// A frame with the people who changed since a version, and the version that it leads to.
     pub(super) fn since(&self, version: u64) -> (Frame, u64) {
         let mut state = self.state();
         if let Some((_, frame)) = state.frames.iter().find(|(since, _)| *since == version) {
@@ -92,7 +94,7 @@ impl People {
         (frame, state.version)
     }
 
-    // A panic while this was held left at worst a list that is old.
+    // If a thread panics while it holds this lock, the worst result is an outdated list.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

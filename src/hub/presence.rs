@@ -1,13 +1,14 @@
 //! Who has a board open, on this node and on others, and what they are editing.
 //!
-//! Each topic has a [`Presence`]. Sockets of this node enter and leave it; other nodes send [`Report`]s of who is with them.
-//! What all of these amount to, a [`PresenceState`], is worked out at most a few times a second, however many come and go in
-//! between, and if it is another one than before, the sockets are woken. A socket has the number of the version it was sent
-//! last: who has the one before the newest is sent what is different, everybody else the whole presence state. So a slow socket costs
-//! a number, not a queue, and a thousand tabs of one person cost the others nothing.
+//! Each topic has a [`Presence`]. Sockets of this node enter and leave it; other nodes send [`Report`]s of who has the board
+//! open with them. From all of these, a [`PresenceState`] is computed at most a few times a second, however many people come
+//! and go in between. If it differs from the previous one, the sockets are woken. A socket has the number of the version that
+//! it was sent last. If that is the previous version, the socket is sent the differences, otherwise the whole presence state.
+//! So a slow socket costs a number, not a queue, and many tabs of one person cost the other readers nothing.
 //!
-//! A report is the whole state of a node, numbered, so that it may be lost, doubled, late, or overtaken by a later one. It is
-//! sent when it changes and every few seconds; a node that is not heard of for three times as long is taken to be gone.
+//! A report is the whole state of a node, with a number, so it may be lost, duplicated, late, or overtaken by a later one. It
+//! is sent when it changes and every few seconds. A node from which nothing was received for three times as long is considered
+//! gone.
 
 use std::{
     cmp::Reverse,
@@ -37,27 +38,27 @@ use super::{
     wake::{SocketId, Wake},
 };
 
-/// How many people a node tells others of at most. As all nodes leave out those with the highest ids, those who are listed
-/// to clients are the same everywhere.
+/// How many people a node lists in its report at most. All nodes leave out the people with the highest ids, so every node lists
+/// the same people to its clients.
 const REPORTED_PEOPLE: usize = 500;
-/// How many other nodes are believed to exist.
+/// How many other nodes are tracked at most.
 const NODES: usize = 256;
-/// How many reports may be missing before a node is taken to be gone.
+/// How many reports in a row may be missing before a node is considered gone.
 const MISSED_HEARTBEATS: u32 = 3;
-/// On a board that many have open they are told more rarely: so many sockets a second, at most.
+/// Limits the frames on boards with many sockets: updates are spaced so that about this many sockets a second are told.
 const TOLD_A_SECOND: u32 = 5_000;
-/// How soon a board that was just looked at may be looked at again. So whatever a board asks for, the one task that looks
-/// after all of them waits in between.
+/// A board that was just looked at is looked at again after this time at the earliest. So the one task that looks after all
+/// boards always pauses in between, whatever a board asks for.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
-/// How quick presence is.
+/// The timing of presence.
 #[derive(Clone, Copy, Debug)]
 pub struct PresenceSettings {
-    /// How long to wait at least between telling of one change and of the next.
+    /// The minimum time between two updates to the sockets.
     pub every: Duration,
-    /// How long somebody who left is still counted: who loads a page anew should not go and come for the others.
+    /// How long somebody who left still counts as present, so that reloading a page does not show as leaving and joining.
     pub grace: Duration,
-    /// How often a node tells other nodes who is with it, although nothing has changed.
+    /// How often a node reports its presence state to other nodes although nothing has changed.
     pub heartbeat: Duration,
 }
 
@@ -68,7 +69,7 @@ impl Default for PresenceSettings {
 }
 
 impl PresenceSettings {
-    /// After how long a node that is not heard of is taken to be gone.
+    /// After how long without a report a node is considered gone.
     fn silence(&self) -> Duration {
         self.heartbeat * MISSED_HEARTBEATS
     }
@@ -84,53 +85,53 @@ pub(super) struct Presence {
 
 #[derive(Default)]
 struct State {
-    /// Those of this node.
+    /// The tabs that are connected to this node.
     tabs: BTreeMap<TabKey, Tab>,
-    /// Those of this node who left and are still counted.
+    /// The tabs that left this node but still count as present.
     leaving: Vec<Leaving>,
-    /// Other nodes, by what they call themselves.
+    /// Other nodes, by the id in their reports.
     nodes: HashMap<Uuid, RemoteNode>,
-    /// The sockets that are told, in the order in which they came.
+    /// The sockets to be told, in the order in which they came.
     watchers: BTreeMap<SocketId, Watcher>,
-    /// Something happened since `here` and `all` were worked out.
+    /// Something happened since `here` and `all` were computed.
     stale: bool,
-    /// Those of this node, as last worked out.
+    /// The presence state of this node alone, as last computed.
     here: PresenceState,
-    /// Everybody, as the sockets were told.
+    /// The presence state of all nodes, as the sockets were told.
     all: PresenceState,
     all_at: Option<Instant>,
     /// The frames of the newest version.
     frames: Frames,
-    /// What other nodes were told.
+    /// The presence state that this node last reported to other nodes.
     reported: PresenceState,
     reported_at: Option<Instant>,
-    /// Another node wants to know.
+    /// Another node has asked for a report.
     is_asked: bool,
-    /// Other nodes are to be asked.
+    /// The next report should ask the other nodes for theirs.
     asks: bool,
-    /// This node took leave of the others.
+    /// This node has sent its final report, and sends no more.
     has_left: bool,
-    /// When the [`Schedule`] has this board next.
+    /// When the [`Schedule`] looks at this board next.
     due: Option<Instant>,
 }
 
-/// A tab, whichever connection it has. Nobody can take the place of somebody else's: of a person, because the server knows who that
-/// is; of a guest, because they do not know its secret.
+/// Identifies a tab, whichever connection it has. Nobody can replace the tab of somebody else: the server knows the person's
+/// identity, and for a guest, only the tab itself knows its secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TabKey {
-    /// Whose.
+    /// The person who has the tab open; `None` for a guest.
     pub(crate) person: Option<ActorId>,
-    /// Which, as others see it.
+    /// The tab's id, which others see.
     pub(crate) tab: TabId,
-    /// What only the tab knows.
+    /// The tab's secret, which only the tab knows.
     pub(crate) secret: Option<Uuid>,
 }
 
 struct Tab {
-    /// The connection that it has now. A page that reconnects may do so long before its old connection is found to be dead.
+    /// The tab's current connection. A page may reconnect long before the server notices that its old connection is dead.
     socket: SocketId,
     editing: Option<TaskId>,
-    /// Nothing was heard from it for a while.
+    /// Nothing was received from the tab for a while.
     is_away: bool,
 }
 
@@ -147,28 +148,29 @@ struct RemoteNode {
 
 struct Watcher {
     wake: Arc<Wake>,
-    /// Whether it is part of what was last worked out: the first presence state a socket gets has it in it.
+    /// Whether this socket's tab is part of the state that was last computed. A socket is sent nothing before that, so its
+    /// first presence state includes its own tab.
     is_counted: bool,
 }
 
 #[derive(Default)]
 struct Frames {
-    /// The whole presence state, once somebody needs it.
+    /// The whole presence state, encoded when a socket first needs it.
     presence_state: Option<Frame>,
-    /// The same without names, once a guest needs it.
+    /// The same without names, encoded when a guest's socket first needs it.
     nameless: Option<Frame>,
-    /// What is different from the version before.
+    /// The differences from the previous version.
     change: Option<Frame>,
 }
 
-/// Who is with a node, for other nodes.
+/// A node's report to other nodes of who has a board open with it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Report {
-    /// Which node: another one each time it starts.
+    /// The id of the node. It has a new one each time it starts.
     node: Uuid,
-    /// Counts the node's reports. One that is not newer than the last is old.
+    /// Counts the node's reports. One whose number is not higher than the last is ignored.
     number: u64,
-    /// Whether the others should answer with theirs.
+    /// Whether the other nodes should answer with their reports.
     #[serde(default)]
     asks: bool,
     /// Whether the node is stopping.
@@ -178,7 +180,7 @@ pub(super) struct Report {
     presence_state: PresenceState,
 }
 
-/// This node, as it numbers its reports.
+/// Makes this node's reports: its id, and the number of its last report.
 pub(super) struct Reporter {
     node: Uuid,
     last_number: AtomicU64,
@@ -197,11 +199,11 @@ impl Reporter {
     }
 }
 
-/// When which board is to be looked at next.
+/// When each board is to be looked at next.
 #[derive(Default)]
 pub(super) struct Schedule {
     entries: Mutex<BinaryHeap<Reverse<(Instant, BoardId)>>>,
-    /// There is an entry that is earlier than all others were.
+    /// Notified when a new entry is earlier than all others.
     earlier: Notify,
 }
 
@@ -219,7 +221,7 @@ impl Schedule {
         self.entries().peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes off an entry whose time has come.
+    /// Removes and returns the first entry, if its time has come.
     fn take(&self, now: Instant) -> Option<(Instant, BoardId)> {
         let mut entries = self.entries();
         entries.peek().filter(|Reverse((at, _))| *at <= now)?;
@@ -231,7 +233,7 @@ impl Schedule {
     }
 }
 
-/// Looks after the presence of all boards, each when its time comes.
+/// The task that looks after the presence of all boards, each when it is due.
 pub(super) async fn keep(shared: Arc<Shared>) {
     loop {
         let next = shared.schedule.first();
@@ -245,7 +247,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
             () = its_time => {}
             () = shared.schedule.earlier.notified() => continue,
         }
-        // What is due by now, and not what these looks add.
+        // Take only what is due by now, not the entries that these looks add.
         let now = Instant::now();
         while let Some((at, board)) = shared.schedule.take(now) {
             let Some(topic) = shared.topic(board) else { continue };
@@ -259,7 +261,8 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 }
 
 impl Presence {
-    /// What a socket was not told yet: see [`PresenceHandle::news_for`](super::presence_handle::PresenceHandle::news_for).
+    /// The frame that a socket has not been sent yet: see
+    /// [`PresenceHandle::news_for`](super::presence_handle::PresenceHandle::news_for).
     pub(super) fn newer_than(&self, seen: &mut u64, socket: SocketId, is_guest: bool, board: BoardId) -> Option<Frame> {
         if !self.has_newer_than(*seen) {
             return None;
@@ -286,11 +289,11 @@ impl Presence {
         self.version.load(Ordering::Acquire) != seen
     }
 
-    /// Does what is due, and has the schedule come back when something will be. Gives what other nodes are to be told.
+    /// Does what is due, and schedules the next look. Returns the report to be sent to other nodes, if any.
     fn look(&self, at: Instant, board: BoardId, shared: &Shared) -> Option<Report> {
         let mut state = self.state();
         if state.due != Some(at) {
-            // It was looked at earlier, and is on the schedule for another time.
+            // This entry is obsolete: the board was put on the schedule for an earlier time.
             return None;
         }
         state.due = None;
@@ -307,7 +310,7 @@ impl Presence {
         report
     }
 
-    /// Works out who is there, and wakes the sockets that have to be told.
+    /// Computes the presence state, and wakes the sockets that have to be told.
     fn tell(&self, state: &mut State, now: Instant, board: BoardId) {
         state.stale = false;
         state.all_at = Some(now);
@@ -328,7 +331,7 @@ impl Presence {
         }
     }
 
-    /// Takes in a socket of a tab, which is told of the others from now on.
+    /// Adds a socket and its tab. From now on, the socket is told of the others.
     pub(super) fn enter(
         &self,
         board: BoardId,
@@ -340,7 +343,8 @@ impl Presence {
         self.changed(board, shared, |state| {
             let is_new = state.tabs.insert(tab, Tab { socket, editing, is_away: false }).is_none();
             state.watchers.insert(socket, Watcher { wake, is_counted: false });
-            // One guest is as good as another: most likely this is one who loads the page anew.
+            // Guests are not told apart: this is most likely a guest who reloads the page, so one who is leaving is no longer
+            // counted.
             let back = state.leaving.iter().position(|leaving| leaving.person.is_none());
             if let Some(back) = back.filter(|_| is_new && tab.person.is_none()) {
                 state.leaving.swap_remove(back);
@@ -348,7 +352,7 @@ impl Presence {
         });
     }
 
-    /// A socket leaves; its tab with it, unless that has another one by now.
+    /// Removes a socket, and its tab too unless that has a newer socket by now.
     pub(super) fn leave(&self, board: BoardId, shared: &Shared, socket: SocketId, tab: &TabKey) {
         self.changed(board, shared, |state| {
             state.watchers.remove(&socket);
@@ -363,7 +367,7 @@ impl Presence {
         });
     }
 
-    /// What is edited in the tab of a socket now.
+    /// Sets which task is being edited in the tab of a socket.
     pub(super) fn edit(
         &self,
         board: BoardId,
@@ -375,21 +379,21 @@ impl Presence {
         self.change_tab(board, shared, socket, tab, |tab| tab.editing = editing);
     }
 
-    /// Whether the tab of a socket was not heard from for a while.
+    /// Sets whether nothing was received from the tab of a socket for a while.
     pub(super) fn set_away(&self, board: BoardId, shared: &Shared, socket: SocketId, tab: &TabKey, is_away: bool) {
         self.change_tab(board, shared, socket, tab, |tab| tab.is_away = is_away);
     }
 
     fn change_tab(&self, board: BoardId, shared: &Shared, socket: SocketId, tab: &TabKey, what: impl FnOnce(&mut Tab)) {
         self.changed(board, shared, |state| {
-            // Unless the tab has another connection by now.
+            // Ignore this if the tab has a newer connection by now.
             if let Some(tab) = state.tabs.get_mut(tab).filter(|tab| tab.socket == socket) {
                 what(tab);
             }
         });
     }
 
-    /// Something happened: it is told as soon as it may be.
+    /// Makes a change, and schedules the update of the sockets for as soon as it is allowed.
     fn changed(&self, board: BoardId, shared: &Shared, what: impl FnOnce(&mut State)) {
         let mut state = self.state();
         what(&mut state);
@@ -399,7 +403,7 @@ impl Presence {
         state.put(soonest, board, shared);
     }
 
-    /// Takes in what another node says. Tells whether it was as it should be.
+    /// Applies the report of another node. Returns whether the report was valid.
     pub(super) fn take(&self, report: Report, board: BoardId, shared: &Shared) -> bool {
         let Report { node, number, asks, stops, presence_state } = report;
         if node == shared.reporter.node {
@@ -416,33 +420,34 @@ impl Presence {
             {
                 return;
             }
-            // Pages of a node that stops come back on another, as somebody does who loads a page anew.
+            // The pages that were connected to a stopping node reconnect to another node within the grace period, like a page
+            // that is reloaded.
             let until = Instant::now() + if stops { settings.grace } else { settings.silence() };
             state.nodes.insert(node, RemoteNode { number, presence_state, until });
         });
         true
     }
 
-    /// Has the other nodes asked who is with them.
+    /// Asks the other nodes for their reports, with this node's next one.
     pub(super) fn ask(&self, board: BoardId, shared: &Shared) {
         self.changed(board, shared, |state| state.asks = true);
     }
 
-    /// What to tell other nodes when this one stops; `None` if they believe nobody to be here.
+    /// The last report, when this node stops; `None` if the other nodes already believe that nobody is here.
     pub(super) fn final_report(&self, reporter: &Reporter) -> Option<Report> {
         let mut state = self.state();
         state.has_left = true;
         (!state.reported.is_empty()).then(|| reporter.report(state.reported.clone(), false, true))
     }
 
-    // A panic while this was held left at worst a hint that is wrong.
+    // If a thread panics while it holds this lock, the worst result is a wrong presence state, which is only a hint.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Lets go of those whose time is over.
+    /// Removes the tabs whose grace period is over, and the nodes that are considered gone.
     fn forget(&mut self, now: Instant) {
         let (leaving, nodes) = (self.leaving.len(), self.nodes.len());
         self.leaving.retain(|leaving| leaving.until > now);
@@ -476,7 +481,7 @@ impl State {
         )
     }
 
-    /// What other nodes are to be told now.
+    /// The report to be sent to other nodes now, if any.
     fn report(&mut self, now: Instant, settings: &PresenceSettings, reporter: &Reporter) -> Option<Report> {
         let may = self.reported_at.is_none_or(|told| told + settings.every <= now);
         let is_new = self.here != self.reported;
@@ -491,7 +496,7 @@ impl State {
         Some(reporter.report(self.here.clone(), std::mem::take(&mut self.asks), false))
     }
 
-    /// When there is something to be done next.
+    /// When the next look is needed, if at all.
     fn next(&self, settings: &PresenceSettings, has_redis: bool) -> Option<Instant> {
         let told = self.stale.then(|| self.all_at.map(|told| told + self.pause(settings))).flatten();
         let left = self.leaving.iter().map(|leaving| leaving.until);
@@ -507,7 +512,7 @@ impl State {
         left.chain(silent).chain(told).chain(report).min()
     }
 
-    /// How long to wait at least between telling the sockets of one presence state and of the next.
+    /// The minimum time between two updates to the sockets.
     fn pause(&self, settings: &PresenceSettings) -> Duration {
         settings.every.max(Duration::from_secs(1) * self.watchers.len() as u32 / TOLD_A_SECOND)
     }
@@ -521,7 +526,7 @@ impl State {
     }
 }
 
-/// A presence state, within the bounds of what is listed.
+/// Builds a presence state within the limits of what is listed.
 fn presence_state(
     people: BTreeSet<ActorId>,
     more: u32,
@@ -578,7 +583,7 @@ mod tests {
         assert_eq!(state.next(&settings, true), Some(now + settings.heartbeat));
         assert!(state.report(now + settings.heartbeat, &settings, &reporter).is_some());
 
-        // That the last one left is said once.
+        // The last person has left: that is reported once.
         state.here.guests = 0;
         let later = now + 2 * settings.heartbeat;
         assert!(state.report(later, &settings, &reporter).is_some());

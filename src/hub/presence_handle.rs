@@ -1,4 +1,4 @@
-//! A socket's place among those who have a board open.
+//! A socket's entry among those who have a board open.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::store::Rights;
 
-/// A socket's place among those who have a board open. They leave when it is dropped.
+/// A socket's entry among those who have a board open. Dropping it removes the entry.
 pub(crate) struct PresenceHandle {
     shared: Arc<Shared>,
     topic: Arc<Topic>,
     socket: SocketId,
     tab: TabKey,
-    /// The version it was told last.
+    /// The version of the presence state that the socket was sent last.
     seen: u64,
 }
 
@@ -36,7 +36,7 @@ impl PresenceHandle {
         Self { shared, topic, socket, tab, seen: 0 }
     }
 
-    /// Which tab has it.
+    /// The tab that this entry is for.
     pub(crate) fn tab(&self) -> &TabKey {
         &self.tab
     }
@@ -46,8 +46,8 @@ impl PresenceHandle {
         self.topic.presence.has_newer_than(self.seen)
     }
 
-    /// Who is here, if that was not told yet, for somebody who may see the board at this moment: first all, then what is
-    /// different.
+    /// The presence state, if the socket was not sent it yet and the reader may see the board at this moment: first the whole
+    /// state, then the differences.
     pub(crate) fn news_for(&mut self, rights: &mut Rights) -> Option<Frame> {
         if !self.topic.lets_in(rights) {
             return None;
@@ -56,12 +56,12 @@ impl PresenceHandle {
         topic.presence.newer_than(seen, *socket, tab.person.is_none(), topic.board())
     }
 
-    /// Says what is edited in the tab now.
+    /// Sets which task is being edited in the tab.
     pub(crate) fn edit(&self, editing: Option<TaskId>) {
         self.topic.presence.edit(self.topic.board(), &self.shared, self.socket, &self.tab, editing);
     }
 
-    /// Says whether the tab was not heard from for a while.
+    /// Sets whether nothing was received from the tab for a while.
     pub(crate) fn set_away(&self, is_away: bool) {
         self.topic.presence.set_away(self.topic.board(), &self.shared, self.socket, &self.tab, is_away);
     }

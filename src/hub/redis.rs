@@ -1,13 +1,13 @@
 //! Hints between nodes, through Redis.
 //!
-//! A node that commits publishes the changes on the board's channel; a node subscribes to the channels of the boards that
-//! are open on it. On the same channel nodes report who has the board open with them: a channel of its own would double
-//! the subscriptions for some messages a minute. Any message may be lost, doubled or late: [`super::topic::Topic`] takes a batch only if it is the next,
-//! and the comparison with the database once a second finds what is missing. So nothing here waits, retries or confirms
-//! more than is cheap. Every message is signed ([`super::envelope`]): what somebody else publishes is as good as lost.
+//! A node that commits publishes the changes on the board's channel; a node subscribes to the channels of the boards that are
+//! open on it. Presence reports use the same channel: a channel of their own would double the number of subscriptions for a few
+//! messages a minute. Any message may be lost, duplicated or late: [`super::topic::Topic`] accepts a batch only if it is the
+//! next one, and the comparison with the database once a second finds what is missing. So nothing here waits, retries or
+//! confirms more than is cheap. Every message is signed ([`super::envelope`]): messages published by anybody else are ignored.
 //!
-//! fred's defaults are made for a cache: it keeps 32 messages for a slow receiver, waits for ever for an answer, and its
-//! own management of subscriptions ends when it lags. All of that is set, or done here.
+//! fred's defaults are made for a cache: it keeps 32 messages for a slow receiver, waits for ever for a response, and its own
+//! management of subscriptions ends when it lags. So this module sets other values, and manages the subscriptions itself.
 
 use std::{
     collections::HashSet,
@@ -47,55 +47,55 @@ use super::{
 };
 use crate::{secret::Key, store::LoggedChange, supervise::Essential};
 
-/// How many batches may wait for Redis. Beyond that they are dropped: they are hints.
+/// How many batches may wait for Redis. Further ones are dropped, which is harmless because they are hints.
 const QUEUE: usize = 4096;
-/// How many batches are on the way to Redis at once.
+/// How many commands are in flight to Redis at once.
 const PIPELINE: usize = 64;
-/// How long a command may take.
+/// The timeout of a command.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the connection is looked after.
+/// How often the connections are checked.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
-/// After how many looks a Redis that was not there yet is complained of.
+/// After this many checks, a Redis that has not been reachable since the start is reported in the log.
 const LOOKS_AT_START: u32 = 3;
-/// After so many looks, all channels of a cluster are subscribed to again: a slot may have moved unnoticed.
+/// After this many checks, all channels of a cluster are subscribed to again: a slot may have moved unnoticed.
 const LOOKS_PER_RENEWAL: u32 = 10;
 /// How many channels are subscribed to with one command.
 const CHANNELS: usize = 256;
 
-/// Where Redis is.
+/// How to reach Redis.
 #[derive(Clone, Debug)]
 pub struct RedisSettings {
     /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…` or `redis-cluster://…`; `rediss` for TLS.
     pub url: String,
-    /// What the names of channels begin with: two installations may share a Redis.
+    /// The prefix of the channel names, so that two installations can share a Redis.
     pub prefix: String,
 }
 
 impl RedisSettings {
-    /// Redis at a URL, with the usual prefix.
+    /// Redis at a URL, with the default prefix.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), prefix: "taskwire".to_owned() }
     }
 }
 
-/// How Redis is.
+/// The state of the connection to Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RedisState {
-    /// None is configured.
+    /// No Redis is configured.
     #[default]
     Off,
     /// Connected.
     Up,
     /// Not connected: changes made on other nodes show with the next comparison, within about a second.
     Down,
-    /// Not connected, for Redis is there and does not let this node in.
+    /// Not connected, because Redis refuses this node's credentials.
     Refused,
-    /// Connected, and not allowed to publish or to subscribe: as good as away.
+    /// Connected, but not permitted to publish or subscribe, so hints do not work.
     Forbidden,
 }
 
 impl RedisState {
-    /// What is the matter, and what follows from it; nothing, where nothing is.
+    /// A description of the problem and its consequence; `None` if there is no problem.
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::Off | Self::Up => None,
@@ -112,7 +112,7 @@ impl RedisState {
     }
 }
 
-/// The URL of Redis will not do.
+/// The URL of Redis is invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("this is no URL of a Redis: {0}")]
 pub struct RedisUrlError(#[from] fred::error::Error);
@@ -125,14 +125,14 @@ pub(super) struct Redis {
     prefix: String,
     envelopes: Envelopes,
     queue: mpsc::Sender<Hint>,
-    /// Locked by the task that takes them, as long as that lives.
+    /// Locked by the task that publishes, for as long as that task runs.
     waiting: tokio::sync::Mutex<mpsc::Receiver<Hint>>,
     state: Mutex<RedisState>,
-    /// The last attempt to connect failed for Redis did not let us in.
+    /// The last attempt to connect failed because Redis refused this node's credentials.
     refused: AtomicBool,
-    /// The last attempt to publish failed for we may not.
+    /// The last attempt to publish failed because this node lacks the permission.
     forbidden: AtomicBool,
-    /// Other boards are open than were.
+    /// Notified when other boards are open than before.
     pub(super) interest: Notify,
 }
 
@@ -144,12 +144,12 @@ enum Hint {
 }
 
 impl Redis {
-    /// Connects to nothing yet. All nodes have the same key.
+    /// Creates the clients without connecting them. All nodes must have the same key.
     pub(super) fn new(settings: &RedisSettings, key: Key) -> Result<Self, RedisUrlError> {
         let mut config = Config::from_url(&settings.url)?;
-        // Redis may be away when the server starts.
+        // Redis may be unavailable when the server starts.
         config.fail_fast = false;
-        // With version 2 a connection that is subscribed cannot be asked anything, not even whether it is there.
+        // With RESP2, a subscribed connection accepts no other commands, not even a ping.
         config.version = RespVersion::RESP3;
         let sharded = config.server.is_clustered();
         let mut builder = Builder::from_config(config);
@@ -188,22 +188,22 @@ impl Redis {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes changes, soon. Does not wait.
+    /// Queues changes for publication. Does not wait.
     pub(super) fn publish(&self, board: BoardId, changes: Vec<LoggedChange>, metrics: &Metrics) {
         self.send(Hint::Changes(board, changes), metrics);
     }
 
-    /// Publishes that the list of boards is not what it was.
+    /// Publishes that the list of boards has changed.
     pub(super) fn publish_boards(&self, metrics: &Metrics) {
         self.send(Hint::Boards, metrics);
     }
 
-    /// Publishes that somebody's rights are not what they were.
+    /// Publishes that somebody's rights have changed.
     pub(super) fn publish_rights(&self, metrics: &Metrics) {
         self.send(Hint::Rights, metrics);
     }
 
-    /// Publishes who is with this node, unless there is so much to publish that it could take the place of changes.
+    /// Publishes this node's presence report, unless the queue is so full that the report could take the place of changes.
     pub(super) fn publish_presence(&self, board: BoardId, report: &Report, metrics: &Metrics) {
         if self.queue.capacity() > QUEUE / 2 {
             self.send(Hint::Presence(board, encode_report(report)), metrics);
@@ -212,7 +212,7 @@ impl Redis {
         }
     }
 
-    /// Publishes the last reports of this node, and waits until that is done.
+    /// Publishes the last reports of this node, and waits until they are published or the timeout has passed.
     pub(super) async fn publish_final_reports(&self, reports: Vec<(BoardId, Report)>) {
         if !self.publisher.is_connected() {
             return;
@@ -220,13 +220,13 @@ impl Redis {
         let published = stream::iter(reports)
             .map(|(board, report)| self.publish_now(&self.publisher, self.channel(board), encode_report(&report)));
         let all = published.buffer_unordered(PIPELINE).for_each(|_| std::future::ready(()));
-        // Whom it does not reach in time will notice by themselves.
+        // Nodes that the reports do not reach in time find out by themselves that this node is gone.
         let _ = tokio::time::timeout(PATIENCE, all).await;
     }
 
-    /// The work to be done as long as the hub lives.
+    /// The tasks that must run as long as the hub lives.
     pub(super) fn tasks(self: &Arc<Self>, shared: &Arc<Shared>) -> Vec<(Essential, Maker)> {
-        // Before the connections are made, so that nothing they tell is missed.
+        // Subscribe to the events before the connections are made, so that none is missed.
         let first = Mutex::new(Some(Events::of(&self.subscriber)));
         self.publisher.connect();
         self.subscriber.connect();
@@ -236,7 +236,7 @@ impl Redis {
             let (redis, hub) = (Arc::clone(&redis), Arc::clone(&hub));
             move || -> BoxFuture<'static, ()> {
                 let messages = take(&messages).unwrap_or_else(|| redis.subscriber.message_rx());
-                // If this is not the first time, messages may have been missed.
+                // If the task was restarted, messages may have been missed.
                 hub.check_now.notify_one();
                 Box::pin(listen(Arc::clone(&redis), Arc::clone(&hub), messages))
             }
@@ -256,9 +256,9 @@ impl Redis {
         ]
     }
 
-    /// Ends the connections.
+    /// Closes the connections.
     pub(super) async fn close(&self) {
-        // They are going away in any case.
+        // Errors do not matter: the connections are being given up in any case.
         let _ = self.publisher.quit().await;
         let _ = self.subscriber.quit().await;
     }
@@ -269,7 +269,7 @@ impl Redis {
         }
     }
 
-    /// The braces keep all that concerns a board in one slot of a cluster.
+    /// The braces are a Redis hash tag: they keep everything that concerns a board in one slot of a cluster.
     fn channel(&self, board: BoardId) -> String {
         format!("{}:{{{board}}}", self.prefix)
     }
@@ -300,7 +300,7 @@ impl Redis {
         self.note_rights(published.map(drop))
     }
 
-    /// Takes note whether Redis lets us publish.
+    /// Records whether Redis permits this node to publish.
     fn note_rights(&self, outcome: Result<(), fred::error::Error>) -> Result<(), fred::error::Error> {
         match &outcome {
             Ok(()) => self.forbidden.store(false, Ordering::Relaxed),
@@ -329,9 +329,9 @@ impl Redis {
         }
     }
 
-    /// Whether both connections are there, and Redis answers.
+    /// Checks the connections and updates the state. Returns whether both connections have just started to work again.
     async fn look(&self, metrics: &Metrics) -> bool {
-        // Both at once, so that one that does not answer is no reason to leave the other alone.
+        // Check both at once, so that one that does not respond does not delay the other.
         let (publisher, subscriber) = tokio::join!(answers(&self.publisher), answers(&self.subscriber));
         let up = publisher && subscriber;
         let state = match up {
@@ -352,7 +352,7 @@ impl Redis {
     }
 }
 
-/// What fred tells of a connection.
+/// The events that fred reports of a connection.
 struct Events {
     reconnects: Receiver<Server>,
     moves: Receiver<Vec<ClusterStateChange>>,
@@ -369,8 +369,8 @@ fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Whether a connection is there and Redis answers on it. One that is there and silent is given up: fred notices that only where
-/// nothing is written to it either, which is never as long as there is something to publish.
+/// Whether Redis responds on a connection. If it does not, the connection is replaced: fred notices an unresponsive connection
+/// only if nothing is written to it either, so not while there is something to publish.
 async fn answers(client: &Client) -> bool {
     if !client.is_connected() {
         return false;
@@ -378,13 +378,13 @@ async fn answers(client: &Client) -> bool {
     let is_well = client.ping::<Value>(None).await.is_ok();
     if !is_well {
         tracing::debug!("Redis does not answer; connecting anew");
-        // Whether it came to be is seen at the next look.
+        // The result is not needed: the next check shows whether the reconnection succeeded.
         let _ = tokio::time::timeout(PATIENCE, client.force_reconnection()).await;
     }
     is_well
 }
 
-/// Hands what waits to Redis.
+/// The task that publishes the queued hints.
 async fn publish(redis: Arc<Redis>) {
     let mut waiting = redis.waiting.lock().await;
     let options = Options { fail_fast: true, max_attempts: Some(1), timeout: Some(PATIENCE), ..Options::default() };
@@ -407,7 +407,7 @@ async fn publish(redis: Arc<Redis>) {
         .await;
 }
 
-/// Takes in what other nodes publish.
+/// The task that handles what other nodes publish.
 async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<Message>) {
     let (boards_channel, rights_channel) = (redis.boards_channel(), redis.rights_channel());
     let mut clocks_differ = false;
@@ -444,14 +444,14 @@ async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<M
                     }
                 }
             }
-            // What was missed is in the log.
+            // The missed messages are in the log.
             Err(RecvError::Lagged(_)) => shared.check_now.notify_one(),
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-/// Keeps the subscriptions as they should be.
+/// The task that keeps the subscriptions up to date.
 async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
     let Events { mut reconnects, mut moves, mut errors } = events;
     let mut subscribed = HashSet::new();
@@ -495,8 +495,8 @@ async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
             continue;
         }
         let common = || vec![redis.boards_channel(), redis.rights_channel()];
-        // fred does not tell that a subscription was refused. Who may publish on a channel may subscribe to it, so that is tried, with
-        // what makes others look at their lists and no more.
+        // fred does not report that a subscription was refused. Whoever may publish on a channel may also subscribe to it, so
+        // try to publish. The message used for that only makes other nodes read the list of boards again.
         let may_publish = async || {
             let publisher = &redis.publisher;
             publisher.is_connected() && redis.publish_now(publisher, redis.boards_channel(), Bytes::new()).await.is_ok()
@@ -515,7 +515,7 @@ async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
             }
         }
         if !new.is_empty() {
-            // For what was published before we listened.
+            // Fetch the changes that were published before the subscription.
             shared.check_now.notify_one();
             shared.ask_who_is_there(&new);
         }
@@ -529,27 +529,27 @@ async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
     }
 }
 
-/// What the report of a node begins with; changes begin with a number.
+/// The prefix of a presence report. Changes begin with a number instead.
 const PRESENCE: &[u8] = b"presence ";
 
-/// What another node says of a board.
+/// A decoded message of another node about a board.
 #[derive(Debug)]
 enum News {
     Changes(Batch),
     Presence(Report),
 }
 
-/// Changes that follow each other, as another node published them: not checked yet.
+/// Consecutive changes, as another node published them. Not verified yet.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// The number before the first.
+    /// The number before the first change.
     pub(super) after: Seq,
     /// The changes.
     pub(super) changes: Vec<LoggedChange>,
 }
 
-/// `<number before the first> <length of the first> <length of the second> …`, a line feed, and the changes' JSON without
-/// anything between: what is old is recognised by its first line.
+/// Encodes changes as `<number before the first> <length of the first> <length of the second> …`, a line feed, and the changes'
+/// JSON without separators. So a receiver recognises known changes by the first line.
 fn encode(changes: &[LoggedChange]) -> Bytes {
     let after = changes.first().map_or(0, |change| change.seq.saturating_sub(1));
     let mut head = after.to_string();
@@ -565,12 +565,12 @@ fn encode(changes: &[LoggedChange]) -> Bytes {
     message.into()
 }
 
-/// The report as JSON, after a word that tells it from changes.
+/// Encodes a report as JSON, after a prefix that distinguishes it from changes.
 fn encode_report(report: &Report) -> Bytes {
     let mut message = PRESENCE.to_vec();
     match serde_json::to_writer(&mut message, report) {
         Ok(()) => message.into(),
-        // It consists of ids and numbers; what cannot be read is ignored.
+        // A report consists of ids and numbers, so this cannot fail; a receiver ignores an empty message.
         Err(_) => Bytes::new(),
     }
 }

@@ -1,11 +1,12 @@
-//! A board that somebody on this node has open: its newest changes, and the sockets that want them.
+//! A board that somebody on this node has open: its newest changes, and the sockets that subscribe to them.
 //!
-//! Nothing here waits for a socket. A socket has a cursor, the number of the last change it was sent, and asks for what
-//! follows; a slow one asks later. What the ring no longer holds comes from the log, or is skipped with a snapshot.
+//! Nothing here waits for a socket. A socket has a cursor, the number of the last change that it was sent, and asks for the
+//! changes after it; a slow socket asks later. Changes that the ring no longer holds come from the log, or are skipped with a
+//! snapshot.
 //!
-//! A frame is handed out to somebody with [`Rights`], under the lock under which changes are taken in, and never one that ends
-//! after the head. So whoever gets one may see the board as of its last change at least: there is no moment between the
-//! question and the answer, and no frame without the question.
+//! A frame is handed out only to a holder of [`Rights`], under the same lock under which changes are added, and no frame ends
+//! after the head. So whoever is given a frame may see the board as of the frame's last change or a later one: nothing can
+//! change between the check and the hand-out, and no frame can be had without the check.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -34,14 +35,14 @@ use super::{
 };
 use crate::store::{LoggedChange, Missing, Rights, Store, StoreError};
 
-/// How many frames are kept to be shared by sockets that ask for the same.
+/// How many frames are kept, to be shared by sockets that ask for the same changes.
 const SHARED_FRAMES: usize = 8;
 /// How many changes are read from the log at once.
 const PAGE: usize = 512;
-/// A snapshot that is followed by more changes than this is made anew rather than reused.
+/// A snapshot that is followed by more changes than this is replaced by a new one rather than reused.
 const SNAPSHOT_TAIL: u64 = 256;
 
-/// The kinds of changes that leave who has access as it was.
+/// The kinds of changes that do not affect who has access.
 const LEAVES_ACCESS: [&str; 10] = [
     "board_created",
     "column_created",
@@ -55,21 +56,21 @@ const LEAVES_ACCESS: [&str; 10] = [
     "share_link_revoked",
 ];
 
-/// How long a change that came before its turn is kept. By then the log was asked for what is missing.
+/// How long a change that arrived before its predecessors is kept. By then the missing changes were requested from the log.
 const EARLY_KEPT: Duration = Duration::from_secs(10);
 
 /// A board that is open on this node.
 pub struct Topic {
     board: BoardId,
-    /// The number of the newest change this node knows: a copy of [`State::head`] that is read without a lock.
+    /// The number of the newest change that this node knows: a copy of [`State::head`] that can be read without a lock.
     head: AtomicU64,
     state: Mutex<State>,
     subscribers: Mutex<Subscribers>,
-    /// Held by whoever reads the database for this topic, so that a thousand sockets who need the same cost one read.
+    /// Held while the database is read for this topic, so that a thousand sockets that need the same data cause one read.
     reading: tokio::sync::Mutex<()>,
-    /// Counts the changes of who has access, so that sockets see that they have to look.
+    /// Counts the changes of the access list, so that sockets see when they have to check it again.
     access_version: AtomicU64,
-    /// Whether the notifier has yet to tell the subscribers.
+    /// Whether the notifier has yet to wake the subscribers.
     pub(super) notify_pending: AtomicBool,
     /// Who has the board open.
     pub(super) presence: Presence,
@@ -77,24 +78,24 @@ pub struct Topic {
 
 #[derive(Default)]
 struct State {
-    /// Whether the database was asked: before that, nobody is told anything.
+    /// Whether the board was read from the database. Before that, nothing is handed out.
     opened: bool,
-    /// A change came that this version cannot read, so others may have access than is known: the database is asked before anything is
-    /// handed out.
+    /// The topic received a change that this version cannot read, which may have changed who has access. The board is read from
+    /// the database again before anything is handed out.
     in_doubt: bool,
-    /// The number of the newest change this node knows, if it knows one.
+    /// The number of the newest change that this node knows, if it knows one.
     head: Option<Seq>,
     /// Who has access to the board, as of the head.
     access: BoardAccess,
     deleted: bool,
-    /// The newest changes, without a hole, up to the head.
+    /// The newest changes, without gaps, up to the head.
     ring: VecDeque<LoggedChange>,
     ring_bytes: usize,
-    /// Changes whose turn has not come, since one before them was not heard of yet.
+    /// Changes that cannot be appended yet, because a change before them has not arrived.
     reorder_buffer: ReorderBuffer,
-    /// Frames made from the ring as it is now.
+    /// Frames made from the current contents of the ring.
     frames: VecDeque<Span>,
-    /// Frames made from the log, of changes that are older than the ring.
+    /// Frames made from the log, with changes that are older than the ring.
     pages: VecDeque<Span>,
     whole: Option<CachedSnapshot>,
     outline: Option<CachedSnapshot>,
@@ -103,9 +104,9 @@ struct State {
 }
 
 struct Subscribers {
-    /// In the order in which the sockets came, because that is how they lie in memory, here and in the kernel.
+    /// In the order in which the sockets connected, because that is their order in memory, here and in the kernel.
     wakes: BTreeMap<SocketId, Arc<Wake>>,
-    /// When the last one left.
+    /// When the last subscriber left.
     idle_since: Instant,
 }
 
@@ -127,27 +128,27 @@ struct CachedSnapshot {
 
 /// What follows a cursor.
 pub enum Next {
-    /// Nothing.
+    /// Nothing: the cursor is at the head.
     UpToDate,
-    /// These.
+    /// The next changes.
     Changes(Span),
-    /// More than the ring holds: ask [`Topic::resume`].
+    /// The ring does not hold all of it: call [`Topic::resume`].
     Behind,
-    /// None of it is for whoever asks: they may not see the board any more.
+    /// Nothing may be handed out: the reader may not see the board any more.
     Forbidden,
 }
 
-/// Where somebody wants to begin.
+/// Where a subscription starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// After a change, the newest that they have.
+    /// After this change, the newest that the client has.
     After(Seq),
-    /// With a snapshot that is not older than this.
+    /// With a snapshot that is not older than this change.
     Snapshot(Seq),
 }
 
 impl Start {
-    /// The newest change that they have; 0 if they have none.
+    /// The newest change that the client has; 0 if it has none.
     pub fn seq(self) -> Seq {
         let (Self::After(seq) | Self::Snapshot(seq)) = self;
         seq
@@ -163,13 +164,13 @@ pub enum SnapshotForm {
     Outline,
 }
 
-/// Where to go on from a number.
+/// How a subscription continues from a number.
 pub enum Resume {
-    /// From there: the ring holds what follows.
+    /// From this number: the ring holds the changes after it.
     Here(Seq),
-    /// From the end of these.
+    /// With these changes, and then from their end.
     Changes(Span),
-    /// From this state.
+    /// With this snapshot, and then from its number.
     Snapshot {
         /// The number of the newest change in it.
         seq: Seq,
@@ -181,10 +182,10 @@ pub enum Resume {
 /// Why a board cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
-    /// There is no such board (any more).
+    /// There is no such board, or it was deleted.
     #[error("there is no such board")]
     NoSuchBoard,
-    /// Whoever asks may not see it.
+    /// The reader may not see the board.
     #[error("this board is not for whoever asks")]
     Forbidden,
     /// The database cannot be read.
@@ -192,26 +193,27 @@ pub enum TopicError {
     Store(#[from] StoreError),
 }
 
-/// Changes that are durable, but whose turn has not come: another node committed before this one and is heard of later, or
-/// two nodes are heard of in another order than they committed in. They join when the gap is filled, from wherever.
+/// Durable changes that arrived before their predecessors: another node committed an earlier change whose message arrives
+/// later, or the messages of two nodes arrive in another order than their commits. They are appended when the gap is filled,
+/// from whatever source.
 #[derive(Default)]
 struct ReorderBuffer {
     changes: BTreeMap<Seq, (LoggedChange, Instant)>,
     bytes: usize,
 }
 
-/// What came of a batch of changes.
+/// The result of adding a batch of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It had changes that were next.
+    /// The batch contained the next change.
     New,
-    /// It had nothing new.
+    /// The batch contained nothing new.
     Known,
-    /// Changes are missing before it. It is kept until they come.
+    /// Changes before the batch are missing. It is kept until they arrive.
     Gap,
 }
 
-/// The little one has to know of a change that is handed on as it is.
+/// The only field that is read of a change that is forwarded as it is.
 #[derive(Deserialize)]
 struct Kind<'a> {
     kind: &'a str,
@@ -231,17 +233,17 @@ impl Topic {
         }
     }
 
-    /// Which board.
+    /// The board of this topic.
     pub fn board(&self) -> BoardId {
         self.board
     }
 
-    /// The number of the newest change this node knows; 0 before the first [`Self::resume`].
+    /// The number of the newest change that this node knows; 0 before the first [`Self::resume`].
     pub fn head(&self) -> Seq {
         self.head.load(Ordering::Acquire)
     }
 
-    /// What follows a cursor, from memory, for somebody who may see it. All sockets with the same cursor share one frame.
+    /// The changes after a cursor, from memory, if the reader may see the board. All sockets with the same cursor share one frame.
     pub fn next_for(&self, rights: &mut Rights, cursor: Seq, settings: &HubSettings) -> Next {
         if cursor >= self.head() {
             return Next::UpToDate;
@@ -269,7 +271,7 @@ impl Topic {
         Next::Changes(span)
     }
 
-    /// How to go on, for somebody who may see it.
+    /// How to resume from a start, if the reader may see the board.
     pub async fn resume(
         &self,
         start: Start,
@@ -280,14 +282,15 @@ impl Topic {
         loop {
             self.open(from).await?;
             if !self.lets_in(rights) {
-                // Another node may have let them in a moment ago.
+                // Another node may have given the reader access a moment ago.
                 self.catch_up(from).await?;
                 if !self.lets_in(rights) {
                     return Err(TopicError::Forbidden);
                 }
             }
             let resume = self.find(start, form, self.head(), from).await?;
-            // Much may have happened while the database was read. From here to whoever writes it nothing waits.
+            // Much may have happened while the database was read, so check the rights again. From here until the caller writes
+            // the result to the socket, nothing waits.
             let state = self.state();
             if !state.in_doubt {
                 return if rights.let_in(self.board, &state.access) { Ok(resume) } else { Err(TopicError::Forbidden) };
@@ -295,14 +298,15 @@ impl Topic {
         }
     }
 
-    /// What to hand out to somebody who begins there. It ends at the head or before.
+    /// What to hand out for a start. It ends at the head or before it.
     async fn find(&self, start: Start, form: SnapshotForm, head: Seq, from: &Source<'_>) -> Result<Resume, TopicError> {
         let since = start.seq();
         if since > head {
-            // Another node may have told the client what this one has not heard of yet.
+            // Another node may have sent the client changes that this node has not received yet.
             self.catch_up(from).await?;
             if since > self.head() {
-                // It comes from a log that is no more, such as one that was put back to an older state.
+                // The client's number comes from a log that no longer exists, for example because the database was restored
+                // from a backup.
                 return self.snapshot(0, form, from).await;
             }
         }
@@ -322,7 +326,7 @@ impl Topic {
         }
     }
 
-    /// Takes in changes that are durable. They follow each other.
+    /// Adds durable, consecutive changes.
     pub(super) fn take(&self, changes: &[LoggedChange], settings: &HubSettings) -> Taken {
         let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return Taken::Known };
         let mut state = self.state();
@@ -348,7 +352,7 @@ impl Topic {
         Taken::New
     }
 
-    /// Puts the next change behind the others.
+    /// Appends the next change to the ring.
     fn append(&self, state: &mut State, change: &LoggedChange) {
         self.take_in(state, change);
         state.ring_bytes += change.json.len();
@@ -356,18 +360,18 @@ impl Topic {
         state.head = Some(change.seq);
     }
 
-    /// Takes in what a change says of the board's end, and of who has access to it.
+    /// Applies a change's effect on access to the board, and on whether the board is deleted.
     fn take_in(&self, state: &mut State, change: &LoggedChange) {
         match serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind) {
             Ok("board_deleted") => state.deleted = true,
             Ok("board_updated" | "member_set") => self.change_access(state, change),
             Ok(kind) if LEAVES_ACCESS.contains(&kind) => {}
-            // A newer server made it.
+            // A newer version of the server made this change.
             _ => state.in_doubt = true,
         }
     }
 
-    /// Takes in that others have access from now on. Whoever has none any more is sent neither this change nor what follows.
+    /// Applies a change of who has access. Readers who have no access any more are sent neither this change nor later ones.
     fn change_access(&self, state: &mut State, change: &LoggedChange) {
         match serde_json::from_slice::<Change>(&change.json).map(|change| change.kind) {
             Ok(ChangeKind::MemberSet(MemberSet { person, role: Some(role) })) => {
@@ -388,24 +392,24 @@ impl Topic {
         self.access_version.fetch_add(1, Ordering::Release);
     }
 
-    /// Whether somebody may see this board, as of its head.
+    /// Whether the reader may see this board, as of its head.
     pub(super) fn lets_in(&self, rights: &mut Rights) -> bool {
         let state = self.state();
         state.opened && rights.let_in(self.board, &state.access)
     }
 
-    /// Counts the changes of who has access.
+    /// Counts the changes of the access list.
     pub(super) fn access_version(&self) -> u64 {
         self.access_version.load(Ordering::Acquire)
     }
 
-    /// Reads from the log what this node has not heard of. Tells whether there was anything.
+    /// Reads from the log the changes that this node has missed. Returns whether there were any.
     pub(super) async fn catch_up(&self, from: &Source<'_>) -> Result<bool, StoreError> {
         let _reading = self.reading.lock().await;
         self.read_missing(from).await
     }
 
-    /// As [`Self::catch_up`], for whoever reads for this topic already.
+    /// As [`Self::catch_up`], for a caller that already holds the `reading` lock.
     async fn read_missing(&self, from: &Source<'_>) -> Result<bool, StoreError> {
         let mut any = false;
         loop {
@@ -418,7 +422,7 @@ impl Topic {
                     }
                 }
                 Missing::Trimmed => {
-                    // So far behind that the log was trimmed past us: go on from where the board is now.
+                    // This node is so far behind that the log after its head is trimmed: continue from the board's current state.
                     let board = from.store.board(self.board).await?;
                     let mut state = self.state();
                     if let Some(board) = board.filter(|board| Some(board.seq()) > state.head) {
@@ -451,20 +455,20 @@ impl Topic {
         }
     }
 
-    /// Tells all subscribers that there is something new.
+    /// Wakes all subscribers, because there is something new.
     pub(super) fn wake_all(&self) {
         for wake in self.subscribers().wakes.values() {
             wake.wake();
         }
     }
 
-    /// Whether nobody has been here for so long.
+    /// Whether there has been no subscriber for this long.
     pub(super) fn is_idle(&self, time: Duration) -> bool {
         let subscribers = self.subscribers();
         subscribers.wakes.is_empty() && subscribers.idle_since.elapsed() >= time
     }
 
-    /// Lets go of what nobody asked for in the last while.
+    /// Drops the snapshot and the frames from the log if nobody has requested the snapshot for this long.
     pub(super) fn forget_unused(&self, time: Duration) {
         let mut state = self.state();
         for form in [SnapshotForm::Whole, SnapshotForm::Outline] {
@@ -476,13 +480,13 @@ impl Topic {
         }
     }
 
-    /// How many bytes this topic holds of changes, and how many changes.
+    /// How many bytes of changes, and how many changes, this topic holds.
     pub fn held(&self) -> (usize, usize) {
         let state = self.state();
         (state.ring_bytes, state.ring.len())
     }
 
-    /// Asks the database where the board is, unless that is known.
+    /// Reads the board's number and access from the database, unless they are known.
     async fn open(&self, from: &Source<'_>) -> Result<Seq, TopicError> {
         if let Some(head) = self.known_head()? {
             return Ok(head);
@@ -495,11 +499,11 @@ impl Topic {
             let board = from.store.board(self.board).await?.filter(|board| board.exists());
             let board = board.ok_or(TopicError::NoSuchBoard)?;
             let mut state = self.state();
-            // A commit may have told the topic where it is meanwhile.
+            // A commit may have added changes to the topic in the meantime.
             state.access = board.access().clone();
             self.access_version.fetch_add(1, Ordering::Release);
             if state.head.is_some() && state.start() > board.seq() {
-                // It begins after what was read: what lies between may say who has access.
+                // The ring begins after the state that was read, so discard it: changes in between may affect who has access.
                 state.ring.clear();
                 state.ring_bytes = 0;
                 state.head = None;
@@ -528,15 +532,15 @@ impl Topic {
         }
     }
 
-    /// How many bytes of changes follow a number, if the ring holds them all.
+    /// How many bytes of changes follow a number, if the ring holds all of them.
     fn weight(&self, since: Seq) -> Option<usize> {
         let state = self.state();
         let skip = since.checked_sub(state.start())? as usize;
         Some(state.ring.iter().skip(skip).map(|change| change.json.len()).sum())
     }
 
-    /// Extends the ring backwards so that it holds what follows `since`, if it has room for that. It takes in all it has
-    /// room for, because others who come back now will be some changes older or younger.
+    /// Extends the ring backwards so that it holds the changes after `since`, if there is room for them. It loads as many older
+    /// changes as there is room for, because other clients that reconnect now will be at slightly older or newer numbers.
     async fn fill(&self, since: Seq, from: &Source<'_>) -> Result<(), StoreError> {
         let _reading = self.reading.lock().await;
         let (start, oldest) = {
@@ -565,7 +569,7 @@ impl Topic {
         Ok(())
     }
 
-    /// The way on for someone who is further behind than the ring reaches.
+    /// How to resume for a client that is further behind than the ring reaches.
     async fn resume_from_log(&self, since: Seq, form: SnapshotForm, from: &Source<'_>) -> Result<Resume, TopicError> {
         let Resume::Snapshot { seq, frame } = self.snapshot(since, form, from).await? else {
             return Ok(Resume::Here(since));
@@ -587,7 +591,7 @@ impl Topic {
         }
         match from.store.changes_after(self.board, since, PAGE).await? {
             Missing::Changes(mut changes) if !changes.is_empty() => {
-                // What this node was not told of yet may say who has access.
+                // Leave out changes that this node has not received yet: they may change who has access.
                 let head = self.head();
                 changes.retain(|change| change.seq <= head);
                 let span = self.span(since, changes.iter(), from.settings.frame_bytes);
@@ -603,8 +607,8 @@ impl Topic {
         }
     }
 
-    /// The board's state, encoded once for all who need it while the ring holds what follows. Never older than what the
-    /// socket has: nobody is taken back.
+    /// The board's state, encoded once for all who need it, and reused while the ring holds the changes after it. It is never
+    /// older than `at_least`, so no client is taken back to an older state.
     async fn snapshot(&self, at_least: Seq, form: SnapshotForm, from: &Source<'_>) -> Result<Resume, TopicError> {
         if let Some(snapshot) = self.cached_snapshot(at_least, form) {
             return Ok(snapshot);
@@ -616,7 +620,7 @@ impl Topic {
         let board = from.store.board(self.board).await?.filter(|board| board.exists());
         let board = board.ok_or(TopicError::NoSuchBoard)?;
         let seq = board.seq();
-        // Thousands of tasks take some milliseconds, in which a worker thread would serve nobody else.
+        // Encoding thousands of tasks takes some milliseconds, in which an async worker thread would serve nobody else.
         let encode = move || {
             Frame::of(&ServerMessage::Snapshot(match form {
                 SnapshotForm::Whole => board.snapshot(),
@@ -628,7 +632,7 @@ impl Topic {
             .map_err(|error| StoreError::from(sqlx::Error::Io(std::io::Error::other(error))))?;
         from.metrics.snapshots_made.increment(1);
         if seq > self.head() {
-            // What this node was not told of yet may say who has access.
+            // Read the missing changes first: they may change who has access.
             self.read_missing(from).await?;
         }
         *self.state().snapshot(form) = Some(CachedSnapshot { seq, frame: frame.clone(), used: Instant::now() });
@@ -663,7 +667,7 @@ impl Topic {
         Span { after, upto: after + count as u64, frame: Frame::changes(self.board, after, changes.take(count)) }
     }
 
-    // A panic while one of these was held left nothing half-done that matters: a topic is a cache of the log.
+    // If a thread panics while it holds one of these locks, nothing important is left half-done: a topic is a cache of the log.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -693,7 +697,7 @@ impl State {
         self.head.unwrap_or_default() - self.ring.len() as u64
     }
 
-    /// Drops the oldest changes until the ring keeps within its bounds.
+    /// Drops the oldest changes until the ring is within its limits.
     fn shrink(&mut self, settings: &HubSettings) {
         while self.ring.len() > settings.ring_changes || self.ring_bytes > settings.ring_bytes {
             let Some(oldest) = self.ring.pop_front() else { break };
@@ -716,7 +720,7 @@ impl State {
         }
     }
 
-    /// The size of a change on this board, roughly.
+    /// The approximate size of a change on this board.
     fn usual_size(&self) -> usize {
         self.ring_bytes.checked_div(self.ring.len()).unwrap_or(300)
     }
@@ -729,7 +733,7 @@ impl ReorderBuffer {
         for change in changes {
             let bytes = self.bytes + change.json.len();
             if self.changes.len() >= settings.ring_changes || bytes > settings.ring_bytes {
-                // What is not kept is read from the log.
+                // Changes that are not kept are read from the log later.
                 return;
             }
             if self.changes.insert(change.seq, (change.clone(), now)).is_none() {
@@ -738,7 +742,7 @@ impl ReorderBuffer {
         }
     }
 
-    /// The change whose turn has come, if it is here. Those before it are of no more use.
+    /// Removes the change with this number and all earlier ones. Returns the change, if it was here and not too old.
     fn take(&mut self, seq: Seq) -> Option<LoggedChange> {
         if self.changes.is_empty() {
             return None;
@@ -758,8 +762,7 @@ impl ReorderBuffer {
     }
 }
 
-/// Reads what came from outside this process: whether it is a batch of changes, each as it should be and with the number
-/// it should have.
+/// Verifies what came from outside this process: whether each change of a batch is valid and has the expected number.
 pub(super) fn check(after: Seq, changes: &[LoggedChange]) -> bool {
     changes.iter().zip(after + 1..).all(|(change, seq)| {
         change.seq == seq && serde_json::from_slice::<Change>(&change.json).is_ok_and(|change| change.seq == seq)
@@ -793,7 +796,7 @@ mod tests {
         writer::Writer,
     };
 
-    /// A board with a viewer, and a topic of it that is told of nothing by itself.
+    /// A board with a viewer, and a topic of it that is not told of changes automatically.
     struct Scene {
         store: Store,
         writer: Writer,
@@ -893,7 +896,7 @@ mod tests {
         LoggedChange { seq, json: json.into_bytes().into() }
     }
 
-    /// A topic that has heard of changes up to a number.
+    /// A topic that knows the changes up to a number.
     fn at(head: Seq) -> Topic {
         let topic = Topic::new(app::new_id::<BoardId>());
         topic.state().head = Some(head);
@@ -924,7 +927,7 @@ mod tests {
         for early in [6, 7, 9, 10] {
             assert_eq!(topic.take(&[change(early)], &settings), Taken::Gap);
         }
-        // As the log has it: more than the gap.
+        // The log returns more than the gap.
         assert_eq!(topic.take(&[change(5), change(6)], &settings), Taken::New);
         assert_eq!((topic.head(), ring(&topic)), (7, vec![5, 6, 7]));
         assert_eq!(topic.state().reorder_buffer.changes.keys().copied().collect::<Vec<_>>(), [9, 10]);

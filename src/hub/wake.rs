@@ -1,4 +1,4 @@
-//! How a socket's task is told that something waits for it.
+//! How the task of a socket is told that something new waits for it.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -7,12 +7,12 @@ use std::{
 
 use futures::task::AtomicWaker;
 
-/// A socket of this node, as the hub knows it.
+/// Identifies a socket of this node.
 pub type SocketId = u64;
 
-/// One flag and one waker a socket, whatever the number of boards it has subscribed to: it says that *something* is new,
-/// and the socket compares its cursors with the heads of its topics. Setting it twice is as good as once, so nothing
-/// queues up for a socket that is busy.
+/// One flag and one waker for each socket, however many boards the socket subscribes to. The flag says that *something* is new;
+/// the socket then compares its cursors with the heads of its topics. Setting the flag twice is the same as setting it once, so
+/// nothing queues up for a busy socket.
 #[derive(Debug, Default)]
 pub struct Wake {
     set: AtomicBool,
@@ -20,20 +20,20 @@ pub struct Wake {
 }
 
 impl Wake {
-    /// Something is new.
+    /// Sets the flag and wakes the task.
     pub fn wake(&self) {
         if !self.set.swap(true, Ordering::AcqRel) {
             self.waker.wake();
         }
     }
 
-    /// Ready, once, after [`Self::wake`].
+    /// Ready once after [`Self::wake`].
     pub fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         if self.set.swap(false, Ordering::AcqRel) {
             return Poll::Ready(());
         }
         self.waker.register(cx.waker());
-        // It may have been set between the look and the registration.
+        // The flag may have been set between the check above and the registration.
         if self.set.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
     }
 }

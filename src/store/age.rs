@@ -1,10 +1,10 @@
-//! The time by which things are deleted for their age.
+//! The time by which things are deleted because of their age.
 //!
-//! What is deleted does not come back, so it is not decided by one look at a clock, which may be years off: after a start
-//! without a battery, before the network has set it, on a virtual machine that was moved. There is a *believed time*, kept in
-//! the database. It follows the clock (the earlier one, where the database has its own), but forwards only by a
-//! step at a time, and backwards never: while the clock is behind, nothing more is deleted. So an hour with a wrong clock
-//! makes things at most a step older than they are, and a server that was switched off for a year catches up in weeks.
+//! Deletion is irreversible, so it must not depend on one reading of a clock. A clock may be years off: after a start without a
+//! battery, before the network has set it, on a virtual machine that was moved. So there is a *believed time*, stored in the
+//! database. It follows the clock (the earlier one, if the database has its own), but it advances at most by a step each time,
+//! and never goes back: while the clock is behind, nothing more is deleted. So an hour with a wrong clock makes things at most
+//! a step older than they are, and a server that was switched off for a year catches up in weeks.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use sqlx::Row;
 use super::{Store, StoreError, connect::Engine, sql::query};
 
 impl Store {
-    /// Moves the believed time on towards `now`, by a step at most, and tells it. `None` as long as there is no reason to believe
-    /// the clock: no change has been made yet by when it says it is.
+    /// Advances the believed time towards `now`, at most by a step, and returns it. `None` as long as there is no reason to
+    /// trust the clock, because no change has been made yet at or before the clock's time.
     pub async fn believed_time(&self, now: Timestamp, step: Duration) -> Result<Option<Timestamp>, StoreError> {
         let engine = self.shared.database.engine;
         let mut transaction = self.shared.writer.begin().await?;
@@ -29,7 +29,7 @@ impl Store {
         let believed = query("SELECT believed_at FROM upkeep").fetch_one(&mut transaction).await?;
         let believed: Option<i64> = match believed.try_get(0)? {
             Some(believed) => Some(believed),
-            // To begin with, the newest thing that is known to have happened.
+            // The first value is the time of the newest change that is known to have happened.
             None => query("SELECT MAX(changed_at) FROM boards WHERE changed_at <= $1")
                 .bind(now)
                 .fetch_one(&mut transaction)

@@ -1,12 +1,12 @@
-//! What mutations were answered: so that each is done once at most, and none after it was refused.
+//! The answers to mutations. They ensure that each mutation is applied at most once, and never after it was refused.
 //!
-//! That a mutation was accepted stands in the log of changes. What the log does not tell, or not any more, is in the table
-//! `answers`: that one was refused, and that one was accepted whose change has been trimmed. Both are asked in one
-//! statement, together with the time before which answers may have been forgotten: a mutation whose id is older than that
-//! and of which nothing is known is not taken, since it may have been done.
+//! The log of changes has the accepted mutations. The table `answers` has those that are not in the log (any more): the refused
+//! ones, and the accepted ones whose change was trimmed. Both are queried in one statement, together with the time before which
+//! answers may have been deleted. A mutation without a known answer whose id is older than that time is rejected, because it
+//! may have been applied.
 //!
-//! An id of version 7 tells its own time, so this holds for ever, whoever sends what again, however late. Other ids are
-//! remembered for as long as those, from when they came, and then taken for new ones.
+//! An id of version 7 contains its own time, so this holds for ever, however late a mutation is repeated. Mutations with other
+//! ids are remembered for the same length of time after they arrived, and count as new after that.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use super::{
     sql::{Table, column, fetch_from_all_by_ids, query},
 };
 
-/// How many rows one transaction forgets: few enough that writers hardly wait.
+/// How many rows one transaction deletes, as the `LIMIT` of its statement says too: few enough that writers hardly wait.
 const FORGET_STEP: u64 = 5_000;
 
 const ANSWERS: Table = Table {
@@ -31,21 +31,21 @@ const ANSWERS: Table = Table {
     overwrites: "",
 };
 
-/// What a mutation was answered.
+/// The answer to a mutation.
 pub(super) enum Answer {
     Accepted(Seq),
     Refused(Refusal),
 }
 
-/// What some mutations were answered before, as far as that is known.
+/// The known answers to some mutations, from earlier transactions and from this one.
 pub(super) struct Answers {
     known: HashMap<MutationId, (i64, Answer)>,
-    /// Answers to ids that are older may have been forgotten.
+    /// Answers to mutations with older ids may have been deleted. In milliseconds.
     forgotten_before: i64,
 }
 
 impl Answers {
-    /// Looks up what was answered to these.
+    /// Looks up the answers to these mutations.
     pub async fn to(connection: &mut Connection, ids: &[MutationId]) -> Result<Self, StoreError> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let selects = [
@@ -67,7 +67,7 @@ impl Answers {
                 (None, None) => return Err(StoreError::corrupt(format_args!("no answer to mutation {id}"))),
             };
             let id = rows::id(id)?;
-            // Where one id was used twice at once, for two boards, the one that was done counts.
+            // If an id was used at the same time on two boards, it may have an acceptance and a refusal; the acceptance counts.
             if !matches!(answers.known.get(&id), Some((_, Answer::Accepted(_)))) {
                 answers.add(id, number, answer);
             }
@@ -75,7 +75,7 @@ impl Answers {
         Ok(answers)
     }
 
-    /// The fingerprint of the mutation of this id that was answered, and the answer.
+    /// The fingerprint of the mutation with this id that was answered, and its answer.
     pub fn get(&self, id: MutationId) -> Option<(i64, &Answer)> {
         self.known.get(&id).map(|(fingerprint, answer)| (*fingerprint, answer))
     }
@@ -84,7 +84,7 @@ impl Answers {
         self.known.insert(id, (fingerprint, answer));
     }
 
-    /// Whether a mutation of which nothing is known may have been answered all the same.
+    /// Whether a mutation without a known answer may have been answered, and the answer deleted.
     pub fn may_be_forgotten(&self, id: MutationId) -> bool {
         made_at(id).is_some_and(|at| at < self.forgotten_before)
     }
@@ -98,12 +98,12 @@ pub(super) struct Refused {
     pub at: Timestamp,
 }
 
-/// Writes down what is refused for good.
+/// Stores final refusals.
 pub(super) async fn put_refused(connection: &mut Connection, refused: &[Refused]) -> Result<(), StoreError> {
     let json = |refusal: &Refusal| {
         let mut refusal = refusal.clone();
         if let Refusal::Conflict { theirs, .. } = &mut refusal {
-            // It may be long, and is said anew.
+            // The text may be long, and is read anew when the refusal is repeated.
             theirs.clear();
         }
         serde_json::to_string(&refusal).map_err(StoreError::corrupt)
@@ -121,7 +121,7 @@ pub(super) async fn put_refused(connection: &mut Connection, refused: &[Refused]
     Ok(())
 }
 
-/// Keeps the answers to those of a board's changes that are about to be trimmed: the ones with a number less than `end`.
+/// Keeps the answers to a board's changes that are about to be trimmed: those with a number less than `end`.
 pub(super) async fn keep_answers(connection: &mut Connection, board: &str, end: Seq) -> Result<(), StoreError> {
     let row = query("SELECT forgotten_before FROM upkeep").fetch_one(&mut *connection).await?;
     let forgotten_before: i64 = row.try_get(0)?;
@@ -140,18 +140,18 @@ pub(super) async fn keep_answers(connection: &mut Connection, board: &str, end: 
 }
 
 impl Store {
-    /// Forgets what mutations were answered before a time, and takes no more ids that are older. Tells how many.
+    /// Deletes the answers from before a time, and rejects older ids from then on. Returns how many were deleted.
     pub async fn forget_answers(&self, before: Timestamp) -> Result<u64, StoreError> {
         let before = before.as_millis();
         let mut forgotten = 0;
         loop {
             let mut transaction = self.shared.writer.begin().await?;
-            // First, so that there is no moment in which neither holds.
+            // This comes first, so that no id is both without its answer and still accepted.
             query("UPDATE upkeep SET forgotten_before = $1 WHERE forgotten_before < $1")
                 .bind(before)
                 .execute(&mut transaction)
                 .await?;
-            // An id that is ahead of its time is kept until that time has come and gone.
+            // An id whose time is in the future keeps its answer until that time has passed too.
             let step = query(
                 "DELETE FROM answers WHERE mutation IN (SELECT mutation FROM answers WHERE at < $1 \
                  AND (substr(mutation, 15, 1) <> '7' OR mutation < $2) ORDER BY at LIMIT 5000)",
@@ -170,12 +170,12 @@ impl Store {
     }
 }
 
-/// The time an id was made at, in milliseconds, by the clock of whoever made it; ids of other versions than 7 do not tell.
+/// The time at which an id was made, in milliseconds, by the clock of its maker; only ids of version 7 contain it.
 fn made_at(id: MutationId) -> Option<i64> {
     (id.0.get_version_num() == 7).then(|| (id.0.as_u128() >> 80) as i64)
 }
 
-/// Text that is before all ids of version 7 that were made at a time or later, and after all that were made earlier.
+/// A text that sorts before all ids of version 7 made at a time or later, and after all made earlier.
 fn first_id_of(millis: i64) -> String {
     let digits = format!("{:012x}", millis.max(0));
     format!("{}-{}", &digits[..8], &digits[8..])

@@ -1,4 +1,4 @@
-//! Which boards there are, and who may see them, without reading those that nobody asked for.
+//! The lists of boards and of who may see them, without reading the boards themselves.
 
 use std::{
     cmp::Reverse,
@@ -23,12 +23,12 @@ use super::{
 };
 use crate::{clock::now, credentials::Credentials};
 
-/// A board, as lists of boards need it.
+/// A board's entry in the list of boards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// What the list shows.
     pub board: BoardSummary,
-    /// Who may see it; `None` once it is deleted.
+    /// Who may see the board; `None` once it is deleted.
     pub access: Option<BoardAccess>,
 }
 
@@ -91,7 +91,7 @@ const OWN: Source = Source {
 };
 
 impl Listed {
-    /// Whether somebody may see it.
+    /// Whether the principal may see the board.
     pub fn is_visible_to(&self, principal: &Principal) -> bool {
         self.access.as_ref().is_some_and(|access| principal.role_on(self.board.id, access).is_some())
     }
@@ -120,13 +120,13 @@ impl Store {
         }
         let linked: Vec<BoardId> = principal.links.iter().map(|link| link.board).collect();
         if !linked.is_empty() {
-            // What a link shows depends on what its maker is on the board.
+            // Whether a link is valid depends on its maker's role on the board.
             let mut boards = self.listed(&linked).await?;
             boards.retain(|listed| wanted.wants(&listed.board));
             read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
             found.append(&mut boards);
         }
-        // Only now: who may see them is not to be older than they are.
+        // Look up the principal only now: the rights must not be older than the boards that were read.
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
         let visible = found.into_iter().filter(|listed| listed.is_visible_to(&principal));
         let boards: BTreeMap<_, _> = visible.map(|Listed { board, .. }| (Reverse(board.age()), board)).collect();
@@ -172,7 +172,7 @@ impl Store {
         statement.fetch_all(self.readers()).await
     }
 
-    /// What some boards are called, those left out that do not exist.
+    /// The names of some boards, without those that do not exist.
     pub async fn board_names(&self, ids: &[BoardId]) -> Result<HashMap<BoardId, String>, StoreError> {
         let boards = self.listed(ids).await?.into_iter().filter(|listed| listed.access.is_some());
         Ok(boards.map(|listed| (listed.board.id, listed.board.name)).collect())
@@ -184,10 +184,10 @@ impl Store {
         Ok(any.is_some())
     }
 
-    /// The boards that came, went, got another name or other people after a revision of the list, and the newest revision.
-    /// Revision 0 is before all of them.
+    /// The boards that were created, deleted or renamed, or whose access changed, after a revision of the list; and the newest
+    /// revision. Revision 0 is before all of them.
     pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
-        // A change of the list that commits after this statement has a higher number, because each waits for the one before.
+        // A change of the list that commits after this statement has a higher revision, because such changes wait for each other.
         let found =
             query("SELECT id, name, seq, created_at, everyone, deleted_at, listed FROM boards WHERE listed > $1")
                 .bind(revision)
@@ -216,7 +216,7 @@ impl Store {
     }
 }
 
-/// Reads who the members of boards are.
+/// Reads the members of boards.
 async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Result<(), StoreError> {
     let ids: Vec<String> = boards.iter().map(|listed| listed.board.id.to_string()).collect();
     let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();

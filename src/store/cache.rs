@@ -1,7 +1,7 @@
-//! Boards as they were last read or written, so that a reader costs one small query.
+//! Copies of boards as they were last read or written, so that a reader costs one small query.
 //!
-//! What is kept here is always a state that was committed; it may be an old one. [`Store::board`] asks for the newest
-//! number and brings it up to date from the log. A thousand readers of one board at once ask twice, not a thousand times.
+//! A copy is always a committed state, possibly an old one. [`Store::board`] queries the newest change number and brings the
+//! copy up to date from the log. A thousand concurrent readers of one board cause two reads, not a thousand.
 
 use std::sync::{
     Arc, PoisonError, RwLock, Weak,
@@ -20,38 +20,38 @@ use super::{
     sql::query,
 };
 
-/// A board that is further behind is loaded from its rows rather than from the log.
+/// A copy that is further behind than this is loaded from the board's rows rather than from the log.
 const MOST_CHANGES: Seq = 1_000;
 
 pub(super) struct Cache {
     slots: Moka<BoardId, Arc<Slot>>,
 }
 
-/// What is kept of one board.
+/// The entry of one board.
 #[derive(Default)]
 struct Slot {
     /// Held only to take the state out or put one in.
     state: RwLock<Option<Arc<BoardState>>>,
-    /// How many tasks it counted as when [`Cache::slots`] last looked.
+    /// The number of tasks with which [`Cache::slots`] last weighed this entry.
     weight: AtomicU32,
     single_flight: SingleFlight,
 }
 
-/// The readers of one board at one time.
+/// Combines the concurrent readers of one board.
 ///
-/// A reader must see everything that was committed before it asked, so it may share what a read brings that *began* after
-/// it asked, but not one that was under way already.
+/// A reader must see everything that was committed before it asked. So it may share the result of a read that *began* after it
+/// asked, but not of one that was already under way.
 #[derive(Default)]
 struct SingleFlight {
     /// How many reads have begun.
     begun: AtomicU64,
-    /// The last one that ended. Whoever holds the lock reads; the lock is one of tokio's, because that takes a while.
+    /// The last read that ended. The reader that holds this lock does the read, which takes a while: hence tokio's lock.
     ended: Mutex<Ended>,
 }
 
 #[derive(Default)]
 struct Ended {
-    /// Which one it was: the how many-th that began.
+    /// The number of that read, in the order in which reads began.
     number: u64,
     outcome: Outcome,
 }
@@ -61,13 +61,13 @@ enum Outcome {
     /// There is no such board.
     #[default]
     Absent,
-    /// Weak, because how much is kept is for [`Cache::slots`] to say.
+    /// Weak, because [`Cache::slots`] decides what is kept in memory.
     Found(Weak<BoardState>),
     Failed(String),
 }
 
 impl Store {
-    /// A board as it is now; `None` if there never was one. A deleted one has [`BoardState::deleted_at`].
+    /// A board as it is now; `None` if it never existed. A deleted board has [`BoardState::deleted_at`].
     pub async fn board(&self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
         let slot = self.shared.cache.slot(id);
         slot.single_flight.join(|| self.read_board(id)).await
@@ -84,10 +84,10 @@ impl Store {
         };
         let head = rows::seq(row.try_get(0)?)?;
         if known.is_some_and(|known| known.seq() > head) {
-            // An older copy of the database was put in its place.
+            // The cached state is ahead of the database, so the database was restored from an older copy.
             cache.forget(id);
         }
-        // Again, because a write may have renewed it meanwhile.
+        // Read the cache again, because a write may have updated it in the meantime.
         if let Some(state) = cache.get(id) {
             if state.seq() >= head {
                 return Ok(Some(state));
@@ -106,7 +106,7 @@ impl Store {
     }
 }
 
-/// A board as it is at one moment.
+/// Loads a board's rows as of one moment.
 async fn load(reader: &mut Connection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
     reader.begin_here().await?;
     let state = rows::load(reader, id).await?;
@@ -115,7 +115,7 @@ async fn load(reader: &mut Connection, id: BoardId) -> Result<Option<BoardState>
 }
 
 impl SingleFlight {
-    /// What a read brings that begins from now on: this reader's own, or one it shares.
+    /// The result of a read that begins after this call: the caller's own read, or one that it shares.
     async fn join<Reading>(&self, read: impl FnOnce() -> Reading) -> Result<Option<Arc<BoardState>>, StoreError>
     where
         Reading: Future<Output = Result<Option<Arc<BoardState>>, StoreError>>,
@@ -145,7 +145,7 @@ impl SingleFlight {
     }
 }
 
-/// The state after at least change `head`, from an older state and the log; `None` if that would not be the shorter way.
+/// Brings an older state up to change `head` or later, from the log; `None` if the state should be loaded from the rows instead.
 pub(super) async fn catch_up(
     connection: &mut Connection,
     mut state: Arc<BoardState>,
@@ -162,23 +162,23 @@ pub(super) async fn catch_up(
     for logged in &changes {
         newest.apply(&rows::change(logged)?).map_err(StoreError::corrupt)?;
     }
-    // What this version cannot tell has reached the rows all the same.
+    // A change that this version does not know makes the state incomplete; the rows still contain its effect.
     Ok((state.seq() >= head && state.is_whole()).then_some(state))
 }
 
 impl Cache {
-    /// Keeps boards with about so many tasks, all boards together.
+    /// Keeps boards with about this many tasks in total.
     pub fn new(tasks: u64) -> Self {
         let weight = |_: &BoardId, slot: &Arc<Slot>| slot.weight.load(Ordering::Relaxed).max(1);
         Self { slots: Moka::builder().max_capacity(tasks).weigher(weight).build() }
     }
 
-    /// A board as it was at some time.
+    /// The cached state of a board, which may be old.
     pub fn get(&self, id: BoardId) -> Option<Arc<BoardState>> {
         self.slots.get(&id)?.get()
     }
 
-    /// Keeps a board, unless a newer state of it is kept.
+    /// Caches a state of a board, unless a newer one is cached.
     pub fn put(&self, state: &Arc<BoardState>) {
         let slot = self.slot(state.id());
         slot.put(state);
@@ -186,12 +186,12 @@ impl Cache {
         let known = slot.weight.load(Ordering::Relaxed);
         if tasks.abs_diff(known) > 16 + known / 8 {
             slot.weight.store(tasks, Ordering::Relaxed);
-            // To be weighed again.
+            // Insert the entry again, so that the cache weighs it again.
             self.slots.insert(state.id(), slot);
         }
     }
 
-    /// Forgets a board.
+    /// Removes the cached state of a board.
     pub fn forget(&self, id: BoardId) {
         if let Some(slot) = self.slots.get(&id) {
             slot.state.write().unwrap_or_else(PoisonError::into_inner).take();
@@ -213,7 +213,7 @@ impl Slot {
         if kept.as_ref().is_none_or(|kept| kept.seq() < state.seq()) {
             let old = kept.replace(Arc::clone(state));
             drop(kept);
-            // Which takes a while if nobody else has it, so not under the lock.
+            // Freeing the old state takes a while if nobody else holds it, so it is not done under the lock.
             drop(old);
         }
     }

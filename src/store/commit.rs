@@ -1,15 +1,15 @@
 //! A group of writes, decided and stored in one transaction.
 //!
-//! 1. Lock the rows of the boards, in the order of their ids, so that two nodes never wait for each other. From here on
-//!    nobody else can add to these boards: commit order is number order, and a rollback leaves no hole. (A transaction that
-//!    its node has given up, but whose commit is still on the way, has these locks as well: it is over when we go on.)
-//! 2. Bring what is known of the boards up to date: from the log, if other nodes wrote meanwhile.
-//! 3. Look up which mutations were answered before (`answers`), and which new tasks exist already, in one query each.
-//! 4. Look who may do what, as new as the transaction: whether its sender may do it, and decide each write on the state that the
-//!    ones before it leave. A refused one changes nothing, and is refused for good.
-//! 5. Write the rows that were touched, once each, the changes and the refusals; commit.
+//! 1. Lock the rows of the boards, in the order of their ids, so that two nodes cannot deadlock. From here on nobody else can
+//!    append to these boards: commit order is number order, and a rollback leaves no gap. (An abandoned transaction of this
+//!    node whose commit is still under way holds these locks too, so it has ended before this one continues.)
+//! 2. Bring the states of the boards up to date: from the log, if other nodes have written in the meantime.
+//! 3. Look up the earlier answers to the mutations (`answers`), and which of the new tasks already exist, in one query each.
+//! 4. Read the directory as of this transaction. Decide each write on the state that the previous ones leave, including whether
+//!    its sender has the right to it. A refused write changes nothing, and its refusal is final.
+//! 5. Write the touched rows, once each, the changes and the refusals; commit.
 //!
-//! Nothing is kept in memory before the commit succeeded, so a transaction that fails leaves no trace there either.
+//! Memory is updated only after the commit has succeeded, so a failed transaction leaves no trace there.
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
@@ -39,24 +39,26 @@ use super::{
 };
 use crate::clock::now;
 
-/// How far the clocks of nodes that write to one board may be apart. Within that, times of a board do not go backwards.
+/// How far apart the clocks of nodes that write to one board may be. Within that, the times of a board's changes never go
+/// backwards.
 const SKEW_MS: i64 = 60_000;
 
-/// The most tasks, on all boards together, in states that are kept for being written to.
+/// The maximum number of tasks, on all boards together, in the spare states.
 const MOST_SPARE_TASKS: usize = 100_000;
 
-/// What most changes fit into as JSON, so that few are moved while they are written.
+/// Most changes fit into this many bytes of JSON, so the buffer rarely grows.
 const USUAL_CHANGE_BYTES: usize = 512;
 
-/// States that are kept for the next transactions.
+/// Spare states for the next transactions.
 #[derive(Default)]
 pub(super) struct Spares(HashMap<BoardId, Spare>);
 
-/// The state of a board from before the last transaction. By the next one its readers have mostly let go of it, so that it
-/// can be brought up to date and written to, where the current one, which everybody reads, would have to be copied whole.
+/// The state of a board from before the last transaction. By the next transaction, its readers have mostly released it, so it
+/// can be brought up to date and modified in place. The current state is shared with readers, and would have to be copied as a
+/// whole.
 struct Spare {
     state: Arc<BoardState>,
-    /// What happened since.
+    /// The changes since that state.
     changes: Vec<Change>,
 }
 
@@ -72,20 +74,20 @@ impl Spares {
 }
 
 impl Spare {
-    /// A state equal to `current` that nobody else has: this one, if it can be had, or else a copy.
+    /// A state equal to `current` that nobody else holds: this spare, if it can be used, or else a copy.
     fn renew(spare: Option<Self>, current: &BoardState) -> Result<BoardState, StoreError> {
         let Some(Self { state, changes }) = spare else { return Ok(current.clone()) };
         let Ok(mut state) = Arc::try_unwrap(state) else { return Ok(current.clone()) };
         for change in &changes {
             state.apply(change).map_err(StoreError::corrupt)?;
         }
-        // Another node may have written meanwhile.
+        // Another node may have written in the meantime.
         Ok(if state.seq() == current.seq() && state.is_whole() { state } else { current.clone() })
     }
 }
 
 impl Store {
-    /// Does a group of writes in one transaction; durable when this returns. Only [`crate::writer::Writer`] calls it.
+    /// Stores a group of writes in one transaction; durable when this returns. Only [`crate::writer::Writer`] calls it.
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Committed, StoreError> {
         self.shared.writes.note(self.try_commit(writes).await)
     }
@@ -112,30 +114,30 @@ impl Store {
     }
 }
 
-/// The boards of a group of writes, locked, and what is known about them.
+/// The boards of a group of writes, locked, and the data needed to decide the writes.
 struct Group {
-    /// Who may do what, as new as the transaction.
+    /// Everybody's rights, as of this transaction.
     directory: Arc<Directory>,
-    /// When it is decided.
+    /// The time at which the group is decided.
     now: Timestamp,
     boards: BTreeMap<BoardId, WorkingCopy>,
-    /// What mutations were answered before, by an earlier transaction or by this one.
+    /// The answers to the mutations, by an earlier transaction or by this one.
     answers: Answers,
-    /// What this one refuses for good.
+    /// The final refusals of this transaction.
     refused: Vec<Refused>,
-    /// The boards of tasks that writes of this group want to make, where they exist already.
+    /// The boards of the tasks that writes of this group want to create, if they already exist.
     taken: HashMap<TaskId, BoardId>,
     /// The share links that writes of this group name.
     links: Links,
-    /// How many boards those manage who want to make one.
+    /// For each person who wants to create a board, the number of boards that they manage.
     managed: HashMap<ActorId, usize>,
 }
 
 /// A board in the middle of a transaction.
 struct WorkingCopy {
-    /// As it was before.
+    /// The state before the transaction.
     before: Arc<BoardState>,
-    /// As the writes so far leave it, once one was accepted.
+    /// The state after the writes so far, once one was accepted.
     after: Option<BoardState>,
     /// The time of its newest change.
     changed_at: Timestamp,
@@ -159,7 +161,8 @@ impl Group {
         let mut heads = lock_boards(connection, engine, &ids).await?;
         let new: Vec<BoardId> = ids.iter().filter(|id| !heads.contains_key(id)).copied().collect();
         if engine == Engine::Postgres && !new.is_empty() {
-            // There is no row to lock, so it is done by name; then another may have made it while we waited.
+            // There is no row to lock, so take an advisory lock. Another node may have created the board while this one waited
+            // for it.
             for board in &new {
                 let name = board.0.as_u64_pair().1 as i64;
                 query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)").bind(name).execute(&mut *connection).await?;
@@ -179,12 +182,12 @@ impl Group {
         let taken = taken(connection, writes).await?;
         let links = Links::read(connection, writes).await?;
         let managed = managed(connection, &store.directory(), writes).await?;
-        // Asked for last, when nothing waits any more: whoever was shut out while these writes waited is.
+        // Read the directory last, when nothing waits any more: so somebody who lost access while these writes waited is refused.
         let directory = store.directory_in(connection).await?;
         Ok(Self { directory, now: now(), boards, answers, refused: Vec::new(), taken, links, managed })
     }
 
-    /// Decides a write on the state that the ones before it left, and applies it there; or says what it was answered before.
+    /// Decides a write on the state that the previous ones left, and applies it there; or returns the earlier answer to it.
     fn decide(
         &mut self,
         write: &Write,
@@ -196,7 +199,7 @@ impl Group {
         let fingerprint = fingerprint(*board, &mutation.op)?;
         if let Some((known, answer)) = self.answers.get(mutation.id) {
             return Ok(match (permitted, answer) {
-                // Whoever left the board may still hear that they did.
+                // Somebody who has left the board still gets the answer to the mutation with which they left.
                 (Err(refusal), _) if !self.directory.leaves(by, self.now, &mutation.op) => Err(refusal),
                 _ if known != fingerprint => Err(Refusal::IdReused),
                 (_, Answer::Accepted(seq)) => Ok(Decided { seq: *seq, repeated: true }),
@@ -225,7 +228,8 @@ impl Group {
         let (principal, kind) = match judged {
             Ok(judged) => judged,
             Err(refusal) => {
-                // One who cannot ever do anything here leaves no rows behind: it stays refused all the same.
+                // Callers without an account never have the right to write, so their refusals need not be stored: a repeated
+                // mutation is refused again.
                 if by.has_account() {
                     let id = mutation.id;
                     self.answers.add(id, fingerprint, Answer::Refused(refusal.clone()));
@@ -265,7 +269,7 @@ impl Group {
         Ok(Ok(Decided { seq, repeated: false }))
     }
 
-    /// Writes what was touched. Boards come first: the other rows refer to them.
+    /// Writes the touched rows. Boards come first: the other rows refer to them.
     async fn store(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let mut boards: Vec<BoardRow<'_>> = Vec::new();
         let mut columns: Vec<(BoardId, &Column)> = Vec::new();
@@ -312,7 +316,7 @@ impl Group {
         put_refused(connection, &self.refused).await
     }
 
-    /// After the commit: what came of the writes, for everybody to see, and what to keep for the next transaction.
+    /// After the commit: the outcomes of the writes, which may now be published, and the spare states for the next transaction.
     fn finish(
         self,
         cache: &Cache,
@@ -358,7 +362,7 @@ impl WorkingCopy {
     }
 }
 
-/// A locked board as it is after change `head`, its newest.
+/// The state of a locked board after change `head`, its newest.
 async fn current(
     connection: &mut Connection,
     cache: &Cache,
@@ -367,7 +371,7 @@ async fn current(
 ) -> Result<Arc<BoardState>, StoreError> {
     if let Some(state) = cache.get(id) {
         if state.seq() > head {
-            // An older copy of the database was put in its place.
+            // The cached state is ahead of the database, so the database was restored from an older copy.
             cache.forget(id);
         } else if state.seq() == head {
             return Ok(state);
@@ -379,7 +383,7 @@ async fn current(
     state.map(Arc::new).ok_or_else(|| StoreError::corrupt(format_args!("board {id} went away while it was locked")))
 }
 
-/// The numbers and times of the newest changes of those of the boards that exist, whose rows it locks.
+/// Locks the rows of those boards that exist. Returns the numbers and times of their newest changes.
 async fn lock_boards(
     connection: &mut Connection,
     engine: Engine,
@@ -396,17 +400,17 @@ async fn lock_boards(
         .collect()
 }
 
-/// When to say that something happens which comes after something else: not earlier, unless that is because a clock that was
-/// ahead has been set right. Then its time ends with it, and does not stick to all that follows.
+/// The time for an event that follows an earlier one. It is not before the earlier event, unless that one was stamped by a
+/// clock that was ahead and has been corrected. Then the wrong time must not carry over to all later changes.
 fn not_before(earlier: Timestamp, now: Timestamp) -> Timestamp {
     if earlier.as_millis() - now.as_millis() > SKEW_MS { now } else { now.max(earlier) }
 }
 
-/// What to say to a mutation that was refused before: what is wrong with it now, or else what was wrong then.
+/// The answer to a mutation that was refused before: what is wrong with it now, or else what was wrong then.
 fn refused_again(then: &Refusal, state: &BoardState, op: &Op) -> Refusal {
     match (decide(state, op), then, op) {
         (Err(now), ..) => now,
-        // Their text is not kept with the refusal; what it is now is of more use anyway.
+        // The conflicting text is not stored with the refusal; its current value is more useful anyway.
         (Ok(_), Refusal::Conflict { field, seq, .. }, Op::UpdateTask(UpdateTask { task, .. })) => {
             let theirs = state.task(*task).and_then(|task| field.of(task)).map(str::to_owned);
             Refusal::Conflict { field: *field, theirs: theirs.unwrap_or_default(), seq: *seq }
@@ -415,7 +419,7 @@ fn refused_again(then: &Refusal, state: &BoardState, op: &Op) -> Refusal {
     }
 }
 
-/// Where the tasks are that these writes want to make, if they exist.
+/// The boards of the tasks that these writes want to create, if they already exist.
 async fn taken(connection: &mut Connection, writes: &[Write]) -> Result<HashMap<TaskId, BoardId>, StoreError> {
     let ids: Vec<String> = writes
         .iter()
@@ -431,7 +435,7 @@ async fn taken(connection: &mut Connection, writes: &[Write]) -> Result<HashMap<
         .collect()
 }
 
-/// How many boards those manage who want to make one.
+/// For each person who wants to create a board, the number of boards that they manage.
 async fn managed(
     connection: &mut Connection,
     directory: &Directory,
@@ -449,9 +453,9 @@ async fn managed(
     Ok(managed)
 }
 
-/// Tells a repeated request from another one under the same id: a hash of the board and the request as JSON. It is stored,
-/// so it must stay the same for ever. It is no defence against someone who looks for collisions, and need not be: whoever
-/// does only gets an answer to a request of his own.
+/// Distinguishes a repeated request from a different one with the same id: a hash of the board and the request as JSON. It is
+/// stored, so it must stay the same for ever. It does not resist deliberate collisions, and need not: whoever produces one only
+/// gets an answer to a request of their own.
 fn fingerprint(board: BoardId, op: &Op) -> Result<i64, StoreError> {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     hash.add(board.0.as_bytes());
@@ -459,7 +463,7 @@ fn fingerprint(board: BoardId, op: &Op) -> Result<i64, StoreError> {
     Ok(hash.0 as i64)
 }
 
-/// 64 bits of FNV-1a over what is written to it.
+/// 64-bit FNV-1a hash of what is written to it.
 struct Fnv(u64);
 
 impl Fnv {

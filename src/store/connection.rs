@@ -1,16 +1,17 @@
 //! The only way to the database once it is open: connections on which nothing waits for ever.
 //!
-//! Every statement, every connect and every wait for a connection has a limit, kept here and nowhere else: a
-//! [`Connection`] does not give away what it wraps. A connection is used again only if its last statement was answered
-//! and its transaction was ended; one whose future was dropped half-way, or that broke, or that stayed silent, is closed.
+//! Every statement, every connect and every wait for a connection has a time limit. The limits are enforced here and nowhere
+//! else: a [`Connection`] does not give access to the connection that it wraps. A connection is reused only if its last
+//! statement was answered and its transaction has ended. It is closed if it broke or did not respond, or if
+//! the future of a statement was dropped.
 //!
-//! A peer that swallows packets (a failover, a firewall) says nothing, and neither does a query that takes long. So on a
-//! connection that was used before, a statement is given only a moment ([`Limits::silence`]); after that the connection,
-//! and all idle ones with it, are given up, and what reads is done again on a fresh one, with a longer limit
-//! ([`Limits::statement`]). A slow query costs one needless connection; a dead network costs a moment.
+//! A peer that drops packets (a failover, a firewall) looks like a slow query. So on a reused connection a statement has only a
+//! short limit ([`Limits::silence`]). After that, this connection and all idle ones are dropped, and a read is repeated on a
+//! fresh connection, with a longer limit ([`Limits::statement`]). A slow query costs one needless connection; a dead network
+//! costs a moment.
 //!
-//! This is no pool of sqlx's, because that asks a connection which comes back whether it is well and waits for the answer
-//! without a limit, holding its place meanwhile: four silent connections, and nothing is ever read again.
+//! This is not sqlx's pool. That one pings a returned connection and waits for the response without a limit, while the
+//! connection occupies its place: after four unresponsive connections, nothing could be read any more.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -31,20 +32,20 @@ use super::{
     sql::Statement,
 };
 
-/// How long the goodbye to the database may take.
+/// How long closing the connections may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// How long to wait after an attempt to connect failed at once.
+/// How long to wait after a failed attempt to connect.
 const CONNECT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long what may take.
+/// The time limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The answer to a statement on a connection that was used before, over a network.
+    /// For the response to a statement on a reused connection, over a network.
     pub silence: Duration,
-    /// The answer to a statement on a fresh connection, or on any to a file.
+    /// For the response to a statement on a fresh connection, or on any connection to a file.
     pub statement: Duration,
-    /// Waiting for a connection to come free, and then for a new one.
+    /// For waiting until a connection is free, including the time to open a new one.
     pub acquire: Duration,
 }
 
@@ -58,12 +59,12 @@ impl Default for Limits {
     }
 }
 
-/// What connections are for.
+/// The purpose of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// They read, several at once.
+    /// Reading: several connections.
     Read,
-    /// There is one, which writes.
+    /// Writing: a single connection.
     Write,
 }
 
@@ -78,7 +79,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// At most so many. `first` are there already.
+    /// At most `most` connections, of which `first` are already open.
     pub fn new(
         database: Arc<Database>,
         purpose: Purpose,
@@ -91,7 +92,7 @@ impl Connections {
         Self { database, purpose, limits, most, permits, idle: Mutex::new(first) }
     }
 
-    /// A connection, when one is free.
+    /// A connection, once one is free.
     pub async fn acquire(self: &Arc<Self>) -> Result<Connection, StoreError> {
         let acquired = timeout(self.limits.acquire, async {
             let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
@@ -115,7 +116,7 @@ impl Connections {
         acquired.await.unwrap_or(Err(sqlx::Error::PoolTimedOut.into()))
     }
 
-    /// Begins a transaction that sees one moment (`Read`) or will write (`Write`).
+    /// Begins a transaction: one that sees a single moment (`Read`) or one that writes (`Write`).
     pub async fn begin(self: &Arc<Self>) -> Result<Connection, StoreError> {
         if self.purpose == Purpose::Write {
             metrics::counter!("taskwire_store_transactions_total").increment(1);
@@ -123,7 +124,7 @@ impl Connections {
         loop {
             let mut connection = self.acquire().await?;
             let begun = connection.begin_here().await;
-            // Nothing was done yet, so this may be tried again whatever the transaction is for.
+            // The transaction has done nothing yet, so it may begin again on another connection, whatever its purpose.
             if begun.is_err() && connection.is_worth_another() {
                 continue;
             }
@@ -131,19 +132,20 @@ impl Connections {
         }
     }
 
-    /// Closes the connections, after what is under way. What is asked for later fails.
+    /// Closes the connections after their current operations. Later requests fail.
     pub async fn close(&self) {
         let all = timeout(GOODBYE, self.permits.acquire_many(self.most)).await;
         self.permits.close();
         drop(all);
         let idle = std::mem::take(&mut *self.idle());
         let closing = idle.into_iter().map(AnyConnection::close).collect::<FuturesUnordered<_>>();
-        // What was committed is durable; how the goodbye went does not matter.
+        // What was committed is durable, so it does not matter whether the connections close cleanly.
         let _ = timeout(GOODBYE, closing.for_each(|_| std::future::ready(()))).await;
     }
 
-    /// A new connection. One attempt may hang where the next would not, be it that its packets were lost or that the
-    /// server answers late; so there is a new one every moment, beside those that wait, and the first that is through wins.
+    /// Opens a new connection. One attempt may hang where the next one would not, because packets were lost or the server
+    /// responds late. So a new attempt starts at short intervals while the earlier ones continue, and the first to succeed is
+    /// used.
     async fn connect(&self) -> Result<AnyConnection, StoreError> {
         self.database.check_file()?;
         let mut attempts = FuturesUnordered::new();
@@ -160,7 +162,7 @@ impl Connections {
                         self.database.initialize(&mut connection, self.purpose).await?;
                         return Ok(connection);
                     }
-                    // The writer tries again by itself, and has to know.
+                    // The writer has its own retries, and must learn of the error.
                     Err(error) if is_transient(&error) && self.purpose == Purpose::Read => {
                         attempts.push(attempt(CONNECT_PAUSE));
                     }
@@ -178,15 +180,15 @@ impl Connections {
         }
     }
 
-    // Nothing is done while this is held that can panic.
+    // No code that can panic runs while this lock is held.
     fn idle(&self) -> MutexGuard<'_, Vec<AnyConnection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What an expression that only reads brings, on a connection of `$readers` that it calls `$reader`. Where one that was used
-/// before turns out to be dead, it is read again on another. (A macro, because of an async closure that borrows what it is
-/// given the compiler cannot tell that it may change threads.)
+/// Evaluates an expression that only reads, with a connection of `$readers` bound to `$reader`. If a reused connection turns
+/// out to be dead, the read is repeated on another. (A macro and not a function: the compiler cannot prove that an async
+/// closure which borrows its argument is `Send`.)
 macro_rules! read {
     ($readers:expr, |$reader:ident| $read:expr) => {
         loop {
@@ -201,15 +203,15 @@ macro_rules! read {
 }
 pub(super) use read;
 
-/// A connection that somebody uses.
+/// A connection in use.
 pub(super) struct Connection {
     /// `None` only while it is being dropped.
     raw: Option<AnyConnection>,
-    /// Whether it was used before, so that it may be dead without our knowing.
+    /// Whether it was used before: then it may be dead without this being known.
     is_reused: bool,
     /// A statement is under way, or its future was dropped.
     is_busy: bool,
-    /// It broke, or did not answer in time.
+    /// It broke, or did not respond in time.
     is_dead: bool,
     in_transaction: bool,
     home: Arc<Connections>,
@@ -217,13 +219,13 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Which engine this is, as far as it matters for statements.
+    /// Whether the engine is SQLite, for statements that differ.
     pub fn is_sqlite(&self) -> bool {
         use sqlx::Database as _;
         self.raw.as_ref().is_some_and(|raw| raw.backend_name() == Sqlite::NAME)
     }
 
-    /// The rows a statement brings.
+    /// Runs a statement and returns its rows.
     pub async fn fetch(&mut self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
         let raw = self.raw.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         self.is_busy = true;
@@ -232,7 +234,7 @@ impl Connection {
         self.settle(outcome.unwrap_or(Err(sqlx::Error::PoolTimedOut)), limit)
     }
 
-    /// Does what a statement says.
+    /// Runs a statement.
     pub async fn execute(&mut self, statement: Statement) -> Result<AnyQueryResult, StoreError> {
         let raw = self.raw.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         self.is_busy = true;
@@ -241,22 +243,22 @@ impl Connection {
         self.settle(outcome.unwrap_or(Err(sqlx::Error::PoolTimedOut)), limit)
     }
 
-    /// Makes what was done in the transaction durable.
+    /// Commits the transaction.
     pub async fn commit(&mut self) -> Result<(), StoreError> {
         self.execute("COMMIT".into()).await?;
         self.in_transaction = false;
-        // Nothing is called durable that went to a file without a name.
+        // A commit is not reported as durable if it went to a file that was removed or replaced.
         self.check_file()
     }
 
-    /// Takes it back. (So does dropping the connection, but then it is closed.)
+    /// Rolls the transaction back. (Dropping the connection also does that, but closes the connection.)
     pub async fn rollback(&mut self) -> Result<(), StoreError> {
         self.execute("ROLLBACK".into()).await?;
         self.in_transaction = false;
         Ok(())
     }
 
-    /// Begins a transaction on a connection that one has already.
+    /// Begins a transaction on this connection.
     pub async fn begin_here(&mut self) -> Result<(), StoreError> {
         let engine = self.home.database.engine;
         let begin = match self.home.purpose {
@@ -279,19 +281,19 @@ impl Connection {
         }
     }
 
-    /// Whether it failed because it was dead from the start, so that another one may do.
+    /// Whether it failed because it was already dead when it was reused, so that another connection may work.
     pub fn is_worth_another(&self) -> bool {
         self.is_dead && self.is_reused
     }
 
-    /// Takes note of how a statement ended.
+    /// Updates the state of the connection after a statement.
     fn settle<T>(&mut self, outcome: Result<T, sqlx::Error>, limit: Duration) -> Result<T, StoreError> {
         match outcome {
             Ok(value) => {
                 self.is_busy = false;
                 Ok(value)
             }
-            // Of this connection alone: nothing above is a pool.
+            // This error stands for the timeout of this statement: no sqlx pool is involved.
             Err(sqlx::Error::PoolTimedOut) => {
                 self.is_dead = true;
                 Err(StoreError::TimedOut(limit))
@@ -310,7 +312,7 @@ impl Drop for Connection {
         let Some(raw) = self.raw.take() else { return };
         let mut idle = self.home.idle();
         if self.is_dead {
-            // What killed this one has most likely killed those that were there with it.
+            // The cause of this failure has most likely broken the idle connections too.
             idle.clear();
         }
         let is_fit = !self.is_dead && !self.is_busy && !self.in_transaction;

@@ -1,8 +1,8 @@
-//! Who may do what on this server, in memory.
+//! Everybody's rights on this server, in memory.
 //!
-//! A team has few people, tokens and links, and every request asks for them. So each node keeps all of them, as they were
-//! after some *revision*: a number in the database that every change of them counts up. Whoever changes them reads them
-//! again before answering; the other nodes hear of it over Redis, or see the new number within a second.
+//! A team has few people, tokens and links, and every request needs them. So each node keeps all of them, as of a *revision*: a
+//! number in the database that every change of them increments. A node that changes them reads them again before it answers;
+//! the other nodes are told over Redis, or see the new number within a second.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -40,14 +40,14 @@ use crate::{
     secret::SecretHash,
 };
 
-/// How often the database is asked on behalf of those whose token is not known, all of them together.
+/// The minimum time between two database look-ups for unknown tokens, for all callers together.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// How many of them may wait for that. The others are told at once that their token is not known.
+/// How many callers may wait for such a look-up. For further ones the token counts as unknown at once.
 const MAY_WAIT: usize = 64;
-/// How long that look may take.
+/// How long such a look-up may take.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Everybody's rights as they were after a revision.
+/// Everybody's rights as of a revision.
 #[derive(Debug, Default)]
 pub struct Directory {
     revision: i64,
@@ -55,11 +55,11 @@ pub struct Directory {
     by_email: HashMap<String, ActorId>,
     tokens: HashMap<SecretHash, Token>,
     links: HashMap<SecretHash, Shared>,
-    /// Sessions that ended lately: those that sockets may still believe in.
+    /// Sessions that ended recently: open sockets may still use them.
     ended: HashSet<SecretHash>,
 }
 
-/// A share link that was not revoked.
+/// A share link that is not revoked.
 #[derive(Debug)]
 struct Shared {
     board: BoardId,
@@ -67,7 +67,7 @@ struct Shared {
 }
 
 impl Directory {
-    /// What somebody may do, as far as this directory knows; `None` where what they prove themselves with no longer holds.
+    /// The principal for some credentials, as far as this directory knows; `None` if the credentials are not valid any more.
     pub fn principal(&self, credentials: &Credentials, now: Timestamp) -> Option<Principal> {
         let person = |id, scope| {
             let account = self.accounts.get(&id).filter(|account| account.is_active())?;
@@ -88,7 +88,7 @@ impl Directory {
         Some(Principal { links, ..principal })
     }
 
-    /// Whether somebody may do this to a board as it is now, and who they are if they may.
+    /// Whether the caller has the right to an operation on a board in its current state. Returns the caller's principal if so.
     pub fn permit(
         &self,
         credentials: &Credentials,
@@ -101,8 +101,8 @@ impl Directory {
         Ok(principal)
     }
 
-    /// Whether those whom it names can be what it makes them: members must have an account that is in use, and to whom a task is
-    /// assigned must be able to see the board as well.
+    /// Whether the people whom an operation names exist and are suitable: a new member must have an active account, and an
+    /// assignee must also be able to see the board.
     pub fn know(&self, state: &BoardState, op: &Op) -> Result<(), Refusal> {
         let active = |person: &ActorId| self.account(*person).filter(|account| account.is_active());
         let sees = |person: &ActorId| {
@@ -123,17 +123,17 @@ impl Directory {
         }
     }
 
-    /// Whether this is how somebody leaves a board.
+    /// Whether with this operation the caller leaves a board.
     pub fn leaves(&self, credentials: &Credentials, now: Timestamp, op: &Op) -> bool {
         self.principal(credentials, now).is_some_and(|principal| op.is_leaving(&principal))
     }
 
-    /// The number of this state.
+    /// The revision of this directory.
     pub fn revision(&self) -> i64 {
         self.revision
     }
 
-    /// Whether nobody has an account yet.
+    /// Whether there is no account yet.
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty()
     }
@@ -143,32 +143,32 @@ impl Directory {
         self.accounts.get(&id)
     }
 
-    /// The account with an e-mail address, however that is capitalised.
+    /// The account with an e-mail address, in any capitalisation.
     pub fn account_of(&self, email: &str) -> Option<&Account> {
         self.accounts.get(self.by_email.get(&email.trim().to_lowercase())?)
     }
 
-    /// Whether there is an owner who can sign in, one person left out.
+    /// Whether somebody other than this person is an owner with an active account.
     pub fn has_owner_besides(&self, person: ActorId) -> bool {
         let owns = |account: &Account| account.role == InstanceRole::Owner && account.is_active();
         self.accounts.values().any(|account| account.id != person && owns(account))
     }
 
-    /// All accounts, in the order in which they were made.
+    /// All accounts, in the order of their creation.
     pub fn accounts(&self) -> Vec<&Account> {
         let mut accounts: Vec<_> = self.accounts.values().collect();
         accounts.sort_by_key(|account| (account.created_at, account.id));
         accounts
     }
 
-    /// Everybody as the others see them, by id.
+    /// Everybody as other people see them, by id.
     pub fn people(&self) -> Vec<Person> {
         let mut people: Vec<_> = self.accounts.values().map(Account::person).collect();
         people.sort_by_key(|person| person.id);
         people
     }
 
-    /// A token that was not revoked.
+    /// A token that is not revoked.
     pub fn token(&self, hash: &SecretHash) -> Option<&Token> {
         self.tokens.get(hash)
     }
@@ -178,14 +178,14 @@ impl Directory {
         self.ended.contains(session)
     }
 
-    /// How many share links a board has that were not revoked, and how many somebody has made on all boards.
+    /// How many share links that are not revoked a board has, and how many this maker has on all boards.
     pub fn count_links(&self, board: BoardId, maker: Option<ActorId>) -> (usize, usize) {
         let on_board = self.links.values().filter(|link| link.board == board).count();
         let own = self.links.values().filter(|link| link.maker.is_some() && link.maker == maker).count();
         (on_board, own)
     }
 
-    /// How many tokens somebody has that were not revoked.
+    /// How many tokens that are not revoked a person has.
     pub fn count_tokens(&self, person: ActorId) -> usize {
         self.tokens.values().filter(|token| token.person == person).count()
     }
@@ -195,7 +195,7 @@ impl Directory {
         self.links.get(hash).map(|link| link.board)
     }
 
-    /// A share link to a board; none, where whoever made it is out of use.
+    /// A share link to a board, with its maker; `None` if the maker's account is deactivated.
     pub fn link(&self, board: BoardId, maker: Option<ActorId>) -> Option<LinkTo> {
         let role =
             |maker: ActorId| self.account(maker).filter(|maker| maker.is_active()).map(|maker| (maker.id, maker.role));
@@ -205,7 +205,7 @@ impl Directory {
         }
     }
 
-    /// As it is at one moment.
+    /// Loads the directory as of one moment.
     async fn load_at_once(reader: &mut Connection) -> Result<Self, StoreError> {
         reader.begin_here().await?;
         let directory = Self::load(reader).await?;
@@ -242,11 +242,12 @@ impl Directory {
     }
 }
 
-/// Looks at the database on behalf of those who come with a token that was made here and is not known: it may have been made a
-/// moment ago at the command line or by another node, or have been revoked. However many there are, they cost one look now and then.
+/// Looks up unknown tokens in the database: tokens with a valid seal that are not in the directory. Such a token may have been
+/// created a moment ago at the command line or by another node, or may have been revoked. However many callers use one, they
+/// cost one look-up now and then.
 pub(super) struct UnknownTokens {
     places: Semaphore,
-    /// How many looks have begun.
+    /// How many look-ups have begun.
     begun: AtomicU64,
     last: Mutex<Look>,
 }
@@ -264,15 +265,15 @@ impl Default for UnknownTokens {
 }
 
 impl Store {
-    /// Has the directory compared with the database once more, for somebody whose token is not in it. Bounded: see
-    /// [`UnknownTokens`]. If the database cannot be asked now, the token is as unknown as before.
+    /// Compares the directory with the database once more, for a caller whose token is not in it. Rate-limited: see
+    /// [`UnknownTokens`]. If the database cannot be read now, the token stays unknown.
     pub async fn look_again(&self) {
         let unknown = &self.shared.unknown;
         let Ok(_place) = unknown.places.try_acquire() else { return };
         let asked = unknown.begun.load(Ordering::SeqCst);
         let mut last = unknown.last.lock().await;
         if last.number > asked {
-            // One that began after we asked: it has seen all that we would.
+            // A look-up that began after this call has seen everything that another one would see.
             return;
         }
         if let Some(began) = last.began {
@@ -285,21 +286,21 @@ impl Store {
         }
     }
 
-    /// Who may do what, as far as this node knows.
+    /// Everybody's rights, as far as this node knows.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.shared.directory.borrow())
     }
 
-    /// Is told when that changes.
+    /// Notifies of changes of the directory.
     pub fn watch_directory(&self) -> watch::Receiver<Arc<Directory>> {
         self.shared.directory.subscribe()
     }
 
-    /// Reads who may do what again, if another node or the command line changed it.
+    /// Reads the directory again if another node or the command line has changed it.
     pub async fn refresh_directory(&self) -> Result<(), StoreError> {
         let known = self.directory().revision;
         let row = query(REVISION).fetch_one(self.readers()).await?;
-        // A server that is older than the database goes on reading.
+        // A server that is older than the database continues to read.
         let newest = self.known_revision(&row).or_else(|error| match error {
             StoreError::Newer { .. } => Ok(row.try_get(0)?),
             error => Err(error),
@@ -307,8 +308,8 @@ impl Store {
         if newest == known { Ok(()) } else { self.reload_directory().await }
     }
 
-    /// The revision in a row of `revision, schema`, which stands there by itself so that each transaction that writes looks at both: an
-    /// error if the schema is newer than this program.
+    /// The revision in a row of `revision, schema`. Both are in one row so that every writing transaction checks both: this
+    /// returns an error if the schema is newer than this program.
     pub(super) fn known_revision(&self, row: &AnyRow) -> Result<i64, StoreError> {
         self.shared.database.schema.found(row.try_get(1)?)?;
         Ok(row.try_get(0)?)
@@ -320,7 +321,7 @@ impl Store {
         Ok(())
     }
 
-    /// Who may do what, not older than a transaction that is under way.
+    /// A directory that is not older than a transaction that is under way.
     pub(super) async fn directory_in(&self, connection: &mut Connection) -> Result<Arc<Directory>, StoreError> {
         loop {
             let known = self.directory();
@@ -328,7 +329,8 @@ impl Store {
                 return Ok(known);
             }
             let read = Arc::new(Directory::load(connection).await?);
-            // On PostgreSQL each of its statements sees what was committed before that statement.
+            // On PostgreSQL, each statement of the load sees what was committed before that statement, so check that nothing
+            // changed meanwhile.
             if self.known_revision(&query(REVISION).fetch_one(&mut *connection).await?)? == read.revision {
                 self.know(Arc::clone(&read));
                 return Ok(read);
@@ -338,7 +340,7 @@ impl Store {
 
     fn know(&self, directory: Arc<Directory>) {
         self.shared.directory.send_if_modified(|known| {
-            // Two may have read it at once.
+            // Two tasks may have read it at the same time.
             let newer = directory.revision > known.revision;
             if newer {
                 *known = directory;
@@ -348,7 +350,7 @@ impl Store {
     }
 }
 
-/// Which state the directory has, and which version the schema.
+/// The revision of the directory, and the version of the schema.
 const REVISION: &str = "SELECT revision, schema FROM access_revision";
 
 pub(super) fn hash(digits: &str) -> Result<SecretHash, StoreError> {

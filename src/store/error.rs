@@ -1,58 +1,58 @@
-//! What can go wrong between the server and its database, and which of it may pass by itself.
+//! The errors between the server and its database, and which of them are transient.
 
 use std::time::Duration;
 
 use sqlx::error::ErrorKind;
 
-/// How many connections a node has: the readers, the writer, and one more where either is made anew.
+/// How many connections a node has: the readers, the writer, and one more while either is being replaced.
 const MOST_CONNECTIONS: u32 = super::connect::READERS + 2;
 
-/// The database cannot be read or written.
+/// Why the database cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The setting that names the database will not do.
+    /// The setting that names the database is invalid.
     #[error("{0}")]
     Url(String),
     /// The database could not be opened.
     #[error("cannot open the database {database}: {source}")]
     Open {
-        /// Which, without its password.
+        /// The address of the database, without its password.
         database: String,
-        /// Why.
+        /// The cause.
         source: sqlx::Error,
     },
-    /// What is at the address of the database says nothing.
+    /// The server at the database's address does not respond.
     #[error("cannot open the database {0}: it did not answer within {s} s", s = .1.as_secs())]
     Silent(String, Duration),
     /// SQLite's file cannot be opened.
     #[error("cannot open the database: {0}")]
     File(String),
-    /// What answers is not PostgreSQL itself, and does not give us a session of our own.
+    /// The server at the address is a connection pooler that does not give each connection a session of its own.
     #[error(
         "cannot open the database {0}: what answers there is a pooler that does not give a connection a session of its own, and \
          Taskwire keeps limits and locks in its sessions. Name PostgreSQL itself; or, in PgBouncer, set pool_mode = session and \
          ignore_startup_parameters = extra_float_digits for this database (each node has at most {MOST_CONNECTIONS} connections)"
     )]
     Pooler(String),
-    /// The database answered with an error, or not at all.
+    /// The database returned an error, or the connection failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// What is stored makes no sense: it was damaged, or written by a later version of this program.
+    /// The stored data is invalid: it was damaged, or written by a later version of this program.
     #[error("the database holds something this version of Taskwire cannot read: {0}")]
     Corrupt(String),
-    /// Another node took an id or a number first. The same write, done again, sees what the other one did.
+    /// Another node took an id or a number first. If the write is repeated, it sees what the other node wrote.
     #[error("another server wrote the same thing at the same time")]
     Raced,
-    /// A read that others waited for failed, and this is what it failed with.
+    /// A read that several callers shared failed with this error.
     #[error("{0}")]
     Shared(String),
-    /// SQLite's file, or the one beside it, is not the one that was opened.
+    /// SQLite's file, or the log file beside it, is not the one that was opened.
     #[error(
         "{0} was removed or replaced while the server runs. What is written now would be lost, so nothing is: put the file \
          back as it was, or restart the server to go on with what is there"
     )]
     Replaced(String),
-    /// A newer version of Taskwire has the database: what this one would write there might not be what that one reads.
+    /// A newer version of Taskwire has migrated the database. It might not understand what this version would write.
     #[error(
         "a newer version of Taskwire has changed the database (to schema {theirs}; this one, {}, knows {ours}), so this one writes \
          nothing to it. Start the newer version in its place; or, to stay with this one, put back a copy of the database from before",
@@ -61,7 +61,7 @@ pub enum StoreError {
     Newer {
         /// The version of the schema that the database has.
         theirs: i64,
-        /// The newest that this program knows.
+        /// The newest version that this program knows.
         ours: i64,
     },
     /// The database did not answer in time.
@@ -70,12 +70,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// What is stored makes no sense.
+    /// The stored data is invalid.
     pub(super) fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
     }
 
-    /// Whether the same write may well succeed if it is tried again a moment later.
+    /// Whether the same write is likely to succeed if it is repeated a moment later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
@@ -84,12 +84,13 @@ impl StoreError {
         }
     }
 
-    /// Whether the database itself cannot do it, as on a full disk, and not only the way there or somebody's lock.
+    /// Whether the database itself cannot write, for example because the disk is full, as opposed to a connection problem or a
+    /// lock.
     pub fn is_of_the_disk(&self) -> bool {
         matches!(self, Self::Database(error @ sqlx::Error::Database(_)) if !is_transient(error)) && !self.is_race()
     }
 
-    /// Whether another node was quicker, so that the same write has to be decided again on what that node wrote.
+    /// Whether another node was faster, so that the same write must be decided again on what that node wrote.
     pub fn is_race(&self) -> bool {
         match self {
             Self::Raced => true,
@@ -102,7 +103,7 @@ impl StoreError {
     }
 }
 
-/// Whether the same statement may well succeed if it is tried again a moment later.
+/// Whether the same statement is likely to succeed if it is repeated a moment later.
 pub(super) fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -115,7 +116,7 @@ pub(super) fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether the connection is of no more use, as opposed to a statement that failed on one that is well.
+/// Whether the connection is unusable, as opposed to a failed statement on a working connection.
 pub(super) fn is_broken(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
@@ -124,7 +125,7 @@ pub(super) fn is_broken(error: &sqlx::Error) -> bool {
     }
 }
 
-/// PostgreSQL's codes for a session that is over: the connection broke, the server is starting or stopping, or we took
+/// PostgreSQL's codes for a session that has ended: the connection broke, the server is starting or stopping, or this node took
 /// too long in a transaction.
 fn ends_session(code: &str) -> bool {
     code.len() == 5 && (code.starts_with("08") || code.starts_with("57P") || code == "25P03")
@@ -134,7 +135,7 @@ fn ends_session(code: &str) -> bool {
 /// has no connection left, or gave up waiting for a lock.
 fn is_transient_code(code: &str) -> bool {
     match code.parse::<u32>() {
-        // A PostgreSQL code has five characters, and none of these looks like a number of SQLite's.
+        // SQLite's codes are numbers of fewer than five digits; PostgreSQL's codes have five characters.
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6),
         _ => ends_session(code) || matches!(code, "53300" | "55P03" | "57014"),
     }

@@ -1,9 +1,9 @@
-//! Whether SQLite's file is still there.
+//! Checks that SQLite's file is still there.
 //!
-//! A file that is removed or replaced while it is open lives on without a name: what is written to it is lost when the
-//! process ends. So its name must lead to what was opened, by device and inode, and the same goes for the file beside it
-//! in which SQLite keeps what was committed last. This is looked at before and after every transaction that writes; it is one
-//! or two system calls.
+//! A file that is removed or replaced while it is open continues to exist without a name; what is written to it is lost when
+//! the process ends. So the name must still lead to the file that was opened, by device and inode. The same holds for the log
+//! file beside it, in which SQLite keeps the latest commits. This is checked before and after every writing transaction; it
+//! takes one or two system calls.
 
 use std::{
     fs, io,
@@ -13,23 +13,23 @@ use std::{
 
 use super::StoreError;
 
-/// The file of a database that is open.
+/// The file of an open database.
 pub(super) struct OpenFile {
     path: PathBuf,
     identity: Identity,
     log_path: PathBuf,
-    /// As the connection that writes has it open. `None` while there is no such connection: the last one to close a database
-    /// removes it.
+    /// The log file as the writing connection has it open. `None` while there is no such connection, because the last
+    /// connection that closes the database removes the log.
     log: Mutex<Option<Identity>>,
 }
 
-/// What a name leads to: a device and a number on it; on Windows the moment when it was made.
+/// Identifies a file: device and inode; on Windows, the time of its creation.
 type Identity = (u64, u64);
 
 impl OpenFile {
     /// The file with this name, which was just opened.
     pub fn at(path: &Path) -> io::Result<Self> {
-        // As SQLite does, so that the working folder does not matter later.
+        // SQLite also resolves the path when it opens the file, so a later change of the working folder does not matter.
         let path = fs::canonicalize(path)?;
         let mut log_path = path.clone().into_os_string();
         log_path.push("-wal");
@@ -37,17 +37,17 @@ impl OpenFile {
         Ok(Self { identity: identity(&path)?, log: Mutex::new(identity(&log_path).ok()), path, log_path })
     }
 
-    /// Takes note that there is a connection that writes.
+    /// Records that there is a writing connection.
     pub fn writer_opened(&self) {
         *self.log() = identity(&self.log_path).ok();
     }
 
-    /// Takes note that there is none.
+    /// Records that there is no writing connection.
     pub fn writer_closed(&self) {
         *self.log() = None;
     }
 
-    /// An error if what was opened is no longer what has its name.
+    /// Returns an error if the name no longer leads to the file that was opened.
     pub fn check(&self) -> Result<(), StoreError> {
         if identity(&self.path).ok() != Some(self.identity) {
             return Err(replaced(&self.path));
@@ -64,7 +64,7 @@ impl OpenFile {
     }
 }
 
-/// Its folder is nothing for those who are told.
+/// The error has only the file's name: its readers must not learn the folder.
 fn replaced(path: &Path) -> StoreError {
     StoreError::Replaced(path.file_name().unwrap_or_default().display().to_string())
 }

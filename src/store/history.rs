@@ -14,12 +14,12 @@ use super::{
     sql::{Statement, query},
 };
 
-/// A change, and what it did in terms for people.
+/// A change, and its description for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The change.
     pub logged: LoggedChange,
-    /// [`ActivityEntry`] as JSON; `None` if the change is older than these are kept.
+    /// [`ActivityEntry`] as JSON; `None` if the change was stored by a version that did not store these yet.
     activity: Option<String>,
 }
 
@@ -33,13 +33,13 @@ pub struct Entries {
 }
 
 impl Store {
-    /// What happened to a task before a change, or until now.
+    /// The changes of a task before a given change, or up to now.
     pub async fn task_history(&self, task: TaskId, before: Option<Seq>, limit: usize) -> Result<Entries, StoreError> {
         let select = "SELECT seq, json, told FROM changes WHERE task = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
         self.entries(query(select).bind(task.to_string()), before, limit).await
     }
 
-    /// What happened on a board before a change, or until now.
+    /// The changes of a board before a given change, or up to now.
     pub async fn newest_changes(
         &self,
         board: BoardId,
@@ -52,7 +52,7 @@ impl Store {
 
     async fn entries(&self, select: Statement, before: Option<Seq>, limit: usize) -> Result<Entries, StoreError> {
         let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
-        // One more than asked for tells whether there is more.
+        // Ask for one more than wanted, to know whether there are more.
         let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         let found = select.bind(before).bind(most).fetch_all(self.readers()).await?;
         let more = found.len() > limit;
@@ -67,7 +67,7 @@ impl Store {
 }
 
 impl Entry {
-    /// What happened, for people. `now` is the board as it is now, for what was not kept with the change.
+    /// The event, for people. `now` is the current board, for what was not stored with the change.
     pub fn event(&self, now: &BoardState) -> Result<Event, StoreError> {
         let change = rows::change(&self.logged)?;
         let activity =

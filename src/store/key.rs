@@ -1,4 +1,4 @@
-//! The installation's key: which all nodes have, because they have the database, and which nobody else has.
+//! The installation's key. All nodes have it because they share the database; nobody else has it.
 
 use app::time::Timestamp;
 use sqlx::Row;
@@ -9,18 +9,19 @@ use crate::secret::{Key, SecretHash};
 pub(super) struct InstallationKey {
     key: Key,
     seal: Key,
-    /// Links that work once and have no seal were made before there was a key. The last of them ends then.
+    /// Until this time, one-time links without a seal are accepted: they were made before there was a key. The last of them
+    /// expires then.
     unsealed_links_until: Timestamp,
 }
 
 impl InstallationKey {
-    /// Reads the key. The first server that opens the database makes it.
+    /// Reads the key. The first server that opens the database creates it.
     pub async fn read_or_make(connection: &mut Connection) -> Result<Self, StoreError> {
         let select = "SELECT key, unsealed_links_until FROM installation_key";
         let row = match query(select).fetch_optional(&mut *connection).await? {
             Some(row) => row,
             None => {
-                // (The link of the first visit is made anew at each start.)
+                // (The first-visit link is left out: it is made anew at each start.)
                 query(
                     "INSERT INTO installation_key (one, key, unsealed_links_until) \
                      SELECT 1, $1, COALESCE(MAX(expires_at), 0) FROM one_time_links \
@@ -41,17 +42,17 @@ impl InstallationKey {
 }
 
 impl Store {
-    /// The installation's key for one use, such as `session cookies`.
+    /// The key derived from the installation's key for one purpose, such as `session cookies`.
     pub fn key(&self, name: &str) -> Key {
         self.shared.key.key.for_use(name)
     }
 
-    /// The key that seals secrets which may have to be looked up in the database.
+    /// The key that seals secrets. The seal shows whether it is worth looking up a secret in the database.
     pub fn seal(&self) -> &Key {
         &self.shared.key.seal
     }
 
-    /// What to look up a link by that works once; `None` if it was not made here, so that there is nothing to look for.
+    /// The hash by which a one-time link is looked up; `None` if this installation did not make it, so that no look-up is needed.
     pub fn link_hash(&self, secret: &str, now: Timestamp) -> Option<SecretHash> {
         let unsealed = || (now < self.shared.key.unsealed_links_until).then(|| SecretHash::of(secret));
         SecretHash::of_sealed(secret, self.seal()).or_else(unsealed)

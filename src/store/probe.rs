@@ -1,4 +1,4 @@
-//! Whether writing works: by what became of the last writes, and where there were none lately, by writing something.
+//! Whether writing works: judged by the last writes, or, if there were none lately, by a test write.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -8,39 +8,38 @@ use std::{
 use super::{Store, StoreError, sql::query};
 use crate::clock;
 
-/// How long a write that succeeded says that the next will.
+/// How long a successful write counts as evidence that writing works.
 const FRESH: Duration = Duration::from_secs(5);
-/// How often it is tried at most, whoever asks how often.
+/// The minimum time between two test writes, however often the question is asked.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
-/// How long a write that failed is believed rather than a try that succeeded: on a full disk there may be room for a page, and none
-/// for a task.
+/// How long a failed write outweighs a successful test write: a full disk may have room for one page, but not for a task.
 const BELIEVED: Duration = Duration::from_secs(10);
 
-/// What became of the last writes.
+/// The outcomes of the last writes.
 #[derive(Default)]
 pub(super) struct Writes(Mutex<Outcomes>);
 
 #[derive(Default)]
 struct Outcomes {
     succeeded: Option<Instant>,
-    /// What the last one failed with, if it did; and when it was that the disk refused more than a try.
+    /// The error of the last write, if it failed; and when the disk last refused a real write, as opposed to a test write.
     failed: Option<(String, Option<Instant>)>,
     tried: Option<Instant>,
 }
 
 impl Writes {
-    /// Takes note of how a transaction ended.
+    /// Records the outcome of a transaction.
     pub fn note<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         match &outcome {
             Ok(_) => *self.outcomes() = Outcomes { succeeded: Some(Instant::now()), ..Outcomes::default() },
-            // Somebody was quicker, which says nothing.
+            // Another node was faster, which says nothing about whether writing works.
             Err(error) if error.is_race() => {}
             Err(error) => self.outcomes().failed = Some((error.to_string(), error.is_of_the_disk().then(Instant::now))),
         }
         outcome
     }
 
-    /// The same for one that was only tried; what it says of writing.
+    /// Records the outcome of a test write. Returns whether writing works.
     fn note_try(&self, outcome: Result<(), StoreError>) -> Result<(), String> {
         let mut outcomes = self.outcomes();
         match outcome {
@@ -70,7 +69,7 @@ impl Writes {
 }
 
 impl Store {
-    /// Whether writing works; if not, what it fails with. Takes no longer than `patience`.
+    /// Whether writing works; if not, the error. Takes no longer than `patience`.
     pub async fn can_write(&self, patience: Duration) -> Result<(), String> {
         self.shared.database.schema.check().map_err(|error| error.to_string())?;
         let is_within = |time: Option<Instant>, limit| time.is_some_and(|time| time.elapsed() < limit);
@@ -78,7 +77,7 @@ impl Store {
             let mut outcomes = self.shared.writes.outcomes();
             let known = outcomes.failed.clone().map(|(why, _)| why);
             if known.is_none() && is_within(outcomes.succeeded, FRESH) || is_within(outcomes.tried, BETWEEN_TRIES) {
-                // The file may be gone since.
+                // The file may have been removed since.
                 let there = self.shared.database.check_file().map_err(|error| error.to_string());
                 return known.map_or(there, Err);
             }

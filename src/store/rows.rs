@@ -1,4 +1,4 @@
-//! The model as rows, and rows as the model.
+//! Conversions between the model and rows.
 
 use std::{str::FromStr, sync::Arc};
 
@@ -81,7 +81,7 @@ const TASKS: Table = Table {
     ],
     key: &["id"],
     kept: &["board", "created_at", "created_by"],
-    // A row of another board's is left as it is: see `put_tasks`.
+    // A row of another board is left unchanged: see `put_tasks`.
     overwrites: "tasks.board = excluded.board",
 };
 
@@ -111,7 +111,7 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
     Ok(())
 }
 
-/// Writes who the members of a board are now.
+/// Writes the current members of a board.
 pub(super) async fn put_members(connection: &mut Connection, state: &BoardState) -> Result<(), StoreError> {
     let board = state.id().to_string();
     query("DELETE FROM board_members WHERE board = $1").bind(board.as_str()).execute(&mut *connection).await?;
@@ -127,8 +127,8 @@ pub(super) async fn put_members(connection: &mut Connection, state: &BoardState)
     Ok(())
 }
 
-/// Has these boards listed anew: they came, went, or got another name or other people. Each such change waits for the one before,
-/// so that revisions are committed in their order.
+/// Records that the entries of these boards in the list of boards changed: the boards were created, deleted or renamed, or
+/// their access changed. Such changes wait for each other, so revisions are committed in order.
 pub(super) async fn renew_listing(connection: &mut Connection, boards: Vec<BoardId>) -> Result<(), StoreError> {
     if boards.is_empty() {
         return Ok(());
@@ -143,7 +143,7 @@ pub(super) async fn renew_listing(connection: &mut Connection, boards: Vec<Board
     Ok(())
 }
 
-/// How many boards somebody manages.
+/// How many boards a person manages.
 pub(super) async fn count_managed(connection: &mut Connection, person: ActorId) -> Result<usize, StoreError> {
     let row = query(
         "SELECT COUNT(*) FROM board_members JOIN boards ON boards.id = board_members.board \
@@ -155,7 +155,7 @@ pub(super) async fn count_managed(connection: &mut Connection, person: ActorId) 
     Ok(usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
 }
 
-/// Writes columns as they are now.
+/// Writes columns in their current state.
 pub(super) async fn put_columns(connection: &mut Connection, columns: &[(BoardId, &Column)]) -> Result<(), StoreError> {
     let record = |(board, row): &(BoardId, &Column)| {
         vec![
@@ -185,8 +185,8 @@ pub(super) async fn remove_column(
     Ok(())
 }
 
-/// Writes tasks as they are now. Where another node has just made one of the same id on another board, that one stays as
-/// it is, and this is a race.
+/// Writes tasks in their current state. If another node has just created a task with the same id on another board, that one is
+/// left unchanged, and this returns [`StoreError::Raced`].
 pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
     let record = |(board, task): &(BoardId, &Task)| {
         vec![
@@ -238,11 +238,11 @@ pub(super) struct ChangeRow {
     pub fingerprint: i64,
     pub logged: LoggedChange,
     pub task: Option<TaskId>,
-    /// What it did, as JSON: [`app::activity::ActivityEntry`].
+    /// The [`app::activity::ActivityEntry`] of the change, as JSON.
     pub activity: String,
 }
 
-/// Appends to the log.
+/// Appends changes to the log.
 pub(super) async fn append_changes(connection: &mut Connection, changes: &[&ChangeRow]) -> Result<(), StoreError> {
     let record = |change: &&ChangeRow| {
         vec![
@@ -251,7 +251,7 @@ pub(super) async fn append_changes(connection: &mut Connection, changes: &[&Chan
             column("at", change.at.as_millis()),
             column("mutation", change.mutation.to_string()),
             column("fingerprint", change.fingerprint),
-            // It is JSON, so it is UTF-8.
+            // JSON is always UTF-8.
             column("json", String::from_utf8_lossy(&change.logged.json).into_owned()),
             column("task", change.task.map(|id| id.to_string())),
             column("told", change.activity.as_str()),
@@ -262,7 +262,7 @@ pub(super) async fn append_changes(connection: &mut Connection, changes: &[&Chan
     Ok(())
 }
 
-/// Loads a board from its rows. The connection must be in a transaction whose reads see one moment, or hold the lock of
+/// Loads a board from its rows. The connection must be in a transaction that sees a single moment, or that holds the lock of
 /// the board's row.
 pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Option<BoardState>, StoreError> {
     let board = BOARDS.select("id = $1").bind(id.to_string()).fetch_optional(&mut *connection).await?;
@@ -290,7 +290,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
     Ok(Some(snapshot.into()))
 }
 
-/// What everyone is on a board, as it is stored.
+/// Everyone's role on a board, from its stored form.
 pub(super) fn everyone(role: Option<&str>) -> Result<Option<BoardRole>, StoreError> {
     role.map(board_role).transpose()
 }
@@ -299,7 +299,7 @@ fn member_of(row: &AnyRow) -> Result<(ActorId, BoardRole), StoreError> {
     Ok((id(row.try_get("person")?)?, board_role(row.try_get("role")?)?))
 }
 
-/// A role on a board, as it is stored.
+/// A role on a board, from its stored form.
 pub(super) fn board_role(role: &str) -> Result<BoardRole, StoreError> {
     BoardRole::parse(role).ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))
 }
@@ -351,7 +351,7 @@ fn day(day: Option<&str>) -> Result<Option<Day>, StoreError> {
     day.map(read).transpose()
 }
 
-/// A row with these columns of a board.
+/// A board's summary, from a row that has these columns.
 pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
     Ok(BoardSummary {
         id: id(row.try_get("id")?)?,
@@ -367,7 +367,7 @@ pub(super) fn change(logged: &LoggedChange) -> Result<Change, StoreError> {
         .map_err(|error| StoreError::corrupt(format_args!("change number {}: {error}", logged.seq)))
 }
 
-/// An id as it is stored.
+/// An id, from its stored form.
 pub(super) fn id<Id: FromStr>(text: &str) -> Result<Id, StoreError> {
     text.parse().map_err(|_| StoreError::corrupt(format_args!("`{text}` in the place of an id")))
 }
@@ -376,7 +376,7 @@ fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError
     text.map(id).transpose()
 }
 
-/// A number of a change as it is stored.
+/// A change number, from its stored form.
 pub(super) fn seq(number: i64) -> Result<Seq, StoreError> {
     Seq::try_from(number).map_err(|_| StoreError::corrupt(format_args!("a change number of {number}")))
 }

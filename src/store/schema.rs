@@ -1,8 +1,9 @@
-//! Which version of the schema the database has, compared with the newest that this program knows.
+//! The version of the database's schema, compared with the newest that this program knows.
 //!
-//! While an installation is updated node by node, the first new node migrates the database under the old ones. From then on an old node
-//! would write what the new ones may not understand, or leave out what they rely on. So it goes on reading, and writes nothing more:
-//! [`Schema::found`] is asked within each transaction that changes boards or rights, and [`Schema::check`] before any that writes.
+//! While an installation is updated node by node, the first new node migrates the database while old nodes still run. From then
+//! on, an old node could write data that the new ones do not understand, or omit data that they rely on. So an old node
+//! continues to read, and writes nothing more: [`Schema::found`] is called within each transaction that changes boards or
+//! rights, and [`Schema::check`] before any transaction that writes.
 
 use tokio::sync::watch;
 
@@ -10,7 +11,7 @@ use super::{StoreError, migrations};
 
 /// See the [module](self).
 pub(super) struct Schema {
-    /// The version that the database has, once it is newer than this program.
+    /// The version of the database's schema, if it is newer than this program's.
     newer: watch::Sender<Option<i64>>,
 }
 
@@ -21,10 +22,10 @@ impl Default for Schema {
 }
 
 impl Schema {
-    /// Takes note of the version that the database has; an error if that is newer than this program.
+    /// Records the version of the database's schema; returns an error if that is newer than this program's.
     pub fn found(&self, theirs: i64) -> Result<(), StoreError> {
         let newer = (theirs > *migrations::NEWEST).then_some(theirs);
-        // It may become older again, where a copy was put back.
+        // The version can also go back, if a copy of the database was restored.
         let is_news = self.newer.send_if_modified(|known| std::mem::replace(known, newer) != newer);
         if is_news && let Err(error) = self.check() {
             tracing::warn!("{error}");
@@ -32,7 +33,7 @@ impl Schema {
         self.check()
     }
 
-    /// An error if the database was newer than this program when it was last looked at.
+    /// Returns an error if the schema was newer than this program's when it was last read.
     pub fn check(&self) -> Result<(), StoreError> {
         match *self.newer.borrow() {
             Some(theirs) => Err(StoreError::Newer { theirs, ours: *migrations::NEWEST }),
@@ -40,9 +41,9 @@ impl Schema {
         }
     }
 
-    /// Waits until the database is newer than this program.
+    /// Waits until the database's schema is newer than this program's.
     pub async fn is_newer(&self) {
-        // The sender lives as long as this does.
+        // This cannot fail: the sender lives as long as `self`.
         let _ = self.newer.subscribe().wait_for(Option::is_some).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Whose a task is, over REST.
+//! Assignees of tasks, over REST.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn a_task_is_assigned_person_by_person_and_found_by_whose_it_is() {
     assert_eq!(made["assignees"], json!([editor]));
 
     assert_eq!(fixture.patch(&test_board, json!({"assign": [viewer]})).await["assignees"], json!([viewer]));
-    // Whoever did not know of that, does not undo it.
+    // An assignment made without knowledge of that one does not undo it.
     let both = fixture.patch(&test_board, json!({"assign": [editor]})).await;
     let mut expected = [viewer, editor];
     expected.sort();

@@ -1,4 +1,4 @@
-//! How much somebody may have, and what the things of others cost.
+//! Limits on what one person may have, and what the boards of others cost.
 
 use std::time::Instant;
 
@@ -48,7 +48,7 @@ async fn one_person_makes_only_so_many_boards() {
     let refusal = write(&fixture, another, create_board("One too many"), &credentials).await.unwrap_err();
     assert_eq!(refusal, Refusal::Full { what: Thing::Board, limit: 1_000 });
     assert_eq!(refusal.sentence(), "One person may manage 1000 boards; delete one first, or leave it to another.");
-    // Others go on, and so does whoever deletes one.
+    // Others are not affected by the limit; this person can create a board again after deleting one.
     write(&fixture, app::new_id::<BoardId>(), create_board("Plans"), &Credentials::local()).await.unwrap();
     let delete = Op::DeleteBoard(app::ops::DeleteBoard { base: None });
     write(&fixture, boards[0], delete, &credentials).await.unwrap();
@@ -86,7 +86,7 @@ async fn only_the_last_browsers_of_somebody_are_known() {
         accounts.known_device(secret.expose(), email).await.unwrap().is_some()
     };
     for (index, browser) in browsers.iter().enumerate() {
-        // Those of one millisecond are in no order.
+        // The order of browsers recorded in the same millisecond is undefined.
         if !(2..8).contains(&index) {
             assert_eq!(known(browser, "viewer@example.com").await, index >= 5, "{index}");
         }

@@ -1,4 +1,4 @@
-//! A server with everybody on it who might ask for something, and boards to ask for.
+//! A server with every kind of caller, and boards for them to access.
 
 use std::sync::Arc;
 
@@ -30,14 +30,14 @@ use crate::support::{
     server::{Server, open},
 };
 
-/// Everybody who might ask, in the order of the columns of the tables.
+/// Every kind of caller, in the order of the columns of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Nobody the server knows.
+    /// A caller without credentials.
     Stranger,
     /// Somebody with a share link to the board.
     Link,
-    /// People who are that on the board, and members of the server.
+    /// People with this role on the board, who are members of the server.
     Viewer,
     Editor,
     Manager,
@@ -45,14 +45,14 @@ pub enum Who {
     Other,
     Admin,
     Owner,
-    /// Programs with a token of the owner's, of that scope.
+    /// Programs with a token of the owner's, with this scope.
     ReadToken,
     WriteToken,
     AdminToken,
-    /// Programs with a token of the owner's that was good once.
+    /// Programs with a token of the owner's that is no longer valid.
     ExpiredToken,
     RevokedToken,
-    /// A manager of the board whose account was deactivated.
+    /// A person whose account was deactivated.
     Deactivated,
 }
 
@@ -94,14 +94,14 @@ pub struct Fixture {
     pub database: Database,
 }
 
-/// Somebody with an account, and the cookie with which they are signed in.
+/// A person with an account, and the cookie of their session.
 #[derive(Clone, Debug)]
 pub struct TestUser {
     pub id: ActorId,
     pub cookie: String,
 }
 
-/// A board with a viewer, an editor and a manager, and all that somebody could ask for about it.
+/// A board with a viewer, an editor and a manager, and the ids of everything on it that a caller could ask for.
 pub struct TestBoard {
     pub board: BoardId,
     pub column: ColumnId,
@@ -133,7 +133,7 @@ impl Fixture {
             let (secret, token) = made.unwrap();
             (secret.expose().to_owned(), token.id)
         };
-        // Long enough for it to be made, however busy the machine is.
+        // Long enough for the token to be created before it expires, even on a busy machine.
         let soon = Timestamp::from_millis(now().as_millis() + 1_000);
         let expired_token = token(Scope::Admin, Some(soon)).await.0;
         let (revoked_token, revoked) = token(Scope::Admin, None).await;
@@ -162,7 +162,7 @@ impl Fixture {
         fixture
     }
 
-    /// A new board and what is on it.
+    /// Creates a board with its contents.
     pub async fn create_board(&self) -> TestBoard {
         let plan = NewBoard { id: app::new_id::<BoardId>(), columns: [new_column(), new_column(), new_column()] };
         let (task, trashed) = (new_task(), new_task());
@@ -189,7 +189,7 @@ impl Fixture {
         }
     }
 
-    /// The header with which somebody proves who they are.
+    /// The header with the caller's credentials.
     pub fn proof(&self, who: Who, test_board: &TestBoard) -> Option<(&'static str, String)> {
         let cookie = |user: &TestUser| Some(("cookie", user.cookie.clone()));
         let token = |token: &String| Some(("authorization", format!("Bearer {token}")));
@@ -211,7 +211,7 @@ impl Fixture {
         }
     }
 
-    /// Who somebody is, if they have an account.
+    /// The caller's person id, if they have an account.
     pub fn person(&self, who: Who) -> Option<ActorId> {
         match who {
             Who::Stranger | Who::Link => None,
@@ -225,7 +225,7 @@ impl Fixture {
         }
     }
 
-    /// A request of somebody's, as their browser or program would send it.
+    /// A request as the caller's browser or program would send it.
     pub fn ask(&self, who: Who, test_board: &TestBoard, method: Method, path: &str) -> RequestBuilder {
         let request = self.server.at(method, path);
         match self.proof(who, test_board) {
@@ -242,14 +242,14 @@ impl Fixture {
         self.services.accounts.invitations(&Credentials::local()).await.unwrap()[0].0.id
     }
 
-    /// A token of somebody's; of nobody's, if they have no account.
+    /// A token of the caller's; an id that no token has, if the caller has no account.
     pub async fn token_of(&self, who: Who) -> Uuid {
         let Some(person) = self.person(who) else { return app::new_id::<Uuid>() };
         let made = self.services.accounts.create_token(&Credentials::local(), person, "x", Scope::Read, None).await;
         made.unwrap().1.id
     }
 
-    /// Somebody new, whom nobody has anything to do with.
+    /// Creates a person who is on no board.
     pub async fn newcomer(&self) -> ActorId {
         let email = format!("{}@example.com", app::new_id::<Uuid>());
         let new = NewPerson { name: "Newcomer", email: &email, password: None };
@@ -258,16 +258,16 @@ impl Fixture {
 }
 
 impl TestUser {
-    /// Who asks when they do.
+    /// The credentials with which this person's requests arrive.
     pub fn credentials(&self) -> Credentials {
-        // After the name, and a signature that itself ends in `=`.
+        // The session id follows the cookie's name and a signature, which itself ends in `=`.
         let id = self.cookie.rsplit_once('=').unwrap().1.parse().unwrap();
         let hash = taskwire::accounts::sessions::hash(id);
         Credentials { credential: Credential::Session { person: self.id, hash }, links: Vec::new() }
     }
 }
 
-/// Signs somebody in; their cookie.
+/// Signs a person in. Returns their cookie.
 pub async fn sign_in(services: &Services, person: ActorId) -> String {
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
     let session = Session::new(None, Arc::new(sessions.clone()), None);

@@ -1,11 +1,11 @@
-//! What an attacker would try.
+//! Attacks on the access control.
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::fixture::{Fixture, Who};
 
-/// Every route that changes something, as a page of another site would have a visitor's browser send it.
+/// Sends every route that changes something as a page of another site would make a visitor's browser send it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_of_another_site_changes_anything_with_somebodys_cookies() {
     let fixture = Fixture::new().await;
@@ -73,7 +73,7 @@ async fn a_secret_counts_where_it_belongs_and_nowhere_else() {
     ] {
         assert_eq!(request.send().await.unwrap().status(), 401, "{why}");
     }
-    // A token that does not work is told so, even beside a session that does: a program must not act as somebody else.
+    // A request with an invalid token is refused even if its session is valid: a program must not act as somebody else.
     let both = boards().header("cookie", &cookie).header("authorization", bearer("taskwire_no"));
     assert_eq!(both.send().await.unwrap().status(), 401);
     assert_eq!(boards().header("authorization", format!("bearer {token}")).send().await.unwrap().status(), 200);
@@ -108,7 +108,7 @@ async fn names_cannot_break_out_of_where_they_stand() {
         assert_eq!(at.map(|at| &html[at.saturating_sub(80)..at + 80]), None, "{path}");
         assert!(!html.contains("href=\"javascript:"), "{path}");
     }
-    // One line of text is one line.
+    // A single-line text cannot contain line breaks.
     for name in ["a\r\nSet-Cookie: x=1", "a\nb", "a\u{0}b"] {
         let board = format!("/api/v1/boards/{}", test_board.board);
         let answer = fixture
@@ -137,7 +137,7 @@ async fn no_path_leads_out_of_the_site_or_into_the_app_for_a_stranger() {
         "/.env",
     ] {
         let address: std::net::SocketAddr = fixture.server.base.strip_prefix("http://").unwrap().parse().unwrap();
-        // By hand: a client for people would tidy the path up.
+        // Sent by hand: an HTTP client would normalize the path.
         let answer =
             raw(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
         let status = answer.split(' ').nth(1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who may see and change what: every route, server function and socket message against everybody who might ask.
+//! Who may see and change what: every route, server function and socket message against every kind of caller.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 

@@ -1,4 +1,4 @@
-//! What is taken away is gone at once, also for those who have a socket open.
+//! Revoked rights end at once, also for open sockets.
 
 use app::{
     access::{BoardRole, InstanceRole, Principal, Scope},
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Somebody who follows a board, and has its newest state.
+/// A client that follows the board and has received its newest state.
 async fn subscriber(fixture: &Fixture, who: Who, test_board: &TestBoard) -> Client {
     let mut client = connect(fixture, who, test_board).await.unwrap();
     client.subscribe(test_board.board, None).await;
@@ -36,7 +36,8 @@ async fn take_off(fixture: &Fixture, test_board: &TestBoard, person: ActorId) {
     write(fixture, test_board, Op::SetMember(SetMember { person, role: None })).await;
 }
 
-/// The next message is that the board may not be seen any more, and nothing of what happened since comes before or after it.
+/// Asserts that the next message says that the board may not be seen any more, and that no change made since is sent before or
+/// after it.
 async fn assert_shut_out(client: &mut Client, test_board: &TestBoard) {
     match client.hear().await {
         ServerMessage::Error { code: ErrorCode::Forbidden, board: Some(board), .. } => {
@@ -77,7 +78,7 @@ async fn a_board_that_is_closed_to_everyone_is_closed_at_once() {
     loop {
         match other.hear().await {
             ServerMessage::Error { code: ErrorCode::Forbidden, .. } => break,
-            // Their own change may come after the answer to it.
+            // Their own change may arrive after its answer.
             ServerMessage::Changes { changes, .. } => {
                 assert!(changes.iter().all(|change| change.by == Some(fixture.other.id)))
             }
@@ -130,7 +131,7 @@ async fn a_person_who_is_deactivated_is_out_at_once() {
     let mut editor = subscriber(&fixture, Who::Editor, &test_board).await;
     fixture.services.accounts.set_active(&Credentials::local(), fixture.editor.id, false).await.unwrap();
     assert_eq!(editor.hear_end().await, Some(CLOSED_SIGNED_OUT));
-    // Put back into use, they have to sign in again.
+    // After they are activated again, they have to sign in again.
     fixture.services.accounts.set_active(&Credentials::local(), fixture.editor.id, true).await.unwrap();
     let me = fixture.ask(Who::Editor, &test_board, Method::GET, "/api/v1/people/me").send().await.unwrap();
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
@@ -188,7 +189,7 @@ async fn a_share_link_dies_with_the_right_of_whoever_made_it() {
         write(&fixture, &test_board, create(new_task(), "Secret")).await;
         loop {
             match reader.hear().await {
-                // The editor was made a manager before.
+                // This is the change that made the editor a manager.
                 ServerMessage::Changes { changes, .. } => assert_eq!(changes.len(), 1, "{how}: {changes:?}"),
                 ServerMessage::Error { code: ErrorCode::Forbidden, .. } => break,
                 other => panic!("not expected: {other:?}"),
@@ -301,7 +302,7 @@ async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
     let ServerMessage::People { people, .. } = whole.hear().await else { panic!("should have been the people") };
     assert!(people.len() > 5);
 
-    // Signing out and in, tokens and links are nobody else's business …
+    // Sign-ins, sign-outs, tokens and links of others are not sent to anybody …
     for _ in 0..3 {
         let cookie = sign_in(&fixture.services, fixture.manager.id).await;
         let manager = TestUser { cookie, ..fixture.manager.clone() }.credentials();
@@ -312,7 +313,7 @@ async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
         let (_, link) = accounts.create_share_link(&owner, test_board.board, writer).await.unwrap();
         accounts.revoke_share_link(&owner, test_board.board, link.id, writer).await.unwrap();
     }
-    // … and what somebody may do is theirs.
+    // … and a person's rights are sent only to that person.
     accounts.set_role(&owner, fixture.editor.id, InstanceRole::Admin).await.unwrap();
     let ServerMessage::PeopleChanged { people, you: Some(you) } = editor.hear().await else {
         panic!("what they may do")
@@ -327,7 +328,8 @@ async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
     assert_eq!(people.iter().find(|person| person.id == fixture.admin.id).unwrap().name, "Ana Lima");
 }
 
-/// Who has access may depend on changes that only a newer version can read. Nothing is handed out before the database was asked.
+/// Who has access may depend on changes that only a newer version can read, so nothing is handed out before the database was
+/// read again.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_a_newer_version_takes_off_a_board_hears_nothing_more_of_it() {
     let fixture = Fixture::new().await;

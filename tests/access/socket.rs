@@ -1,4 +1,4 @@
-//! Every message of the socket, and everything that can be asked of a board by it, against everybody who might.
+//! Every message of the socket, and every operation on a board, against every kind of caller.
 
 use std::net::SocketAddr;
 
@@ -25,14 +25,15 @@ use crate::{
     },
 };
 
-/// What somebody is answered: what comes by the socket, or why there is none.
+/// The response to the caller: the first message from the socket, or the reason why there is no socket.
 async fn say(fixture: &Fixture, who: Who, test_board: &TestBoard, message: &ClientMessage) -> String {
     match connect(fixture, who, test_board).await {
         Err(status) => status.to_string(),
         Ok(mut client) => {
             client.say(message).await;
-            // Answered to everybody, and so the end of what is answered to what came before. Only what has to be written, or read
-            // from the database, takes its time; both have answers of their own.
+            // Everybody gets a pong, so it marks the end of the responses to earlier messages. It is not used after messages
+            // that need a write or a database read: the pong could overtake their responses, and they always have one of their
+            // own.
             let takes_time = match message {
                 ClientMessage::Mutate { mutations, .. } => !mutations.is_empty(),
                 ClientMessage::WatchBoards { .. } => true,
@@ -60,7 +61,7 @@ fn name(message: &ServerMessage) -> String {
         ServerMessage::Rejected { error: Refusal::NotFound { what: Thing::Board }, .. } => "none".to_owned(),
         ServerMessage::Error { code: ErrorCode::NoSuchBoard, .. } => "none".to_owned(),
         ServerMessage::Error { code: ErrorCode::Forbidden, .. } => "no".to_owned(),
-        // Who is here is for those who follow the board, which is asked for first.
+        // Presence is only for subscribers, so the client must subscribe to the board first.
         ServerMessage::Error { code: ErrorCode::NotSubscribed, .. } => "first".to_owned(),
         ServerMessage::Pong { .. } => "pong".to_owned(),
         other => panic!("not expected: {other:?}"),
@@ -93,7 +94,8 @@ async fn assert_answers(fixture: &Fixture, what: &str, answers: &str, message: i
 #[tokio::test(flavor = "multi_thread")]
 async fn every_message_is_answered_as_it_may_be() {
     let fixture = Fixture::new().await;
-    // A page whose session has ended cannot read a status, so it is let in and told by the code of the end.
+    // A browser page cannot read the status of a refused WebSocket. So if its session has ended, the socket is opened and then
+    // closed with a code.
     assert_eq!(CLOSED_SIGNED_OUT, 4401);
     let all: [(ClientMessage, &str); 7] = {
         let board = BoardId(Uuid::nil());
@@ -130,7 +132,7 @@ async fn every_message_is_answered_as_it_may_be() {
         ]
     };
     for (message, answers) in all {
-        // A message that is new must be given a line above.
+        // A new kind of message must get a line above.
         match &message {
             ClientMessage::Subscribe { .. }
             | ClientMessage::Unsubscribe { .. }
@@ -192,7 +194,7 @@ async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
         Op::RestoreTask(RestoreTask::of(test_board.trashed)),
     ];
     for op in ops {
-        // Something new that can be asked must be given a place above and a line here.
+        // A new operation must get an entry above and a line here.
         let answers = match &op {
             Op::CreateBoard(_) => ANYBODY,
             Op::UpdateBoard(_)

@@ -1,4 +1,4 @@
-//! Somebody takes nothing of what they are sent while something is taken away from them.
+//! A client does not read while its access is revoked.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ use crate::support::{
     served::Served,
 };
 
-/// How often a text is changed: together more than the kernel takes for somebody who does not read, and less than a client takes in
-/// one frame.
+/// How often a text is changed. Together, the changes are more than the kernel buffers for a client that does not read, and
+/// less than a client accepts in one frame.
 const EDITS: usize = 500;
 const DESCRIPTION: usize = 29_000;
 
@@ -33,7 +33,7 @@ struct Scene {
     served: Served,
     accounts: Accounts,
     ana: app::id::ActorId,
-    /// Ana's socket, which follows both boards, the large one first.
+    /// The socket of Ana's client, which follows both boards, the large one first.
     client: Client,
     large: BoardId,
     small: BoardId,
@@ -44,7 +44,7 @@ impl Scene {
     async fn set() -> Self {
         let database = Database::sqlite();
         let limits = SocketLimits { write: Duration::from_secs(600), ..SocketLimits::default() };
-        // All of a group of changes in one frame, which therefore cannot be written without being read.
+        // All changes of a group are in one frame, whose write cannot complete unless the client reads.
         let bytes = 2 * EDITS * DESCRIPTION;
         let settings = HubSettings { frame_bytes: bytes, ring_bytes: bytes, ..HubSettings::default() };
         let served = Served::with(&database, settings, limits).await;
@@ -68,7 +68,7 @@ impl Scene {
         Self { served, accounts, ana, client, large: boards[0], small: boards[1], _database: database }
     }
 
-    /// Has the server stuck in the middle of writing what happened on the large board.
+    /// Blocks the server in the middle of writing the changes of the large board.
     async fn get_stuck(&self) {
         let text = "x".repeat(DESCRIPTION);
         let task = self.served.node.create_task(self.large, "Large").await;
@@ -98,7 +98,7 @@ async fn who_is_taken_off_a_board_while_another_is_being_sent_hears_nothing_more
         node.accepted(scene.small, create(new_task(), &format!("Secret {number}"))).await;
     }
     let (mut large, mut is_told) = (0, false);
-    // Also the task was made.
+    // One more change for the creation of the task.
     while large < 1 + EDITS || !is_told {
         match scene.client.hear().await {
             ServerMessage::Changes { board, changes, .. } => {

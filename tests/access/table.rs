@@ -1,5 +1,5 @@
-//! Every route and server function against everybody who might ask. The rows are compared with the router's own list, so a new
-//! route without a row fails.
+//! Every route and server function against every kind of caller. The rows are compared with the router's own list, so a new
+//! route without a row fails the test.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, TestBoard, Who};
 
-/// A route, what to send, and the status everybody is answered with.
+/// A route, what to send, and the status for each kind of caller.
 struct Row {
     route: &'static str,
     body: &'static str,
@@ -19,7 +19,7 @@ const fn row(route: &'static str, body: &'static str, answers: &'static str) -> 
     Row { route, body, answers }
 }
 
-/// `{board}` and the like stand for something that is made anew for every cell. A form's body is not JSON.
+/// `{board}` and the like stand for an id that is created anew for every cell. A form's body is not JSON.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     //                                                                  stra link view edit mana othe admi owne  read writ full  expi revo deac
@@ -63,14 +63,14 @@ const TABLE: &[Row] = &[
     row("DELETE /api/v1/invitations/{invitation}", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
     row("GET /api/v1/tokens", "",                                      "401  403  200  200  200  200  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/tokens/{token}", "",                           "401  403  204  204  204  204  204  204   403  403  204   401  401  401"),
-    // What everybody may ask.
+    // Routes that are open to everybody.
     row("GET /api/v1/openapi.json", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /healthz", "",                                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /readyz", "",                                             "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
-    // Without the headers of WebSocket this says only that they are missing; tests/access/socket.rs has the messages.
+    // Without the WebSocket headers, the response says only that they are missing; tests/access/socket.rs tests the messages.
     row("GET /ws", "",                                                 "426  426  426  426  426  426  426  426   426  426  426   401  401  426"),
-    // Why there is no connection; here, because something in between would let no WebSockets through.
+    // Says why a page has no connection. Here the server would accept one, so something in between must block WebSockets.
     row("POST /ws", "",                                                "401  409  409  409  409  409  409  409   409  409  409   401  401  401"),
     // Pages.
     row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),
@@ -94,7 +94,7 @@ const TABLE: &[Row] = &[
     row("POST /forms/share_links", "board={board}",                    "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/create_share_link", "board={board}",              "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/revoke_share_link", "board={board}&link={link}",  "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
-    // Pages about accounts. Who has a token but no session is nobody to them.
+    // Pages about accounts. For them, a caller with a token but no session is not signed in.
     row("GET /first-visit", "",                                        "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
     row("POST /first-visit", "name=A&email=a@b&password=1234567890&again=1234567890",
                                                                        "409 409 409 409 409 409 409 409  409 409 409  401 401 409"),
@@ -126,7 +126,7 @@ const TABLE: &[Row] = &[
     row("POST /people/new-password", "person={person}",                "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /people/invitations", "role=member",                     "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /people/invitations/revoke", "id={invitation}"        ,  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
-    // Last, because nobody is signed in after it.
+    // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];
 
@@ -158,14 +158,14 @@ async fn no_route_is_without_a_row() {
     assert!(without_row.is_empty() && without_route.is_empty(), "no row: {without_row:?}\nno route: {without_route:?}");
 }
 
-/// What a parameter is called is not what a route is.
+/// A route with the names of its parameters removed.
 fn plain(route: &str) -> String {
     let part =
         |part: &str| if part.starts_with('{') || part.starts_with(':') { "{}".to_owned() } else { part.to_owned() };
     route.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The status somebody is answered with, or `null` where that is all the answer says.
+/// The status of the response, or `null` if the response says only that.
 async fn answer(fixture: &Fixture, who: Who, Row { route, body, .. }: &Row) -> String {
     let test_board = fixture.create_board().await;
     let (method, path) = route.split_once(' ').unwrap();
@@ -194,11 +194,11 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         .replace("{task}", &test_board.task.to_string())
         .replace("{trashed}", &test_board.trashed.to_string())
         .replace("{link}", &test_board.link.to_string())
-        // Not oneself: everybody may leave.
+        // Not the caller: everybody may leave a board.
         .replace("{member}", &if who == Who::Viewer { fixture.editor.id } else { fixture.viewer.id }.to_string())
         .replace("{secret}", "0123456789012345678901234567890123456789012")
         .replace("/{*rest}", "");
-    // The column of the path is to be deleted, so it must be empty.
+    // The column in a path is deleted, so it must be empty.
     let column = if text.starts_with('/') { test_board.spare_column } else { test_board.column };
     text = text.replace("{column}", &column.to_string());
     if text.contains("{person}") {
@@ -213,12 +213,12 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
     text
 }
 
-/// An id of another board's in every place of every route: the one who asks manages one board and may not know of the other.
+/// Uses an id of another board in every place of every route. The caller manages one board and may not know of the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_of_another_board_lead_nowhere() {
     let fixture = Fixture::new().await;
     let mine = fixture.create_board().await;
-    // Made by the owner, for nobody else.
+    // Managed by the owner, with no other members.
     let secret = {
         let other = fixture.create_board().await;
         for person in [fixture.viewer.id, fixture.editor.id] {
@@ -264,7 +264,8 @@ async fn ids_of_another_board_lead_nowhere() {
         assert!(matches!(status.as_u16(), 404 | 409 | 422), "{method} {path} {body}: {status} {text}");
         assert!(!text.contains("Tea"), "{method} {path}: {text}");
     }
-    // A place next to a task of another board is no place: the task goes last, and nothing is told of the other.
+    // A place next to a task of another board is not valid: the task is moved to the end, and nothing about the other task is
+    // revealed.
     let next_to = format!(r#"{{"place":{{"after":"{}"}}}}"#, secret.task);
     let moved = fixture.ask(Who::Manager, &mine, Method::PATCH, &format!("/api/v1/tasks/{task}"));
     assert_eq!(moved.header("content-type", "application/json").body(next_to).send().await.unwrap().status(), 200);

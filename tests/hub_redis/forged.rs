@@ -1,4 +1,4 @@
-//! Somebody who can publish on Redis, and is no node, is not believed.
+//! Messages of somebody who can publish on Redis but is not a node are rejected.
 
 use app::{
     ops::{BoardDeleted, Change, ChangeKind},
@@ -13,7 +13,7 @@ use super::{
     support::{database::Database, redis::Redis},
 };
 
-/// Listens for the next changes.
+/// Waits for the next changes.
 async fn changes(client: &mut super::Client) -> Vec<Change> {
     loop {
         if let ServerMessage::Changes { changes, .. } = client.hear().await {
@@ -49,10 +49,10 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
     {
         let seq = round as u64 + 3;
         let message = forged(seq, kind.clone());
-        // It is what a node would have sent …
+        // The message is what a node would have sent …
         serde_json::from_slice::<Change>(&message[message.iter().position(|byte| *byte == b'\n').unwrap() + 1..])
             .unwrap();
-        // … but for the signature: none, one of zeros, one for another channel, and one that is another's.
+        // … except for the signature: none, one of zeros, one for another channel, and one with another installation's key.
         publish(redis.port, &channel, &message);
         publish(redis.port, &channel, &[&[0; 40], &message[..]].concat());
         publish_signed(&here, redis.port, "taskwire:{elsewhere}", &message);
@@ -66,7 +66,7 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
         };
         assert_eq!((real.len(), real[0].seq, title.as_str()), (1, seq, "The real one"));
     }
-    // The same, signed: what makes the difference is the signature.
+    // The same message with a valid signature is accepted.
     publish_signed(&here, redis.port, &channel, &forged(6, json!({"kind": "board_deleted"})));
     assert_eq!(changes(&mut client).await[0].kind, ChangeKind::BoardDeleted(BoardDeleted {}));
 }
@@ -80,7 +80,7 @@ async fn what_a_node_sent_is_not_believed_elsewhere() {
     let [board, other] = [here.node.create_board().await.id, here.node.create_board().await.id];
     let (mut client, _) = follow(&there, board, || is_heard(redis.port, board)).await;
     let envelopes = super::Envelopes::new(here.node.store.key(super::envelope::USE));
-    // The next change of one board, sent on to another.
+    // The next change of one board, published on the channel of another.
     here.node.create_task(other, "Secret").await;
     let taskwire::store::Missing::Changes(log) = here.node.store.changes_after(other, 1, 1).await.unwrap() else {
         panic!("the log was trimmed")

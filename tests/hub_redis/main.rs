@@ -1,4 +1,4 @@
-//! Two nodes over one database and a real Redis: what Redis makes quick, and that nothing depends on it.
+//! Two nodes over one database and a real Redis: Redis makes delivery faster, and nothing depends on it.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -27,7 +27,7 @@ use support::{
     served::Served,
 };
 
-/// A hub that compares with the database so rarely that what arrives has come through Redis.
+/// Settings with which the hub compares with the database so rarely that whatever arrives has come through Redis.
 fn only_redis(url: &str) -> HubSettings {
     HubSettings { poll_every: Duration::from_secs(3600), ..usual(url) }
 }
@@ -50,7 +50,7 @@ async fn until(served: &Served, state: RedisState) {
     }
 }
 
-/// A client that has the board, on a node that Redis tells about it.
+/// A client that follows the board, on a node that has subscribed to the board's channel.
 async fn follow(served: &Served, board: BoardId, told: impl Fn() -> bool) -> (Client, Copy) {
     let mut client = served.connect().await;
     client.subscribe(board, None).await;
@@ -63,24 +63,24 @@ async fn follow(served: &Served, board: BoardId, told: impl Fn() -> bool) -> (Cl
     (client, copy)
 }
 
-/// Publishes as a node does, signed.
+/// Publishes a signed message, as a node does.
 fn publish_signed(served: &Served, port: u16, channel: &str, message: &[u8]) {
     let envelopes = Envelopes::new(served.node.store.key(envelope::USE));
     publish(port, channel, &envelopes.seal(channel, message));
 }
 
-/// Publishes as anybody can who reaches Redis.
+/// Publishes a message as anybody can who reaches Redis.
 fn publish(port: u16, channel: &str, message: &[u8]) {
     ask_bytes(port, &[b"PUBLISH", channel.as_bytes(), message]).expect("Redis answers");
 }
 
-/// Changes as a node publishes them, before they are signed.
+/// Encodes changes as a node publishes them, before they are signed.
 fn batch(after: u64, changes: &[&str]) -> Vec<u8> {
     let lengths: String = changes.iter().map(|change| format!(" {}", change.len())).collect();
     format!("{after}{lengths}\n{}", changes.concat()).into_bytes()
 }
 
-/// Whether somebody listens to a board on the Redis at `port`.
+/// Whether a node has subscribed to the board's channel on the Redis at `port`.
 fn is_heard(port: u16, board: BoardId) -> bool {
     ask(port, &["PUBSUB", "NUMSUB", &format!("taskwire:{{{board}}}")]).is_some_and(|answer| answer.ends_with(":1\r\n"))
 }
@@ -147,13 +147,13 @@ async fn messages_that_are_garbage_old_doubled_or_early_change_nothing() {
         publish(&batch(head, &[r#"{"seq":1}"#]));
         publish(&batch(head, &["\u{0}"]));
         publish(&batch(u64::MAX, &["{}"]));
-        // Early: what the log does not have is not believed.
+        // Early, with changes that are not in the log: they must not be accepted.
         publish(&batch(head + 5, &["{}"]));
-        // Old, and with another content than the log.
+        // Old, with contents that differ from the log.
         publish(&batch(head - 1, &[r#"{"seq":1,"kind":"board_deleted"}"#]));
         publish_signed(&here, redis.port, "taskwire:{not-a-board}", b"1 2\n{}");
         here.node.create_task(board, "Buy milk").await;
-        // Doubled.
+        // Duplicated.
         let app_change = here.node.store.changes_after(board, head, 1).await.expect("the log");
         let taskwire::store::Missing::Changes(changes) = app_change else { panic!("the log was trimmed") };
         let json = String::from_utf8(changes[0].json.to_vec()).expect("UTF-8");
@@ -168,7 +168,7 @@ async fn messages_that_are_garbage_old_doubled_or_early_change_nothing() {
 async fn a_message_that_was_lost_is_made_up_for_by_the_next() {
     let (database, redis) = (Database::sqlite(), Redis::start());
     let there = node(&database, only_redis(&redis.url())).await;
-    // A node that writes and tells nobody, as if its messages were lost.
+    // A node without Redis, which writes but publishes nothing, as if its messages were lost.
     let silent = Served::on(&database).await;
     let here = node(&database, only_redis(&redis.url())).await;
     let board = here.node.create_board().await.id;
@@ -211,7 +211,7 @@ async fn while_redis_is_away_changes_come_within_two_seconds_and_then_through_re
     until(&there, RedisState::Up).await;
     tokio::task::block_in_place(|| redis::wait_for(|| is_heard(redis.port, board)));
     assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
-    // The comparison once a second cannot be that quick twenty times.
+    // With the comparison once a second alone, twenty changes would take longer.
     let quick = Instant::now();
     for _ in 0..20 {
         here.node.create_task(board, "Written after that").await;
@@ -251,7 +251,7 @@ async fn changes_reach_the_other_node_through_a_cluster() {
             ask(node.port, &["PUBSUB", "SHARDNUMSUB", &channel]).is_some_and(|answer| answer.ends_with(":1\r\n"))
         })
     };
-    // Several boards, so that each server has some.
+    // Several boards, so that their channels are distributed over the cluster's servers.
     for _ in 0..6 {
         let board = here.node.create_board().await.id;
         let (mut client, mut copy) = follow(&there, board, || is_heard(board)).await;

@@ -1,4 +1,4 @@
-//! Who has a board open on the nodes together: nodes report to each other, and are missed when they are killed.
+//! Who has a board open across nodes: nodes report to each other, and the people of a killed node disappear.
 
 use std::{
     net::SocketAddr,
@@ -28,7 +28,8 @@ use crate::support::{
     server::{Process, command},
 };
 
-/// A node that reports when something changes or somebody asks, and never again: what is known came through that.
+/// Settings with which a node reports only when something changes or another node asks. So whatever is known came through such
+/// a report.
 fn without_heartbeat(url: &str) -> HubSettings {
     with(url, PresenceSettings { heartbeat: Duration::from_secs(3600), ..quick() })
 }
@@ -63,7 +64,7 @@ async fn people_who_come_edit_and_go_on_one_node_are_seen_on_the_other() {
     watcher.until(|presence_state| !presence_state.editing.is_empty()).await;
     assert_eq!(watcher.edits(), [(task, Some(ana))]);
 
-    // A person is there as long as they have a tab on any node.
+    // A person is present as long as they have a tab on any node.
     let near = PresenceClient::on(&here, board, Some(ana)).await;
     drop((far, guest));
     watcher
@@ -127,7 +128,7 @@ async fn reports_that_are_garbage_old_or_doubled_change_nothing() {
     watcher
         .until_with(|presence_state| presence_state.guests == 111, |presence_state| presence_state.guests < 1_000)
         .await;
-    // Counts that add up to more than there can be.
+    // The sum of the counts exceeds the largest number.
     publish(report(other, 2, u32::MAX).as_bytes());
     watcher.until(|presence_state| presence_state.guests == u32::MAX).await;
     publish(report(other, 3, 0).as_bytes());
@@ -183,7 +184,7 @@ async fn people_are_seen_through_a_cluster() {
 struct Neighbours {
     database: Database,
     redis: Redis,
-    /// Keeps the node.
+    /// Keeps the node alive.
     _here: Served,
     board: BoardId,
     watcher: PresenceClient,
@@ -227,7 +228,7 @@ async fn the_people_of_a_node_that_was_killed_are_gone_after_fifteen_seconds_and
     let killed = Instant::now();
     tokio::task::block_in_place(|| process.kill());
     drop(tabs);
-    // It is another node when it is back: what it says is believed although its numbers begin anew.
+    // After its restart it is a new node, so its reports are accepted although their numbers start again.
     let again = serve(&database, &redis);
     let _tab = open(&again, board).await;
     watcher.until(|presence_state| presence_state.guests == 5).await;
@@ -247,7 +248,7 @@ async fn a_node_that_stops_in_good_order_takes_leave() {
     drop(tab);
     assert!(process.terminate().await.success());
     watcher.until(|presence_state: &PresenceState| presence_state.guests == 1).await;
-    // Sooner than a node that is not heard of is given up.
+    // Sooner than a node without reports would be considered gone.
     assert!(stopped.elapsed() < Duration::from_secs(8), "{:?}", stopped.elapsed());
 }
 

@@ -1,5 +1,5 @@
-//! `docs/PROTOCOL.md` is complete: whatever the types can say over the socket stands there, with an example. What they can say
-//! is read from their source, so that nothing that is added later is forgotten.
+//! `docs/PROTOCOL.md` is complete: everything that the types can express over the socket is described there, with an example.
+//! The types are read from their source, so nothing that is added later can be forgotten.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,11 +13,11 @@ use syn::{Attribute, Fields, GenericArgument, Item, LitStr, PathArguments, Token
 
 use super::document::{PAGE, blocks};
 
-/// Where the types are that travel, below `app/src`: files, and folders of files.
+/// Where the types of the socket's messages are, below `app/src`: files, and folders of files.
 const SOURCES: [&str; 8] =
     ["protocol.rs", "ops", "refusal.rs", "model.rs", "access.rs", "people.rs", "presence.rs", "state/mod.rs"];
 
-/// Types that are written as a text, a number or an id, by code of their own.
+/// Types that are serialized as a text, a number or an id by code of their own.
 const VALUES: [&str; 19] = [
     "ActorId",
     "BoardId",
@@ -39,14 +39,14 @@ const VALUES: [&str; 19] = [
     "i64",
     "Id",
 ];
-/// Types that hold others.
+/// Types that contain other types.
 const HOLDERS: [&str; 4] = ["Option", "Vec", "Arc", "BTreeMap"];
 
 #[derive(Clone, Debug)]
 enum Shape {
-    /// Names of fields, and of the types in them.
+    /// The names of the fields, and of the types in each.
     Struct(Vec<(String, Vec<String>)>),
-    /// With the name of the field that tells the variants apart, if there is one.
+    /// The name of the field that distinguishes the variants, if there is one; and the variants.
     Enum(Option<String>, Vec<(String, Variant)>),
 }
 
@@ -77,7 +77,7 @@ fn shapes() -> BTreeMap<String, Shape> {
             let (name, shape) = match item {
                 Item::Struct(item) => (item.ident, Shape::Struct(named(&item.fields))),
                 Item::Enum(item) => {
-                    // One that stands for what is not known is never sent.
+                    // A variant that stands for unknown values is never sent.
                     let known = |variant: &&syn::Variant| serde_option(&variant.attrs, "other").is_none();
                     let variants = item.variants.iter().filter(known).map(|variant| {
                         let fields = match &variant.fields {
@@ -110,7 +110,7 @@ fn named(fields: &Fields) -> Vec<(String, Vec<String>)> {
     named
 }
 
-/// What the edits of a patch are called that stands in an object in this way.
+/// The names of the edits in a patch that is serialized in this form.
 fn patch(form: &str) -> &'static [&'static str] {
     match form {
         "fields::request" => fields::request::NAMES,
@@ -140,7 +140,7 @@ fn names(of: &Type) -> Vec<String> {
     }
 }
 
-/// What serde is told by an option such as `tag`.
+/// The value of a serde option such as `tag`.
 fn serde_option(attributes: &[Attribute], option: &str) -> Option<String> {
     let mut told = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
@@ -192,7 +192,7 @@ fn objects() -> Vec<serde_json::Map<String, Value>> {
     objects
 }
 
-/// What the page does not say of the types in `shapes`, as far as they can be met over the socket.
+/// What the page lacks of the types in `shapes`, as far as they are reachable from the socket's messages.
 fn missing(shapes: &BTreeMap<String, Shape>) -> Vec<String> {
     let objects = objects();
     let mut missing = Vec::new();
@@ -209,7 +209,7 @@ fn missing(shapes: &BTreeMap<String, Shape>) -> Vec<String> {
                 for (field, types) in fields {
                     waiting.extend(types.iter().cloned());
                     let is_tagged = |name: &String| matches!(shapes.get(name), Some(Shape::Enum(Some(_), _)));
-                    // What is flattened has no name of its own.
+                    // A flattened field does not appear under its own name.
                     let is_flat = types.iter().any(is_tagged) && (name == "Mutation" || name == "Change");
                     if !is_flat && !is_said(field) {
                         missing.push(format!("{name}.{field}"));

@@ -1,4 +1,4 @@
-//! What is delivered: each change once and in order, from wherever the client was.
+//! Each change is delivered once and in order, whatever number the client starts from.
 
 use app::{
     id::BoardId,
@@ -33,7 +33,7 @@ async fn a_subscriber_gets_the_state_and_then_each_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_comes_back_gets_exactly_what_it_missed() {
-    // A ring of ten changes, so that some of it is in the ring, some in the log.
+    // A ring of ten changes, so that some of the changes are in the ring and some only in the log.
     let database = Database::sqlite();
     let settings = HubSettings { ring_changes: 10, ..HubSettings::default() };
     let served = Served::with(&database, settings, SocketLimits::default()).await;
@@ -209,7 +209,7 @@ async fn mutations_are_answered_in_order_and_seen_by_others() {
             (ids[1], None),
             (ids[2], None),
             (ids[3], Some(3)),
-            // Sent twice, done once, answered as the first time.
+            // Sent twice, applied once; the second answer is the same as the first.
             (ids[0], Some(2)),
         ]
     );
@@ -279,7 +279,8 @@ async fn the_list_of_boards_comes_at_once_and_whenever_it_changes() {
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [second.id, first.id]);
 }
 
-/// What is kept for others may be older: a client whose state is not whole needs one that is not.
+/// The snapshot cached for other clients may be too old: a client with an incomplete state needs a snapshot that is not older
+/// than it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_is_asked_for_is_not_older_than_what_one_has() {
     let database = Database::sqlite();
@@ -294,7 +295,7 @@ async fn a_snapshot_that_is_asked_for_is_not_older_than_what_one_has() {
     client.say(&ClientMessage::Subscribe { board, since, snapshot: true, outline: false }).await;
     let ServerMessage::Snapshot(second) = client.hear().await else { panic!("should have been a snapshot") };
     assert_eq!(Some(second.seq), since);
-    // A number that is ahead of the log is no reason to wait.
+    // A number that is ahead of the log must not make the client wait.
     client.say(&ClientMessage::Subscribe { board, since: Some(1_000), snapshot: true, outline: false }).await;
     let ServerMessage::Snapshot(third) = client.hear().await else { panic!("should have been a snapshot") };
     assert_eq!(third, second);

@@ -1,4 +1,4 @@
-//! `docs/PROTOCOL.md` says what is so: its examples are messages, and its worked example works.
+//! `docs/PROTOCOL.md` is correct: its examples are valid messages, and its worked example works.
 
 use app::{
     ops::{Change, Mutation},
@@ -13,13 +13,13 @@ use crate::support::{database::Database, served::Served};
 
 pub const PAGE: &str = include_str!("../../docs/PROTOCOL.md");
 
-/// The blocks of code in one language.
+/// The code blocks in one language.
 pub fn blocks(language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
     PAGE.split(&fence).skip(1).map(|rest| rest.split("\n```").next().expect("the block ends")).collect()
 }
 
-/// The type of the message each example is under.
+/// The heading above an example, which names the type of the message.
 fn section(example: &str) -> &'static str {
     let before = &PAGE[..PAGE.find(example).expect("it is on the page")];
     before.rsplit("\n### ").next().and_then(|rest| rest.lines().next()).expect("a heading")
@@ -44,7 +44,7 @@ fn every_example_is_a_message_that_is_written_as_it_is_read() {
             serde_json::to_value(serde_json::from_str::<ServerMessage>(example).expect(example))
         };
         let again = again.expect("JSON");
-        // What is left out and has a default may be written all the same; nothing may be lost.
+        // Omitted fields that have a default may be written out; nothing may be lost.
         assert!(contains(&again, &value), "{example}\nis written as\n{again}");
     }
 }
@@ -54,7 +54,7 @@ async fn the_example_to_follow_by_hand_can_be_followed() {
     let database = Database::sqlite();
     let served = Served::on(&database).await;
     let mut client = served.connect().await;
-    // The last block needs somebody else's change, which the page has made in a browser.
+    // The last block needs a change by somebody else, which the page's reader makes in a browser.
     let blocks = blocks("text");
     let (last, blocks) = blocks.split_last().expect("blocks");
     for block in blocks {
@@ -93,14 +93,14 @@ fn the_limits_are_those_of_the_page() {
     assert_eq!((LISTED_PEOPLE, LISTED_EDITS), (100, 100));
 }
 
-/// What kind of message it is, and what number it tells of.
+/// The kind of a message, and the change numbers in it.
 fn kind_of(message: &str) -> String {
     let value: Value = serde_json::from_str(message).expect(message);
     let changes = value.get("changes").and_then(Value::as_array).map(Vec::len);
     format!("{} {} {} {changes:?}", value["type"], value["seq"], value["after"])
 }
 
-/// Whether all of `part` is in `whole`.
+/// Whether `whole` contains everything in `part`.
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => {

@@ -1,4 +1,4 @@
-//! How a server that stops leaves its clients.
+//! How a stopping server closes its sockets.
 
 use std::{collections::HashSet, time::Duration};
 use taskwire::credentials::Credentials;
@@ -18,7 +18,7 @@ async fn every_client_is_told_when_to_come_back_and_not_all_at_once() {
     let mut clients = Vec::new();
     for _ in 0..20 {
         let mut client = served.connect().await;
-        // It is there when it is answered.
+        // Once the ping is answered, the socket is established.
         client.say(&ClientMessage::Ping {}).await;
         client.hear().await;
         clients.push(client);
@@ -43,7 +43,7 @@ async fn what_was_sent_before_the_goodbye_is_answered() {
     let board = served.node.create_board().await;
     let mut client = served.connect().await;
     client.mutate(board.id, (0..300).map(|_| mutation(create(new_task(), "Buy milk"))).collect()).await;
-    // The first answer says that all of the message is in the writer's hands.
+    // The first answer shows that the writer has accepted all mutations of the message.
     let mut accepted = 0;
     loop {
         match client.hear_or_end().await {

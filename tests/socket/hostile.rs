@@ -1,4 +1,5 @@
-//! What a client may get wrong, on purpose or not: a clear answer each, nothing stored, and nobody else notices.
+//! What a client may get wrong, on purpose or not: each mistake gets a clear response, nothing is stored, and no other client
+//! is affected.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +20,7 @@ use crate::support::{
     served::Served,
 };
 
-/// A server with a board, and somebody who watches it from the first to the last line of a test.
+/// A server with a board, and a client that follows the board during the whole test.
 struct Watched {
     served: Served,
     board: app::id::BoardId,
@@ -38,7 +39,7 @@ impl Watched {
         Self { served, board, watcher, copy: Copy::of(board, Some(1)), _database: database }
     }
 
-    /// Nothing was stored but the board itself, and what comes next reaches the watcher over the same socket.
+    /// Asserts that nothing but the board itself was stored, and that the next change reaches the watcher over the same socket.
     async fn unharmed(mut self) {
         assert_eq!(self.served.node.numbers(self.board).await, [1]);
         self.served.node.create_task(self.board, "Still here").await;
@@ -97,7 +98,7 @@ async fn mutations_that_make_no_sense_are_refused_by_their_ids_in_order_and_the_
     let id = |text: &str| serde_json::from_str::<Value>(text).expect("JSON")["id"].clone();
     let bad = |rest: &str| format!(r#"{{"id":"{}",{rest}}}"#, app::new_id::<Uuid>());
     let task = app::new_id::<Uuid>();
-    // More of them than there may be bad messages.
+    // More invalid mutations than the number of bad messages that is allowed.
     let wrong = [
         (bad(r#""op":"drop_table""#), "op"),
         (bad(r#""op":"create_task","task":"7","title":"x""#), "task"),
@@ -240,7 +241,7 @@ async fn more_boards_than_the_limit_are_too_many_and_the_others_stay() {
         }
     }
     assert_eq!(client.hear_error().await, ErrorCode::TooMany);
-    // One that is followed already is no further one.
+    // Subscribing again to a followed board does not count as a further one.
     client.subscribe(boards[0], Some(1)).await;
     assert!(matches!(client.hear().await, ServerMessage::Changes { board, .. } if board == boards[0]));
 }
@@ -270,7 +271,7 @@ async fn a_client_that_says_nothing_is_pinged_and_then_left() {
         ..SocketLimits::default()
     };
     let watched = Watched::start(limits).await;
-    // tungstenite would answer pings by itself.
+    // A raw connection, because tungstenite would answer pings automatically.
     let mut raw = tokio::net::TcpStream::connect(watched.served.address).await.expect("connected");
     let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";

@@ -1,4 +1,4 @@
-//! What one socket sends is done in its order, whatever fails in between.
+//! The mutations of one socket are applied in order, whatever fails in between.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ async fn an_edit_that_could_not_be_stored_is_not_done_after_a_newer_one() {
     outside.execute("BEGIN IMMEDIATE").await.expect("the file is locked");
     let mut client = served.connect().await;
     client.mutate(board, vec![complete.clone()]).await;
-    // The writer tries the first for as long as it is patient; the second waits behind it.
+    // The writer retries the first for some seconds; the second waits behind it.
     tokio::time::sleep(Duration::from_millis(200)).await;
     client.mutate(board, vec![reopen.clone()]).await;
     assert_eq!(client.hear_error().await, ErrorCode::Unavailable);
     outside.execute("ROLLBACK").await.expect("the file is free again");
     assert_eq!(client.hear_end().await, Some(1013));
 
-    // As the page says: connect again, and send what was not answered again.
+    // As the protocol page says: connect again, and repeat the unanswered mutations.
     let mut client = served.connect().await;
     client.mutate(board, vec![complete, reopen]).await;
     for expected in [3, 4] {

@@ -1,4 +1,4 @@
-//! Who has a board open: told first as a whole and then as it changes, however they come and go.
+//! Who has a board open: clients are sent the whole state first and then the changes, however people come and go.
 
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,8 @@ async fn served(database: &Database) -> Served {
     Served::with(database, quick(), SocketLimits::default()).await
 }
 
-/// Somebody opens the board and closes it, which takes as long as any leaving that was under way before; something must
-/// be so all the time.
+/// Another person opens the board and leaves it again. That takes at least as long as the grace period of everybody who left
+/// before. `always` must hold all the time.
 async fn come_and_go(
     served: &Served,
     watcher: &mut PresenceClient,
@@ -48,7 +48,7 @@ async fn come_and_go(
     watcher.until_with(|presence_state| !presence_state.people.contains(&person), &always).await;
 }
 
-/// Says something to a client and hears the answer: it has had all that was to be told before.
+/// Pings the client's server and expects the pong as the next message: so no other message was waiting.
 async fn nothing_comes_before_the_pong(presence_client: &mut PresenceClient) {
     presence_client.client.say(&ClientMessage::Ping {}).await;
     let answer = presence_client.client.hear().await;
@@ -120,7 +120,7 @@ async fn what_somebody_edits_is_told_until_they_are_done_or_gone() {
     editor.edit(Some(tea)).await;
     watcher.until(|presence_state| !presence_state.editing.is_empty()).await;
     assert_eq!(watcher.edits(), [(tea, Some(ana))]);
-    // A guest edits, too, and whoever comes later is told at once.
+    // Guests can edit too, and a client that comes later is told of the edits at once.
     let mut guest = PresenceClient::on(&served, board, None).await;
     assert_eq!(guest.edits(), [(tea, None)], "guests are not told who");
     guest.edit(Some(milk)).await;
@@ -131,7 +131,7 @@ async fn what_somebody_edits_is_told_until_they_are_done_or_gone() {
     editor.edit(None).await;
     watcher.until(|presence_state| presence_state.editing.len() == 1).await;
     assert_eq!(watcher.edits(), [(milk, None)]);
-    // Somebody who is gone types nothing, although they are counted a moment longer.
+    // Somebody who has left is not editing any more, although they still count as present for the grace period.
     drop(guest);
     watcher.next().await;
     assert_eq!((watcher.edits(), watcher.presence_state.guests), (vec![], 1));
@@ -155,7 +155,7 @@ async fn whoever_loads_the_page_anew_does_not_go_and_come_for_the_others() {
     watcher.until(|presence_state| presence_state.people.len() == 2 && presence_state.guests == 1).await;
     let all_are_there = |presence_state: &PresenceState| presence_state.people.len() == 2 && presence_state.guests == 1;
     for (person, mut old) in [Some(ana), None].into_iter().zip(pages) {
-        // That nothing is edited any more tells that the end of the old page was noticed.
+        // The end of the edit shows that the server has noticed the end of the old page.
         old.edit(Some(new_task())).await;
         watcher.until_with(|presence_state| !presence_state.editing.is_empty(), all_are_there).await;
         drop(old);
@@ -183,7 +183,7 @@ async fn a_page_that_connects_again_before_its_old_connection_ends_is_counted_on
     watcher
         .until_with(|presence_state| presence_state.editing.is_empty(), |presence_state| presence_state.guests == 1)
         .await;
-    // What the old connection still says is no longer listened to, and its end is nobody's.
+    // The server ignores what the old connection still sends, and its end removes nobody.
     old.edit(Some(new_task())).await;
     drop(old);
     come_and_go(&served, &mut watcher, ana, |presence_state| {
@@ -207,7 +207,7 @@ async fn whoever_subscribes_anew_stays_and_whoever_unsubscribes_leaves() {
     other.client.say(&ClientMessage::Unsubscribe { board }).await;
     watcher.next().await;
     assert_eq!(watcher.sees(), (vec![ben], 0));
-    // It is told nothing more, and told all when it is back.
+    // While it is away it is told nothing; when it is back it is sent the whole state.
     other.client.say(&ClientMessage::Ping {}).await;
     while !matches!(other.client.hear().await, ServerMessage::Pong { .. }) {}
     come_and_go(&served, &mut watcher, cat, |_| true).await;
@@ -257,7 +257,7 @@ async fn a_laptop_that_fell_asleep_is_gone_and_comes_back_when_it_is_heard_of() 
     let [ana, ben, cat] = people();
     let mut asleep = PresenceClient::on(&served, board, Some(ana)).await;
     asleep.edit(Some(new_task())).await;
-    // Nobody reads its socket from here on, so that not even the pings of WebSocket are answered.
+    // From here on nobody reads its socket, so not even the WebSocket pings are answered.
     let mut watcher = PresenceClient::on(&served, board, Some(ben)).await;
     let began = Instant::now();
     watcher.until(|presence_state| presence_state.people == [ben] && presence_state.editing.is_empty()).await;
@@ -265,7 +265,7 @@ async fn a_laptop_that_fell_asleep_is_gone_and_comes_back_when_it_is_heard_of() 
     asleep.client.say(&ClientMessage::Ping {}).await;
     watcher.until(|presence_state| presence_state.people == [ana, ben] && presence_state.editing.len() == 1).await;
 
-    // It falls asleep for good: the end of its connection brings nobody back.
+    // It falls asleep again and never wakes up: the end of its connection must not make the person present again.
     watcher.until(|presence_state| presence_state.people == [ben]).await;
     drop(asleep);
     come_and_go(&served, &mut watcher, cat, |presence_state| !presence_state.people.contains(&ana)).await;
@@ -315,7 +315,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     }
     nothing_comes_before_the_pong(&mut watcher).await;
 
-    // A task of another board, or none at all, is a hint about nothing.
+    // A task that is on another board, or does not exist, is accepted: presence is only a hint.
     for task in [elsewhere, new_task()] {
         client.subscribe(board, Some(1)).await;
         client.say(&ClientMessage::Present { board, tab, editing: Some(task), secret: None }).await;
@@ -323,7 +323,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     }
     drop(client);
     watcher.until(|presence_state| presence_state.editing.is_empty() && presence_state.guests == 1).await;
-    // And the other board knows nothing of it.
+    // The other board is not affected.
     assert_eq!(PresenceClient::on(&served, other_board, None).await.edits(), []);
 }
 
@@ -368,7 +368,7 @@ async fn a_thousand_tabs_of_one_person_are_one_person_and_cost_the_others_one_me
     assert_eq!(watcher.sees(), (vec![ana, ben], 0));
     nothing_comes_before_the_pong(&mut watcher).await;
     assert_eq!(watcher.messages, 2);
-    // No tab was told of any other: each was told once who is there.
+    // No tab was told of the others: each was sent the presence state once.
     for mut tab in tabs {
         nothing_comes_before_the_pong(&mut tab).await;
         assert_eq!((tab.sees(), tab.messages), ((vec![ana, ben], 0), 1));
@@ -391,7 +391,7 @@ async fn a_guest_does_not_take_the_tab_of_another() {
     guest.edit(Some(task)).await;
     watcher.until(|presence_state| presence_state.editing.len() == 1).await;
 
-    // Somebody else says to be the same tab, which all could see; with a secret of their own, and without any.
+    // Another guest claims to be the same tab, whose id is visible to everybody: once with its own secret, once without one.
     let taken = guest.tab;
     for (others, secret) in [(2, Some(app::new_id::<Uuid>())), (3, None)] {
         let mut thief = PresenceClient::over(served.connect().await, board, taken).await;
@@ -405,7 +405,7 @@ async fn a_guest_does_not_take_the_tab_of_another() {
             .await;
         std::mem::forget(thief.client);
     }
-    // The page itself takes its own place.
+    // The page itself can replace its own tab.
     let mut again = PresenceClient { client: served.connect().await, ..guest };
     again.edit(None).await;
     again.open().await;

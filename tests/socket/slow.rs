@@ -1,4 +1,4 @@
-//! A client that takes nothing of what it is sent.
+//! A client that does not read what it is sent.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use taskwire::{credentials::Credentials, http::socket::SocketLimits, hub::HubSet
 
 use crate::support::{client::PATIENCE, database::Database, node::mutation, served::Served};
 
-/// Together more than the kernel takes for somebody who does not read: 4 MiB to send, and what was there to receive.
+/// Together more than the kernel buffers for a client that does not read: 4 MiB in the send buffer, and the receive buffer.
 const CHANGES: usize = 1_000;
 const DESCRIPTION: usize = 20_000;
 
@@ -19,7 +19,8 @@ const DESCRIPTION: usize = 20_000;
 async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let database = Database::sqlite();
     let limits = SocketLimits { write: Duration::from_millis(100), ..SocketLimits::default() };
-    // A larger frame is waited for longer; and all of it is sent from memory, never as one large snapshot.
+    // Small frames, because the server waits longer for a larger one. A large ring, so that everything is sent from memory and
+    // never as one large snapshot.
     let settings =
         HubSettings { frame_bytes: DESCRIPTION, ring_bytes: 2 * CHANGES * DESCRIPTION, ..HubSettings::default() };
     let served = Served::with(&database, settings, limits).await;
@@ -27,7 +28,7 @@ async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let mut client = served.connect().await;
     client.subscribe(board.id, Some(1)).await;
     assert!(matches!(client.hear().await, ServerMessage::Changes { .. }));
-    // Changes of one task: the board itself stays small.
+    // All changes are to one task, so the board itself stays small.
     let task = served.node.create_task(board.id, "Buy milk").await;
     let text = "x".repeat(DESCRIPTION);
     let writes = (0..CHANGES).map(|number| {

@@ -1,4 +1,4 @@
-//! Several nodes over one database, clients that come and go at random: each change once, in order, for everybody.
+//! Several nodes over one database, with clients that come and go at random: everybody receives each change once and in order.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn storm(seed: u64) {
     const WRITES: u64 = 400;
     let database = Database::sqlite();
     let settings = HubSettings {
-        // Small, so that the log and snapshots are needed as well.
+        // Small, so that the log and snapshots are needed too.
         ring_changes: 16,
         frame_bytes: 2_000,
         small_replay_bytes: 8_000,
@@ -57,7 +57,7 @@ async fn storm(seed: u64) {
                     let address = addresses[dice.below(addresses.len() as u64) as usize];
                     let mut client = crate::support::client::Client::connect(address).await;
                     client.subscribe(board, copy.seq).await;
-                    // Stays for some messages, then drops the connection, some of what was sent unread.
+                    // Stays for some messages, then drops the connection with some of the sent messages unread.
                     for _ in 0..=dice.below(12) {
                         let message = client.hear().await;
                         copy.take(&message);

@@ -1,5 +1,5 @@
-//! The database cannot be read when a board is asked for: the socket keeps the subscription, and the board comes as soon as it
-//! can be read, without the client doing anything.
+//! The database cannot be read when a client subscribes to a board. The socket keeps the subscription, and the board is sent as
+//! soon as it can be read, without any action of the client.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::support::{
     served::Served,
 };
 
-/// A node whose database can be taken away, with a board; and another one, whose database cannot.
+/// A node whose database can be made unreachable, and another one with constant access to the same database; and a board.
 async fn nodes() -> (Served, Served, Proxy, BoardId) {
     let database = Database::postgres().await;
     let port = postgres::port_of(&database.url);
@@ -30,7 +30,7 @@ async fn nodes() -> (Served, Served, Proxy, BoardId) {
     let short = Duration::from_millis(200);
     let limits = Limits { silence: short, statement: short, acquire: short };
     let store = Store::open(StoreSettings { limits, ..StoreSettings::new(url) }).await.expect("the database opens");
-    // So that a topic soon knows nothing any more.
+    // Small limits, so that the topic's ring soon lacks the older changes.
     let settings = HubSettings { ring_changes: 4, small_replay_bytes: 0, ..HubSettings::default() };
     let here = Served::over(store, settings, SocketLimits::default()).await;
     let there = Served::on(&database).await;
@@ -57,7 +57,7 @@ async fn a_first_read_that_fails_is_tried_again() {
     goes_on.subscribe(board, Some(19)).await;
     is_told_that_it_has_to_wait(&mut anew, board).await;
     is_told_that_it_has_to_wait(&mut goes_on, board).await;
-    // Nothing is claimed meanwhile.
+    // Meanwhile the pong does not claim to know the board's number.
     anew.say(&ClientMessage::Ping {}).await;
     let ServerMessage::Pong { heads } = anew.hear().await else { panic!("a pong") };
     assert!(heads.is_empty(), "{heads:?}");
@@ -82,7 +82,7 @@ async fn a_client_that_cannot_be_caught_up_is_caught_up_later() {
     open.subscribe(board, None).await;
     Copy::of(board, None).reach(21, &mut open).await;
     network.cut();
-    // The board is open here, but the ring does not reach back that far.
+    // The board is open on this node, but the ring does not reach back that far.
     let mut client = here.connect().await;
     client.subscribe(board, Some(3)).await;
     is_told_that_it_has_to_wait(&mut client, board).await;

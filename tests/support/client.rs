@@ -1,4 +1,4 @@
-//! A client of the socket that checks what it is told.
+//! A client of the socket that checks what it receives.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-/// Longer than anything may take on a busy machine; a test that gets there has failed.
+/// Longer than anything takes, even on a busy machine; a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Client {
@@ -27,12 +27,12 @@ impl Client {
         Self::connect_with(address, &[("sec-websocket-protocol", "taskwire.v1")]).await.expect("the socket opens")
     }
 
-    /// With headers of one's own; the error has the status.
+    /// Connects with these headers. The error is the HTTP status.
     pub async fn connect_with(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         Self::connect_at(address, "/ws", headers).await
     }
 
-    /// The same at a path of one's own.
+    /// As [`Self::connect_with`], at another path.
     pub async fn connect_at(address: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
         for (name, value) in headers {
@@ -69,7 +69,7 @@ impl Client {
         }
     }
 
-    /// The next message, or the code with which the socket was closed. The hello, which is the first on each, is passed over.
+    /// The next message, or the code with which the socket was closed. Skips the hello, the first message on each socket.
     pub async fn hear_or_end(&mut self) -> Result<ServerMessage, Option<u16>> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something is heard");
@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// The code of the error that comes next.
+    /// Expects an error as the next message, and returns its code.
     pub async fn hear_error(&mut self) -> ErrorCode {
         match self.hear().await {
             ServerMessage::Error { code, .. } => code,
@@ -93,7 +93,7 @@ impl Client {
         }
     }
 
-    /// The code with which the socket is closed, whatever comes before that.
+    /// The code with which the socket is closed. Skips the messages before that.
     pub async fn hear_end(&mut self) -> Option<u16> {
         loop {
             if let Err(code) = self.hear_or_end().await {
@@ -103,17 +103,17 @@ impl Client {
     }
 }
 
-/// What a client has of one board. It panics when a change comes twice, out of order, or is left out.
+/// A client's copy of one board. It panics if a change is missing, duplicated or out of order.
 #[derive(Clone, Debug)]
 pub struct Copy {
     pub board: BoardId,
-    /// The newest change it has; `None` before anything came.
+    /// The number of the newest change it has; `None` before it has received anything.
     pub seq: Option<Seq>,
     /// How many changes it was sent.
     pub changes: u64,
     /// How many snapshots it was sent.
     pub snapshots: u64,
-    /// How many frames.
+    /// How many frames with changes it was sent.
     pub frames: u64,
 }
 
@@ -146,7 +146,7 @@ impl Copy {
         }
     }
 
-    /// Listens until it has a number.
+    /// Receives messages until the copy has a number.
     pub async fn reach(&mut self, seq: Seq, client: &mut Client) {
         while self.seq.is_none_or(|have| have < seq) {
             let message = client.hear().await;

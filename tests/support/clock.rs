@@ -1,4 +1,4 @@
-//! A clock for a process under test that shows whatever time a test wants, also while the process runs.
+//! A clock for a process under test. A test can set it to any time, also while the process runs.
 
 use std::{
     fs::OpenOptions,
@@ -14,7 +14,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// One that is so many seconds ahead, or behind where that is negative. Takes a C compiler, with which SQLite is built as well.
+    /// A clock that is this many seconds ahead, or behind if negative. Needs a C compiler, as building SQLite does.
     pub fn ahead(seconds: i64) -> io::Result<Self> {
         let clock = Self { folder: tempfile::tempdir()? };
         let mut compiler = Command::new("cc")
@@ -22,7 +22,7 @@ impl Clock {
             .arg(clock.library())
             .stdin(Stdio::piped())
             .spawn()?;
-        // Closed at the end of the statement, which ends what it reads.
+        // The pipe is closed at the end of the statement, which ends the compiler's input.
         compiler.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?.write_all(include_bytes!("clock.c"))?;
         if !compiler.wait()?.success() {
             return Err(io::Error::other("the clock is not compiled"));
@@ -31,14 +31,14 @@ impl Clock {
         Ok(clock)
     }
 
-    /// Sets it, for processes that have it already, too.
+    /// Sets the clock, also for processes that already use it.
     pub fn set(&self, seconds: i64) -> io::Result<()> {
-        // Written over, and never shorter than it was: they look at it at any moment.
+        // The file is overwritten without ever being shortened, because the processes may read it at any moment.
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(self.file())?;
         file.write_all(&seconds.to_ne_bytes())
     }
 
-    /// Gives it to a process that is to be started.
+    /// Makes a process that is yet to be started use this clock.
     pub fn give_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("LD_PRELOAD", self.library()).env("TEST_CLOCK", self.file())
     }

@@ -1,4 +1,4 @@
-//! A fresh database for one test: a file of SQLite's in a folder of its own, or a database in a real PostgreSQL server.
+//! A fresh database for one test: a SQLite file in a folder of its own, or a database in a real PostgreSQL server.
 
 use taskwire::store::{Store, StoreSettings};
 use tempfile::TempDir;
@@ -7,7 +7,7 @@ use super::postgres;
 
 pub struct Database {
     pub url: String,
-    /// Goes away with the test.
+    /// Deletes the folder at the end of the test.
     _folder: Option<TempDir>,
 }
 
@@ -22,12 +22,12 @@ impl Database {
         Self { url: postgres::fresh_database().await, _folder: None }
     }
 
-    /// One that somebody else takes care of.
+    /// A database that the caller manages.
     pub fn at(url: String) -> Self {
         Self { url, _folder: None }
     }
 
-    /// Opens it, as a node of its own.
+    /// Opens the database, as a node of its own.
     pub async fn open(&self) -> Store {
         Store::open(StoreSettings::new(&self.url)).await.expect("the database opens")
     }

@@ -1,8 +1,8 @@
-//! What the servers of this process log, at every level; and that no secret stands in it.
+//! Collects what the servers of this process log, at every level, and checks that it contains no secret.
 //!
-//! Each server of the tests looks when it ends, so every test of the suite is one of this. Secrets are found in two ways:
-//! most by how they look, which needs nobody to tell which were made; and those of sessions, which are shorter, by what
-//! browsers were given.
+//! Each test server checks the log when it ends, so every test with a server tests this. Secrets are found in two ways: most by
+//! their format, so that the test need not know which secrets were made; and session secrets, which are shorter, by comparison
+//! with the cookies that were issued.
 
 use std::{
     collections::BTreeSet,
@@ -12,8 +12,8 @@ use std::{
 
 use tracing_subscriber::EnvFilter;
 
-/// All but what logs much and knows nothing: statements without their values, and what stands in messages of the socket, which
-/// carry no secrets.
+/// Everything except crates that log a lot and know no secrets: statements without their values, and the contents of socket
+/// messages.
 const FILTER: &str =
     "trace,sqlx=info,fred=info,tungstenite=info,tokio_tungstenite=info,mio=info,want=info,reqwest=info";
 /// A secret has 32 random bytes in base64.
@@ -22,7 +22,7 @@ const SECRET_CHARS: usize = 43;
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static SESSIONS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Begins to collect what is logged in this process.
+/// Starts collecting what is logged in this process.
 pub fn collect() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -31,17 +31,17 @@ pub fn collect() {
     });
 }
 
-/// Remembers the secret of a session, which no log may have.
+/// Registers a session's secret, which must not appear in any log.
 pub fn must_not_tell(session: &str) {
     SESSIONS.lock().unwrap_or_else(PoisonError::into_inner).insert(session.to_owned());
 }
 
-/// All that was logged in this process so far.
+/// Everything that was logged in this process so far.
 pub fn text() -> String {
     String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// Looks through the log of this process when it is dropped.
+/// Checks the log of this process when it is dropped.
 pub struct Watch;
 
 impl Drop for Watch {
@@ -52,7 +52,7 @@ impl Drop for Watch {
     }
 }
 
-/// That no line of a log has a secret.
+/// Asserts that no line of a log contains a secret.
 pub fn assert_no_secrets(log: &str) {
     let sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for line in log.lines() {
@@ -67,7 +67,7 @@ fn is_base64(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '-' | '_')
 }
 
-/// Hashes and ids have small letters only.
+/// A secret has letters of both cases, whereas hashes and ids have only lower-case ones.
 fn is_secret(word: &str) -> bool {
     let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
     word.len() >= SECRET_CHARS && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)

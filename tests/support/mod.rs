@@ -1,4 +1,4 @@
-//! What the tests of the server share.
+//! Helpers that the tests of the server share.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 

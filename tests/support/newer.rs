@@ -1,4 +1,4 @@
-//! A server of a version that comes after this one, as far as others meet it: what it writes to their database.
+//! Simulates a server of a newer version, as far as older servers notice it: what it writes to their database.
 
 use app::id::{BoardId, MutationId};
 use serde_json::json;
@@ -7,7 +7,7 @@ use taskwire::store::schema;
 
 use super::database::Database;
 
-/// A server of the version that comes after this one.
+/// A server of the next version.
 pub struct Newer {
     pub connection: AnyConnection,
 }
@@ -23,12 +23,12 @@ impl Newer {
         set.execute(&mut self.connection).await.expect("the database does it");
     }
 
-    /// Adds a change of a kind that is new in its version. Its number.
+    /// Adds a change of a kind that exists only in the newer version. Returns its number.
     pub async fn commit(&mut self, board: BoardId) -> u64 {
         self.commit_with(board, "SELECT 1", &[]).await
     }
 
-    /// The same, with something else that is done in the same transaction.
+    /// As [`Self::commit`], with another statement in the same transaction.
     pub async fn commit_with(&mut self, board: BoardId, sql: &'static str, values: &[String]) -> u64 {
         let mut transaction = self.connection.begin().await.expect("the database does it");
         let also = values.iter().cloned().fold(sqlx::query(sql), |query, value| query.bind(value));

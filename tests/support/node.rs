@@ -1,4 +1,4 @@
-//! A store and its writer, as one server has them, and short ways to ask it for things.
+//! A store with its writer, as one server has them, and helpers for using them.
 
 use app::{
     fields::FieldEdit,
@@ -24,7 +24,7 @@ pub struct Node {
     pub writer: Writer,
 }
 
-/// A board that was just made.
+/// A board that was just created.
 #[derive(Clone)]
 pub struct NewBoard {
     pub id: BoardId,
@@ -42,7 +42,7 @@ impl Node {
         Self { store, writer }
     }
 
-    /// Does what a server does when it stops.
+    /// Closes the writer and the store, as a server does when it stops.
     pub async fn close(self) {
         self.writer.close().await;
         self.store.close().await;
@@ -60,17 +60,17 @@ impl Node {
         task
     }
 
-    /// Asks for something under a fresh id.
+    /// Writes an operation with a fresh mutation id.
     pub async fn write(&self, board: BoardId, op: Op) -> Result<Accepted, WriteError> {
         self.writer.write(board, mutation(op), Credentials::local()).await
     }
 
-    /// Asks for something that must be accepted.
+    /// Writes an operation that must be accepted.
     pub async fn accepted(&self, board: BoardId, op: Op) -> Accepted {
         self.write(board, op).await.expect("the write is accepted")
     }
 
-    /// Asks for something that must be refused.
+    /// Writes an operation that must be refused.
     pub async fn refused(&self, board: BoardId, op: Op) -> Refusal {
         match self.write(board, op).await {
             Err(WriteError::Refused(refusal)) => refusal,
@@ -82,7 +82,7 @@ impl Node {
         self.store.board(id).await.expect("the board can be read").expect("there is such a board")
     }
 
-    /// The numbers in the log of a board.
+    /// The change numbers in the log of a board.
     pub async fn numbers(&self, board: BoardId) -> Vec<Seq> {
         match self.store.changes_after(board, 0, usize::MAX).await.expect("the log can be read") {
             Missing::Changes(changes) => changes.iter().map(|change| change.seq).collect(),
@@ -90,7 +90,7 @@ impl Node {
         }
     }
 
-    /// What the whole log of a board amounts to.
+    /// The state that results from the whole log of a board.
     pub async fn replayed(&self, board: BoardId) -> BoardState {
         let Missing::Changes(changes) = self.store.changes_after(board, 0, usize::MAX).await.expect("the log") else {
             panic!("the log was trimmed");

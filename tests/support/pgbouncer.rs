@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::postgres;
 
-/// A PgBouncer with settings of its own.
+/// A PgBouncer with its own settings.
 pub struct PgBouncer {
     process: Child,
     port: u16,
@@ -21,10 +21,10 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// In front of the server of a URL.
+    /// Starts it in front of the server that a URL names.
     pub fn to(url: &str, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for PgBouncer");
-        // Like PostgreSQL it does not run as root.
+        // Like PostgreSQL, it does not run as root, so its folder must be accessible to another user.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder can be opened");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let config = folder.path().join("pgbouncer.ini");
@@ -45,7 +45,7 @@ impl PgBouncer {
         Self { process, port, _folder: folder }
     }
 
-    /// The same database, by way of it.
+    /// The URL of the same database through PgBouncer.
     pub fn url(&self, direct: &str) -> String {
         direct.replace(&format!(":{}/", postgres::port_of(direct)), &format!(":{}/", self.port))
     }

@@ -1,9 +1,8 @@
-//! A real PostgreSQL server for all tests that run at about the same time, in however many processes.
+//! A real PostgreSQL server, shared by all tests that run at about the same time, in however many processes.
 //!
-//! It lives in a folder of its own below the temporary folder, on a free loopback port. The first test that needs it
-//! starts it. Every test process holds a shared lock on a file for as long as it lives; the kernel lets go of it however
-//! the process ends. A watchdog waits until nobody has held it for a few seconds, then stops the server and removes the
-//! folder.
+//! It has its own folder below the temporary folder, and a free loopback port. The first test that needs the server starts it.
+//! Every test process holds a shared lock on a file for as long as it lives; the kernel releases the lock however the process
+//! ends. A watchdog waits until nobody has held the lock for a few seconds, then stops the server and removes the folder.
 
 use std::{
     fs::{self, File},
@@ -18,10 +17,10 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-/// How long the server outlives the last test that used it.
+/// How long the server keeps running after the last test that used it.
 const LINGER_SECONDS: u32 = 10;
 
-/// The URL of a database nobody else uses.
+/// The URL of a new database for one test.
 pub async fn fresh_database() -> String {
     let server = server();
     let name = format!("test_{}", app::new_id::<uuid::Uuid>().simple());
@@ -32,7 +31,7 @@ pub async fn fresh_database() -> String {
     server.url(&name)
 }
 
-/// The port in a URL that [`fresh_database`] made.
+/// The port in a URL that [`fresh_database`] returned.
 pub fn port_of(url: &str) -> u16 {
     let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next());
     port.and_then(|port| port.parse().ok()).expect("a URL with a port")
@@ -50,7 +49,7 @@ impl Server {
     }
 }
 
-/// A server for one test alone, which that may freeze and restart.
+/// A server for a single test, which may freeze and restart it.
 pub struct Private {
     pub port: u16,
     folder: TempDir,
@@ -59,28 +58,28 @@ pub struct Private {
 impl Private {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the server");
-        // Whoever runs PostgreSQL must be able to go through it.
+        // The user that runs PostgreSQL must be able to access the folder.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder can be opened");
         let port = make(&folder.path().join("data"));
         Self { port, folder }
     }
 
-    /// The URL of its one database.
+    /// The URL of its only database.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Stops all its processes as they are (SIGSTOP): its connections stay, and nobody answers.
+    /// Stops all its processes (SIGSTOP): its connections stay open, and nothing responds.
     pub fn freeze(&self) {
         self.signal("-STOP");
     }
 
-    /// Lets them go on.
+    /// Continues its processes.
     pub fn thaw(&self) {
         self.signal("-CONT");
     }
 
-    /// Ends it at once and starts it again.
+    /// Ends it immediately and starts it again.
     pub fn restart(&self) {
         let data = self.data();
         let settings = settings(self.port, &data);
@@ -107,7 +106,7 @@ impl Private {
                 ids.push(process.file_name().to_string_lossy().into_owned());
             }
         }
-        // One that ended meanwhile is no failure.
+        // A process that has ended in the meantime does not matter.
         Command::new("kill").arg(signal).args(ids).stderr(Stdio::null()).status().expect("kill");
     }
 }
@@ -126,7 +125,7 @@ fn server() -> &'static Server {
         let user = if is_root() { "root" } else { "user" };
         let folder = std::env::temp_dir().join(format!("taskwire-test-postgres-{user}"));
         fs::create_dir_all(&folder).expect("a folder for the test server");
-        // Whoever runs PostgreSQL must be able to go through it.
+        // The user that runs PostgreSQL must be able to access the folder.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("the folder can be opened");
 
         let users = lock_file(&folder, "users");
@@ -153,7 +152,7 @@ fn running(folder: &Path) -> Option<u16> {
 
 fn start(folder: &Path) -> u16 {
     let data = folder.join("data");
-    // What is left of a machine that was switched off.
+    // Left over if the machine was switched off.
     let _ = fs::remove_dir_all(&data);
     let port = make(&data);
     watch(folder, &data);
@@ -162,7 +161,7 @@ fn start(folder: &Path) -> u16 {
     port
 }
 
-/// Makes and starts a server on a free port.
+/// Creates and starts a server on a free port.
 fn make(data: &Path) -> u16 {
     fs::create_dir(data).expect("a folder for the data");
     if is_root() {
@@ -217,12 +216,13 @@ fn watch(folder: &Path, data: &Path) {
         .expect("the watchdog starts");
 }
 
-/// One of PostgreSQL's programs.
+/// A command that runs one of PostgreSQL's programs.
 fn as_postgres(program: &str) -> Command {
     as_postgres_user(&programs().join(program))
 }
 
-/// A program that refuses to run as root, as PostgreSQL's server does.
+/// A command that runs a program as a user other than root if necessary, because the program, like PostgreSQL's server, refuses
+/// root.
 pub fn as_postgres_user(path: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
@@ -235,7 +235,7 @@ pub fn as_postgres_user(path: &Path) -> Command {
     command
 }
 
-/// Debian keeps the server's programs out of the path, in a folder a version.
+/// Debian installs the server's programs outside `PATH`, in a folder for each version.
 fn programs() -> PathBuf {
     let in_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
     let debian =
@@ -247,7 +247,7 @@ fn programs() -> PathBuf {
 }
 
 fn is_root() -> bool {
-    // The owner of what belongs to this process.
+    // The owner of this process's entry in `/proc`.
     std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").expect("/proc")) == 0
 }
 

@@ -1,4 +1,4 @@
-//! A client that has a board open and keeps track of who else has.
+//! A client that has a board open and keeps track of who else does.
 
 use app::{
     id::{ActorId, BoardId, TabId, TaskId},
@@ -9,28 +9,28 @@ use uuid::Uuid;
 
 use super::{client::Client, served::Served};
 
-/// The state of a board that was just made, as far as presence is concerned: nothing but its creation.
+/// The change number of a board that was just created: its creation is the only change.
 const SINCE: u64 = 1;
 
 pub struct PresenceClient {
     pub client: Client,
     pub tab: TabId,
-    /// What only the tab knows.
+    /// The tab's secret, which only the tab knows.
     pub secret: Option<Uuid>,
     pub board: BoardId,
-    /// What it was told.
+    /// The presence state that it was sent.
     pub presence_state: PresenceState,
-    /// In how many messages.
+    /// The number of presence messages that it was sent.
     pub messages: usize,
 }
 
 impl PresenceClient {
-    /// Opens a board, and waits to be told who is there.
+    /// Opens a board, and waits for the presence state.
     pub async fn on(served: &Served, board: BoardId, person: Option<ActorId>) -> Self {
         Self::over(served.connect_as(person).await, board, app::new_id::<TabId>()).await
     }
 
-    /// As [`Self::on`], over a connection that is there, in a tab that may have had another before.
+    /// As [`Self::on`], over an existing connection, for a tab that may have had another connection before.
     pub async fn over(client: Client, board: BoardId, tab: TabId) -> Self {
         let mut presence_client =
             Self { client, tab, secret: None, board, presence_state: PresenceState::default(), messages: 0 };
@@ -39,7 +39,7 @@ impl PresenceClient {
         presence_client
     }
 
-    /// Subscribes and says that it is there.
+    /// Subscribes to the board and announces its presence.
     pub async fn open(&mut self) {
         self.client.subscribe(self.board, Some(SINCE)).await;
         self.edit(None).await;
@@ -51,7 +51,7 @@ impl PresenceClient {
             .await;
     }
 
-    /// Waits for what it is told next of who is there.
+    /// Waits for the next message about presence.
     pub async fn next(&mut self) {
         loop {
             match self.client.hear().await {
@@ -73,12 +73,12 @@ impl PresenceClient {
         }
     }
 
-    /// Listens until those who are there are as they should be.
+    /// Receives messages until the presence state satisfies a condition.
     pub async fn until(&mut self, so: impl Fn(&PresenceState) -> bool) {
         self.until_with(so, |_| true).await;
     }
 
-    /// As [`Self::until`]; and something must be so all the time.
+    /// As [`Self::until`], and asserts that `always` holds after each message on the way.
     pub async fn until_with(&mut self, so: impl Fn(&PresenceState) -> bool, always: impl Fn(&PresenceState) -> bool) {
         while !so(&self.presence_state) {
             self.next().await;
@@ -86,7 +86,7 @@ impl PresenceClient {
         }
     }
 
-    /// Who is there, as (people, guests).
+    /// Who is present, as (people, guests).
     pub fn sees(&self) -> (Vec<ActorId>, u32) {
         (self.presence_state.people.clone(), self.presence_state.guests)
     }
@@ -97,7 +97,7 @@ impl PresenceClient {
     }
 }
 
-/// People, in the order of their ids.
+/// New ids of people, in ascending order.
 pub fn people<const COUNT: usize>() -> [ActorId; COUNT] {
     std::array::from_fn(|_| app::new_id::<ActorId>())
 }

@@ -1,4 +1,4 @@
-//! A stretch of network between the server under test and a part it needs, that a test can cut, silence and mend.
+//! A TCP proxy between the server under test and a part that it needs. A test can cut, silence and restore the connection.
 
 use std::{
     future::pending,
@@ -17,7 +17,7 @@ use tokio::{
 pub struct Proxy {
     pub port: u16,
     network: Arc<Network>,
-    /// Changes whenever the connections there are have to go.
+    /// Changes whenever the existing connections must be dropped.
     cuts: watch::Sender<u64>,
 }
 
@@ -25,11 +25,11 @@ pub struct Proxy {
 struct Network {
     /// Whether new connections are dropped.
     is_cut: AtomicBool,
-    /// Whether new connections swallow what they are given.
+    /// Whether new connections discard what they receive.
     is_deaf: AtomicBool,
     /// Counts the connections.
     connections: AtomicU64,
-    /// Connections with smaller numbers swallow what they are given.
+    /// Connections with a lower number discard what they receive.
     silent_below: AtomicU64,
 }
 
@@ -40,7 +40,7 @@ impl Network {
 }
 
 impl Proxy {
-    /// Passes connections on to a loopback port.
+    /// Forwards connections to a loopback port.
     pub async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own_port = listener.local_addr().expect("an address").port();
@@ -67,7 +67,7 @@ impl Proxy {
         Self { port: own_port, network, cuts }
     }
 
-    /// Drops all connections, and every new one.
+    /// Drops all connections, including new ones until [`Self::mend`].
     pub fn cut(&self) {
         self.network.is_cut.store(true, Ordering::SeqCst);
         self.drop_connections();
@@ -79,18 +79,18 @@ impl Proxy {
         self.network.is_deaf.store(false, Ordering::SeqCst);
     }
 
-    /// Drops the connections there are.
+    /// Drops the existing connections.
     pub fn drop_connections(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// From now on the connections there are swallow what they are given, and never end. New ones work.
+    /// From now on the existing connections discard what they receive, and never end. New ones work.
     pub fn silence(&self) {
         let so_far = self.network.connections.load(Ordering::SeqCst);
         self.network.silent_below.store(so_far, Ordering::SeqCst);
     }
 
-    /// The same for new ones, until [`Self::mend`].
+    /// As [`Self::silence`], but for new connections too, until [`Self::mend`].
     pub fn silence_all(&self) {
         self.network.is_deaf.store(true, Ordering::SeqCst);
         self.silence();
@@ -99,7 +99,7 @@ impl Proxy {
 
 async fn pass_on(client: TcpStream, port: u16, network: &Network) {
     if network.is_deaf.load(Ordering::SeqCst) {
-        // It is open as long as the other side has it open, and nothing ever comes back.
+        // The connection stays open as long as the client keeps it open, and nothing is ever sent back.
         let mut client = client;
         let mut nothing = [0; 1024];
         while client.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
@@ -124,7 +124,7 @@ async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
         let length = from.read(&mut buffer).await.unwrap_or_default();
         let is_silent = network.is_silent(connection);
         match length {
-            // The other side does not hear of it.
+            // The other side does not learn that the connection ended.
             0 if is_silent => pending().await,
             0 => return,
             _ if is_silent => {}

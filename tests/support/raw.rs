@@ -1,4 +1,4 @@
-//! Requests as no client for people would send them.
+//! Raw HTTP requests, such as no ordinary client would send.
 
 use std::net::SocketAddr;
 
@@ -9,12 +9,12 @@ use tokio::{
 
 use super::server::Server;
 
-/// Where a server is.
+/// The address of a server.
 pub fn address(server: &Server) -> SocketAddr {
     server.base.strip_prefix("http://").and_then(|address| address.parse().ok()).expect("an address")
 }
 
-/// Sends all of a request before it reads anything, as browsers do with forms; what is answered until the server hangs up.
+/// Sends the whole request before it reads anything, as browsers do with forms. Returns what is received until the server closes.
 pub async fn ask(server: &Server, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address(server)).await.expect("a connection");
     stream.write_all(request).await.expect("the request is taken");
@@ -23,7 +23,7 @@ pub async fn ask(server: &Server, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Sends a request and reads nothing. The kernel of this side takes next to nothing for it either.
+/// Sends a request and reads nothing. The receive buffer of this side is small, so that the kernel buffers little.
 pub async fn ask_and_not_read(server: &Server, request: &[u8]) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small buffer");

@@ -1,4 +1,4 @@
-//! Real Redis servers, each in a folder of its own on free loopback ports.
+//! Real Redis servers, each in its own folder, on free loopback ports.
 
 use std::{
     io::{Read, Write},
@@ -23,7 +23,7 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// With settings of its own.
+    /// Starts a Redis with these arguments.
     pub fn start_with(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let folder = tempfile::tempdir().expect("a folder for Redis");
@@ -48,12 +48,12 @@ impl Redis {
         }
     }
 
-    /// Stops it as it is (SIGSTOP): its connections stay, and nobody answers.
+    /// Stops its process (SIGSTOP): its connections stay open, and nothing responds.
     pub fn freeze(&self) {
         self.signal("-STOP");
     }
 
-    /// Lets it go on.
+    /// Continues its process.
     pub fn thaw(&self) {
         self.signal("-CONT");
     }
@@ -78,7 +78,7 @@ impl Redis {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         self.process = Some(command.spawn().expect("redis-server starts; on Debian: apt-get install redis-server"));
-        // One with a password answers that it wants it.
+        // A Redis with a password answers that authentication is required.
         let answers = |answer: String| answer.starts_with("+PONG") || answer.starts_with("-NOAUTH");
         wait_for(|| ask(self.port, &["PING"]).is_some_and(answers));
     }
@@ -94,7 +94,7 @@ impl Drop for Redis {
 pub fn cluster() -> Vec<Redis> {
     let nodes: Vec<Redis> = (0..3)
         .map(|_| {
-            // The port of the cluster's own bus is the server's plus 10,000, if it is not named.
+            // The default port of the cluster bus is the server's plus 10,000, which may be in use.
             let bus = free_port().to_string();
             Redis::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus])
         })
@@ -112,13 +112,13 @@ pub fn cluster() -> Vec<Redis> {
     nodes
 }
 
-/// Says something to a server, and tells what it answered.
+/// Sends a command to a server and returns its answer.
 pub fn ask(port: u16, words: &[&str]) -> Option<String> {
     let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
     ask_bytes(port, &words)
 }
 
-/// As [`ask`], with words that are no text.
+/// As [`ask`], with words that may not be text.
 pub fn ask_bytes(port: u16, words: &[&[u8]]) -> Option<String> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).ok()?;
     connection.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
@@ -138,7 +138,7 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
-/// Looks again and again until something is so.
+/// Waits until a condition holds.
 pub fn wait_for(mut so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !so() {

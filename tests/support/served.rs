@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{client::Client, database::Database, node::Node};
 
-/// A header that says whose socket it is.
+/// A header that names the person whose socket it is.
 const PERSON: &str = "x-person";
 
 pub struct Served {
@@ -38,7 +38,7 @@ pub struct Served {
     pub tracker: TaskTracker,
 }
 
-/// Who has no token may do everything here, and is who they say they are.
+/// Authenticates a request. Without a token, the caller has all rights, and is the person that the header names.
 async fn visit(State(store): State<Store>, mut request: Request, next: Next) -> axum::response::Response {
     let visitor = who(&store, request.headers());
     request.extensions_mut().insert(visitor);
@@ -97,7 +97,7 @@ impl Served {
         Client::connect(self.address).await
     }
 
-    /// A socket of a person, or of somebody without an account.
+    /// Opens a socket of a person, or of somebody without an account.
     pub async fn connect_as(&self, person: Option<ActorId>) -> Client {
         let id = person.map(|person| person.to_string());
         let headers: Vec<_> = id.iter().map(|id| (PERSON, id.as_str())).collect();

@@ -1,4 +1,4 @@
-//! A whole server: in this process, to be asked over HTTP, or as the real executable, to be killed.
+//! A whole server: in this process, for HTTP requests, or as the real executable, which a test can kill.
 
 use std::{
     fs::{self, File},
@@ -29,11 +29,11 @@ pub fn open() -> Settings {
 pub struct Server {
     pub base: String,
     pub client: Client,
-    /// Where the first account is made, if there is none yet.
+    /// The address for creating the first account, if there is no account yet.
     pub first_visit: Option<String>,
-    /// Where its pages are, as browsers say it.
+    /// The origin of its pages, as browsers send it.
     pub origin: String,
-    /// What its cookies are called.
+    /// The names of its cookies.
     pub cookies: CookieNames,
     stop: CancellationToken,
     task: JoinHandle<Result<(), serve::RunError>>,
@@ -42,7 +42,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// On a SQLite of its own, without the sample board.
+    /// Starts it on a new SQLite database, without the sample board.
     pub async fn start() -> Self {
         let database = Database::sqlite();
         let mut server = Self::with(Settings { database: database.url.clone(), no_sample: true, ..open() }).await;
@@ -54,12 +54,12 @@ impl Server {
         Self::on("127.0.0.1:0", settings).await
     }
 
-    /// On an address of its own, which this machine reaches as 127.0.0.1.
+    /// Starts it on this address, which must be reachable from this machine as 127.0.0.1.
     pub async fn on(address: &str, settings: Settings) -> Self {
         Self::start_on(address, settings).await.0
     }
 
-    /// Also what its handlers work with, to arrange things behind its back.
+    /// Also returns the services that its handlers use, so that a test can bypass HTTP.
     pub async fn with_services(settings: Settings) -> (Self, Arc<Services>) {
         Self::start_on("127.0.0.1:0", settings).await
     }
@@ -73,14 +73,14 @@ impl Server {
         let services = Arc::clone(server.services());
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.run(stop.clone()));
-        // A redirect is an answer.
+        // Redirects are not followed: the tests check them.
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
         let cookies = services.cookies.clone();
         let origin = if cookies.is_secure { services.public_url.clone() } else { base.clone() };
         (Self { base, client, first_visit, origin, cookies, stop, task, _database: None, _log: log::Watch }, services)
     }
 
-    /// Ends it in good order.
+    /// Stops it gracefully.
     pub async fn stop(self) {
         self.stop.cancel();
         self.task.await.expect("the server ends").expect("it ends in good order");
@@ -108,12 +108,12 @@ impl Server {
         answer(self.api(Method::PATCH, path).json(body), StatusCode::OK).await
     }
 
-    /// Makes a board with the usual columns; its id.
+    /// Creates a board with the default columns. Returns its id.
     pub async fn board(&self) -> String {
         id(&self.post("/boards", &json!({"name": "Plans"})).await)
     }
 
-    /// Makes a task; its id.
+    /// Creates a task. Returns its id.
     pub async fn task(&self, board: &str, title: &str) -> String {
         id(&self.post(&format!("/boards/{board}/tasks"), &json!({"title": title})).await)
     }
@@ -125,7 +125,7 @@ impl Server {
     }
 }
 
-/// Sends a request that must be answered with a status; the JSON it is answered with.
+/// Sends a request whose response must have this status. Returns the JSON of the response.
 pub async fn answer(request: RequestBuilder, status: StatusCode) -> Value {
     let response = request.send().await.expect("an answer");
     let (got, body) = (response.status(), response.text().await.expect("a body"));
@@ -133,7 +133,7 @@ pub async fn answer(request: RequestBuilder, status: StatusCode) -> Value {
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 
-/// Sends a request that must fail; the problem it is answered with.
+/// Sends a request that must fail. Returns the problem in the response.
 pub async fn problem(request: RequestBuilder, status: StatusCode, code: &str) -> Value {
     let response = request.send().await.expect("an answer");
     read_problem(response, status, code).await
@@ -152,12 +152,12 @@ pub async fn read_problem(response: Response, status: StatusCode, code: &str) ->
     problem
 }
 
-/// The `id` of what was answered.
+/// The `id` in a response.
 pub fn id(value: &Value) -> String {
     value["id"].as_str().expect("an id").to_owned()
 }
 
-/// The real executable.
+/// A process that runs the real executable.
 pub struct Process {
     pub base: String,
     child: Child,
@@ -179,7 +179,7 @@ impl Process {
         process
     }
 
-    /// The same, with a standard error that the test gives it.
+    /// As [`Self::spawn`], with a standard error that the test provides.
     pub fn spawn_that_logs_elsewhere(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
@@ -194,12 +194,12 @@ impl Process {
         self.log.as_ref().map(|log| fs::read_to_string(log.path()).expect("the log")).unwrap_or_default()
     }
 
-    /// What the system calls it.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Ends it as a loss of power would end the process.
+    /// Kills it, which ends the process as a power failure would.
     pub fn kill(mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it is gone");
@@ -225,7 +225,7 @@ impl Drop for Process {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // A failed test shows it.
+        // The output of a failed test shows the log.
         eprint!("{}", self.log());
         if !std::thread::panicking() {
             log::assert_no_secrets(&self.log());
@@ -233,7 +233,7 @@ impl Drop for Process {
     }
 }
 
-/// The executable with none of this environment's settings.
+/// The executable, without any settings from this environment.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_taskwire"));
     for (name, _) in std::env::vars_os() {
@@ -247,10 +247,9 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs the executable to its end, which must come by itself: its exit code, and what it says on standard output and
-/// standard error.
+/// Runs the executable until it exits by itself. Returns its exit code, standard output and standard error.
 pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    // Should it serve after all, then not from here.
+    // If it serves after all, it must not create files in the folder of the tests.
     let folder = tempfile::tempdir().expect("a folder to run in");
     command.current_dir(folder.path());
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));

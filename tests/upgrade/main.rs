@@ -1,4 +1,4 @@
-//! One version after another: what an older server does beside a newer one, and that what an older one stored stays readable.
+//! Updates: an older server next to a newer one, and data stored by older versions stays readable.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 

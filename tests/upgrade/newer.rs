@@ -1,7 +1,7 @@
-//! A newer version of Taskwire has the database, while this one still runs on it.
+//! A newer version of Taskwire has migrated the database, while this one still runs on it.
 //!
-//! What the newer one does is done here by hand: it raises the version of the schema, and writes changes of a kind that this one does
-//! not know.
+//! The test does by hand what the newer version does: it raises the version of the schema, and writes changes of a kind that
+//! this version does not know.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::support::{
     server::{Server, answer, open, problem},
 };
 
-/// The next message that is about changes, as it was sent.
+/// The next message with changes, as JSON.
 async fn hear_changes(client: &mut Client) -> Value {
     loop {
         let next = tokio::time::timeout(PATIENCE, client.socket.next()).await.expect("something is heard");
@@ -55,7 +55,7 @@ async fn an_older_server_reads_and_relays_and_writes_no_more(database: Database)
     newer.set_schema(schema() + 1).await;
     let seq = newer.commit(board).await;
 
-    // What it cannot read is handed on as it is.
+    // A change that this version cannot read is forwarded unchanged.
     let said = hear_changes(&mut client).await;
     assert_eq!(
         (&said["changes"][0]["kind"], &said["changes"][0]["labels"]),
@@ -63,14 +63,14 @@ async fn an_older_server_reads_and_relays_and_writes_no_more(database: Database)
     );
     let changes = server.get(&format!("/boards/{id}/changes?since={}", seq - 1)).await;
     assert_eq!(changes["changes"][0]["labels"], json!([{"colour": 7}]));
-    // Its own state lacks it, and is read anew.
+    // The server's own state lacks the change's effect, so it is read from the rows.
     assert_eq!(services.store.board(board).await.unwrap().unwrap().seq(), seq);
     assert_eq!(server.get(&format!("/boards/{id}")).await["seq"], json!(seq));
     let page = server.at(Method::GET, &format!("/boards/{id}?view=activity")).send().await.unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("something that a newer version of Taskwire can tell"), "{page}");
 
-    // Those who are connected are told to go to another node.
+    // Connected clients are told to reconnect, so that they reach another node.
     loop {
         match client.hear_or_end().await {
             Ok(ServerMessage::Goodbye { .. }) => {}
@@ -83,7 +83,7 @@ async fn an_older_server_reads_and_relays_and_writes_no_more(database: Database)
     let words = ready.text().await.unwrap();
     assert!(words.contains("a newer version of Taskwire has changed the database"), "{words}");
 
-    // It takes nothing: neither changes …
+    // It accepts nothing: neither changes …
     let write = server.api(Method::POST, &format!("/boards/{id}/tasks")).json(&json!({"title": "Tea"}));
     problem(write, StatusCode::SERVICE_UNAVAILABLE, "unavailable").await;
     let mut client = Client::connect(address).await;
@@ -96,12 +96,12 @@ async fn an_older_server_reads_and_relays_and_writes_no_more(database: Database)
     client.mutate(board, vec![mutation(create(new_task(), "Milk"))]).await;
     assert_eq!(client.hear_error().await, ErrorCode::Unavailable);
     assert_eq!(client.hear_end().await, Some(1013));
-    // … nor anything else.
+    // … nor any other write.
     let refused = services.store.believed_time(taskwire::clock::now(), Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Newer { .. }), "{refused}");
     assert_eq!(server.get(&format!("/boards/{id}")).await["seq"], json!(seq), "nothing was written");
 
-    // Somebody put back the copy from before.
+    // Somebody has restored a copy from before the migration.
     newer.set_schema(schema()).await;
     let start = std::time::Instant::now();
     loop {
@@ -124,11 +124,11 @@ async fn an_older_server_reads_and_relays_and_writes_no_more_on_postgres() {
     an_older_server_reads_and_relays_and_writes_no_more(Database::postgres().await).await;
 }
 
-/// The version is raised between the decision of a write and a look at the clock: it is found within the transaction.
+/// The schema version is raised without the server having noticed: the write's own transaction notices it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_comes_before_anybody_looked_is_refused_as_well() {
     let database = Database::postgres().await;
-    // As a server that has just started, whose hub has not looked yet: there is none.
+    // The node's hub looks at the schema version once a second; the write below comes before it notices the new one.
     let store = database.open().await;
     let node = crate::support::node::Node::with(store);
     let board = node.create_board().await.id;
@@ -175,7 +175,7 @@ async fn a_socket_says_first_who_serves_it() {
         panic!("{text}");
     };
     assert_eq!((version.as_str(), protocol, known), (env!("CARGO_PKG_VERSION"), 1, schema()));
-    // A page names the folder that its script is in.
+    // The page's script is in a folder whose name is the build.
     let page = server.at(Method::GET, "/").send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&format!("/{build}/taskwire.js")), "{build}");
     let _ = answer(server.api(Method::GET, "/boards"), StatusCode::OK).await;

@@ -1,6 +1,7 @@
-//! A database that an older version made is opened, says what it said, and goes on.
+//! A database made by an older version can be opened, has the expected contents, and can be written to.
 //!
-//! `tests/upgrade/<version>/` has one for each engine, made by that version and never changed. CONTRIBUTING.md says how another is added.
+//! `tests/upgrade/<version>/` has one for each engine, made by that version and never changed. CONTRIBUTING.md says how to add
+//! another.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -13,7 +14,7 @@ use crate::support::{
     node::{Node, create, delete, new_task},
 };
 
-/// What a board was when its version was asked last.
+/// A board's contents, as its own version last reported them.
 #[derive(Deserialize)]
 struct Expected {
     name: String,
@@ -40,7 +41,7 @@ async fn restored_on_sqlite(version: &str) -> Database {
 async fn restored_on_postgres(version: &str) -> Database {
     let database = Database::postgres().await;
     let dump = std::fs::read_to_string(folder(version).join("postgres.sql")).unwrap();
-    // What psql itself would do is left out, and that the search path is empty while it is restored.
+    // Leave out the commands of psql itself, and the statement that sets an empty search path during the restore.
     let statements = dump.lines().filter(|line| !line.starts_with('\\') && !line.contains("set_config('search_path'"));
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
     connection.execute(AssertSqlSafe(statements.collect::<Vec<_>>().join("\n"))).await.unwrap();
@@ -62,11 +63,11 @@ async fn says_what_it_said_and_goes_on(version: &str, engine: &str, database: Da
         assert_eq!(columns.collect::<BTreeMap<_, _>>(), expected.columns);
         let trash = board.tasks().filter(|task| task.is_deleted()).map(|task| task.title.clone());
         assert_eq!(trash.collect::<Vec<_>>(), expected.trash);
-        // Its log still says how it came to be so.
+        // Its log still results in this state.
         assert_eq!(node.replayed(*id).await, *board);
         let history = node.store.newest_changes(*id, None, 1_000).await.unwrap();
         assert_eq!(history.entries.len() as Seq, expected.seq);
-        // And it goes on.
+        // It can be written to.
         let task = new_task();
         node.accepted(*id, create(task, "After the update")).await;
         node.accepted(*id, delete(task)).await;
@@ -121,19 +122,19 @@ async fn many_tasks_are_brought_up_to_date_in_seconds_on_postgres() {
     many_tasks_are_brought_up_to_date_in_seconds(restored_on_postgres("0.1.0").await).await;
 }
 
-/// All of it, or nothing: the older version can go on with what it had.
+/// An update succeeds as a whole or not at all, so that the older version can continue with the same database.
 async fn an_update_that_fails_leaves_all_as_it_was(database: Database) {
     let newest = async || -> i64 {
         let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
-        // What the last migration adds is not there …
+        // What the last migration adds does not exist …
         assert!(connection.execute("SELECT schema FROM access_revision").await.is_err());
-        // … nor is it noted that one of those before was run.
+        // … and no earlier migration of this update is recorded as done.
         let row = connection.fetch_one("SELECT MAX(version) FROM _sqlx_migrations").await.unwrap();
         sqlx::Row::try_get(&row, 0).unwrap()
     };
     sqlx::any::install_default_drivers();
     let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
-    // In the way of the last migration, behind others that succeed.
+    // Makes the last migration fail, after others of the same update have succeeded.
     connection.execute("ALTER TABLE changes ADD COLUMN schema TEXT").await.unwrap();
     connection.close().await.unwrap();
     let before = newest().await;

@@ -1,6 +1,6 @@
-//! A node of the version before, as it was released, beside one of this version, while people write through both.
+//! A node of the previous released version next to one of this version, while people write through both.
 //!
-//! It takes the executable of the version before, which `scripts/test rolling` builds: so it runs only there.
+//! This needs the executable of the previous version, which `scripts/test rolling` builds: so it runs only there.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ use crate::support::{
     server::Process,
 };
 
-/// How many write at once.
+/// How many clients write at the same time.
 const WRITERS: usize = 6;
 
 fn older(database: &Database) -> Process {
@@ -41,8 +41,8 @@ fn address(process: &Process) -> SocketAddr {
     process.base.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
-/// Writes task after task, sends again what was not answered, in order, and goes to the other node when one turns it away. What was
-/// accepted.
+/// Writes one task after the other. Repeats unanswered mutations in order, and switches to the other node when one rejects a
+/// write. Returns the accepted mutations.
 async fn write(
     board: BoardId,
     nodes: [Arc<std::sync::Mutex<SocketAddr>>; 2],
@@ -73,7 +73,7 @@ async fn write(
                     unanswered = None;
                 }
                 Ok(ServerMessage::Rejected { error, .. }) => panic!("nothing is wrong with it: {error}"),
-                // It cannot be stored here: the next node is asked.
+                // The mutation cannot be stored on this node: try the next one.
                 Ok(_) | Err(_) => break,
             }
         }
@@ -98,7 +98,7 @@ async fn no_write_is_lost_or_doubled_while_a_newer_node_takes_over() {
     let writing: Vec<_> = (0..WRITERS).map(|_| writers.spawn(write(board, nodes.clone(), Arc::clone(&stop)))).collect();
     tokio::time::sleep(Duration::from_secs(2)).await;
 
-    // The new node migrates the database under the old one, and then both are there for a while.
+    // The new node migrates the database while the old one still runs, and then both run for a while.
     let after = Process::start(&database);
     *nodes[1].lock().unwrap() = address(&after);
     tokio::time::sleep(Duration::from_secs(3)).await;

@@ -1,4 +1,4 @@
-//! What is kept in mind about attempts to sign in, as rows: the browsers in which somebody has done so before.
+//! Data about sign-in attempts, as rows: the browsers in which a person has signed in before.
 
 use app::{id::ActorId, time::Timestamp};
 
@@ -9,7 +9,7 @@ use super::{
 use crate::secret::SecretHash;
 
 impl Store {
-    /// Whether somebody has signed in with this browser before.
+    /// Whether the person has signed in with this browser before.
     pub async fn is_known_device(&self, hash: SecretHash, person: ActorId) -> Result<bool, StoreError> {
         let found = query("SELECT 1 FROM known_devices WHERE hash = $1 AND person = $2")
             .bind(hash.to_string())
@@ -21,7 +21,7 @@ impl Store {
 }
 
 impl Note {
-    /// Notes that somebody has signed in with a browser.
+    /// Records that a person has signed in with a browser.
     pub(crate) async fn insert_known_device(
         &mut self,
         hash: SecretHash,
@@ -37,7 +37,7 @@ impl Note {
         Ok(())
     }
 
-    /// Forgets the browsers of somebody but the newest.
+    /// Deletes the known browsers of a person except the newest.
     pub(crate) async fn keep_known_devices(&mut self, person: ActorId, newest: i64) -> Result<(), StoreError> {
         query(
             "DELETE FROM known_devices WHERE person = $1 AND hash NOT IN \
@@ -50,7 +50,7 @@ impl Note {
         Ok(())
     }
 
-    /// Forgets browsers in which somebody has signed in for the last time before a time.
+    /// Deletes the known browsers that were recorded before a time.
     pub(crate) async fn forget_devices_before(&mut self, before: Timestamp) -> Result<(), StoreError> {
         query("DELETE FROM known_devices WHERE created_at < $1")
             .bind(before.as_millis())

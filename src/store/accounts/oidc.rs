@@ -1,4 +1,4 @@
-//! Who somebody is elsewhere, as rows: accounts at a provider that are tied to accounts here.
+//! Identities at providers, as rows: each ties an account at a provider to an account here.
 
 use app::id::ActorId;
 use sqlx::Row;
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Store {
-    /// Who somebody is here who is known elsewhere.
+    /// The person who is tied to an identity at a provider.
     pub async fn identity(&self, issuer: &str, subject: &str) -> Result<Option<ActorId>, StoreError> {
         query("SELECT person FROM identities WHERE issuer = $1 AND subject = $2")
             .bind(issuer.to_owned())
@@ -22,7 +22,7 @@ impl Store {
 }
 
 impl AccessChange<'_> {
-    /// Who is tied to whom at a provider: the account of somebody there, or what an account is called there.
+    /// Whether this identity is tied to any account here, or this account to any identity at the provider.
     pub(crate) async fn is_tied(&mut self, issuer: &str, subject: &str, person: ActorId) -> Result<bool, StoreError> {
         let found = query("SELECT 1 FROM identities WHERE issuer = $1 AND (subject = $2 OR person = $3)")
             .bind(issuer.to_owned())
@@ -33,7 +33,7 @@ impl AccessChange<'_> {
         Ok(found.is_some())
     }
 
-    /// Ties an account to who its owner is elsewhere.
+    /// Ties an account to an identity of its owner at a provider.
     pub(crate) async fn insert_identity(
         &mut self,
         issuer: &str,

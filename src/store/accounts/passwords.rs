@@ -1,4 +1,4 @@
-//! Passwords as rows: the hash of each, beside the account it is for.
+//! Passwords as rows: the hash of each, in the row of its account.
 
 use app::id::ActorId;
 use sqlx::Row;
@@ -9,7 +9,8 @@ use super::{
 };
 
 impl Store {
-    /// The hash of somebody's password, if they have one, and how often what they sign in with was changed.
+    /// The hash of a person's password, if they have one, and how often their credentials were changed: see
+    /// [`Proof`](super::Proof).
     pub async fn password(&self, person: ActorId) -> Result<Option<(Option<String>, i64)>, StoreError> {
         query("SELECT password, credentials FROM people WHERE id = $1")
             .bind(person.to_string())
@@ -21,7 +22,7 @@ impl Store {
 }
 
 impl AccessChange<'_> {
-    /// Gives somebody another password. Who has proved the old one and waits to be let in is not.
+    /// Sets a person's password. A sign-in with the old password that is under way then fails.
     pub(crate) async fn set_password(&mut self, person: ActorId, hash: &str) -> Result<(), StoreError> {
         query("UPDATE people SET password = $2, credentials = credentials + 1 WHERE id = $1")
             .bind(person.to_string())

@@ -11,33 +11,33 @@ use super::{
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Whose.
+    /// The person who owns it.
     pub id: ActorId,
-    /// What they want to be called.
+    /// The name that they want to have.
     pub name: String,
-    /// Where they get mail, in lower case; what they sign in with.
+    /// Their e-mail address, in lower case; they sign in with it.
     pub email: String,
-    /// Whether somebody made sure that the address is theirs.
+    /// Whether the address was proved to be the person's.
     pub email_is_proved: bool,
-    /// What they are on this server.
+    /// Their role on this server.
     pub role: InstanceRole,
     /// Whether they can sign in with a password.
     pub has_password: bool,
-    /// How often what they sign in with was changed: whoever proved who they are before that has to do so again.
+    /// How often their credentials were changed. A proof from before a change is not valid any more.
     pub credentials: i64,
-    /// Since when they have it.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Since when they may no longer sign in.
+    /// When it was deactivated, if it is. Its owner cannot sign in then.
     pub deactivated_at: Option<Timestamp>,
 }
 
 impl Account {
-    /// Its owner as the others see them.
+    /// The owner as other people see them.
     pub fn person(&self) -> Person {
         Person { id: self.id, name: self.name.clone(), deactivated: !self.is_active() }
     }
 
-    /// That somebody proved to be its owner, as it is now.
+    /// The proof that somebody is its owner, valid for its current credentials.
     pub fn proof(&self) -> Proof {
         Proof { person: self.id, credentials: self.credentials }
     }
@@ -48,46 +48,46 @@ impl Account {
     }
 }
 
-/// An account to be made.
+/// An account to be created.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// Whose.
+    /// The id of the person who will own it.
     pub id: ActorId,
-    /// What they want to be called.
+    /// The name that they want to have.
     pub name: String,
-    /// In lower case.
+    /// Their e-mail address, in lower case.
     pub email: String,
-    /// Whether it is known to be theirs.
+    /// Whether the address was proved to be the person's.
     pub email_is_proved: bool,
-    /// What they are to be.
+    /// Their role on this server.
     pub role: InstanceRole,
     /// The hash of their password, if they have one.
     pub password: Option<String>,
-    /// When.
+    /// When it is created.
     pub at: Timestamp,
 }
 
-/// How often the credentials of a new account were changed, made included.
+/// The number of changes of a new account's credentials. Creating them counts as the first.
 pub const NEW_CREDENTIALS: i64 = 1;
 
 impl NewAccount {
-    /// That whoever makes it is its owner.
+    /// The proof that the person who creates it is its owner.
     pub fn proof(&self) -> Proof {
         Proof { person: self.id, credentials: NEW_CREDENTIALS }
     }
 }
 
-/// That somebody proved who they are. It holds until what they sign in with is changed, or their account is taken out of use.
+/// Shows that a person has proved who they are. It is valid until their credentials are changed or their account is deactivated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Who.
+    /// The person.
     pub person: ActorId,
-    /// How often their credentials had been changed then.
+    /// How often their credentials had been changed at that time.
     pub credentials: i64,
 }
 
 impl AccessChange<'_> {
-    /// Makes an account; `false` if the e-mail address has one.
+    /// Creates an account; `false` if the e-mail address already has one.
     pub(crate) async fn insert(&mut self, new: &NewAccount) -> Result<bool, StoreError> {
         let done = query(
             "INSERT INTO people (id, name, email, role, password, created_at, credentials, email_proved_at) \
@@ -106,7 +106,7 @@ impl AccessChange<'_> {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives somebody another name.
+    /// Sets a person's name.
     pub(crate) async fn set_name(&mut self, person: ActorId, name: &str) -> Result<(), StoreError> {
         query("UPDATE people SET name = $2 WHERE id = $1")
             .bind(person.to_string())
@@ -116,7 +116,7 @@ impl AccessChange<'_> {
         Ok(())
     }
 
-    /// Makes somebody something else.
+    /// Sets a person's role on this server.
     pub(crate) async fn set_role(&mut self, person: ActorId, role: InstanceRole) -> Result<(), StoreError> {
         query("UPDATE people SET role = $2 WHERE id = $1")
             .bind(person.to_string())
@@ -126,7 +126,7 @@ impl AccessChange<'_> {
         Ok(())
     }
 
-    /// Takes an account out of use, or puts it back into use.
+    /// Deactivates an account, or activates it again.
     pub(crate) async fn set_deactivated(&mut self, person: ActorId, at: Option<Timestamp>) -> Result<(), StoreError> {
         query("UPDATE people SET deactivated_at = $2, credentials = credentials + 1 WHERE id = $1")
             .bind(person.to_string())
@@ -136,7 +136,7 @@ impl AccessChange<'_> {
         Ok(())
     }
 
-    /// Notes that somebody's e-mail address is theirs.
+    /// Records that a person's e-mail address was proved to be theirs.
     pub(crate) async fn prove_email(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
         query("UPDATE people SET email_proved_at = $2 WHERE id = $1 AND email_proved_at IS NULL")
             .bind(person.to_string())

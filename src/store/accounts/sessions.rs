@@ -13,11 +13,11 @@ use crate::{clock, secret::SecretHash};
 /// A session, as its owner sees it.
 #[derive(Clone, Debug)]
 pub struct SessionRow {
-    /// What it is called by.
+    /// Its id in lists of sessions.
     pub id: Uuid,
-    /// What it is recognised by.
+    /// The hash of the id in the browser's cookie, by which the session is looked up.
     pub hash: SecretHash,
-    /// What was kept with it, as JSON.
+    /// The data stored in the session, as JSON.
     pub data: String,
     /// When its owner signed in.
     pub created_at: Timestamp,
@@ -43,7 +43,8 @@ impl Store {
         .transpose()
     }
 
-    /// Whose a session is that has not ended, if there is one; it may be nobody's yet.
+    /// The person whose session it is, if the session exists and has not ended. `Some(None)` for a session in which nobody has
+    /// signed in yet.
     pub async fn session_person(
         &self,
         hash: SecretHash,
@@ -58,7 +59,7 @@ impl Store {
             .transpose()
     }
 
-    /// The sessions of a person that have not ended, the one used last first.
+    /// The sessions of a person that have not ended, the most recently used first.
     pub async fn sessions_of(&self, person: ActorId, now: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
         query(
             "SELECT id, hash, data, created_at, seen_at, expires_at FROM sessions \
@@ -75,7 +76,7 @@ impl Store {
 }
 
 impl AccessChange<'_> {
-    /// Ends a session. Tells whether there was one.
+    /// Ends a session. Returns whether there was one.
     pub(crate) async fn end_session(&mut self, hash: SecretHash, at: Timestamp) -> Result<bool, StoreError> {
         let done = query("UPDATE sessions SET ended_at = $2 WHERE hash = $1 AND ended_at IS NULL")
             .bind(hash.to_string())
@@ -85,7 +86,7 @@ impl AccessChange<'_> {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Ends one session of a person. Tells whether there was one.
+    /// Ends one session of a person. Returns whether there was one.
     pub(crate) async fn end_session_of(
         &mut self,
         person: ActorId,
@@ -101,7 +102,7 @@ impl AccessChange<'_> {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Ends all sessions of a person but one.
+    /// Ends all sessions of a person, except the one with the hash `but`.
     pub(crate) async fn end_sessions_of(
         &mut self,
         person: ActorId,
@@ -119,15 +120,15 @@ impl AccessChange<'_> {
 }
 
 impl Note {
-    /// Makes a session: of nobody yet, or of somebody who proved who they are when their credentials had been changed so
-    /// often. `false`, where they have changed since or the account is out of use: then there is no session.
+    /// Creates a session, for a person with a proof or for nobody yet. Returns `false`, and creates nothing, if the proof is
+    /// not valid any more: the person's credentials were changed since, or the account was deactivated.
     pub(crate) async fn insert_session(
         &mut self,
         session: &SessionRow,
         proof: Option<Proof>,
     ) -> Result<bool, StoreError> {
         if let Some(Proof { person, credentials }) = proof {
-            // Locked, so that whoever changes them waits, and then finds the session to be ended.
+            // Locks the person's row. So a transaction that changes the credentials waits, and then finds this session and ends it.
             let sql = match self.engine {
                 Engine::Sqlite => "SELECT 1 FROM people WHERE id = $1 AND credentials = $2 AND deactivated_at IS NULL",
                 Engine::Postgres => {
@@ -155,7 +156,7 @@ impl Note {
         Ok(true)
     }
 
-    /// Keeps a session for longer, with other data. One that has ended stays ended, and whose it is stays as it is.
+    /// Updates a session's data and expiry. A session that has ended stays ended, and whose session it is does not change.
     pub(crate) async fn update_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
         query(
             "UPDATE sessions SET data = $2, seen_at = $3, expires_at = $4 \
@@ -170,7 +171,7 @@ impl Note {
         Ok(())
     }
 
-    /// Forgets a session that is nobody's yet.
+    /// Deletes a session in which nobody has signed in.
     pub(crate) async fn drop_nobodys_session(&mut self, hash: SecretHash) -> Result<(), StoreError> {
         query("DELETE FROM sessions WHERE hash = $1 AND person IS NULL")
             .bind(hash.to_string())
@@ -180,7 +181,7 @@ impl Note {
     }
 }
 
-/// Whether a session has not ended.
+/// Whether the session exists, is this person's, and has not ended.
 pub(super) async fn session_holds(
     connection: &mut Connection,
     person: ActorId,

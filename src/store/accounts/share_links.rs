@@ -1,5 +1,5 @@
-//! Share links as rows, written in the transaction that decides on them: what makes or revokes one is a change of its board, and so
-//! stands in its log, and is a change of the directory as well.
+//! Share links as rows. They are written by the transaction that decides about them: creating or revoking one is a change of
+//! its board, which is logged, and also a change of the directory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,13 +21,13 @@ use super::super::{
     sql::{fetch_by_ids, query},
 };
 
-/// The most share links of one board.
+/// The maximum number of share links of one board.
 const MAX_LINKS_OF_BOARD: usize = 50;
-/// The most share links, on all boards, that one person may have made.
+/// The maximum number of share links, on all boards, that one person may have.
 const MAX_LINKS_OF_ONE: usize = 500;
 
 impl Store {
-    /// The share links of a board that were not revoked, newest first.
+    /// The share links of a board that are not revoked, newest first.
     pub async fn share_links(&self, board: &BoardState) -> Result<Vec<ShareLink>, StoreError> {
         let directory = self.directory();
         query(
@@ -48,12 +48,12 @@ impl Store {
     }
 }
 
-/// What is known of the links that a group of writes names, and what becomes of them.
+/// The share links that a group of writes names: what is known of them, and what the group does with them.
 #[derive(Default)]
 pub(in crate::store) struct Links {
-    /// The board of each, if it was not revoked.
+    /// The board of each link; `None` if the link was revoked.
     known: HashMap<Uuid, Option<BoardId>>,
-    /// The secrets, hashed, that are taken.
+    /// The hashed secrets that already exist.
     taken: HashSet<String>,
     steps: Vec<Step>,
 }
@@ -64,7 +64,7 @@ enum Step {
 }
 
 impl Links {
-    /// Reads what is known of those that are named.
+    /// Reads what is known of the links that the writes name.
     pub async fn read(connection: &mut Connection, writes: &[Write]) -> Result<Self, StoreError> {
         let mut links = Self::default();
         let (mut ids, mut hashes) = (Vec::new(), Vec::new());
@@ -93,7 +93,7 @@ impl Links {
         Ok(links)
     }
 
-    /// Whether there is what is to be revoked, and not yet what is to be made, nor too much of it.
+    /// Whether a link to be revoked exists, and a link to be created does not exist yet and stays within the limits.
     pub fn check(&self, board: BoardId, op: &Op, directory: &Directory, by: Option<ActorId>) -> Result<(), Refusal> {
         match op {
             Op::CreateShareLink(create)
@@ -123,7 +123,7 @@ impl Links {
         }
     }
 
-    /// Takes in what was decided.
+    /// Records what was decided.
     pub fn note(&mut self, board: BoardId, op: &Op, change: &Change) {
         match (op, &change.kind) {
             (Op::CreateShareLink(create), ChangeKind::ShareLinkCreated(ShareLinkCreated { link })) => {
@@ -140,12 +140,12 @@ impl Links {
         }
     }
 
-    /// Whether the directory is not what it was.
+    /// Whether the directory has changed.
     pub fn have_changed(&self) -> bool {
         !self.steps.is_empty()
     }
 
-    /// Writes them, and that the directory is not what it was.
+    /// Writes the links, and increments the revision of the directory if it has changed.
     pub async fn store(&self, connection: &mut Connection) -> Result<(), StoreError> {
         for step in &self.steps {
             match step {

@@ -10,20 +10,20 @@ use super::{
 };
 use crate::secret::SecretHash;
 
-/// A personal token for the interfaces.
+/// A personal token for the REST interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What its owner calls it by.
+    /// Its id in lists of tokens.
     pub id: Uuid,
-    /// Whose.
+    /// The person in whose name it acts.
     pub person: ActorId,
-    /// What it is for.
+    /// Its name, chosen by its owner.
     pub name: String,
     /// What it may do.
     pub scope: Scope,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it stops working, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -34,7 +34,7 @@ impl Token {
 }
 
 impl Store {
-    /// The tokens of a person that were not revoked, newest first, and when each was last used.
+    /// The tokens of a person that are not revoked, newest first, and when each was last used.
     pub async fn tokens_of(&self, person: ActorId) -> Result<Vec<(Token, Option<Timestamp>)>, StoreError> {
         query(
             "SELECT hash, id, person, name, scope, created_at, expires_at, used_at FROM tokens \
@@ -50,7 +50,7 @@ impl Store {
 }
 
 impl AccessChange<'_> {
-    /// Makes a token.
+    /// Creates a token.
     pub(crate) async fn insert_token(&mut self, hash: SecretHash, token: &Token) -> Result<(), StoreError> {
         query(
         "INSERT INTO tokens (hash, id, person, name, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -77,7 +77,7 @@ impl AccessChange<'_> {
         Ok(())
     }
 
-    /// Revokes a token, of one person or of anybody. Tells whether there was one.
+    /// Revokes a token, of one person or of anybody. Returns whether there was one.
     pub(crate) async fn revoke_token(
         &mut self,
         id: Uuid,
@@ -97,7 +97,7 @@ impl AccessChange<'_> {
 }
 
 impl Note {
-    /// Notes that a token was used.
+    /// Records that a token was used.
     pub(crate) async fn touch_token(&mut self, hash: SecretHash, at: Timestamp) -> Result<(), StoreError> {
         query("UPDATE tokens SET used_at = $2 WHERE hash = $1")
             .bind(hash.to_string())
