@@ -45,6 +45,12 @@ pub(super) struct BoardList {
 #[derive(Default)]
 struct State {
     watchers: HashMap<SocketId, Arc<Wake>>,
+    /// Counts the requests for a fresh list.
+    requests: u64,
+    /// Up to which request the list is fresh.
+    served: u64,
+    /// The sockets whose requests are not served yet.
+    waiting: Vec<Arc<Wake>>,
     last_version: u64,
     /// The revision up to which the list was read from the database.
     revision: i64,
@@ -80,11 +86,13 @@ pub(super) struct Watching {
     limit: Option<usize>,
     /// And these.
     boards: Vec<BoardId>,
+    /// The request for a fresh list that has to be served first: see [`BoardList::watch`].
+    request: u64,
 }
 
 impl Watching {
-    pub(super) fn of(limit: Option<u32>, boards: Vec<BoardId>) -> Self {
-        Self { limit: limit.map(|limit| limit as usize), boards, ..Self::default() }
+    pub(super) fn of(limit: Option<u32>, boards: Vec<BoardId>, request: u64) -> Self {
+        Self { limit: limit.map(|limit| limit as usize), boards, request, ..Self::default() }
     }
 
     pub(super) fn recheck(&mut self) {
@@ -93,11 +101,20 @@ impl Watching {
 }
 
 impl BoardList {
-    pub(super) fn watch(&self, id: SocketId, wake: Arc<Wake>) {
-        self.state().watchers.insert(id, wake);
-        if self.version.load(Ordering::Acquire) == 0 {
-            self.stale.notify_one();
-        }
+    /// Watches the list. The first list that a socket gets is read from the database after this call: the one in memory may be from
+    /// before a change that the client knows already, such as that it lost access to a board. Returns the number of this request.
+    pub(super) fn watch(&self, id: SocketId, wake: Arc<Wake>) -> u64 {
+        let mut state = self.state();
+        state.requests += 1;
+        state.waiting.push(Arc::clone(&wake));
+        state.watchers.insert(id, wake);
+        self.stale.notify_one();
+        state.requests
+    }
+
+    /// The number of the newest request for a fresh list. A list that is read after this call serves it.
+    pub(super) fn requests(&self) -> u64 {
+        self.state().requests
     }
 
     pub(super) fn unwatch(&self, id: SocketId) {
@@ -125,6 +142,9 @@ impl BoardList {
             return None;
         }
         let state = self.state();
+        if state.served < watching.request {
+            return None;
+        }
         let known = std::mem::replace(&mut watching.version, state.last_version);
         if !state.concerns(principal, known) {
             return None;
@@ -140,9 +160,16 @@ impl BoardList {
         Some(Frame::of(&ServerMessage::Boards { boards, more }))
     }
 
-    /// Applies the boards that changed in the list up to a revision.
-    pub(super) fn take(&self, changed: Vec<Arc<Listed>>, revision: i64) {
+    /// Applies the boards that changed in the list up to a revision. This serves the requests up to a number.
+    pub(super) fn take(&self, changed: Vec<Arc<Listed>>, revision: i64, requests: u64) {
         let mut state = self.state();
+        state.served = requests;
+        let waiting = match state.requests == requests {
+            true => std::mem::take(&mut state.waiting),
+            // Some of them wait for the next list, and the others can be woken once more.
+            false => state.waiting.clone(),
+        };
+        waiting.iter().for_each(|wake| wake.wake());
         if state.watchers.is_empty() {
             return;
         }

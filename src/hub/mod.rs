@@ -326,8 +326,8 @@ impl Subscriber {
 
     /// Watches the list of boards: so many of the newest, and some others.
     pub(crate) fn watch_boards(&mut self, limit: Option<u32>, boards: Vec<BoardId>) {
-        self.watching = Some(Watching::of(limit, boards));
-        self.shared.boards.watch(self.id, Arc::clone(&self.wake));
+        let request = self.shared.boards.watch(self.id, Arc::clone(&self.wake));
+        self.watching = Some(Watching::of(limit, boards, request));
     }
 
     /// The list of the boards that the reader may see, if it differs from the one that was sent last.
@@ -626,8 +626,9 @@ async fn list(shared: Arc<Shared>) {
             () = shared.boards.stale.notified() => {}
         }
         if shared.boards.is_watched() {
+            let requests = shared.boards.requests();
             match shared.store.boards_listed_after(shared.boards.revision()).await {
-                Ok((changed, revision)) => shared.boards.take(changed, revision),
+                Ok((changed, revision)) => shared.boards.take(changed, revision, requests),
                 Err(error) => tracing::debug!(%error, "the list of boards could not be read; trying again soon"),
             }
         }
