@@ -47,7 +47,7 @@ use self::{
 pub use self::{passwords::ChangePassword, people::NewPerson};
 use crate::{
     clock::{self, now},
-    credentials::{Credential, Credentials},
+    credentials::Credentials,
     hub::Hub,
     mail::Mail,
     secret::SecretHash,
