@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use app::{
     access::{BoardRole, InstanceRole, Scope},
     id::{BoardId, TaskId},
-    model::{BoardPage, BoardSummary, Place},
-    ops::{CreateBoard, DeleteBoard, DeleteColumn, Op, SetMember, UpdateBoard, UpdateTask},
+    model::{BoardPage, BoardSummary, ColumnKind, Place},
+    ops::{CreateBoard, DeleteBoard, DeleteColumn, NewColumn, Op, SetMember, UpdateBoard, UpdateTask},
     refusal::{Refusal, Thing},
     state::BoardState,
 };
@@ -159,7 +159,8 @@ async fn lists_of_boards_cost_the_same_however_many_there_are() {
                 let created = (0..some).map(|number| {
                     let board = app::new_id::<BoardId>();
                     let name = format!("Board {} of many", count + number);
-                    let create = Op::CreateBoard(CreateBoard { name, columns: Vec::new(), everyone: None });
+                    let column = NewColumn { id: app::new_id(), name: "To do".to_owned(), kind: ColumnKind::Open };
+                    let create = Op::CreateBoard(CreateBoard { name, columns: vec![column], everyone: None });
                     let set = Op::SetMember(SetMember { person: ana, role: Some(BoardRole::Editor) });
                     let (services, mine) = (&services, number % 2 == 0);
                     let write = move |op| {
