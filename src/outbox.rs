@@ -218,11 +218,17 @@ impl Outbox {
         while !stop.is_cancelled() {
             let backlog = store.outbox_backlog().await?;
             let next_due = |topic: &Topic| backlog.iter().find(|one| one.topic == topic.name()).map(|one| one.next_due);
-            let due = topics.iter().find(|topic| next_due(topic) == Some(Duration::ZERO));
+            let due: Vec<&Topic> = topics.iter().filter(|topic| next_due(topic) == Some(Duration::ZERO)).collect();
             let pause = topics.iter().filter_map(next_due).min().unwrap_or(settings.poll).min(settings.poll);
             self.publish(backlog.clone());
-            let Some(topic) = due else { return Ok(pause) };
-            let jobs = store.lease_jobs(topic.name(), settings.concurrency, settings.lease).await?;
+            if due.is_empty() {
+                return Ok(pause);
+            }
+            // Of every topic: a mail server that does not answer must not hold up the rest.
+            let mut jobs = Vec::new();
+            for topic in due {
+                jobs.extend(store.lease_jobs(topic.name(), settings.concurrency, settings.lease).await?);
+            }
             if jobs.is_empty() {
                 // Another node was quicker.
                 return Ok(settings.first_pause.min(settings.poll));
@@ -309,7 +315,14 @@ impl Outbox {
             gauge!("taskwire_outbox_jobs", "topic" => topic.name()).set(jobs as f64);
             gauge!("taskwire_outbox_oldest_seconds", "topic" => topic.name()).set(oldest.as_secs_f64());
         }
-        *self.backlog() = backlog;
+        let before = std::mem::replace(&mut *self.backlog(), backlog.clone());
+        let was_late = |topic: &str| before.iter().any(|before| before.topic == topic && before.oldest > LATE);
+        for Backlog { topic, jobs, oldest, last_error, .. } in backlog {
+            if oldest > LATE && !was_late(&topic) {
+                let why = last_error.as_deref().unwrap_or("no server has taken it");
+                tracing::warn!(topic, jobs, oldest_s = oldest.as_secs(), why, "jobs of the outbox are not done");
+            }
+        }
     }
 
     // It is replaced as a whole.
@@ -318,15 +331,27 @@ impl Outbox {
     }
 }
 
+/// Anybody can read this, so it has neither the number of jobs nor their errors: these may tell whose mail it is.
 fn warning(backlog: &Backlog) -> String {
-    let Backlog { topic, jobs, oldest, last_error, .. } = backlog;
-    let why = last_error.as_deref().unwrap_or("no server has taken it");
-    format!("{jobs} of the outbox ({topic}) not done, the oldest for {} min: {why}", oldest.as_secs() / 60)
+    let Backlog { topic, oldest, .. } = backlog;
+    format!("jobs of the outbox ({topic}) are not done, the oldest for {} min; see the log", oldest.as_secs() / 60)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_strangers_may_read_tells_of_no_mailbox() {
+        let words = warning(&Backlog {
+            topic: "mail".to_owned(),
+            jobs: 3,
+            oldest: Duration::from_secs(150),
+            next_due: Duration::ZERO,
+            last_error: Some("451 <ana@example.com> later".to_owned()),
+        });
+        assert_eq!(words, "jobs of the outbox (mail) are not done, the oldest for 2 min; see the log");
+    }
 
     /// Every version reads what earlier ones enqueued.
     #[test]

@@ -135,10 +135,13 @@ impl Accounts {
         let done = done.await;
         let (proof, follows) = self.finish(change, done).await?;
         if let Some((job, link)) = follows {
-            // The account is there. What fails now is done by a node that takes the job.
-            match self.put_on_boards(writer, link, proof.person).await {
-                Ok(()) => self.store().remove_job(job).await?,
-                Err(error) => tracing::warn!(%error, "somebody who was invited is not on their boards yet"),
+            // The account exists. What fails from here on is left to a node that takes the job.
+            let followed = async {
+                self.put_on_boards(writer, link, proof.person).await?;
+                Ok::<_, AccountError>(self.store().remove_job(job).await?)
+            };
+            if let Err(error) = followed.await {
+                tracing::warn!(%error, "the boards of an accepted invitation are left to the outbox");
             }
         }
         Ok(proof)

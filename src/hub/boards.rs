@@ -49,8 +49,8 @@ struct State {
     requests: u64,
     /// Up to which request the list is fresh.
     served: u64,
-    /// The sockets whose requests are not served yet.
-    waiting: Vec<Arc<Wake>>,
+    /// The requests that are not served yet, and the sockets that made them.
+    waiting: VecDeque<(u64, Arc<Wake>)>,
     last_version: u64,
     /// The revision up to which the list was read from the database.
     revision: i64,
@@ -106,10 +106,11 @@ impl BoardList {
     pub(super) fn watch(&self, id: SocketId, wake: Arc<Wake>) -> u64 {
         let mut state = self.state();
         state.requests += 1;
-        state.waiting.push(Arc::clone(&wake));
+        let request = state.requests;
+        state.waiting.push_back((request, Arc::clone(&wake)));
         state.watchers.insert(id, wake);
         self.stale.notify_one();
-        state.requests
+        request
     }
 
     /// The number of the newest request for a fresh list. A list that is read after this call serves it.
@@ -164,12 +165,9 @@ impl BoardList {
     pub(super) fn take(&self, changed: Vec<Arc<Listed>>, revision: i64, requests: u64) {
         let mut state = self.state();
         state.served = requests;
-        let waiting = match state.requests == requests {
-            true => std::mem::take(&mut state.waiting),
-            // Some of them wait for the next list, and the others can be woken once more.
-            false => state.waiting.clone(),
-        };
-        waiting.iter().for_each(|wake| wake.wake());
+        while let Some((_, wake)) = state.waiting.pop_front_if(|(request, _)| *request <= requests) {
+            wake.wake();
+        }
         if state.watchers.is_empty() {
             return;
         }

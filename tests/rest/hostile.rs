@@ -187,3 +187,25 @@ async fn pages_of_other_sites_may_not_write() {
     let rebound = server.api(Method::GET, "/boards").header("Host", "evil.example");
     problem(rebound, StatusCode::MISDIRECTED_REQUEST, "unknown_host").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_board_is_sent_once_however_often_it_is_asked_for() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let task = server.task(&board, "A").await;
+    let mut body = format!("board={board}&parts_only=true");
+    for number in 0..300 {
+        body += &match number % 2 {
+            0 => format!("&parts[{number}]=descriptions"),
+            _ => format!("&parts[{number}][task]={task}"),
+        };
+    }
+    let request = server.at(Method::POST, "/forms/load_board").header("accept", "application/json");
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+    let loaded = answer(request, StatusCode::OK).await;
+    let parts = loaded["content"]["parts"].as_array().expect("parts");
+    assert_eq!(
+        parts.iter().map(|part| part["part"].clone()).collect::<Vec<_>>(),
+        [json!({"task": task}), json!("descriptions"),]
+    );
+}

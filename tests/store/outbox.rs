@@ -235,4 +235,30 @@ on_both_engines! {
         }
         worker.stop().await;
     }
+
+    async fn a_mail_server_that_hangs_holds_up_nothing_else(database) {
+        let store = database.open().await;
+        for _ in 0..20 {
+            store.enqueue(&job()).await.expect("it is enqueued");
+        }
+        let other = Job::AcceptedInvitation { link: app::new_id(), person: ActorId(app::new_id()) };
+        store.enqueue(&other.enqueued(app::new_id())).await.expect("it is enqueued");
+        let (mails, is_done) = (Arc::<AtomicUsize>::default(), Arc::new(Notify::new()));
+        let outbox = Outbox::new(store, vec![Topic::Mail, Topic::Boards], quick());
+        let (count, told) = (Arc::clone(&mails), Arc::clone(&is_done));
+        let task = tokio::spawn(outbox.run(CancellationToken::new(), move |_, job| {
+            let (count, told) = (Arc::clone(&count), Arc::clone(&told));
+            async move {
+                if job.topic() == Topic::Mail {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    std::future::pending::<()>().await;
+                }
+                told.notify_one();
+                Ok(())
+            }
+        }));
+        is_done.notified().await;
+        assert!(mails.load(Ordering::SeqCst) <= quick().concurrency, "it waited for mails");
+        task.abort();
+    }
 }
