@@ -105,7 +105,8 @@ pub async fn load_board(
     let backend = backend()?;
     let state = backend.board(board).await.map_err(explain)?;
     let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
-    let parts: Vec<LoadedPart> = parts.into_iter().map(|part| state.part(part)).collect();
+    // Each once, so that nobody gets more than the board has by asking for the same again and again.
+    let parts: Vec<LoadedPart> = BTreeSet::from_iter(parts).into_iter().map(|part| state.part(part)).collect();
     let mut people: BTreeSet<ActorId> =
         parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of(task)).collect();
     if parts_only {

@@ -186,14 +186,17 @@ impl Task {
         Self { described: self.is_described(), description: None, ..self.clone() }
     }
 
-    /// Takes the description of the same task, if that is the one it has and does not have loaded.
-    pub(crate) fn load_description(&mut self, from: &Task) -> bool {
-        let loads = self.described && !from.described && self.description_seq == from.description_seq;
-        if loads {
+    /// Whether it has the description of `from`, which is the same task, but not loaded.
+    pub(crate) fn lacks_description_of(&self, from: &Task) -> bool {
+        self.described && !from.described && self.description_seq == from.description_seq
+    }
+
+    /// Takes the description of the same task, if it [lacks](Self::lacks_description_of) that.
+    pub(crate) fn load_description(&mut self, from: &Task) {
+        if self.lacks_description_of(from) {
             self.described = false;
             self.description.clone_from(&from.description);
         }
-        loads
     }
 
     /// Whether it is in the trash.

@@ -68,18 +68,7 @@ impl BoardState {
     /// Adds a part, but for tasks that have left the trash since. What the state has already stays as it is.
     pub(crate) fn load(&mut self, loaded: &LoadedPart, purged: impl Fn(TaskId) -> bool) -> Touched {
         let mut touched = Touched::default();
-        for task in &loaded.tasks {
-            match self.task(task.id) {
-                None if task.is_deleted() && !purged(task.id) => self.put_task(Task::clone(task), &mut touched),
-                None => {}
-                Some(known) => {
-                    let mut known = Task::clone(known);
-                    if known.load_description(task) {
-                        self.put_task(known, &mut touched);
-                    }
-                }
-            }
-        }
+        loaded.tasks.iter().filter(|task| !purged(task.id)).for_each(|task| self.load_task(task, &mut touched));
         if loaded.part == Part::Trash {
             let is_gone = |task: &&Arc<Task>| {
                 // What was deleted later is in the trash, and could not be in this part.
@@ -96,17 +85,19 @@ impl BoardState {
     /// come into the trash.
     pub(crate) fn keep_loaded(&mut self, old: &BoardState) {
         let mut ignored = Touched::default();
-        for task in old.tasks() {
-            match self.task(task.id) {
-                None if task.is_deleted() => self.put_task(Task::clone(task), &mut ignored),
-                None => {}
-                Some(known) => {
-                    let mut known = Task::clone(known);
-                    if known.load_description(task) {
-                        self.put_task(known, &mut ignored);
-                    }
-                }
+        old.tasks().for_each(|task| self.load_task(task, &mut ignored));
+    }
+
+    /// Adds a task of the trash that is not there, or the description of one that is.
+    fn load_task(&mut self, task: &Arc<Task>, touched: &mut Touched) {
+        match self.task(task.id) {
+            None if task.is_deleted() => self.put_task(Task::clone(task), touched),
+            Some(known) if known.lacks_description_of(task) => {
+                let mut known = Task::clone(known);
+                known.load_description(task);
+                self.put_task(known, touched);
             }
+            _ => {}
         }
     }
 }

@@ -329,8 +329,8 @@ fn DescriptionText(
         let board = board.clone();
         move || {
             // What is not loaded cannot be edited: it would be replaced unseen.
-            let is_there = !deleted.get_untracked() && !is_loading.get_untracked();
-            if is_there && board.may_now(BoardRole::Editor) {
+            let is_loaded = board.with(|board| board.task(task).is_some_and(|task| task.description().is_some()));
+            if is_loaded && !deleted.get_untracked() && board.may_now(BoardRole::Editor) {
                 drafts.put(task, TextField::Description, Draft::start(&board, task, TextField::Description));
             }
         }
@@ -407,9 +407,15 @@ fn times(task: &Task, people: &People) -> AnyView {
     .into_any()
 }
 
+/// A text of a task. While it is not loaded, it stays as it was last: an empty text would look like a newer one.
 fn text_signal(board: &LiveBoard, task: TaskId, field: TextField) -> Signal<String> {
     let shown = board.task(task).task;
-    Memo::new(move |_| shown.read().as_ref().and_then(|task| field.of(task)).unwrap_or_default().to_owned()).into()
+    Memo::new(move |last: Option<&String>| {
+        let shown = shown.read();
+        let text = shown.as_ref().and_then(|task| field.of(task));
+        text.or(last.map(String::as_str)).unwrap_or_default().to_owned()
+    })
+    .into()
 }
 
 /// Closes the panel on Escape, wherever the focus is, unless another control uses that key.
