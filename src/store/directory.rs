@@ -315,6 +315,10 @@ impl Store {
         Ok(row.try_get(0)?)
     }
 
+    async fn revision_in(&self, connection: &mut Connection) -> Result<i64, StoreError> {
+        self.known_revision(&query(REVISION).fetch_one(connection).await?)
+    }
+
     pub(super) async fn reload_directory(&self) -> Result<(), StoreError> {
         let directory = read!(self.readers(), |reader| Directory::load_at_once(reader).await)?;
         self.know(Arc::new(directory));
@@ -325,13 +329,13 @@ impl Store {
     pub(super) async fn directory_in(&self, connection: &mut Connection) -> Result<Arc<Directory>, StoreError> {
         loop {
             let known = self.directory();
-            if self.known_revision(&query(REVISION).fetch_one(&mut *connection).await?)? == known.revision {
+            if self.revision_in(connection).await? == known.revision {
                 return Ok(known);
             }
             let read = Arc::new(Directory::load(connection).await?);
             // On PostgreSQL, each statement of the load sees what was committed before that statement, so check that nothing
             // changed meanwhile.
-            if self.known_revision(&query(REVISION).fetch_one(&mut *connection).await?)? == read.revision {
+            if self.revision_in(connection).await? == read.revision {
                 self.know(Arc::clone(&read));
                 return Ok(read);
             }

@@ -10,6 +10,16 @@ use super::{
 };
 use crate::secret::SecretHash;
 
+/// Selects links by a condition.
+macro_rules! select_links {
+    ($condition:literal) => {
+        concat!("SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links WHERE ", $condition)
+    };
+}
+
+/// Selects a link by the hash of its secret, if it still works.
+const BY_HASH: &str = select_links!("hash = $1 AND used_at IS NULL AND expires_at > $2");
+
 /// A link that works once.
 #[derive(Clone, Debug)]
 pub struct OneTimeLink {
@@ -28,7 +38,7 @@ pub struct OneTimeLink {
 impl Store {
     /// A link, whether it still works or not, by what it is called.
     pub async fn any_one_time_link(&self, id: Uuid) -> Result<Option<OneTimeLink>, StoreError> {
-        query("SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links WHERE id = $1")
+        query(select_links!("id = $1"))
             .bind(id.to_string())
             .fetch_optional(self.readers())
             .await?
@@ -39,22 +49,19 @@ impl Store {
 
     /// A link that still works.
     pub async fn one_time_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
-        let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
+        let found = query(BY_HASH).bind(hash.to_string()).bind(now.as_millis());
         found.fetch_optional(self.readers()).await?.as_ref().map(one_time_link).transpose()
     }
 
     /// The links that still work, newest first.
     pub async fn one_time_links(&self, now: Timestamp) -> Result<Vec<OneTimeLink>, StoreError> {
-        query(
-            "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
-             WHERE used_at IS NULL AND expires_at > $1 ORDER BY created_at DESC, id DESC",
-        )
-        .bind(now.as_millis())
-        .fetch_all(self.readers())
-        .await?
-        .iter()
-        .map(one_time_link)
-        .collect()
+        query(select_links!("used_at IS NULL AND expires_at > $1 ORDER BY created_at DESC, id DESC"))
+            .bind(now.as_millis())
+            .fetch_all(self.readers())
+            .await?
+            .iter()
+            .map(one_time_link)
+            .collect()
     }
 }
 
@@ -67,7 +74,7 @@ impl AccessChange<'_> {
     ) -> Result<(), StoreError> {
         query(
             "INSERT INTO one_time_links (hash, id, purpose, created_by, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(hash.to_string())
         .bind(link.id.to_string())
@@ -86,7 +93,7 @@ impl AccessChange<'_> {
         hash: SecretHash,
         now: Timestamp,
     ) -> Result<Option<OneTimeLink>, StoreError> {
-        let found = query(ONE_TIME_LINK).bind(hash.to_string()).bind(now.as_millis());
+        let found = query(BY_HASH).bind(hash.to_string()).bind(now.as_millis());
         found.fetch_optional(&mut self.connection).await?.as_ref().map(one_time_link).transpose()
     }
 
@@ -96,17 +103,14 @@ impl AccessChange<'_> {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Option<OneTimeLink>, StoreError> {
-        query(
-            "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
-             WHERE id = $1 AND used_at IS NULL AND expires_at > $2",
-        )
-        .bind(id.to_string())
-        .bind(now.as_millis())
-        .fetch_optional(&mut self.connection)
-        .await?
-        .as_ref()
-        .map(one_time_link)
-        .transpose()
+        query(select_links!("id = $1 AND used_at IS NULL AND expires_at > $2"))
+            .bind(id.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(&mut self.connection)
+            .await?
+            .as_ref()
+            .map(one_time_link)
+            .transpose()
     }
 
     /// Uses a link up. Tells whether it still worked: of two who try at once, one succeeds.
@@ -117,13 +121,14 @@ impl AccessChange<'_> {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let done = query(
-        "UPDATE one_time_links SET used_at = $2, used_by = $3 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
-    )
-    .bind(hash.to_string())
-    .bind(at.as_millis())
-    .bind(by.map(|person| person.to_string()))
-    .execute(&mut self.connection)
-    .await?;
+            "UPDATE one_time_links SET used_at = $2, used_by = $3 \
+             WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
+        )
+        .bind(hash.to_string())
+        .bind(at.as_millis())
+        .bind(by.map(|person| person.to_string()))
+        .execute(&mut self.connection)
+        .await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -146,11 +151,7 @@ impl AccessChange<'_> {
     }
 }
 
-/// A link that works once, by the hash of its secret, if it still works.
-const ONE_TIME_LINK: &str = "SELECT id, purpose, created_by, created_at, expires_at FROM one_time_links \
-     WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
-
-/// A row of `id, purpose, created_by, created_at, expires_at`.
+/// Reads a row of `select_links!`.
 fn one_time_link(row: &AnyRow) -> Result<OneTimeLink, StoreError> {
     Ok(OneTimeLink {
         id: rows::id(row.try_get(0)?)?,
