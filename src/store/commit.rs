@@ -13,7 +13,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
-    io,
     sync::Arc,
 };
 
@@ -22,7 +21,7 @@ use app::{
     model::{Column, Seq, Task},
     ops::{Applied, Change, ChangeKind, Op, UpdateTask, decide},
     refusal::{Refusal, Thing},
-    state::{BoardState, MAX_BOARDS_OF_ONE, Touched},
+    state::{BoardState, Entity, MAX_BOARDS_OF_ONE, Touched},
     time::Timestamp,
 };
 use sqlx::Row;
@@ -34,6 +33,7 @@ use super::{
     cache::{Cache, catch_up},
     connect::Engine,
     connection::Connection,
+    fingerprint::Fingerprint,
     rows::{self, BoardRow, ChangeRow},
     sql::{fetch_by_ids, query},
 };
@@ -196,12 +196,12 @@ impl Group {
         let Write { board, mutation, by, at } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         let permitted = self.directory.permit(by, self.now, working.state(), &mutation.op);
-        let fingerprint = fingerprint(*board, &mutation.op)?;
+        let fingerprint = Fingerprint::of(*board, &mutation.op)?;
         if let Some((known, answer)) = self.answers.get(mutation.id) {
             return Ok(match (permitted, answer) {
                 // Somebody who has left the board still gets the answer to the mutation with which they left.
                 (Err(refusal), _) if !self.directory.leaves(by, self.now, &mutation.op) => Err(refusal),
-                _ if known != fingerprint => Err(Refusal::IdReused),
+                _ if !fingerprint.matches(known) => Err(Refusal::IdReused),
                 (_, Answer::Accepted(seq)) => Ok(Decided { seq: *seq, repeated: true }),
                 (_, Answer::Refused(refusal)) => Err(refused_again(refusal, working.state(), &mutation.op)),
             });
@@ -209,6 +209,7 @@ impl Group {
         if self.answers.may_be_forgotten(mutation.id) {
             return Ok(Err(Refusal::Expired));
         }
+        let fingerprint = fingerprint.stored();
         let judged = permitted.and_then(|principal| {
             self.directory.know(working.state(), &mutation.op)?;
             if let Op::CreateTask(create) = &mutation.op
@@ -257,7 +258,7 @@ impl Group {
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
-        working.touched.merge(touched);
+        working.touched.merge(&touched);
         self.links.note(*board, &mutation.op, &change);
         let mut json = Vec::with_capacity(USUAL_CHANGE_BYTES);
         serde_json::to_writer(&mut json, &change).map_err(StoreError::corrupt)?;
@@ -280,19 +281,19 @@ impl Group {
         for (id, WorkingCopy { after, changed_at, touched, .. }) in &self.boards {
             let Some(state) = after else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
-            if touched.access {
-                shared.push(state);
-            }
-            for column in &touched.columns {
-                match state.column(*column) {
-                    Some(column) => columns.push((*id, column)),
-                    None => gone.push((*id, *column)),
-                }
-            }
-            for task in &touched.tasks {
-                match state.task(*task) {
-                    Some(task) => tasks.push((*id, &**task)),
-                    None => purged.push((*id, *task)),
+            for entity in touched.iter() {
+                match entity {
+                    // A board's own row has its newest sequence number, so it is written with every change: see above.
+                    Entity::Board => {}
+                    Entity::Access => shared.push(state),
+                    Entity::Column(column) => match state.column(column) {
+                        Some(column) => columns.push((*id, column)),
+                        None => gone.push((*id, column)),
+                    },
+                    Entity::Task(task) => match state.task(task) {
+                        Some(task) => tasks.push((*id, &**task)),
+                        None => purged.push((*id, task)),
+                    },
                 }
             }
         }
@@ -300,7 +301,7 @@ impl Group {
         for state in shared {
             rows::put_members(connection, state).await?;
         }
-        let listed = self.boards.iter().filter(|(_, working)| working.touched.board || working.touched.access);
+        let listed = self.boards.iter().filter(|(_, working)| working.changes_listing());
         rows::renew_listing(connection, listed.map(|(id, _)| *id).collect()).await?;
         rows::put_columns(connection, &columns).await?;
         for (board, column) in gone {
@@ -328,9 +329,9 @@ impl Group {
         let mut boards_changed = false;
         let mut spares = HashMap::new();
         for (id, working) in self.boards {
+            boards_changed |= working.changes_listing();
             let state = match working.after {
                 Some(after) => {
-                    boards_changed |= working.touched.board || working.touched.access;
                     changes.push((id, working.rows.into_iter().map(|row| row.logged).collect()));
                     spares.insert(id, Spare { state: working.before, changes: working.changes });
                     Arc::new(after)
@@ -359,6 +360,11 @@ impl WorkingCopy {
 
     fn state(&self) -> &BoardState {
         self.after.as_ref().unwrap_or(&self.before)
+    }
+
+    /// Whether lists of boards show something that this transaction changed.
+    fn changes_listing(&self) -> bool {
+        self.touched.contains(Entity::Board) || self.touched.contains(Entity::Access)
     }
 }
 
@@ -451,36 +457,4 @@ async fn managed(
         }
     }
     Ok(managed)
-}
-
-/// Distinguishes a repeated request from a different one with the same id: a hash of the board and the request as JSON. It is
-/// stored, so it must stay the same for ever. It does not resist deliberate collisions, and need not: whoever produces one only
-/// gets an answer to a request of their own.
-fn fingerprint(board: BoardId, op: &Op) -> Result<i64, StoreError> {
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.add(board.0.as_bytes());
-    serde_json::to_writer(&mut hash, op).map_err(StoreError::corrupt)?;
-    Ok(hash.0 as i64)
-}
-
-/// 64-bit FNV-1a hash of what is written to it.
-struct Fnv(u64);
-
-impl Fnv {
-    fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-}
-
-impl io::Write for Fnv {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.add(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

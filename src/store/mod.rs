@@ -4,7 +4,7 @@
 //!
 //! - [`Store::open`] connects and migrates (`connect`, `migrations`). From then on all goes by `connection`, where everything has a limit.
 //! - [`Store::commit`] does a group of writes in one transaction (`commit`). It is the only way a board is written, apart
-//!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`). By
+//!   from [`Store::trim_log`]. What mutations were answered is looked up there (`answers`, `fingerprint`). By
 //!   which time things are deleted for their age: `age`.
 //! - [`Store::key`] is the installation's key, which all nodes share (`key`).
 //! - `accounts`: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
@@ -30,6 +30,7 @@ mod connection;
 mod directory;
 mod error;
 mod file;
+mod fingerprint;
 mod history;
 mod key;
 mod log;

@@ -182,16 +182,16 @@ impl Listing {
 
     /// Takes in what changed on the board.
     pub fn update(&mut self, board: &BoardState, touched: &Touched) {
-        if !touched.columns.is_empty() {
+        if touched.any_column() {
             let columns = column_facts(board);
             if columns != self.columns {
                 self.columns = columns;
                 self.place_all();
             }
         }
-        for id in &touched.tasks {
-            self.remove(*id);
-            if let Some(task) = board.task(*id) {
+        for id in touched.tasks() {
+            self.remove(id);
+            if let Some(task) = board.task(id) {
                 self.put(task);
             }
         }

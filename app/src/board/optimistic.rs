@@ -16,7 +16,7 @@ use crate::{
     model::{Seq, TextField},
     ops::{Applied, Change, ChangeKind, Gap, Mutation, Op, Part, decide, permit},
     refusal::Refusal,
-    state::{self, BoardState, LoadedPart, Snapshot, Stamp, Touched},
+    state::{self, BoardState, Entity, LoadedPart, Snapshot, Stamp, Touched},
     time::Timestamp,
 };
 
@@ -312,7 +312,7 @@ impl OptimisticBoard {
         undoes: Option<Undoes>,
     ) -> Touched {
         let touched = self.view.perform(kind, self.provisional(at));
-        self.overlay.merge(touched.clone());
+        self.overlay.merge(&touched);
         let moves = kind.numbers();
         self.pending.push_back(Pending { mutation, at, sent: false, accepted: None, follows, moves, undoes });
         touched
@@ -411,10 +411,9 @@ impl OptimisticBoard {
         }
         self.loaded = Loaded { since: self.confirmed.seq(), ..Loaded::default() };
         let differs = |id: &TaskId| old.task(*id) != self.confirmed.task(*id);
-        let mut touched = Touched { board: true, access: true, ..Touched::default() };
-        // Collected instead, each would bring a sort of its own into the browser.
-        touched.columns.extend(old.columns().chain(self.confirmed.columns()).map(|column| column.id));
-        touched.tasks.extend(old.tasks().chain(self.confirmed.tasks()).map(|task| task.id).filter(differs));
+        let columns = old.columns().chain(self.confirmed.columns()).map(|column| Entity::Column(column.id));
+        let tasks = old.tasks().chain(self.confirmed.tasks()).map(|task| task.id).filter(differs).map(Entity::Task);
+        let touched = [Entity::Board, Entity::Access].into_iter().chain(columns).chain(tasks).collect();
         let seq = self.confirmed.seq();
         let contained: Vec<(MutationId, Seq)> = self
             .pending
@@ -482,7 +481,7 @@ impl OptimisticBoard {
 
     /// Makes `view` right again after `confirmed` or the queue changed. Tells what may look different.
     fn replay(&mut self, mut touched: Touched) -> Touched {
-        touched.merge(std::mem::take(&mut self.overlay));
+        touched.merge(&std::mem::take(&mut self.overlay));
         self.view.copy_from(&self.confirmed, &touched);
         self.view.seq = self.confirmed.seq();
         for pending in &mut self.pending {
@@ -500,13 +499,13 @@ impl OptimisticBoard {
             pending.moves = match decide(&self.view, &pending.mutation.op) {
                 Ok(kind) => {
                     let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.principal.person };
-                    self.overlay.merge(self.view.perform(&kind, stamp));
+                    self.overlay.merge(&self.view.perform(&kind, stamp));
                     kind.numbers()
                 }
                 Err(_) => Vec::new(),
             };
         }
-        touched.merge(self.overlay.clone());
+        touched.merge(&self.overlay);
         touched
     }
 

@@ -252,8 +252,8 @@ impl BoardSession {
                     match self.board.receive(change) {
                         Ok(received) => {
                             played = true;
-                            outcome.touched.merge(received.touched);
-                            outcome.remote_changes.merge(received.remote_changes);
+                            outcome.touched.merge(&received.touched);
+                            outcome.remote_changes.merge(&received.remote_changes);
                             outcome.settled.extend(received.settled);
                         }
                         Err(_) => {

@@ -10,7 +10,7 @@ use crate::{
     model::{Column, ColumnKind},
     rank::Rank,
     refusal::{Refusal, Thing},
-    state::{BoardState, Stamp, Touched},
+    state::{BoardState, Entity, Stamp, Touched},
     text,
 };
 
@@ -91,7 +91,8 @@ impl Effect for BoardCreated {
             Some(maker) => state.grant(maker, BoardRole::Manager),
             None => state.access.everyone = self.everyone.or(Some(BoardRole::Editor)),
         }
-        (touched.board, touched.access) = (true, true);
+        touched.add(Entity::Board);
+        touched.add(Entity::Access);
         for column in &self.columns {
             state.put_column(Column { seq: stamp.seq, ..column.clone() }, touched);
         }

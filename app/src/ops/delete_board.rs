@@ -8,7 +8,7 @@ use crate::{
     activity::ActivityItem,
     model::Seq,
     refusal::Refusal,
-    state::{BoardState, Stamp, Touched},
+    state::{BoardState, Entity, Stamp, Touched},
 };
 
 /// See [`super::Op::DeleteBoard`].
@@ -39,7 +39,7 @@ pub struct BoardDeleted {}
 impl Effect for BoardDeleted {
     fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
         state.deleted_at = Some(stamp.at);
-        touched.board = true;
+        touched.add(Entity::Board);
     }
 
     fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {

@@ -8,7 +8,7 @@ use crate::{
     activity::ActivityItem,
     id::ActorId,
     refusal::{Refusal, Thing},
-    state::{BoardState, Stamp, Touched},
+    state::{BoardState, Entity, Stamp, Touched},
 };
 
 /// How many members a board has at most.
@@ -64,7 +64,7 @@ impl Effect for MemberSet {
             Some(role) => state.grant(self.person, role),
             None => drop(state.access.members.remove(&self.person)),
         }
-        touched.access = true;
+        touched.add(Entity::Access);
     }
 
     fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {

@@ -8,7 +8,7 @@ use crate::{
     activity::{ActivityItem, FromTo},
     model::Seq,
     refusal::Refusal,
-    state::{BoardState, Stamp, Touched},
+    state::{BoardState, Entity, Stamp, Touched},
     text,
 };
 
@@ -77,9 +77,9 @@ impl Effect for BoardUpdated {
         }
         if let Some(everyone) = self.everyone {
             state.access.everyone = everyone;
-            touched.access = true;
+            touched.add(Entity::Access);
         }
-        touched.board = true;
+        touched.add(Entity::Board);
     }
 
     fn numbers(&self) -> Vec<Part> {

@@ -6,9 +6,10 @@
 mod order;
 mod parts;
 mod room;
+mod touched;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -19,6 +20,7 @@ pub(crate) use order::Placement;
 pub use parts::{LoadedPart, Part};
 use room::Room;
 pub use room::{MAX_BOARD_BYTES, MAX_BOARDS_OF_ONE, MAX_TASKS, MAX_TRASH_BYTES, MAX_TRASH_TASKS};
+pub use touched::{Entity, Touched};
 
 use crate::{
     access::{BoardAccess, BoardRole},
@@ -96,34 +98,6 @@ pub struct Stamp {
     pub at: Timestamp,
     /// By whom.
     pub by: Option<ActorId>,
-}
-
-/// What a change touched: what has to be written, or drawn, again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// The board's own fields.
-    pub board: bool,
-    /// Who has access to it.
-    pub access: bool,
-    /// Columns whose fields changed, or that came or went.
-    pub columns: BTreeSet<ColumnId>,
-    /// Tasks whose fields changed, or that came or went.
-    pub tasks: BTreeSet<TaskId>,
-}
-
-impl Touched {
-    /// Adds what `other` touched.
-    pub fn merge(&mut self, other: Touched) {
-        self.board |= other.board;
-        self.access |= other.access;
-        self.columns.extend(other.columns);
-        self.tasks.extend(other.tasks);
-    }
-
-    /// Whether nothing was touched.
-    pub fn is_empty(&self) -> bool {
-        !self.board && !self.access && self.columns.is_empty() && self.tasks.is_empty()
-    }
 }
 
 impl BoardState {
@@ -272,26 +246,26 @@ impl BoardState {
 
     /// Makes what `touched` names the same as in `other`.
     pub(crate) fn copy_from(&mut self, other: &BoardState, touched: &Touched) {
-        if touched.board {
-            self.name.clone_from(&other.name);
-            self.name_seq = other.name_seq;
-            self.created_at = other.created_at;
-            self.deleted_at = other.deleted_at;
-        }
-        if touched.access {
-            self.access.clone_from(&other.access);
-        }
         let mut ignored = Touched::default();
-        for id in &touched.columns {
-            match other.columns.get(id) {
-                Some(column) => self.put_column(Column::clone(column), &mut ignored),
-                None => self.remove_column(*id, &mut ignored),
-            }
-        }
-        for id in &touched.tasks {
-            self.unlist_task(*id);
-            if let Some(task) = other.tasks.get(id) {
-                self.list_task(Arc::clone(task));
+        for entity in touched.iter() {
+            match entity {
+                Entity::Board => {
+                    self.name.clone_from(&other.name);
+                    self.name_seq = other.name_seq;
+                    self.created_at = other.created_at;
+                    self.deleted_at = other.deleted_at;
+                }
+                Entity::Access => self.access.clone_from(&other.access),
+                Entity::Column(id) => match other.columns.get(&id) {
+                    Some(column) => self.put_column(Column::clone(column), &mut ignored),
+                    None => self.remove_column(id, &mut ignored),
+                },
+                Entity::Task(id) => {
+                    self.unlist_task(id);
+                    if let Some(task) = other.tasks.get(&id) {
+                        self.list_task(Arc::clone(task));
+                    }
+                }
             }
         }
     }
@@ -331,7 +305,7 @@ impl BoardState {
         if let Some(old) = self.columns.get(&column.id) {
             self.column_order.remove(&old.rank, old.id);
         }
-        touched.columns.insert(column.id);
+        touched.add(Entity::Column(column.id));
         self.column_order.insert(column.rank.clone(), column.id);
         self.columns.insert(column.id, Arc::new(column));
     }
@@ -349,7 +323,7 @@ impl BoardState {
     pub(crate) fn remove_column(&mut self, id: ColumnId, touched: &mut Touched) {
         if let Some(old) = self.columns.remove(&id) {
             self.column_order.remove(&old.rank, id);
-            touched.columns.insert(id);
+            touched.add(Entity::Column(id));
         }
     }
 
@@ -363,7 +337,7 @@ impl BoardState {
     /// Puts a task where it belongs, in place of the one of its id.
     pub(crate) fn put_task(&mut self, task: Task, touched: &mut Touched) {
         self.unlist_task(task.id);
-        touched.tasks.insert(task.id);
+        touched.add(Entity::Task(task.id));
         self.list_task(Arc::new(task));
     }
 
@@ -393,7 +367,7 @@ impl BoardState {
     /// A task leaves the trash for good.
     pub(crate) fn purge_task(&mut self, id: TaskId, touched: &mut Touched) {
         self.unlist_task(id);
-        touched.tasks.insert(id);
+        touched.add(Entity::Task(id));
     }
 
     fn list_task(&mut self, task: Arc<Task>) {

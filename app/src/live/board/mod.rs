@@ -26,7 +26,7 @@ use crate::{
     board::{OptimisticBoard, Settled},
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{Column, Task},
-    state::{BoardState, LoadedPart, Part, Snapshot, Touched},
+    state::{BoardState, Entity, LoadedPart, Part, Snapshot, Touched},
     time::Timestamp,
 };
 #[cfg(feature = "hydrate")]
@@ -308,10 +308,10 @@ impl LiveBoard {
         self.draw(&touched);
         // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
         // column that was numbered anew.
-        let few = remote_changes.tasks.len() <= TOLD_UNASKED;
-        for id in &remote_changes.tasks {
-            let asked_for = lock(&self.0.tasks).get(id).cloned();
-            if let Some(signals) = asked_for.or_else(|| few.then(|| self.task(*id))) {
+        let few = remote_changes.tasks().count() <= TOLD_UNASKED;
+        for id in remote_changes.tasks() {
+            let asked_for = lock(&self.0.tasks).get(&id).cloned();
+            if let Some(signals) = asked_for.or_else(|| few.then(|| self.task(id))) {
                 signals.remote_changes.update(|count| *count += 1);
             }
         }
@@ -348,20 +348,20 @@ impl LiveBoard {
         if touched.is_empty() {
             return;
         }
-        if touched.access {
+        if touched.contains(Entity::Access) {
             self.draw_access();
         }
         // Everything is read before anything is woken: what wakes may look at the board again.
         let session = self.session();
         let view = session.board().view();
-        let board = touched.board.then(|| (view.name().to_owned(), view.exists()));
-        let columns = (!touched.columns.is_empty()).then(|| view.columns().cloned().collect::<Vec<_>>());
+        let board = touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists()));
+        let columns = touched.any_column().then(|| view.columns().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
             let signals = lock(&self.0.tasks);
-            let drawn = |id: &TaskId| Some((signals.get(id)?.task.clone(), view.task(*id).cloned()));
-            touched.tasks.iter().filter_map(drawn).collect()
+            let drawn = |id: TaskId| Some((signals.get(&id)?.task.clone(), view.task(id).cloned()));
+            touched.tasks().filter_map(drawn).collect()
         };
-        let column_tasks: Vec<_> = match touched.tasks.is_empty() && columns.is_none() {
+        let column_tasks: Vec<_> = match touched.tasks().next().is_none() && columns.is_none() {
             true => Vec::new(),
             false => lock(&self.0.column_tasks)
                 .iter()
@@ -375,7 +375,7 @@ impl LiveBoard {
 
         lock(&self.0.change_collectors).retain(|collector| match collector.upgrade() {
             Some(collected) => {
-                lock(&collected).merge(touched.clone());
+                lock(&collected).merge(touched);
                 true
             }
             None => false,
@@ -497,7 +497,7 @@ mod tests {
         let rename = |title: &str| Op::UpdateTask(UpdateTask::of(task(2)).with(FieldEdit::Title(title.to_owned())));
         board.submit(rename("Green tea")).unwrap();
         board.submit(rename("Black tea")).unwrap();
-        assert_eq!(collector.take().tasks, [task(2)].into());
+        assert_eq!(collector.take().tasks().collect::<Vec<_>>(), [task(2)]);
         assert!(collector.take().is_empty());
     }
 
