@@ -3,7 +3,8 @@
 //! A change says how things are from now on. To tell what happened one also needs how they were before, and what the columns were
 //! called then. Both are known for sure only when the change is made. How it is put into words is for [`crate::history`].
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{
     access::BoardRole,
@@ -19,7 +20,7 @@ pub struct ActivityEntry {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// What was done; nothing, where everything was so already.
-    #[serde(rename = "deeds")]
+    #[serde(rename = "deeds", deserialize_with = "items")]
     pub items: Vec<ActivityItem>,
 }
 
@@ -82,12 +83,15 @@ pub enum ActivityItem {
     /// So many that were deleted before left the trash for good.
     Purged(usize),
     /// Something that a later version of Taskwire can tell. It is never stored.
-    #[serde(untagged, deserialize_with = "ignore")]
+    #[serde(skip_deserializing)]
     Unknown,
 }
 
-fn ignore<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    IgnoredAny::deserialize(deserializer).map(drop)
+/// Reads items. Those that this version does not know are [`ActivityItem::Unknown`].
+fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ActivityItem>, D::Error> {
+    // `#[serde(untagged)]` would do the same, but copies every item into a buffer of serde's, as `crate::tagged` explains.
+    let items = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(items.iter().map(|item| serde_json::from_str(item.get()).unwrap_or(ActivityItem::Unknown)).collect())
 }
 
 /// What something is called that was one thing before and is another now.

@@ -45,6 +45,7 @@ pub mod protocol;
 pub mod rank;
 pub mod refusal;
 pub mod state;
+mod tagged;
 pub mod text;
 pub mod time;
 

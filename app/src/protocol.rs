@@ -15,6 +15,7 @@ use crate::{
     presence::Editing,
     refusal::Refusal,
     state::Snapshot,
+    tagged::tagged,
 };
 
 /// The WebSocket subprotocol.
@@ -93,121 +94,122 @@ pub enum ClientMessage {
     Ping {},
 }
 
-/// What the server says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ServerMessage {
-    /// Who serves this socket: the first message on each.
-    Hello {
-        /// The version of Taskwire, for people to read.
-        version: String,
-        /// The build of the pages that this server serves. A page of another one should be loaded anew, when that loses nothing.
-        build: String,
-        /// See [`PROTOCOL`].
-        protocol: u32,
-        /// The version of the database's schema that this server knows, which is the number of its newest migration.
-        schema: i64,
-    },
-    /// The whole state of a board, in place of the changes that led to it.
-    Snapshot(Snapshot),
-    /// Changes of a board without a hole: the numbers `after + 1`, `after + 2`, …
-    Changes {
-        /// Which board.
-        board: BoardId,
-        /// The number of the change before the first of these. None at all (the answer to a subscription that is up to
-        /// date) says: that is the newest.
-        after: Seq,
-        /// The changes.
-        changes: Vec<Change>,
-    },
-    /// All who have a board open: the answer to [`ClientMessage::Present`]. In place of what was said before.
-    Presence {
-        /// Which board.
-        board: BoardId,
-        /// People with an account, by id; a bounded number.
-        people: Vec<ActorId>,
-        /// How many more people there are.
-        more: u32,
-        /// How many tabs somebody without an account has open, the receiver's own included.
-        guests: u32,
-        /// Who is editing what; a bounded number.
-        editing: Vec<Editing>,
-    },
-    /// Others have a board open than before, or are editing something else.
-    PresenceChanged {
-        /// Which board.
-        board: BoardId,
-        /// Who is listed now and was not.
-        joined: Vec<ActorId>,
-        /// Who was listed and is not now.
-        left: Vec<ActorId>,
-        /// How many more people there are now.
-        more: u32,
-        /// How many guests there are now.
-        guests: u32,
-        /// Who is editing what now; left out if that is as before.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        editing: Option<Vec<Editing>>,
-    },
-    /// The boards the client may see, newest first: all, or those that it asked for.
-    Boards {
-        /// The boards.
-        boards: Vec<BoardSummary>,
-        /// Whether there are older ones, which the client did not ask for.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        more: bool,
-    },
-    /// Everyone who has an account, those who were deactivated included: they may have done something that still shows.
-    People {
-        /// The people, by id.
-        people: Vec<Person>,
-        /// What the client may do, as it is now.
-        you: Principal,
-    },
-    /// Some have an account now who had none, or another name, or are deactivated; or the client may do something else. For those
-    /// who asked for changes.
-    PeopleChanged {
-        /// Those who are different, by id.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        people: Vec<Person>,
-        /// What the client may do, if that is different.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        you: Option<Principal>,
-    },
-    /// A mutation is saved for good.
-    Accepted {
-        /// Which.
-        mutation: MutationId,
-        /// The number of its change.
-        seq: Seq,
-    },
-    /// A mutation was refused and changed nothing.
-    Rejected {
-        /// Which.
-        mutation: MutationId,
-        /// Why.
-        error: Refusal,
-    },
-    /// I am here. The newest numbers of the boards that are subscribed.
-    Pong {
-        /// By board.
-        heads: BTreeMap<BoardId, Seq>,
-    },
-    /// Something is wrong with what the client sent. Where the server cannot go on, it closes the socket next.
-    Error {
-        /// Which kind of error.
-        code: ErrorCode,
-        /// What is wrong, for people.
-        message: String,
-        /// The board it is about, where it is about one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        board: Option<BoardId>,
-    },
-    /// The server is going away. It closes the socket next.
-    Goodbye {
-        /// How long to wait before connecting again, in milliseconds: spread, so that not all come back at once.
-        reconnect_after_ms: u64,
-    },
+tagged! {
+    /// What the server says.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum ServerMessage = "ServerMessage" by "type" {
+        /// Who serves this socket: the first message on each.
+        Hello {
+            /// The version of Taskwire, for people to read.
+            version: String,
+            /// The build of the pages that this server serves. A page of another one should be loaded anew, when that loses nothing.
+            build: String,
+            /// See [`PROTOCOL`].
+            protocol: u32,
+            /// The version of the database's schema that this server knows, which is the number of its newest migration.
+            schema: i64,
+        },
+        /// The whole state of a board, in place of the changes that led to it.
+        Snapshot(Snapshot),
+        /// Changes of a board without a hole: the numbers `after + 1`, `after + 2`, …
+        Changes {
+            /// Which board.
+            board: BoardId,
+            /// The number of the change before the first of these. None at all (the answer to a subscription that is up to
+            /// date) says: that is the newest.
+            after: Seq,
+            /// The changes.
+            changes: Vec<Change>,
+        },
+        /// All who have a board open: the answer to [`ClientMessage::Present`]. In place of what was said before.
+        Presence {
+            /// Which board.
+            board: BoardId,
+            /// People with an account, by id; a bounded number.
+            people: Vec<ActorId>,
+            /// How many more people there are.
+            more: u32,
+            /// How many tabs somebody without an account has open, the receiver's own included.
+            guests: u32,
+            /// Who is editing what; a bounded number.
+            editing: Vec<Editing>,
+        },
+        /// Others have a board open than before, or are editing something else.
+        PresenceChanged {
+            /// Which board.
+            board: BoardId,
+            /// Who is listed now and was not.
+            joined: Vec<ActorId>,
+            /// Who was listed and is not now.
+            left: Vec<ActorId>,
+            /// How many more people there are now.
+            more: u32,
+            /// How many guests there are now.
+            guests: u32,
+            /// Who is editing what now; left out if that is as before.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            editing: Option<Vec<Editing>>,
+        },
+        /// The boards the client may see, newest first: all, or those that it asked for.
+        Boards {
+            /// The boards.
+            boards: Vec<BoardSummary>,
+            /// Whether there are older ones, which the client did not ask for.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            more: bool,
+        },
+        /// Everyone who has an account, those who were deactivated included: they may have done something that still shows.
+        People {
+            /// The people, by id.
+            people: Vec<Person>,
+            /// What the client may do, as it is now.
+            you: Principal,
+        },
+        /// Some have an account now who had none, or another name, or are deactivated; or the client may do something else. For those
+        /// who asked for changes.
+        PeopleChanged {
+            /// Those who are different, by id.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            people: Vec<Person>,
+            /// What the client may do, if that is different.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            you: Option<Principal>,
+        },
+        /// A mutation is saved for good.
+        Accepted {
+            /// Which.
+            mutation: MutationId,
+            /// The number of its change.
+            seq: Seq,
+        },
+        /// A mutation was refused and changed nothing.
+        Rejected {
+            /// Which.
+            mutation: MutationId,
+            /// Why.
+            error: Refusal,
+        },
+        /// I am here. The newest numbers of the boards that are subscribed.
+        Pong {
+            /// By board.
+            heads: BTreeMap<BoardId, Seq>,
+        },
+        /// Something is wrong with what the client sent. Where the server cannot go on, it closes the socket next.
+        Error {
+            /// Which kind of error.
+            code: ErrorCode,
+            /// What is wrong, for people.
+            message: String,
+            /// The board it is about, where it is about one.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            board: Option<BoardId>,
+        },
+        /// The server is going away. It closes the socket next.
+        Goodbye {
+            /// How long to wait before connecting again, in milliseconds: spread, so that not all come back at once.
+            reconnect_after_ms: u64,
+        },
+    }
 }
 
 /// See [`ServerMessage::Error`].

@@ -1,71 +1,86 @@
 //! Why something that was asked of a board is refused.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Seq, TextField};
+use crate::{
+    model::{Seq, TextField},
+    tagged::tagged,
+};
 
-/// Why a mutation was refused. It changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Refusal {
-    /// A field's value will not do.
-    #[error("{field}: {message}")]
-    Invalid {
-        /// The field, by the name it has in the mutation.
-        field: String,
-        /// What is wrong, for people.
-        message: String,
-    },
-    /// There is no such thing on this board (any more).
-    #[error("this {what} does not exist, or was deleted")]
-    NotFound {
-        /// `board`, `column` or `task`.
-        what: Thing,
-    },
-    /// The id is taken.
-    #[error("a {what} with this id exists already")]
-    Exists {
-        /// `board`, `column` or `task`.
-        what: Thing,
-    },
-    /// Somebody else changed the same text since the editor started.
-    #[error("somebody else changed the {field} meanwhile")]
-    Conflict {
-        /// `title` or `description`.
-        field: TextField,
-        /// The text as it is now.
-        theirs: String,
-        /// The base to send with the text that both agree on.
-        seq: Seq,
-    },
-    /// It was changed since the number that the mutation was based on, or guarded by.
-    #[error("it was changed meanwhile")]
-    Stale {
-        /// The number of its newest change.
-        seq: Seq,
-    },
-    /// Whoever asks may see the board, but not do this to it.
-    #[error("you may not do this")]
-    Forbidden,
-    /// The column still holds tasks.
-    #[error("the column still holds tasks; move or delete them first")]
-    NotEmpty,
-    /// The board cannot hold more.
-    #[error("{}", full(*.what, *.limit))]
-    Full {
-        /// What there are too many of.
-        what: Thing,
-        /// How many there may be.
-        limit: u32,
-    },
-    /// The id of the mutation was used before for a different one.
-    #[error("this mutation id was used before, for something else")]
-    IdReused,
-    /// The id of the mutation is so old that it is not known any more whether it was done.
-    #[error(
-        "this was asked for so long ago that it is not known any more whether it was done; or the clock that made its id is wrong"
-    )]
-    Expired,
+tagged! {
+    /// Why a mutation was refused. It changed nothing.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum Refusal = "Refusal" by "code" {
+        /// A field's value will not do.
+        Invalid {
+            /// The field, by the name it has in the mutation.
+            field: String,
+            /// What is wrong, for people.
+            message: String,
+        },
+        /// There is no such thing on this board (any more).
+        NotFound {
+            /// `board`, `column` or `task`.
+            what: Thing,
+        },
+        /// The id is taken.
+        Exists {
+            /// `board`, `column` or `task`.
+            what: Thing,
+        },
+        /// Somebody else changed the same text since the editor started.
+        Conflict {
+            /// `title` or `description`.
+            field: TextField,
+            /// The text as it is now.
+            theirs: String,
+            /// The base to send with the text that both agree on.
+            seq: Seq,
+        },
+        /// It was changed since the number that the mutation was based on, or guarded by.
+        Stale {
+            /// The number of its newest change.
+            seq: Seq,
+        },
+        /// Whoever asks may see the board, but not do this to it.
+        Forbidden,
+        /// The column still holds tasks.
+        NotEmpty,
+        /// The board cannot hold more.
+        Full {
+            /// What there are too many of.
+            what: Thing,
+            /// How many there may be.
+            limit: u32,
+        },
+        /// The id of the mutation was used before for a different one.
+        IdReused,
+        /// The id of the mutation is so old that it is not known any more whether it was done.
+        Expired,
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { field, message } => write!(f, "{field}: {message}"),
+            Self::NotFound { what } => write!(f, "this {what} does not exist, or was deleted"),
+            Self::Exists { what } => write!(f, "a {what} with this id exists already"),
+            Self::Conflict { field, .. } => write!(f, "somebody else changed the {field} meanwhile"),
+            Self::Stale { .. } => f.write_str("it was changed meanwhile"),
+            Self::Forbidden => f.write_str("you may not do this"),
+            Self::NotEmpty => f.write_str("the column still holds tasks; move or delete them first"),
+            Self::Full { what, limit } => f.write_str(&full(*what, *limit)),
+            Self::IdReused => f.write_str("this mutation id was used before, for something else"),
+            Self::Expired => f.write_str(
+                "this was asked for so long ago that it is not known any more whether it was done; or the clock that made its id is wrong",
+            ),
+        }
+    }
 }
 
 impl Refusal {
@@ -79,7 +94,7 @@ impl Refusal {
         Self::NotFound { what }
     }
 
-    /// What to tell a person, as a sentence. ([`Display`](std::fmt::Display) is for programs: it starts with the field.)
+    /// What to tell a person, as a sentence. ([`Display`](fmt::Display) is for programs: it starts with the field.)
     pub fn sentence(&self) -> String {
         let words = match self {
             Self::Invalid { field, message } => match field.as_str() {
@@ -128,8 +143,8 @@ pub enum Thing {
     Text,
 }
 
-impl std::fmt::Display for Thing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Board => "board",
             Self::Column => "column",

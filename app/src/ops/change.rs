@@ -1,6 +1,6 @@
 //! What happened to a board: the entries of its log, and how they reach its state.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     BoardCreated, BoardDeleted, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated, Effect, Inverse, MemberSet,
@@ -11,12 +11,13 @@ use crate::{
     id::{ActorId, MutationId, TaskId},
     model::Seq,
     state::{BoardState, Stamp, Touched},
+    tagged::{Object, tagged},
     text::shortened,
     time::Timestamp,
 };
 
 /// One numbered entry of a board's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Its number on the board.
     pub seq: Seq,
@@ -32,40 +33,57 @@ pub struct Change {
     pub kind: ChangeKind,
 }
 
-/// What happened. Field patches carry only the fields that were set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ChangeKind {
-    /// The board was made. Whoever made it is its manager; one that nobody in particular made is open to everyone.
-    BoardCreated(BoardCreated),
-    /// The board itself changed.
-    BoardUpdated(BoardUpdated),
-    /// Somebody was made a member, is another kind of member now, or is none any more.
-    MemberSet(MemberSet),
-    /// A link was made with which the board can be read without an account.
-    ShareLinkCreated(ShareLinkCreated),
-    /// Such a link was taken back.
-    ShareLinkRevoked(ShareLinkRevoked),
-    /// The board was deleted with all that is on it. No change follows.
-    BoardDeleted(BoardDeleted),
-    /// A column was added.
-    ColumnCreated(ColumnCreated),
-    /// A column changed.
-    ColumnUpdated(ColumnUpdated),
-    /// A column was deleted. It held no tasks but deleted ones.
-    ColumnDeleted(ColumnDeleted),
-    /// A task was added.
-    TaskCreated(TaskCreated),
-    /// Some fields of a task changed.
-    TaskUpdated(TaskUpdated),
-    /// A task was put into the trash.
-    TaskDeleted(TaskDeleted),
-    /// A task was taken out of the trash.
-    TaskRestored(TaskRestored),
-    /// A later version of Taskwire made it, and this one cannot tell what it does. A state that goes on with it
-    /// [is not whole](BoardState::is_whole). It is read, and never written.
-    #[serde(other, skip_serializing)]
-    Unknown,
+tagged! {
+    /// What happened. Field patches carry only the fields that were set.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum ChangeKind = "ChangeKind" by "kind" {
+        /// The board was made. Whoever made it is its manager; one that nobody in particular made is open to everyone.
+        BoardCreated(BoardCreated),
+        /// The board itself changed.
+        BoardUpdated(BoardUpdated),
+        /// Somebody was made a member, is another kind of member now, or is none any more.
+        MemberSet(MemberSet),
+        /// A link was made with which the board can be read without an account.
+        ShareLinkCreated(ShareLinkCreated),
+        /// Such a link was taken back.
+        ShareLinkRevoked(ShareLinkRevoked),
+        /// The board was deleted with all that is on it. No change follows.
+        BoardDeleted(BoardDeleted),
+        /// A column was added.
+        ColumnCreated(ColumnCreated),
+        /// A column changed.
+        ColumnUpdated(ColumnUpdated),
+        /// A column was deleted. It held no tasks but deleted ones.
+        ColumnDeleted(ColumnDeleted),
+        /// A task was added.
+        TaskCreated(TaskCreated),
+        /// Some fields of a task changed.
+        TaskUpdated(TaskUpdated),
+        /// A task was put into the trash.
+        TaskDeleted(TaskDeleted),
+        /// A task was taken out of the trash.
+        TaskRestored(TaskRestored),
+        /// A later version of Taskwire made it, and this one cannot tell what it does. A state that goes on with it
+        /// [is not whole](BoardState::is_whole). It is read, and never written.
+        #[serde(skip_serializing)]
+        Unknown,
+    }
+}
+
+impl<'de> Deserialize<'de> for Change {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            seq: Seq,
+            at: Timestamp,
+            #[serde(default)]
+            by: Option<ActorId>,
+            mutation: MutationId,
+        }
+        let object = Object::read(deserializer)?;
+        let Head { seq, at, by, mutation } = object.parse()?;
+        Ok(Self { seq, at, by, mutation, kind: object.parse()? })
+    }
 }
 
 impl Change {

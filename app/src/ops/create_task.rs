@@ -1,6 +1,6 @@
 //! A task is added to a board.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ChangeKind, DeleteTask, Effect, Inverse, Op, Operation, Part, check_completed, column_name, first_column,
@@ -15,6 +15,7 @@ use crate::{
     rank::Rank,
     refusal::{Refusal, Thing},
     state::{BoardState, Placement, Stamp, Touched},
+    tagged::Object,
     text,
 };
 
@@ -98,7 +99,7 @@ impl Operation for CreateTask {
 }
 
 /// See [`ChangeKind::TaskCreated`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskCreated {
     /// Its id.
     pub task: TaskId,
@@ -117,6 +118,26 @@ pub struct TaskCreated {
     /// Other tasks that got new ranks to make room.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(TaskId, Rank)>,
+}
+
+impl<'de> Deserialize<'de> for TaskCreated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            task: TaskId,
+            title: String,
+            #[serde(default)]
+            description: String,
+            column: ColumnId,
+            rank: Rank,
+            #[serde(default)]
+            ranks: Vec<(TaskId, Rank)>,
+        }
+        let object = Object::read(deserializer)?;
+        let Head { task, title, description, column, rank, ranks } = object.parse()?;
+        let fields = object.parse_with(|deserializer| fields::new::deserialize(deserializer))?;
+        Ok(Self { task, title, description, column, rank, ranks, fields })
+    }
 }
 
 impl Effect for TaskCreated {

@@ -1,6 +1,6 @@
 //! Some fields of a task are changed, or it is moved.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ChangeKind, Effect, Inverse, Op, Operation, Part, check_completed, column_name, first_column, first_done_column,
@@ -15,6 +15,7 @@ use crate::{
     rank::Rank,
     refusal::Refusal,
     state::{BoardState, Placement, Stamp, Touched},
+    tagged::Object,
 };
 
 /// See [`super::Op::UpdateTask`]. What is absent stays as it is, so edits of different fields both survive.
@@ -115,7 +116,7 @@ impl Operation for UpdateTask {
 }
 
 /// See [`ChangeKind::TaskUpdated`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskUpdated {
     /// Which task.
     pub task: TaskId,
@@ -152,6 +153,25 @@ impl TaskUpdated {
             (true, false) => Some(false),
             _ => None,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskUpdated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            task: TaskId,
+            #[serde(default)]
+            column: Option<ColumnId>,
+            #[serde(default)]
+            rank: Option<Rank>,
+            #[serde(default)]
+            ranks: Vec<(TaskId, Rank)>,
+        }
+        let object = Object::read(deserializer)?;
+        let Head { task, column, rank, ranks } = object.parse()?;
+        let fields = object.parse_with(|deserializer| fields::change::deserialize(deserializer))?;
+        Ok(Self { task, column, rank, ranks, fields })
     }
 }
 
