@@ -80,7 +80,7 @@ async fn what_a_node_sent_is_not_believed_elsewhere() {
     let [board, other] = [here.node.create_board().await.id, here.node.create_board().await.id];
     let (mut client, _) = follow(&there, board, || is_heard(redis.port, board)).await;
     let envelopes = super::Envelopes::new(here.node.store.key(super::envelope::USE));
-    // The next change of one board, published on the channel of another.
+    // The next change of one board, published on the channel of another board.
     here.node.create_task(other, "Secret").await;
     let taskwire::store::Missing::Changes(log) = here.node.store.changes_after(other, 1, 1).await.unwrap() else {
         panic!("the log was trimmed")
