@@ -1,5 +1,5 @@
-//! What a client may get wrong, on purpose or not: each mistake gets a clear response, nothing is stored, and no other client
-//! is affected.
+//! Tests what a client may do wrong, on purpose or not: each mistake gets a clear response, nothing is stored, and no
+//! other client is affected.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! A client that does not read what it is sent.
+//! Tests that the server gives up on a client that does not read what it is sent.
 
 use std::time::Duration;
 
