@@ -312,7 +312,7 @@ fn a_moved_task_goes_back_next_to_its_neighbour() {
     let done = team.column(ColumnKind::Done);
     team.edit(ANA, go(tasks[1], done, Place::Last)).unwrap();
     team.settle();
-    // Meanwhile other tasks are deleted and created; one of the deleted task's two neighbours is deleted.
+    // Meanwhile a task is created, and one of the two neighbours of the completed task is deleted.
     team.edit(BEN, delete(tasks[0])).unwrap();
     team.edit(BEN, Op::CreateTask(CreateTask::of(TaskId(uuid::Uuid::from_u128(9)), "d"))).unwrap();
     team.settle();

@@ -1,4 +1,4 @@
-//! The measurements.
+//! The scenarios: each starts its own server, puts a kind of load on it, and returns its lines of the table.
 
 use std::{
     future::Future,
@@ -374,7 +374,7 @@ impl Audience {
         Ok(Self { start, began, sent, reports, sockets, _tasks: tasks })
     }
 
-    /// Notes that the change with this number is requested now.
+    /// Records that the change with this number is requested now.
     fn sent(&self, number: u64) {
         if let Some(time) = self.sent.get(number as usize) {
             time.store(self.began.elapsed().as_micros() as u64, Ordering::Relaxed);

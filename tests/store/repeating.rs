@@ -183,7 +183,7 @@ on_both_engines! {
         node.accepted(board, rename(task, "Buy water")).await;
         node.store.trim_log(Timestamp::from_millis(i64::MAX)).await.expect("trimmed");
 
-        // On either node, mutations that are too old are refused, whether they had been applied or not.
+        // Mutations that are too old are refused, on another node too, whether they had been applied or not.
         for write in [&old, &lost, &refused] {
             let answer = other.writer.write(board, write.clone(), Credentials::local()).await;
             assert!(matches!(answer, Err(WriteError::Refused(Refusal::Expired))), "{answer:?}");
