@@ -2,8 +2,9 @@
 //! node, and a constant writer on each node.
 //!
 //! A page is behind at a moment if it lacks a change that has been durable for [`MEANTIME`]. The figures are how long
-//! after the end of a fault a page was last behind, and how long it took until a write succeeded again. Each fault is
-//! injected once, or `TASKWIRE_FAULT_ROUNDS` times; the worst figures of all rounds are printed.
+//! after the end of a fault a page was last behind, and how long it took until a write succeeded again; beyond [`GOAL`]
+//! and [`BUSY`] the test fails. Each fault is injected once, or `TASKWIRE_FAULT_ROUNDS` times; the worst figures of all
+//! rounds are printed.
 
 #![allow(
     clippy::unwrap_used,

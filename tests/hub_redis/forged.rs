@@ -52,7 +52,8 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
         // The message is what a node would have sent …
         serde_json::from_slice::<Change>(&message[message.iter().position(|byte| *byte == b'\n').unwrap() + 1..])
             .unwrap();
-        // … except for the signature: none, one of zeros, one for another channel, and one with another installation's key.
+        // … except for the signature: none, one of zeros, one for another channel, and one with another installation's
+        // key.
         publish(redis.port, &channel, &message);
         publish(redis.port, &channel, &[&[0; 40], &message[..]].concat());
         publish_signed(&here, redis.port, "taskwire:{elsewhere}", &message);

@@ -39,7 +39,8 @@ impl Watched {
         Self { served, board, watcher, copy: Copy::of(board, Some(1)), _database: database }
     }
 
-    /// Asserts that nothing but the board itself was stored, and that the next change reaches the watcher over the same socket.
+    /// Asserts that nothing but the board itself was stored, and that the next change reaches the watcher over the same
+    /// socket.
     async fn unharmed(mut self) {
         assert_eq!(self.served.node.numbers(self.board).await, [1]);
         self.served.node.create_task(self.board, "Still here").await;

@@ -392,7 +392,8 @@ async fn a_guest_does_not_take_the_tab_of_another() {
     guest.edit(Some(task)).await;
     watcher.until(|presence_state| presence_state.editing.len() == 1).await;
 
-    // Another guest claims to be the same tab, whose id is visible to everybody: once with its own secret, once without one.
+    // Another guest claims to be the same tab, whose id is visible to everybody: once with its own secret, once without
+    // one.
     let taken = guest.tab;
     for (others, secret) in [(2, Some(app::new_id::<Uuid>())), (3, None)] {
         let mut thief = PresenceClient::over(served.connect().await, board, taken).await;

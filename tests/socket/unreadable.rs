@@ -1,5 +1,5 @@
-//! The database cannot be read when a client subscribes to a board. The socket keeps the subscription, and the board is sent as
-//! soon as it can be read, without any action of the client.
+//! The database cannot be read when a client subscribes to a board. The socket keeps the subscription, and the board is
+//! sent as soon as it can be read, without any action of the client.
 
 use std::time::{Duration, Instant};
 
