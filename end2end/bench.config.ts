@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import tests from './playwright.config.ts';
 
-/** Measurements, one after the other: `npx playwright test -c bench.config.ts`. */
+/** Configures the measurements, which run one after the other: `npx playwright test -c bench.config.ts`. */
 export default defineConfig({
   ...tests,
   testDir: 'bench',

@@ -1,5 +1,5 @@
-// What every test gets: a Taskwire of its own with nothing else in it, and, when it asks for them, more nodes, databases
-// and people. `import { test, expect } from '../fixtures.ts'` instead of Playwright's.
+// The fixtures of every test: its own empty Taskwire, and, on request, more nodes, databases and people. Tests use
+// `import { test, expect } from '../fixtures.ts'` instead of Playwright's.
 
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
@@ -14,39 +14,39 @@ export type { Api, Task } from './support/api.ts';
 export type { Postgres, Redis, Somebody, Taskwire };
 
 interface Fixtures {
-  /** Of `server`; for `test.use`. */
+  /** The settings of `server`; for `test.use`. */
   settings: Settings;
-  /** The server that relative URLs mean; on SQLite, without Redis. */
+  /** The server that relative URLs refer to; on SQLite, without Redis. */
   server: Taskwire;
-  /** Starts one more server. Give it the `DATABASE_URL` and `REDIS_URL` of another, and it is another node. */
+  /** Starts another server. With the `DATABASE_URL` and `REDIS_URL` of another server, it is another node. */
   startServer: (settings?: Settings, executable?: string) => Promise<Taskwire>;
   startRedis: () => Promise<Redis>;
-  /** A way to `server` that can freeze. */
+  /** Starts a network to `server` that can freeze. */
   startNetwork: () => Promise<Network>;
-  /** One address for several nodes. */
+  /** Starts a load balancer: one address for several nodes. */
   startBalancer: (nodes: Taskwire[]) => Promise<Balancer>;
-  /** A proxy in front of `server`, set up wrongly. */
+  /** Starts a misconfigured proxy in front of `server`. */
   startProxy: (fault: Fault) => Promise<HttpProxy>;
   /** The URL of a new, empty database in `postgres`. */
   postgresDatabase: string;
-  /** Opens a browser of another person: nothing in common with `page` but the server. */
+  /** Opens a browser of another person, which shares nothing with `page` but the server. */
   person: (options?: BrowserContextOptions) => Promise<Page>;
-  /** Makes an account on `server`. */
+  /** Creates an account on `server`. */
   somebody: (name: string, role?: InstanceRole) => Promise<Somebody>;
-  /** Fails if axe finds anything serious on the page. */
+  /** Fails if axe finds a serious problem on the page. */
   audit: (page: Page) => Promise<void>;
-  /** Messages in the browsers' consoles that this test expects; any other error there fails it. */
+  /** The error messages in the browsers' consoles that this test expects; any other error there fails it. */
   expectedErrors: RegExp[];
 }
 
 interface WorkerFixtures {
-  /** Shared by the tests that need it; not to be stopped. */
+  /** A PostgreSQL shared by the tests that need one; tests must not stop it. */
   postgres: Postgres;
-  /** For the tests that stop it. */
+  /** Starts a PostgreSQL that the test may stop. */
   startPostgres: () => Promise<Postgres>;
 }
 
-/** What a browser says of requests to a server that is away, or goes away while it answers. */
+/** The browser's messages about requests to a server that is unavailable, or becomes unavailable while it answers. */
 export const serverIsAway = /WebSocket|ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)/;
 
 export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }, WorkerFixtures>({
@@ -172,7 +172,7 @@ export const test = base.extend<Fixtures & { watch: (context: BrowserContext) =>
   },
 });
 
-/** Opens a path and waits until the page reacts to people. */
+/** Opens a path and waits until the page is hydrated. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await hydrated(page);

@@ -1,17 +1,18 @@
 import { defineConfig, devices } from '@playwright/test';
 
-/** The browser of the system, because a download of Playwright's own is not possible everywhere. */
+/** The system's browser, because Playwright's own cannot be downloaded everywhere. */
 const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'tests',
-  // Every test has a server of its own, so all of them may run side by side.
+  // Every test has its own server, so all tests may run in parallel.
   fullyParallel: true,
   workers: 2,
-  // A test that passes at the second attempt has found something.
+  // No retries: a test that passes at the second attempt has found a defect.
   retries: 0,
   forbidOnly: !!process.env['CI'],
-  // Some look at five pages with axe, which takes a busy machine half a minute. What has a goal measures itself.
+  // Some tests check five pages with axe, which takes a busy machine half a minute. A test with a time goal measures it
+  // itself.
   timeout: 60_000,
   expect: { timeout: 5_000 },
   reporter: [['list'], ['html', { open: 'never' }]],
@@ -19,9 +20,11 @@ export default defineConfig({
     ...devices['Desktop Chrome'],
     locale: 'en-GB',
     timezoneId: 'UTC',
-    // A page that a test hands to the browser itself comes from nowhere, and what comes from nowhere may not talk to this machine.
+    // A page that a test itself gives to the browser has no network origin, and browsers do not let such pages connect
+    // to this machine.
     permissions: ['local-network-access'],
-    // Recording each step for the rare test that fails takes a share of the machine: `npx playwright test --trace on` does it.
+    // Recording each step for the rare test that fails costs a noticeable part of the machine: `npx playwright test
+    // --trace on` enables it.
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: chromium,

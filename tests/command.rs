@@ -1,4 +1,4 @@
-//! The executable's commands for people and tokens, beside a server that runs.
+//! Tests the commands of the executable for people and tokens, beside a running server.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -14,7 +14,7 @@ use support::{
     server::{Process, command, run},
 };
 
-/// Runs a command on a database; what it prints, which must be JSON.
+/// Runs a command on a database. Returns its output, which must be JSON.
 fn json(database: &Database, arguments: &[&str]) -> Value {
     let mut command = command(arguments);
     let (code, out, err) = run(command.args(["--json", "--database", &database.url]));
@@ -22,7 +22,7 @@ fn json(database: &Database, arguments: &[&str]) -> Value {
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
 }
 
-/// Runs a command that must fail with a code; what it complains of.
+/// Runs a command that must fail with this exit code. Returns its error output.
 fn refused(database: &Database, arguments: &[&str], expected: i32) -> String {
     let (code, out, err) = run(command(arguments).args(["--database", &database.url]));
     assert_eq!((code, out.as_str()), (Some(expected), ""), "{arguments:?}: {err}");
@@ -169,6 +169,6 @@ async fn a_running_server_hears_of_it_within_two_seconds() {
     json(&database, &["token", "revoke", tokens[0]["id"].as_str().unwrap()]);
     let forgotten = until(StatusCode::UNAUTHORIZED).await;
     assert_eq!(json(&database, &["token", "list"]), Value::Array(Vec::new()));
-    // A busy machine may take longer; the poll is once a second.
+    // The poll is once a second; a busy machine may take longer.
     assert!(known + forgotten < Duration::from_secs(15), "{known:?}, {forgotten:?}");
 }

@@ -1,5 +1,5 @@
-//! What can go wrong around the real executable: nobody reads its log, the disk is full, its file is taken away, Redis hangs
-//! while it stops, one of its tasks dies.
+//! Tests faults around the real executable: nobody reads its log, the disk is full, its database file is removed, Redis
+//! hangs during shutdown, one of its tasks dies.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -28,7 +28,7 @@ use support::{
 };
 use taskwire::{credentials::Credentials, settings::Settings, supervise::Essential, writer::WriteError};
 
-/// A command that serves a database.
+/// The command that serves a database.
 fn serve(database: &Database) -> Command {
     command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0", "--database", &database.url])
 }
@@ -49,12 +49,12 @@ async fn readiness(base: &str) -> (StatusCode, Value) {
     (response.status(), response.json().await.unwrap())
 }
 
-/// Asks until it is ready again.
+/// Polls until the server is ready again.
 async fn until_ready(base: &str) {
     until(base, |code, _| code == StatusCode::OK).await;
 }
 
-/// Asks how it is until that will do.
+/// Polls the readiness until the condition holds.
 async fn until(base: &str, will_do: impl Fn(StatusCode, &Value) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -71,7 +71,7 @@ fn address(base: &str) -> SocketAddr {
     base.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
-/// A server that logs all it can, to somewhere it cannot, works all the same.
+/// Asserts that a server works although its log, at the most verbose level, cannot be written.
 async fn works_without_a_log(err: impl Into<Stdio>) {
     let database = Database::sqlite();
     let server = Process::spawn_that_logs_elsewhere(serve(&database).args(["--log", "trace"]).stderr(err));
@@ -146,7 +146,7 @@ async fn stopping_takes_no_longer_than_it_may_and_says_so() {
         serve(&database).args(["--stop-within", "1"]).stderr(File::create(&log).unwrap()),
     );
     let address = address(&server.base);
-    // A request that does not end keeps the server from stopping for some seconds.
+    // An unfinished request keeps the server from stopping for some seconds.
     let mut request = TcpStream::connect(address).unwrap();
     let head = format!(
         "POST /api/v1/boards HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
@@ -164,7 +164,7 @@ async fn stopping_takes_no_longer_than_it_may_and_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_of_and_is_no_more_when_there_is_room() {
     let database = Database::sqlite();
-    // A limit for the size of a file, which can be lifted again. Without the trap it would be the end of the process.
+    // A limit on file sizes, which can be lifted again. Without the trap, the signal would end the process.
     let mut limited = Command::new("bash");
     let serve = serve(&database);
     limited.args(["-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""]);
@@ -179,7 +179,7 @@ async fn a_full_disk_is_told_of_and_is_no_more_when_there_is_room() {
     while create_task(&server.base, &board).await != StatusCode::SERVICE_UNAVAILABLE {
         assert!(Instant::now() < deadline, "the disk is never full");
     }
-    // From then on it says so, though what is smaller than a task may still find room.
+    // From then on, the server reports it, although a write smaller than a task may still find room.
     let mut told = Value::Null;
     for _ in 0..30 {
         let (status, details) = readiness(&server.base).await;
@@ -189,7 +189,7 @@ async fn a_full_disk_is_told_of_and_is_no_more_when_there_is_room() {
     }
     assert_eq!(told["database"], "read_only", "{told}");
     assert!(told["details"][0].as_str().unwrap().starts_with("the database cannot be written: "), "{told}");
-    // Reading goes on.
+    // Reading still works.
     assert_eq!(reqwest::get(&server.base).await.unwrap().status(), StatusCode::OK);
 
     let id = server.id().to_string();
@@ -217,7 +217,7 @@ async fn a_file_that_is_taken_away_or_replaced_is_written_to_no_more() {
             let (status, told) = readiness(&server.base).await;
             assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
             assert!(told["details"].to_string().contains("removed or replaced"), "{told}");
-            // Put back as it was, it is as good as before.
+            // After the file is put back unchanged, the server is ready again.
             fs::rename(&elsewhere, part).unwrap();
             until_ready(&server.base).await;
             assert_eq!(create_task(&server.base, &board).await, StatusCode::CREATED);
@@ -253,7 +253,7 @@ async fn a_task_that_dies_is_started_again_and_nothing_stands_still() {
     client.subscribe(board, None).await;
     let mut copy = socket::Copy::of(board, None);
     copy.reach(1, &mut client).await;
-    // A node that tells nobody: only the comparison finds what it writes.
+    // A node that sends no notifications: only the comparison with the database finds its writes.
     let silent = Node::on(&database).await;
     let mut head = 1;
     for task in [Essential::Compare, Essential::Notifier, Essential::Boards, Essential::Rights, Essential::Presence] {
@@ -277,7 +277,7 @@ async fn a_write_that_panics_is_refused_and_the_others_are_done() {
     for _ in 0..3 {
         let poison = mutation(create(new_task(), "Poison"));
         node.writer.poison(poison.id);
-        // In one group, most likely.
+        // Most likely, the three are in one group.
         let before = node.writer.write(board, mutation(create(new_task(), "Before")), Credentials::local());
         let poisonous = node.writer.write(board, poison.clone(), Credentials::local());
         let after = node.writer.write(board, mutation(create(new_task(), "After")), Credentials::local());

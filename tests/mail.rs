@@ -1,4 +1,4 @@
-//! Forgotten passwords by mail, to a small mail server that runs here.
+//! Tests mail for forgotten passwords, with a small mail server in this process.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -35,19 +35,19 @@ use tokio::{
     time::timeout,
 };
 
-/// A mail as it came in: to whom, and all of its text.
+/// A received mail: its recipient, and its whole text.
 struct Mail {
     to: String,
     text: String,
 }
 
-/// A mail server that takes everything.
+/// Starts a mail server that accepts everything.
 async fn mail_server() -> (String, mpsc::UnboundedReceiver<Mail>) {
     let (url, mails, _) = moody_mail_server(&[]).await;
     (url, mails)
 }
 
-/// A mail server that refuses its first mails with these answers, and how many it has refused.
+/// Starts a mail server that refuses its first mails with these answers. Also returns how many mails it has refused.
 async fn moody_mail_server(
     refusals: &'static [&'static str],
 ) -> (String, mpsc::UnboundedReceiver<Mail>, Arc<AtomicUsize>) {
@@ -65,7 +65,7 @@ async fn moody_mail_server(
     (format!("smtp://{address}"), mails, refused)
 }
 
-/// A server that sends its mails there.
+/// The settings of a server that sends its mails to this mail server.
 fn mailing(database: &Database, smtp: String) -> Settings {
     Settings {
         auth: Auth::Accounts,
@@ -108,9 +108,9 @@ async fn serve(
                 while !text.ends_with("\r\n.\r\n") {
                     stream.read_line(&mut text).await?;
                 }
-                // A long line is broken with `=`, and `=` is written as `=3D`.
+                // The mail's encoding breaks a long line with `=`, and writes `=` as `=3D`.
                 let text = text.replace("=\r\n", "").replace("=3D", "=");
-                // Whoever waits for it may have gone.
+                // The test that waits for the mail may have ended.
                 let _ = taken.send(Mail { to: to.clone(), text });
                 "250 taken\r\n"
             }
@@ -121,10 +121,10 @@ async fn serve(
     }
 }
 
-/// Where people find the server that sends them mail.
+/// The public address of the server that sends mail.
 const PUBLIC: &str = "https://board.example.com";
 
-/// Asks for a link, with the form of a page that came from an address.
+/// Requests a link, with the form of a page of this origin.
 async fn ask(server: &Server, origin: &str, email: &str) -> Response {
     let form = format!("email={}", email.replace('@', "%40"));
     let request = server.at(Method::POST, "/forgot-password").header("origin", origin).body(form);
@@ -153,7 +153,7 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
     let secret = link.strip_prefix("https://board.example.com/new-password/").unwrap();
     assert_eq!(services.accounts.new_password_for(secret).await.unwrap().id, ana);
 
-    // A mailbox is not flooded, and whoever tries is told the same as before, whether there is such an account or not.
+    // A mailbox is not flooded. Further requests get the same response, whether the account exists or not.
     let mut answers = Vec::new();
     for email in ["ana@example.com", "nobody@example.com"] {
         for _ in 0..5 {
@@ -172,7 +172,7 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
     }
     assert!(mails.try_recv().is_err(), "nobody else got a mail, and nobody more than three");
 
-    // All links work, those that were sent before strangers asked as well, until one of them is used.
+    // All links work, also those sent before the further requests, until one of them is used.
     for link in &links {
         assert_eq!(services.accounts.new_password_for(link).await.unwrap().id, ana);
     }
@@ -209,7 +209,7 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     assert!(is_proved());
 }
 
-/// Whether nothing waits to be sent any more.
+/// Waits until the outbox is empty.
 async fn nothing_waits(services: &Services) {
     let deadline = Instant::now() + PATIENCE;
     while !services.store.outbox_backlog().await.unwrap().is_empty() {
@@ -227,7 +227,7 @@ async fn a_mail_that_the_server_puts_off_is_sent_later_and_one_for_no_mailbox_is
         let new = NewPerson { name: "Somebody", email, password: None };
         services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
     }
-    // Put off twice, then given up: the mailbox is refused.
+    // The mailbox is refused: the mail is put off twice, then given up.
     ask(&server, &server.base, "ana@example.com").await;
     nothing_waits(&services).await;
     assert_eq!(refused.load(Ordering::SeqCst), 3);
@@ -247,7 +247,7 @@ async fn a_mail_that_the_server_puts_off_is_sent_later_and_one_for_no_mailbox_is
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_survives_a_server_that_ends_before_it_is_sent() {
-    // It takes connections and says nothing.
+    // A mail server that accepts connections and sends nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let database = Database::sqlite();
     let smtp = format!("smtp://{}", silent.local_addr().unwrap());
@@ -262,7 +262,7 @@ async fn a_mail_survives_a_server_that_ends_before_it_is_sent() {
     let (smtp, mut mails) = mail_server().await;
     let (_server, services) = Server::with_services(mailing(&database, smtp)).await;
     assert_eq!(services.store.outbox_backlog().await.unwrap()[0].jobs, 1);
-    // The server that ended gave back what it had in hand.
+    // The stopped server returned the job that it held.
     let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
     assert!(mail.to.contains("<ana@example.com>"), "{}", mail.to);
     nothing_waits(&services).await;
@@ -277,7 +277,7 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     let invitation =
         Invitation { role: InstanceRole::Member, boards: vec![(board, BoardRole::Editor)], note: String::new() };
     let secret = services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
-    // A writer that is closed is what the invitation finds when the server ends between its two transactions.
+    // A closed writer is what the invitation finds if the server ends between the invitation's two transactions.
     let closed = Writer::start(services.store.clone(), services.hub.clone());
     closed.close().await;
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some("correct horse battery") };

@@ -1,4 +1,4 @@
-//! Signing in with OpenID Connect, at a small provider that runs here.
+//! Tests signing in with OpenID Connect, with a small provider in this process.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -43,7 +43,7 @@ use uuid::Uuid;
 const CLIENT: &str = "taskwire";
 const SECRET: &str = "known to both sides";
 
-/// Somebody who has an account at the provider, and what the provider does wrong.
+/// A person's account at the provider, and the mistake that the provider makes.
 #[derive(Clone, Default)]
 struct Script {
     subject: &'static str,
@@ -61,7 +61,7 @@ enum Mistake {
     Denied,
 }
 
-/// What the provider remembers of a code: the nonce, and the challenge of PKCE.
+/// For each code, the nonce and the PKCE challenge that the provider remembers.
 type Codes = HashMap<String, (String, String)>;
 
 #[derive(Clone)]
@@ -98,7 +98,7 @@ impl Provider {
     }
 }
 
-/// A new key of Ed25519, as PKCS #8 in PEM: that is a fixed beginning and 32 random bytes.
+/// A new Ed25519 key, as PKCS #8 in PEM: a fixed prefix and 32 random bytes.
 fn key() -> CoreEdDsaPrivateSigningKey {
     let mut der = vec![0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let mut seed = [0; 32];
@@ -125,7 +125,7 @@ async fn keys(State(provider): State<Provider>) -> Json<CoreJsonWebKeySet> {
     Json(CoreJsonWebKeySet::new(vec![provider.key.as_verification_key()]))
 }
 
-/// Everybody is signed in here already, and agrees.
+/// Redirects at once: at this provider, everybody is signed in already and consents.
 async fn authorize(State(provider): State<Provider>, Query(asked): Query<HashMap<String, String>>) -> Redirect {
     assert_eq!((asked["client_id"].as_str(), asked["response_type"].as_str()), (CLIENT, "code"));
     assert_eq!(asked["code_challenge_method"], "S256");
@@ -179,7 +179,7 @@ async fn token(
     Json(json!({"access_token": "unused", "token_type": "bearer", "id_token": token})).into_response()
 }
 
-/// A server that sends people to the provider, and the board that somebody may be invited to.
+/// A server that uses the provider to sign people in.
 struct Scene {
     server: Server,
     services: Arc<Services>,
@@ -209,18 +209,18 @@ impl Scene {
         self.services.accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap()
     }
 
-    /// The way there: the address at the provider, and the cookie that was set on the way.
+    /// Starts signing in. Returns the address at the provider, and the cookie that the server set.
     async fn begin(&self, query: &str) -> (String, String) {
         let answer = self.server.at(Method::GET, &format!("/sign-in/elsewhere{query}")).send().await.unwrap();
         assert_eq!(answer.status(), 303);
         (location(&answer), cookie(&answer).unwrap())
     }
 
-    /// The address here to which the provider sends somebody back.
+    /// Follows an address at the provider. Returns the path on this server to which the provider redirects.
     async fn at_the_provider(&self, address: &str) -> String {
         let answer = self.server.client.get(address).send().await.unwrap();
         let back = location(&answer);
-        // It knows this server by its public address; here that is another name of the same.
+        // The provider knows this server by its public address, which stands for this server.
         let path = back.split_once("/sign-in/").unwrap().1;
         format!("/sign-in/{path}")
     }
@@ -229,7 +229,7 @@ impl Scene {
         self.server.at(Method::GET, path).header("cookie", cookie).send().await.unwrap()
     }
 
-    /// There and back: where one is led then, and who one is.
+    /// Signs in at the provider. Returns where the browser is led afterwards, and the signed-in person.
     async fn sign_in(&self, query: &str) -> Result<(String, Value), u16> {
         let (there, before) = self.begin(query).await;
         let back = self.at_the_provider(&there).await;
@@ -266,10 +266,10 @@ async fn an_account_with_the_verified_address_becomes_theirs_and_stays_so() {
     scene.provider.is(cleo("c-1"));
     let (led, me) = scene.sign_in("?next=/boards").await.unwrap();
     assert_eq!((led.as_str(), &me["id"]), ("/boards", &json!(id)));
-    // They are known by what the provider calls them, not by the address, which may change.
+    // People are identified by the provider's subject, not by the address, which may change.
     scene.provider.is(Script { email: "other@example.com", verified: false, ..cleo("c-1") });
     assert_eq!(scene.sign_in("").await.unwrap().1["id"], json!(id));
-    // Out of use here is out of use, however one signs in.
+    // A deactivated account is not let in, however the person signs in.
     scene.services.accounts.set_active(&Credentials::local(), id, false).await.unwrap();
     assert_eq!(scene.sign_in("").await.unwrap_err(), 401);
 }
@@ -299,11 +299,11 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     assert_eq!((&me["name"], &me["email"]), (&json!("Cleo Elsewhere"), &json!("cleo@example.com")));
     let board = scene.services.store.board(plan.id).await.unwrap().unwrap();
     assert_eq!(board.access().members.values().copied().collect::<Vec<_>>(), [BoardRole::Viewer]);
-    // The second time it takes none.
+    // The second sign-in needs no invitation.
     assert_eq!(scene.sign_in("").await.unwrap().1["id"], me["id"]);
 }
 
-/// Somebody makes an account by an invitation and says that they have Cleo's address.
+/// Creates an account with an invitation, for a person who claims Cleo's address.
 async fn claimed(scene: &Scene) -> app::id::ActorId {
     let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
     let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
@@ -359,7 +359,7 @@ async fn whoever_comes_back_is_who_went_and_comes_once() {
     scene.provider.is(cleo("c-5"));
     let (there, mine) = scene.begin("").await;
     let back = scene.at_the_provider(&there).await;
-    // Somebody else is made to follow the link with which I would come back.
+    // An attacker makes another person follow the link with which the attacker would return.
     let stranger = scene.server.at(Method::GET, &back).send().await.unwrap();
     assert_eq!(stranger.status(), 400);
     let (_, theirs) = scene.begin("").await;
@@ -388,7 +388,7 @@ async fn what_comes_from_outside_cannot_write_a_line_of_the_log() {
     let process = Process::spawn(&mut serve);
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let at = |path: &str| client.get(format!("{}{path}", process.base));
-    // A cookie that somebody made up is worth no line at all.
+    // A made-up cookie leaves no line in the log.
     for cookie in ["x", "AAAAAAAAAAAAAAAAAAAAAA", "'; DROP TABLE sessions"] {
         for name in ["taskwire_session", "taskwire_session_00000000", "id"] {
             at("/sign-in").header("cookie", format!("{name}={cookie}")).send().await.unwrap();

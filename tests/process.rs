@@ -1,4 +1,4 @@
-//! The real executable: its settings, and how it ends.
+//! Tests the real executable: its settings, and how it ends.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -26,7 +26,7 @@ use support::{
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-/// Creates tasks from several clients until the server is gone; the titles that were acknowledged.
+/// Creates tasks from several clients until the server is gone. Returns the titles that were acknowledged.
 async fn write_until_gone(base: &str, stop_writing: Arc<AtomicBool>) -> Vec<String> {
     let client = Client::new();
     let boards: Value = client.get(format!("{base}/api/v1/boards")).send().await.unwrap().json().await.unwrap();
@@ -115,7 +115,7 @@ async fn a_sigterm_says_goodbye_to_every_socket() {
     let mut clients = Vec::new();
     for _ in 0..5 {
         let mut client = socket::Client::connect(address).await;
-        // It is there when it is answered.
+        // Once the ping is answered, the socket is established.
         client.say(&ClientMessage::Ping {}).await;
         client.hear().await;
         clients.push(client);
@@ -160,7 +160,7 @@ fn a_wrong_setting_is_named() {
     assert!(code != Some(0) && err.contains("--log-retention"), "{err}");
 }
 
-/// What keeps a container engine informed.
+/// Tests the command that tells a container engine whether the server is healthy.
 #[tokio::test(flavor = "multi_thread")]
 async fn health_is_asked_of_the_server_on_this_machine() {
     let database = Database::sqlite();
@@ -168,7 +168,7 @@ async fn health_is_asked_of_the_server_on_this_machine() {
     let address = server.base.strip_prefix("http://").unwrap();
     let (code, out, err) = run(command(&["health"]).env("TASKWIRE_LISTEN", address));
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", ""));
-    // As it is told to listen, in a container.
+    // In a container, the server listens on all interfaces.
     let everywhere = address.replace("127.0.0.1", "0.0.0.0");
     assert_eq!(run(&mut command(&["health", "--listen", &everywhere])).0, Some(0));
 
@@ -184,7 +184,7 @@ async fn health_is_asked_of_the_server_on_this_machine() {
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains(&format!("nothing answers at {address}")), "{err}");
 
-    // Somebody else's server.
+    // Another program's server at this address.
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = other.local_addr().unwrap().to_string();
     tokio::spawn(async move {
@@ -200,7 +200,7 @@ async fn health_is_asked_of_the_server_on_this_machine() {
     assert!(err.contains("is not Taskwire"), "{err}");
 }
 
-/// `cargo leptos watch` runs the executable with nothing but its own variables.
+/// `cargo leptos watch` runs the executable with no variables but its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_serves_under_cargo_leptos() {
     let database = Database::sqlite();
@@ -223,13 +223,13 @@ fn it_tells_its_version_and_its_interface() {
 /// In seconds.
 const YEAR: i64 = 366 * 24 * 60 * 60;
 
-/// Starts it with a clock that is not right.
+/// Starts the server with a wrong clock.
 fn start_with(clock: &Clock, database: &Database) -> Process {
     let mut serve = command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0", "--database", &database.url]);
     Process::spawn(clock.give_to(&mut serve))
 }
 
-/// When the newest change of the first board was made, and the number of the oldest one that is still in its log.
+/// The time of the newest change of the first board, and the number of the oldest change that is still in its log.
 async fn newest_and_oldest(base: &str) -> (String, u64) {
     let boards: Value = reqwest::get(format!("{base}/api/v1/boards")).await.unwrap().json().await.unwrap();
     let board = boards["boards"][0]["id"].as_str().unwrap();
@@ -264,7 +264,7 @@ async fn a_clock_that_was_ahead_for_a_while_deletes_nothing_and_is_not_remembere
     let (at, oldest) = newest_and_oldest(&server.base).await;
     assert!(year(&at) >= now + 2, "{at}");
     assert_eq!(oldest, 1);
-    // Set right while it runs.
+    // The clock is corrected while the server runs.
     clock.set(0).unwrap();
     add_task(&server.base).await;
     let (at, oldest) = newest_and_oldest(&server.base).await;
@@ -285,7 +285,7 @@ async fn a_clock_before_1970_takes_nothing_down() {
     let answer = reqwest::get(&server.base).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.text().await.unwrap().contains("clock"));
-    // It is found out what time it is.
+    // The clock is corrected.
     clock.set(0).unwrap();
     add_task(&server.base).await;
     let (at, oldest) = newest_and_oldest(&server.base).await;
@@ -295,9 +295,9 @@ async fn a_clock_before_1970_takes_nothing_down() {
     let mut client = socket::Client::connect(address).await;
     let keeps_alive = Client::new();
     assert!(keeps_alive.get(&server.base).send().await.unwrap().status().is_success());
-    // And lost again: nobody who is connected notices.
+    // The clock is wrong again: no connected client notices.
     clock.set(-100 * YEAR).unwrap();
-    // It may be told by the end of its connection.
+    // The server may refuse by closing the connection.
     if let Ok(answer) = keeps_alive.get(&server.base).send().await {
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     }

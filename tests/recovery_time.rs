@@ -1,9 +1,10 @@
-//! How far behind the pages are after each single fault: two nodes over PostgreSQL and Redis, a page on each, and somebody who
-//! writes on each all the time.
+//! Measures how far the pages are behind after each single fault: two nodes over PostgreSQL and Redis, a page on each
+//! node, and a constant writer on each node.
 //!
-//! A page is behind at a moment if it lacks a change that had been durable for [`MEANTIME`]. What is measured is how long
-//! after the end of a fault a page was behind for the last time, and how long it took until something could be written
-//! again. Each fault is done once, or as often as `TASKWIRE_FAULT_ROUNDS` says; the figures are printed, the worst of all rounds.
+//! A page is behind at a moment if it lacks a change that has been durable for [`MEANTIME`]. The figures are how long
+//! after the end of a fault a page was last behind, and how long it took until a write succeeded again; beyond [`GOAL`]
+//! and [`BUSY`] the test fails. Each fault is injected once, or `TASKWIRE_FAULT_ROUNDS` times; the worst figures of all
+//! rounds are printed.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,33 +42,33 @@ use taskwire::{
 };
 use tokio::{task::JoinHandle, time::sleep};
 
-/// A change that is younger is still on its way.
+/// A change younger than this is still on its way.
 const MEANTIME: Duration = Duration::from_millis(200);
-/// How long a fault lasts that has an end.
+/// The duration of a fault that has an end.
 const FAULT: Duration = Duration::from_millis(1_500);
-/// How long is looked after it. What is behind then is behind for ever.
+/// How long the pages are watched after a fault. A page that is still behind then counts as behind for ever.
 const WATCH: Duration = Duration::from_secs(5);
-/// The goal, and what a busy machine may add.
+/// The goal, and the allowance for a busy machine.
 const GOAL: Duration = Duration::from_secs(2);
 const BUSY: Duration = Duration::from_secs(1);
 
-/// Two nodes, and the networks between them and what they need.
+/// Two nodes, and the networks between the nodes and their services.
 struct Cluster {
     postgres: postgres::Private,
     redis: Redis,
-    /// Between each node and PostgreSQL, and each node and Redis.
+    /// For each node, its network to PostgreSQL and its network to Redis.
     networks: [(Proxy, Proxy); 2],
     nodes: [Served; 2],
     board: BoardId,
-    /// The newest number each page has.
+    /// The newest number of each page.
     pages: [Arc<AtomicU64>; 2],
-    /// When each node last wrote something.
+    /// When each node's last write succeeded.
     wrote: [Arc<Mutex<Instant>>; 2],
     stop: Arc<AtomicBool>,
     work: Vec<JoinHandle<()>>,
 }
 
-/// What came of a fault.
+/// The effect of a fault.
 #[derive(Clone, Copy, Default)]
 struct Outcome {
     behind: Duration,
@@ -109,7 +110,7 @@ impl Cluster {
             let stop = Arc::clone(&cluster.stop);
             cluster.work.push(tokio::spawn(async move {
                 while !stop.load(Ordering::SeqCst) {
-                    // Refused or not, somebody goes on writing.
+                    // The writer continues after a refusal.
                     if node.write(board, create(new_task(), "Buy milk")).await.is_ok() {
                         *wrote.lock().unwrap() = Instant::now();
                     }
@@ -121,7 +122,7 @@ impl Cluster {
         cluster
     }
 
-    /// Waits until all is well.
+    /// Waits until both nodes have Redis and their writes succeed.
     async fn settle(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let quick = Duration::from_millis(500);
@@ -136,7 +137,7 @@ impl Cluster {
         }
     }
 
-    /// Looks how it goes on from a moment on.
+    /// Watches the pages and the writes for [`WATCH`] after the end of a fault.
     async fn watch(&self, ended: Instant) -> Outcome {
         let mut oracle = PgConnection::connect(&self.postgres.url()).await.unwrap();
         let mut heads: Vec<(Instant, u64)> = Vec::new();
@@ -174,7 +175,7 @@ impl Cluster {
     }
 }
 
-/// A page: it may be told that it has to wait, and never anything twice or out of order.
+/// Follows a board as a page does: errors are tolerated, but no change may arrive twice or out of order.
 async fn follow(mut client: Client, board: BoardId, page: Arc<AtomicU64>) {
     let mut copy = Copy::of(board, None);
     loop {
@@ -186,7 +187,7 @@ async fn follow(mut client: Client, board: BoardId, page: Arc<AtomicU64>) {
     }
 }
 
-/// Does a fault as often as wished, and tells the worst that came of it. The fault gives the moment of its end.
+/// Injects a fault as often as configured, and reports the worst effect. The fault returns the moment of its end.
 async fn measure(name: &str, fault: impl AsyncFn(&mut Cluster) -> Instant) {
     let rounds = std::env::var("TASKWIRE_FAULT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
     let mut cluster = Cluster::build().await;

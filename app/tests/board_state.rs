@@ -1,4 +1,4 @@
-//! A board's state is what its log amounts to, however the log arrives.
+//! Tests that a board's state is the result of its log, however the log arrives.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -23,7 +23,7 @@ use proptest::prelude::*;
 use random::Random;
 use uuid::Uuid;
 
-/// A board that decides and logs, as the server does.
+/// A board that decides operations and logs the changes, as the server does.
 struct Log {
     state: BoardState,
     changes: Vec<Change>,
@@ -42,7 +42,7 @@ impl Log {
         let mut log = Self::new(&mut random);
         for _ in 0..edits {
             let op = random.op(&log.state);
-            // A refusal leaves no trace; that is part of what is tested.
+            // A refused operation must change nothing; the test checks that too.
             let _ = log.write(&mut random, &op);
         }
         log
@@ -72,7 +72,7 @@ impl Log {
     }
 }
 
-/// A board with tasks of these titles in its first column; their ids.
+/// Creates a board with tasks of these titles in its first column. Returns the ids of the tasks.
 fn board_with(titles: &[&str]) -> (Log, Random, Vec<TaskId>) {
     let mut random = Random::seeded(1);
     let mut log = Log::new(&mut random);
@@ -120,8 +120,8 @@ proptest! {
         }
     }
 
-    /// Changes come doubled, out of order and with holes; snapshots come late. What is applied is never wrong, and what
-    /// is missing is noticed.
+    /// Changes arrive duplicated, out of order and with gaps; snapshots arrive late. The state is never wrong, and a
+    /// missing change is noticed.
     #[test]
     fn any_mixture_of_deliveries_ends_in_the_same_state(seed: u64) {
         let log = Log::of_random_edits(seed, 60);
@@ -390,7 +390,7 @@ fn what_nobody_can_see_is_no_text() {
     }
 }
 
-/// A task with the longest description there may be.
+/// Creates a task with a description of the maximum length.
 fn create_long(task: TaskId) -> Op {
     Op::CreateTask(CreateTask { description: "x".repeat(MAX_DESCRIPTION_BYTES), ..CreateTask::of(task, "Long") })
 }
@@ -425,7 +425,7 @@ fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
     let snapshot = serde_json::to_string(&log.state.snapshot()).unwrap().len();
     assert!(snapshot < MAX_BOARD_BYTES + 10_000, "{snapshot}");
 
-    // What is left is filled up with short ones; after that, none may grow, and each may shrink.
+    // The remaining room is filled with short tasks; after that, no task may grow, and each may shrink.
     fill_up(&mut log, &mut random);
     let describe = |text: String| Op::UpdateTask(UpdateTask::of(tasks[0]).with(FieldEdit::Description(text)));
     let title = "Longer than before, by more than there is room for".repeat(9);
@@ -464,7 +464,7 @@ fn what_was_deleted_the_longest_ago_leaves_the_trash_for_good() {
     }
     let bytes: usize = log.state.tasks().map(|task| task.description().map_or(0, str::len)).sum();
     assert!(bytes <= MAX_TRASH_BYTES && bytes > MAX_TRASH_BYTES * 9 / 10, "{bytes}");
-    // The newest are there, and no others; the log and a snapshot say the same.
+    // The trash has the newest tasks and no others; the log and a snapshot result in the same state.
     let kept = log.state.tasks().count();
     assert!(deleted[deleted.len() - kept..].iter().all(|task| log.state.task(*task).is_some()));
     assert_eq!(log.replay(), log.state);

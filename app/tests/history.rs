@@ -1,4 +1,4 @@
-//! What happened, as people tell it.
+//! Tests the words of the history.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use random::Random;
 use uuid::Uuid;
 
-/// A board that is edited, and what is told of it.
+/// A board that is edited, and the events of its history.
 struct Story {
     random: Random,
     state: BoardState,
@@ -53,7 +53,7 @@ impl Story {
         self.state.columns().find(|column| column.kind == kind).unwrap().id
     }
 
-    /// Does something, an hour after what was done before.
+    /// Applies an operation, an hour after the previous one.
     fn write(&mut self, op: Op) {
         self.write_after(60 * MINUTE, op);
     }
@@ -72,7 +72,7 @@ impl Story {
         self.write(Op::UpdateTask(update));
     }
 
-    /// The last thing that happened: in the history of its task, and on the board.
+    /// The words of the newest event: in the history of its task, and in that of the board.
     fn told(&self) -> (String, String) {
         spoken(&self.events[0])
     }
@@ -82,7 +82,7 @@ impl Story {
     }
 }
 
-/// What the people of these stories are called.
+/// The names of the people in these tests.
 fn called(person: ActorId) -> String {
     if person == BEN { "Ben" } else { "Cleo" }.to_owned()
 }
@@ -287,7 +287,7 @@ proptest! {
         }
     }
 
-    /// However it is cut into pages that overlap, it comes together again.
+    /// Merging overlapping pages of a history results in the whole history, wherever it is cut.
     #[test]
     fn pages_of_a_history_come_together(seed: u64, cuts in prop::collection::vec((0..40_usize, 0..40_usize), 1..8)) {
         let mut story = Story::new();

@@ -1,5 +1,6 @@
-//! Imports run down. Which room is above which stands in `docs/ARCHITECTURE.md`, in blocks that begin with `floors`; the lines that
-//! import are read from the source, and one that runs up fails, with the files it leads from and to.
+//! Imports run downwards. The order of the rooms is in `docs/ARCHITECTURE.md`, in code blocks of the language `floors`.
+//! The test reads the imports from the source; an upward import fails it, and the message names the importing file and
+//! the imported path.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -9,10 +10,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Arrows between rooms that run up today: of which source, from where, to where. The list only gets shorter: one that is not needed fails.
+/// The upward imports that exist today: the source folder, the importing room, the imported room. The list only gets
+/// shorter: an entry that is not needed fails the test.
 const EXCEPTIONS: [(&str, &str, &str); 2] = [("src", "settings", "http"), ("src", "accounts", "http")];
 
-/// An import: the module it stands in, and the path it names, from the crate's root on.
+/// An import: the importing module, and the imported path from the crate's root.
 #[derive(Debug, PartialEq, Eq)]
 struct Arrow {
     from: Vec<String>,
@@ -41,7 +43,8 @@ fn features_do_not_import_each_other_in_circles() {
         }
     }
     assert!(!below.is_empty());
-    // A feature that imports none of those that are left goes, until none is left, or only circles are.
+    // Removes features that import no remaining feature, until none remains, or only circles and the features that
+    // import one.
     let mut left: BTreeSet<String> = below.keys().cloned().collect();
     while let Some(free) = left.iter().find(|feature| below[*feature].is_disjoint(&left)).cloned() {
         left.remove(&free);
@@ -59,7 +62,7 @@ fn imports_run_down(source: &str) {
     let mut excused = BTreeSet::new();
     for (file, arrow) in arrows_of(source) {
         let (from, to) = (room(&arrow.from), room(&arrow.to));
-        // A name that stands at the crate's root, and in no file of its own.
+        // A name that is defined at the crate's root, not in a file of its own.
         let to = if floors.contains_key(&to) { to } else { "lib".to_owned() };
         if from == to || floors[&from] < floors[&to] {
             continue;
@@ -77,7 +80,7 @@ fn imports_run_down(source: &str) {
     }
 }
 
-/// The floor of each room, counted from the top. Rooms of one line are on one floor.
+/// The floor of each room, counted from the top. The rooms of one line are on one floor.
 fn floors(source: &str) -> BTreeMap<String, usize> {
     let page = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
     let block = page.split(&format!("```floors {source}\n")).nth(1).expect("a block of floors");
@@ -115,7 +118,7 @@ fn files(source: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The module that a file is.
+/// The module of a file.
 fn module(source: &str, file: &Path) -> Vec<String> {
     let below = file.strip_prefix(root().join(source)).unwrap().with_extension("");
     let mut path: Vec<String> = below.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
@@ -134,11 +137,12 @@ fn arrows_of(source: &str) -> Vec<(PathBuf, Arrow)> {
     files(source).into_iter().flat_map(read).collect()
 }
 
-/// The paths of the crate that a text names, in `use` and elsewhere, from the crate's root on; but for its tests.
+/// The paths within the crate that a source text names, in `use` and elsewhere, from the crate's root; without those in
+/// its tests.
 fn paths(text: &str, module: &[String]) -> Vec<Vec<String>> {
     let words = words(text);
     let mut found = Vec::new();
-    // The modules that are open within the file, and how deep in braces each began.
+    // The inline modules that are open here, each with the brace depth at which it began.
     let mut inner: Vec<(String, usize)> = Vec::new();
     let (mut depth, mut at) = (0, 0);
     while at < words.len() {
@@ -152,7 +156,7 @@ fn paths(text: &str, module: &[String]) -> Vec<Vec<String>> {
                 }
             }
             "mod" => {
-                // In a macro its name may be a parameter.
+                // In a macro, the module's name may be a parameter.
                 let name = at + if words[at + 1] == "$" { 2 } else { 1 };
                 if words.get(name + 1).is_some_and(|next| next == "{") {
                     inner.push((words[name].clone(), depth));
@@ -163,7 +167,7 @@ fn paths(text: &str, module: &[String]) -> Vec<Vec<String>> {
                     module.iter().cloned().chain(inner.iter().map(|(name, _)| name.clone())).collect();
                 let mut relative = Vec::new();
                 at = tree(&words, at, &mut Vec::new(), &mut relative);
-                // A test may build what it needs out of anything.
+                // A test may import anything.
                 if inner.iter().all(|(name, _)| name != "tests") {
                     found.extend(relative.iter().map(|path| absolute(path, &here)));
                 }
@@ -176,7 +180,7 @@ fn paths(text: &str, module: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads a path, or a tree of them in braces, from `at` on. Returns where it ends.
+/// Reads a path, or a tree of paths in braces, beginning at `at`. Returns the position after it.
 fn tree(words: &[String], mut at: usize, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> usize {
     let long = before.len();
     loop {
@@ -185,7 +189,7 @@ fn tree(words: &[String], mut at: usize, before: &mut Vec<String>, found: &mut V
                 at += 1;
                 while words.get(at).is_some_and(|word| word != "}") {
                     match words[at].as_str() {
-                        // What it is called here.
+                        // The local name of the import.
                         "as" => at += 2,
                         "," => at += 1,
                         _ => at = tree(words, at, before, found),
@@ -194,7 +198,7 @@ fn tree(words: &[String], mut at: usize, before: &mut Vec<String>, found: &mut V
                 at += 1;
                 break;
             }
-            // The rest names no module: all of it, or types in angles.
+            // The rest names no module: it is a glob, or types in angle brackets.
             Some("*" | "<") => {
                 found.push(before.clone());
                 at += 1;
@@ -216,7 +220,7 @@ fn tree(words: &[String], mut at: usize, before: &mut Vec<String>, found: &mut V
     at
 }
 
-/// A path as the module `here` writes it, from the crate's root on.
+/// A path as written in the module `here`, from the crate's root.
 fn absolute(path: &[String], here: &[String]) -> Vec<String> {
     let mut whole = if path[0] == "crate" { Vec::new() } else { here.to_vec() };
     for part in path {
@@ -229,7 +233,7 @@ fn absolute(path: &[String], here: &[String]) -> Vec<String> {
     whole
 }
 
-/// The words and signs of a text of Rust, without comments and what stands in quotes.
+/// The words and symbols of a Rust text, without comments and the contents of literals.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut rest) = (Vec::new(), text);
     while let Some(first) = rest.chars().next() {
@@ -257,7 +261,8 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// How long the text or the letter in quotes is that stands first. What follows a lone quote is a lifetime.
+/// The length of the string or character literal at the start of the text, if there is one. A lone quote begins a
+/// lifetime.
 fn quoted(text: &str) -> Option<usize> {
     let raw = text.strip_prefix("br").or_else(|| text.strip_prefix('r'));
     if let Some(raw) = raw {

@@ -1,4 +1,4 @@
-//! A list that takes in one change after the other shows what a new one would.
+//! Tests that a list that takes in changes one after the other equals a newly computed list.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use random::Random;
 use uuid::Uuid;
 
-/// Does something to a board; tells the change it made, if it could be done.
+/// Decides an operation. Returns the change, unless the operation is refused.
 fn write(state: &mut BoardState, random: &mut Random, op: &Op) -> Option<Change> {
     let kind = decide(state, op).ok()?;
     let seq = state.seq() + 1;

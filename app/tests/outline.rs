@@ -1,4 +1,5 @@
-//! A page has the outline of a board and loads the rest in parts, of whatever number. What it ends with is the board.
+//! Tests a page that has the outline of a board and loads the rest in parts, as of any numbers: the result is the
+//! board.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -15,14 +16,14 @@ use app::{
 use proptest::prelude::*;
 use random::Random;
 
-/// A board after each of its changes, and the changes.
+/// The states of a random board after each change, and the changes.
 fn log(random: &mut Random) -> (Vec<BoardState>, Vec<Change>) {
     let mut state = BoardState::empty(BoardId(random.uuid()));
     let (mut states, mut changes) = (vec![state.clone()], Vec::new());
     while changes.len() < 80 {
         let op = if state.exists() { random.op(&state) } else { random.create_board() };
         let Ok(mut kind) = decide(&state, &op) else { continue };
-        // As if the trash were small.
+        // As if the trash had little room.
         if let ChangeKind::TaskDeleted(deleted) = &mut kind
             && random.one_in(3)
         {
@@ -52,7 +53,7 @@ fn some_part(random: &mut Random, state: &BoardState) -> Part {
     }
 }
 
-/// What is loaded is as it is on the board.
+/// Asserts that the outline and all loaded parts equal those of the board.
 fn check(page: &OptimisticBoard, board: &BoardState) {
     let shown = page.view();
     assert_eq!(shown, page.confirmed(), "nothing is pending");
@@ -75,7 +76,7 @@ fn follow(seed: u64) {
     let (states, changes) = log(&mut random);
     let mut at = 1 + random.below(states.len() - 1);
     let mut page = OptimisticBoard::new(states[at].outline().into(), Principal::anybody());
-    // Parts that were loaded are of this number at most.
+    // The highest number of any loaded part.
     let mut newest_part = 0;
     while at < changes.len() {
         match random.below(8) {
@@ -96,7 +97,7 @@ fn follow(seed: u64) {
                 at += 1;
             }
         }
-        // Where a part is ahead, the changes up to its number are still to come.
+        // While a loaded part is ahead of the page, changes up to the part's number are still missing.
         if at >= newest_part {
             check(&page, &states[at]);
         }
@@ -133,7 +134,7 @@ fn an_outline_is_small_and_says_what_it_leaves_out() {
     assert!(described(state) > 0);
     let read: BoardState = serde_json::from_value::<app::state::Snapshot>(json).unwrap().into();
     assert_eq!(described(&read), described(state));
-    // A whole snapshot has everything, as before.
+    // A whole snapshot contains everything, and has no field `outline`.
     let json = serde_json::to_value(state.snapshot()).unwrap();
     assert!(json.get("outline").is_none());
     assert_eq!(&BoardState::from(serde_json::from_value::<app::state::Snapshot>(json).unwrap()), state);

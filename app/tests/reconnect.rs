@@ -1,39 +1,40 @@
-//! The page's connection lives through bad networks and bad servers: in simulated time, with a simulated server.
+//! Tests that the page's connection survives bad networks and bad servers: in simulated time, with a simulated server.
 
 use app::live::reconnect::{ConnectError, Event, Found, LOOK_WITHIN, Millis, Reconnect, Status, Step};
 use proptest::prelude::*;
 
-/// How the server, and the way to it, are.
+/// The state of the server, and of the network between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum World {
-    /// All is well.
+    /// Everything works.
     Up,
-    /// It takes connections, says a word on each, and closes it: as while writes fail and something is unsent.
+    /// The server accepts connections, sends one message on each, and closes it: as while writes fail and an edit is
+    /// unsent.
     Closing,
-    /// It answers over HTTP, but no socket can be opened.
+    /// The server answers over HTTP, but refuses sockets.
     Refusing,
-    /// It answers over HTTP, and what asks for a socket is swallowed.
+    /// The server answers over HTTP; requests for a socket are never answered.
     Swallowing,
-    /// It is not there, which one is told at once.
+    /// The server is down; requests fail at once.
     Down,
-    /// What is sent is swallowed.
+    /// The network is frozen: nothing is answered, and nothing fails.
     Frozen,
 }
 
-/// A page, a world, and the time.
+/// A page's connection, the state of its world, and the time.
 struct Simulation {
     link: Reconnect,
     world: World,
     now: Millis,
-    /// What is under way to the page.
+    /// The events on their way to the page, each with its time of arrival.
     coming: Vec<(Millis, Event)>,
     random: fastrand::Rng,
     connects: Vec<Millis>,
     looks: Vec<Millis>,
     asked_why: u32,
-    /// When it was live since; `None` while it is not.
+    /// Since when the page is live; `None` while it is not.
     live_since: Option<Millis>,
-    /// A socket that was open when the network froze, and is still.
+    /// Whether a socket that was open when the network froze is still open.
     has_frozen_socket: bool,
 }
 
@@ -108,7 +109,7 @@ impl Simulation {
         }
     }
 
-    /// The world changes. Open sockets break when the server goes, and are cut off when the network freezes.
+    /// Changes the world. Open sockets break when the server goes down, and are cut off when the network freezes.
     fn change(&mut self, world: World) {
         if self.world == world {
             return;
@@ -124,7 +125,7 @@ impl Simulation {
         }
     }
 
-    /// Lives on for so long.
+    /// Lets this much time pass.
     fn live(&mut self, millis: Millis) {
         let end = self.now + millis;
         loop {
@@ -209,7 +210,7 @@ fn a_silence_that_ends_in_time_costs_no_connection() {
     page.change(World::Frozen);
     page.live(3_000);
     page.change(World::Up);
-    // What was sent meanwhile arrives.
+    // The messages that were sent meanwhile arrive.
     page.event(Event::Heard);
     page.live(60_000);
     assert_eq!(page.connects.len(), 1);
@@ -253,7 +254,7 @@ fn a_frozen_network_is_no_obstacle() {
     for world in [World::Frozen, World::Down] {
         page.change(world);
         page.live(120_000);
-        // The first connection after that may fail as well.
+        // The first connection attempt after that may fail as well.
         page.change(World::Refusing);
         page.live(300);
         page.change(World::Up);
@@ -274,13 +275,13 @@ fn a_missing_server_is_no_obstacle() {
 
 #[test]
 fn whoever_comes_back_finds_a_dead_connection_within_a_second() {
-    // However long ago something was heard: clocks stand still while machines sleep.
+    // However long ago the last message arrived: clocks may stop while a machine sleeps.
     for millis in [20, 4_000, 20_000] {
         let mut page = Simulation::new(World::Up, 5);
         page.live(millis);
-        // The laptop slept; the server has forgotten the connection, and does not say so.
+        // The laptop slept; the server has forgotten the connection, and does not report it.
         page.coming.clear();
-        // Several things tell of it at once.
+        // Several browser events report the wake-up at once.
         for _ in 0..3 {
             page.event(Event::Environment { online: true, visible: true });
         }
@@ -298,7 +299,7 @@ fn a_page_that_was_busy_reads_what_came_before_it_gives_up() {
     page.live(20_000);
     page.event(Event::Environment { online: true, visible: true });
     page.coming.clear();
-    // Something took the page two seconds; then the clock is heard first.
+    // Something blocked the page for two seconds; then its timer fires before the message is handled.
     page.now += 2_000;
     page.event(Event::Tick);
     assert!(page.is_live());
@@ -379,7 +380,7 @@ fn without_a_network_it_says_so_and_comes_back_with_it() {
 
 #[test]
 fn on_a_slow_line_answers_are_awaited_for_longer_each_time() {
-    // Each connection brings its first word after 20 s.
+    // On each connection, the first message arrives after 20 s.
     let mut page = Simulation::new(World::Frozen, 5);
     let mut opened = 0;
     for _ in 0..3_000 {
@@ -411,7 +412,8 @@ fn world() -> impl Strategy<Value = World> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
-    /// Whatever happened before: when all is well again it is live soon, and it says live only if it is.
+    /// Whatever happened before: soon after everything works again the page is live, and it says that it is live only
+    /// if it is.
     #[test]
     fn whatever_happened_it_comes_back(
         seed: u64,
@@ -434,8 +436,8 @@ proptest! {
         prop_assert!(page.is_live(), "{:?}", page.link);
     }
 
-    /// However the server and the network come and go, the page makes no more connections than one a second and those that
-    /// brought something.
+    /// However often the server and the network fail and recover, the page makes at most one connection a second, plus
+    /// three.
     #[test]
     fn connections_are_bounded(seed: u64, past in proptest::collection::vec((world(), 0_u64..2_000), 50..100)) {
         let mut page = Simulation::new(World::Up, seed);

@@ -1,7 +1,7 @@
-//! Any number of pages, a log, and connections that break at any moment: in the end all show the same, and every edit
-//! was done once or refused for a reason.
+//! Tests any number of pages, a log, and connections that break at any moment: in the end all pages show the same, and
+//! every edit was applied once or refused with a reason.
 //!
-//! Nothing here waits: the network is a pair of queues, and a seed decides who goes next.
+//! Nothing here waits: the network is a pair of queues, and a seed decides the order of steps.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -25,7 +25,7 @@ use app::{
 use proptest::prelude::*;
 use random::Random;
 
-/// The server's end: one board, its log, and what is on its way to each page.
+/// The server's side: one board, its log, and the messages on their way to each page.
 struct Server {
     state: BoardState,
     log: Vec<Change>,
@@ -78,7 +78,7 @@ impl Server {
         Ok(seq)
     }
 
-    /// Takes in the next message of a page. `answers_first` tells whether the answer overtakes the change, as it may.
+    /// Handles the next message of a page. If `answers_first`, the answer overtakes the change, as it may in reality.
     fn step(&mut self, page: usize, answers_first: bool) {
         let Some(message) = self.pages[page].to_server.pop_front() else { return };
         match message {
@@ -120,7 +120,7 @@ impl Server {
     }
 }
 
-/// A page: its session, and what it did and heard.
+/// A page: its session, the edits that it submitted, and their outcomes.
 struct Page {
     session: BoardSession,
     connected: bool,
@@ -178,7 +178,7 @@ fn run(seed: u64) {
                 }
             }
             10 if page.connected && random.one_in(4) => {
-                // What is on its way in either direction is lost.
+                // Messages on their way in either direction are lost.
                 server.pages[index] = Wire::default();
                 page.session.disconnected();
                 page.connected = false;
@@ -192,7 +192,7 @@ fn run(seed: u64) {
         }
     }
 
-    // The network comes back, and everything arrives.
+    // The network recovers, and all messages arrive.
     for (index, page) in all.iter_mut().enumerate().filter(|(_, page)| !page.connected) {
         server.pages[index].to_server.extend(page.session.connected());
     }
@@ -220,7 +220,7 @@ fn run(seed: u64) {
     }
 }
 
-/// The base that an editor opened just now would have.
+/// The text base of an editor that is opened now.
 fn text_base(session: &BoardSession, op: &Op) -> Option<TextBase> {
     let Op::UpdateTask(update) = op else { return None };
     let (field, _) = update.fields.edits().find_map(FieldEdit::text)?;
@@ -341,7 +341,7 @@ fn typing_on_top_of_a_refused_text_never_overwrites_somebody_else() {
     pair.retitle(1, "right", right);
     let later = pair.base(1);
     pair.settle();
-    // Refused on the spot: the page knows already what the server would say.
+    // The page refuses this at once, because it knows already what the server would answer.
     let update = UpdateTask::of(pair.task).with(FieldEdit::Title("right again".to_owned()));
     let mutation = pair.random.mutation(Op::UpdateTask(update));
     let refusal = pair.pages[1].session.submit(mutation, Some(later), Timestamp::from_millis(0)).unwrap_err();
@@ -381,7 +381,7 @@ fn a_long_queue_leaves_in_messages_the_server_takes() {
     assert_eq!(pair.pages[0].saved.len(), 150);
 }
 
-/// What a page says about a board whose server cannot serve it: an error, and whether it asks for the whole state.
+/// The page's subscriptions among these messages: the number of each, or `None` if it requests the whole state.
 fn subscribes(messages: &[ClientMessage]) -> Vec<Option<u64>> {
     let since = |message: &ClientMessage| match message {
         ClientMessage::Subscribe { since, snapshot, .. } => Some(since.filter(|_| !snapshot)),
@@ -441,7 +441,7 @@ fn a_change_that_cannot_be_read_is_made_up_for_by_the_whole_state() {
     pair.settle();
     assert_eq!(pair.title(0), "two");
     assert!(pair.pages[0].session.is_live());
-    // Once more is asked for at once, but not again and again.
+    // The page requests the whole state at once, but not again and again.
     assert_eq!(subscribes(&pair.pages[0].session.unreadable(false).send), [None]);
     assert_eq!(pair.pages[0].session.unreadable(false).send, []);
     assert!(pair.pages[0].session.is_failing());

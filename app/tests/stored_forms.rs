@@ -1,7 +1,8 @@
-//! What is stored is readable for ever: each line of `stored/<version>/` was written by that version, and is read and written again as
-//! it stands there.
+//! Stored data stays readable for ever: each line of `stored/<version>/` was written by that version, and must be read
+//! and rewritten byte for byte.
 //!
-//! A line is never changed. Whoever adds to what is stored, adds lines under the version that will write them.
+//! A line is never changed. Additions to the stored data are tested by new lines, in the folder of the version that
+//! will write them.
 
 use app::{
     activity::ActivityEntry,
@@ -17,29 +18,29 @@ fn assert_stays<Stored: Serialize + DeserializeOwned>(lines: &str) {
     }
 }
 
-/// They are in every database, and are sent to pages as they stand there.
+/// Changes are in every database, and are sent to pages as stored.
 #[test]
 fn changes() {
     assert_stays::<Change>(include_str!("stored/0.1/changes.jsonl"));
     assert_stays::<Change>(include_str!("stored/0.2/changes.jsonl"));
 }
 
-/// A fingerprint is made of what a mutation asks for, written as JSON: were it written otherwise, one that is sent again after an
-/// update would be taken for another.
+/// A fingerprint is computed from a mutation's operation, written as JSON. If the JSON changed, a mutation that is
+/// repeated after an update would count as a different one.
 #[test]
 fn mutations() {
     assert_stays::<Mutation>(include_str!("stored/0.1/mutations.jsonl"));
     assert_stays::<Mutation>(include_str!("stored/0.2/mutations.jsonl"));
 }
 
-/// It stands beside every change, for its history.
+/// An activity item is stored beside every change, for the history.
 #[test]
 fn activity() {
     assert_stays::<ActivityEntry>(include_str!("stored/0.1/activity.jsonl"));
     assert_stays::<ActivityEntry>(include_str!("stored/0.2/activity.jsonl"));
 }
 
-/// They are sent to pages, which may be of another version.
+/// Snapshots are sent to pages, which may be of another version.
 #[test]
 fn snapshots() {
     let line = include_str!("stored/0.1/snapshots.jsonl");

@@ -1,4 +1,5 @@
-//! Undo takes back one's own edits and nobody else's, whatever happens in between, and however long anything is on its way.
+//! Tests that an undo reverts one's own edits and nobody else's, whatever happens in between, and however long messages
+//! take.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -24,24 +25,24 @@ use proptest::prelude::*;
 use random::Random;
 use uuid::Uuid;
 
-/// A log, and people who edit it from pages of their own.
+/// A log, and people who each edit it from their own page.
 struct Team {
     random: Random,
-    /// The board after each change; before the first, it is empty.
+    /// The board after each change; the first entry is the empty board.
     states: Vec<BoardState>,
     log: Vec<Change>,
     people: Vec<Person>,
 }
 
-/// One of them: their page, and what is on its way to it and from it.
+/// A person: their page, and the messages on their way to it and from it.
 struct Person {
     board: OptimisticBoard,
     online: bool,
     to_server: VecDeque<Mutation>,
     to_page: VecDeque<News>,
-    /// Everything they did.
+    /// All edits of this person.
     edits: HashSet<MutationId>,
-    /// What they took back or did again.
+    /// The person's undos and redos.
     undone: Vec<MutationId>,
     not_undone: Vec<NotUndone>,
     refused: Vec<MutationId>,
@@ -105,7 +106,7 @@ impl Team {
         Ok(seq)
     }
 
-    /// Somebody edits the board as they see it.
+    /// A person edits the board as their page shows it.
     fn edit(&mut self, who: usize, op: Op) -> Result<MutationId, Refusal> {
         let mutation = self.random.mutation(op);
         let id = mutation.id;
@@ -136,7 +137,7 @@ impl Team {
         Some(done.map(|(_, undone)| undone))
     }
 
-    /// The server takes in the next mutation of somebody. `answer_first` says whether the answer overtakes the change.
+    /// The server handles the next mutation of a person. If `answer_first`, the answer overtakes the change.
     fn serve(&mut self, who: usize, answer_first: bool) {
         let Some(mutation) = self.people[who].to_server.pop_front() else { return };
         let queued = self.people[who].to_page.len();
@@ -164,7 +165,7 @@ impl Team {
         person.send();
     }
 
-    /// As [`Self::connect`], but what was missed comes as a snapshot.
+    /// As [`Self::connect`], but the page gets a snapshot instead of the missed changes.
     fn connect_by_snapshot(&mut self, who: usize) {
         let snapshot = self.state().snapshot();
         let person = &mut self.people[who];
@@ -174,7 +175,7 @@ impl Team {
         person.send();
     }
 
-    /// Everything arrives.
+    /// Lets all messages arrive.
     fn settle(&mut self) {
         while self.people.iter().any(|person| !person.to_server.is_empty() || !person.to_page.is_empty()) {
             for who in 0..self.people.len() {
@@ -224,7 +225,7 @@ impl Person {
     }
 }
 
-/// Two people on a board with tasks of these titles in its first column; the ids of the tasks.
+/// Creates two people on a board with tasks of these titles in its first column. Returns the ids of the tasks.
 fn team_with(titles: &[&str]) -> (Team, Vec<TaskId>) {
     let mut team = Team::new(1, 2);
     let mut tasks = Vec::new();
@@ -311,7 +312,7 @@ fn a_moved_task_goes_back_next_to_its_neighbour() {
     let done = team.column(ColumnKind::Done);
     team.edit(ANA, go(tasks[1], done, Place::Last)).unwrap();
     team.settle();
-    // Others come and go meanwhile, one of the two neighbours among them.
+    // Meanwhile a task is created, and one of the two neighbours of the completed task is deleted.
     team.edit(BEN, delete(tasks[0])).unwrap();
     team.edit(BEN, Op::CreateTask(CreateTask::of(TaskId(uuid::Uuid::from_u128(9)), "d"))).unwrap();
     team.settle();
@@ -375,7 +376,7 @@ fn an_undo_that_races_somebody_elses_edit_loses() {
     let (mut team, tasks) = team_with(&["Tea"]);
     team.edit(ANA, retitle(tasks[0], "Green tea")).unwrap();
     team.settle();
-    // Neither knows of the other; Ben's edit arrives first.
+    // Neither person has seen the other's edit; Ben's edit arrives first.
     team.edit(BEN, retitle(tasks[0], "Black tea")).unwrap();
     team.undo(ANA).unwrap().unwrap();
     assert_eq!(team.people[ANA].board.view().task(tasks[0]).unwrap().title, "Tea", "it shows at once");
@@ -406,7 +407,7 @@ fn what_comes_back_is_what_was_there_directly_before_though_it_was_never_seen() 
     team.edit(BEN, prioritise(tasks[0], Priority::Low)).unwrap();
     team.edit(ANA, prioritise(tasks[0], Priority::High)).unwrap();
     team.undo(ANA).unwrap().unwrap();
-    // Ben's is saved first, and Ana's goes over it.
+    // Ben's edit is saved first; then Ana's edit changes the same field.
     team.serve(BEN, true);
     team.settle();
     assert_eq!(team.state().task(tasks[0]).unwrap().priority, Priority::Low);
@@ -418,7 +419,7 @@ fn a_new_task_is_taken_back_unless_somebody_added_to_it() {
     let [mine, ours] = [TaskId(team.random.uuid()), TaskId(team.random.uuid())];
     team.edit(ANA, Op::CreateTask(CreateTask::of(mine, "Mine"))).unwrap();
     team.edit(ANA, Op::CreateTask(CreateTask::of(ours, "Ours"))).unwrap();
-    // Own edits in between are taken back first, and are no obstacle.
+    // Later edits by the same person are undone first, and do not block the undo.
     team.edit(ANA, retitle(mine, "Mine, still")).unwrap();
     team.settle();
     team.edit(BEN, describe(ours, "Much work")).unwrap();
@@ -478,7 +479,7 @@ fn several_edits_of_one_text_are_taken_back_one_by_one_while_none_is_saved() {
     assert_eq!(team.title(tasks[0]), "two");
     assert_eq!(team.people[ANA].board.unsaved(), 0);
     assert!(team.people[ANA].not_undone.is_empty());
-    // And what was done before the connection broke is taken back after it.
+    // An edit from before the disconnect can be undone after it.
     team.undo(ANA).unwrap().unwrap();
     team.settle();
     assert_eq!(team.title(tasks[0]), "one");
@@ -488,7 +489,7 @@ fn several_edits_of_one_text_are_taken_back_one_by_one_while_none_is_saved() {
 fn an_edit_is_taken_back_after_a_snapshot_took_the_place_of_its_change() {
     let (mut team, tasks) = team_with(&["Tea"]);
     team.edit(ANA, retitle(tasks[0], "Green tea")).unwrap();
-    // It is saved, and the answer is lost.
+    // The edit is saved, and the answer is lost.
     team.serve(ANA, true);
     team.disconnect(ANA);
     team.connect_by_snapshot(ANA);
@@ -648,7 +649,7 @@ fn to_and_fro_any_number_of_times() {
     assert_eq!(team.title(tasks[0]), "Tea");
 }
 
-/// What people see of a board.
+/// The lines that people see of a board.
 fn shown(state: &BoardState) -> Vec<String> {
     let mut lines = vec![state.name().to_owned()];
     for column in state.columns() {
@@ -663,14 +664,14 @@ fn shown(state: &BoardState) -> Vec<String> {
     lines
 }
 
-/// One person alone can go all the way back, and all the way on again.
+/// A single person can undo everything, and redo everything.
 fn there_and_back(seed: u64) {
     let mut team = Team::new(seed, 1);
     let before = shown(team.state());
     let mut steps = 0;
     for _ in 0..60 {
         let op = team.random.op(team.people[ANA].board.view());
-        // A refusal leaves no trace; that is part of what is tested.
+        // A refused operation must change nothing; the test checks that too.
         let _ = team.edit(ANA, op);
         let (serve, hear) = (team.random.below(3), team.random.below(4));
         (0..serve).for_each(|_| team.serve(ANA, true));
@@ -696,7 +697,7 @@ fn there_and_back(seed: u64) {
     assert!(team.people[ANA].not_undone.is_empty() && team.redo(ANA).is_none());
 }
 
-/// Two people edit and undo; the network is slow and breaks. Then the log is looked through.
+/// Two people edit and undo; the network is slow and breaks. Then the log is checked.
 fn two_at_once(seed: u64) {
     let mut team = Team::new(seed, 2);
     for _ in 0..250 {
@@ -733,8 +734,8 @@ fn two_at_once(seed: u64) {
     nothing_of_others_was_reverted(&team);
 }
 
-/// Looks at each undo and redo in the log, without any knowledge of how it was decided: it put something back to how that
-/// was at some earlier time, and whoever changed that in between was the same person.
+/// Checks each undo and redo in the log, independently of how it was decided: it set something back to an earlier
+/// value, and every change of that in between is by the same person.
 fn nothing_of_others_was_reverted(team: &Team) {
     let author: HashMap<MutationId, usize> = team
         .people
@@ -755,10 +756,10 @@ fn nothing_of_others_was_reverted(team: &Team) {
     }
 }
 
-/// What an undo or a redo sets: what nobody else may have been the last to change.
+/// The parts that an undo or a redo sets, whose newest change before it must not be by anybody else.
 fn put_back(kind: &ChangeKind) -> Vec<Part> {
     match kind {
-        // It did not exist, so nobody changed it.
+        // The column did not exist, so nobody changed it.
         ChangeKind::ColumnCreated(_) => Vec::new(),
         ChangeKind::TaskUpdated(updated) => {
             kind.numbers().into_iter().filter(|part| *part != Part::Task(updated.task)).collect()
@@ -782,7 +783,7 @@ proptest! {
         two_at_once(seed);
     }
 
-    /// The numbers that undo goes by are those that a change leaves in the state.
+    /// The sequence numbers that an undo compares are those that a change sets in the state.
     #[test]
     fn a_change_gives_its_number_to_what_it_is_said_to_change(seed: u64) {
         let mut team = Team::new(seed, 1);

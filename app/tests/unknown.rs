@@ -1,5 +1,5 @@
-//! What a newer server says and this version does not know: fields, kinds of changes, things that were done. All of it is survived, the
-//! numbers go on, and a page that lacks something gets itself the whole state.
+//! Tests data of a newer server that this version does not know: fields, kinds of changes, activity items. The page
+//! tolerates all of it and keeps counting, and requests the whole state if its own is incomplete.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use random::Random;
 use serde_json::{Value, json};
 
-/// The messages of a server that stand in PROTOCOL.md.
+/// The server messages in the examples of PROTOCOL.md.
 fn examples() -> Vec<Value> {
     let document = include_str!("../../docs/PROTOCOL.md");
     let said = document.split("## What you are sent").nth(1).unwrap();
@@ -29,7 +29,7 @@ fn examples() -> Vec<Value> {
     values.filter(|value| value.get("type").is_some()).collect()
 }
 
-/// Puts a field that nobody knows into every object of a value that has fields, as `put` says.
+/// Inserts an unknown field, with the value that `put` returns, into every object of a value that has named fields.
 fn put_everywhere(value: &mut Value, put: &mut impl FnMut() -> Option<Value>) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| put_everywhere(item, put)),
@@ -81,13 +81,13 @@ proptest! {
         let items = json!(["deleted_board", {"x_unknown": unknown.clone()}, "x_unknown", unknown, {"described_anew": null}, "described"]);
         let told: ActivityEntry = serde_json::from_value(json!({"title": "Tea", "deeds": items, "x_unknown": 1})).unwrap();
         prop_assert_eq!(told.items.len(), 6);
-        // As it is sent on, to a page.
+        // As the server sends it on to a page.
         let again: ActivityEntry = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
         prop_assert_eq!(again, told);
     }
 }
 
-/// A page, and a server that is newer than it: some of what happens is of kinds that the page does not know.
+/// Simulates a page with a newer server: some changes are of kinds that the page does not know.
 fn go_on(seed: u64) {
     let mut random = Random::seeded(seed);
     let mut state = BoardState::empty(BoardId(random.uuid()));
@@ -117,7 +117,7 @@ fn go_on(seed: u64) {
         let outcome = page.receive(serde_json::from_value(message).unwrap());
         assert_eq!(page.board().confirmed().seq(), seq, "the numbers go on");
         let mut said = outcome.send;
-        // Whole seconds pass now and then.
+        // From time to time, a whole second passes.
         if random.one_in(4) {
             now += 1_000;
             said.extend(page.tick(now, 0.5));
@@ -147,7 +147,7 @@ fn go_on(seed: u64) {
     assert!(snapshots <= unknown, "it asks for no more than it lacks");
 }
 
-/// The state itself, without a page.
+/// Tests the state alone, without a page.
 #[test]
 fn a_state_goes_on_and_says_that_it_is_not_whole() {
     let mut random = Random::seeded(1);

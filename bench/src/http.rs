@@ -7,7 +7,6 @@ use tokio::{
 
 use crate::{Result, server::Door};
 
-/// A connection.
 pub struct Client {
     door: Door,
     stream: BufReader<TcpStream>,

@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     for (name, scenario) in scenario::ALL {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             eprintln!("measuring: {name}");
-            // Every scenario ends by itself; this limit is for the day when one does not.
+            // Every scenario ends by itself; this limit is in case one does not.
             let limit = Duration::from_secs(180);
             table.extend(runtime.block_on(async { tokio::time::timeout(limit, scenario()).await })??);
         }

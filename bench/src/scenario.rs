@@ -1,4 +1,4 @@
-//! The measurements.
+//! The scenarios: each starts its own server, puts a kind of load on it, and returns its lines of the table.
 
 use std::{
     future::Future,
@@ -40,7 +40,8 @@ pub const ALL: [(&str, Scenario); 7] = [
 /// How many connections are opened at the same time.
 const CONNECTING: usize = 100;
 
-/// One write at a time, delivered to many sockets: CPU time and latency of a delivery, and the memory of an idle socket.
+/// One write at a time, delivered to many sockets: CPU time and latency of a delivery, and the memory of an idle
+/// socket.
 async fn fanout() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (sockets, rate, writes) in [(1_000, 20, 100_u64), (5_000, 5, 40)] {
@@ -127,7 +128,8 @@ async fn burst() -> Result<Vec<Row>> {
     ])
 }
 
-/// How much sockets are delayed while people sign in: each attempt costs the server a password hash, which is slow on purpose.
+/// How much sockets are delayed while people sign in: each attempt costs the server a password hash, which is slow on
+/// purpose.
 async fn sign_ins() -> Result<Vec<Row>> {
     const SOCKETS: usize = 1_000;
     const ROUNDS: u64 = 3;
@@ -374,14 +376,15 @@ impl Audience {
         Ok(Self { start, began, sent, reports, sockets, _tasks: tasks })
     }
 
-    /// Notes that the change with this number is requested now.
+    /// Records that the change with this number is requested now.
     fn sent(&self, number: u64) {
         if let Some(time) = self.sent.get(number as usize) {
             time.store(self.began.elapsed().as_micros() as u64, Ordering::Relaxed);
         }
     }
 
-    /// Waits until all sockets have received everything. Returns how many changes that were, and their latencies, in microseconds.
+    /// Waits until all sockets have received everything. Returns how many changes that were, and their latencies, in
+    /// microseconds.
     async fn reports(mut self) -> Result<(u64, Histogram<u64>)> {
         let (mut heard, mut latency) = (0, Histogram::new(3)?);
         for _ in 0..self.sockets {

@@ -39,7 +39,7 @@ impl Server {
         Ok(Self { process, data, door: Door { address, token } })
     }
 
-    /// Kills the server as a power cut would, and starts it again with the same data and address.
+    /// Kills the server, as a power failure would, and starts it again with the same data and address.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;

@@ -1,4 +1,5 @@
-// What a page with 5,000 tasks costs: one line per figure. Figures, no limits: those are for people to judge.
+// Measures the cost of a page with 5,000 tasks, one line for each figure. There are no limits: people judge the
+// figures.
 
 import type { Page } from '@playwright/test';
 import { expect, type Taskwire, test } from '../fixtures.ts';
@@ -7,7 +8,7 @@ import { card, openBoard, row } from '../support/board.ts';
 const TASKS = 5_000;
 const CHANGES = 100;
 
-/** Slower than a page draws, so that every change is drawn by itself. */
+/** Longer than a page takes to draw, so that every change is drawn by itself. */
 const PAUSE_MS = 50;
 
 for (const [view, below] of [
@@ -15,7 +16,7 @@ for (const [view, below] of [
   ['list', '?view=list'],
 ] as const) {
   test(`main thread per change, ${view} view`, async ({ person, server }) => {
-    // Without the animation that shows what changed, which costs by the frame and not by the change.
+    // Without the animation that highlights a change, whose cost depends on the frames and not on the changes.
     const page = await person({ reducedMotion: 'reduce' });
     const board = await fill(server);
     const first = (await server.api.tasks(board.id, '?limit=1')).tasks[0]!;
@@ -79,7 +80,7 @@ async function fill(server: Taskwire) {
   return board;
 }
 
-/** What the main thread of a page did, in milliseconds. */
+/** The busy time of a page's main thread, in milliseconds. */
 interface Busy {
   all: number;
   script: number;
@@ -87,7 +88,7 @@ interface Busy {
   layout: number;
 }
 
-/** How long the main thread of a page was busy meanwhile. */
+/** Measures how long the main thread of a page is busy during `meanwhile`. */
 async function mainThread(page: Page, meanwhile: () => Promise<void>): Promise<Busy> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');

@@ -1,9 +1,9 @@
-/** Taskwire's REST interface, as far as the tests use it. */
+/** A client of Taskwire's REST API, as far as the tests use it. */
 export class Api {
   readonly #root: string;
   readonly #proof: Record<string, string>;
 
-  /** The interface as it answers somebody with this token; without one, as it does on a server without accounts. */
+  /** Authenticates with this token; without one, the server must be one without accounts. */
   constructor(server: string, token?: string) {
     this.#root = `${server}/api/v1`;
     this.#proof = token ? { authorization: `Bearer ${token}` } : {};
@@ -20,12 +20,12 @@ export class Api {
   deleteColumn = (board: string, column: string): Promise<void> =>
     this.#call('DELETE', `/boards/${board}/columns/${column}`);
 
-  /** What happened on a board after the change with this number, oldest first. */
+  /** The changes of a board after the one with this number, oldest first. */
   async changes(board: string, since = 0): Promise<Change[]> {
     return (await this.#call<{ changes: Change[] }>('GET', `/boards/${board}/changes?since=${since}`)).changes;
   }
 
-  /** The titles of all tasks of a board, page by page. */
+  /** The titles of all tasks of a board, read page by page. */
   async titles(board: string): Promise<string[]> {
     const titles = [];
     let next: string | null = '';
@@ -56,14 +56,14 @@ export class Api {
   revokeLink = (board: string, link: string): Promise<void> =>
     this.#call('DELETE', `/boards/${board}/links/${link}`);
 
-  /** One after the other, so that they are numbered in this order. */
+  /** Creates tasks one after the other, so that they are numbered in this order. */
   async createTasks(board: string, titles: string[]): Promise<Task[]> {
     const tasks = [];
     for (const title of titles) tasks.push(await this.createTask(board, { title }));
     return tasks;
   }
 
-  /** The answer as it is, whatever its status. */
+  /** Returns the response unchecked, whatever its status. */
   request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     return fetch(`${this.#root}${path}`, { method, ...init, headers: { ...this.#proof, ...init.headers } });
   }

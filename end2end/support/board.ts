@@ -1,4 +1,4 @@
-// The page of a board, by the roles and names that people meet.
+// The parts of a board's page, located by the roles and names that people meet.
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
@@ -17,12 +17,12 @@ export function card(page: Page, title: string): Locator {
   return page.getByRole('listitem').filter({ has: page.getByRole('link', { name: title, exact: true }) });
 }
 
-/** What has the focus when a card has it. */
+/** The element of a card that takes the focus. */
 export function cardLink(page: Page, title: string): Locator {
   return page.getByRole('main').getByRole('link', { name: title, exact: true });
 }
 
-/** The panel of the task that is open. */
+/** The panel of the open task. */
 export function panel(page: Page): Locator {
   return page.getByRole('dialog');
 }
@@ -37,12 +37,12 @@ export function rowTitles(page: Page): Locator {
   return page.getByRole('table').getByRole('rowheader').getByRole('link');
 }
 
-/** Messages at the edge of the page. */
+/** The messages at the edge of the page. */
 export function messages(page: Page): Locator {
   return page.getByRole('region', { name: 'Messages' });
 }
 
-/** What was last read out to those who do not see the page. */
+/** The last announcement for screen readers. */
 export function announcement(page: Page): Locator {
   return page.locator('.announcements');
 }
@@ -54,30 +54,30 @@ export async function quickAdd(page: Page, column: string, title: string): Promi
   await field.press('Enter');
 }
 
-/** How the page says that it stands with the server: a word such as `live`, in `data-connection`. */
+/** Expects the connection state that the page shows: a word such as `live`, in `data-connection`. */
 export async function expectConnection(page: Page, state: string, options: { timeout?: number } = {}): Promise<void> {
   await expect(page.locator('[data-connection]')).toHaveAttribute('data-connection', state, options);
 }
 
-/** Opens a board, or what is below its address, and waits until it follows what happens elsewhere. */
+/** Opens a board, or a path below its address, and waits until the page is live and hydrated. */
 export async function openBoard(page: Page, board: { id: string }, below = '', server = ''): Promise<void> {
   await page.goto(`${server}/boards/${board.id}${below}`);
   await expectConnection(page, 'live', { timeout: 15_000 });
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
 }
 
-/** As if the person looked at another tab. */
+/** Makes the page believe that its tab is hidden. */
 export async function lookElsewhere(page: Page): Promise<void> {
   await page.evaluate(() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }));
 }
 
-/** Marks the page as it is loaded now; the function returned fails if it was loaded anew meanwhile. */
+/** Marks the loaded page; the returned function fails if the page was reloaded since. */
 export async function noticeReloads(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => Object.assign(window, { loadedBefore: true }));
   return async () => expect(await page.evaluate(() => 'loadedBefore' in window), 'the page was not reloaded').toBe(true);
 }
 
-/** Collects what the server says on the sockets of a page, from those opened after this call on. */
+/** Collects the server's messages on all sockets that a page opens after this call. */
 export function hear(page: Page): Message[] {
   const messages: Message[] = [];
   page.on('websocket', (socket) =>
@@ -93,7 +93,7 @@ export interface Message {
   changes?: { seq: number; title?: string }[];
 }
 
-/** The button that shows who else has the board open. Hidden while nobody else has. */
+/** The button that shows who else has the board open. It is hidden while nobody else has. */
 export function othersHere(page: Page): Locator {
   return page.locator('.here summary');
 }

@@ -1,10 +1,10 @@
-// All that can be done to a task, each seen to arrive in another page. Written once, for one node and for several.
+// All edits of a task, each of which must arrive in another page. Shared by the tests with one node and with several.
 
 import { expect, type Page } from '@playwright/test';
 import type { Api } from './api.ts';
 import { card, cardLink, messages, panel, quickAdd, titles } from './board.ts';
 
-/** Does everything in one page and expects it in the other. */
+/** Makes every edit in one page and expects it in the other. */
 export async function editInPage(editor: Page, watcher: Page): Promise<void> {
   await quickAdd(editor, 'To do', 'Buy tea');
   await expect(titles(watcher, 'To do')).toHaveText(['Buy tea']);
@@ -30,7 +30,7 @@ export async function editInPage(editor: Page, watcher: Page): Promise<void> {
   await expect(titles(watcher, 'Done')).toHaveText(['Buy green tea']);
 }
 
-/** Does everything by REST and expects it in a page. */
+/** Makes every edit over REST and expects it in a page. */
 export async function editByRest(api: Api, board: { id: string }, watcher: Page): Promise<void> {
   const { id } = await api.createTask(board.id, { title: 'Water the plants' });
   await expect(titles(watcher, 'To do')).toHaveText(['Water the plants']);

@@ -1,12 +1,12 @@
-// Keys as they come from input methods, from other layouts, and while they are held: what Playwright's keyboard has not.
+// Key events of input methods, of other keyboard layouts and of held keys, which Playwright's keyboard lacks.
 
 import type { CDPSession, Page } from '@playwright/test';
 
 const CTRL = 2;
-/** The key code of what an input method has taken for itself. */
+/** The key code of a key press that an input method has consumed. */
 const TAKEN = 229;
 
-/** An input method of the page's browser. */
+/** An input method in the page's browser. */
 export class InputMethod {
   readonly #cdp: CDPSession;
 
@@ -18,19 +18,22 @@ export class InputMethod {
     return new InputMethod(await page.context().newCDPSession(page));
   }
 
-  /** Shows a text that is being composed in the field that has the focus. */
+  /** Shows a text in composition in the focused field. */
   async compose(text: string): Promise<void> {
     await this.#cdp.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
   }
 
-  /** Ends the composition as Chromium does: the key first, as one of the composition, then the text. */
+  /** Ends the composition as Chromium does: first the key, as part of the composition, then the text. */
   async endBy(key: 'Enter' | 'Escape', text: string): Promise<void> {
     await this.#key(key);
     await this.#cdp.send('Input.insertText', { text });
     await this.#up(key);
   }
 
-  /** Ends the composition as Safari does: the text first, then the key, which says by its code alone whose it is. */
+  /**
+   * Ends the composition as Safari does: first the text, then the key, which only its code marks as part of the
+   * composition.
+   */
   async endLateBy(key: 'Enter' | 'Escape', text: string): Promise<void> {
     await this.#cdp.send('Input.insertText', { text });
     await this.#key(key);
@@ -55,9 +58,9 @@ export async function ctrl(page: Page, writes: string, place: string): Promise<v
   await cdp.detach();
 }
 
-/** Holds a key down until it has come so many times. */
+/** Holds a key down until it has sent this many key events. */
 export async function hold(page: Page, key: string, times = 6): Promise<void> {
-  // All but the first say that they repeat.
+  // All key events but the first are marked as repeats.
   for (let count = 0; count < times; count++) await page.keyboard.down(key);
   await page.keyboard.up(key);
 }

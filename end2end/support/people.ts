@@ -1,4 +1,4 @@
-// People with accounts, made with the command line: what a test is about begins when they are signed in.
+// People with accounts, created with the command line, so that a test begins with signed-in people.
 
 import { type BrowserContextOptions, expect, type Page } from '@playwright/test';
 import { Api } from './api.ts';
@@ -8,14 +8,14 @@ export type InstanceRole = 'member' | 'admin' | 'owner';
 
 const PASSWORD = 'correct horse battery staple';
 
-/** Somebody with an account. */
+/** A person with an account. */
 export class Somebody {
   readonly #server: Taskwire;
   readonly #open: (options?: BrowserContextOptions) => Promise<Page>;
   readonly id: string;
   readonly name: string;
   readonly email: string;
-  /** The REST interface, as a program of theirs uses it that may do all they may. */
+  /** A client of the REST API with the person's token, which may do all that the person may. */
   readonly api: Api;
 
   private constructor(server: Taskwire, open: Somebody['page'], id: string, name: string, email: string, token: string) {
@@ -27,7 +27,7 @@ export class Somebody {
     this.api = new Api(server.url, token);
   }
 
-  /** Makes an account; `open` opens a browser for its owner. */
+  /** Creates an account; `open` opens a browser for its owner. */
   static async create(server: Taskwire, name: string, open: Somebody['page'], role: InstanceRole = 'member'): Promise<Somebody> {
     const email = `${name.toLowerCase().replaceAll(/\W+/g, '.')}@example.com`;
     await server.run(['user', 'add', '--name', name, '--email', email, '--role', role, '--password-stdin'], PASSWORD);
@@ -39,7 +39,7 @@ export class Somebody {
     return somebody;
   }
 
-  /** A browser of theirs, signed in. */
+  /** Opens a browser of this person, signed in. */
   async page(options?: BrowserContextOptions): Promise<Page> {
     const page = await this.#open(options);
     await this.signIn(page);
@@ -54,7 +54,7 @@ export class Somebody {
     expect(answer.status(), 'they are signed in').toBe(303);
   }
 
-  /** Takes the account out of use, which signs them out everywhere. */
+  /** Deactivates the account, which signs the person out everywhere. */
   async deactivate(): Promise<void> {
     await this.#server.run(['user', 'deactivate', this.email]);
     await this.#noticed(401);
@@ -65,7 +65,7 @@ export class Somebody {
     await this.#noticed(200);
   }
 
-  /** A server that runs notices what was done at the command line within a second. */
+  /** Waits until the running server has noticed a command, which takes it a second at most. */
   async #noticed(status: number): Promise<void> {
     await expect.poll(async () => (await this.api.request('GET', '/people/me')).status).toBe(status);
   }

@@ -4,11 +4,11 @@ import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, otherUser, Program, removeDirectory, temporaryDirectory } from './process.ts';
 
-/** A PostgreSQL server of our own. It can be stopped and started again on the same port. */
+/** A PostgreSQL server for the tests. It can be stopped and started again on the same port. */
 export class Postgres {
   readonly #port: number;
   readonly #directory = temporaryDirectory();
-  // It refuses to run as root.
+  // PostgreSQL refuses to run as root.
   readonly #user = otherUser();
   #program: Program | undefined;
 
@@ -32,7 +32,7 @@ export class Postgres {
     );
   }
 
-  /** Makes an empty database and returns its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): string {
     const name = `test_${randomUUID().replaceAll('-', '')}`;
     execFileSync(tool('createdb'), ['-h', '127.0.0.1', '-p', String(this.#port), '-U', 'taskwire', name]);
@@ -40,7 +40,7 @@ export class Postgres {
   }
 
   async stop(): Promise<void> {
-    // Does not wait for its clients to leave, as SIGTERM would.
+    // SIGINT does not wait for the clients to disconnect, as SIGTERM would.
     await this.#program?.stop('SIGINT');
   }
 
@@ -61,7 +61,7 @@ export class Postgres {
   }
 }
 
-/** Debian keeps the server's programs, by version, out of the PATH. */
+/** The path of a program of the server: Debian installs them outside the PATH, in a folder for each version. */
 function tool(name: string): string {
   const versions = '/usr/lib/postgresql';
   const installed = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : [];

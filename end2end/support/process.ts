@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 15_000;
 
-/** So much of what a process said is kept for the report of a failed test. */
+/** The number of lines of a process's output that are kept for the report of a failed test. */
 const LOG_LINES = 2_000;
 
 /** A program that a test starts, waits for, and ends. */
@@ -29,7 +29,7 @@ export class Program {
     const child = spawn(command, args, {
       ...options.user,
       cwd: options.directory,
-      // Nothing of the developer's own settings.
+      // Without the developer's own settings.
       env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -67,7 +67,7 @@ export class Program {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Asks it to end and waits until it has; not ending is a failure. */
+  /** Sends the signal and waits until the program has ended; fails if it does not end. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.running) return;
     this.#child.kill(signal);
@@ -83,7 +83,7 @@ export class Program {
     }
   }
 
-  /** Ends it without giving it a chance to tidy up, as a power cut would. */
+  /** Ends it at once (SIGKILL), as a power failure would. */
   async kill(): Promise<void> {
     await this.stop('SIGKILL');
   }
@@ -94,17 +94,17 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
   directory?: string;
   user?: { uid: number; gid: number };
-  /** Go on writing here, as for a program started again. */
+  /** Appends the output here, for a program that is started again. */
   log?: string[];
 }
 
-/** Whatever runs when this process ends, ends with it. */
+/** The programs to kill when this process ends. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** A port of the loopback address that nobody listens on. */
+/** A free port of the loopback address. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -122,7 +122,7 @@ export function removeDirectory(path: string): void {
   rmSync(path, { recursive: true, force: true });
 }
 
-/** Somebody who is not root, where we are: the user that comes with PostgreSQL's package will do. */
+/** A user other than root, if the tests run as root: the user of PostgreSQL's package. */
 export function otherUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (what: string) => Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' }));

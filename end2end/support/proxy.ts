@@ -1,11 +1,13 @@
-// What stands between a browser and a server, and what can go wrong with it.
+// Proxies between a browser and a server, and their faults.
 
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, request, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A network that can freeze: nothing gets through, nothing is closed, and what was on the way arrives when it thaws. */
+/**
+ * A network that can freeze: nothing gets through, nothing is closed, and the data on its way arrives when it thaws.
+ */
 export class Network {
   readonly url: string;
   readonly #server: Server;
@@ -51,7 +53,7 @@ export class Network {
     for (const socket of this.#sockets) socket.resume();
   }
 
-  /** Thaws for new connections only: those that there are stay silent for ever, as after a change of address. */
+  /** Thaws for new connections only: the existing ones stay silent for ever, as after a change of address. */
   thawForNewOnes(): void {
     this.#state.frozen = false;
   }
@@ -62,7 +64,7 @@ export class Network {
   }
 }
 
-/** Gives each connection to the next of several servers that takes one, as a load balancer does. */
+/** A load balancer: it passes each connection to the next of several servers that accepts it. */
 export class Balancer {
   readonly url: string;
   readonly #server: Server;
@@ -109,15 +111,15 @@ export class Balancer {
   }
 }
 
-/** A proxy that is set up wrongly. */
+/** The misconfiguration of a proxy. */
 export interface Fault {
-  /** It passes on no WebSockets. */
+  /** The proxy forwards no WebSockets. */
   noSockets?: boolean;
-  /** It passes on the name of the server as it knows it, not as the browser does. */
+  /** The proxy forwards its own name for the server, not the browser's. */
   otherHost?: boolean;
 }
 
-/** An HTTP proxy as people put in front of a server. Its fault may be mended while it runs. */
+/** An HTTP proxy such as people run in front of a server. Its fault can be corrected while it runs. */
 export class HttpProxy {
   readonly url: string;
   readonly fault: Fault;

@@ -1,6 +1,6 @@
 import { freePort, Program, removeDirectory, temporaryDirectory } from './process.ts';
 
-/** A Redis server of our own. It can be stopped and started again on the same port. */
+/** A Redis server for the tests. It can be stopped and started again on the same port. */
 export class Redis {
   readonly url: string;
   readonly #port: number;

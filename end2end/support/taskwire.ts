@@ -7,15 +7,15 @@ import { Program, removeDirectory, temporaryDirectory } from './process.ts';
 
 const workspace = join(import.meta.dirname, '../..');
 
-/** The executable that is tried: `TASKWIRE`, from the workspace's root, or the release. */
+/** The executable under test: `TASKWIRE`, relative to the workspace's root, or the release build. */
 export const BINARY = resolve(workspace, process.env['TASKWIRE'] ?? 'target/release/taskwire');
 
-/** Settings as the server takes them from its environment. */
+/** Settings as environment variables of the server. */
 export type Settings = Record<string, string>;
 
 /**
- * A Taskwire server: one node, on a free port, with a SQLite file of its own unless the settings name a database.
- * It can be killed or stopped and started again on the same port and data.
+ * A Taskwire server: one node, on a free port, with its own SQLite file unless the settings name a database. It can be
+ * killed or stopped, and started again on the same port and data.
  */
 export class Taskwire {
   readonly url: string;
@@ -56,7 +56,7 @@ export class Taskwire {
     return this.#program.pid;
   }
 
-  /** Starts it again after `stop` or `kill`, where it was, with some settings changed if wanted. */
+  /** Starts it again after `stop` or `kill`, on the same port and data, with these settings changed. */
   async start(settings: Settings = {}): Promise<void> {
     [this.#program] = await serve(this.#executable, { ...this.#settings, ...settings }, this.#directory, this.log);
   }
@@ -69,10 +69,10 @@ export class Taskwire {
     await this.#program.kill();
   }
 
-  /** Does something at its command line, on the same data; what it prints. */
+  /** Runs a command on the same data. Returns its output. */
   async run(args: string[], input = ''): Promise<string> {
     const child = promisify(execFile)(this.#executable, args, { env: { PATH: process.env['PATH'], ...this.#settings } });
-    // What does not read it may have ended before.
+    // A command that does not read its input may have ended before.
     child.child.stdin!.on('error', () => {}).end(input);
     return (await child).stdout;
   }

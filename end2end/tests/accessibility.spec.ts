@@ -1,5 +1,5 @@
-// Every page, in light and dark, on a desk and on a phone, with JavaScript and without, has no serious finding of axe. (Without
-// JavaScript the style is the same and the markup another: there each theme and each width is looked at once.)
+// Tests that no page has a serious finding of axe: light and dark, wide and narrow, with JavaScript and without.
+// (Without JavaScript the style is the same and the markup differs: there each theme and each width is checked once.)
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, type Taskwire, test } from '../fixtures.ts';
@@ -112,7 +112,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-/** Something of everything, and where it is. */
+/** Fills a board with every kind of content. Returns the paths to it. */
 async function fill({ api }: Taskwire) {
   const board = await api.createBoard('Errands');
   const description = '# Tea\n\n- [x] green\n- [ ] black\n\n> **Not** the `cheap` one\n\n[Shop](https://example.com)\n\n| a | b |\n|---|---|\n| 1 | 2 |';
@@ -138,7 +138,7 @@ async function fill({ api }: Taskwire) {
   };
 }
 
-/** Pages come as to a browser without JavaScript. It stays switched on, because axe itself needs it. */
+/** Serves pages as to a browser without JavaScript. It stays enabled, because axe itself needs it. */
 async function withoutScripts(page: Page): Promise<void> {
   await page.route(/\/[^.]*$/, async (route) => {
     const response = await route.fetch();

@@ -1,5 +1,5 @@
-// How people get, use and manage accounts, on a server that has them. Every page of it is looked at by axe, in light and dark
-// and on a phone, and does without JavaScript.
+// Tests how people get, use and manage accounts, on a server that has them. Every account page is checked by axe, in
+// light and dark and on a phone, and works without JavaScript.
 
 import type { Browser, Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
@@ -242,7 +242,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
   });
 }
 
-/** Makes the first account. */
+/** Creates the first account. */
 async function firstVisit(page: Page): Promise<void> {
   await page.goto('/first-visit');
   await signUp(page, 'Ana Lima', 'ana@example.com');
@@ -263,7 +263,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** Somebody new, in a browser of their own. */
+/** Invites a person. Returns their browser, in which they have signed up. */
 async function invited(host: Page, person: () => Promise<Page>, name: string, email: string): Promise<Page> {
   await host.goto('/people');
   await host.getByRole('button', { name: 'Create invitation' }).click();
@@ -280,7 +280,10 @@ async function openMenu(page: Page): Promise<void> {
   await expect(page.getByRole('link', { name: 'Sign in' }), 'who is signed in is not asked to').toBeHidden();
 }
 
-/** Links say `localhost`, and cookies are kept for the name by which the tests come. */
+/**
+ * The path of a link. The host differs: links say `localhost`, and the browser has its cookies for the host name that
+ * the tests use.
+ */
 function pathOf(link: string): string {
   return new URL(link).pathname;
 }
@@ -290,7 +293,7 @@ async function anotherBrowser(browser: Browser, baseURL: string): Promise<Page> 
   return context.newPage();
 }
 
-/** People, an invitation and sessions, some with long names. */
+/** Creates people, an invitation and sessions, some with long names. */
 async function fill(page: Page): Promise<void> {
   await page.goto('/people');
   for (const [name, email] of [

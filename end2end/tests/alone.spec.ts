@@ -12,7 +12,7 @@ test('the executable alone is all there is to install', async ({ person }) => {
   copyFileSync(BINARY, executable);
   mkdirSync(data, { mode: 0o700 });
   for (const path of [directory, executable]) chmodSync(path, 0o755);
-  // Where the tests run as root, it runs as somebody who owns nothing but this folder.
+  // If the tests run as root, the server runs as a user who owns nothing but this folder.
   const user = otherUser();
   if (user) chownSync(data, user.uid, user.gid);
 

@@ -1,9 +1,9 @@
-// Whatever something else did to the HTML before the page took it over, the page comes to life and follows.
+// Tests that the page becomes live whatever other software did to its HTML before hydration.
 
 import { expect, test } from '../fixtures.ts';
 import { expectConnection, boardColumn, openBoard, quickAdd, titles } from '../support/board.ts';
 
-/** What extensions, password managers, translators and proxies do to HTML on its way. */
+/** Alterations of the HTML by extensions, password managers, translators and proxies. */
 const ALTERATIONS: Record<string, (html: string) => string> = {
   'a node first in the body': (html) => html.replace(/<body[^>]*>/, '$&<div id="extension"><p>Buy</p></div>'),
   'a node first in the app': (html) => html.replace('<div id="app">', '$&<div>Extension</div>'),
@@ -45,7 +45,7 @@ for (const [what, alter] of Object.entries(ALTERATIONS)) {
     await expect(boardColumn(page, 'To do').locator('.count')).toHaveText('4 tasks');
     await expect(page.getByRole('main')).toHaveCount(1);
     await expect(page.locator('#page-error')).toBeHidden();
-    // An edit is drawn before it is saved.
+    // An edit is shown before it is saved.
     await expectConnection(page, 'live');
     const { tasks } = await server.api.tasks(board.id);
     expect(tasks).toHaveLength(4);
@@ -72,7 +72,7 @@ test('a page that failed while it took over is drawn anew, and nothing is said',
   let loads = 0;
   await page.route(`**/boards/${board.id}`, async (route) => {
     const response = await route.fetch();
-    // Without the shape, the page does not see beforehand that it cannot take this over.
+    // Without the shape, the page does not detect beforehand that it cannot hydrate this.
     const body = (await response.text()).replace(/ data-shape="\w+"/, '').replaceAll(/<!-->|<!--.*?-->|<!>/g, '');
     if (route.request().isNavigationRequest()) loads++;
     await route.fulfill({ response, body });

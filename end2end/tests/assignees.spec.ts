@@ -1,4 +1,5 @@
-// Whose a task is: said in its panel, seen on cards and rows, filtered by, undone, and told in its history.
+// Tests the assignees of a task: they are set in its panel, shown on cards and rows, filtered by, undone, and in its
+// history.
 
 import type { Page } from '@playwright/test';
 import { expect, type Somebody, test } from '../fixtures.ts';
@@ -6,7 +7,7 @@ import { announcement, card, expectConnection, openBoard, panel, row, rowTitles 
 
 test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
 
-/** A board of Ana's on which Ben edits and Cleo looks, with a task. */
+/** Creates a board with a task: Ana manages the board, Ben is an editor and Cleo a viewer. */
 async function team(somebody: (name: string) => Promise<Somebody>) {
   const [ana, ben, cleo] = [await somebody('Ana Lima'), await somebody('Ben Okoro'), await somebody('Cleo Meyer')];
   const board = await ana.api.createBoard('Errands');
@@ -143,7 +144,7 @@ test('without JavaScript, boxes in the form of a task are ticked', async ({ some
   const boxes = panel(page).getByRole('group', { name: 'Assigned to' }).last();
   await boxes.getByRole('checkbox', { name: 'Ana Lima' }).uncheck();
   await boxes.getByRole('checkbox', { name: 'Cleo Meyer' }).check();
-  // Somebody else has a say meanwhile.
+  // Meanwhile another person changes the assignees.
   await ben.api.changeTask(task.id, { unassign: [ben.id] });
   await panel(page).getByRole('button', { name: 'Save' }).click();
   await expect(assignees(page)).toHaveText(['Cleo Meyer']);

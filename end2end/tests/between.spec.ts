@@ -1,4 +1,4 @@
-// A proxy that is set up wrongly: the page, the log and /readyz say what is wrong and what to set.
+// Tests misconfigured proxies: the page, the log and /readyz say what is wrong and which setting to change.
 
 import { expect, test } from '../fixtures.ts';
 import { expectConnection, titles } from '../support/board.ts';

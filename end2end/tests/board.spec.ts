@@ -1,4 +1,4 @@
-// The board view, as it is worked with: adding, ticking off and moving tasks, and the columns themselves.
+// Tests work in the board view: adding, completing and moving tasks, and the columns themselves.
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
@@ -252,7 +252,7 @@ async function columnMenu(page: Page, column: string, item: string): Promise<voi
   await boardColumn(page, column).getByRole('button', { name: item, exact: true }).click();
 }
 
-/** Drags with the mouse as a hand does: down, a few moves, up. */
+/** Drags with the mouse as a person does: down, a few moves, up. */
 async function drag(page: Page, from: Locator, to: Locator, where: 'above' | 'below'): Promise<void> {
   const [start, end] = [(await from.boundingBox())!, (await to.boundingBox())!];
   const y = where === 'above' ? end.y + 4 : end.y + end.height - 4;

@@ -1,8 +1,8 @@
-// A long list of boards: its newest are live, the rest is a page away, and all are found by their names.
+// Tests a long list of boards: the newest are live, older ones are on further pages, and all are found by name.
 
 import { expect, hydrated, test } from '../fixtures.ts';
 
-/** The board that is there first. */
+/** The sample board of a new database. */
 const SAMPLE = 'Welcome to Taskwire';
 
 test('a long list is shown in pages, and searched', async ({ page, server }) => {
@@ -12,7 +12,7 @@ test('a long list is shown in pages, and searched', async ({ page, server }) => 
   await expect(boards).toHaveCount(50);
   await expect(boards.first()).toHaveText('Board number 53.');
   await hydrated(page);
-  // The first page is live.
+  // The first page of the list is live.
   await server.api.createBoard('Something new');
   await expect(boards.first()).toHaveText('Something new');
   await expect(boards).toHaveCount(50);

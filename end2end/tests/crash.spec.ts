@@ -1,4 +1,4 @@
-// The server dies without a warning, while people and programs write, and comes back. What it had accepted is there.
+// Tests that the server is killed while people and programs write, and restarted: everything acknowledged is there.
 
 import { setTimeout } from 'node:timers/promises';
 import { expect, serverIsAway, type Taskwire, test } from '../fixtures.ts';
@@ -85,8 +85,8 @@ test('while the server is away one can leave a board with an unsent edit and com
 });
 
 /**
- * Creates tasks one after the other until the server is gone; returns the titles it said were saved. No faster than browsers draw
- * them and a board has room for.
+ * Creates tasks one after the other until the server is gone. Returns the titles that were acknowledged. It writes no
+ * faster than browsers draw the tasks, and no more than a board has room for.
  */
 async function writeUntilItFails(server: Taskwire, board: string, name: string): Promise<string[]> {
   const acknowledged = [];

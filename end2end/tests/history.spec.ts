@@ -1,10 +1,10 @@
-// What happened to a task and on a board, in words, and as it goes on.
+// Tests the history of a task and of a board: its words, and that it is live.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { cardLink, expectConnection, noticeReloads, openBoard, panel } from '../support/board.ts';
 
-/** What is told, newest first, without the times. */
+/** The lines of the activity view, newest first, without the times. */
 function told(page: Page) {
   return page.locator('.activity .history-line p');
 }
@@ -129,7 +129,7 @@ test('what was missed while the page was away is told, also after a snapshot', a
   const { seq } = await server.api.board(board.id);
   await server.api.changeTask(tea.id, { title: 'Green tea' });
   await server.api.deleteTask(tea.id);
-  // The log is trimmed every second then, of what is older than a second.
+  // With this setting, the log is trimmed every second to what is at most a second old.
   await server.stop();
   await server.start({ TASKWIRE_LOG_RETENTION: '1s' });
   await expect(async () => {
@@ -138,7 +138,7 @@ test('what was missed while the page was away is told, also after a snapshot', a
   }).toPass();
   await page.context().setOffline(false);
   await expectConnection(page, 'live');
-  // The rename is no longer in the log; what the page had is kept.
+  // The rename is no longer in the log; the lines that the page had loaded are kept.
   await expect(told(page).first()).toHaveText('Somebody deleted Green tea');
   await expect(told(page).last()).toHaveText('Somebody created the board “Errands”');
 
@@ -183,7 +183,7 @@ test('the activity of a busy board stays as small as it was, however long it is 
   const board = await server.api.createBoard('Errands');
   const tasks = await server.api.createTasks(board.id, ['Tea', 'Milk']);
   await page.addInitScript(() => {
-    // The page's memory, to be measured.
+    // Keeps the memory of the page's WASM, to be measured.
     for (const name of ['instantiate', 'instantiateStreaming'] as const) {
       const original = WebAssembly[name] as (...args: unknown[]) => Promise<WebAssembly.WebAssemblyInstantiatedSource>;
       Object.assign(WebAssembly, {
@@ -196,7 +196,7 @@ test('the activity of a busy board stays as small as it was, however long it is 
     }
   });
   await openBoard(page, board, '?view=activity');
-  // Two tasks in turn, so that no two changes are told as one.
+  // Two tasks in turn, so that no two changes are merged into one line.
   const change = async (count: number) => {
     for (let index = 0; index < count; index++) {
       const priority = index % 4 < 2 ? 'high' : 'low';

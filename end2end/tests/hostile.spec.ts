@@ -1,5 +1,5 @@
-// What people write is text, whatever it looks like. That nothing is complained of in the console, breaches of the
-// Content-Security-Policy included, is part of every test here.
+// Tests that what people write is treated as text, whatever it looks like. Every test here also fails if the console
+// reports an error, violations of the Content-Security-Policy included.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';

@@ -1,4 +1,4 @@
-// Every control that takes keys, with input methods, held keys and other layouts.
+// Tests every control that takes keys, with input methods, held keys and other keyboard layouts.
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, open, test } from '../fixtures.ts';
@@ -8,17 +8,17 @@ import { ctrl, hold, InputMethod } from '../support/keys.ts';
 test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
 
 interface Field {
-  /** Where it is, below the address of the board. */
+  /** The path of its page, below the address of the board. */
   at: string;
   name: string;
-  /** Shows it, where it is not there at once. */
+  /** Shows the field, if it is not shown at first. */
   show?: (page: Page) => Promise<void>;
   field: (page: Page) => Locator;
 }
 
 const TITLE = 'Water the plants';
 
-/** All fields of a board into which text is typed. */
+/** All text fields of a board. */
 const FIELDS: Field[] = [
   { at: '', name: 'New task', field: (page) => boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' }) },
   {
@@ -123,7 +123,7 @@ for (const at of [...VIEWS, 'home']) {
     const board = await server.api.createBoard('Errands');
     const task = await server.api.createTask(board.id, { title: TITLE, due: '2031-05-17' });
     await server.api.deleteTask((await server.api.createTask(board.id, { title: 'Old' })).id);
-    // What each press leads to is counted before anything on the page hears of it, and goes no further.
+    // Counts the events that each key press causes, before any listener of the page gets them, and stops them there.
     await page.addInitScript(() => {
       const acts = { count: 0, listen: false };
       Object.assign(window, { acts });
@@ -245,7 +245,7 @@ test('on a Dvorak keyboard, the key where others have Z is no Ctrl+Z', async ({ 
   await expect(titles(page, 'Done')).toHaveText([TITLE]);
   await ctrl(page, ';', 'KeyZ');
   await ctrl(page, 'f', 'KeyY');
-  // What comes after has been done, so what was before has been looked at.
+  // Once this later edit is shown, the earlier keys have been handled.
   await quickAdd(page, 'To do', 'Tea');
   await expect(titles(page, 'To do')).toHaveText(['Tea']);
   await expect(titles(page, 'Done')).toHaveText([TITLE]);

@@ -1,4 +1,4 @@
-// Everything in the header is on the screen, however narrow the window is and however far it is zoomed into.
+// Tests that everything in the header is on the screen, however narrow the window is and however large the zoom.
 
 import { expect, test } from '../fixtures.ts';
 import { openBoard } from '../support/board.ts';

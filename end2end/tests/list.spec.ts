@@ -1,4 +1,4 @@
-// The list view and the trash: what is filtered, searched and sorted stays so while things change elsewhere.
+// Tests the list view and the trash: filter, search and order stay applied while tasks change elsewhere.
 
 import { expect, test } from '../fixtures.ts';
 import { boardColumn, messages, noticeReloads, openBoard, panel, row, rowTitles } from '../support/board.ts';

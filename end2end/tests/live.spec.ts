@@ -1,4 +1,4 @@
-// Whatever changes a board, every open page shows it, and none is ever reloaded for it.
+// Tests that every open page shows every change to a board, without ever being reloaded.
 
 import { expect, test } from '../fixtures.ts';
 import { boardColumn, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';

@@ -1,4 +1,4 @@
-// A page whose app could not be loaded says so, works as forms, and tries again.
+// Tests a page whose app could not be loaded: it says so, works with forms, and tries again.
 
 import { expect, hydrated, test } from '../fixtures.ts';
 import { card, expectConnection, quickAdd, titles } from '../support/board.ts';
@@ -15,7 +15,7 @@ for (const kind of ['js', 'wasm']) {
       });
       await page.goto(`/boards/${board.id}`);
       await expect(page.getByText('This page could not be loaded whole')).toBeVisible();
-      // Meanwhile forms work.
+      // Until then, forms work.
       await quickAdd(page, 'To do', 'Tea');
       await expect(titles(page, 'To do')).toHaveText(['Tea']);
       await card(page, 'Tea').getByRole('button', { name: 'Complete “Tea”' }).click();
@@ -35,7 +35,7 @@ for (const kind of ['js', 'wasm']) {
 test('a page of another build than the server has loads itself anew', async ({ page, server, expectedErrors }) => {
   expectedErrors.push(/Failed to load resource|Failed to fetch|preload/);
   const board = await server.api.createBoard('Errands');
-  // The page comes from a node that is not updated yet; what it asks for, from one that is.
+  // The page comes from a node of the old build; its files are requested from a node of the new one.
   let pages = 0;
   page.on('request', (request) => {
     if (request.isNavigationRequest()) pages += 1;
@@ -53,7 +53,7 @@ test('a fault while nothing is unsaved loads the page anew; with something typed
   await page.goto(`/boards/${board.id}/tasks/${task.id}`);
   await expectConnection(page, 'live');
   await page.waitForTimeout(2_100);
-  // As a trap of the WASM would be seen: an error that nobody catches.
+  // An uncaught error, as a trap of the WASM causes one.
   const fail = () => {
     const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11]);
     const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as { f: () => void };

@@ -1,4 +1,4 @@
-// Who has access to a board: seen by everyone on it, changed by those who manage it, and lost at once.
+// Tests access to a board: everyone on it sees who has access, managers change it, and revoked access ends at once.
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, serverIsAway, type Somebody, test } from '../fixtures.ts';
@@ -19,7 +19,7 @@ test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } }
 
 const MEMBERS = '?view=members';
 
-/** The line of a member. */
+/** The line of a member on the page of members. */
 const line = (page: Page, name: string) => page.getByRole('listitem').filter({ hasText: name });
 
 test('somebody is added, given another role and taken off, and everyone on the board sees it', async ({ somebody }) => {
@@ -121,7 +121,7 @@ test('whoever is taken off keeps what they were typing', async ({ somebody }) =>
   ]);
   await expect(messages(page).getByRole('button', { name: /again/ })).toHaveCount(0);
 
-  // Added again, the board is there again by itself, and what was typed as well.
+  // After Ben is added again, the page shows the board again by itself, and has kept the typed text.
   await ana.api.setMember(board.id, ben.id, 'editor');
   await expectConnection(page, 'live');
   await expect(titles(page, 'To do')).toHaveText(['Tea']);
@@ -160,11 +160,11 @@ test('edits of somebody who was signed out are kept, and sent when they have sig
   await expect(page.locator('.connection-words')).toHaveText('Signed out with 1 unsent edit');
   await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible();
 
-  // Somebody else who signs in meanwhile does not send them in their own name.
+  // If another person signs in meanwhile, the page does not send the edits in that person's name.
   await ana.signIn(page);
   await comeBack(page);
   await expectConnection(page, 'signed-out');
-  // Not from another page either, which the server fills for whoever is signed in now.
+  // Another page, which the server renders for the person who is signed in now, does not send them either.
   await page.getByRole('link', { name: 'Taskwire: all boards' }).click();
   await page.getByRole('link', { name: 'Errands' }).click();
   await comeBack(page);
@@ -195,7 +195,7 @@ test('somebody else who signs in while the server is away does not send what was
   await server.kill();
   await expectConnection(page, 'reconnecting');
   await quickAdd(page, 'To do', 'Typed by Ana');
-  // The page is not to be back before Ben is.
+  // The page must not reconnect before Ben is signed in.
   await page.context().setOffline(true);
   await server.start();
   await ben.signIn(page);
@@ -365,13 +365,13 @@ test.describe('on a server without accounts', () => {
   });
 });
 
-/** The browser opens a share link: from then on it carries the link's secret. */
+/** Opens a share link in the browser, which carries the link's secret from then on. */
 async function follow(page: Page, url: string): Promise<void> {
-  // The address has the public name of the server; here it goes by another.
+  // The link has the server's public name; the test uses another name.
   await page.goto(new URL(url).pathname);
 }
 
-/** As when the person comes back to the tab. */
+/** Makes the page believe that the person comes back to its tab. */
 async function comeBack(page: Page): Promise<void> {
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
 }

@@ -1,4 +1,5 @@
-// A server of another build than the page: the page takes that up by itself, when it loses nothing and disturbs nobody.
+// Tests a page whose server is of another build: the page loads the new build by itself, when nothing is lost and
+// nobody is disturbed.
 
 import type { Page, WebSocketRoute } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
@@ -7,19 +8,20 @@ import { cardLink, expectConnection, boardColumn, lookElsewhere, openBoard, pane
 const NEXT = '0123456789abcdef';
 const LINE = 'A newer version of Taskwire is there.';
 
-/** What the page does about another build. */
+/** What a page does about another build. */
 interface Seen {
   /** How often the page was loaded. */
   loads: number;
-  /** How often it looked whether it would be served by that build. */
+  /** How often the page checked whether it would be served by the other build. */
   looks: number;
-  /** Ends the page's socket, and every one that it opens after that. */
+  /** Ends the page's socket, and every socket that the page opens after that. */
   cut: () => void;
 }
 
 /**
- * Has the server be of another build than the page, until that is loaded anew: its sockets say so, and so do its pages, if
- * `arePagesNew`. While `holdsBack` says so, no change reaches it.
+ * Makes the server appear to be of another build than the page, until the page is reloaded: the sockets report that
+ * build, and if `arePagesNew`, so do the pages. While `holdsBack` returns true, the page's mutations do not reach the
+ * server.
  */
 async function anotherBuild(page: Page, path: string, { arePagesNew = true, holdsBack = (): boolean => false } = {}): Promise<Seen> {
   const sockets: WebSocketRoute[] = [];
@@ -73,7 +75,7 @@ test('a page takes up another build when nobody types, and everything stays wher
   await boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' }).fill('Half a task');
   const address = page.url();
   const body = boardColumn(page, 'To do').locator('.column-body');
-  // Further down than is drawn at first.
+  // Further down than the rows that are drawn at first.
   await cardLink(page, 'Task 49').scrollIntoViewIfNeeded();
   await cardLink(page, 'Task 80').scrollIntoViewIfNeeded();
   const scrolled = await body.evaluate((element) => element.scrollTop);
@@ -88,7 +90,7 @@ test('a page takes up another build when nobody types, and everything stays wher
   await expect(panel(page).getByRole('textbox', { name: 'Description' })).toHaveValue('Half a thought');
   await expect(boardColumn(page, 'Doing').getByRole('textbox', { name: 'New task' })).toHaveValue('Half a task');
   await expect.poll(() => body.evaluate((element) => element.scrollTop)).toBeGreaterThan(scrolled - 5);
-  // What was begun there is ended here.
+  // The text that was begun in the old page is finished in the new one.
   await panel(page).getByRole('textbox', { name: 'Description' }).press('Control+Enter');
   await expect(panel(page).locator('.markdown')).toHaveText('Half a thought');
   await quickAdd(page, 'Doing', 'A whole task');
@@ -104,7 +106,7 @@ test('what is unsent is delivered before', async ({ page, server }) => {
   await quickAdd(page, 'To do', 'Tea');
   await expectConnection(page, 'saving');
   await lookElsewhere(page);
-  // It looked, and stayed.
+  // The page checked the new build, and stayed.
   await expect.poll(() => seen.looks, { timeout: 20_000 }).toBeGreaterThan(1);
   expect(seen.loads).toBe(1);
   holdsBack = false;
@@ -122,7 +124,7 @@ test('while pages still come from servers of the old build, the page stays and s
   await expect.poll(() => seen.looks, { timeout: 20_000 }).toBeGreaterThan(1);
   expect(seen.loads).toBe(1);
   await expect(page.getByText(LINE)).toBeVisible();
-  // By hand it goes at once.
+  // The button reloads at once.
   await page.getByRole('button', { name: 'Load again' }).click();
   await expect.poll(() => seen.loads).toBe(2);
   await expectConnection(page, 'live', { timeout: 15_000 });
@@ -151,7 +153,7 @@ test('nobody is disturbed who types', async ({ page, server }) => {
   await openBoard(page, board);
   const field = boardColumn(page, 'To do').getByRole('textbox', { name: 'New task' });
   await expect(page.getByText(LINE)).toBeVisible();
-  // Longer than somebody may pause who is not in a field.
+  // Longer than the pause after which a page reloads while no field is focused.
   for (const start = Date.now(); Date.now() - start < 14_000; ) await field.pressSequentially('to ', { delay: 200 });
   expect(seen).toMatchObject({ loads: 1, looks: 0 });
   await field.fill('Tea');

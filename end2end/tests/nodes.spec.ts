@@ -1,4 +1,4 @@
-// Two nodes over one PostgreSQL and one Redis behave like one.
+// Tests that two nodes over one PostgreSQL and one Redis behave like one.
 
 import { expect, test } from '../fixtures.ts';
 import { noticeReloads, openBoard } from '../support/board.ts';

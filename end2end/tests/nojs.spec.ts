@@ -1,4 +1,4 @@
-// Without JavaScript a board is a page with forms.
+// Tests that without JavaScript a board is a page with forms.
 
 import { expect, test } from '../fixtures.ts';
 import { card, cardLink, boardColumn, panel, quickAdd, rowTitles, titles } from '../support/board.ts';

@@ -1,13 +1,13 @@
-// A tab without a connection loses nothing: neither what others did meanwhile, nor what was done in it.
+// Tests that a tab without a connection loses nothing: neither others' edits, nor its own.
 
 import type { Page } from '@playwright/test';
 import { type Api, expect, serverIsAway, test } from '../fixtures.ts';
 import { card, expectConnection, hear, boardColumn, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
 
-/** The browser says that it has no network, and opens no connection. */
+/** The browser's error for a request without a network. */
 const NO_NETWORK = /ERR_INTERNET_DISCONNECTED/;
 
-/** So long that everything that happened since is shorter than all there is. */
+/** A text so long that a snapshot of the board is larger than the changes since the disconnect. */
 const LONG_TEXT = 'Much has been said about tea. '.repeat(900);
 
 test('a tab that was offline for 50 changes gets exactly those, in order', async ({ page, server, expectedErrors }) => {
@@ -135,14 +135,14 @@ test('the page says what it does about a connection that was lost', async ({ pag
   await expect.poll(async () => (await server.api.tasks(board.id)).tasks.map(({ title }) => title)).toEqual(['Kept']);
 });
 
-/** What happened on a board, a line each. */
+/** The changes of a board, a line each. Asserts that no mutation was applied twice. */
 async function changesSince(api: Api, board: string, seq: number): Promise<string[]> {
   const changes = await api.changes(board, seq);
   expect(new Set(changes.map(({ mutation }) => mutation)).size).toBe(changes.length);
   return changes.map(({ kind, title }) => (title ? `${kind} ${title}` : kind));
 }
 
-/** Whether the browser would ask before it leaves the page; asked of the page as the browser does. */
+/** Whether the browser would ask before leaving the page: sends the page the event that browsers send. */
 function warnsBeforeLeaving(page: Page): Promise<boolean> {
   return page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })));
 }

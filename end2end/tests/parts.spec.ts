@@ -1,4 +1,5 @@
-// Descriptions and the trash are not sent with the board: a page loads them when it shows them, and then they are live.
+// Tests that descriptions and the trash are not sent with the board: a page loads them when it shows them, and then
+// they are live.
 
 import { expect, hydrated, test } from '../fixtures.ts';
 import { cardLink, expectConnection, panel, row, rowTitles } from '../support/board.ts';
@@ -15,7 +16,7 @@ test('a description comes when its task is opened, and is live from then on', as
   await server.api.changeTask(task.id, { description: 'Only leaves' });
   await expect(panel(page)).toContainText('Only leaves');
 
-  // What a page opens with is sent with it, and stays when the page is taken over.
+  // The parts that a page opens with are sent with it, and stay when the page is hydrated.
   const opened = await (await page.goto(`/boards/${board.id}/tasks/${task.id}`))!.text();
   expect(opened).toContain('Only leaves');
   await hydrated(page);
@@ -49,7 +50,7 @@ test('the trash is loaded when it is shown, and follows', async ({ page, server 
   const html = await (await page.goto(`/boards/${board.id}`))!.text();
   expect(html).not.toContain('Old');
   await expectConnection(page, 'live');
-  // One that this page has never seen is restored by somebody else.
+  // Another person restores a task that this page has never loaded.
   await server.api.restoreTask(old!.id);
   await expect(cardLink(page, 'Old')).toBeVisible();
   await server.api.deleteTask(old!.id);
@@ -92,7 +93,7 @@ test('a search finds descriptions, once they are loaded and in what comes later'
   await expect(rowTitles(page)).toHaveText(['Tea']);
   await server.api.changeTask(other.id, { description: 'Jasmine rice bread' });
   await expect(row(page, 'Bread')).toBeVisible();
-  // The server finds the same, and the page takes that over.
+  // The server finds the same tasks, and the page hydrates the result.
   const html = await (await page.goto(`/boards/${board.id}?view=list&q=jasmine`))!.text();
   expect(html).toContain('Bread');
   await hydrated(page);

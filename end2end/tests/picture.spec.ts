@@ -1,5 +1,5 @@
-// Takes pictures of the real pages, for the README and for looking at them:
-// `PICTURES=../docs/pictures npx playwright test picture -g 'desk, light'`. Without `-g`, in both themes and on a phone too.
+// Takes pictures of the real pages, for the README and for inspection: `PICTURES=../docs/pictures npx playwright test
+// picture -g 'desk, light'`. Without `-g`, in both themes and on a phone too.
 
 import { statSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from '@playwright/test';
@@ -15,7 +15,7 @@ const LOOKS: Record<string, BrowserContextOptions & { suffix: string }> = {
 };
 
 test.skip(!FOLDER, 'only when pictures are wanted');
-// Nothing is sent, and nobody comes from elsewhere: it is for the pages that such a server has.
+// Nothing is sent by mail, and nobody signs in with OpenID Connect: these settings enable the pages of such a server.
 const MAIL = { TASKWIRE_SMTP_URL: 'smtp://127.0.0.1:1', TASKWIRE_MAIL_FROM: 'taskwire@example.com' };
 const OIDC = { TASKWIRE_OIDC_ISSUER: 'http://127.0.0.1:1', TASKWIRE_OIDC_CLIENT_ID: 'taskwire', TASKWIRE_OIDC_CLIENT_SECRET: 'x' };
 

@@ -1,4 +1,4 @@
-// A click means one thing, and a card is held for as long as the button is down.
+// Tests that a click means one thing, and that a card is held exactly as long as the button is down.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
@@ -48,7 +48,7 @@ test.describe('with a finger', () => {
     await openBoard(page, board);
     const box = (await card(page, 'Tea').getByRole('button', { name: 'Complete' }).boundingBox())!;
     const at = [box.x + box.width / 2, box.y + box.height / 2] as const;
-    // By the second tap, Milk is where Tea was.
+    // By the second tap, Milk is at the former position of Tea.
     await page.touchscreen.tap(...at);
     await page.touchscreen.tap(...at);
     await expect(titles(page, 'Done')).toHaveText(['Tea']);
@@ -69,7 +69,7 @@ test('a click does nothing to what slides under the pointer while the button is 
   await expect(titles(page, 'To do')).toHaveText(['Milk', 'Honey']);
 });
 
-/** Lifts a card with the mouse. The last word is with the caller: the button is down. */
+/** Lifts a card with the mouse and leaves the button down: the caller must release it. */
 async function lift(page: Page, title: string): Promise<void> {
   const box = (await cardLink(page, title).boundingBox())!;
   await page.mouse.move(box.x + 20, box.y + box.height / 2);
@@ -91,7 +91,7 @@ const ENDS: [string, (page: Page) => Promise<void>][] = [
     'the browser takes the pointer away',
     async (page) => {
       await page.evaluate(() => document.querySelector('.columns')!.releasePointerCapture(1));
-      // Browsers tell of it before the next event of that pointer.
+      // Browsers report it before the pointer's next event.
       await page.mouse.move(450, 350);
     },
   ],

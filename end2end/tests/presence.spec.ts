@@ -1,4 +1,4 @@
-// Who else has a board open, and who is editing what: however they come and go.
+// Tests presence: who else has a board open, and who is editing what, however people come and go.
 
 import type { Page } from '@playwright/test';
 import { expect, serverIsAway, test } from '../fixtures.ts';
@@ -47,7 +47,7 @@ test('a page whose process crashes is gone', async ({ page, person, server, expe
   await expectOthers(page, ONE_OTHER);
 
   const crashed = other.waitForEvent('crash');
-  // A page that crashes while it is loaded never finishes to load.
+  // The navigation never completes if the page crashes while it is loaded.
   void other.goto('chrome://crash').catch(() => {});
   await crashed;
   await expectNobodyElse(page);
@@ -112,11 +112,11 @@ test('what somebody is editing shows on its card, in the list and in its panel',
   await expect(announcement(inPanel)).toHaveText(SOMEBODY);
   await expect(page.locator('.editing-mark')).toHaveCount(1);
   for (const each of [page, inList, inPanel]) await audit(each);
-  // One is not told of oneself.
+  // The editor is not told of their own editing.
   await expect(editor.getByText(SOMEBODY)).toHaveCount(0);
   await expect(announcement(page)).toBeEmpty();
 
-  // A second text, a second editor.
+  // Another person edits another text of the task.
   await panel(inPanel).getByRole('button', { name: 'Edit title' }).click();
   await expect(card(page, 'Buy tea').getByText('2 others are editing this task')).toBeAttached();
   await expect(panel(editor).getByText(SOMEBODY)).toBeVisible();
@@ -227,7 +227,7 @@ test('pages on several nodes know of each other, and a node that is killed is mi
   await expect(card(page, 'Buy tea').locator('.editing-mark')).toBeVisible();
 });
 
-/** Collects what the page says of who else is here; `''` for nobody. */
+/** Records what the page shows about who else is present; `''` for nobody. */
 async function watchOthers(page: Page): Promise<() => Promise<string[]>> {
   await page.evaluate(() => {
     const here = document.querySelector('.here')!;
@@ -239,7 +239,10 @@ async function watchOthers(page: Page): Promise<() => Promise<string[]>> {
   return () => page.evaluate(() => (window as unknown as { othersSeen: string[] }).othersSeen);
 }
 
-/** Lets the server tell the page of people, whose names it does not know, and of three guests, of whom it is one itself. */
+/**
+ * Alters the presence messages to the page: they name people whose names it does not know, and three guests, one of
+ * whom is the page itself.
+ */
 async function invent(page: Page, count: number): Promise<void> {
   const people = Array.from({ length: count }, (_, index) => `019aae10-0000-7000-8000-0000000020${10 + index}`);
   await page.routeWebSocket(/\/ws$/, (socket) => {

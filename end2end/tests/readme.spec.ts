@@ -1,4 +1,4 @@
-// What README says one may type, typed in an empty folder: each block as it stands there, but for ports and names of machines.
+// Runs the commands of README in an empty folder: each block as written, except for ports and host names.
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { BINARY } from '../support/taskwire.ts';
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 const BLOCKS = [...README.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1]!);
 
-/** What other checks type: `scripts/try-start`, `make test` itself, and whoever works on the code. */
+/** The commands that other checks run: `scripts/try-start`, `make test` itself, and developers. */
 const TRIED_ELSEWHERE = ['make run', 'make build', 'make test', 'make dev'];
 const HERE = ['AUTH=', 'taskwire serve', 'taskwire user add', 'umask', 'DATABASE_URL='];
 
@@ -40,18 +40,18 @@ const environment = (more: Record<string, string> = {}) => ({
   ...more,
 });
 
-/** Types it; what it prints. */
+/** Runs the commands. Returns their output. */
 async function type(commands: string, env: Record<string, string> = {}): Promise<string> {
   const options = { cwd: join(folder, 'data'), env: environment(env) };
   return (await promisify(execFile)('bash', ['-euc', commands], options)).stdout;
 }
 
-/** Types what starts a server, at a port of ours. */
+/** Runs the commands that start a server, on the given port. */
 async function serve(commands: string, port: number): Promise<[Program, string]> {
   const ours = commands.replace('0.0.0.0:3000', `127.0.0.1:${port}`);
   expect(ours).not.toBe(commands);
   const directory = join(folder, 'data');
-  // The shell makes way for the server, so that it can be told to stop.
+  // The server replaces the shell, so that a signal reaches it.
   const script = ours.replace(/^( *)taskwire serve/m, '$1exec taskwire serve');
   const ready = /make yours at (\S+)$/;
   const [program, match] = await Program.start('bash', ['-euc', script], { ready, env: environment(), directory });

@@ -1,4 +1,5 @@
-// Redis goes away under writes and comes back. The nodes follow the log meanwhile, and no page ends wrong.
+// Tests the loss of Redis under writes, and its return. Meanwhile the nodes follow the log, and no page ends in a wrong
+// state.
 
 import type { Page } from '@playwright/test';
 import { expect, type Taskwire, test } from '../fixtures.ts';
@@ -6,10 +7,10 @@ import { cardLink, expectConnection, noticeReloads, openBoard } from '../support
 
 const REDIS_AWAY_MS = 10_000;
 
-/** Between two writes of one node. */
+/** The pause between two writes on one node. */
 const PAUSE_MS = 250;
 
-/** About 2 s are promised; the rest is for a busy machine. */
+/** About 2 s are promised; the rest is an allowance for a busy machine. */
 const STALE_AT_MOST_MS = 3_000;
 
 test('while Redis is away, pages on two nodes stay current within seconds, and are live again after', async ({
@@ -38,7 +39,7 @@ test('while Redis is away, pages on two nodes stay current within seconds, and a
   await pause(1_000);
   await redis.stop();
   await pause(REDIS_AWAY_MS / 2);
-  // A node that writes itself sees by its own numbers what it has missed. One that does not has to look.
+  // A node that writes learns from its own sequence numbers what it has missed. A node that does not write has to poll.
   writing[1]!.abort();
   await pause(REDIS_AWAY_MS / 2);
   await redis.start();
@@ -55,7 +56,7 @@ test('while Redis is away, pages on two nodes stay current within seconds, and a
   test.info().annotations.push({ type: 'stalest page', description: `${stalest} ms` });
   expect(stalest, 'milliseconds from an acknowledged write to the page of another node').toBeLessThan(STALE_AT_MOST_MS);
 
-  // Looking at the log once a second would take half a second on average.
+  // Polling the log once a second alone would take half a second on average.
   const delays: number[] = [];
   for (let count = 0; count < 9; count++) {
     const at = Date.now();
@@ -67,9 +68,9 @@ test('while Redis is away, pages on two nodes stay current within seconds, and a
   for (const stillTheSame of checks) await stillTheSame();
 });
 
-/** Renames one task over and over, with a number that grows. */
+/** Renames one task again and again, to a growing number. */
 class Writer {
-  /** When each number was acknowledged. */
+  /** The time at which each number was acknowledged. */
   readonly acknowledged = new Map<number, number>();
   #number = 0;
 
@@ -105,7 +106,7 @@ class Writer {
 
 type Watching = Window & { seen: Record<string, [number, number][]> };
 
-/** From now on the page keeps, by writer, which number it showed when. */
+/** Makes the page record, for each writer, which number it showed when. */
 async function noteWhatIsSeen(page: Page): Promise<void> {
   await page.evaluate(() => {
     const seen: Watching['seen'] = {};
@@ -122,7 +123,7 @@ async function noteWhatIsSeen(page: Page): Promise<void> {
   });
 }
 
-/** How long it took at worst until a page showed an acknowledged number, or a later one. */
+/** The longest time until a page showed an acknowledged number, or a later one. */
 async function staleness(page: Page, writers: Writer[]): Promise<number> {
   const seen = await page.evaluate(() => (window as unknown as Watching).seen);
   const delays = writers.flatMap((writer) =>
@@ -141,7 +142,7 @@ async function redisIsUp(node: Taskwire): Promise<boolean> {
   return /^taskwire_redis_up 1$/m.test(metrics);
 }
 
-/** Time that is part of what is tested, not a wait for something to happen. */
+/** Waits for a time that is part of the scenario; not used to wait for an event. */
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,21 +1,21 @@
-// A page that was cut off is right again at once when it can be.
+// Measures how soon a page that was cut off is live again.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { cardLink, expectConnection, noticeReloads, openBoard, titles } from '../support/board.ts';
 
-/** How often each is measured; more of them give a figure. */
+/** The number of measurements of each case; with more of them, the median is meaningful. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
 
-/** What a busy machine may add to each goal. The figures that are printed say what it was. */
+/** The allowance for a busy machine that is added to each goal. The printed figures are the measured ones. */
 const BUSY_MS = 500;
 
-/** How long a connection has to have been a good one, so that a round is like the first. */
+/** How long a connection must have held before a round, so that every round is like the first. */
 const SETTLED_MS = 11_000;
 
 const LOST = /WebSocket|ERR_/;
 
-/** Waits for a task to be drawn; how long that took. */
+/** Waits until a task is drawn. Returns how long that took. */
 async function millisUntilDrawn(page: Page, title: string): Promise<number> {
   const since = Date.now();
   await expect(cardLink(page, title)).toBeVisible({ timeout: 15_000 });

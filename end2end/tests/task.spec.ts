@@ -1,4 +1,4 @@
-// One task in its panel: its own address, its fields, and what happens when two people write at once.
+// Tests one task in its panel: its own address, its fields, and concurrent edits.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';

@@ -1,17 +1,17 @@
-// A page that the browser translates goes on changing.
+// Tests that a page that the browser translates stays live.
 
 import type { Page } from '@playwright/test';
 import { expect, serverIsAway, test } from '../fixtures.ts';
 import { cardLink, expectConnection, boardColumn, openBoard, panel } from '../support/board.ts';
 
-/** Does to the texts of the page what Chromium's translator does, with words that are easy to tell. */
+/** Replaces the texts of the page as Chromium's translator does, with words that are easy to recognise. */
 async function translate(page: Page): Promise<void> {
   await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const texts: Text[] = [];
     while (walker.nextNode()) texts.push(walker.currentNode as Text);
     for (const text of texts) {
-      // What is translated already, or is not to be, a translator leaves alone.
+      // A translator skips texts that are translated already or must not be translated.
       if (!text.data.trim() || text.parentElement!.closest('script, style, textarea, font, [translate="no"]')) continue;
       const inner = Object.assign(document.createElement('font'), { textContent: `¡${text.data}!` });
       const outer = document.createElement('font');
@@ -35,7 +35,7 @@ test('titles, counts and the word for the connection change in a translated page
   await server.api.changeTask(tea!.id, { title: 'Green tea' });
   await expect(shown.filter({ hasText: 'Green tea' })).toHaveCount(1);
   await server.api.createTask(board.id, { title: 'Bread' });
-  // The number changes; the word beside it, which nobody changed, stays translated.
+  // The number changes; the word beside it, which is unchanged, stays translated.
   const count = column.locator('.count');
   await expect(count).toHaveText(/^3\D/, { useInnerText: true });
   await server.api.deleteTask(milk!.id);

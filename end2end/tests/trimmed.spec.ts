@@ -1,4 +1,4 @@
-// The log of changes does not reach back for ever. Who was away for longer gets the board as it is.
+// Tests a tab that was away for longer than the log reaches back: it gets the board as it is now.
 
 import { expect, test } from '../fixtures.ts';
 import { expectConnection, hear, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
@@ -20,7 +20,7 @@ test('a tab that was away for longer than the log reaches back gets a snapshot',
   await server.api.createTask(board.id, { title: 'New' });
   heard.length = 0;
 
-  // The log is trimmed every second then, of what is older than a second.
+  // With this setting, the log is trimmed every second to what is at most a second old.
   await server.stop();
   await server.start({ TASKWIRE_LOG_RETENTION: '1s' });
   await expect(async () => {

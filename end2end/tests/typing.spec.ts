@@ -1,4 +1,4 @@
-// What is typed or pasted is saved as it was meant, or stays where it is with words on why not.
+// Tests typed and pasted text: it is saved as intended, or stays in its field with the reason.
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, open, test } from '../fixtures.ts';
@@ -6,7 +6,7 @@ import { cardLink, expectConnection, boardColumn, openBoard, panel, rowTitles, t
 
 test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
 
-/** Puts a text where the caret is, as pasting does. */
+/** Inserts a text at the caret, as pasting does. */
 async function paste(page: Page, field: Locator, text: string): Promise<void> {
   await field.focus();
   await page.keyboard.insertText(text);
@@ -170,7 +170,8 @@ test.describe('without JavaScript', () => {
     expect((await server.api.tasks(board.id)).tasks.length, 'another page is another form').toBe(2);
 
     await page.goto(`/boards/${board.id}`);
-    // Without its name, a second deletion would be refused: there is no such task any more.
+    // Without a mutation id derived from the form, the second deletion would be refused, because the task no longer
+    // exists.
     await twice(page, page.locator('.card').first(), 'formaction', {}, '.card-delete');
     expect((await server.api.tasks(board.id)).tasks.length).toBe(1);
   });
@@ -187,7 +188,9 @@ test.describe('without JavaScript', () => {
   });
 });
 
-/** Sends a form, filled in so, and at once again, as an impatient person does. Both are answered alike. */
+/**
+ * Fills in a form and sends it twice at once, as an impatient person does. Both requests must get the same response.
+ */
 async function twice(
   page: Page,
   form: Locator,

@@ -1,4 +1,4 @@
-// Ctrl+Z takes back what one did oneself, and nothing of what others did since.
+// Tests that Ctrl+Z reverts one's own edits, and no later edits of others.
 
 import type { Page } from '@playwright/test';
 import { expect, serverIsAway, test } from '../fixtures.ts';
@@ -15,7 +15,7 @@ import {
   titles,
 } from '../support/board.ts';
 
-/** The browser says that it has no network, and opens no connection. */
+/** The browser's error for a request without a network. */
 const NO_NETWORK = /ERR_INTERNET_DISCONNECTED/;
 
 test('a move is taken back next to the neighbour it had, and done again', async ({ page, person, server }) => {
@@ -129,7 +129,7 @@ test('an undo that races somebody else’s edit of the same task loses, and is r
   const held: (() => void)[] = [];
   await page.routeWebSocket(/\/ws$/, (socket) => {
     const upstream = socket.connectToServer();
-    // What the page says goes out at once; what it is told can be held back.
+    // Messages of the page are sent at once; messages to the page can be held back.
     upstream.onMessage((message) => (hold ? held.push(() => socket.send(message)) : socket.send(message)));
   });
   await openBoard(page, board);
@@ -162,7 +162,7 @@ test('undo works offline and after the connection is back', async ({ page, perso
   await page.context().setOffline(true);
   await expectConnection(page, 'offline');
   await card(page, 'Milk').getByRole('button', { name: 'Complete' }).click();
-  // Of what is saved already, and of what is not.
+  // Undoes an edit that is unsaved, then one that is saved.
   await page.keyboard.press('Control+z');
   await expect(titles(page, 'To do')).toHaveText(['Milk']);
   await page.keyboard.press('Control+z');
@@ -265,7 +265,7 @@ test('whoever has a card in focus keeps it while it is moved back', async ({ pag
   await expect(cardLink(page, 'Tea')).toBeFocused();
 });
 
-/** Takes back the last edit, which is called so. */
+/** Undoes the newest edit, which the page describes with these words. */
 async function undoBy(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+z');
   await expect(messages(page)).toContainText(`Undone: ${words}.`);

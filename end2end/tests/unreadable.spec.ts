@@ -1,4 +1,5 @@
-// What the server cannot serve, or a page cannot read, is asked for again; and the page claims no more than it knows.
+// Tests boards that the server cannot serve, or that a page cannot read: the page requests them again, and claims no
+// more than it knows.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
@@ -6,7 +7,7 @@ import { expectConnection, hear, noticeReloads, openBoard, quickAdd, titles } fr
 
 type Said = Record<string, unknown>;
 
-/** Goes between page and server: what each says passes through, altered, or not at all. */
+/** Intercepts the messages between page and server: passes each on, alters it or drops it. */
 async function between(page: Page, alter: { toServer?: (said: Said) => Said | Said[] | undefined; toPage?: (said: Said) => Said | undefined }) {
   await page.routeWebSocket(/\/ws(\?|$)/, (socket) => {
     const onward = socket.connectToServer();

@@ -1,4 +1,5 @@
-// A newer build in place of the older one, while pages are open and busy: they go on by themselves, and nothing is lost.
+// Tests the replacement of a build by a newer one, while pages are open and busy: they continue by themselves, and
+// nothing is lost.
 
 import { copyFileSync, cpSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { removeDirectory, temporaryDirectory } from '../support/process.ts';
 import { BINARY } from '../support/taskwire.ts';
 
 const SITE = join(import.meta.dirname, '../../target/site');
-/** The folder of the newer build's files. */
+/** The folder of the newer build's files, below the site. */
 const NEWER = 'pkg/ffffffffffffffff';
 
 let directory: string;
@@ -20,7 +21,7 @@ test.beforeEach(() => {
 });
 test.afterEach(() => removeDirectory(directory));
 
-/** What a server is told that is to have another build of the site than the executable. */
+/** The settings of a server whose site is of another build than its executable. */
 function newerSite(): { TASKWIRE_SITE: string } {
   const site = join(directory, 'site');
   cpSync(SITE, site, { recursive: true });
@@ -29,7 +30,10 @@ function newerSite(): { TASKWIRE_SITE: string } {
   return { TASKWIRE_SITE: site };
 }
 
-/** Writes by REST, one task after the other, until it is told to stop; the titles that were acknowledged. */
+/**
+ * Writes over REST, one task after the other. The returned function stops it, and returns the titles that were
+ * acknowledged.
+ */
 function keepWriting(url: string, board: string): () => Promise<string[]> {
   const api = new Api(url);
   const acknowledged: string[] = [];
@@ -48,7 +52,7 @@ function keepWriting(url: string, board: string): () => Promise<string[]> {
   };
 }
 
-/** A page that nobody looks at takes up the newer build by itself. (It may have done so before, in a pause.) */
+/** Expects a page in a hidden tab to load the newer build by itself. (It may have done so already, during a pause.) */
 async function expectToTakeUp(page: Page): Promise<void> {
   await lookElsewhere(page);
   await expect(page.locator('script#bootstrap')).toHaveAttribute('data-script', new RegExp(NEWER), { timeout: 20_000 });
@@ -74,7 +78,7 @@ test('on one node the new file takes the place of the old one', async ({ page, p
   await quickAdd(page, 'Doing', 'Before');
   await expect(titles(watcher, 'Doing')).toHaveText(['Before']);
 
-  // As `install.sh` and package managers do it.
+  // Replaces the executable as `install.sh` and package managers do.
   copyFileSync(BINARY, `${executable}.new`);
   renameSync(`${executable}.new`, executable);
   const stopped = server.stop();
@@ -110,7 +114,7 @@ test('on two nodes behind a balancer one goes after the other', async ({
   expectedErrors,
 }) => {
   test.slow();
-  // While both builds run, a new page may get its script from the node that does not have it.
+  // While both builds run, a new page may request its script from the node that does not have it.
   expectedErrors.push(serverIsAway, /Failed to load resource|Failed to fetch|preload/);
   const settings = { DATABASE_URL: postgresDatabase, REDIS_URL: (await startRedis()).url };
   const nodes = [await startServer(settings), await startServer(settings)];
@@ -134,7 +138,7 @@ test('on two nodes behind a balancer one goes after the other', async ({
     await node.start(newer);
     await type(`With ${index} again`);
     for (const each of [page, watcher]) await expectConnection(each, 'live', { timeout: 20_000 });
-    // One who comes while one node is newer than the other.
+    // A new visitor, while one node is newer than the other.
     const newcomer = await person();
     await openBoard(newcomer, board, '', url);
     await expect(titles(newcomer, 'Doing')).toHaveText(typed);
@@ -145,7 +149,7 @@ test('on two nodes behind a balancer one goes after the other', async ({
   expect(acknowledged.length).toBeGreaterThan(10);
   for (const each of [page, watcher]) {
     const count = boardColumn(each, 'To do').locator('.count');
-    // What was written and not acknowledged, for its node went away, may be there too.
+    // A write that was stored but not acknowledged, because its node went away, may be there too.
     await expect.poll(async () => parseInt(await count.innerText())).toBeGreaterThanOrEqual(acknowledged.length);
   }
   const stored = new Set(await nodes[0]!.api.titles(board.id));

@@ -1,4 +1,5 @@
-// What somebody may not do is not there: no button, no field and no form that would be refused. It comes and goes with the role.
+// Tests that a page has no button, field or form that the server would refuse for this role. The controls appear and
+// disappear with the role.
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
@@ -23,7 +24,7 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await hydrated(page);
       await expectNothingToChange(page);
     }
-    // One may still leave.
+    // A viewer may still leave the board.
     await page.goto(`${at}?view=members`);
     await expect(page.locator('form[method="post"]:visible:not(.account-menu *)')).toHaveCount(javaScriptEnabled ? 0 : 1);
   });
@@ -167,9 +168,9 @@ test('a viewer’s page is accessible', async ({ somebody, audit }) => {
   }
 });
 
-/** There is no control but those that only look: links, the switcher of boards, and the filters of the list. */
+/** Expects no controls except those for viewing: links, the switcher of boards, and the filters of the list. */
 async function expectNothingToChange(page: Page): Promise<void> {
-  // The account menu is one's own; what comes up when a page cannot start is not the board's.
+  // The account menu is not the board's, and neither is the message of a page that cannot start.
   await expect(page.locator('form[method="post"]:not(.account-menu *)')).toHaveCount(0);
   const controls = page.locator('button, input:not([type="hidden"]), select, textarea, summary');
   const rest = controls.and(page.locator('body *:not(.filters *):not(.switcher *):not(.toasts *):not(.account-menu *):not(.here *):not(#page-error *)'));

@@ -1,4 +1,4 @@
-//! What only a browser can show: our code and Leptos on a real DOM. The rest of `app` is tested natively.
+//! Tests what only a browser can show: our code and Leptos on a real DOM. The rest of `app` is tested natively.
 
 use leptos::{mount::mount_to_body, prelude::*};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

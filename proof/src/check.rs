@@ -167,7 +167,8 @@ impl Found {
                 if sent.has_token && matches!(sent.fate, Fate::Accepted(_)) {
                     self.compare_title(&crate::record::token(who, order), place, record);
                 }
-                // A mutation that is in the log although it was refused is reported above, and not as an error of order.
+                // A mutation that is in the log although it was refused is reported above, and not as an error of
+                // order.
                 if let Some((board, at)) = place.filter(|_| sent.fate != Fate::Refused) {
                     let before = newest.insert(board, (order, at));
                     if let Some((earlier, before)) = before.filter(|(_, before)| *before > at) {
@@ -220,7 +221,8 @@ impl Found {
             let empty = Vec::new();
             let history = self.members.get(&(*board, person.to_owned())).unwrap_or(&empty);
             let is_on = history.iter().rev().find(|(seq, ..)| seq <= through).is_some_and(|(.., is_on)| *is_on);
-            // The guest may have become a member again by a later change, which may already have been made when the data was sent.
+            // The guest may have become a member again by a later change, which may already have been made when the
+            // data was sent.
             let later = history.iter().any(|(seq, mutation, is_on)| {
                 seq > through && *is_on && grants.get(mutation).is_none_or(|sent| sent <= at)
             });

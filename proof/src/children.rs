@@ -1,5 +1,5 @@
-//! Child processes. None outlives this process: dropping one kills it, and if this process dies without dropping anything, the kernel
-//! kills them (`PR_SET_PDEATHSIG`, set by `setpriv`).
+//! Child processes. None outlives this process: dropping one kills it, and if this process dies without dropping
+//! anything, the kernel kills them (`PR_SET_PDEATHSIG`, set by `setpriv`).
 
 use std::{
     path::Path,
@@ -37,7 +37,8 @@ impl Process {
         arguments: &[String],
         log: &Path,
     ) -> Result<Self, String> {
-        // The kernel kills a child when the *thread* that started it ends. The main thread lives as long as the process.
+        // The kernel kills a child when the *thread* that started it ends. The main thread lives as long as the
+        // process.
         assert_eq!(std::thread::current().name(), Some("main"), "processes are started by the main thread");
         let open = || std::fs::File::options().create(true).append(true).open(log);
         let file = open().map_err(|error| format!("{}: {error}", log.display()))?;
@@ -46,7 +47,8 @@ impl Process {
         if let Some(user) = user {
             command.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--init-groups"]);
         }
-        // With SIGXFSZ ignored, exceeding the file size limit is a write error, as on a full disk, and not a signal that kills.
+        // With SIGXFSZ ignored, exceeding the file size limit is a write error, as on a full disk, and not a signal
+        // that kills.
         command.args(["--", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program).args(arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir("/");
         if let Some(clock) = clock {

@@ -1,7 +1,7 @@
 //! Clients that change and follow boards over the socket, written from docs/PROTOCOL.md alone.
 //!
-//! They disconnect at random, and resume with the number that they have. Unanswered mutations are sent again under their ids, in the order
-//! in which they were first sent.
+//! They disconnect at random, and resume with the number that they have. Unanswered mutations are sent again under
+//! their ids, in the order in which they were first sent.
 
 use std::{
     collections::VecDeque,
@@ -168,7 +168,8 @@ impl Client {
         History { sender: self.name, sent: self.sent }
     }
 
-    /// Waits for a random time. If clients are to reconnect at once it ends early, unless the client has already tried that.
+    /// Waits for a random time. If clients are to reconnect at once it ends early, unless the client has already tried
+    /// that.
     async fn rest(&mut self, at_most: Duration, may_be_short: bool) {
         let pause = at_most.mul_f64(self.rng.f64());
         let until = Instant::now() + pause;
@@ -411,7 +412,8 @@ impl Client {
         }
     }
 
-    /// A pong names the number up to which the client was sent everything. Checks that the client has everything up to there.
+    /// A pong names the number up to which the client was sent everything. Checks that the client has everything up to
+    /// there.
     fn compare_heads(&self, message: &Value) {
         for (follow, _) in self.follows.iter().filter(|(follow, _)| follow.is_on) {
             let board = &self.record.boards[follow.board].id;

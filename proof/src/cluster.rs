@@ -101,7 +101,8 @@ impl Cluster {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.launch(number)?;
-            // The node may end because the database is not available. An operator's supervisor starts it again, and so does this.
+            // The node may end because the database is not available. An operator's supervisor starts it again, and so
+            // does this.
             while self.nodes[number].process.as_mut().is_some_and(|process| process.ended().is_none()) {
                 if self.is_ready(number).await {
                     return Ok(());

@@ -25,7 +25,8 @@ pub struct Asked {
 pub struct Edits {
     person: String,
     boards: Vec<Known>,
-    /// Tasks that were edited before they existed, and are to be created now. The edit was refused, and must stay refused.
+    /// Tasks that were edited before they existed, and are to be created now. The edit was refused, and must stay
+    /// refused.
     promised: Vec<(usize, String)>,
     /// The percentage of mutations that delete a task.
     deletes: u8,
@@ -60,7 +61,8 @@ impl Edits {
         };
         let known = &mut self.boards[at];
         let columns = &record.boards[known.board].columns;
-        // The more tasks a board has, the fewer are added: deleted tasks remain a part of the board until the trash is full.
+        // The more tasks a board has, the fewer are added: deleted tasks remain a part of the board until the trash is
+        // full.
         let create = match known.made {
             0..60 => 60,
             _ if self.deletes > DELETES => 60,

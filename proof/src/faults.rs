@@ -14,12 +14,12 @@ use crate::{
 /// How long a node may take to end after SIGTERM.
 const STOPPING: Duration = Duration::from_secs(20);
 
-/// The file size limit that simulates a full disk. The segments of PostgreSQL's write-ahead log have one megabyte, so they can still be
-/// written; larger tables and indexes cannot grow.
+/// The file size limit that simulates a full disk. The segments of PostgreSQL's write-ahead log have one megabyte, so
+/// they can still be written; larger tables and indexes cannot grow.
 const POSTGRES_FULL: u64 = 1024 * 1024;
 
-/// How many seconds a wrong clock is ahead: ten minutes, or minus ten; 200 days, so that clean-up tasks run early; and minus a century,
-/// which is before 1970, a time that HTTP cannot represent.
+/// How many seconds a wrong clock is ahead: ten minutes, or minus ten; 200 days, so that clean-up tasks run early; and
+/// minus a century, which is before 1970, a time that HTTP cannot represent.
 const WRONG: [i64; 4] = [600, -600, 200 * 24 * 60 * 60, -100 * 366 * 24 * 60 * 60];
 
 /// The kinds of faults.

@@ -1,5 +1,5 @@
-//! Computes a board's state from its log, by docs/PROTOCOL.md alone: the state that a snapshot with the number of the last change must
-//! have.
+//! Computes a board's state from its log, by docs/PROTOCOL.md alone: the state that a snapshot with the number of the
+//! last change must have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -238,7 +238,8 @@ fn thing<'a>(
     things.get_mut(id).ok_or_else(|| format!("there is no {id}"))
 }
 
-/// Applies the new ranks that a change gives to other items to make room. This does not count as a change of those items.
+/// Applies the new ranks that a change gives to other items to make room. This does not count as a change of those
+/// items.
 fn rank(things: &mut BTreeMap<String, Map<String, Value>>, change: &Value) -> Result<(), String> {
     for pair in change["ranks"].as_array().into_iter().flatten() {
         let id = pair[0].as_str().ok_or("a rank has no id")?;

@@ -8,8 +8,8 @@
 //! - [`run`], [`table`]: a run from beginning to end, and its report.
 //! - [`tamper`]: breaks each promise on purpose.
 //!
-//! No code of the server is used here: the server is started as a process, and the clients speak the protocol as docs/PROTOCOL.md
-//! describes it.
+//! No code of the server is used here: the server is started as a process, and the clients speak the protocol as
+//! docs/PROTOCOL.md describes it.
 
 #![allow(clippy::disallowed_methods, reason = "those to use instead are the server's")]
 
@@ -73,7 +73,8 @@ struct Arguments {
     #[arg(long, default_value_t = 400)]
     rate: u64,
 
-    /// The percentage of mutations that delete a task. Above the default, more tasks are created as well, and the trash becomes full.
+    /// The percentage of mutations that delete a task. Above the default, more tasks are created as well, and the trash
+    /// becomes full.
     #[arg(long, default_value_t = edits::DELETES, value_parser = clap::value_parser!(u8).range(..=50))]
     deletes: u8,
 

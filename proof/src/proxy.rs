@@ -1,7 +1,8 @@
 //! Network links that can be cut, frozen, slowed down, or made to swallow all data.
 //!
-//! A link terminates TCP on both sides, so the sender's kernel sees all data acknowledged: neither keepalive nor TCP's own timeouts ever
-//! detect that a link is silent. That is harsher than most real networks, where only a proxy or load balancer can be as silent.
+//! A link terminates TCP on both sides, so the sender's kernel sees all data acknowledged: neither keepalive nor TCP's
+//! own timeouts ever detect that a link is silent. That is harsher than most real networks, where only a proxy or load
+//! balancer can be as silent.
 
 use std::{
     collections::BTreeMap,
@@ -125,8 +126,8 @@ async fn carry(near: TcpStream, port: u16, way: watch::Receiver<Way>, mut fate: 
     }
 }
 
-/// Copies one direction. Returns both halves, so that they stay open until the other direction has ended as well: dropping one would tell
-/// the peer that the connection ended, even if it is silent.
+/// Copies one direction. Returns both halves, so that they stay open until the other direction has ended as well:
+/// dropping one would tell the peer that the connection ended, even if it is silent.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

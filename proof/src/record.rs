@@ -271,8 +271,8 @@ impl Record {
         self.boards.iter().map(|board| board.head.load(Ordering::Relaxed)).collect()
     }
 
-    /// The watchers that have not received everything up to `heads`, and the senders that have waited for an answer since `since` or
-    /// longer.
+    /// The watchers that have not received everything up to `heads`, and the senders that have waited for an answer
+    /// since `since` or longer.
     pub fn behind(&self, heads: &[u64], since: Micros) -> Vec<String> {
         let watches = locked(&self.watches);
         let late = watches.iter().filter(|watch| watch.have.load(Ordering::Relaxed) < heads[watch.board]);
@@ -295,7 +295,8 @@ impl Record {
         self.know(board, seq, None, self.now());
     }
 
-    /// Records that a client was sent changes. `connected` is the time since which it is subscribed, if it must be sent every change.
+    /// Records that a client was sent changes. `connected` is the time since which it is subscribed, if it must be sent
+    /// every change.
     pub fn delivered(&self, board: usize, changes: &[(u64, u64)], connected: Option<Micros>) {
         let now = self.now();
         self.counts.deliveries.fetch_add(changes.len() as u64, Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! Guests, who may see a board sometimes or never, and the manager who decides that.
 //!
-//! After a guest was removed from a board by change n, no node may send them n or later changes, until they are a member again.
-//! What guests are sent is recorded, and compared with the log at the end.
+//! After a guest was removed from a board by change n, no node may send them n or later changes, until they are a
+//! member again. What guests are sent is recorded, and compared with the log at the end.
 
 use std::{
     sync::{
@@ -60,7 +60,8 @@ impl Rights {
         Some(Asked { board: self.board, body, has_token: false, changes_rights: true })
     }
 
-    /// Notes that a change of membership was accepted. After a removal, it checks on every node that the guest has no access any more.
+    /// Notes that a change of membership was accepted. After a removal, it checks on every node that the guest has no
+    /// access any more.
     pub fn accepted(&mut self, body: &Value, record: &Arc<Record>, ports: &[u16]) {
         let Some((guest, standing)) = self.people.iter_mut().find(|(guest, _)| body["person"] == *guest.person) else {
             return;
@@ -90,7 +91,8 @@ impl Rights {
     }
 }
 
-/// Follows boards as far as the guest may, records everything that is sent, and tries to write where the guest must not.
+/// Follows boards as far as the guest may, records everything that is sent, and tries to write where the guest must
+/// not.
 pub async fn look_on(setting: Setting, number: u64, guest: Guest, boards: Vec<usize>) {
     let Setting { record, ports, seed, .. } = setting;
     let name = format!("guest {number}");

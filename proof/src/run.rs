@@ -30,7 +30,8 @@ use crate::{
     tamper::{Break, Tamper},
 };
 
-/// The number of people who share the clients, the number of guests, and the number of boards that guests may see sometimes.
+/// The number of people who share the clients, the number of guests, and the number of boards that guests may see
+/// sometimes.
 const PEOPLE: usize = 12;
 const GUESTS: usize = 4;
 const CONTESTED: usize = 3;
@@ -319,8 +320,8 @@ impl Director<'_> {
         Ok(())
     }
 
-    /// Waits until no client is behind: every watcher has everything that existed a moment ago, and every sender has an answer to
-    /// everything that it had sent by then. Returns how long after `ended` that moment was.
+    /// Waits until no client is behind: every watcher has everything that existed a moment ago, and every sender has an
+    /// answer to everything that it had sent by then. Returns how long after `ended` that moment was.
     async fn settle(&mut self, cluster: &mut Cluster, after: &str, ended: u64) -> Option<Duration> {
         self.record.come_back.store(true, Ordering::Relaxed);
         let mut looks: VecDeque<(u64, Vec<u64>)> = VecDeque::new();
@@ -439,7 +440,8 @@ async fn compare_states(cluster: &Cluster, record: &Record, owner: &Guest, found
     }
 }
 
-/// The snapshot that a client without any state is sent. It may be older than the newest change, if the remaining changes follow.
+/// The snapshot that a client without any state is sent. It may be older than the newest change, if the remaining
+/// changes follow.
 async fn snapshot(socket: &mut Socket, board: usize, up_to: u64, record: &Record) -> Option<Value> {
     let mut follow = Follow::of(board);
     follow.subscribe(socket, record).await.ok()?;

@@ -37,7 +37,8 @@ impl Postgres {
         } else {
             Command::new(program)
         };
-        // Small segments of the write-ahead log, so that the file size limit that simulates a full disk can be small as well.
+        // Small segments of the write-ahead log, so that the file size limit that simulates a full disk can be small as
+        // well.
         let settings = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--wal-segsize=1", "-D"];
         run(init.args(settings).arg(&data).current_dir("/"))?;
         let mut postgres = Self { port: free_port()?, data, log: folder.join("postgres.log"), process: None };
@@ -84,7 +85,8 @@ impl Postgres {
                     let _ = connection.close().await;
                     return Ok(());
                 }
-                // PostgreSQL is starting. After a crash it may find remains of the previous instance and end; then it is started again.
+                // PostgreSQL is starting. After a crash it may find remains of the previous instance and end; then it
+                // is started again.
                 _ if Instant::now() < deadline => sleep(Duration::from_millis(30)).await,
                 Ok(Err(error)) => return Err(format!("PostgreSQL does not start: {error} ({})", self.log.display())),
                 Err(_) => return Err(format!("PostgreSQL does not answer ({})", self.log.display())),

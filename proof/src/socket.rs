@@ -1,4 +1,5 @@
-//! A connection as docs/PROTOCOL.md describes it, and a subscription to one board that continues over several connections.
+//! A connection as docs/PROTOCOL.md describes it, and a subscription to one board that continues over several
+//! connections.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -74,8 +75,8 @@ impl Socket {
 pub struct Follow {
     pub board: usize,
     pub have: Option<u64>,
-    /// Since when this connection has subscribed, or has asked to. A pending subscription is not requested again: the server would rightly
-    /// answer both requests from the same position.
+    /// Since when this connection has subscribed, or has asked to. A pending subscription is not requested again: the
+    /// server would rightly answer both requests from the same position.
     since: Option<Micros>,
     /// Whether the server has answered the subscription with data.
     pub is_on: bool,
@@ -120,7 +121,8 @@ impl Follow {
         socket.say(&message).await
     }
 
-    /// Checks and applies a `snapshot` or `changes` message for this board. `always` states that the client may see the board all the time.
+    /// Checks and applies a `snapshot` or `changes` message for this board. `always` states that the client may see the
+    /// board all the time.
     pub fn take(&mut self, who: &str, message: &Value, record: &Record, always: bool) -> Next {
         match message["type"].as_str() {
             Some("snapshot") => self.take_snapshot(who, message, record),

@@ -27,7 +27,7 @@ async fn a_task_is_assigned_person_by_person_and_found_by_whose_it_is() {
     assert_eq!(made["assignees"], json!([editor]));
 
     assert_eq!(fixture.patch(&test_board, json!({"assign": [viewer]})).await["assignees"], json!([viewer]));
-    // An assignment made without knowledge of that one does not undo it.
+    // An assignment made without knowledge of the previous one does not undo it.
     let both = fixture.patch(&test_board, json!({"assign": [editor]})).await;
     let mut expected = [viewer, editor];
     expected.sort();

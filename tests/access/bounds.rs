@@ -1,4 +1,4 @@
-//! Limits on what one person may have, and what the boards of others cost.
+//! Tests the limits on what one person may have, and that other people's boards cost a person nothing.
 
 use std::time::Instant;
 

@@ -36,8 +36,8 @@ async fn take_off(fixture: &Fixture, test_board: &TestBoard, person: ActorId) {
     write(fixture, test_board, Op::SetMember(SetMember { person, role: None })).await;
 }
 
-/// Asserts that the next message says that the board may not be seen any more, and that no change made since is sent before or
-/// after it.
+/// Asserts that the next message says that the board may not be seen any more, and that no change made since is sent
+/// before or after it.
 async fn assert_shut_out(client: &mut Client, test_board: &TestBoard) {
     match client.hear().await {
         ServerMessage::Error { code: ErrorCode::Forbidden, board: Some(board), .. } => {
@@ -328,8 +328,8 @@ async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
     assert_eq!(people.iter().find(|person| person.id == fixture.admin.id).unwrap().name, "Ana Lima");
 }
 
-/// Who has access may depend on changes that only a newer version can read, so nothing is handed out before the database was
-/// read again.
+/// Who has access may depend on changes that only a newer version can read, so nothing is handed out before the
+/// database was read again.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_a_newer_version_takes_off_a_board_hears_nothing_more_of_it() {
     let fixture = Fixture::new().await;

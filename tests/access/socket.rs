@@ -31,9 +31,9 @@ async fn say(fixture: &Fixture, who: Who, test_board: &TestBoard, message: &Clie
         Err(status) => status.to_string(),
         Ok(mut client) => {
             client.say(message).await;
-            // Everybody gets a pong, so it marks the end of the responses to earlier messages. It is not used after messages
-            // that need a write or a database read: the pong could overtake their responses, and they always have one of their
-            // own.
+            // Everybody gets a pong, so it marks the end of the responses to earlier messages. It is not used after
+            // messages that need a write or a database read: the pong could overtake their responses, and they always
+            // have one of their own.
             let takes_time = match message {
                 ClientMessage::Mutate { mutations, .. } => !mutations.is_empty(),
                 ClientMessage::WatchBoards { .. } => true,
@@ -94,8 +94,8 @@ async fn assert_answers(fixture: &Fixture, what: &str, answers: &str, message: i
 #[tokio::test(flavor = "multi_thread")]
 async fn every_message_is_answered_as_it_may_be() {
     let fixture = Fixture::new().await;
-    // A browser page cannot read the status of a refused WebSocket. So if its session has ended, the socket is opened and then
-    // closed with a code.
+    // A browser page cannot read the status of a refused WebSocket. So if its session has ended, the socket is opened
+    // and then closed with a code.
     assert_eq!(CLOSED_SIGNED_OUT, 4401);
     let all: [(ClientMessage, &str); 7] = {
         let board = BoardId(Uuid::nil());

@@ -24,8 +24,8 @@ use crate::support::{
     served::Served,
 };
 
-/// How often a text is changed. Together, the changes are more than the kernel buffers for a client that does not read, and
-/// less than a client accepts in one frame.
+/// How often a text is changed. Together, the changes are more than the kernel buffers for a client that does not read,
+/// and less than a client accepts in one frame.
 const EDITS: usize = 500;
 const DESCRIPTION: usize = 29_000;
 

@@ -1,5 +1,5 @@
-//! Every route and server function against every kind of caller. The rows are compared with the router's own list, so a new
-//! route without a row fails the test.
+//! Every route and server function against every kind of caller. The rows are compared with the router's own list, so a
+//! new route without a row fails the test.
 
 use std::collections::BTreeSet;
 
@@ -68,9 +68,11 @@ const TABLE: &[Row] = &[
     row("GET /healthz", "",                                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /readyz", "",                                             "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
-    // Without the WebSocket headers, the response says only that they are missing; tests/access/socket.rs tests the messages.
+    // Without the WebSocket headers, the response says only that they are missing; tests/access/socket.rs tests the
+    // messages.
     row("GET /ws", "",                                                 "426  426  426  426  426  426  426  426   426  426  426   401  401  426"),
-    // Says why a page has no connection. Here the server would accept one, so something in between must block WebSockets.
+    // Says why a page has no connection. Here the server would accept one, so something in between must block
+    // WebSockets.
     row("POST /ws", "",                                                "401  409  409  409  409  409  409  409   409  409  409   401  401  401"),
     // Pages.
     row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),
@@ -213,7 +215,8 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
     text
 }
 
-/// Uses an id of another board in every place of every route. The caller manages one board and may not know of the other.
+/// Uses an id of another board in every place of every route. The caller manages one board and may not know of the
+/// other.
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_of_another_board_lead_nowhere() {
     let fixture = Fixture::new().await;
@@ -264,8 +267,8 @@ async fn ids_of_another_board_lead_nowhere() {
         assert!(matches!(status.as_u16(), 404 | 409 | 422), "{method} {path} {body}: {status} {text}");
         assert!(!text.contains("Tea"), "{method} {path}: {text}");
     }
-    // A place next to a task of another board is not valid: the task is moved to the end, and nothing about the other task is
-    // revealed.
+    // A place next to a task of another board is not valid: the task is moved to the end, and nothing about the other
+    // task is revealed.
     let next_to = format!(r#"{{"place":{{"after":"{}"}}}}"#, secret.task);
     let moved = fixture.ask(Who::Manager, &mine, Method::PATCH, &format!("/api/v1/tasks/{task}"));
     assert_eq!(moved.header("content-type", "application/json").body(next_to).send().await.unwrap().status(), 200);

@@ -1,4 +1,4 @@
-//! A browser as far as these tests need one: it keeps cookies, says where a form comes from, and goes nowhere by itself.
+//! A minimal browser for these tests: it keeps cookies, sends the origin of a form, and follows no redirect by itself.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ pub fn accounts(database: &Database) -> Settings {
     Settings { database: database.url.clone(), no_sample: true, auth: Auth::Accounts, ..Settings::defaults() }
 }
 
-/// A server with accounts, and the browser of its owner, Ana.
+/// Starts a server with accounts. Returns it with the browser of its owner, Ana.
 pub async fn served(database: &Database) -> (Server, Browser) {
     let server = Server::with(accounts(database)).await;
     let ana = Browser::on(&server);
@@ -34,7 +34,7 @@ pub async fn served(database: &Database) -> (Server, Browser) {
     (server, ana)
 }
 
-/// The same, and also what its handlers work with.
+/// Starts a server like [`served`], and also returns the services that its handlers use.
 pub async fn served_with(database: &Database) -> (Server, Browser, Arc<Services>) {
     let (server, services) = Server::with_services(accounts(database)).await;
     let ana = Browser::on(&server);
@@ -42,13 +42,13 @@ pub async fn served_with(database: &Database) -> (Server, Browser, Arc<Services>
     (server, ana, services)
 }
 
-/// The code that a server printed which others can reach, as the first visit sends it.
+/// The first-visit code that a publicly reachable server printed, as a field of the first-visit form.
 pub fn code(server: &Server) -> (&'static str, &str) {
     let printed = server.first_visit.as_deref().expect("an address is printed");
     ("code", printed.split_once("?code=").expect("with a code").1)
 }
 
-/// What somebody types who makes an account.
+/// The fields of the form that creates an account.
 pub fn person<'a>(name: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("name", name), ("email", email), ("password", PASSWORD), ("again", PASSWORD)]
 }
@@ -56,16 +56,16 @@ pub fn person<'a>(name: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
 pub struct Browser {
     client: Client,
     base: String,
-    /// Where it says that forms are.
+    /// The value of the `Origin` header of forms.
     origin: String,
-    /// Where it is, as a proxy tells the server.
+    /// The client's address, as a proxy reports it to the server.
     address: Option<String>,
-    /// What the server's cookies are called.
+    /// The names of the server's cookies.
     names: CookieNames,
     jar: Mutex<BTreeMap<String, String>>,
 }
 
-/// What a cookie is called without what the instance adds.
+/// A cookie's name without the prefix and suffix that depend on the instance.
 pub fn stem(name: &str) -> &str {
     let name = name.strip_prefix("__Host-").unwrap_or(name);
     name.rsplit_once('_').map_or(name, |(stem, _)| stem)
@@ -79,17 +79,17 @@ impl Browser {
         Self { client, base, origin, address: None, names, jar: Mutex::default() }
     }
 
-    /// One somewhere else, for a server behind a proxy.
+    /// A browser at another address, for a server behind a proxy.
     pub fn at(server: &Server, address: &str) -> Self {
         Self { address: Some(address.to_owned()), ..Self::on(server) }
     }
 
-    /// Another one, without cookies.
+    /// A second browser without cookies.
     pub fn fresh(&self) -> Self {
         Self { jar: Mutex::default(), ..self.copy() }
     }
 
-    /// Another one that has the same cookies: somebody copied them.
+    /// A second browser with the same cookies, as if somebody had copied them.
     pub fn copy(&self) -> Self {
         Self {
             client: self.client.clone(),
@@ -101,18 +101,18 @@ impl Browser {
         }
     }
 
-    /// The same one, when the server was started again elsewhere.
+    /// The same browser, after the server was restarted at another address.
     pub fn moved_to(&self, server: &Server) -> Self {
         Self { base: server.base.clone(), origin: server.origin.clone(), ..self.copy() }
     }
 
-    /// The value of one of our cookies, such as `taskwire_session`, whatever the instance adds to its name.
+    /// The value of one of our cookies by its name without the instance's additions, such as `taskwire_session`.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let jar = self.jar.lock().unwrap();
         jar.iter().find_map(|(full, value)| (stem(full) == name).then(|| value.clone()))
     }
 
-    /// Puts a value into one of our cookies.
+    /// Sets the value of one of our cookies.
     pub fn set_cookie(&self, name: &str, value: &str) {
         let what = name.strip_prefix("taskwire_").expect("one of ours");
         let full = match what {
@@ -129,12 +129,12 @@ impl Browser {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// Sends a form of a page of this server.
+    /// Sends a form as a page of this server does, with the server's origin.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(self.form(path, fields).header("Origin", &self.origin)).await
     }
 
-    /// A form, without saying where it comes from.
+    /// A form request without an `Origin` header.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let mut body = reqwest::Url::parse("http://localhost").unwrap();
         body.query_pairs_mut().extend_pairs(fields);
@@ -178,25 +178,25 @@ impl Browser {
         self.post("/sign-in", &[("email", email), ("password", password)]).await
     }
 
-    /// Whether somebody is signed in.
+    /// Whether the browser is signed in.
     pub async fn is_in(&self) -> bool {
         self.get("/account").await.status == StatusCode::OK
     }
 
-    /// Makes a board, as a page with a script does; its id.
+    /// Creates a board over the API, as a page with JavaScript does. Returns its id.
     pub async fn create_board(&self, name: &str) -> String {
         let request = self.request(Method::POST, "/api/v1/boards").header("Origin", &self.origin);
         let answer = self.send(request.json(&json!({"name": name}))).await;
         id(&serde_json::from_str(&answer.text).unwrap())
     }
 
-    /// Invites somebody with a form; the path of the link.
+    /// Invites somebody with a form. Returns the path of the invitation link.
     pub async fn invite(&self, fields: &[(&str, &str)]) -> String {
         assert_eq!(self.post("/people/invitations", fields).await.goes_to(), "/people");
         self.shown_link("/people").await
     }
 
-    /// The path of the link that a page shows now.
+    /// The path of the link that a page currently shows.
     pub async fn shown_link(&self, page: &str) -> String {
         let link = self.get(page).await.secret().expect("a link is shown");
         let (_, path) = link.split_once("://").unwrap().1.split_once('/').unwrap();
@@ -208,18 +208,18 @@ impl Browser {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// The page.
+    /// The body of the response.
     pub text: String,
 }
 
 impl Answer {
-    /// Where a form leads that was done.
+    /// Where a successful form redirects to.
     pub fn goes_to(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text);
         self.headers["location"].to_str().unwrap()
     }
 
-    /// A form that was refused with a status, for a reason that the page tells.
+    /// Asserts that a form was refused with this status, for this reason in the page.
     pub fn is_refused(&self, status: StatusCode, why: &str) {
         assert_eq!(self.status, status, "{}", self.text);
         assert!(self.text.contains(why), "{why} is not in {}", self.text);
@@ -233,19 +233,19 @@ impl Answer {
         self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
-    /// What is shown this once.
+    /// The secret that the page shows once.
     pub fn secret(&self) -> Option<String> {
         let (_, rest) = self.text.split_once("<input id=\"secret\"")?;
         self::value(rest)
     }
 
-    /// The values of all hidden fields with a name.
+    /// The values of all hidden fields with this name.
     pub fn hidden(&self, name: &str) -> Vec<String> {
         let mark = format!("<input type=\"hidden\" name=\"{name}\"");
         self.text.split(&mark).skip(1).filter_map(value).collect()
     }
 
-    /// The id of somebody on the page about people.
+    /// The id of the person with this name on the page of people.
     pub fn id_of(&self, name: &str) -> String {
         let (_, rest) = self.text.split_once(&format!("aria-label=\"Change {name}\"")).expect("they can be changed");
         let (_, rest) = rest.split_once("name=\"person\"").unwrap();

@@ -1,4 +1,4 @@
-//! What browsers keep for us: for this Taskwire alone, and not to be forged.
+//! Tests the server's cookies: they are separate for each instance and cannot be forged.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
@@ -10,7 +10,7 @@ use crate::{
     support::{database::Database, server::Server},
 };
 
-/// A token that somebody makes for themselves, as far as the next page.
+/// Creates a token in the account page. Returns the response to the form, before the page that shows the token.
 async fn make_token(browser: &Browser) -> Answer {
     let fields = [("name", "a program"), ("scope", "read"), ("expires", "30"), ("day", "")];
     browser.post("/account/tokens", &fields).await
@@ -29,7 +29,7 @@ async fn what_is_shown_once_is_sealed_on_its_way() {
     assert!(!String::from_utf8_lossy(&bytes).contains(&token[..12]), "who sees the cookie does not see the token");
     assert_eq!(ana.cookie("taskwire_notice"), None);
     assert_eq!(ana.get("/account").await.secret(), None, "once");
-    // In another session of the same person it says nothing.
+    // In another session of the same person, the copied cookie shows nothing.
     let other = Browser::on(&_server);
     other.sign_in("ana@example.com", crate::browser::PASSWORD).await;
     other.set_cookie("taskwire_notice", &thief.cookie("taskwire_notice").unwrap());
@@ -74,7 +74,7 @@ async fn behind_https_cookies_are_of_this_host_and_browsers_are_told_to_stay_wit
     let fields = [person("Ana", "ana@example.com"), vec![code(&server)]].concat();
     let made = ana.post("/first-visit", &fields).await;
     for cookie in made.cookies() {
-        // Else browsers do not keep it.
+        // Without the prefix and these attributes, browsers do not keep the cookie.
         assert!(
             cookie.starts_with("__Host-taskwire_") && stem(cookie.split('=').next().unwrap()) != cookie,
             "{cookie}"
@@ -92,12 +92,12 @@ async fn behind_https_cookies_are_of_this_host_and_browsers_are_told_to_stay_wit
     for origin in ["https://board.example.com", &format!("https://{host}")] {
         assert_eq!(ana.send(rename(origin)).await.goes_to(), "/account", "{origin}");
     }
-    // Also what takes a cookie away has to say so, or browsers keep it.
+    // The response that removes a cookie needs `Secure` as well, or browsers keep the cookie.
     let signed_out = ana.post("/sign-out", &[]).await;
     assert_eq!(signed_out.goes_to(), "/sign-in?after=sign-out");
     let [gone] = signed_out.cookies()[..] else { panic!("one cookie: {:?}", signed_out.cookies()) };
     assert!(gone.starts_with(&format!("{}=;", server.cookies.session)) && gone.contains("; Secure"), "{gone}");
-    // Without https there is nothing to stay with.
+    // Without HTTPS, the server must not ask browsers to stay with HTTPS.
     let (_server, ana) = served(&Database::sqlite()).await;
     assert_eq!(ana.get("/account").await.header("strict-transport-security"), "");
 }
@@ -116,7 +116,7 @@ async fn the_password_of_a_proxy_in_front_is_no_matter_of_ours() {
     let form = stranger.form("/sign-in", &[("email", "ana@example.com"), ("password", crate::browser::PASSWORD)]);
     let form = form.header(BASIC.0, BASIC.1).header("Origin", &server.base);
     assert_eq!(stranger.send(form).await.goes_to(), "/");
-    // A program that means us by it is told what is wrong.
+    // A program that sends such a header to the API is told what is wrong.
     let program = Browser::on(&server);
     for value in [BASIC.1, "taskwire_abc", "Bearer"] {
         let answer = program.send(program.request(Method::GET, "/api/v1/boards").header("Authorization", value)).await;

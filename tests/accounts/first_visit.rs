@@ -1,4 +1,4 @@
-//! The first visit: whoever comes first owns the server, and nobody after them.
+//! Tests the first visit: the first visitor becomes the owner of the server, and nobody after them.
 
 use reqwest::StatusCode;
 use taskwire::settings::Settings;
@@ -82,7 +82,7 @@ async fn a_proxy_that_nobody_spoke_of_is_found_out() {
         let refused = stranger.send(take).await;
         refused.is_refused(StatusCode::GONE, "not the one that the server printed");
         assert!(refused.text.contains("“nobody has an account yet”"), "it says where the code is: {}", refused.text);
-        // From then on also where a proxy is kept from telling.
+        // From then on, the code is required also if the proxy sends no forwarding headers.
         let refused = stranger.post("/first-visit", &mine).await;
         refused.is_refused(StatusCode::GONE, "not the one that the server printed");
         assert!(ana.get("/first-visit").await.text.contains("name=\"code\""));

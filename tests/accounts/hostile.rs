@@ -1,4 +1,4 @@
-//! Forms of other sites, and what no page ever sends.
+//! Tests forms that other sites send, and requests that no page of ours ever sends.
 
 use reqwest::{Method, StatusCode};
 use taskwire::http::account::ROUTES;
@@ -24,11 +24,12 @@ async fn forms_of_other_sites_do_nothing() {
                 assert!(answer.text.contains("The form was refused"), "{path} from {origin}");
             }
         }
-        // A browser always says where a form comes from; who has its cookies and does not, is none.
+        // A browser always sends the origin of a form. A request with the cookies but without an origin is not from a
+        // browser.
         let answer = ana.send(ana.form(&path, &fields)).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from nowhere");
     }
-    // Signing somebody in as somebody else is also something that other sites may not do.
+    // Other sites may not sign a visitor in as another person either.
     let form = stranger.form("/sign-in", &[("email", "ana@example.com"), ("password", PASSWORD)]);
     stranger.send(form.header("Origin", "https://evil.example")).await;
     assert_eq!(stranger.cookie("taskwire_session"), None);

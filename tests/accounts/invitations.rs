@@ -1,4 +1,4 @@
-//! Invitations, from both sides.
+//! Tests invitations: the side of the host, and the side of the guest.
 
 use reqwest::StatusCode;
 use sqlx::Connection;
@@ -94,7 +94,7 @@ async fn what_will_not_do_is_said_beside_its_field_and_the_rest_is_kept() {
         assert!(answer.text.contains(&format!("href=\"#join-{field}\"")), "the summary leads to the field");
         assert!(!answer.text.contains(fields[2].1), "a password is never sent back");
     }
-    // What ends a line is a space in a name.
+    // A line break in a name becomes a space.
     assert_eq!(eve.post(&link, &person("<b>Eve</b>\r\nX-Header: 1", "eve@example.com")).await.goes_to(), "/");
     let page = ana.get("/people").await.text;
     assert!(page.contains("&lt;b&gt;Eve&lt;/b&gt; X-Header: 1") && !page.contains("<b>Eve"), "a name is text");
@@ -116,7 +116,7 @@ async fn nobody_invites_to_more_than_they_are() {
     eve.post(&link, &person("Eve", "eve@example.com")).await;
     let refused = eve.post("/people/invitations", &[("role", "member")]).await;
     refused.is_refused(StatusCode::FORBIDDEN, "You do not have access");
-    // Ben cannot take back what he could not have given.
+    // Ben cannot revoke an invitation that he could not have created.
     ana.invite(&[("role", "owner")]).await;
     let id = ana.get("/people").await.hidden("id").remove(0);
     let refused = ben.post("/people/invitations/revoke", &[("id", &id)]).await;

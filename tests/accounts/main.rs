@@ -1,4 +1,4 @@
-//! Accounts, as people in browsers get, use and manage them: a whole server, asked over HTTP.
+//! Tests accounts as people create, use and manage them in browsers, against a whole server over HTTP.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 

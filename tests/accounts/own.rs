@@ -1,4 +1,4 @@
-//! One's own name, password and sessions.
+//! Tests the page of one's own account: name, password and sessions.
 
 use reqwest::StatusCode;
 

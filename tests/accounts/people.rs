@@ -1,4 +1,4 @@
-//! Roles, and accounts that are taken out of use.
+//! Tests roles, and the deactivation of accounts.
 
 use reqwest::StatusCode;
 
@@ -91,7 +91,7 @@ async fn people_are_found_among_many() {
     assert!(ana.get("/people?search=nobody").await.text.contains("Nobody has that"));
 }
 
-/// Somebody new.
+/// Creates a person with an invitation. Returns their browser.
 async fn join(server: &Server, host: &Browser, name: &str, role: &str) -> Browser {
     let link = host.invite(&[("role", role)]).await;
     let browser = Browser::on(server);

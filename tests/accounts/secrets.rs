@@ -1,5 +1,5 @@
-//! Some addresses hold a secret, and pages show secrets once. None of them is to be found in the log, at any level, whatever
-//! goes wrong. (Every other test with a server looks as well, when its server ends.)
+//! Some addresses contain a secret, and pages show secrets once. Tests that none of these secrets gets into the log, at
+//! any level, also when requests fail. (Every other test with a server checks this too, when its server ends.)
 
 use reqwest::{Method, StatusCode};
 use taskwire::http::account::ROUTES;
@@ -36,7 +36,7 @@ async fn no_route_with_a_secret_is_logged_with_it() {
         for ((method, path), secret) in with_secret.flat_map(|route| secrets.iter().map(move |secret| (route, secret)))
         {
             let path = path.replace("{secret}", secret);
-            // As it is, as nobody meant it, and in places where it has no business.
+            // The path itself, variants of it by mistake, and the path inside other addresses.
             for path in
                 [path.clone(), format!("{path}/"), format!("/{path}"), format!("{path}/x"), format!("/nowhere{path}")]
             {
@@ -58,7 +58,7 @@ async fn no_route_with_a_secret_is_logged_with_it() {
         guest.send(guest.request(Method::GET, "/api/v1/boards").header("Authorization", &token)).await;
     };
     visit().await;
-    // Whatever can go wrong goes wrong.
+    // After the store is closed, every request fails.
     services.store.close().await;
     assert_eq!(ben.get(&unused).await.status, StatusCode::SERVICE_UNAVAILABLE);
     visit().await;

@@ -1,4 +1,4 @@
-//! Share links, as those who only read follow them.
+//! Tests share links, as guests follow them and as managers create and revoke them.
 
 use app::{
     access::{BoardRole, Scope},
@@ -116,7 +116,7 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     set(BoardRole::Manager).await;
     assert!(works().await);
 
-    // Sent by a client of its own, the same secret or the same id is taken.
+    // A client that sends its own operation cannot reuse a secret or an id.
     let again = CreateShareLink { link: app::new_id::<uuid::Uuid>(), secret_sha256: secret.hash().into() };
     let other = CreateShareLink { link: link.id, secret_sha256: "0".repeat(64).try_into().unwrap() };
     for create in [again, other] {
@@ -137,7 +137,7 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     assert_eq!(activity.status, StatusCode::OK);
 }
 
-/// Makes links to a board, while no server runs.
+/// Creates links to a board, while no server runs.
 async fn share(database: &Database, board: &str, count: usize) -> Vec<String> {
     let store = database.open().await;
     let hub = Hub::new(store.clone());

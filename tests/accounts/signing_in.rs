@@ -1,4 +1,4 @@
-//! Signing in and out, and how often one may try.
+//! Tests signing in and out, and the limits on sign-in attempts.
 
 use reqwest::StatusCode;
 use taskwire::settings::Settings;
@@ -54,7 +54,7 @@ async fn a_session_that_somebody_planted_is_not_the_one_that_is_signed_in() {
     ben.set_cookie("taskwire_session", planted);
     ben.sign_in("ana@example.com", PASSWORD).await;
     assert_ne!(ben.cookie("taskwire_session").as_deref(), Some(planted));
-    // Nor is a real one of somebody else, which ends then.
+    // A real session of another browser is not kept either: it is ended.
     let eve = ana.copy();
     let known = ana.cookie("taskwire_session");
     ana.sign_in("ana@example.com", PASSWORD).await;
@@ -119,8 +119,8 @@ async fn guessing_is_slowed_down_and_locks_nobody_out() {
     assert!((1..=31).contains(&wait), "{wait}");
     assert!(answer.text.contains("value=\"ana@example.com\""), "what was typed is still there");
 
-    // Many machines that share the work are slowed down as well; and then also somebody at a new place with a new browser,
-    // even if they know the password.
+    // Many machines that share the guessing are slowed down as well. Then so is a new browser at a new address, even
+    // with the correct password.
     let mut last = StatusCode::UNAUTHORIZED;
     for number in 2..=60 {
         let stranger = Browser::at(&server, &format!("198.51.100.{number}"));
@@ -130,7 +130,7 @@ async fn guessing_is_slowed_down_and_locks_nobody_out() {
     let elsewhere = Browser::at(&server, "192.0.2.1");
     assert_eq!(elsewhere.sign_in("ana@example.com", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
 
-    // But not the browser that Ana has used before, wherever she takes it.
+    // But not the browser that Ana used before, from whatever address.
     let device = ana.cookie("taskwire_device").expect("the browser is remembered");
     let travelling = Browser::at(&server, "192.0.2.2");
     travelling.set_cookie("taskwire_device", &device);

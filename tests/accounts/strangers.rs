@@ -1,4 +1,5 @@
-//! What somebody unknown costs: next to nothing, and nothing on the path of writes, however much they send.
+//! Tests what unauthenticated requests cost: next to nothing, and nothing on the path of writes, however many there
+//! are.
 
 use std::{
     sync::{
@@ -26,7 +27,7 @@ use crate::{
 /// How many requests of each kind a stranger sends.
 const MANY: usize = 300;
 
-/// How often the database was asked so far, and how often the one connection that writes was taken.
+/// The number of database reads so far, and of uses of the one connection that writes.
 fn costs() -> [u64; 2] {
     let metrics = telemetry::metrics().expect("metrics are collected").render();
     ["taskwire_store_reads_total", "taskwire_store_transactions_total"].map(|name| {
@@ -35,7 +36,7 @@ fn costs() -> [u64; 2] {
     })
 }
 
-/// Sends many requests, each with something else made up; the statuses they are answered with.
+/// Sends many requests, each with another made-up secret. Returns the statuses of the responses.
 async fn flood(kind: impl Fn(String) -> RequestBuilder) -> Vec<StatusCode> {
     let mut statuses = Vec::new();
     for _ in 0..MANY / 50 {
@@ -49,7 +50,7 @@ async fn flood(kind: impl Fn(String) -> RequestBuilder) -> Vec<StatusCode> {
 async fn what_is_made_up_is_refused_from_memory() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;
-    // What has to be done now and then is done once at the start.
+    // Work that is due only now and then is done once at the start.
     assert!(ana.get("/").await.status.is_success());
     let at = |method: Method, path: &str| server.at(method, path).header("Origin", &server.base);
     let (session, links) = (&server.cookies.session, &server.cookies.links);
@@ -93,7 +94,7 @@ async fn what_is_made_up_is_refused_from_memory() {
         let statuses = flood(kind).await;
         assert!(!statuses.iter().any(StatusCode::is_server_error), "{name}: {statuses:?}");
         let [reads, transactions] = [0, 1].map(|index| costs()[index] - before[index]);
-        // The comparison once a second goes on, and what is done once a minute.
+        // The comparison once a second continues, and so does the work that is due once a minute.
         let usual = 3 * (began.elapsed().as_secs() + 1);
         assert!(reads <= usual, "{MANY} made-up {name} had the database asked {reads} times");
         assert!(transactions <= 1, "{MANY} made-up {name} took the connection that writes {transactions} times");
@@ -104,7 +105,7 @@ async fn what_is_made_up_is_refused_from_memory() {
 async fn revoked_tokens_cost_one_look_together_and_one_just_made_elsewhere_works() {
     let database = Database::sqlite();
     let (server, _) = served(&database).await;
-    // As the command line does it, behind the server's back.
+    // As the command line does it, without this server's knowledge.
     let elsewhere = database.open().await;
     let hub = taskwire::hub::Hub::new(elsewhere.clone());
     let desk = Accounts::new(elsewhere.clone(), hub, None, server.base.clone());
@@ -121,7 +122,7 @@ async fn revoked_tokens_cost_one_look_together_and_one_just_made_elsewhere_works
         let refused = join_all((0..50).map(|_| ask(&revoked).send())).await;
         assert!(refused.into_iter().all(|answer| answer.unwrap().status() == StatusCode::UNAUTHORIZED));
     }
-    // Ten looks a second at most, what each node's hub does besides, and the first.
+    // At most ten directory reads a second, plus the regular reads of each node's hub, plus the first.
     let allowed = 10 + began.elapsed().as_millis() as u64 / 1000 * 20;
     let reads = costs()[0] - before;
     assert!(

@@ -31,7 +31,7 @@ async fn a_token_is_shown_once_and_does_what_its_scope_says() {
     assert!(!as_page.unwrap().text().await.unwrap().contains("ana@example.com"), "it is for programs, not for pages");
 
     assert!(page.text.contains("Not used yet"));
-    // Its use is noted after it was answered.
+    // The token's use is recorded after the response.
     while !ana.get("/account").await.text.contains("Used <time")
         || ana.get("/account").await.text.contains("Not used yet")
     {

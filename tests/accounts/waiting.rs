@@ -1,5 +1,5 @@
-//! Whatever waits is asked again when it is its turn. Passwords are hashed one at a time; here the turn is kept until all that
-//! is to wait does.
+//! Tests that the conditions of a request are checked again after it has waited. Passwords are hashed one at a time;
+//! these tests hold that turn until every expected request waits.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 const OTHER: &str = "another long password";
 const THIEFS: &str = "what the thief chose";
 
-/// Waits until so many wait for their turn.
+/// Waits until this many requests wait for the password hashing.
 async fn until_waiting(services: &Services, count: usize) {
     let enough = async {
         while services.accounts.passwords().waiting() < count {
@@ -47,7 +47,7 @@ fn change(thief: Browser) -> JoinHandle<Answer> {
     spawn(async move { thief.post("/account/password", &fields).await })
 }
 
-/// Somebody with an account besides the owner, and their browser.
+/// Creates an account besides the owner's. Returns its browser.
 async fn ben(ana: &Browser, services: &Arc<Services>, role: &str, like: &Browser) -> Browser {
     let link = ana.invite(&[("role", role)]).await;
     let ben = like.fresh();

@@ -52,7 +52,8 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
         // The message is what a node would have sent …
         serde_json::from_slice::<Change>(&message[message.iter().position(|byte| *byte == b'\n').unwrap() + 1..])
             .unwrap();
-        // … except for the signature: none, one of zeros, one for another channel, and one with another installation's key.
+        // … except for the signature: none, one of zeros, one for another channel, and one with another installation's
+        // key.
         publish(redis.port, &channel, &message);
         publish(redis.port, &channel, &[&[0; 40], &message[..]].concat());
         publish_signed(&here, redis.port, "taskwire:{elsewhere}", &message);
@@ -80,7 +81,7 @@ async fn what_a_node_sent_is_not_believed_elsewhere() {
     let [board, other] = [here.node.create_board().await.id, here.node.create_board().await.id];
     let (mut client, _) = follow(&there, board, || is_heard(redis.port, board)).await;
     let envelopes = super::Envelopes::new(here.node.store.key(super::envelope::USE));
-    // The next change of one board, published on the channel of another.
+    // The next change of one board, published on the channel of another board.
     here.node.create_task(other, "Secret").await;
     let taskwire::store::Missing::Changes(log) = here.node.store.changes_after(other, 1, 1).await.unwrap() else {
         panic!("the log was trimmed")

@@ -211,7 +211,7 @@ async fn while_redis_is_away_changes_come_within_two_seconds_and_then_through_re
     until(&there, RedisState::Up).await;
     tokio::task::block_in_place(|| redis::wait_for(|| is_heard(redis.port, board)));
     assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
-    // With the comparison once a second alone, twenty changes would take longer.
+    // With only the comparison once a second, twenty changes would take longer.
     let quick = Instant::now();
     for _ in 0..20 {
         here.node.create_task(board, "Written after that").await;

@@ -28,8 +28,8 @@ use crate::support::{
     server::{Process, command},
 };
 
-/// Settings with which a node reports only when something changes or another node asks. So whatever is known came through such
-/// a report.
+/// Settings with which a node reports only when something changes or another node asks. So whatever is known came
+/// through such a report.
 fn without_heartbeat(url: &str) -> HubSettings {
     with(url, PresenceSettings { heartbeat: Duration::from_secs(3600), ..quick() })
 }

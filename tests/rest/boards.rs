@@ -1,4 +1,4 @@
-//! Boards, their columns and their log.
+//! Tests boards, their columns and their log over REST.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn boards_are_listed_page_by_page() {
     loop {
         let page = server.get(&format!("/boards?limit=2{cursor}")).await;
         seen.extend(page["boards"].as_array().unwrap().iter().map(id));
-        // One that comes meanwhile is newer than all that follow.
+        // A board created meanwhile is newer than all boards that follow, so it is on no later page.
         server.board().await;
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -71,7 +71,7 @@ async fn columns_come_move_and_go_but_not_with_tasks_in_them() {
     server.api(Method::DELETE, &format!("/tasks/{task}")).send().await.unwrap();
     assert_eq!(delete().send().await.unwrap().status(), StatusCode::NO_CONTENT);
     problem(delete(), StatusCode::NOT_FOUND, "not_found").await;
-    // The task lost its column, not its way back.
+    // The task has lost its column, but can still be restored.
     answer(server.api(Method::POST, &format!("/tasks/{task}/restore")), StatusCode::OK).await;
 }
 
@@ -103,7 +103,7 @@ async fn an_empty_database_starts_with_a_board_that_can_be_used() {
     let board = id(&boards["boards"][0]);
     assert_eq!(server.get(&format!("/boards/{board}/tasks")).await["tasks"].as_array().unwrap().len(), 8);
     server.stop().await;
-    // And only an empty one.
+    // Only an empty database gets the sample board.
     let server = Server::with(settings()).await;
     assert_eq!(server.get("/boards").await, boards);
 }

@@ -1,4 +1,5 @@
-//! Bodies that are too large or come too slowly: there is an answer that can be read, in the form that whoever asks understands.
+//! Tests bodies that are too large or come too slowly: the client gets a readable response, in a form that it
+//! understands.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ const FORM: &str = "POST /forms/create_board HTTP/1.1\r\nAccept: text/html,*/*;q
     Content-Type: application/x-www-form-urlencoded\r\n";
 const DATA: &str = "POST /api/v1/boards HTTP/1.1\r\nContent-Type: application/json\r\n";
 
-/// A request with a body of so many bytes, in pieces or with its length.
+/// A request with a body of this many bytes, chunked or with a `Content-Length`.
 fn request(head: &str, bytes: usize, in_pieces: bool) -> Vec<u8> {
     let head = format!("{head}Host: localhost\r\nConnection: close\r\n");
     if !in_pieces {
@@ -41,7 +42,7 @@ async fn who_sends_too_much_gets_to_read_why() {
                 answer.contains("application/problem+json") && answer.contains("\"code\":\"too_large\""),
                 "{answer}"
             );
-            // A person's form is answered on a page.
+            // The form of a person in a browser is answered with a page.
             let answer = raw::ask(&server, &request(FORM, bytes, in_pieces)).await;
             assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("content-type: text/html"), "{answer}");
             assert!(answer.contains("<h1>Too large") && answer.contains("nothing of it was saved"), "{answer}");
@@ -81,11 +82,11 @@ async fn a_connection_that_asks_nothing_is_ended_and_one_address_has_so_many() {
         assert_eq!(&status, b"HTTP/1.1 200");
         held.push(stream);
     }
-    // One too many is hung up on, whether it has asked by then or not.
+    // The server closes a connection beyond the limit, whether a request was sent on it by then or not.
     let mut fourth = tokio::net::TcpStream::connect(raw::address(&server)).await.unwrap();
     let _ = fourth.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert!(!matches!(fourth.read(&mut [0; 100]).await, Ok(1..)), "it is not answered");
-    // The others asked once, and idle: half a head is no question either.
+    // The other connections sent one request and are idle. Half a request head does not count as a request either.
     held[0].write_all(b"GET / HTTP/1.1\r\nHo").await.unwrap();
     for mut stream in held {
         let mut rest = Vec::new();

@@ -1,4 +1,4 @@
-//! What is sent compressed, and what never is.
+//! Tests which responses are compressed, and which never are.
 
 use std::io::Read;
 
@@ -47,7 +47,7 @@ async fn pages_and_data_are_compressed_and_say_what_they_would_have_said() {
         assert!(small.len() == length && small.len() * 2 < plain.len(), "{path}: {} of {}", small.len(), plain.len());
         let mut text = String::new();
         GzDecoder::new(&small[..]).read_to_string(&mut text).unwrap();
-        // Each page has a nonce of its own, and some figures grow.
+        // Each page has its own nonce, and some figures grow.
         assert!(text.len().abs_diff(plain.len()) < 2_000, "{path}");
         assert!(path == "/metrics" || text.contains("Task number 59"), "{path}");
     }

@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the server does.
+//! Tests that the OpenAPI document describes what the server does.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
     ];
     assert_eq!(described, expected);
 
-    // What a path takes, it says in the answer to a method it does not take.
+    // The response to an unsupported method lists the methods that the path supports.
     for (path, item) in document["paths"].as_object().unwrap() {
         let somewhere = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>();
         let response = server.api(Method::OPTIONS, &somewhere.join("/")).send().await.unwrap();

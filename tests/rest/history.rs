@@ -1,4 +1,4 @@
-//! What happened to a task, over REST.
+//! Tests the history of a task over REST.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

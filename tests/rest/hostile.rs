@@ -1,4 +1,5 @@
-//! What people, programs and attackers send that they should not: a clear error each, nothing stored, nothing down.
+//! Tests invalid and hostile requests of people, programs and attackers: each gets a clear error, nothing is stored,
+//! and the server stays up.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -170,7 +171,7 @@ async fn pages_of_other_sites_may_not_write() {
     let form = || server.at(Method::POST, "/forms/create_board").body("name=A");
     let evil = form().header("Origin", "https://evil.example");
     problem(evil, StatusCode::FORBIDDEN, "cross_site").await;
-    // A person's form may come by a proxy that changes the name: they are told on a page what is wrong, and what to set.
+    // A proxy may change the origin of a person's form. Then a page says what is wrong, and which setting to change.
     let page = async |origin: &str| {
         let request = form().header("Origin", origin).header("Accept", "text/html,application/xhtml+xml");
         let answer = request.send().await.unwrap();

@@ -1,4 +1,4 @@
-//! Lists: page by page, filtered and in every order.
+//! Tests lists of tasks: page by page, filtered and in every order.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ async fn pages_hold_every_task_once_while_others_write() {
         loop {
             let page = server.get(&format!("{tasks}?limit=7&order={order}{cursor}")).await;
             seen.extend(page["tasks"].as_array().unwrap().iter().map(id));
-            // Somebody adds one at the front and one at the end, and takes one of them away again.
+            // Meanwhile a task is added at the front and one at the end, and the last one is deleted again.
             let new = |place| json!({"title": format!("New {round}"), "place": place});
             server.post(&tasks, &new("first")).await;
             let gone = id(&server.post(&tasks, &new("last")).await);

@@ -1,4 +1,4 @@
-//! REST, asked over HTTP: a whole server on a real database.
+//! Tests the REST API over HTTP, with a whole server on a real database.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 

@@ -1,4 +1,4 @@
-//! What browsers get apart from data: pages, files, forms, and the headers that protect them.
+//! Tests what browsers get besides data: pages, files, forms, and the headers that protect them.
 
 use std::{fs, time::Duration};
 
@@ -109,7 +109,7 @@ async fn a_form_works_without_a_script_and_ends_on_a_page() {
     assert_eq!(added.status(), StatusCode::SEE_OTHER);
     assert_eq!(added.headers()["location"], page.as_str());
     assert!(browser.get(&page).send().await.unwrap().text().await.unwrap().contains("Added"));
-    // A browser that does not say where it comes from still ends on a page.
+    // A browser that sends no referrer is still redirected to a page.
     let added = submit("add_task", format!("board={id}&column={column}&title=More")).send().await.unwrap();
     assert_eq!((added.status(), added.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/"));
 }

@@ -1,4 +1,4 @@
-//! Tasks: made once, changed field by field, deleted and brought back.
+//! Tests tasks over REST: created once, changed field by field, deleted and restored.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;

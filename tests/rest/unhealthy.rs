@@ -1,4 +1,4 @@
-//! The database goes away: the server says so, and goes on when it is back.
+//! Tests the loss of the database: the server reports it, and recovers when the database is back.
 
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ async fn without_its_redis_the_server_works_and_says_that_it_is_degraded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_of_redis_is_called_that_and_a_right_one_is_taken_at_once() {
-    // And a user as Redis makes it where nothing is said of channels.
+    // A second user, as Redis creates one if no channels are named.
     let mute = ["--user", "mute", "on", ">right", "~*", "resetchannels", "+@all"];
     let redis = Redis::start_with(&[&["--requirepass", "right"][..], &mute].concat());
     let cases = [

@@ -1,4 +1,4 @@
-//! Who asks for large pages and does not read them holds little memory, and not for long.
+//! Tests that clients that request large pages and do not read them hold little memory, and not for long.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Together nearly as much as a board takes.
+/// All descriptions together are nearly as much as a board may hold.
 const TASKS: usize = 300;
 const DESCRIPTION: usize = 25_000;
 const READERS: usize = 10;
@@ -25,7 +25,7 @@ const READERS: usize = 10;
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_read_a_large_page_is_left_and_until_then_holds_a_share() {
     let database = Database::sqlite();
-    // Longer than it takes to make the pages, so that they are all there at a time.
+    // Longer than rendering all pages takes, so that all are held at the same time.
     let stall = Duration::from_secs(15);
     let (sending, sending_per_caller) = (64 << 20, 48 << 20);
     let http_limits = HttpLimits { stall, sending, sending_per_caller, ..HttpLimits::default() };
@@ -36,7 +36,7 @@ async fn who_does_not_read_a_large_page_is_left_and_until_then_holds_a_share() {
         let body = json!({"title": format!("Task {number}"), "description": "x".repeat(DESCRIPTION)});
         server.post(&format!("/boards/{board}/tasks"), &body).await;
     }
-    // Who searches gets the descriptions.
+    // A search result contains the descriptions.
     let path = format!("/boards/{board}?view=list&q=task");
     let page = server.at(Method::GET, &path).send().await.unwrap().bytes().await.unwrap().len();
     assert!(page > TASKS * DESCRIPTION, "{page}");
@@ -47,7 +47,7 @@ async fn who_does_not_read_a_large_page_is_left_and_until_then_holds_a_share() {
     for _ in 0..READERS {
         readers.push(raw::ask_and_not_read(&server, request.as_bytes()).await);
     }
-    // Each learns at once whether it gets the page.
+    // Each client learns at once whether it gets the page.
     let mut statuses = Vec::new();
     for reader in &mut readers {
         let mut line = [0; 12];
@@ -61,9 +61,9 @@ async fn who_does_not_read_a_large_page_is_left_and_until_then_holds_a_share() {
     let grown = resident().saturating_sub(before);
     println!("{READERS} who do not read a page of {} MB: {} MB more", page >> 20, grown >> 20);
 
-    // Others are served meanwhile.
+    // Other clients are served meanwhile.
     assert_eq!(server.at(Method::GET, "/").send().await.unwrap().status(), StatusCode::OK);
-    // Those who get nothing done are left.
+    // The server gives up on clients that read nothing.
     let deadline = tokio::time::Instant::now() + stall + PATIENCE;
     while services.in_flight.sending() > 0 {
         assert!(tokio::time::Instant::now() < deadline, "{} bytes are held for ever", services.in_flight.sending());
@@ -72,7 +72,7 @@ async fn who_does_not_read_a_large_page_is_left_and_until_then_holds_a_share() {
     for mut reader in readers.into_iter().zip(statuses).filter(|(_, status)| status == "200").map(|(reader, _)| reader)
     {
         let mut rest = Vec::new();
-        // What the kernel had taken, and then the end.
+        // The bytes that the kernel had accepted, and then the end of the connection.
         let _ = tokio::time::timeout(PATIENCE, reader.read_to_end(&mut rest)).await.expect("it was hung up on");
         assert!(rest.len() < page);
     }

@@ -1,5 +1,5 @@
-//! A client that does not read costs the server a number, not a queue. The test looks at the memory of its process, so it
-//! has one to itself.
+//! Tests that a client that does not read costs the server a number, not a queue. The tests measure the memory of their
+//! process, so they have one for themselves.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -60,7 +60,7 @@ async fn while_ten_thousand_changes_pass_unread_memory_is_bounded_and_others_are
         for outcome in futures::future::join_all(writes.collect::<Vec<_>>()).await {
             outcome.expect("accepted");
         }
-        // Somebody who reads has each batch as it comes, whoever sleeps.
+        // A client that reads gets each batch as it is written, although others sleep.
         copy.reach(2 + (batch + 1) * 100, &mut reader).await;
     }
     assert_eq!((copy.changes, copy.snapshots), (CHANGES + 1, 0));
@@ -69,7 +69,7 @@ async fn while_ten_thousand_changes_pass_unread_memory_is_bounded_and_others_are
     let grown = resident().saturating_sub(before);
     assert!(grown < 64 << 20, "grew by {} MiB", grown >> 20);
 
-    // When they read again, each ends where the log does.
+    // When the sleeping clients read again, each arrives at the newest change of the log.
     let newest = served.node.board(board.id).await;
     for mut client in sleepers {
         let mut copy = Copy::of(board.id, Some(1));

@@ -1,5 +1,5 @@
-//! `docs/PROTOCOL.md` is complete: everything that the types can express over the socket is described there, with an example.
-//! The types are read from their source, so nothing that is added later can be forgotten.
+//! `docs/PROTOCOL.md` is complete: everything that the types can express over the socket is described there, with an
+//! example. The types are read from their source, so nothing that is added later can be forgotten.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ use super::document::{PAGE, blocks};
 const SOURCES: [&str; 8] =
     ["protocol.rs", "ops", "refusal.rs", "model.rs", "access.rs", "people.rs", "presence.rs", "state/mod.rs"];
 
-/// Types that are serialized as a text, a number or an id by code of their own.
+/// Types that their own code serializes as a text, a number or an id.
 const VALUES: [&str; 19] = [
     "ActorId",
     "BoardId",
@@ -192,7 +192,8 @@ fn objects() -> Vec<serde_json::Map<String, Value>> {
     objects
 }
 
-/// What the page lacks of the types in `shapes`, as far as they are reachable from the socket's messages.
+/// The items of the types in `shapes` that the page does not describe, as far as they are reachable from the socket's
+/// messages.
 fn missing(shapes: &BTreeMap<String, Shape>) -> Vec<String> {
     let objects = objects();
     let mut missing = Vec::new();

@@ -279,8 +279,8 @@ async fn the_list_of_boards_comes_at_once_and_whenever_it_changes() {
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [second.id, first.id]);
 }
 
-/// The snapshot cached for other clients may be too old: a client with an incomplete state needs a snapshot that is not older
-/// than it.
+/// The snapshot cached for other clients may be too old: a client with an incomplete state needs a snapshot that is not
+/// older than its own number.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_is_asked_for_is_not_older_than_what_one_has() {
     let database = Database::sqlite();

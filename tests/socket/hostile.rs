@@ -1,5 +1,5 @@
-//! What a client may get wrong, on purpose or not: each mistake gets a clear response, nothing is stored, and no other client
-//! is affected.
+//! Tests what a client may do wrong, on purpose or not: each mistake gets a clear response, nothing is stored, and no
+//! other client is affected.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +39,8 @@ impl Watched {
         Self { served, board, watcher, copy: Copy::of(board, Some(1)), _database: database }
     }
 
-    /// Asserts that nothing but the board itself was stored, and that the next change reaches the watcher over the same socket.
+    /// Asserts that nothing but the board itself was stored, and that the next change reaches the watcher over the same
+    /// socket.
     async fn unharmed(mut self) {
         assert_eq!(self.served.node.numbers(self.board).await, [1]);
         self.served.node.create_task(self.board, "Still here").await;

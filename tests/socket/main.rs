@@ -1,4 +1,4 @@
-//! The live connection over a real SQLite database: what it delivers, and what it withstands.
+//! Tests the socket over a real SQLite database: what it delivers, and what it withstands.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 

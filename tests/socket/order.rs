@@ -1,4 +1,4 @@
-//! The mutations of one socket are applied in order, whatever fails in between.
+//! Tests that the mutations of one socket are applied in order, whatever fails in between.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn an_edit_that_could_not_be_stored_is_not_done_after_a_newer_one() {
     outside.execute("BEGIN IMMEDIATE").await.expect("the file is locked");
     let mut client = served.connect().await;
     client.mutate(board, vec![complete.clone()]).await;
-    // The writer retries the first for some seconds; the second waits behind it.
+    // The writer retries the first mutation for some seconds; the second waits behind it.
     tokio::time::sleep(Duration::from_millis(200)).await;
     client.mutate(board, vec![reopen.clone()]).await;
     assert_eq!(client.hear_error().await, ErrorCode::Unavailable);

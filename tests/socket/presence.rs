@@ -1,4 +1,5 @@
-//! Who has a board open: clients are sent the whole state first and then the changes, however people come and go.
+//! Tests presence over the socket: clients are sent the whole state first and then the changes, however people come and
+//! go.
 
 use std::time::{Duration, Instant};
 
@@ -34,8 +35,8 @@ async fn served(database: &Database) -> Served {
     Served::with(database, quick(), SocketLimits::default()).await
 }
 
-/// Another person opens the board and leaves it again. That takes at least as long as the grace period of everybody who left
-/// before. `always` must hold all the time.
+/// Another person opens the board and leaves it again. That takes at least as long as the grace period of everybody who
+/// left earlier. `always` must hold all the time.
 async fn come_and_go(
     served: &Served,
     watcher: &mut PresenceClient,
@@ -207,7 +208,7 @@ async fn whoever_subscribes_anew_stays_and_whoever_unsubscribes_leaves() {
     other.client.say(&ClientMessage::Unsubscribe { board }).await;
     watcher.next().await;
     assert_eq!(watcher.sees(), (vec![ben], 0));
-    // While it is away it is told nothing; when it is back it is sent the whole state.
+    // While it is unsubscribed it is sent no presence; when it subscribes again it is sent the whole state.
     other.client.say(&ClientMessage::Ping {}).await;
     while !matches!(other.client.hear().await, ServerMessage::Pong { .. }) {}
     come_and_go(&served, &mut watcher, cat, |_| true).await;
@@ -368,7 +369,7 @@ async fn a_thousand_tabs_of_one_person_are_one_person_and_cost_the_others_one_me
     assert_eq!(watcher.sees(), (vec![ana, ben], 0));
     nothing_comes_before_the_pong(&mut watcher).await;
     assert_eq!(watcher.messages, 2);
-    // No tab was told of the others: each was sent the presence state once.
+    // No tab was sent changes about the other tabs: each was sent the presence state once.
     for mut tab in tabs {
         nothing_comes_before_the_pong(&mut tab).await;
         assert_eq!((tab.sees(), tab.messages), ((vec![ana, ben], 0), 1));
@@ -391,7 +392,8 @@ async fn a_guest_does_not_take_the_tab_of_another() {
     guest.edit(Some(task)).await;
     watcher.until(|presence_state| presence_state.editing.len() == 1).await;
 
-    // Another guest claims to be the same tab, whose id is visible to everybody: once with its own secret, once without one.
+    // Another guest claims to be the same tab, whose id is visible to everybody: once with its own secret, once without
+    // one.
     let taken = guest.tab;
     for (others, secret) in [(2, Some(app::new_id::<Uuid>())), (3, None)] {
         let mut thief = PresenceClient::over(served.connect().await, board, taken).await;
@@ -405,7 +407,7 @@ async fn a_guest_does_not_take_the_tab_of_another() {
             .await;
         std::mem::forget(thief.client);
     }
-    // The page itself can replace its own tab.
+    // The page itself, which knows the secret, can replace its own tab.
     let mut again = PresenceClient { client: served.connect().await, ..guest };
     again.edit(None).await;
     again.open().await;

@@ -1,4 +1,4 @@
-//! A client that does not read what it is sent.
+//! Tests that the server gives up on a client that does not read what it is sent.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use taskwire::{credentials::Credentials, http::socket::SocketLimits, hub::HubSet
 
 use crate::support::{client::PATIENCE, database::Database, node::mutation, served::Served};
 
-/// Together more than the kernel buffers for a client that does not read: 4 MiB in the send buffer, and the receive buffer.
+/// Together more than the kernel buffers for a client that does not read: 4 MiB in the send buffer, and the receive
+/// buffer.
 const CHANGES: usize = 1_000;
 const DESCRIPTION: usize = 20_000;
 
@@ -19,8 +20,8 @@ const DESCRIPTION: usize = 20_000;
 async fn a_client_that_takes_nothing_for_too_long_is_left() {
     let database = Database::sqlite();
     let limits = SocketLimits { write: Duration::from_millis(100), ..SocketLimits::default() };
-    // Small frames, because the server waits longer for a larger one. A large ring, so that everything is sent from memory and
-    // never as one large snapshot.
+    // Small frames, because the server waits longer for a larger one. A large ring, so that everything is sent from
+    // memory and never as one large snapshot.
     let settings =
         HubSettings { frame_bytes: DESCRIPTION, ring_bytes: 2 * CHANGES * DESCRIPTION, ..HubSettings::default() };
     let served = Served::with(&database, settings, limits).await;

@@ -1,4 +1,5 @@
-//! Several nodes over one database, with clients that come and go at random: everybody receives each change once and in order.
+//! Several nodes over one database, with clients that come and go at random: everybody receives each change once and in
+//! order.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The database cannot be read when a client subscribes to a board. The socket keeps the subscription, and the board is sent as
-//! soon as it can be read, without any action of the client.
+//! The database cannot be read when a client subscribes to a board. The socket keeps the subscription, and the board is
+//! sent as soon as it can be read, without any action of the client.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,8 @@ use crate::support::{
     served::Served,
 };
 
-/// A node whose database can be made unreachable, and another one with constant access to the same database; and a board.
+/// Starts a node whose database can be made unreachable, and another node with constant access to the same database.
+/// Returns them with a board.
 async fn nodes() -> (Served, Served, Proxy, BoardId) {
     let database = Database::postgres().await;
     let port = postgres::port_of(&database.url);

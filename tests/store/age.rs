@@ -1,5 +1,5 @@
-//! What is deleted for its age goes by a time that a wrong clock cannot move far, and a change from the future does not make
-//! those after it.
+//! Tests that deletion by age uses a time that a wrong clock cannot move far, and that a change from the future does
+//! not give its time to later changes.
 
 use std::time::Duration;
 
@@ -42,17 +42,17 @@ on_both_engines! {
         node.create_board().await;
         set(&database, "UPDATE boards SET changed_at = $1", now - 2 * YEAR).await;
         assert_eq!(believed(0).await, None, "the clock is before all that happened");
-        // Switched off for two years: it catches up.
+        // The server was off for two years: the believed time catches up step by step.
         let step = STEP.as_millis() as i64;
         assert_eq!(believed(now).await, Some(now - 2 * YEAR + step));
         assert_eq!(believed(now).await, Some(now - 2 * YEAR + 2 * step));
-        // Up to the clock, and not beyond.
+        // It catches up to the clock, and not beyond.
         set(&database, "UPDATE upkeep SET believed_at = $1", now - 10).await;
         assert_eq!(believed(now).await, Some(now));
         assert_eq!(believed(now).await, Some(now));
-        // Back to before there were batteries: it stays.
+        // A clock that starts in 1970 does not move it back.
         assert_eq!(believed(0).await, Some(now));
-        // 200 days ahead: a step at most, and none where the database knows better.
+        // A clock 200 days ahead moves it one step at most, and not at all if the database has a better clock.
         let ahead = believed(now + 200 * 24 * HOUR).await.expect("a time");
         assert!(ahead <= now + step, "{ahead}");
         if database.url.starts_with("postgres") {
@@ -64,11 +64,11 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let now = clock::now().as_millis();
-        // As nodes whose clocks are a little apart leave it.
+        // As nodes leave it whose clocks differ a little.
         set(&database, "UPDATE boards SET changed_at = $1", now + 30_000).await;
         node.accepted(board, create(new_task(), "Buy milk")).await;
         assert_eq!(newest(&database).await, now + 30_000, "no earlier than the one before");
-        // As one leaves it whose clock was 200 days ahead.
+        // As a node leaves it whose clock is 200 days ahead.
         set(&database, "UPDATE boards SET changed_at = $1", now + 200 * 24 * HOUR).await;
         node.accepted(board, create(new_task(), "Buy bread")).await;
         assert!(newest(&database).await < now + 60_000);

@@ -1,4 +1,4 @@
-//! A task is assigned to people who can see its board; what is stored of that is read again.
+//! Tests the assignment of tasks to people who can see the board, and that stored assignees are read again.
 
 use app::{
     access::{BoardRole, InstanceRole},
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A node, and a way to make accounts on it.
+/// A node, and a way to create accounts on it.
 struct Fixture {
     node: Node,
     accounts: Accounts,
@@ -41,7 +41,7 @@ impl Fixture {
         self.accounts.add(&Credentials::local(), new, role).await.expect("an account")
     }
 
-    /// A board that is private to those who are added to it.
+    /// Creates a board that is private to its members.
     async fn private_board(&self) -> BoardId {
         let board = self.node.create_board().await.id;
         let update = UpdateBoard { everyone: Some(None), ..UpdateBoard::default() };

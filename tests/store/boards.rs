@@ -1,4 +1,5 @@
-//! Boards come, change and go; tasks go to the trash and come back; places hold.
+//! Tests the life of boards: boards are created, changed and deleted, tasks are deleted and restored, and places stay
+//! stable.
 
 use std::time::{Duration, Instant};
 
@@ -104,7 +105,7 @@ on_both_engines! {
         assert!(state.task(task).is_some_and(|task| task.is_deleted()));
         assert!(state.live_task(task).is_none());
 
-        // Its column goes meanwhile, so it comes back in another one.
+        // The task's column is deleted meanwhile, so the task is restored to another column.
         node.accepted(board.id, Op::DeleteColumn(DeleteColumn::of(board.columns[0]))).await;
         node.accepted(board.id, restore(task)).await;
         let state = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
@@ -194,7 +195,7 @@ async fn lists_of_boards_cost_the_same_however_many_there_are() {
     }
 }
 
-/// The median of some times that something takes.
+/// The median duration of the work.
 async fn median(mut work: impl AsyncFnMut()) -> Duration {
     let mut times = Vec::new();
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! The log as people read it, and what the migration makes of boards that are older than it.
+//! Tests the log in its form for people, and how the migration handles boards that are older than it.
 
 use app::{
     activity::ActivityEntry,
@@ -82,7 +82,7 @@ on_both_engines! {
         node.accepted(board, rename(task, "Green tea")).await;
         node.store.trim_log(Timestamp::from_millis(i64::MAX)).await.expect("trimmed");
         let history = node.store.task_history(task, None, 10).await.expect("a history");
-        // What it was called before is known although the change that said so is gone.
+        // The old title is known although the change that set it is gone from the log.
         assert_eq!(told(&node, board, &history).await, ["changed the title from “Tea” to “Green tea”"]);
     }
 
@@ -97,7 +97,7 @@ on_both_engines! {
             Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Priority(Priority::High))),
             delete(task),
         ];
-        // In one group, so that what is told must be of the moment between two writes of one transaction.
+        // All in one group, so the activity items must describe the state between two writes of one transaction.
         let writes: Vec<_> = ops.into_iter().map(|op| node.writer.write(board, mutation(op), Credentials::local())).collect();
         for write in writes {
             write.await.expect("accepted");
@@ -122,7 +122,7 @@ on_both_engines! {
         let task = node.create_task(board, "Tea").await;
         node.accepted(board, rename(task, "Green tea")).await;
         node.clone().close().await;
-        // As it was: neither the columns nor the index of the third migration.
+        // Restores the old schema, without the columns and the index of the third migration.
         let mut connection = AnyConnection::connect(&database.url).await.expect("a connection");
         for sql in [
             "DROP INDEX changes_by_task",
@@ -154,13 +154,13 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let task = node.create_task(board, "Tea").await;
         let mine = node.accepted(board, prioritise(task, Priority::High, None)).await.seq;
-        // In one group: the one before makes the guard of the next one stale.
+        // Both are in one group: the first write makes the guard of the second one stale.
         let theirs = node.writer.write(board, mutation(prioritise(task, Priority::Low, None)), Credentials::local());
         let undo = node.writer.write(board, mutation(prioritise(task, Priority::None, Some(mine))), Credentials::local());
         theirs.await.expect("accepted");
         let refused = undo.await.expect_err("it is refused");
         assert!(matches!(refused, taskwire::writer::WriteError::Refused(Refusal::Stale { seq: 4 })), "{refused:?}");
-        // Another field is no obstacle, and neither is the same number.
+        // A newer change of another field does not make the guard stale, and neither does an equal number.
         let title = "Green tea".to_owned();
         let other = Op::UpdateTask(UpdateTask { guard: Some(mine), ..UpdateTask::of(task) }.with(FieldEdit::Title(title)));
         node.accepted(board, other).await;

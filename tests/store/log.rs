@@ -1,4 +1,4 @@
-//! The log: what is missing after a number, forgetting what is old, and what cannot be read.
+//! Tests the log: the changes after a number, trimming, and changes that cannot be read.
 
 use app::{id::BoardId, time::Timestamp};
 use sqlx::{AnyConnection, Connection};
@@ -25,7 +25,7 @@ on_both_engines! {
         assert_eq!(numbers(5, 2).await, [6, 7]);
         assert!(numbers(9, 100).await.is_empty());
         assert!(numbers(3, 0).await.is_empty());
-        // Ahead of the log, as after an old copy of the database was put in its place.
+        // Numbers ahead of the log, as after an old copy of the database was restored.
         assert_eq!(node.store.changes_after(board, 10, 100).await.expect("an answer"), Missing::Trimmed);
         assert_eq!(node.store.changes_after(board, u64::MAX, 100).await.expect("an answer"), Missing::Trimmed);
         let nowhere = app::new_id::<BoardId>();
@@ -71,12 +71,12 @@ on_both_engines! {
 
         let error = behind.store.board(damaged).await.expect_err("it cannot be read");
         assert!(error.to_string().contains("change number 2"), "{error}");
-        // In one group: the one that fails does not take the other with it.
+        // Both are in one group: the failing write does not make the other one fail.
         let bad = behind.writer.write(damaged, mutation(create(new_task(), "Lost")), Credentials::local());
         let good = behind.writer.write(sound, mutation(create(new_task(), "Kept")), Credentials::local());
         assert!(matches!(bad.await, Err(WriteError::Unavailable(_))));
         assert_eq!(good.await.expect("accepted").seq, 2);
-        // Whoever loads the board from its rows can read it.
+        // A node that loads the board from its rows can read it.
         assert_eq!(Node::on(&database).await.board(damaged).await.live_len(), 1);
     }
 }

@@ -1,4 +1,5 @@
-//! The store and the writer, on a real SQLite and a real PostgreSQL. Every test runs on both, unless it is about one.
+//! Tests the store and the writer on a real SQLite and a real PostgreSQL. Every test runs on both, unless it is about
+//! one engine.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -22,7 +23,7 @@ mod rights;
 mod silence;
 mod speed;
 
-/// Writes down a test once and runs it on both engines.
+/// Defines a test that runs on both engines.
 macro_rules! on_both_engines {
     ($(async fn $name:ident($database:ident) $body:block)*) => {$(
         mod $name {

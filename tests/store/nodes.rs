@@ -1,4 +1,4 @@
-//! Several servers on one database, and a database that goes away for a while.
+//! Tests several servers on one database, and a database that is unavailable for a while.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ on_both_engines! {
             tokio::spawn(async move {
                 for round in 0..15 {
                     let task = new_task();
-                    // In either order, so that the nodes lock two boards at a time.
+                    // In either order, so that the nodes lock two boards at the same time.
                     let (one, two) = (boards[(writer + round) % 2], boards[(writer + round + 1) % 2]);
                     let (first, second) = tokio::join!(
                         node.accepted(one, create(task, "Buy milk")),
@@ -105,7 +105,7 @@ on_both_engines! {
     }
 }
 
-/// A database in PostgreSQL, and the wire to it.
+/// A PostgreSQL database: directly, and through the proxy that is returned with it.
 async fn behind_a_proxy() -> (Database, Database, Proxy) {
     let direct = Database::postgres().await;
     let proxy = Proxy::to(postgres::port_of(&direct.url)).await;
@@ -151,7 +151,7 @@ async fn a_database_that_is_away_is_waited_for_then_owned_up_to_then_used_again(
     let node = Node::on(&database).await;
     let board = node.create_board().await.id;
 
-    // Away for a second: nobody notices.
+    // Unavailable for a second: no client notices.
     proxy.cut();
     let (accepted, ()) = tokio::join!(node.accepted(board, create(new_task(), "Patient")), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -159,7 +159,7 @@ async fn a_database_that_is_away_is_waited_for_then_owned_up_to_then_used_again(
     });
     assert_eq!(accepted.seq, 2);
 
-    // Away for longer: an error in good time, and at once for those who come next.
+    // Unavailable for longer: an error within the limit for the first write, and at once for the next ones.
     proxy.cut();
     let unavailable = node.write(board, create(new_task(), "Lost")).await;
     assert!(matches!(unavailable, Err(WriteError::Unavailable(_))), "{unavailable:?}");

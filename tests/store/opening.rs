@@ -31,7 +31,7 @@ on_both_engines! {
     }
 }
 
-/// Limits and locks are kept in sessions, so they must be ours.
+/// Limits and locks are kept in sessions, so a session must be exclusive to one connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pooler_that_gives_no_session_of_ones_own_is_refused_and_another_works() {
     let database = Database::postgres().await;
@@ -55,8 +55,8 @@ async fn a_pooler_that_gives_no_session_of_ones_own_is_refused_and_another_works
     node.close().await;
 }
 
-/// SQLite says "busy" at once to a connection that turns a new file to WAL while another one does: about once in twenty
-/// of these rounds.
+/// SQLite reports "busy" at once to a connection that switches a new file to WAL while another connection does the
+/// same: in about one of twenty of these rounds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_file_may_be_made_by_many_at_once() {
     for _ in 0..50 {

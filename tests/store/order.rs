@@ -1,4 +1,5 @@
-//! What one sender hands over is done in its order, or turned away from the first failure on.
+//! Tests that the writes of one sender are applied in order, and that after the first failure all later ones are
+//! rejected.
 
 use std::{
     sync::{
@@ -35,7 +36,7 @@ use crate::{
     },
 };
 
-/// Somebody else's transaction, which keeps SQLite's file locked until it is dropped.
+/// An outside transaction that keeps SQLite's file locked until it is rolled back.
 async fn lock(database: &Database) -> AnyConnection {
     let mut connection = AnyConnection::connect(&database.url).await.expect("a connection");
     connection.execute("BEGIN IMMEDIATE").await.expect("the file is locked");
@@ -65,7 +66,7 @@ async fn what_waits_behind_a_write_that_failed_does_not_overtake_it() {
 
     let outside = lock(&database).await;
     let first = sequence.write(board, older.clone(), Credentials::local());
-    // The writer has taken the first into a group of its own, most likely, by when the second comes.
+    // Most likely, the writer has taken the first write into a group of its own before the second one arrives.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let second = sequence.write(board, newer.clone(), Credentials::local());
     let theirs = somebody.write(board, mutation(rename(task, "Somebody else's")), Credentials::local());
@@ -76,7 +77,7 @@ async fn what_waits_behind_a_write_that_failed_does_not_overtake_it() {
     assert!(is_unavailable(&third.now_or_never().expect("turned away at once")));
     theirs.await.expect("somebody else has nothing to do with it");
 
-    // As a client does it that connects again.
+    // As a client does after it has connected again.
     let again = node.writer.sequence();
     let (first, second) =
         (again.write(board, older, Credentials::local()), again.write(board, newer, Credentials::local()));
@@ -107,7 +108,7 @@ async fn what_comes_after_a_write_for_which_there_was_no_room_does_not_overtake_
     assert!(is_unavailable(&older.await));
     unlock(outside).await;
     for write in presence_state {
-        // Done, or given up while the file was locked.
+        // Each was applied, or given up while the file was locked.
         let _ = write.await;
     }
     let newer = sequence.write(board, mutation(rename(task, "Newer")), Credentials::local());
@@ -140,15 +141,15 @@ on_both_engines! {
     }
 }
 
-/// Where a statement is prepared, how it is asked for later: by its name, after that of a portal without one.
-/// (Messages `Parse` and `Bind`: <https://www.postgresql.org/docs/current/protocol-message-formats.html>)
+/// If the bytes prepare a statement, returns how it is executed later: by its name, after that of a portal without a
+/// name. (Messages `Parse` and `Bind`: <https://www.postgresql.org/docs/current/protocol-message-formats.html>)
 fn prepared(sent: &[u8], statement: &[u8]) -> Option<Vec<u8>> {
     let end = find(sent, &[b"\0", statement, b"\0"].concat())?;
     let start = sent[..end].iter().rposition(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))? + 1;
     Some([b"\0", &sent[start..end], b"\0"].concat())
 }
 
-/// A way to PostgreSQL on which a commit is late: it is held back, while the connection that it came by breaks.
+/// A proxy to PostgreSQL that delays a commit: it holds the commit back, and breaks the client's connection meanwhile.
 struct LateCommit {
     port: u16,
     hold: Arc<AtomicBool>,
@@ -168,7 +169,8 @@ impl LateCommit {
                 tokio::spawn(async move {
                     let mut server = TcpStream::connect(("127.0.0.1", port)).await.expect("PostgreSQL listens");
                     let (mut up, mut down) = ([0; 16 * 1024], [0; 16 * 1024]);
-                    // What the statement is called in this session, once it was prepared: it is sent by that name.
+                    // The name of the prepared commit in this session: once prepared, the statement is sent by that
+                    // name.
                     let mut commit: Option<Vec<u8>> = None;
                     loop {
                         tokio::select! {
@@ -180,7 +182,7 @@ impl LateCommit {
                                     drop(client);
                                     held.notify_one();
                                     go.notified().await;
-                                    // Whether anybody still listens is for the others to say.
+                                    // The assertions of the test decide whether the session still exists.
                                     let _ = server.write_all(&up[..read]).await;
                                     let _ = server.read(&mut down).await;
                                     return;
@@ -220,18 +222,18 @@ async fn a_commit_that_comes_late_does_not_overtake_what_was_sent_after_it() {
     ] {
         network.hold.store(true, Ordering::SeqCst);
         let lost = behind.writer.sequence().write(board, older.clone(), Credentials::local());
-        // Until it is held: should it be turned away instead, that is what to hear of.
+        // Wait until the commit is held. If the write ends before that, report its outcome.
         tokio::pin!(lost);
         tokio::select! {
             () = network.held.notified() => {}
             outcome = &mut lost => panic!("it was never held: {outcome:?}"),
         }
-        // Whoever sent it has lost the connection, and goes on at another server.
+        // The sender has lost the connection, and repeats the mutations on another server.
         let again = other.writer.sequence();
         let first = again.write(board, older, Credentials::local());
         let second = again.write(board, newer, Credentials::local());
         let (first, lost) = (first.await.expect("accepted"), lost.await.expect("accepted"));
-        // The session that it was for is no more: the connection that took its place has ended it.
+        // The commit's session no longer exists: the connection that replaced it has ended the session.
         network.go.notify_one();
         assert_eq!(lost.seq, first.seq);
         assert!(lost.repeated != first.repeated, "it was done once");

@@ -1,4 +1,5 @@
-//! The outbox: what is enqueued with a commit is done by some node, also where nodes die, fail, and are quicker than others.
+//! Tests the outbox: a job that is enqueued with a commit is done by some node, also if nodes die, fail, or differ in
+//! speed.
 
 use std::{
     collections::HashMap,
@@ -27,7 +28,7 @@ fn job() -> NewJob {
     Job::NewPasswordMail { email: "ana@example.com".to_owned() }.enqueued(app::new_id())
 }
 
-/// Quick enough for a test.
+/// Settings with times short enough for a test.
 fn quick() -> OutboxSettings {
     OutboxSettings {
         lease: Duration::from_millis(400),
@@ -40,7 +41,7 @@ fn quick() -> OutboxSettings {
     }
 }
 
-/// A worker for mail on a node, which does what `work` does.
+/// A worker for mail on a node, which calls `work` for each job.
 struct Worker {
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -64,7 +65,7 @@ impl Worker {
     }
 }
 
-/// Waits until nothing is left in the outbox.
+/// Waits until the outbox is empty.
 async fn emptied(store: &Store) {
     let deadline = Instant::now() + PATIENCE;
     while !store.outbox_backlog().await.expect("it is read").is_empty() {
@@ -85,7 +86,7 @@ on_both_engines! {
         }
         let workers = stores.each_ref().map(|store| {
             let done = Arc::clone(&done);
-            // As patient as in production: nobody takes a job because somebody else is slow.
+            // With the lease of production: no node takes over a job because another node is slow.
             let settings = OutboxSettings { poll: Duration::from_millis(50), ..OutboxSettings::default() };
             Worker::start(store, settings, move |id| {
                 let done = Arc::clone(&done);
@@ -123,7 +124,7 @@ on_both_engines! {
         emptied(&store).await;
         let attempts = attempts.lock().unwrap().clone();
         assert_eq!(attempts.len(), 4);
-        // Half of what a pause may be at most, which doubles.
+        // Each pause is at least half of its maximum, and the maximum doubles.
         for (number, least) in [(1, 20), (2, 40), (3, 300 + 80)] {
             let pause = attempts[number] - attempts[number - 1];
             assert!(pause >= Duration::from_millis(least), "{number}: {pause:?}");
@@ -151,7 +152,7 @@ on_both_engines! {
     async fn a_job_of_a_node_that_died_is_taken_by_another_and_the_dead_one_cannot_end_it(database) {
         let (dead, living) = (database.open().await, database.open().await);
         dead.enqueue(&job()).await.expect("it is enqueued");
-        // What a killed process leaves behind is what it had committed: a lease.
+        // A killed process leaves behind what it had committed: a lease.
         let started = Arc::new(Notify::new());
         let told = Arc::clone(&started);
         let killed = Worker::start(&dead, quick(), move |_| {
@@ -172,7 +173,7 @@ on_both_engines! {
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
         assert_eq!(taken.attempts, 2);
-        // It comes back after all, from a long sleep: its lease is over.
+        // The dead node comes back after a long time: its lease has expired.
         let stale = taskwire::store::LeasedJob { attempts: 1, ..taken.clone() };
         assert!(!dead.finish_job(&stale).await.expect("an answer"));
         dead.retry_job(&stale, Duration::ZERO, "too late").await.expect("an answer");

@@ -1,4 +1,4 @@
-//! What is refused changes nothing, and does not get in the way of what is accepted.
+//! Tests that a refused mutation changes nothing, and does not affect accepted ones.
 
 use app::{
     fields::FieldEdit,
@@ -51,7 +51,8 @@ on_both_engines! {
         let theirs = "Buy oat milk".to_owned();
         assert_eq!(refusal, Refusal::Conflict { field: TextField::Title, theirs, seq: 3 });
 
-        // Another field is no conflict, nor is the same text once its editor has seen the other one.
+        // An edit of another field does not conflict, nor does an edit of the same text after its editor has seen the
+        // other edit.
         let description = "Two litres".to_owned();
         node.accepted(board, Op::UpdateTask(UpdateTask { base, ..UpdateTask::of(task) }.with(FieldEdit::Description(description)))).await;
         node.accepted(board, Op::UpdateTask(UpdateTask { base: Some(3), ..mine })).await;
@@ -64,7 +65,7 @@ on_both_engines! {
         let board = node.create_board().await.id;
         let task = node.create_task(board, "Buy milk").await;
         let delete = Op::DeleteTask(DeleteTask { task, base: Some(2) });
-        // In one group: the first one makes the second one stale.
+        // Both are in one group: the first write makes the second one stale.
         let rename = node.writer.write(board, mutation(rename(task, "Buy oat milk")), Credentials::local());
         let stale = node.writer.write(board, mutation(delete), Credentials::local());
         rename.await.expect("accepted");
@@ -86,7 +87,7 @@ on_both_engines! {
         assert_eq!(node.refused(two, create(task, "Buy milk")).await, taken);
         assert_eq!(node.refused(one, create(task, "Buy milk")).await, taken);
 
-        // In one group, too: the first one gets it.
+        // The same in one group: the first write gets the id.
         let task = new_task();
         let first = node.writer.write(two, mutation(create(task, "Buy bread")), Credentials::local());
         let second = node.writer.write(one, mutation(create(task, "Buy bread")), Credentials::local());
@@ -130,7 +131,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let mut deleted = Vec::new();
-        // One that is long fills as much of the trash as many short ones.
+        // A long task takes up as much of the trash as many short ones.
         for _ in 0..2 * MAX_TRASH_BYTES / MAX_DESCRIPTION_BYTES {
             let task = new_task();
             let description = "x".repeat(MAX_DESCRIPTION_BYTES);

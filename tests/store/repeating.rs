@@ -1,4 +1,4 @@
-//! A request that is sent again is answered as the first time and changes nothing.
+//! Tests that a repeated mutation gets its first answer and changes nothing.
 
 use app::{
     fields::FieldEdit,
@@ -33,7 +33,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let request = mutation(create(new_task(), "Buy milk"));
-        // All are in the queue before the first is taken out of it, or nearly so.
+        // All, or nearly all, are in the queue before the first is taken out of it.
         let answers: Vec<_> = (0..10).map(|_| node.writer.write(board, request.clone(), Credentials::local())).collect();
         let mut fresh = 0;
         for answer in answers {
@@ -63,7 +63,7 @@ on_both_engines! {
         let (board, other) = (node.create_board().await.id, node.create_board().await.id);
         let request = mutation(create(new_task(), "Buy milk"));
         let different = Mutation { id: request.id, op: create(new_task(), "Buy bread") };
-        // In one group, and later; the same request on another board is another request.
+        // In one group, and later. The same mutation id on another board is a different mutation.
         let first = node.writer.write(board, request.clone(), Credentials::local());
         let second = node.writer.write(board, different.clone(), Credentials::local());
         first.await.expect("accepted");
@@ -89,7 +89,7 @@ on_both_engines! {
         };
         let no_task = Refusal::not_found(Thing::Task);
         assert_eq!(refused(&node).await, no_task, "there is no such task yet");
-        // Now it could be done. A copy of it that comes late is refused all the same, wherever and whenever it comes.
+        // Now the mutation could be applied. A late copy of it is still refused, on every node, and after a restart.
         node.accepted(board, create(task, "Buy milk")).await;
         assert_eq!(refused(&node).await, no_task);
         assert_eq!(refused(&other).await, no_task);
@@ -125,7 +125,7 @@ on_both_engines! {
             other => panic!("should have been a conflict: {other:?}"),
         };
         assert_eq!(theirs().await, "Buy oat milk");
-        // What it asks for is so now, which would be no conflict for a new mutation.
+        // The title now equals the requested one, which would be no conflict for a new mutation.
         node.accepted(board, rename(task, "Buy rice milk")).await;
         assert_eq!(theirs().await, "Buy rice milk");
         assert_eq!(node.numbers(board).await, [1, 2, 3, 4]);
@@ -183,15 +183,15 @@ on_both_engines! {
         node.accepted(board, rename(task, "Buy water")).await;
         node.store.trim_log(Timestamp::from_millis(i64::MAX)).await.expect("trimmed");
 
-        // On whichever node: neither what was done nor what was not.
+        // Mutations that are too old are refused, on another node too, whether they had been applied or not.
         for write in [&old, &lost, &refused] {
             let answer = other.writer.write(board, write.clone(), Credentials::local()).await;
             assert!(matches!(answer, Err(WriteError::Refused(Refusal::Expired))), "{answer:?}");
         }
-        // The answer to one that is ahead of its time is kept until that comes.
+        // The answer to a mutation with a time in the future is kept until that time comes.
         node.store.forget_answers(Timestamp::from_millis(now.as_millis() + 1_000)).await.expect("forgotten");
         assert!(other.writer.write(board, ahead, Credentials::local()).await.expect("known").repeated);
-        // One that does not tell its age is remembered as long as the others, and is new after that.
+        // An id without a time in it is remembered as long as the others, and counts as new after that.
         assert!(!other.writer.write(board, named, Credentials::local()).await.expect("accepted").repeated);
     }
 

@@ -1,4 +1,5 @@
-//! The board in memory, the board in its rows and the board in its log are the same board, whatever is done to it.
+//! Tests that the board in memory, the board in its rows and the board in its log are the same, whatever operations are
+//! applied to it.
 
 use app::{
     fields::FieldEdit,
@@ -16,7 +17,7 @@ use crate::support::{
     node::{NewBoard, Node, mutation, new_column, new_task},
 };
 
-/// Something to do: which kind, to which of the things there are, with which of the values there are.
+/// A random step: the kind of operation, the indexes of its targets, and the index of its value.
 type Step = (u8, Index, Index, u8);
 
 #[test]
@@ -45,7 +46,7 @@ fn check(runtime: &Runtime, database: Database, cases: u32) {
 
 async fn run(node: &Node, database: &Database, steps: &[Step]) {
     let board = node.create_board().await;
-    // A few steps at a time, so that some share a transaction.
+    // A few steps at a time, so that some of them share a transaction.
     for steps in steps.chunks(7) {
         let state = node.board(board.id).await;
         let writes: Vec<_> = steps
@@ -53,7 +54,7 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
             .map(|step| node.writer.write(board.id, mutation(op(&state, &board, step)), Credentials::local()))
             .collect();
         for write in writes {
-            // Refused or accepted: both are as they should be.
+            // A step may be accepted or refused.
             let _ = write.await;
         }
     }

@@ -1,4 +1,5 @@
-//! What is decided on rights is decided on those of the transaction, on whichever node, however old what it keeps in memory is.
+//! Tests that decisions on rights use the rights as of the transaction, on every node, however old the node's copy in
+//! memory is.
 
 use app::{
     access::{InstanceRole, Scope},
@@ -23,7 +24,7 @@ use crate::{
     },
 };
 
-/// A node that hears of nothing that others do.
+/// A node that is not notified of changes by other nodes.
 struct Deaf {
     store: Store,
     accounts: Accounts,
@@ -33,7 +34,7 @@ struct Deaf {
 impl Deaf {
     async fn on(database: &Database) -> Self {
         let store = database.open().await;
-        // What a hub hears of, the store it was given hears of: that is another one.
+        // A hub updates the store that it was given, so this hub gets another store.
         let hub = Hub::new(database.open().await);
         let accounts = Accounts::new(store.clone(), hub.clone(), None, String::new());
         Self { writer: Writer::start(store.clone(), hub), store, accounts }
@@ -47,7 +48,7 @@ impl Deaf {
         (id, Credentials { credential: Credential::Token(secret.hash()), links: Vec::new() })
     }
 
-    /// What it believes somebody to be.
+    /// A person's role according to this node's copy of the directory.
     fn believes(&self, person: ActorId) -> InstanceRole {
         self.store.directory().account(person).expect("an account").role
     }
@@ -69,7 +70,7 @@ on_both_engines! {
         assert_eq!(out, Err(AccountError::Forbidden));
         let last = older.accounts.set_role(&Credentials::local(), heir, InstanceRole::Admin).await;
         assert!(matches!(last, Err(AccountError::Invalid { field: "role", .. })), "{last:?}");
-        // Who owned it before owns nothing any more, there either.
+        // On that node, too, the former owner is no owner any more.
         let promoted = older.accounts.set_role(&of_owner, owner, InstanceRole::Owner).await;
         assert_eq!(promoted, Err(AccountError::Forbidden));
         node.store.refresh_directory().await.unwrap();
@@ -111,7 +112,7 @@ on_both_engines! {
         node.accounts.set_active(&Credentials::local(), admin, false).await.unwrap();
         let late = write(create(new_task(), "Coffee")).await;
         assert!(matches!(late, Err(WriteError::Refused(Refusal::Forbidden))), "{late:?}");
-        // And whom it names is as new.
+        // The person named in an operation is looked up in the directory as of the transaction, too.
         node.accounts.set_active(&Credentials::local(), member, false).await.unwrap();
         let set = Op::SetMember(SetMember { person: member, role: Some(app::access::BoardRole::Viewer) });
         let named = older.writer.write(board.id, mutation(set), Credentials::local()).await;

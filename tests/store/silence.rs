@@ -1,5 +1,5 @@
-//! Connections to PostgreSQL that swallow what they are given and never end, while new ones work: what a failover or a firewall
-//! leaves behind. And a server that takes its time.
+//! Tests silent connections to PostgreSQL, which discard what they receive and never end, while new connections work,
+//! as a failover or a firewall leaves them behind. And tests a slow server.
 
 use std::{
     sync::{
@@ -19,10 +19,10 @@ use crate::support::{
     proxy::Proxy,
 };
 
-/// How long it may take until all is well again.
+/// The time within which the store must recover.
 const HEALED: Duration = Duration::from_secs(2);
 
-/// A store whose connections go through a network that a test has in its hands.
+/// Opens a store whose connections go through a proxy that the test controls.
 async fn over_a_network() -> (Store, Proxy, Database) {
     let database = Database::postgres().await;
     let port = postgres::port_of(&database.url);
@@ -31,7 +31,7 @@ async fn over_a_network() -> (Store, Proxy, Database) {
     (Store::open(StoreSettings::new(url)).await.expect("the database opens"), network, database)
 }
 
-/// Has all connections for reading in use at once, so that they are there.
+/// Uses all connections for reading at once, so that they exist. Returns how long that took.
 async fn read_at_once(store: &Store) -> Duration {
     let began = Instant::now();
     for read in join_all((0..8).map(|_| store.has_boards())).await {
@@ -40,7 +40,7 @@ async fn read_at_once(store: &Store) -> Duration {
     began.elapsed()
 }
 
-/// Does something again and again until it is told to stop; how long it took at most.
+/// Repeats the work until it is told to stop. Returns the longest duration of one repetition.
 async fn worst_until<Work: Future<Output = ()>>(stop: Arc<AtomicBool>, work: impl Fn() -> Work) -> Duration {
     let mut worst = Duration::ZERO;
     while !stop.load(Ordering::SeqCst) {
@@ -108,7 +108,7 @@ async fn a_read_that_is_given_up_leaves_its_place_to_others() {
     read_at_once(&store).await;
     network.silence();
     for _ in 0..4 {
-        // As a client that goes away does.
+        // As a client that disconnects while it waits.
         let given_up = tokio::time::timeout(Duration::from_millis(50), store.has_boards()).await;
         assert!(given_up.is_err(), "it is silent");
     }
@@ -132,7 +132,7 @@ async fn a_server_that_takes_longer_than_a_moment_is_slow_and_not_dead() {
     let store = Store::open(StoreSettings { limits, ..StoreSettings::new(&database.url) }).await.expect("it opens");
     let node = Node::with(store);
     let board = node.create_board().await.id;
-    // Somebody who holds the board, so that whoever writes to it waits.
+    // Another session locks the board, so that a write to it waits.
     let mut locks = <sqlx::PgConnection as sqlx::Connection>::connect(&database.url).await.expect("a connection");
     sqlx::Executor::execute(&mut locks, "BEGIN; SELECT * FROM boards FOR UPDATE").await.expect("locked");
     let began = Instant::now();

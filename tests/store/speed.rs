@@ -1,5 +1,5 @@
-//! How fast the store is. Not a test that can fail: run it with
-//! `cargo nextest run --release -p taskwire --test store --run-ignored only --no-capture speed`.
+//! Measures the speed of the store. This is not a test that can fail; run it with `cargo nextest run --release -p
+//! taskwire --test store --run-ignored only --no-capture speed`.
 
 use std::time::{Duration, Instant};
 

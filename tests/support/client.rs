@@ -69,7 +69,8 @@ impl Client {
         }
     }
 
-    /// The next message, or the code with which the socket was closed. Skips the hello, the first message on each socket.
+    /// The next message, or the code with which the socket was closed. Skips the hello, the first message on each
+    /// socket.
     pub async fn hear_or_end(&mut self) -> Result<ServerMessage, Option<u16>> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something is heard");

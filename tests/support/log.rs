@@ -1,8 +1,8 @@
 //! Collects what the servers of this process log, at every level, and checks that it contains no secret.
 //!
-//! Each test server checks the log when it ends, so every test with a server tests this. Secrets are found in two ways: most by
-//! their format, so that the test need not know which secrets were made; and session secrets, which are shorter, by comparison
-//! with the cookies that were issued.
+//! Each test server checks the log when it ends, so every test with a server tests this. Secrets are found in two ways:
+//! most by their format, so that the test need not know which secrets were made; and session secrets, which are
+//! shorter, by comparison with the cookies that were issued.
 
 use std::{
     collections::BTreeSet,
@@ -12,8 +12,8 @@ use std::{
 
 use tracing_subscriber::EnvFilter;
 
-/// Everything except crates that log a lot and know no secrets: statements without their values, and the contents of socket
-/// messages.
+/// Everything except crates that log a lot and know no secrets: statements without their values, and the contents of
+/// socket messages.
 const FILTER: &str =
     "trace,sqlx=info,fred=info,tungstenite=info,tokio_tungstenite=info,mio=info,want=info,reqwest=info";
 /// A secret has 32 random bytes in base64.

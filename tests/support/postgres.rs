@@ -1,8 +1,9 @@
 //! A real PostgreSQL server, shared by all tests that run at about the same time, in however many processes.
 //!
-//! It has its own folder below the temporary folder, and a free loopback port. The first test that needs the server starts it.
-//! Every test process holds a shared lock on a file for as long as it lives; the kernel releases the lock however the process
-//! ends. A watchdog waits until nobody has held the lock for a few seconds, then stops the server and removes the folder.
+//! It has its own folder below the temporary folder, and a free loopback port. The first test that needs the server
+//! starts it. Every test process holds a shared lock on a file for as long as it lives; the kernel releases the lock
+//! however the process ends. A watchdog waits until nobody has held the lock for a few seconds, then stops the server
+//! and removes the folder.
 
 use std::{
     fs::{self, File},
@@ -221,8 +222,8 @@ fn as_postgres(program: &str) -> Command {
     as_postgres_user(&programs().join(program))
 }
 
-/// A command that runs a program as a user other than root if necessary, because the program, like PostgreSQL's server, refuses
-/// root.
+/// A command that runs a program as a user other than root if necessary, because the program, like PostgreSQL's server,
+/// refuses root.
 pub fn as_postgres_user(path: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");

@@ -1,4 +1,5 @@
-//! A TCP proxy between the server under test and a part that it needs. A test can cut, silence and restore the connection.
+//! A TCP proxy between the server under test and a part that it needs. A test can cut, silence and restore the
+//! connection.
 
 use std::{
     future::pending,

@@ -14,7 +14,8 @@ pub fn address(server: &Server) -> SocketAddr {
     server.base.strip_prefix("http://").and_then(|address| address.parse().ok()).expect("an address")
 }
 
-/// Sends the whole request before it reads anything, as browsers do with forms. Returns what is received until the server closes.
+/// Sends the whole request before it reads anything, as browsers do with forms. Returns what is received until the
+/// server closes.
 pub async fn ask(server: &Server, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address(server)).await.expect("a connection");
     stream.write_all(request).await.expect("the request is taken");

@@ -1,7 +1,7 @@
 //! A newer version of Taskwire has migrated the database, while this one still runs on it.
 //!
-//! The test does by hand what the newer version does: it raises the version of the schema, and writes changes of a kind that
-//! this version does not know.
+//! The test does by hand what the newer version does: it raises the version of the schema, and writes changes of a kind
+//! that this version does not know.
 
 use std::time::Duration;
 

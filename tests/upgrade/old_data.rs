@@ -1,7 +1,7 @@
 //! A database made by an older version can be opened, has the expected contents, and can be written to.
 //!
-//! `tests/upgrade/<version>/` has one for each engine, made by that version and never changed. CONTRIBUTING.md says how to add
-//! another.
+//! `tests/upgrade/<version>/` has one for each engine, made by that version and never changed. CONTRIBUTING.md says how
+//! to add another.
 
 use std::{collections::BTreeMap, path::PathBuf};
 

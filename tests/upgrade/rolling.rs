@@ -41,8 +41,8 @@ fn address(process: &Process) -> SocketAddr {
     process.base.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
-/// Writes one task after the other. Repeats unanswered mutations in order, and switches to the other node when one rejects a
-/// write. Returns the accepted mutations.
+/// Writes one task after the other. Repeats unanswered mutations in order, and switches to the other node when one
+/// rejects a write. Returns the accepted mutations.
 async fn write(
     board: BoardId,
     nodes: [Arc<std::sync::Mutex<SocketAddr>>; 2],

@@ -15,7 +15,7 @@ use app::{
 };
 use uuid::Uuid;
 
-/// Where everything random comes from: the same seed makes the same test.
+/// The source of all randomness: the same seed results in the same test.
 pub struct Random(fastrand::Rng);
 
 impl Random {
@@ -50,7 +50,7 @@ impl Random {
         Op::CreateBoard(CreateBoard { name: "Board".to_owned(), columns: columns.into(), everyone: None })
     }
 
-    /// Something a person might do to this board; not always something that can be done.
+    /// A random operation on this board, as a person might send it. It may be refused.
     pub fn op(&mut self, state: &BoardState) -> Op {
         let columns: Vec<ColumnId> = state.columns().map(|column| column.id).collect();
         let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).collect();
@@ -106,7 +106,7 @@ impl Random {
         Op::CreateTask(create.with(FieldEdit::Priority(priority)).with(FieldEdit::Assign(assignees)))
     }
 
-    /// Some of a small team.
+    /// Some people of a small team.
     fn people(&mut self) -> Vec<ActorId> {
         (0..self.below(3)).map(|_| ActorId(Uuid::from_u128(self.0.u128(1..6)))).collect()
     }
