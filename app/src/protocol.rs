@@ -34,8 +34,8 @@ pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
-    /// Subscribe to a board. The server sends the changes after `since`, or a snapshot without `since`, and then every
-    /// new change.
+    /// Subscribe to a board. The server first sends the changes after `since`, or a snapshot (always without `since`),
+    /// and then every new change.
     Subscribe {
         /// The board.
         board: BoardId,
@@ -55,7 +55,7 @@ pub enum ClientMessage {
         board: BoardId,
     },
     /// Report that a tab has a board open, which must be subscribed. The server counts the tab in the board's presence,
-    /// and sends the presence of others. Sent again when the edited task changes.
+    /// and sends this presence. Sent again when the edited task changes.
     Present {
         /// The board.
         board: BoardId,
@@ -207,7 +207,7 @@ pub enum ServerMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         board: Option<BoardId>,
     },
-    /// The server is about to close the socket.
+    /// The server is stopping, or accepts no more changes. It closes the socket next.
     Goodbye {
         /// How long to wait before the next connection, in milliseconds. The server spreads these times, so that not
         /// all clients reconnect at once.
