@@ -48,7 +48,7 @@ pub struct BoardState {
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// The sizes of the board and its trash.
     room: Room,
-    /// False after a change that this version of Taskwire does not know.
+    /// Whether the state contains the effects of all changes.
     is_whole: bool,
 }
 

@@ -15,8 +15,8 @@ use crate::{
 
 /// The most tasks that a board may have outside the trash.
 pub const MAX_TASKS: usize = 10_000;
-/// The most bytes that the tasks outside the trash may have together: titles, descriptions, 40 for each assignee, and
-/// [`TASK_BYTES`] for the other fields of each task.
+/// The most bytes that the tasks outside the trash may have together: titles, descriptions, [`ASSIGNEE_BYTES`] for each
+/// assignee, and [`TASK_BYTES`] for the other fields of each task.
 pub const MAX_BOARD_BYTES: usize = 8_000_000;
 /// The most tasks in the trash, unless it had more before this limit existed.
 pub const MAX_TRASH_TASKS: usize = 1_000;
