@@ -1,8 +1,8 @@
-//! Who may see and change what.
+//! Access rights: who may see and change what.
 //!
-//! Rights are plain values and pure functions, like everything else about a board: the server asks them under the board's
-//! lock, for good, and the browser asks them to show nothing that would be refused. What a single operation needs is said by
-//! [`crate::ops::permit`].
+//! Rights are plain values and pure functions, like the rest of the model. The server computes them under the board's
+//! lock, with final effect; the browser computes them to hide controls that the server would refuse.
+//! [`crate::ops::permit`] checks the role that an operation needs.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::{
     time::Timestamp,
 };
 
-/// What somebody is on the whole server.
+/// The role of a person on the whole server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InstanceRole {
-    /// Makes boards, and sees those they were added to and those that are open to everyone.
+    /// Creates boards, and sees the boards that they are a member of or that are open to everyone.
     Member,
     /// Manages people, and every board.
     Admin,
@@ -27,10 +27,10 @@ pub enum InstanceRole {
 }
 
 impl InstanceRole {
-    /// Every role, the one that may least first.
+    /// Every role, in ascending order of rights.
     pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
 
-    /// The name it is stored and sent under.
+    /// The name that is stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Member => "member",
@@ -39,17 +39,17 @@ impl InstanceRole {
         }
     }
 
-    /// Reads the name it is stored and sent under.
+    /// Parses the name that is stored and sent.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
-/// What somebody is on one board.
+/// The role of a person on one board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BoardRole {
-    /// Reads.
+    /// Reads the board.
     Viewer,
     /// Changes tasks and columns.
     Editor,
@@ -58,10 +58,10 @@ pub enum BoardRole {
 }
 
 impl BoardRole {
-    /// Every role, the one that may least first.
+    /// Every role, in ascending order of rights.
     pub const ALL: [Self; 3] = [Self::Viewer, Self::Editor, Self::Manager];
 
-    /// The name it is stored and sent under.
+    /// The name that is stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -70,29 +70,29 @@ impl BoardRole {
         }
     }
 
-    /// Reads the name it is stored and sent under.
+    /// Parses the name that is stored and sent.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
-/// How much of what its owner may do an API token may do.
+/// The scope of an API token: the part of its owner's rights that it grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Read.
     Read,
-    /// Also make boards, and change tasks and columns.
+    /// Also create boards, and change tasks and columns.
     Write,
-    /// Everything, managing boards and people included.
+    /// Everything, including the management of boards and people.
     Admin,
 }
 
 impl Scope {
-    /// Every scope, the narrowest first.
+    /// Every scope, in ascending order of rights.
     pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
 
-    /// The name it is stored and sent under.
+    /// The name that is stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -101,12 +101,12 @@ impl Scope {
         }
     }
 
-    /// Reads the name it is stored and sent under.
+    /// Parses the name that is stored and sent.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
     }
 
-    /// The most it allows on a board.
+    /// The highest role on a board that the scope allows.
     fn ceiling(self) -> BoardRole {
         match self {
             Self::Read => BoardRole::Viewer,
@@ -116,36 +116,38 @@ impl Scope {
     }
 }
 
-/// Who has access to a board: a part of its state.
+/// Who has access to a board. It is a part of the board's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardAccess {
-    /// What everyone on the server is here; `None` where the board is private to its members.
+    /// The role of everyone on the server; `None` if the board is private to its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everyone: Option<BoardRole>,
-    /// What its members are here.
+    /// The roles of the members.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<ActorId, BoardRole>,
 }
 
 impl BoardAccess {
-    /// Whether nobody but admins has access.
+    /// Whether only admins and owners have access.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// A share link that somebody carries, as far as rights go. It travels as its board: what it hangs on is the server's business.
+/// A share link that a principal holds. It is serialised as the id of its board, without the creator: only the server
+/// needs the creator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "BoardId", into = "BoardId")]
 pub struct LinkTo {
-    /// The board that it leads to.
+    /// The board that the link opens.
     pub board: BoardId,
-    /// Who made it, and what they are on the server; `None` where nobody in particular did.
+    /// The creator of the link and their role on the server; `None` if there is no known creator. A link without a
+    /// creator always works.
     pub maker: Option<(ActorId, InstanceRole)>,
 }
 
 impl LinkTo {
-    /// Whether it works: for as long as whoever made it manages the board.
+    /// Whether the link works: only while its creator manages the board.
     pub fn works(&self, access: &BoardAccess) -> bool {
         let manages =
             |(person, role)| Principal::person(person, role).role_on(self.board, access) >= Some(BoardRole::Manager);
@@ -165,57 +167,58 @@ impl From<LinkTo> for BoardId {
     }
 }
 
-/// A link with which a board can be read without an account, as those who manage the board see it: without its secret.
+/// A link for reading a board without an account, as the managers of the board see it: without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareLink {
-    /// What it is called by.
+    /// The id of the link, not its secret.
     pub id: Uuid,
-    /// Who made it, where that is known.
+    /// The creator, if known.
     pub created_by: Option<ActorId>,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// Whether it works: not while whoever made it does not manage the board.
+    /// Whether the link works: only while its creator manages the board.
     pub works: bool,
 }
 
-/// Somebody who asks for something, as far as rights go.
+/// The principal of a request: who makes it, and with which rights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
-    /// Who, if they have an account.
+    /// The person, if they have an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<ActorId>,
-    /// What they are on this server; `None` for a stranger.
+    /// Their role on this server; `None` without an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<InstanceRole>,
-    /// How much of that they may do in the way they ask.
+    /// The scope of the credential, which limits the rights of the role.
     pub scope: Scope,
-    /// The boards they have a share link to.
+    /// The share links that they hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkTo>,
 }
 
 impl Principal {
-    /// Somebody without an account and without a link.
+    /// A principal without an account and without a share link.
     pub fn stranger() -> Self {
         Self { person: None, role: None, scope: Scope::Read, links: Vec::new() }
     }
 
-    /// Somebody on a server without accounts, or at its command line: they may do everything, and have no name.
+    /// The principal on a server without accounts, or at its command line. It may do everything, and is not a known
+    /// person.
     pub fn anybody() -> Self {
         Self { person: None, role: Some(InstanceRole::Owner), scope: Scope::Admin, links: Vec::new() }
     }
 
-    /// Somebody who signed in.
+    /// A person who signed in.
     pub fn person(person: ActorId, role: InstanceRole) -> Self {
         Self { person: Some(person), role: Some(role), scope: Scope::Admin, links: Vec::new() }
     }
 
-    /// Whether there is no board that they may not see.
+    /// Whether they may see every board.
     pub fn sees_every_board(&self) -> bool {
         self.role >= Some(InstanceRole::Admin)
     }
 
-    /// What they are on a board; `None` where they may not even know that it exists.
+    /// Returns their role on a board; `None` if they may not even know that it exists.
     pub fn role_on(&self, board: BoardId, access: &BoardAccess) -> Option<BoardRole> {
         let as_person = match self.role {
             None => None,
@@ -230,12 +233,12 @@ impl Principal {
         as_person.map(|role| role.min(self.scope.ceiling())).max(by_link)
     }
 
-    /// Whether they may make boards.
+    /// Whether they may create boards.
     pub fn may_create_boards(&self) -> bool {
         self.role.is_some() && self.scope >= Scope::Write
     }
 
-    /// Whether they may see who has an account here.
+    /// Whether they may see the people who have an account.
     pub fn may_see_people(&self) -> bool {
         self.role.is_some()
     }
@@ -245,8 +248,8 @@ impl Principal {
         self.role >= Some(InstanceRole::Admin) && self.scope == Scope::Admin
     }
 
-    /// Whether they may change an account that is, or is to become, of this role: nobody makes somebody more than they
-    /// are, and nobody but an owner touches an owner.
+    /// Whether they may change an account that has this role, or give an account this role. Nobody grants a role higher
+    /// than their own, and only an owner changes an owner.
     pub fn may_manage(&self, role: InstanceRole) -> bool {
         self.may_manage_people() && self.role >= Some(role)
     }

@@ -1,7 +1,7 @@
-//! What changes did, as values: what is stored beside each change to be told later.
+//! Activity items: descriptions of what changes did, stored beside the changes so that a history can show them later.
 //!
-//! A change says how things are from now on. To tell what happened one also needs how they were before, and what the columns were
-//! called then. Both are known for sure only when the change is made. How it is put into words is for [`crate::history`].
+//! A change contains only the new values. A description also needs the old values, and the names of the columns at that
+//! time. Both are known for sure only when the change is applied. [`crate::history`] puts activity items into words.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -13,76 +13,76 @@ use crate::{
     time::Day,
 };
 
-/// What a change did, in terms that need nothing else to be understood. It is stored, so it must stay readable.
+/// The description of a change in terms that need no other data. It is stored, so it must stay readable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityEntry {
-    /// What the task was called before; of a new one, what it is called. Empty where that is not known.
+    /// The title of the task before the change; for a new task, its title. Empty if it is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// What was done; nothing, where everything was so already.
+    /// What the change did; empty if it had no effect.
     #[serde(rename = "deeds", deserialize_with = "items")]
     pub items: Vec<ActivityItem>,
 }
 
-/// One thing that was done. Columns are named as they were called at the time; `None` where that is not known.
+/// One thing that a change did. Columns have the names that they had at that time; `None` if the name is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActivityItem {
-    /// The board was made, under this name.
+    /// The board was created, with this name.
     CreatedBoard(String),
-    /// The board got another name.
+    /// The board was renamed.
     RenamedBoard(FromTo),
     /// The board was deleted.
     DeletedBoard,
-    /// Everyone on the server is this on the board from now on, or nothing.
+    /// Everyone on the server got this role on the board; `None` if the board became private to its members.
     SetEveryone(Option<BoardRole>),
-    /// Somebody is this on the board from now on, or nothing.
+    /// A person got this role on the board; `None` if they were removed.
     SetMember(ActorId, Option<BoardRole>),
-    /// A link was made with which the board can be read without an account.
+    /// A link for reading the board without an account was created.
     MadeShareLink,
-    /// Such a link was taken back.
+    /// A share link was revoked.
     RevokedShareLink,
     /// A column was added.
     AddedColumn(String),
-    /// A column got another name.
+    /// A column was renamed.
     RenamedColumn(FromTo),
-    /// What being in a column says about a task is something else now.
+    /// A column got another kind.
     SetColumnKind(Option<String>, ColumnKind),
-    /// A column was moved among the others.
+    /// A column was moved among the other columns.
     MovedColumn(Option<String>),
     /// A column was deleted.
     DeletedColumn(Option<String>),
-    /// A task was made, in this column.
+    /// A task was created in this column.
     Created(Option<String>),
-    /// A task got another title.
+    /// A task was renamed.
     Renamed(FromTo),
     /// The description was changed.
     Described,
     /// The priority was changed.
     Prioritised(Priority),
-    /// The day work begins was set or cleared.
+    /// The start date was set or cleared.
     SetStart(Option<Day>),
     /// The due date was set or cleared.
     SetDue(Option<Day>),
-    /// The task is these people's now as well.
+    /// The task was assigned to these people.
     Assigned(Vec<ActorId>),
-    /// The task is no longer these people's.
+    /// These people were unassigned from the task.
     Unassigned(Vec<ActorId>),
     /// A task was moved to another column.
     Moved(FromTo),
     /// A task was moved within its column.
     Reordered(Option<String>),
-    /// A task was moved to this column, which is for done tasks.
+    /// A task was moved to this column, which is a done column.
     Completed(Option<String>),
-    /// A task was moved to this column from one for done tasks.
+    /// A task was moved to this column from a done column.
     Reopened(Option<String>),
-    /// A task was put into the trash.
+    /// A task was moved to the trash.
     Deleted,
-    /// A task was taken out of the trash, into this column.
+    /// A task was restored from the trash to this column.
     Restored(Option<String>),
-    /// So many that were deleted before left the trash for good.
+    /// This many tasks left the trash for good.
     Purged(usize),
-    /// Something that a later version of Taskwire can tell. It is never stored.
+    /// An item of a kind that only a later version of Taskwire knows. It is never stored.
     #[serde(skip_deserializing)]
     Unknown,
 }
@@ -94,11 +94,11 @@ fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ActivityItem>
     Ok(items.iter().map(|item| serde_json::from_str(item.get()).unwrap_or(ActivityItem::Unknown)).collect())
 }
 
-/// What something is called that was one thing before and is another now.
+/// An old name or title and a new one; `None` if it is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FromTo {
-    /// Before.
+    /// The old one.
     pub from: Option<String>,
-    /// Now.
+    /// The new one.
     pub to: Option<String>,
 }

@@ -1,17 +1,17 @@
-//! The fields of a task that people set. Each is defined here, once: its type, its limits, what becomes of edits that meet, its
-//! number, and what it is called in a message.
+//! The fields of a task that people set. Each field is defined once, here: its type, its limits, how concurrent edits
+//! of it merge, its sequence number, and its names in messages.
 //!
-//! A new value of a field is a [`FieldEdit`], and some of them are a [`TaskPatch`]. Requests, changes, undo, forms and the REST
-//! interface all carry patches, so a new field is a variant here, two members of [`Task`], two columns of its table, and what people
-//! see of it.
+//! A new value of a field is a [`FieldEdit`], and several of them are a [`TaskPatch`]. Requests, changes, undo, forms
+//! and the REST interface all carry patches. A new field therefore needs a variant here, two members of [`Task`], two
+//! columns of its table, and the parts that people see.
 //!
-//! | merges as | what that means | fields |
+//! | merges as | meaning | fields |
 //! |---|---|---|
-//! | text | a later edit that started from an older text is a conflict, which the person decides | title, description |
+//! | text | an edit that is based on an older text is a conflict, which the person resolves | title, description |
 //! | value | the later edit wins | priority, start, due |
-//! | set | what is added and removed is told, so that edits of different members both survive | assignees |
+//! | set | an edit carries additions and removals, so edits of different members both survive | assignees |
 //!
-//! The place of a task has a number too, but no edit here: to move a task is decided together with its column.
+//! The place of a task has a number too, but no edit here, because a move is decided together with the column.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -29,25 +29,25 @@ use crate::{
     time::Day,
 };
 
-/// How many people a task may be assigned to.
+/// The most people that a task may be assigned to.
 pub const MAX_ASSIGNEES: usize = 20;
 
-/// What of a task has a number of its own, which is that of its newest change.
+/// A part of a task that has its own sequence number, that of its newest change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
-    /// One line of text.
+    /// The title: one line of text.
     Title,
-    /// Markdown.
+    /// The description, in Markdown.
     Description,
-    /// How urgent it is.
+    /// The priority.
     Priority,
-    /// The day work on it begins.
+    /// The day on which work begins.
     Start,
-    /// The day it is due.
+    /// The due date.
     Due,
-    /// Whose it is.
+    /// The people that the task is assigned to.
     Assignees,
-    /// Its place in a column, or the trash.
+    /// The place of the task: its position in a column, or the trash.
     Place,
 }
 
@@ -56,7 +56,8 @@ impl Field {
     pub const ALL: [Self; 7] =
         [Self::Title, Self::Description, Self::Priority, Self::Start, Self::Due, Self::Assignees, Self::Place];
 
-    /// The number of its newest change; 0 while it is as it was when the task was created.
+    /// Returns the number of the field's newest change. For the title and the description this may be the creation of
+    /// the task; the other fields have 0 until they change.
     pub fn seq(self, task: &Task) -> Seq {
         match self {
             Self::Title => task.title_seq,
@@ -102,16 +103,16 @@ pub enum FieldEdit {
     Priority(Priority),
     /// A new day on which work begins; `None` clears it.
     Start(Option<Day>),
-    /// A new due date; `None` clears it.
+    /// People to assign. People that are already assigned stay assigned.
     Due(Option<Day>),
-    /// Whose it is to be as well. Who has it already, keeps it.
+    /// People to unassign.
     Assign(Vec<ActorId>),
     /// Whose it is to be no more.
     Unassign(Vec<ActorId>),
 }
 
 impl FieldEdit {
-    /// The field that it sets.
+    /// Returns the field that the edit sets.
     pub fn field(&self) -> Field {
         match self {
             Self::Title(_) => Field::Title,
@@ -123,12 +124,12 @@ impl FieldEdit {
         }
     }
 
-    /// Its place in a patch, of which each edit has another.
+    /// Returns the sort key of the edit in a patch. Each kind of edit has its own.
     fn order(&self) -> (Field, bool) {
         (self.field(), matches!(self, Self::Unassign(_)))
     }
 
-    /// The text that it sets, if the field is one.
+    /// Returns the new text, if the edit sets a text.
     pub fn text(&self) -> Option<(TextField, &str)> {
         match self {
             Self::Title(text) => Some((TextField::Title, text)),
@@ -137,7 +138,7 @@ impl FieldEdit {
         }
     }
 
-    /// Whether a task is another afterwards.
+    /// Whether the edit would change the task.
     pub(crate) fn changes(&self, task: &Task) -> bool {
         let has = |person: &ActorId| task.assignees.contains(person);
         match self {
@@ -151,8 +152,8 @@ impl FieldEdit {
         }
     }
 
-    /// What it does to a task, tidied: `None` where the task is so already, for two people who wrote the same agree, and nothing
-    /// is newer for it. Refused where the value will not do.
+    /// Returns the normalised edit; `None` if the task already has this value. So two people who wrote the same text do
+    /// not conflict, and the field gets no newer number. Refused if the value is invalid.
     fn on(&self, task: &Task) -> Result<Option<Self>, Refusal> {
         let has = |person: &ActorId| task.assignees.contains(person);
         let edit = match self {
@@ -165,7 +166,7 @@ impl FieldEdit {
         Ok(edit.changes(task).then_some(edit))
     }
 
-    /// Whether it sets what a new task has anyway.
+    /// Whether the edit sets the default value of a new task.
     fn is_default(&self) -> bool {
         match self {
             Self::Title(text) | Self::Description(text) => text.is_empty(),
@@ -175,7 +176,7 @@ impl FieldEdit {
         }
     }
 
-    /// Sets the value, and not the number.
+    /// Sets the value, but not the sequence number.
     fn apply(&self, task: &mut Task) {
         match self {
             Self::Title(new) => task.title.clone_from(new),
@@ -188,7 +189,7 @@ impl FieldEdit {
         }
     }
 
-    /// What puts back how `before` is. `None` if that is not loaded here.
+    /// Returns the edit that restores the value of `before`. `None` if that value is not loaded.
     fn inverse(&self, before: &Task) -> Option<Self> {
         Some(match self {
             Self::Title(_) => Self::Title(before.title.clone()),
@@ -208,48 +209,48 @@ fn each_once<'a>(people: impl IntoIterator<Item = &'a ActorId>) -> impl Iterator
     once.into_iter()
 }
 
-/// New values of some fields of a task, in the order of the fields. Fields that are absent stay as they are, so edits of
-/// different fields both survive.
+/// New values of some fields of a task, in the order of the fields. Absent fields stay as they are, so concurrent edits
+/// of different fields both survive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskPatch(Vec<FieldEdit>);
 
 impl TaskPatch {
-    /// The edits.
+    /// Returns the edits, in order.
     pub fn edits(&self) -> impl Iterator<Item = &FieldEdit> {
         self.0.iter()
     }
 
-    /// Whether it sets nothing.
+    /// Whether the patch sets nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The fields that it sets, each once.
+    /// Returns the fields that the patch sets, each once.
     pub fn fields(&self) -> impl Iterator<Item = Field> {
         let mut last = None;
         self.edits().map(FieldEdit::field).filter(move |field| last.replace(*field) != Some(*field))
     }
 
-    /// The new value of a text, if it sets that one.
+    /// Returns the new value of a text, if the patch sets it.
     pub fn text(&self, field: TextField) -> Option<&str> {
         self.edits().filter_map(FieldEdit::text).find_map(|(sets, text)| (sets == field).then_some(text))
     }
 
-    /// Those who come to have the task.
+    /// Returns the people that are assigned.
     pub fn assigned(&self) -> &[ActorId] {
         self.edits()
             .find_map(|edit| if let FieldEdit::Assign(people) = edit { Some(&**people) } else { None })
             .unwrap_or_default()
     }
 
-    /// Those who cease to have the task.
+    /// Returns the people that are unassigned.
     pub fn unassigned(&self) -> &[ActorId] {
         self.edits()
             .find_map(|edit| if let FieldEdit::Unassign(people) = edit { Some(&**people) } else { None })
             .unwrap_or_default()
     }
 
-    /// Adds an edit, in place of one that set the same. An empty list of people sets nothing.
+    /// Adds an edit, and replaces an earlier edit of the same kind. Ignores an empty list of people.
     pub fn set(&mut self, edit: FieldEdit) {
         if let FieldEdit::Assign(people) | FieldEdit::Unassign(people) = &edit
             && people.is_empty()
@@ -262,15 +263,15 @@ impl TaskPatch {
         }
     }
 
-    /// What it does to a task, tidied: without what is so already. Refused where a value will not do, and where a text was changed
-    /// after `base`.
+    /// Returns the patch for a task, normalised and without edits that change nothing. Refused if a value is invalid,
+    /// or, as a conflict, if a text was changed after `base`.
     pub(crate) fn on(&self, task: &Task, base: Option<Seq>) -> Result<Self, Refusal> {
         let mut patch = Self::default();
         for edit in self.edits() {
             let Some(edit) = edit.on(task)? else { continue };
             if let (Some((field, _)), Some(base)) = (edit.text(), base) {
                 let seq = edit.field().seq(task);
-                // Where their text is not loaded the server has it, and decides.
+                // If the current text is not loaded here, the server decides: it has the text.
                 if let Some(theirs) = field.of(task)
                     && seq > base
                 {
@@ -289,14 +290,14 @@ impl TaskPatch {
         Ok(patch)
     }
 
-    /// Adds what a new task is to have, unless it has that by default.
+    /// Adds a value of a new task, unless it is the default.
     pub(crate) fn set_in_new(&mut self, edit: FieldEdit) {
         if !edit.is_default() {
             self.set(edit);
         }
     }
 
-    /// What a new task has, tidied. Refused where a value will not do.
+    /// Returns the normalised fields of a new task. Refused if it has too many assignees.
     pub(crate) fn on_new(&self) -> Result<Self, Refusal> {
         if each_once(self.assigned()).count() > MAX_ASSIGNEES {
             return Err(Refusal::invalid("assignees", too_many_assignees()));
@@ -308,7 +309,7 @@ impl TaskPatch {
         Ok(self.edits().map(tidy).collect())
     }
 
-    /// Sets the values in a task, under the number of the change.
+    /// Sets the values in a task, and the number of the change as their sequence number.
     pub(crate) fn apply(&self, task: &mut Task, seq: Seq) {
         for edit in self.edits() {
             edit.apply(task);
@@ -316,17 +317,17 @@ impl TaskPatch {
         }
     }
 
-    /// Sets the values in a task that is new: its fields have no numbers yet.
+    /// Sets the values in a new task, whose fields have no sequence numbers yet.
     pub(crate) fn apply_to_new(&self, task: &mut Task) {
         self.edits().for_each(|edit| edit.apply(task));
     }
 
-    /// What puts back how `before` is.
+    /// Returns the patch that restores the values of `before`.
     pub(crate) fn inverse(&self, before: &Task) -> Self {
         self.edits().filter(|edit| edit.changes(before)).filter_map(|edit| edit.inverse(before)).collect()
     }
 
-    /// How many bytes longer the texts of a task become; 0 where they become shorter.
+    /// Returns by how many bytes the texts of a task grow; 0 if they shrink.
     pub(crate) fn growth(&self, task: &Task) -> usize {
         let texts = || self.edits().filter_map(FieldEdit::text);
         let new: usize = texts().map(|(_, text)| text.len()).sum();
@@ -347,14 +348,15 @@ impl FromIterator<FieldEdit> for TaskPatch {
     }
 }
 
-/// Where a patch stands in a message. Its edits stand among the other members of the object, by these names.
+/// The kind of message that contains a patch. The edits are members of the message's object; the kind determines their
+/// names.
 #[derive(Clone, Copy)]
 enum Form {
-    /// What an update asks for.
+    /// The request to update a task.
     Request,
-    /// What an update did.
+    /// The change that updated a task.
     Change,
-    /// What a new task is to have, or has. What is not said is as it is by default.
+    /// The request to create a task, or the change that created it. Absent members have their default values.
     New,
 }
 
@@ -389,7 +391,7 @@ impl Form {
         }
     }
 
-    /// What a member of the object sets; `None` where it is `null`.
+    /// Reads the edit from a member of the object. `None` if a title, description or priority is `null`.
     fn read<'de, M: MapAccess<'de>>(self, name: &str, map: &mut M) -> Result<Option<FieldEdit>, M::Error> {
         Ok(match name {
             "title" => map.next_value::<Option<String>>()?.map(FieldEdit::Title),
@@ -447,7 +449,7 @@ macro_rules! forms {
         $($(#[$doc])* pub mod $module {
             use super::{Deserializer, Form, Serializer, TaskPatch};
 
-            /// What the edits are called.
+            /// The names of the members.
             pub const NAMES: &[&str] = &$names;
 
             pub(crate) fn serialize<S: Serializer>(patch: &TaskPatch, serializer: S) -> Result<S::Ok, S::Error> {
@@ -462,10 +464,10 @@ macro_rules! forms {
 }
 
 forms! {
-    /// For `serde(flatten, with)`: a patch as an update asks for it.
+    /// The patch in a request to update a task, for `serde(flatten, with)`.
     request = Form::Request, ["title", "description", "priority", "start", "due", "assign", "unassign"];
-    /// The same, as a change tells it.
+    /// The patch in a change of a task, for `serde(flatten, with)`.
     change = Form::Change, ["title", "description", "priority", "start", "due", "assigned", "unassigned"];
-    /// The same, as a new task begins with it.
+    /// The fields of a new task, for `serde(flatten, with)`.
     new = Form::New, ["priority", "start", "due", "assignees"];
 }

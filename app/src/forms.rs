@@ -1,6 +1,7 @@
-//! Server functions: what a page loads, and what its forms do without JavaScript.
+//! Server functions, which load the data of pages and serve forms without JavaScript.
 //!
-//! With JavaScript the same forms go through [`crate::live`] instead: at once, and kept until they are saved.
+//! With JavaScript, the same forms use [`crate::live`] instead: their edits show at once and are kept until they are
+//! saved.
 
 #![allow(
     missing_docs,
@@ -38,22 +39,22 @@ use {
     std::{collections::BTreeSet, sync::Arc},
 };
 
-/// This page, as its forms name it: a form that is sent twice, without JavaScript or before it has come, is done once. A
-/// context.
+/// The id of a page, which its forms send. A form that is sent twice, without JavaScript or before the script has
+/// loaded, is applied once. Provided as a context.
 #[derive(Clone, Copy)]
 pub struct PageId(Uuid);
 
 impl PageId {
-    /// A new one for each page.
+    /// Provides a new id for a page.
     pub fn provide() {
         provide_context(Self(crate::new_id()));
     }
 }
 
-/// The parameter of a form's address that names the page it stands on.
+/// The query parameter of a form's address that contains the id of the page.
 const PAGE: &str = "page";
 
-/// Where a form is sent that stands on this page.
+/// Returns the address for a form on this page.
 pub fn form_action(path: &str) -> String {
     match use_context::<PageId>() {
         Some(PageId(page)) => format!("{path}?{PAGE}={page}"),
@@ -61,19 +62,19 @@ pub fn form_action(path: &str) -> String {
     }
 }
 
-/// What a page shows, and whom it is for.
+/// The data of a page, and the principal that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Loaded<T> {
-    /// What it shows.
+    /// The data.
     pub content: T,
-    /// The people whose names stand on it.
+    /// The people whose names the page shows.
     pub people: Vec<Person>,
-    /// Whoever asked for it, and what they may do.
+    /// The principal that requested it.
     #[serde(rename = "asker")]
     pub principal: Principal,
 }
 
-/// A page of the boards that whoever asks may see, newest first.
+/// Returns a page of the boards that the principal may see, newest first.
 #[server(prefix = "/forms", endpoint = "list_boards")]
 pub async fn list_boards(
     #[server(default)] text: String,
@@ -85,17 +86,17 @@ pub async fn list_boards(
     Ok(loaded(&*backend, boards, BTreeSet::new()))
 }
 
-/// A board as a page gets it.
+/// The data of a board for a page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadedBoard {
-    /// Its outline, unless only parts were asked for.
+    /// The outline of the board, unless only parts were requested.
     pub outline: Option<Snapshot>,
-    /// What the page shows besides.
+    /// The requested parts.
     pub parts: Vec<LoadedPart>,
 }
 
-/// A board as it is now, with those parts that the page shows at once, or only these; `None` if there is no such board, or none any
-/// more. (One function for both: a second one costs the WASM some KB.)
+/// Returns the current board and the requested parts of it, or only the parts. `None` if the board does not exist (any
+/// more). (One function does both, because a second one would add some KB to the WASM.)
 #[server(prefix = "/forms", endpoint = "load_board")]
 pub async fn load_board(
     board: BoardId,
@@ -105,7 +106,7 @@ pub async fn load_board(
     let backend = backend()?;
     let state = backend.board(board).await.map_err(explain)?;
     let Some(state) = state.filter(|state| state.exists()) else { return Ok(None) };
-    // Each once, so that nobody gets more than the board has by asking for the same again and again.
+    // Each part once, so that a repeated part in the request does not multiply the response.
     let parts: Vec<LoadedPart> = BTreeSet::from_iter(parts).into_iter().map(|part| state.part(part)).collect();
     let mut people: BTreeSet<ActorId> =
         parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of(task)).collect();
@@ -116,13 +117,13 @@ pub async fn load_board(
     people.extend(state.tasks().flat_map(|task| people_of(task)));
     let mut loaded = loaded(&*backend, LoadedBoard { outline: Some(state.outline()), parts }, people);
     if loaded.principal.may_see_people() && loaded.principal.role_on(board, state.access()) >= Some(BoardRole::Editor) {
-        // They choose among everybody.
+        // They choose assignees or members from all people.
         loaded.people = backend.everybody();
     }
     Ok(Some(loaded))
 }
 
-/// What happened on a board, or to one of its tasks, newest first, before a change or until now.
+/// Returns the events of a board or of one of its tasks, newest first, before a given change or up to now.
 #[server(prefix = "/forms", endpoint = "load_history")]
 pub async fn load_history(
     board: BoardId,
@@ -135,13 +136,13 @@ pub async fn load_history(
     Ok(loaded(&*backend, page, people))
 }
 
-/// Those whose names stand on a task.
+/// Returns the people whose names a task shows.
 #[cfg(feature = "ssr")]
 fn people_of(task: &Task) -> impl Iterator<Item = ActorId> {
     [task.created_by, task.updated_by].into_iter().flatten().chain(task.assignees.iter().copied())
 }
 
-/// Makes a board with the three usual columns and opens it.
+/// Creates a board with the three usual columns and opens it.
 #[server(prefix = "/forms", endpoint = "create_board")]
 pub async fn create_board(name: String, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
     let name = Typed::Name.normalize(&name);
@@ -173,7 +174,7 @@ pub async fn set_completed(board: BoardId, task: TaskId, completed: bool) -> Res
     write(board, Op::UpdateTask(update)).await
 }
 
-/// What the form of a task holds.
+/// The fields of a task's form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskFields {
     /// The title.
@@ -182,20 +183,20 @@ pub struct TaskFields {
     pub description: String,
     /// The column.
     pub column: ColumnId,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Priority,
-    /// The day work on it begins, such as `2026-11-23`; empty for none.
+    /// The day on which work begins, such as `2026-11-23`; empty for none.
     #[serde(default)]
     pub start: String,
-    /// The day it is due, such as `2026-11-23`; empty for none.
+    /// The due date, such as `2026-11-23`; empty for none.
     pub due: String,
-    /// Whose it is.
+    /// The people that the task is assigned to.
     #[serde(default)]
     pub assignees: Vec<ActorId>,
 }
 
-/// Saves the fields of a task that the person changed: those that differ from what the form was sent out with. `base` is
-/// the number of the newest change that form had seen.
+/// Saves the fields that the person changed: those that differ between `edit` and `was`, the values with which the form
+/// was rendered. `base` is the number of the newest change at that time.
 #[server(prefix = "/forms", endpoint = "update_task")]
 pub async fn update_task(
     board: BoardId,
@@ -232,7 +233,7 @@ pub async fn update_task(
     write(board, Op::UpdateTask(update)).await
 }
 
-/// Puts a task into the trash and shows its board.
+/// Moves a task to the trash and shows its board.
 #[server(prefix = "/forms", endpoint = "delete_task")]
 pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
     write(board, Op::DeleteTask(ops::DeleteTask::of(task))).await?;
@@ -240,13 +241,14 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
     Ok(())
 }
 
-/// Takes a task out of the trash.
+/// Restores a task from the trash.
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
     write(board, Op::RestoreTask(ops::RestoreTask::of(task))).await
 }
 
-/// Says what somebody is on a board; without a role, takes them off it. Whoever leaves it by that is led to the other boards.
+/// Sets the role of a person on a board; without a role, removes them. If the requester can no longer see the board,
+/// redirects to the list of boards.
 #[server(prefix = "/forms", endpoint = "set_member")]
 pub async fn set_member(
     board: BoardId,
@@ -260,26 +262,26 @@ pub async fn set_member(
     Ok(())
 }
 
-/// Says what everyone on the server is on a board; without a role, it is private to its members.
+/// Sets the role of everyone on the server on a board; without a role, the board becomes private to its members.
 #[server(prefix = "/forms", endpoint = "set_everyone")]
 pub async fn set_everyone(board: BoardId, #[server(default)] everyone: Option<BoardRole>) -> Result<(), ServerFnError> {
     let update = ops::UpdateBoard { everyone: Some(everyone), ..ops::UpdateBoard::default() };
     write(board, Op::UpdateBoard(update)).await
 }
 
-/// The share links of a board that work, newest first.
+/// Returns the share links of a board that are not revoked, newest first.
 #[server(prefix = "/forms", endpoint = "share_links")]
 pub async fn share_links(board: BoardId) -> Result<Vec<ShareLink>, ServerFnError> {
     backend()?.share_links(board).await.map_err(explain)
 }
 
-/// Makes a share link; its address, which nobody can find out again.
+/// Creates a share link and returns its address, which cannot be retrieved again.
 #[server(prefix = "/forms", endpoint = "create_share_link")]
 pub async fn create_share_link(board: BoardId) -> Result<String, ServerFnError> {
     backend()?.create_share_link(board).await.map_err(explain)
 }
 
-/// Takes a share link back.
+/// Revokes a share link.
 #[server(prefix = "/forms", endpoint = "revoke_share_link")]
 pub async fn revoke_share_link(board: BoardId, link: Uuid) -> Result<(), ServerFnError> {
     backend()?.revoke_share_link(board, link).await.map_err(explain)
@@ -297,7 +299,7 @@ fn without(people: &[ActorId], others: &[ActorId]) -> Vec<ActorId> {
     people.iter().copied().filter(|person| !others.contains(person)).collect()
 }
 
-/// Forms send line breaks as `\r\n`.
+/// Compares texts without regard to the line breaks, because forms send `\r\n`.
 #[cfg(feature = "ssr")]
 fn same_text(one: &str, other: &str) -> bool {
     one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
@@ -316,10 +318,10 @@ async fn write_as(id: MutationId, board: BoardId, op: Op) -> Result<(), ServerFn
     Ok(())
 }
 
-/// The ids of what a form asks for: the same ones for the same page and content, and those of no other form.
+/// The ids that a form's request uses: the same for the same page and content, different for any other form.
 #[cfg(feature = "ssr")]
 struct Ids {
-    /// When the page was made, in milliseconds; as UUIDv7 has it.
+    /// The time at which the page was made, in milliseconds, as in a UUIDv7.
     at: u64,
     content: Uuid,
 }
@@ -330,7 +332,7 @@ impl Ids {
         let parts = use_context::<http::request::Parts>();
         let query = parts.as_ref().and_then(|parts| parts.uri.query()).unwrap_or_default();
         let named = query.split('&').find_map(|pair| pair.strip_prefix(PAGE)?.strip_prefix('='));
-        // What is sent by something else than a form of ours is another thing each time.
+        // A request that comes from elsewhere than one of these forms gets new ids each time.
         let page = named.and_then(|page| Uuid::parse_str(page).ok()).filter(|page| page.get_version_num() == 7);
         Self::on(page.unwrap_or_else(crate::new_id), content)
     }
@@ -354,7 +356,7 @@ fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
     use_context().ok_or_else(|| ServerFnError::new("the server was started without its data"))
 }
 
-/// What to answer, be it to a program that called the function or on the page that is being made.
+/// Converts an error to the response of a server function, and sets the status of the HTTP response.
 #[cfg(feature = "ssr")]
 fn explain(error: BackendError) -> ServerFnError {
     let (status, words) = match error {

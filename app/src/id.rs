@@ -1,8 +1,8 @@
-//! Identifiers.
+//! The types of identifiers.
 //!
-//! Every id is a UUIDv7 ([RFC 9562]) made by whoever creates the thing, the browser included: a retry is recognised,
-//! and a row that is shown before it is saved keeps its identity when it is. Each kind of thing has a type of its own,
-//! so that the compiler catches a task id where a board id belongs.
+//! Every id is a UUIDv7 ([RFC 9562]) made by the creator of the thing, which may be a browser. So a retry is
+//! recognised, and a row that is shown before it is saved keeps its identity. Each kind of thing has its own type, so
+//! that the compiler rejects a task id in place of a board id.
 //!
 //! [RFC 9562]: https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7
 
@@ -53,10 +53,10 @@ ids! {
     ColumnId;
     /// A task.
     TaskId;
-    /// One request to change a board; sending it again under the same id changes nothing.
+    /// One request to change a board. A repetition under the same id changes nothing.
     MutationId;
-    /// Whoever asked for a change: a person, or a program acting for one.
+    /// The originator of a change: a person, or a program that acts for a person.
     ActorId;
-    /// One tab in which a board is open, from when its page was loaded until it is gone.
+    /// One tab that shows a board: from the load of its page until the page is gone.
     TabId;
 }

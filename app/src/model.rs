@@ -1,4 +1,4 @@
-//! What a board is made of.
+//! The things that a board consists of, as plain values.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use crate::{
     time::{Day, Timestamp},
 };
 
-/// The number of a change on its board. Numbers start at 1 and have no gaps; 0 is the board before its first change.
+/// The sequence number of a change on its board. Numbers start at 1 and have no gaps; 0 is the board before its first
+/// change.
 pub type Seq = u64;
 
-/// Whether a number says that a change never happened.
+/// Whether the number is 0, which means that the change never happened. For `serde(skip_serializing_if)`.
 pub(crate) fn never(seq: &Seq) -> bool {
     *seq == 0
 }
@@ -21,28 +22,29 @@ pub(crate) fn never(seq: &Seq) -> bool {
 /// A column of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// Which column.
+    /// The id of the column.
     pub id: ColumnId,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What being in it says about a task.
+    /// The state of work that the column stands for.
     pub kind: ColumnKind,
-    /// Where it stands among the columns; equal ranks are told apart by id.
+    /// The position among the columns. Equal ranks are ordered by id.
     pub rank: Rank,
-    /// The number of its newest change; 0 in what is not in a state yet. A new rank to make room for another is none.
+    /// The number of its newest change; 0 in a column that is not part of a state yet. A new rank that makes room for
+    /// another column is not a change of it.
     #[serde(default, skip_serializing_if = "never")]
     pub seq: Seq,
 }
 
-/// What being in a column says about a task.
+/// The state of work that a column stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnKind {
-    /// Not begun.
+    /// Work has not begun.
     Open,
-    /// Being worked on.
+    /// Work is in progress.
     Active,
-    /// Completed: a task is completed exactly when its column is of this kind.
+    /// Work is completed. A task is completed exactly if its column is of this kind.
     Done,
 }
 
@@ -50,7 +52,7 @@ impl ColumnKind {
     /// Every kind, in the order in which work moves through them.
     pub const ALL: [Self; 3] = [Self::Open, Self::Active, Self::Done];
 
-    /// The name it is stored and sent under.
+    /// The name that is stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -59,55 +61,55 @@ impl ColumnKind {
         }
     }
 
-    /// Reads the name it is stored and sent under.
+    /// Parses the name that is stored and sent.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
-/// A task, deleted ones included: a deleted task is kept, in the trash, and can be restored.
+/// A task, in the trash or not. A deleted task is kept in the trash and can be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
-    /// Which task.
+    /// The id of the task.
     pub id: TaskId,
-    /// One line of text.
+    /// The title: one line of text.
     pub title: String,
-    /// Whether it has a description that is left out here.
+    /// Whether the task has a description that is not loaded here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     described: bool,
-    /// Markdown; absent where it is empty, and in an [outline](crate::state::BoardState::outline).
+    /// The description, in Markdown. Absent if it is empty, and in an [outline](crate::state::BoardState::outline).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<Arc<str>>,
-    /// The column it is in.
+    /// The column that the task is in.
     pub column: ColumnId,
-    /// Where it stands in its column; equal ranks are told apart by id.
+    /// The position in the column. Equal ranks are ordered by id.
     pub rank: Rank,
-    /// How urgent it is.
+    /// The priority.
     #[serde(default, skip_serializing_if = "Priority::is_none")]
     pub priority: Priority,
-    /// The day work on it begins.
+    /// The day on which work begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Day>,
-    /// The day it is due.
+    /// The due date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Day>,
-    /// Whose it is: each once, in the order of their ids.
+    /// The people that the task is assigned to, each once, ordered by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<ActorId>,
-    /// The column it was in before it was completed, to which it goes back when it is reopened.
+    /// The column that the task was in before it was completed. The task returns to it when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// Who created it, where that is known.
+    /// The creator, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<ActorId>,
-    /// When it was last changed.
+    /// The time of its newest change.
     pub updated_at: Timestamp,
-    /// Who changed it last, where that is known.
+    /// The originator of its newest change, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<ActorId>,
-    /// When it was deleted, if it is in the trash.
+    /// The time of its deletion, if it is in the trash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// The number of its newest change.
@@ -116,26 +118,27 @@ pub struct Task {
     pub title_seq: Seq,
     /// The number of the newest change of its description.
     pub description_seq: Seq,
-    /// The number of the newest change of its priority; 0 while it is as it was when the task was created.
+    /// The number of the newest change of its priority; 0 if it has not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub priority_seq: Seq,
-    /// The number of the newest change of the day work on it begins; 0 while it is as it was when the task was created.
+    /// The number of the newest change of its start date; 0 if it has not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub start_seq: Seq,
-    /// The number of the newest change of its due date; 0 while it is as it was when the task was created.
+    /// The number of the newest change of its due date; 0 if it has not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub due_seq: Seq,
-    /// The number of the newest change of whose it is; 0 while it is as it was when the task was created.
+    /// The number of the newest change of its assignees; 0 if they have not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub assignees_seq: Seq,
-    /// The number of the newest change of its place, of which the trash is one; 0 while it is as it was when the task was
-    /// created. A new rank to make room for another task is none.
+    /// The number of the newest change of its place, including moves to and from the trash; 0 if it has not changed
+    /// since the creation of the task. A new rank that makes room for another task is not a change of its place.
     #[serde(default, skip_serializing_if = "never")]
     pub place_seq: Seq,
 }
 
 impl Task {
-    /// A task without texts, with everything as it is by default, that was made under a number.
+    /// Creates a task without texts and with the default values of all fields. `seq` is the number of the change that
+    /// creates it.
     pub fn new(id: TaskId, column: ColumnId, rank: Rank, seq: Seq, at: Timestamp, by: Option<ActorId>) -> Self {
         Self {
             id,
@@ -165,33 +168,33 @@ impl Task {
         }
     }
 
-    /// Its description, in Markdown. `None` if it has one that is not loaded here.
+    /// Returns the description, in Markdown. `None` if the task has a description that is not loaded here.
     pub fn description(&self) -> Option<&str> {
         (!self.described).then(|| self.description.as_deref().unwrap_or_default())
     }
 
-    /// Whether it has a description, loaded or not.
+    /// Whether the task has a description, loaded or not.
     pub fn is_described(&self) -> bool {
         self.described || self.description.is_some()
     }
 
-    /// Gives it another description, and not a number.
+    /// Sets the description, but not its sequence number.
     pub fn set_description(&mut self, text: &str) {
         self.described = false;
         self.description = (!text.is_empty()).then(|| text.into());
     }
 
-    /// The same task without the text of its description.
+    /// Returns the task without the text of its description.
     pub fn outline(&self) -> Self {
         Self { described: self.is_described(), description: None, ..self.clone() }
     }
 
-    /// Whether it has the description of `from`, which is the same task, but not loaded.
+    /// Whether the task has the same description as `from`, another copy of the task, but only `from` has it loaded.
     pub(crate) fn lacks_description_of(&self, from: &Task) -> bool {
         self.described && !from.described && self.description_seq == from.description_seq
     }
 
-    /// Takes the description of the same task, if it [lacks](Self::lacks_description_of) that.
+    /// Copies the description of `from`, another copy of the task, if it [is missing here](Self::lacks_description_of).
     pub(crate) fn load_description(&mut self, from: &Task) {
         if self.lacks_description_of(from) {
             self.described = false;
@@ -199,34 +202,34 @@ impl Task {
         }
     }
 
-    /// Whether it is in the trash.
+    /// Whether the task is in the trash.
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
 }
 
-/// How urgent a task is.
+/// The priority of a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// Nobody said.
+    /// Not set.
     #[default]
     None,
     /// Can wait.
     Low,
-    /// As usual.
+    /// Normal.
     Medium,
     /// Before others.
     High,
-    /// Now.
+    /// At once.
     Urgent,
 }
 
 impl Priority {
-    /// Every priority, least urgent first.
+    /// Every priority, from the least to the most urgent.
     pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Urgent];
 
-    /// The name it is stored and sent under.
+    /// The name that is stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -237,18 +240,18 @@ impl Priority {
         }
     }
 
-    /// Reads the name it is stored and sent under.
+    /// Parses the name that is stored and sent.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.as_str() == name)
     }
 
-    /// Whether nobody said how urgent it is.
+    /// Whether the priority is not set.
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }
 }
 
-/// A text of a task that two people may edit at once.
+/// A text of a task. Concurrent edits of a text are a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextField {
@@ -259,7 +262,7 @@ pub enum TextField {
 }
 
 impl TextField {
-    /// The text as a task has it. `None` if it is not loaded here.
+    /// Returns the text of a task. `None` if it is not loaded here.
     pub fn of(self, task: &Task) -> Option<&str> {
         match self {
             Self::Title => Some(&task.title),
@@ -277,42 +280,42 @@ impl std::fmt::Display for TextField {
     }
 }
 
-/// Where to put something among its siblings.
+/// A position among siblings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place<Id> {
-    /// Before all others.
+    /// Before all siblings.
     First,
-    /// After all others.
+    /// After all siblings.
     #[default]
     Last,
-    /// Directly before this one; last, if it has gone meanwhile.
+    /// Directly before this sibling; last, if it is gone.
     Before(Id),
-    /// Directly after this one; last, if it has gone meanwhile.
+    /// Directly after this sibling; last, if it is gone.
     After(Id),
 }
 
-/// A line of the list of boards.
+/// An entry in the list of boards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardSummary {
-    /// Which board.
+    /// The id of the board.
     pub id: crate::id::BoardId,
-    /// What it is called.
+    /// The name.
     pub name: String,
     /// The number of its newest change.
     pub seq: Seq,
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
 }
 
 impl BoardSummary {
-    /// What lists of boards are sorted by: when it was created, and its id.
+    /// Returns the sort key of lists of boards: the time of creation, then the id.
     pub fn age(&self) -> (Timestamp, crate::id::BoardId) {
         (self.created_at, self.id)
     }
 }
 
-/// How many boards a page lists at once.
+/// The number of boards on a page of the list of boards.
 pub const LISTED_BOARDS: usize = 50;
 
 /// A page of a list of boards.
@@ -320,6 +323,6 @@ pub const LISTED_BOARDS: usize = 50;
 pub struct BoardPage {
     /// The boards, newest first.
     pub boards: Vec<BoardSummary>,
-    /// Whether there are older ones.
+    /// Whether there are older boards.
     pub more: bool,
 }

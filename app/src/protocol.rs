@@ -1,5 +1,5 @@
-//! What travels over the socket: one JSON object a text frame, told apart by its `type`. `docs/PROTOCOL.md` explains it
-//! for people who write a client in another language.
+//! The messages of the socket: one JSON object in each text frame, distinguished by its `type`. `docs/PROTOCOL.md`
+//! describes them for authors of clients in other languages.
 
 use std::collections::BTreeMap;
 
@@ -21,213 +21,218 @@ use crate::{
 /// The WebSocket subprotocol.
 pub const SUBPROTOCOL: &str = "taskwire.v1";
 
-/// The version of the messages. It counts up when a client that was written for the one before would go wrong; messages, fields
-/// and kinds of changes that are added do not count.
+/// The version of the protocol. It increases when a client that was written for the previous version would misbehave.
+/// New messages, new fields and new kinds of changes do not increase it.
 pub const PROTOCOL: u32 = 1;
 
-/// The code with which the server closes a socket whose session has ended.
+/// The close code of a socket whose session has ended.
 pub const CLOSED_SIGNED_OUT: u16 = 4401;
 
-/// The largest message a client may send, in bytes.
+/// The largest message that a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// What a client says.
+/// A message from the client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
-    /// Send what happens on a board from now on, and first what happened after `since`. Without it, a snapshot.
+    /// Subscribe to a board. The server first sends the changes after `since`, or a snapshot (always without `since`),
+    /// and then every new change.
     Subscribe {
-        /// Which board.
+        /// The board.
         board: BoardId,
-        /// The newest change the client has.
+        /// The number of the newest change that the client has.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Seq>,
-        /// Send a snapshot all the same, which is not older than `since`: what the client has is not whole.
+        /// Send a snapshot in any case, not older than `since`, because the client's state is incomplete.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         snapshot: bool,
-        /// Where a snapshot is sent, leave out the trash and the texts of descriptions. A client loads them when it needs them.
+        /// Leave out the trash and the texts of descriptions in a snapshot. The client loads them when it needs them.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         outline: bool,
     },
-    /// Send nothing more of a board.
+    /// Unsubscribe from a board.
     Unsubscribe {
-        /// Which board.
+        /// The board.
         board: BoardId,
     },
-    /// Somebody has this board, which is subscribed, open in a tab: count them among those who are here, and tell who
-    /// else is. Sent again when what they edit changes.
+    /// Report that a tab has a board open, which must be subscribed. The server counts the tab in the board's presence,
+    /// and sends this presence. Sent again when the edited task changes.
     Present {
-        /// Which board.
+        /// The board.
         board: BoardId,
-        /// Which tab: of two connections that name the same one, the later counts.
+        /// The tab. If two connections name the same tab, the later connection counts.
         tab: TabId,
-        /// The task of which they are editing a text now.
+        /// The task of which a text is being edited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         editing: Option<TaskId>,
-        /// What only this tab knows, of somebody without an account: nobody else takes its place, though others see which it is.
+        /// A secret of the tab, for guests. Others see the tab's id; the secret prevents them from taking its place.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<Uuid>,
     },
-    /// Send the list of boards now and whenever it changes.
+    /// Request the list of boards, now and after every change of it.
     WatchBoards {
-        /// Only so many, the newest.
+        /// The most boards to send, the newest first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
-        /// And these, of those that the client may see.
+        /// Further boards to include, if the client may see them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         boards: Vec<BoardId>,
     },
-    /// Send who has an account on this server, now and whenever that changes.
+    /// Request the people who have an account on this server, now and after every change.
     WatchPeople {
-        /// Then only who is different: [`ServerMessage::PeopleChanged`].
+        /// After the first list, send only the differences: [`ServerMessage::PeopleChanged`].
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         changes: bool,
     },
-    /// Change a board. Each mutation is answered by [`ServerMessage::Accepted`] or [`ServerMessage::Rejected`], in order.
+    /// Change a board. The server answers each mutation with [`ServerMessage::Accepted`] or
+    /// [`ServerMessage::Rejected`], in order.
     Mutate {
-        /// Which board.
+        /// The board.
         board: BoardId,
-        /// What to do, in order.
+        /// The mutations, in order.
         mutations: Vec<Mutation>,
     },
-    /// Are you there? Browsers cannot see the pings of the WebSocket protocol itself.
+    /// Check that the server answers. Browsers cannot observe the pings of the WebSocket protocol itself.
     Ping {},
 }
 
 tagged! {
-    /// What the server says.
+    /// A message from the server.
     #[derive(Clone, Debug, PartialEq)]
     pub enum ServerMessage = "ServerMessage" by "type" {
-        /// Who serves this socket: the first message on each.
+        /// The first message on each socket: which server this is.
         Hello {
-            /// The version of Taskwire, for people to read.
+            /// The version of Taskwire, for people.
             version: String,
-            /// The build of the pages that this server serves. A page of another one should be loaded anew, when that loses nothing.
+            /// The build of the pages that this server serves. A page of another build should reload when that loses
+            /// nothing.
             build: String,
-            /// See [`PROTOCOL`].
+            /// The version of the protocol: see [`PROTOCOL`].
             protocol: u32,
-            /// The version of the database's schema that this server knows, which is the number of its newest migration.
+            /// The version of the database schema that this server knows: the number of its newest migration.
             schema: i64,
         },
-        /// The whole state of a board, in place of the changes that led to it.
+        /// The whole state of a board, in place of changes.
         Snapshot(Snapshot),
-        /// Changes of a board without a hole: the numbers `after + 1`, `after + 2`, …
+        /// Consecutive changes of a board, with the numbers `after + 1`, `after + 2`, …
         Changes {
-            /// Which board.
+            /// The board.
             board: BoardId,
-            /// The number of the change before the first of these. None at all (the answer to a subscription that is up to
-            /// date) says: that is the newest.
+            /// The number before the first of these changes. If there are no changes (the answer to a subscription that
+            /// is up to date), the number of the newest change.
             after: Seq,
             /// The changes.
             changes: Vec<Change>,
         },
-        /// All who have a board open: the answer to [`ClientMessage::Present`]. In place of what was said before.
+        /// The presence on a board: the answer to [`ClientMessage::Present`]. It replaces the previous presence.
         Presence {
-            /// Which board.
+            /// The board.
             board: BoardId,
-            /// People with an account, by id; a bounded number.
+            /// People with an account, ordered by id; a limited number.
             people: Vec<ActorId>,
-            /// How many more people there are.
+            /// The number of people beyond those that are listed.
             more: u32,
-            /// How many tabs somebody without an account has open, the receiver's own included.
+            /// The number of tabs of guests, including the receiver's own. A guest gets the number of everybody here.
             guests: u32,
-            /// Who is editing what; a bounded number.
+            /// The edits in progress; a limited number.
             editing: Vec<Editing>,
         },
-        /// Others have a board open than before, or are editing something else.
+        /// The presence on a board has changed.
         PresenceChanged {
-            /// Which board.
+            /// The board.
             board: BoardId,
-            /// Who is listed now and was not.
+            /// People who are listed now and were not before.
             joined: Vec<ActorId>,
-            /// Who was listed and is not now.
+            /// People who were listed before and are not now.
             left: Vec<ActorId>,
-            /// How many more people there are now.
+            /// The current number of people beyond those that are listed.
             more: u32,
-            /// How many guests there are now.
+            /// The current number of guests.
             guests: u32,
-            /// Who is editing what now; left out if that is as before.
+            /// The current edits in progress; absent if unchanged.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             editing: Option<Vec<Editing>>,
         },
-        /// The boards the client may see, newest first: all, or those that it asked for.
+        /// The boards that the client may see, newest first: all, or those that it requested.
         Boards {
             /// The boards.
             boards: Vec<BoardSummary>,
-            /// Whether there are older ones, which the client did not ask for.
+            /// Whether there are older boards, which the client did not request.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             more: bool,
         },
-        /// Everyone who has an account, those who were deactivated included: they may have done something that still shows.
+        /// Everybody who has an account, including deactivated accounts, because their edits may still be shown.
         People {
-            /// The people, by id.
+            /// The people, ordered by id.
             people: Vec<Person>,
-            /// What the client may do, as it is now.
+            /// The current rights of the client.
             you: Principal,
         },
-        /// Some have an account now who had none, or another name, or are deactivated; or the client may do something else. For those
-        /// who asked for changes.
+        /// People have joined, have another name, or have been deactivated; or the client's rights have changed. Only
+        /// for clients that requested differences.
         PeopleChanged {
-            /// Those who are different, by id.
+            /// The people who are new or changed, ordered by id.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             people: Vec<Person>,
-            /// What the client may do, if that is different.
+            /// The current rights of the client; absent if unchanged.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             you: Option<Principal>,
         },
-        /// A mutation is saved for good.
+        /// A mutation is saved durably.
         Accepted {
-            /// Which.
+            /// The mutation.
             mutation: MutationId,
             /// The number of its change.
             seq: Seq,
         },
         /// A mutation was refused and changed nothing.
         Rejected {
-            /// Which.
+            /// The mutation.
             mutation: MutationId,
-            /// Why.
+            /// The reason.
             error: Refusal,
         },
-        /// I am here. The newest numbers of the boards that are subscribed.
+        /// The answer to a ping, with the newest numbers of the subscribed boards.
         Pong {
-            /// By board.
+            /// The number of the newest change of each board.
             heads: BTreeMap<BoardId, Seq>,
         },
-        /// Something is wrong with what the client sent. Where the server cannot go on, it closes the socket next.
+        /// The client sent something that the server cannot accept or serve. If the server cannot continue, it then
+        /// closes the socket.
         Error {
-            /// Which kind of error.
+            /// The kind of error.
             code: ErrorCode,
-            /// What is wrong, for people.
+            /// The problem, in words for people.
             message: String,
-            /// The board it is about, where it is about one.
+            /// The board that the error is about, if it is about one.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             board: Option<BoardId>,
         },
-        /// The server is going away. It closes the socket next.
+        /// The server is stopping, or accepts no more changes. It closes the socket next.
         Goodbye {
-            /// How long to wait before connecting again, in milliseconds: spread, so that not all come back at once.
+            /// How long to wait before the next connection, in milliseconds. The server spreads these times, so that
+            /// not all clients reconnect at once.
             reconnect_after_ms: u64,
         },
     }
 }
 
-/// See [`ServerMessage::Error`].
+/// The code of a [`ServerMessage::Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// Not JSON, of no known type, or with wrong fields.
+    /// The message is not JSON, is of no known type, or has wrong fields.
     BadMessage,
-    /// Larger than the limit.
+    /// The message is larger than the limit.
     TooLarge,
-    /// More messages, subscriptions or mutations than the limits allow.
+    /// There are more messages, subscriptions or mutations than the limits allow.
     TooMany,
-    /// There is no such board (any more), or none that the client may know of.
+    /// The board does not exist (any more), or the client may not know of it.
     NoSuchBoard,
-    /// The client may not see this board any more, or the list it asks for.
+    /// The client may not see this board any more, or may not see the list that it requested.
     Forbidden,
-    /// This takes a subscription to the board, and there is none.
+    /// The message requires a subscription to the board, and there is none.
     NotSubscribed,
-    /// The server cannot read or write at the moment. Nothing was changed; try again.
+    /// The server cannot read or write at the moment. Nothing was changed; the client should try again.
     Unavailable,
 }

@@ -1,13 +1,14 @@
-//! Fractional ranks: the position of an item among its siblings, as a text. There is always room for another rank before, after and
-//! between existing ranks.
+//! Fractional ranks: the position of an item among its siblings, as a text. There is always room for another rank
+//! before, after and between existing ranks.
 //!
-//! Moving a task changes only that task: it gets a rank between the ranks of its new neighbours. The scheme is the one that David
-//! Greenspan describes in *Implementing Fractional Indexing* (Observable, 2020). A rank begins with an integer of variable length, so
-//! that ranks stay short however many items are added at either end. A fraction in base 62 follows, so that there is always a rank
-//! between two others. The order of ranks is plain byte order of the text, in Rust, in SQLite and in Postgres (`COLLATE "C"`).
+//! Moving a task changes only that task: it gets a rank between the ranks of its new neighbours. The scheme is the one
+//! that David Greenspan describes in *Implementing Fractional Indexing* (Observable, 2020). A rank begins with an
+//! integer of variable length, so that ranks stay short however many items are added at either end. A fraction in base
+//! 62 follows, so that there is always a rank between two others. The order of ranks is plain byte order of the text,
+//! in Rust, in SQLite and in Postgres (`COLLATE "C"`).
 //!
-//! Ranks grow only when items are moved between the same two neighbours again and again: by one digit for about six moves.
-//! [`Rank::is_long`] tells when the siblings should get new ranks from [`Rank::spread`].
+//! Ranks grow only when items are moved between the same two neighbours again and again: by one digit for about six
+//! moves. [`Rank::is_long`] tells when the siblings should get new ranks from [`Rank::spread`].
 
 use std::{fmt, sync::Arc};
 
@@ -25,7 +26,8 @@ const LONG: usize = 32;
 pub struct Rank(Arc<str>);
 
 impl Rank {
-    /// Wraps a rank that comes from storage. The text is not checked here; [`Rank::between`] refuses a text that is no rank.
+    /// Wraps a rank that comes from storage. The text is not checked here; [`Rank::between`] refuses a text that is no
+    /// rank.
     pub fn from_stored(text: &str) -> Self {
         Self(text.into())
     }
@@ -42,8 +44,8 @@ impl Rank {
 
     /// A rank after `low` and before `high`; `None` for either means that there is no bound on that side.
     ///
-    /// Returns `None` if there is no room: `low` and `high` are equal, in the wrong order, or not valid ranks. (Two browsers that were
-    /// offline may have made the same rank.) The siblings then need [`Rank::spread`].
+    /// Returns `None` if there is no room: `low` and `high` are equal, in the wrong order, or not valid ranks. (Two
+    /// browsers that were offline may have made the same rank.) The siblings then need [`Rank::spread`].
     pub fn between(low: Option<&Rank>, high: Option<&Rank>) -> Option<Rank> {
         let low = match low {
             Some(rank) => Some(Parts::parse(rank)?),
@@ -96,8 +98,8 @@ impl fmt::Debug for Rank {
     }
 }
 
-/// A rank, split into its parts. The first letter of the integer encodes how many digits it has (upwards `a` one, `b` two, …; downwards
-/// `Z` one, `Y` two, …). The rest is the fraction, which never ends in `0`.
+/// A rank, split into its parts. The first letter of the integer encodes how many digits it has (upwards `a` one, `b`
+/// two, …; downwards `Z` one, `Y` two, …). The rest is the fraction, which never ends in `0`.
 struct Parts<'a> {
     integer: &'a str,
     fraction: &'a str,

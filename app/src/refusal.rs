@@ -1,4 +1,4 @@
-//! Why something that was asked of a board is refused.
+//! The reasons why a mutation is refused.
 
 use std::fmt;
 
@@ -10,54 +10,54 @@ use crate::{
 };
 
 tagged! {
-    /// Why a mutation was refused. It changed nothing.
+    /// The reason why a mutation was refused. It changed nothing.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Refusal = "Refusal" by "code" {
-        /// A field's value will not do.
+        /// The value of a field is invalid.
         Invalid {
-            /// The field, by the name it has in the mutation.
+            /// The field, by its name in the mutation.
             field: String,
-            /// What is wrong, for people.
+            /// The problem, in words for people.
             message: String,
         },
-        /// There is no such thing on this board (any more).
+        /// The thing does not exist on this board, or was deleted.
         NotFound {
-            /// `board`, `column` or `task`.
+            /// The kind of thing: `board`, `column`, `task`, `person` or `share_link`.
             what: Thing,
         },
-        /// The id is taken.
+        /// The id is already used.
         Exists {
-            /// `board`, `column` or `task`.
+            /// The kind of thing: `board`, `column`, `task` or `share_link`.
             what: Thing,
         },
-        /// Somebody else changed the same text since the editor started.
+        /// The same text was changed since the edit's base.
         Conflict {
             /// `title` or `description`.
             field: TextField,
-            /// The text as it is now.
+            /// The current text.
             theirs: String,
-            /// The base to send with the text that both agree on.
+            /// The base to send with the merged text.
             seq: Seq,
         },
-        /// It was changed since the number that the mutation was based on, or guarded by.
+        /// The thing was changed since the mutation's base or guard.
         Stale {
             /// The number of its newest change.
             seq: Seq,
         },
-        /// Whoever asks may see the board, but not do this to it.
+        /// The sender may see the board, but not do this to it.
         Forbidden,
         /// The column still holds tasks.
         NotEmpty,
-        /// The board cannot hold more.
+        /// The limit of a resource is reached.
         Full {
-            /// What there are too many of.
+            /// The resource.
             what: Thing,
-            /// How many there may be.
+            /// The limit.
             limit: u32,
         },
-        /// The id of the mutation was used before for a different one.
+        /// The id of the mutation was used before, for a different mutation.
         IdReused,
-        /// The id of the mutation is so old that it is not known any more whether it was done.
+        /// The id of the mutation is so old that the server no longer knows whether it was applied.
         Expired,
     }
 }
@@ -84,17 +84,18 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// A field's value will not do.
+    /// Creates the refusal of an invalid value.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::Invalid { field: field.to_owned(), message: message.into() }
     }
 
-    /// There is no such thing.
+    /// Creates the refusal of a request for a thing that does not exist.
     pub fn not_found(what: Thing) -> Self {
         Self::NotFound { what }
     }
 
-    /// What to tell a person, as a sentence. ([`Display`](fmt::Display) is for programs: it starts with the field.)
+    /// Returns the reason as a sentence for people. ([`Display`](fmt::Display) is for programs: it starts with the
+    /// field.)
     pub fn sentence(&self) -> String {
         let words = match self {
             Self::Invalid { field, message } => match field.as_str() {
@@ -112,7 +113,7 @@ impl Refusal {
     }
 }
 
-/// How [`Refusal::Full`] is told.
+/// Returns the message of [`Refusal::Full`].
 fn full(what: Thing, limit: u32) -> String {
     match what {
         Thing::Board => format!("one person may manage {limit} boards; delete one first, or leave it to another"),
@@ -125,7 +126,7 @@ fn full(what: Thing, limit: u32) -> String {
     }
 }
 
-/// What a [`Refusal`] is about.
+/// The thing that a [`Refusal`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Thing {

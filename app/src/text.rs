@@ -1,4 +1,5 @@
-//! The rules for text that people write: which characters are allowed, how long a text may be, and which characters are invisible.
+//! The rules for text that people write: which characters are allowed, how long a text may be, and which characters are
+//! invisible.
 
 use crate::refusal::Refusal;
 
@@ -6,7 +7,8 @@ use crate::refusal::Refusal;
 pub const MAX_TITLE_CHARS: usize = 500;
 /// The longest name of a board or column, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
-/// The longest description, in bytes of UTF-8. Encoded as JSON, a description of this length still fits into one socket message.
+/// The longest description, in bytes of UTF-8. Encoded as JSON, a description of this length still fits into one socket
+/// message.
 pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
 
 /// Checks the title of a task, and returns it trimmed.
@@ -19,7 +21,8 @@ pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
     line(field, text, MAX_NAME_CHARS)
 }
 
-/// Checks one line of text: it must have a visible character, and neither be too long nor contain control characters or line separators.
+/// Checks one line of text: it must have a visible character, and neither be too long nor contain control characters or
+/// line separators.
 pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
@@ -35,8 +38,8 @@ pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal
     Ok(text.to_owned())
 }
 
-/// Whether a character is invisible: joiners, direction marks, fillers and the like. Such characters are allowed between visible
-/// characters, where they have a use.
+/// Whether a character is invisible: joiners, direction marks, fillers and the like. Such characters are allowed
+/// between visible characters, where they have a use.
 pub fn is_invisible(char: char) -> bool {
     turns_text(char)
         || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -44,7 +47,8 @@ pub fn is_invisible(char: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a character changes the direction of the text that follows it, even beyond the end of the text that contains it.
+/// Whether a character changes the direction of the text that follows it, even beyond the end of the text that contains
+/// it.
 pub fn turns_text(char: char) -> bool {
     matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,7 +1,7 @@
-//! The tasks of a board that a person wants to see in one list, in the order they want.
+//! A filtered and sorted list of a board's tasks.
 //!
-//! Kept up to date task by task: what it costs to take in a change depends on what was changed, not on how many tasks
-//! there are. So a list that is searched stays live on a board with thousands.
+//! It is updated task by task: the cost of a change depends on what it changed, not on the number of tasks. So a list
+//! with a search stays live on a board with thousands of tasks.
 
 use std::{
     cmp::Reverse,
@@ -17,53 +17,53 @@ use crate::{
     time::{Day, Timestamp},
 };
 
-/// Which tasks are wanted, and in which order. The default is all, as they stand on the board.
+/// The filter and the order of a list. The default is all tasks, in the order of the board.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Words that must all be in the title or the description, in any case and order.
+    /// Words that the title or the description must all contain, in any case and order.
     pub text: String,
-    /// The column they must be in.
+    /// The column that the tasks must be in.
     pub column: Option<ColumnId>,
-    /// Whether they must be completed, or must not.
+    /// Whether the tasks must be completed (`Some(true)`) or must not be (`Some(false)`).
     pub completed: Option<bool>,
-    /// Whose they must be.
+    /// The person that the tasks must be assigned to.
     pub assignee: Option<ActorId>,
     /// The order.
     pub sort: Sort,
 }
 
 impl Wanted {
-    /// Whether this leaves out any task at all.
+    /// Whether the filter can exclude any task.
     pub fn is_filtered(&self) -> bool {
         self.searches() || self.column.is_some() || self.completed.is_some() || self.assignee.is_some()
     }
 
-    /// Whether tasks are looked for by their texts.
+    /// Whether the filter searches texts.
     pub fn searches(&self) -> bool {
         !self.text.trim().is_empty()
     }
 
-    /// Everything, in the same order.
+    /// Returns the same order without a filter.
     pub fn unfiltered(&self) -> Self {
         Self { sort: self.sort, ..Self::default() }
     }
 }
 
-/// The order of a list. Tasks that are equal in it stand as they do on the board.
+/// The order of a list. Tasks that are equal in it are in the order of the board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
-    /// As on the board: by column, and as they stand in it.
+    /// The order of the board: by column, then by position in the column.
     #[default]
     Board,
-    /// The earliest to begin first, those without a date last.
+    /// By start date, the earliest first; tasks without one last.
     Start,
-    /// The earliest due first, those without a date last.
+    /// By due date, the earliest first; tasks without one last.
     Due,
-    /// By title, upper and lower case alike.
+    /// By title, case-insensitively.
     Title,
-    /// The most urgent first.
+    /// By priority, the most urgent first.
     Priority,
-    /// The last changed first.
+    /// By the time of the newest change, the newest first.
     Updated,
 }
 
@@ -71,7 +71,7 @@ impl Sort {
     /// Every order.
     pub const ALL: [Self; 6] = [Self::Board, Self::Start, Self::Due, Self::Title, Self::Priority, Self::Updated];
 
-    /// The name it has in addresses.
+    /// The name in addresses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Board => "board",
@@ -83,13 +83,13 @@ impl Sort {
         }
     }
 
-    /// Reads the name it has in addresses.
+    /// Parses the name in addresses.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.as_str() == name)
     }
 }
 
-/// See the [module](self).
+/// A filtered and sorted list. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Listing {
     wanted: Wanted,
@@ -109,13 +109,13 @@ struct ColumnFacts {
 #[derive(Clone, Debug)]
 struct Entry {
     task: Arc<Task>,
-    /// Title and description in lower case, once something was searched for.
+    /// Title and description in lower case, computed at the first search.
     text: Option<String>,
-    /// Where it stands among the rows, if it is one.
+    /// The sort key of its row, if the task matches the filter.
     key: Option<Key>,
 }
 
-/// Where a row stands.
+/// The sort key of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     first: First,
@@ -124,7 +124,7 @@ struct Key {
     id: TaskId,
 }
 
-/// What a row is sorted by before its place on the board.
+/// The part of the sort key that precedes the place on the board.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum First {
     Nothing,
@@ -136,7 +136,7 @@ enum First {
 }
 
 impl Listing {
-    /// The wanted tasks of a board.
+    /// Creates the list of a board's tasks.
     pub fn new(board: &BoardState, wanted: Wanted) -> Self {
         let mut listing = Self {
             words: words(&wanted.text),
@@ -151,27 +151,27 @@ impl Listing {
         listing
     }
 
-    /// What is wanted.
+    /// Returns the filter and the order.
     pub fn wanted(&self) -> &Wanted {
         &self.wanted
     }
 
-    /// The ids of the wanted tasks, in order.
+    /// Returns the ids of the listed tasks, in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = TaskId> + '_ {
         self.rows.iter().map(|key| key.id)
     }
 
-    /// How many tasks are wanted.
+    /// Returns the number of listed tasks.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether none is.
+    /// Whether no task is listed.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Wants something else from now on.
+    /// Changes the filter and the order.
     pub fn want(&mut self, wanted: Wanted) {
         if wanted != self.wanted {
             self.words = words(&wanted.text);
@@ -180,7 +180,7 @@ impl Listing {
         }
     }
 
-    /// Takes in what changed on the board.
+    /// Updates the list after a change of the board.
     pub fn update(&mut self, board: &BoardState, touched: &Touched) {
         if touched.any_column() {
             let columns = column_facts(board);
@@ -221,7 +221,7 @@ impl Listing {
         self.entries = entries;
     }
 
-    /// Makes an entry a row, if it is wanted.
+    /// Adds the row of an entry, if the task matches the filter.
     fn place(&mut self, entry: &mut Entry) {
         entry.key = self.is_wanted(entry).then(|| self.key(&entry.task));
         self.rows.extend(entry.key.clone());
@@ -239,7 +239,7 @@ impl Listing {
         if self.words.is_empty() {
             return true;
         }
-        // The line break keeps a word from being found across the two.
+        // The line break prevents a match across title and description.
         let text = || format!("{}\n{}", task.title, task.description().unwrap_or_default()).to_lowercase();
         let text = entry.text.get_or_insert_with(text);
         self.words.iter().all(|word| text.contains(word))

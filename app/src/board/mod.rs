@@ -1,9 +1,9 @@
-//! A board as one person has it: with edits that are shown before they are saved, and what they can take back.
+//! A board as one person sees it, with their unsaved edits, undo and lists.
 //!
-//! - [`OptimisticBoard`] is a board with edits that are shown but not yet saved.
-//! - An edit of one's own can be taken back, unless somebody changed the same later (`undo`).
-//! - What people type and paste becomes a text that can be saved by [`Typed`].
-//! - [`Listing`] is a filtered, sorted list of its tasks that keeps up with changes.
+//! - [`OptimisticBoard`] shows edits that are not saved yet.
+//! - The module `undo` reverts a person's own edits, unless somebody changed the same parts later.
+//! - [`Typed`] converts typed and pasted text to text that can be saved.
+//! - [`Listing`] is a filtered and sorted list of the tasks, which is updated with each change.
 
 mod listing;
 mod optimistic;

@@ -1,8 +1,8 @@
-//! A board with edits that are shown but not saved yet.
+//! A board that shows edits before they are saved.
 //!
-//! There are two states: `confirmed`, which is what the log says, and `view`, which is `confirmed` with the queue of
-//! pending mutations played on top. When the log moves on, only what the queue or the new change touched is put back
-//! and played again, so a change costs the same on a board with ten tasks and with ten thousand.
+//! It has two states: `confirmed`, the result of the log, and `view`, which is `confirmed` with the queue of pending
+//! mutations applied to it. After a new change of the log, only the parts that the queue or the change touched are
+//! reset and replayed. So the cost of a change does not depend on the number of tasks.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -26,24 +26,25 @@ pub struct OptimisticBoard {
     confirmed: BoardState,
     view: BoardState,
     pending: VecDeque<Pending>,
-    /// Where `view` may differ from `confirmed`.
+    /// The parts in which `view` may differ from `confirmed`.
     overlay: Touched,
-    /// Whose edits these are.
+    /// The person who makes the edits.
     principal: Principal,
-    /// The numbers under which our own mutations were saved, for editors that were opened on a pending text.
+    /// For each decided mutation, the base of edits that follow it: its sequence number, or its own base if it was
+    /// refused. Editors that were opened on a pending text need it.
     saved: HashMap<MutationId, Seq>,
     undo: UndoStack,
     loaded: Loaded,
 }
 
-/// Which parts of the board are loaded, beside its outline: see [`state::Part`].
+/// The loaded parts of the board, beside its outline: see [`state::Part`].
 #[derive(Clone, Debug, Default)]
 struct Loaded {
-    /// The parts that `confirmed` has, and has followed since.
+    /// The parts that `confirmed` contains.
     parts: Vec<state::Part>,
-    /// Since when all changes are known.
+    /// The number of the last snapshot. All later changes have been applied.
     since: Seq,
-    /// The tasks that have left the trash for good since then.
+    /// The tasks that have been purged from the trash after that number.
     purged: HashSet<TaskId>,
 }
 
@@ -51,19 +52,20 @@ struct Loaded {
 struct Pending {
     mutation: Mutation,
     at: Timestamp,
-    /// Handed to the connection that is open now.
+    /// Whether it was sent on the current connection.
     sent: bool,
-    /// Saved under this number, but the change itself has not come yet.
+    /// Its sequence number, if the server has accepted it but the change has not arrived yet.
     accepted: Option<Seq>,
-    /// The pending mutation whose text this one edits: its number will be the base of this one.
+    /// The pending mutation that set the text which this one edits. The number of that mutation becomes the base of
+    /// this one.
     follows: Option<MutationId>,
-    /// What it gives a new number to, as far as it is shown.
+    /// The parts whose sequence number it sets, if it is shown.
     moves: Vec<Part>,
-    /// If it is an undo or a redo: of what.
+    /// The edit that it undoes, if it is an undo or a redo.
     undoes: Option<Undoes>,
 }
 
-/// See [`Pending::undoes`].
+/// The target of an undo or a redo.
 #[derive(Clone, Copy, Debug)]
 struct Undoes {
     edit: MutationId,
@@ -71,19 +73,19 @@ struct Undoes {
     guard: Guard,
 }
 
-/// What keeps an undo from reverting what somebody else did.
+/// The guard of an undo, which prevents it from reverting changes of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {
-    /// The number of a change of ours that has not come yet. Until then the undo is not sent.
+    /// The guard will be the number of a change of ours that has not arrived yet. The undo is not sent before.
     Awaited,
-    /// A number, or none where nothing needs to be guarded.
+    /// The number, or `None` if nothing needs a guard.
     Known(Option<Seq>),
-    /// It is in the mutation, which may have been sent and must stay as it is.
+    /// The guard is in the mutation, which may have been sent and must not change any more.
     Set,
 }
 
 impl Pending {
-    /// Whether it cannot be sent before the change of another has come.
+    /// Whether it cannot be sent until the change of another mutation has arrived.
     fn is_waiting(&self) -> bool {
         self.follows.is_some() || self.undoes.is_some_and(|undoes| undoes.guard == Guard::Awaited)
     }
@@ -95,41 +97,42 @@ impl Guard {
     }
 }
 
-/// The text an editor started from: what decides later whether somebody else changed it meanwhile.
+/// The version of a text on which an edit is based. It determines whether a later change by somebody else is a
+/// conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TextBase {
-    /// A text that is saved: the number of the field's newest change.
+    /// A saved text, with the number of the field's newest change.
     Saved(Seq),
-    /// A text of our own that is not saved yet.
+    /// A pending text of ours.
     Pending(MutationId),
 }
 
-/// How a mutation of ours ended.
+/// The outcome of a mutation of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settled {
-    /// It is saved.
+    /// The server saved it.
     Saved(MutationId),
-    /// It was refused and is no longer shown. The mutation comes back, so that what was typed is not lost.
+    /// The server refused it, and it is no longer shown. Returns the mutation, so that the typed text is not lost.
     Refused(Box<Mutation>, Refusal),
-    /// It was to take an edit back, or to do one again, and was refused.
+    /// An undo or a redo that was refused, or that must not be sent any more.
     NotUndone(MutationId, NotUndone),
-    /// It was to take an edit back that was refused itself: there is nothing left to do.
+    /// An undo of an edit that was refused: there is nothing to undo.
     Needless(MutationId),
 }
 
-/// What a change of the log led to.
+/// The outcome of a change of the log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Received {
-    /// What may look different now.
+    /// The parts that may look different now.
     pub touched: Touched,
-    /// What the change itself touched, if it was not one of ours.
+    /// The parts that the change touched, if it is not one of ours.
     pub remote_changes: Touched,
-    /// The edits of ours that are decided by it.
+    /// The edits of ours that this decides.
     pub settled: Vec<Settled>,
 }
 
 impl OptimisticBoard {
-    /// A board with nothing pending, for somebody.
+    /// Creates a board without pending edits.
     pub fn new(confirmed: BoardState, principal: Principal) -> Self {
         Self {
             principal,
@@ -143,12 +146,13 @@ impl OptimisticBoard {
         }
     }
 
-    /// The parts that are loaded.
+    /// Returns the loaded parts.
     pub fn loaded(&self) -> &[state::Part] {
         &self.loaded.parts
     }
 
-    /// Takes in a part. `None` if it is from before changes that are not known here: then it has to be loaded again.
+    /// Loads a part. Returns `None` if the part is older than the last snapshot, because the changes in between are not
+    /// known here; then the part must be loaded again.
     pub fn load(&mut self, part: &LoadedPart) -> Option<Touched> {
         if part.seq < self.loaded.since {
             return None;
@@ -160,32 +164,32 @@ impl OptimisticBoard {
         Some(self.replay(touched))
     }
 
-    /// The person may do other things now than before.
+    /// Sets the person's current rights.
     pub fn set_principal(&mut self, principal: Principal) {
         self.principal = principal;
     }
 
-    /// What the person is on this board; `None` where they have lost access to it.
+    /// Returns the person's role on this board; `None` if they have lost access to it.
     pub fn role(&self) -> Option<BoardRole> {
         self.principal.role_on(self.confirmed.id(), self.confirmed.access())
     }
 
-    /// What to show.
+    /// Returns the state to show.
     pub fn view(&self) -> &BoardState {
         &self.view
     }
 
-    /// What is saved.
+    /// Returns the saved state.
     pub fn confirmed(&self) -> &BoardState {
         &self.confirmed
     }
 
-    /// How many mutations are not known to be saved.
+    /// Returns the number of mutations that are not known to be saved.
     pub fn unsaved(&self) -> usize {
         self.pending.iter().filter(|pending| pending.accepted.is_none()).count()
     }
 
-    /// The base for an editor that starts on a text as it is shown now.
+    /// Returns the base for an editor that opens on the text as it is shown now.
     pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
         let sets_text = |op: &Op| match op {
             Op::CreateTask(create) => create.task == task,
@@ -198,8 +202,8 @@ impl OptimisticBoard {
         }
     }
 
-    /// Shows a mutation at once and queues it. `base` is that of the text it edits, if it edits one. What is refused
-    /// already here is not queued.
+    /// Shows a mutation at once and queues it. `base` is the base of the text that it edits, if any. A mutation that is
+    /// refused here is not queued.
     pub fn submit(
         &mut self,
         mut mutation: Mutation,
@@ -216,7 +220,8 @@ impl OptimisticBoard {
                         follows = Some(id);
                         None
                     }
-                    // Refused meanwhile: then whatever is saved now is somebody else's.
+                    // The mutation is no longer pending. `saved` has its number, or its base if it was refused; without
+                    // either, every saved text counts as newer.
                     None => Some(self.saved.get(&id).copied().unwrap_or(0)),
                 },
             };
@@ -226,19 +231,19 @@ impl OptimisticBoard {
         Ok(self.queue(mutation, &kind, now, follows, None))
     }
 
-    /// What would come of something, as far as is known here.
+    /// Decides an operation on the state that is shown.
     pub fn check(&self, op: &Op) -> Result<ChangeKind, Refusal> {
         permit(&self.principal, &self.view, op)?;
         decide(&self.view, op)
     }
 
-    /// What an undo or a redo would take back or do again, such as `move Tea`.
+    /// Returns the label of the next undo or redo, such as `move Tea`.
     pub fn next_undo(&self, direction: Direction) -> Option<&str> {
         self.undo.next(direction)
     }
 
-    /// Takes back the last edit of ours, or does again what was taken back last, as one more mutation. `None` if there is
-    /// none. One that cannot be taken back any more is forgotten, so the next call goes on with the one before.
+    /// Undoes the last edit of ours, or redoes the last undone edit, as a new mutation. `None` if there is none. An
+    /// edit that can no longer be undone is removed, so the next call undoes the edit before it.
     pub fn undo(
         &mut self,
         direction: Direction,
@@ -264,14 +269,14 @@ impl OptimisticBoard {
         Some(Ok((touched, Undone { words, task })))
     }
 
-    /// What takes an edit back on the board as it is shown.
+    /// Returns the operation that undoes an edit on the state that is shown.
     fn inverse(&self, edit: MutationId, guard: Guard) -> Result<Op, Refusal> {
         let inverse = self.undo.inverse(edit).ok_or(Refusal::Stale { seq: self.confirmed.seq() })?;
         Ok(inverse.op(&self.view, guard.number()))
     }
 
-    /// What is to guard the undo of an edit that is in the queue after the first so many. Refused if somebody else is known
-    /// to have changed the same since.
+    /// Returns the guard for the undo of an edit. Only the first `queued` mutations of the queue count. Refused if
+    /// somebody else is known to have changed the same parts since.
     fn guard(&self, edit: MutationId, queued: usize) -> Result<Guard, Refusal> {
         let inverse = self.undo.inverse(edit).ok_or(Refusal::Stale { seq: self.confirmed.seq() })?;
         let mut waits = self.pending.iter().take(queued).any(|pending| pending.mutation.id == edit);
@@ -286,17 +291,17 @@ impl OptimisticBoard {
             waits |= ours.is_some();
             guard = guard.max(Some(seq));
         }
-        // All that is saved up to this number has been looked at just now, so one is enough for several parts.
+        // This check has covered all saved changes up to this number, so one number guards several parts.
         Ok(if waits { Guard::Awaited } else { Guard::Known(guard) })
     }
 
-    /// The last of the first so many of the queue that changes a part.
+    /// Returns the last of the first `queued` pending mutations that sets the number of a part.
     fn newest_pending(&self, part: Part, queued: usize) -> Option<MutationId> {
         let mut newest_first = self.pending.iter().take(queued).rev();
         newest_first.find(|pending| pending.moves.contains(&part)).map(|pending| pending.mutation.id)
     }
 
-    /// The edit of ours that is the newest change of each part that a change would change.
+    /// Returns, for each part whose number the change sets, the edit of ours that is its newest change.
     fn before(&self, kind: &ChangeKind) -> Vec<(Part, Option<MutationId>)> {
         let newest =
             |part| self.newest_pending(part, self.pending.len()).or_else(|| self.undo.newest(part, &self.confirmed));
@@ -318,8 +323,8 @@ impl OptimisticBoard {
         touched
     }
 
-    /// Takes the mutations that can go out now, in order. One that edits a text of another that is still on its way waits, as
-    /// does one that takes such an edit back, and so does all behind it.
+    /// Takes the mutations that can be sent now, in order. An edit of a text that is still pending waits for that text
+    /// to be saved, and an undo waits for the change that it undoes. Later mutations wait with them.
     pub fn take_sendable(&mut self) -> Vec<Mutation> {
         self.pending
             .iter_mut()
@@ -332,7 +337,7 @@ impl OptimisticBoard {
             .collect()
     }
 
-    /// The connection is gone, and with it all knowledge of what arrived: everything unconfirmed goes out again, under
+    /// Handles the loss of the connection. It is not known what arrived, so all pending mutations are sent again, under
     /// the same ids.
     pub fn disconnected(&mut self) {
         for pending in &mut self.pending {
@@ -340,7 +345,7 @@ impl OptimisticBoard {
         }
     }
 
-    /// Takes in a change of the log.
+    /// Applies a change of the log.
     pub fn receive(&mut self, change: &Change) -> Result<Received, Gap> {
         let ours = self.pending.iter().any(|pending| pending.mutation.id == change.mutation);
         if ours && change.seq == self.confirmed.seq() + 1 {
@@ -360,7 +365,7 @@ impl OptimisticBoard {
         }
     }
 
-    /// The server saved one of ours. Its change comes by the log, before or after this.
+    /// Handles the acceptance of a mutation of ours. Its change arrives with the log, before or after this.
     pub fn accepted(&mut self, id: MutationId, seq: Seq) -> (Touched, Vec<Settled>) {
         if seq <= self.confirmed.seq() {
             let mut settled = Vec::from_iter(self.settle(id, seq));
@@ -375,7 +380,7 @@ impl OptimisticBoard {
         (Touched::default(), vec![Settled::Saved(id)])
     }
 
-    /// The server refused one of ours.
+    /// Handles the refusal of a mutation of ours.
     pub fn rejected(&mut self, id: MutationId, refusal: Refusal) -> (Touched, Vec<Settled>) {
         let Some(index) = self.pending.iter().position(|pending| pending.mutation.id == id) else {
             return (Touched::default(), Vec::new());
@@ -385,7 +390,7 @@ impl OptimisticBoard {
             Op::UpdateTask(update) => update.base,
             _ => None,
         };
-        // Whoever typed on top of a refused text has not seen what is saved either.
+        // A person who edited the refused text has not seen the saved text either, so the refused edit's base applies.
         self.follow_up(id, Some(base.unwrap_or(0)));
         let mut settled = vec![match pending.undoes {
             Some(Undoes { direction, .. }) => {
@@ -399,7 +404,7 @@ impl OptimisticBoard {
         (self.replay(Touched::default()), settled)
     }
 
-    /// Takes over a whole state in place of the changes that led to it. An older one than is known already is ignored.
+    /// Replaces the state by a snapshot. Ignores a snapshot that is older than the state.
     pub fn reset(&mut self, snapshot: Snapshot) -> (Touched, Vec<Settled>) {
         if snapshot.board != self.confirmed.id() || snapshot.seq < self.confirmed.seq() {
             return (Touched::default(), Vec::new());
@@ -425,18 +430,18 @@ impl OptimisticBoard {
         (self.replay(touched), settled)
     }
 
-    /// Takes a mutation that is saved, and whose effect `confirmed` contains, off the queue.
+    /// Removes a saved mutation, whose effect `confirmed` contains, from the queue.
     fn settle(&mut self, id: MutationId, seq: Seq) -> Option<Settled> {
         let index = self.pending.iter().position(|pending| pending.mutation.id == id)?;
         let pending = self.pending.remove(index)?;
         self.follow_up(id, Some(seq));
         self.undo.contained(id, seq);
-        // One that was told to be saved before is not told again.
+        // An accepted mutation was reported as saved before.
         pending.accepted.is_none().then_some(Settled::Saved(id))
     }
 
-    /// Gives those undos their guard that waited for changes of ours which have come now, and takes those off the queue that
-    /// have nothing to take back any more, or must not.
+    /// Sets the guard of the undos that waited for changes of ours which have now arrived. Removes the undos that are
+    /// needless or must not be sent any more.
     fn release(&mut self) -> Vec<Settled> {
         let mut settled = Vec::new();
         let mut index = 0;
@@ -459,14 +464,15 @@ impl OptimisticBoard {
             };
             self.pending.remove(index);
             self.undo.forget(id);
-            // Whoever typed on top of it has seen what the edit itself started from, or nothing that is saved.
+            // An edit of the text that this undo restored gets the number of the undone edit as its base, or, if that
+            // was refused, the base of that edit. Its author has seen no newer saved text.
             self.follow_up(id, Some(self.saved.get(&edit).copied().unwrap_or(0)));
             settled.push(end);
         }
         settled
     }
 
-    /// Gives those that follow `id` their base.
+    /// Sets the base of the edits that follow `id`.
     fn follow_up(&mut self, id: MutationId, base: Option<Seq>) {
         if let Some(seq) = base {
             self.saved.insert(id, seq);
@@ -479,7 +485,7 @@ impl OptimisticBoard {
         }
     }
 
-    /// Makes `view` right again after `confirmed` or the queue changed. Tells what may look different.
+    /// Recomputes `view` after a change of `confirmed` or of the queue. Returns the parts that may look different.
     fn replay(&mut self, mut touched: Touched) -> Touched {
         touched.merge(&std::mem::take(&mut self.overlay));
         self.view.copy_from(&self.confirmed, &touched);
@@ -489,13 +495,13 @@ impl OptimisticBoard {
                 && undoes.guard != Guard::Set
                 && let Some(inverse) = self.undo.inverse(undoes.edit)
             {
-                // The view is now as it will be when this is done, so neighbours are found where they will be.
+                // The view is now the state on which the undo will be applied, so neighbours are looked up in it.
                 pending.mutation.op = inverse.op(&self.view, undoes.guard.number());
                 if undoes.guard != Guard::Awaited {
                     undoes.guard = Guard::Set;
                 }
             }
-            // One that cannot be done any more is not shown; the server will say why.
+            // A mutation that is no longer possible is not shown. The server will report the reason.
             pending.moves = match decide(&self.view, &pending.mutation.op) {
                 Ok(kind) => {
                     let stamp = Stamp { seq: self.confirmed.seq(), at: pending.at, by: self.principal.person };
@@ -509,7 +515,7 @@ impl OptimisticBoard {
         touched
     }
 
-    /// The stamp of what is not saved yet: it has no number of its own.
+    /// Returns the stamp of an unsaved edit, which has no number of its own.
     fn provisional(&self, at: Timestamp) -> Stamp {
         Stamp { seq: self.confirmed.seq(), at, by: self.principal.person }
     }

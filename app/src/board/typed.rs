@@ -1,8 +1,9 @@
-//! What people type and paste, as it is saved.
+//! The conversion of typed and pasted text to text that can be saved.
 //!
-//! A program that sends a tab in a title has a mistake in it, and is told so. Whoever pastes one from a spreadsheet has not:
-//! so whatever takes text from people brings it into a form that [`text`](crate::text) accepts, and lets nobody save what it
-//! would refuse for its length. Nothing is ever cut: the text stays where it was typed, with words on how much is too much.
+//! A program that sends a tab in a title has a bug, and gets an error. A person who pastes a tab from a spreadsheet has
+//! made no mistake. So every input of text from people converts it to a form that [`text`](crate::text) accepts, and
+//! does not save a text that is too long. Nothing is cut: the text stays in the field, with a message on how much is
+//! too long.
 
 use crate::text::{MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 
@@ -18,8 +19,9 @@ pub enum Typed {
 }
 
 impl Typed {
-    /// The text as it is saved. In one line, what is no character to be read becomes a space, as a line break does in every
-    /// browser's fields; in several, all that breaks lines breaks lines.
+    /// Returns the text as it is saved. In one-line texts, control characters and line breaks become a space, as line
+    /// breaks do in the fields of every browser. In descriptions, all kinds of line breaks become `\n`, and other
+    /// control characters except tabs become a space.
     pub fn normalize(self, text: &str) -> String {
         match self {
             Self::Title | Self::Name => {
@@ -49,7 +51,7 @@ impl Typed {
         }
     }
 
-    /// By how much the text is too long, in words; `None` if it is not.
+    /// Returns the message that the text is too long, with by how much; `None` if it is not.
     pub fn too_long(self, text: &str) -> Option<String> {
         let normalized = self.normalize(text);
         let (length, most, unit) = match self {
@@ -62,8 +64,8 @@ impl Typed {
         Some(format!("{over} {unit}{plural} too long: {most} is the most. It is saved when it fits."))
     }
 
-    /// The length a field of one line may have, as the pattern of an `<input>`: browsers count characters in it, where their
-    /// `maxlength` counts emoji twice and cuts.
+    /// Returns the pattern of an `<input>` that limits the length of a one-line text. A pattern counts characters,
+    /// whereas `maxlength` counts emoji twice and cuts the text.
     pub fn pattern(self) -> Option<String> {
         let most = match self {
             Self::Title => MAX_TITLE_CHARS,
@@ -83,7 +85,7 @@ mod tests {
     use super::*;
     use crate::text::{description, line};
 
-    /// Every character that anything may have to say about, between others.
+    /// Texts with each special character, between letters.
     fn odd() -> impl Iterator<Item = String> {
         let odd = (0..=0x2100u32).filter_map(char::from_u32).filter(|char| !char.is_alphanumeric());
         odd.chain(['\u{feff}', '\u{1f642}', '\u{fffd}']).map(|char| format!("a{char}b{char}{char}c{char}"))

@@ -1,15 +1,15 @@
-//! Taking back one's own edits, and doing them again.
+//! Undo and redo of a person's own edits.
 //!
-//! An edit is taken back by its inverse, an ordinary mutation that goes the way of all others. What makes it an undo is its
-//! guard: it is refused if somebody changed the same later. Three things are worth knowing:
+//! The inverse of an edit is an ordinary mutation. Its guard makes it an undo: it is refused if somebody changed the
+//! same parts later.
 //!
-//! - The inverse is computed twice: when the edit is made, from what is shown, and again when its change comes by the log,
-//!   from exactly what it was applied to. An undo is sent after that, so it puts back what was there directly before, also
-//!   where somebody else's edit slipped in between.
-//! - A redo is the undo of an undo. There is no other rule for it.
-//! - Undoing leads back to the state before the edit, under a new number. So an older edit may be undone if the newest change
-//!   of what it changed is that edit itself, or an undo that leads back to it: see [`UndoStack::leads_back`]. A change of
-//!   somebody else in between breaks that chain.
+//! - The inverse is computed twice: when the edit is made, from the displayed state, and again when its change arrives
+//!   in the log, from the state to which it is applied. An undo is sent after that. So it restores the state directly
+//!   before the edit, even if an edit by somebody else came in between.
+//! - A redo is the undo of an undo, without further rules.
+//! - An undo restores the state before the edit, under a new number. So an older edit may be undone if the newest
+//!   change of the parts that it changed is that edit itself, or an undo that leads back to it: see
+//!   [`UndoStack::leads_back`]. A change by somebody else in between breaks this chain.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -21,38 +21,40 @@ use crate::{
     state::BoardState,
 };
 
-/// How many edits can be undone.
+/// The most edits that can be undone.
 const MOST_STEPS: usize = 100;
 
-/// How many edits are remembered, undone ones and undos included, to find the way back to those that can be undone.
+/// The most edits that are remembered, including undone edits and undos, to find the chain back to those that can be
+/// undone.
 const MOST_EDITS: usize = 1_000;
 
 /// Whether to undo or to redo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Take an edit back.
+    /// Undo an edit.
     Undo,
-    /// Do an edit again that was taken back.
+    /// Redo an undone edit.
     Redo,
 }
 
-/// An edit of this page's, an undo or redo included.
+/// An edit of this page, including undos and redos.
 #[derive(Clone, Debug)]
 struct Edit {
-    /// Its number, once it is known that it is saved.
+    /// Its sequence number, once it is known to be saved.
     seq: Option<Seq>,
-    /// What to call it: `move Tea`. An undo goes by the name of what it undoes.
+    /// Its label, such as `move Tea`. An undo has the label of the edit that it undoes.
     words: String,
-    /// What takes it back; `None` if it changes nothing.
+    /// Its inverse; `None` if it changes nothing or cannot be undone.
     inverse: Option<Inverse>,
-    /// The edit of ours that was the newest change of each part it changed, or `None` where that was none of ours.
+    /// For each part whose number it set, the edit of ours that was the newest change before; `None` if that was not
+    /// one of ours.
     before: Vec<(Part, Option<MutationId>)>,
-    /// The edit that it takes back.
+    /// The edit that it undoes, if it is an undo or a redo.
     undoes: Option<MutationId>,
 }
 
 impl Edit {
-    /// Whether a part that it gave its number to is another than before: what is set to what it was already is not.
+    /// Whether it changed a part whose number it set. A value that is set to the same value has not changed.
     fn changes(&self, part: Part) -> bool {
         match &self.inverse {
             None => false,
@@ -68,20 +70,20 @@ impl Edit {
     }
 }
 
-/// What can be undone and redone, and what is needed to tell whether it still may be.
+/// The edits that can be undone and redone, and the data to determine whether they still may be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UndoStack {
-    /// Edits that are in force, oldest first.
+    /// The edits in effect, oldest first.
     undo: VecDeque<MutationId>,
-    /// Undos that are in force, oldest first.
+    /// The undos in effect, oldest first.
     redo: Vec<MutationId>,
     edits: HashMap<MutationId, Edit>,
-    /// Those of `edits`, oldest first.
+    /// The ids of `edits`, oldest first.
     order: VecDeque<MutationId>,
 }
 
 impl UndoStack {
-    /// What was called so can be undone or redone next.
+    /// Returns the label of the next undo or redo.
     pub fn next(&self, direction: Direction) -> Option<&str> {
         let id = match direction {
             Direction::Undo => self.undo.back(),
@@ -90,7 +92,7 @@ impl UndoStack {
         Some(self.edits.get(id?)?.words.as_str())
     }
 
-    /// Takes the newest step off: the edit to be taken back.
+    /// Removes the newest entry and returns it: the edit to undo.
     pub fn pop(&mut self, direction: Direction) -> Option<MutationId> {
         match direction {
             Direction::Undo => self.undo.pop_back(),
@@ -98,7 +100,7 @@ impl UndoStack {
         }
     }
 
-    /// An edit was made on `view`.
+    /// Records an edit that was made on `view`.
     pub fn made(
         &mut self,
         id: MutationId,
@@ -117,7 +119,7 @@ impl UndoStack {
         self.remember(id, Edit { seq: None, words: kind.label(view), inverse, before, undoes: None });
     }
 
-    /// `id` takes back `undone`, on `view`.
+    /// Records that `id` undoes `undone`, on `view`.
     pub fn undone(
         &mut self,
         direction: Direction,
@@ -136,7 +138,7 @@ impl UndoStack {
         self.remember(id, Edit { seq: None, words, inverse, before, undoes: Some(undone) });
     }
 
-    /// A change of ours came by the log, and is about to be applied to `confirmed`.
+    /// Records that a change of ours has arrived in the log. It is about to be applied to `confirmed`.
     pub fn confirmed(&mut self, change: &Change, confirmed: &BoardState) {
         let before = change.kind.numbers().into_iter().map(|part| (part, self.newest(part, confirmed))).collect();
         if let Some(edit) = self.edits.get_mut(&change.mutation) {
@@ -146,7 +148,8 @@ impl UndoStack {
         }
     }
 
-    /// A snapshot contains an edit of ours. What it was applied to is not known, so nothing leads back through it.
+    /// Records that a snapshot contains an edit of ours. The state to which it was applied is not known, so no chain
+    /// leads back through it.
     pub fn contained(&mut self, id: MutationId, seq: Seq) {
         if let Some(edit) = self.edits.get_mut(&id).filter(|edit| edit.seq.is_none()) {
             edit.seq = Some(seq);
@@ -154,7 +157,7 @@ impl UndoStack {
         }
     }
 
-    /// An edit did not happen after all.
+    /// Removes an edit that was not applied.
     pub fn forget(&mut self, id: MutationId) {
         self.undo.retain(|other| *other != id);
         self.redo.retain(|other| *other != id);
@@ -162,31 +165,32 @@ impl UndoStack {
         self.edits.remove(&id);
     }
 
-    /// Whether an edit is remembered: one that did not happen is not.
+    /// Whether an edit is remembered. An edit that was not applied is not.
     pub fn knows(&self, id: MutationId) -> bool {
         self.edits.contains_key(&id)
     }
 
-    /// What an edit is called.
+    /// Returns the label of an edit.
     pub fn words(&self, id: MutationId) -> &str {
         self.edits.get(&id).map_or("", |edit| &edit.words)
     }
 
-    /// What takes an edit back.
+    /// Returns the inverse of an edit.
     pub fn inverse(&self, id: MutationId) -> Option<&Inverse> {
         self.edits.get(&id)?.inverse.as_ref()
     }
 
-    /// The number of an edit that is saved.
+    /// Returns the number of a saved edit.
     pub fn number(&self, id: MutationId) -> Option<Seq> {
         self.edits.get(&id)?.seq
     }
 
-    /// The edit of ours that is the newest change of a part in a state of the log; `None` if that is none of ours.
+    /// Returns the edit of ours that is the newest change of a part in a state of the log; `None` if the newest change
+    /// is not one of ours.
     pub fn newest(&self, part: Part, confirmed: &BoardState) -> Option<MutationId> {
         let mut newest_first = self.order.iter().rev();
         match part {
-            // A column that is gone has no number any more. If we deleted it, that was its newest change.
+            // A deleted column has no number any more. If we deleted it, that was its newest change.
             Part::Column(id) if confirmed.column(id).is_none() => newest_first
                 .find(|edit| {
                     let deleted = self
@@ -202,8 +206,8 @@ impl UndoStack {
         }
     }
 
-    /// Whether a part is as `target` left it, when `newest` is the newest change of it: that is `target` itself, or an undo
-    /// that leads back to it because nobody else's change lies between it and what it undid.
+    /// Whether a part is as `target` left it, given its newest change. That is `target` itself, or an undo that leads
+    /// back to it, because nobody else changed the part between the undo and the undone edit.
     pub fn leads_back(&self, part: Part, newest: Option<MutationId>, target: MutationId) -> bool {
         let mut at = newest;
         while let Some(id) = at.filter(|id| *id != target) {
@@ -230,22 +234,22 @@ impl UndoStack {
     }
 }
 
-/// An edit that was taken back, or done again.
+/// An edit that was undone or redone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undone {
-    /// What it is called: `move Tea`.
+    /// Its label, such as `move Tea`.
     pub words: String,
-    /// The task it was about.
+    /// The task that it is about, if any.
     pub task: Option<TaskId>,
 }
 
-/// Why an edit was not taken back, or not done again.
+/// The reason why an edit was not undone or redone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotUndone {
-    /// Which of the two was asked for.
+    /// Whether an undo or a redo was requested.
     pub direction: Direction,
-    /// What the edit is called.
+    /// The label of the edit.
     pub words: String,
-    /// [`Refusal::Stale`] if somebody else changed the same later.
+    /// [`Refusal::Stale`] if somebody else changed the same parts later.
     pub refusal: Refusal,
 }

@@ -1,9 +1,10 @@
-//! Doing something to a board from a control: what is refused at once is told as what the server refused is.
+//! The application of an operation by a control, where an immediate refusal is reported like a refusal by the server.
 
 use super::LiveBoard;
 use crate::ops::Op;
 
-/// Does something to a board. What can be seen here to be impossible is told like an edit that the server refused.
+/// Applies an operation to a board. Reports an immediate refusal like an edit that the server refused. Returns whether
+/// the operation was submitted.
 pub fn act(board: &LiveBoard, op: Op) -> bool {
     match board.submit(op.clone()) {
         Ok(_) => true,

@@ -1,5 +1,5 @@
-//! The page's one socket: opened once, kept open, opened again. When, is said by [`Reconnect`](super::reconnect::Reconnect);
-//! here it is only done.
+//! The page's one socket. [`Reconnect`](super::reconnect::Reconnect) decides when to connect and to reconnect; this
+//! module carries it out.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -31,8 +31,8 @@ pub struct Live {
 }
 
 impl Live {
-    /// A connection that is not open yet. In the browser the socket is opened at the first [`Self::open`] or
-    /// [`Self::watch_boards`]; on the server never.
+    /// Creates a connection that is not open yet. In the browser, the first [`Self::open`] or [`Self::watch_boards`]
+    /// opens the socket; on the server it is never opened.
     pub fn new() -> Self {
         let signals = ConnectionSignals::default();
         let boards = ArcRwSignal::new(None);
@@ -48,70 +48,72 @@ impl Live {
         }
     }
 
-    /// How the page stands with the server.
+    /// Returns the state of the connection.
     pub fn status(&self) -> ArcRwSignal<Status> {
         self.signals.status.clone()
     }
 
-    /// Why there is no connection, where that is known and does not pass by itself.
+    /// Returns the reason why there is no connection, if it is known and does not pass by itself.
     pub fn connect_error(&self) -> ArcRwSignal<Option<ConnectError>> {
         self.signals.connect_error.clone()
     }
 
-    /// The list of boards as the socket last told it; `None` before.
+    /// Returns the latest list of boards from the socket; `None` before the first.
     pub fn boards(&self) -> ArcRwSignal<Option<BoardPage>> {
         self.boards.clone()
     }
 
-    /// The people this page knows by name.
+    /// Returns the people whose names this page knows.
     pub fn people(&self) -> ArcRwSignal<Arc<BTreeMap<ActorId, Person>>> {
         self.known.people.clone()
     }
 
-    /// Whoever reads this page, and what they may do.
+    /// Returns the reader of this page, with their rights.
     pub fn principal(&self) -> ArcRwSignal<Principal> {
         self.known.principal.clone()
     }
 
-    /// Who reads this page; `None` for somebody without an account.
+    /// Returns the person who reads this page; `None` for a reader without an account.
     pub fn me(&self) -> Signal<Option<ActorId>> {
         let principal = self.known.principal.clone();
         Signal::derive(move || principal.read().person)
     }
 
-    /// This page, as the server tells it from others.
+    /// Returns the id of this page, by which the server distinguishes it from other pages.
     pub fn tab(&self) -> TabId {
         self.tab
     }
 
-    /// What only this page knows of itself. Who has an account does not need it: the server knows whose the page is.
+    /// Returns a secret of this page, for readers without an account. The server identifies readers with an account by
+    /// their session.
     pub fn tab_secret(&self) -> Option<uuid::Uuid> {
         self.known.principal.read_untracked().person.is_none().then_some(self.tab_secret)
     }
 
-    /// Gets to know people, and what whoever reads this page may do. Where somebody else has signed in since the page was
-    /// loaded, it is loaded anew for them, unless something would be lost.
+    /// Sets the reader of this page and adds people. If somebody else has signed in since the page was loaded, reloads
+    /// the page for them, unless something would be lost.
     ///
-    /// A page does so in one `Suspense`. The server runs the contents of two on two threads, and a signal that is read
-    /// while it is set counts as disposed there (`reactive_graph`'s read guards do not wait), which ends in a panic.
+    /// A page must call this in only one `Suspense`. The server runs the contents of two `Suspense`s on two threads,
+    /// and a signal that is read while it is set counts as disposed there (the read guards of `reactive_graph` do not
+    /// wait), which ends in a panic.
     pub fn set_viewer(&self, people: Vec<Person>, principal: Principal) {
         let is_theirs = self.known.set_viewer(people, principal);
         #[cfg(feature = "hydrate")]
         if !is_theirs && !self.has_unsaved() {
-            // A page that cannot be loaded anew stays as it is.
+            // If the reload fails, the page stays as it is.
             let _ = window().location().reload();
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = is_theirs;
     }
 
-    /// Gets to know people.
+    /// Adds people whose names this page knows.
     pub fn add_people(&self, people: Vec<Person>) {
         self.known.add_people(people);
     }
 
-    /// A board that continues from what was loaded and is kept up to date until the current reactive owner is cleaned up. A board
-    /// that is open already, or was closed with edits that are not saved yet, is the same one again.
+    /// Opens a board that continues from the loaded data and stays up to date until the current reactive owner is
+    /// cleaned up. If the board is already open, or was closed with unsaved edits, returns the same board.
     pub fn open(&self, outline: Snapshot, parts: &[LoadedPart]) -> LiveBoard {
         #[cfg(feature = "hydrate")]
         {
@@ -123,7 +125,7 @@ impl Live {
         LiveBoard::new(outline, parts, self.clone())
     }
 
-    /// As [`Self::open`], with a board that this page still has: what to go on with while the server cannot be asked.
+    /// Like [`Self::open`], for a board that this page still has: to continue while the server cannot be reached.
     pub fn reopen(&self, id: BoardId) -> Option<LiveBoard> {
         #[cfg(feature = "hydrate")]
         return self.socket.reopen(id).inspect(|_| self.close_on_cleanup(id));
@@ -140,7 +142,7 @@ impl Live {
         on_cleanup(move || socket.close(id));
     }
 
-    /// Whether a board has edits that would be lost if the page went away now.
+    /// Whether a board has edits that would be lost if the page were closed now.
     pub fn has_unsaved(&self) -> bool {
         #[cfg(feature = "hydrate")]
         return self.socket.has_unsaved();
@@ -162,7 +164,7 @@ impl Live {
     }
 }
 
-/// How the page stands with the server, as signals.
+/// The state of the connection, as signals.
 #[derive(Clone)]
 struct ConnectionSignals {
     status: ArcRwSignal<Status>,
@@ -175,7 +177,7 @@ impl Default for ConnectionSignals {
     }
 }
 
-/// Whom the page knows, and whose it is.
+/// The people that the page knows, and its reader.
 #[derive(Clone)]
 struct Known {
     people: ArcRwSignal<Arc<BTreeMap<ActorId, Person>>>,
@@ -191,8 +193,9 @@ impl Known {
         }
     }
 
-    /// Takes note of what the reader may do. A page stays with whom it was made for: what Ana typed is not to be sent in the
-    /// name of Ben, who has signed in since. Tells whether it is theirs.
+    /// Sets the rights of the reader, and adds people. A page belongs to the person it was made for: text that Ana
+    /// typed must not be sent in the name of Ben, who has signed in since. Returns whether the principal is the page's
+    /// reader.
     fn set_viewer(&self, people: Vec<Person>, principal: Principal) -> bool {
         self.add_people(people);
         let before = self.principal.get_untracked();
@@ -218,7 +221,7 @@ impl Default for Live {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    //! The socket itself. One task owns it; everything else talks to the task.
+    //! The socket. One task owns it; all other code sends commands to the task.
 
     use std::{
         collections::{HashMap, HashSet, VecDeque},
@@ -253,23 +256,25 @@ mod browser {
         state::{LoadedPart, Snapshot},
     };
 
-    /// How often a board that is not followed is asked what to do about it.
+    /// The interval of the ticks of boards that are not live or have unsaved edits.
     const TICK_BOARDS: Millis = 1_000;
-    /// An edit that was not decided for so long is sent anew on another connection.
+    /// If the server has not decided an edit for this long, the connection is dropped and the edit is sent again on
+    /// another.
     const DECIDE_WITHIN: Millis = 30_000;
-    /// The code that browsers make up for a connection that ended without one.
+    /// The code that browsers report for a connection that ended without a close code.
     const NO_CODE: u16 = 1006;
-    /// After so many pings from a tab that nobody sees, whoever left an editor open there is taken not to type in it.
+    /// After this many pings from a tab that nobody sees, a person who left an editor open in it no longer counts as
+    /// editing.
     const PINGS_UNSEEN: u32 = 3;
 
-    /// What the rest of the page asks of the socket's task.
+    /// The commands to the socket's task.
     pub enum Command {
         Opened(LiveBoard),
-        /// Nobody looks at this board any more.
+        /// A place that showed a board is gone.
         Closed,
         WatchBoards,
         Send(ClientMessage),
-        /// The network or the tab came or went.
+        /// The network or the visibility of the tab has changed.
         Wake,
     }
 
@@ -277,7 +282,7 @@ mod browser {
     pub struct Socket {
         commands: mpsc::UnboundedSender<Command>,
         boards: Boards,
-        /// What the task is made of, until it is started.
+        /// The parts of the task, until it is started.
         idle: Arc<Mutex<Option<Idle>>>,
     }
 
@@ -288,13 +293,13 @@ mod browser {
         known: Known,
     }
 
-    /// The boards the socket feeds.
+    /// The boards that the socket updates.
     type Boards = Arc<Mutex<HashMap<BoardId, Open>>>;
 
     struct Open {
         board: LiveBoard,
-        /// How many places show it. One that none shows is kept until there is a connection, its
-        /// edits are saved, and what was refused of them has been looked at.
+        /// The number of places that show the board. A board that no place shows is kept until there is a connection,
+        /// its edits are saved, and its refused edits have been handled.
         viewers: usize,
     }
 
@@ -311,7 +316,7 @@ mod browser {
                 warn_before_loss(self.clone());
                 spawn_local(Task::new(idle, Arc::clone(&self.boards)).run());
             }
-            // The task lives as long as the page.
+            // The task lives as long as the page, so the channel is open.
             let _ = self.commands.unbounded_send(command);
         }
 
@@ -320,7 +325,7 @@ mod browser {
                 board.set_principal(live.principal().get_untracked());
                 board.receive(ServerMessage::Snapshot(outline));
                 for part in parts {
-                    // One that is too old is loaded when it is shown.
+                    // A part that is too old is loaded again when it is shown.
                     board.load(part);
                 }
                 if board.revive() {
@@ -354,7 +359,7 @@ mod browser {
                 .any(|open| open.board.unsaved().get_untracked() > 0 || open.board.has_conflict())
         }
 
-        /// Whether an edit was refused that nobody has looked at yet.
+        /// Whether there is a refused edit that the person has not handled yet.
         fn has_problems(&self) -> bool {
             lock(&self.boards).values().any(|open| !open.board.problems().read_untracked().is_empty())
         }
@@ -362,7 +367,7 @@ mod browser {
 
     struct Task {
         inbox: mpsc::UnboundedReceiver<Command>,
-        /// What was found out over HTTP, for the state machine.
+        /// The results of HTTP requests, for the state machine.
         found: mpsc::UnboundedSender<Event>,
         findings: mpsc::UnboundedReceiver<Event>,
         link: Reconnect,
@@ -371,19 +376,19 @@ mod browser {
         signals: ConnectionSignals,
         list: ArcRwSignal<Option<BoardPage>>,
         known: Known,
-        /// Whose names were asked for.
+        /// The people whose names were requested.
         asked: HashSet<ActorId>,
         boards: Boards,
         watching: bool,
-        /// Boards that are gone, and may be there again.
+        /// Boards that are unavailable and may become available again.
         awaited: Vec<BoardId>,
         pings_unseen: u32,
         tick_boards_at: Option<Millis>,
-        /// Since when the server owes a word on an edit.
+        /// The time since which the server owes a decision on an edit.
         undecided_since: Option<Millis>,
-        /// The server said what this page is too old for.
+        /// Whether the server has sent a message for which this page is too old.
         is_outdated: bool,
-        /// Whether that was told already, and whether something was unsaved then.
+        /// Whether there were unsaved edits when this was last reported; `None` if it was not reported yet.
         told_outdated: Option<bool>,
     }
 
@@ -451,11 +456,12 @@ mod browser {
             }
         }
 
-        /// What happens next. What the server says goes before all else: it may be what is waited for.
+        /// Returns the next event. Messages of the server come first, because other events may be timeouts that wait
+        /// for them.
         fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Happened> {
             if let Some(Connection { socket, is_open }) = &mut self.connection {
                 if !*is_open && socket.poll_ready_unpin(cx).is_ready() {
-                    // What is sent to a socket that could not be opened would be an error in the browser's console.
+                    // Sending on a socket that could not be opened would cause an error in the browser's console.
                     *is_open = matches!(socket.state(), State::Open);
                     return Poll::Ready(if *is_open { Happened::Opened } else { Happened::Lost(None) });
                 }
@@ -469,7 +475,7 @@ mod browser {
                     });
                 }
             }
-            // The other ends of both live as long as the page.
+            // The senders of both channels live as long as the page.
             if let Poll::Ready(Some(command)) = self.inbox.poll_next_unpin(cx) {
                 return Poll::Ready(Happened::Asked(command));
             }
@@ -485,7 +491,8 @@ mod browser {
             Poll::Pending
         }
 
-        /// A timer that ends too early does no harm, so one is not made anew because its end has moved on.
+        /// Sets the timer. A timer that ends too early does no harm, so it is not replaced if the time has moved to
+        /// later.
         fn set_timer(&mut self) {
             let Some(due) = self.link.due().into_iter().chain(self.tick_boards_at).min() else {
                 self.timer = None;
@@ -514,7 +521,7 @@ mod browser {
             }
         }
 
-        /// After anything that happened: whether a board needs looking after, and what the page says.
+        /// After each event, determines whether boards need ticks, and reports whether the page is outdated.
         fn look_after_boards(&mut self) {
             let is_open = self.connection.as_ref().is_some_and(|connection| connection.is_open);
             let (mut is_behind, mut is_unsaved) = (false, false);
@@ -535,7 +542,7 @@ mod browser {
             }
         }
 
-        /// Does what the state machine says about an event, and tells the page how things stand.
+        /// Carries out the steps of the state machine for an event, and updates the signals of the connection.
         fn drive(&mut self, event: Event) {
             let mut events = VecDeque::from([event]);
             while let Some(event) = events.pop_front() {
@@ -602,12 +609,13 @@ mod browser {
             self.send(vec![ClientMessage::Ping {}]);
         }
 
-        /// Sends on the open connection. Without one it is dropped: what matters is said again when there is one.
+        /// Sends messages on the open connection. Without one they are dropped, because everything that matters is sent
+        /// again on the next connection.
         fn send(&mut self, messages: Vec<ClientMessage>) {
             let Some(Connection { socket, is_open: true }) = &mut self.connection else { return };
             for message in messages {
                 if let Ok(text) = serde_json::to_string(&message) {
-                    // A socket that is closing drops it, and says that it is closed next.
+                    // A socket that is closing drops the message, and then reports that it is closed.
                     let _ = socket.start_send_unpin(Message::Text(text));
                 }
             }
@@ -631,7 +639,7 @@ mod browser {
             self.send(answers);
         }
 
-        /// Says what a page says first, and again after a loss, to be told what it shows.
+        /// Returns the subscriptions that a page sends on each new connection.
         fn subscribe_all(&self) -> Vec<ClientMessage> {
             let list = self.watching.then(|| self.watch());
             in_order_of_making(
@@ -639,7 +647,7 @@ mod browser {
             )
         }
 
-        /// Takes in a message; tells what to send for it.
+        /// Handles a message. Returns the messages to send in response.
         fn receive(&mut self, message: ServerMessage) -> Vec<ClientMessage> {
             let mut send = Vec::new();
             match message {
@@ -671,7 +679,7 @@ mod browser {
                         | ServerMessage::PresenceChanged { board, .. } => Some(*board),
                         ServerMessage::Error { code, board, message } => {
                             leptos::logging::warn!("the server says: {message}");
-                            // What this page says is not what the server understands.
+                            // The server does not understand what this page sends.
                             self.is_outdated |= *code == ErrorCode::BadMessage;
                             *board
                         }
@@ -683,7 +691,7 @@ mod browser {
                             self.load_unknown_people(board.id(), changes.iter().flat_map(Change::people));
                         }
                         board.receive(message);
-                        // The list of boards tells when it is there for this person again.
+                        // The list of boards shows when the board is available to this person again.
                         let is_unavailable = board.unavailable().get_untracked().is_some();
                         if is_unavailable && !self.awaited.contains(&board.id()) {
                             self.watching = true;
@@ -692,7 +700,7 @@ mod browser {
                         }
                     }
                 }
-                // Answers name the mutation, not the board; each board knows its own.
+                // These messages name no board; each board recognises its own mutations, and its number in a pong.
                 ServerMessage::Accepted { .. } | ServerMessage::Rejected { .. } | ServerMessage::Pong { .. } => {
                     for board in self.all_boards() {
                         board.receive(message.clone());
@@ -702,8 +710,9 @@ mod browser {
             send
         }
 
-        /// Takes in what this page cannot read, because the server is newer or mistaken. What it said is made up for where it
-        /// can be; where it cannot, the page is too old. Kinds of messages that it does not know it may do without.
+        /// Handles a message that this page cannot read, because the server is newer or has a bug. Where possible,
+        /// requests the missing information again; otherwise the page is outdated. Unknown kinds of messages are
+        /// ignored.
         fn receive_unreadable(&mut self, text: &str) -> Vec<ClientMessage> {
             let Ok(Unreadable { kind, board, mutation }) = serde_json::from_str(text) else {
                 self.is_outdated = true;
@@ -735,7 +744,7 @@ mod browser {
             Vec::new()
         }
 
-        /// Whoever reads the page may do other things than before.
+        /// Sets the current rights of the reader of the page.
         fn update_principal(&self, you: Principal) {
             for board in self.all_boards() {
                 board.set_principal(you.clone());
@@ -743,7 +752,8 @@ mod browser {
             self.known.set_viewer(Vec::new(), you);
         }
 
-        /// Asks who those are whom a guest hears of for the first time. (All others are told whenever somebody is new.)
+        /// Loads the people that a guest encounters for the first time. (All other readers get a message when people
+        /// change.)
         fn load_unknown_people(&mut self, board: BoardId, people: impl Iterator<Item = ActorId>) {
             if self.known.principal.read_untracked().may_see_people() {
                 return;
@@ -753,7 +763,7 @@ mod browser {
             if !new.is_empty() {
                 let known = self.known.clone();
                 spawn_local(async move {
-                    // Where that cannot be asked now they stay somebody.
+                    // If the request fails, they are shown without a name.
                     if let Ok(Some(loaded)) = load_board(board, Vec::new(), false).await {
                         known.add_people(loaded.people);
                     }
@@ -761,12 +771,12 @@ mod browser {
             }
         }
 
-        /// Asks for the newest boards, and for those that are to go on when they are there again.
+        /// Returns the request for the newest boards, and for unavailable boards that may become available again.
         fn watch(&self) -> ClientMessage {
             ClientMessage::WatchBoards { limit: Some(LISTED_BOARDS as u32), boards: self.awaited.clone() }
         }
 
-        /// Goes on with boards that were taken away from this person, where they are among those they may see again.
+        /// Resumes unavailable boards that are in the list of boards again.
         fn resubscribe(&mut self, boards: &[BoardSummary]) -> Vec<ClientMessage> {
             let is_back = |board: &LiveBoard| {
                 board.unavailable().get_untracked().is_some() && boards.iter().any(|listed| listed.id == board.id())
@@ -780,7 +790,7 @@ mod browser {
             .collect()
         }
 
-        /// Does what the page asks; tells what to send for it on an open connection.
+        /// Carries out a command. Returns the messages to send on an open connection.
         fn command(&mut self, command: Command) -> Vec<ClientMessage> {
             let open = self.connection.as_ref().is_some_and(|connection| connection.is_open);
             match command {
@@ -791,7 +801,7 @@ mod browser {
                         Vec::new()
                     }
                 }
-                // Without a connection it may be all there is to go back to.
+                // Without a connection, the copy here may be the only one that the reader can return to.
                 Command::Closed if !open => Vec::new(),
                 Command::Closed => self.forget_unseen(),
                 Command::WatchBoards => {
@@ -803,7 +813,8 @@ mod browser {
             }
         }
 
-        /// Lets go of the boards that nobody looks at and that have nothing left to save or to decide.
+        /// Drops the boards that no place shows, that have no unsaved edits and no refused ones to handle. Returns the
+        /// messages that unsubscribe from them.
         fn forget_unseen(&mut self) -> Vec<ClientMessage> {
             let done = |open: &mut Open| {
                 let Open { board, viewers } = open;
@@ -817,13 +828,13 @@ mod browser {
             unseen.into_iter().map(|board| ClientMessage::Unsubscribe { board }).collect()
         }
 
-        /// The boards, taken out of the lock: what they wake may open and close boards.
+        /// Returns the boards, without holding the lock, because the signals that they set may open and close boards.
         fn all_boards(&self) -> Vec<LiveBoard> {
             lock(&self.boards).values().map(|open| open.board.clone()).collect()
         }
     }
 
-    /// As much as can be read of a message that cannot.
+    /// The parts of an unreadable message that can be read.
     #[derive(Deserialize)]
     struct Unreadable {
         #[serde(rename = "type")]
@@ -834,32 +845,32 @@ mod browser {
         mutation: Option<MutationId>,
     }
 
-    /// The time by a clock that does not jump.
+    /// Returns the time of a monotonic clock, if the browser has one.
     fn now() -> Millis {
         window().performance().map_or_else(js_sys::Date::now, |clock| clock.now()) as Millis
     }
 
-    /// Tells the script around the app (`pages/bootstrap.js`) that the page is older than the server. It loads the page anew,
-    /// if nothing would be lost with it, or says so.
+    /// Tells the script around the app (`pages/bootstrap.js`) that the page is older than the server. The script
+    /// reloads the page if nothing would be lost, or says that it should be reloaded.
     fn dispatch_outdated() {
         if let Ok(event) = web_sys::Event::new("taskwire-outdated") {
-            // Nobody cancels it.
+            // No listener cancels this event.
             let _ = window().dispatch_event(&event);
         }
     }
 
-    /// Tells the script around the app which build of the pages the server serves now. If it is another one than this page's, the
-    /// script has it loaded anew, when that loses nothing and disturbs nobody.
+    /// Tells the script around the app the build of the pages that the server serves now. If this page is of another
+    /// build, the script reloads it when that loses nothing and disturbs nobody.
     fn dispatch_build(build: &str) {
         if let (Some(root), Ok(event)) = (document().document_element(), web_sys::Event::new("taskwire-hello")) {
-            // What cannot be told leaves the page as it is.
+            // If this fails, the page stays as it is.
             let _ = root.set_attribute("data-server-build", build);
             let _ = window().dispatch_event(&event);
         }
     }
 
-    /// The address of the socket on the server that served the page. It names whom the page was made for, and the server lets
-    /// nobody else in by it.
+    /// Returns the address of the socket on the server that served the page. It names the person for whom the page was
+    /// made, and the server refuses it for anybody else.
     fn url(current_user: Option<ActorId>) -> Option<String> {
         let location = window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
@@ -875,7 +886,8 @@ mod browser {
         window().navigator().on_line()
     }
 
-    /// Asks before the page is left, and keeps the page from leaving by itself, only if something would be lost.
+    /// Asks the person before they leave the page, and keeps the page from reloading by itself, if something would be
+    /// lost.
     fn warn_before_loss(socket: Socket) {
         let warn = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             if socket.has_unsaved() || event.type_() == LEAVING && socket.has_problems() {
@@ -885,7 +897,7 @@ mod browser {
         for event in ["beforeunload", LEAVING] {
             let _ = window().add_event_listener_with_callback(event, warn.as_ref().unchecked_ref());
         }
-        // For as long as the page lives.
+        // The listeners live as long as the page.
         warn.forget();
     }
 
@@ -893,7 +905,7 @@ mod browser {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the task look how things are when the network or the tab comes or goes.
+    /// Wakes the task when the network or the visibility of the tab changes.
     fn wake_on_return(commands: &mpsc::UnboundedSender<Command>) {
         for event in ["online", "offline", "pageshow", "visibilitychange", "focus"] {
             let commands = commands.clone();
@@ -902,7 +914,7 @@ mod browser {
                 let _ = commands.unbounded_send(Command::Wake);
             });
             let _ = window().add_event_listener_with_callback(event, wake.as_ref().unchecked_ref());
-            // For as long as the page lives.
+            // The listeners live as long as the page.
             wake.forget();
         }
     }

@@ -1,12 +1,12 @@
-//! The live client: a board's signals, and the socket that feeds them.
+//! The live client: the signals of a board, and the socket that updates them.
 //!
-//! - [`session`]: the client's half of the protocol, pure.
-//! - [`reconnect`]: when to connect and when to give a connection up, pure.
-//! - [`LiveBoard`]: a board as signals; a change touches those of the rows it touched.
+//! - [`session`]: the client's half of the protocol, without I/O.
+//! - [`reconnect`]: when to connect and when to give up a connection, without I/O.
+//! - [`LiveBoard`]: a board as signals; a change triggers the signals of the rows that it touched.
 //! - [`LiveBoard::need`]: loads what the outline of a board leaves out.
-//! - [`fn@act`]: an edit that a control makes.
-//! - [`Live`]: the page's one socket, the boards it feeds, and the state of the connection. On the server the same types
-//!   exist and hold still.
+//! - [`fn@act`]: applies an operation from a control.
+//! - [`Live`]: the page's one socket, the boards that it updates, and the state of the connection. On the server the
+//!   same types exist and do not change.
 
 mod act;
 mod board;
@@ -17,11 +17,11 @@ mod parts;
 pub mod reconnect;
 pub mod session;
 
-/// The event, which can be cancelled, by which the script around the app (`pages/bootstrap.js`) asks whether the page may take up
-/// another build now. Whoever has something that would be lost cancels it.
+/// The cancellable event with which the script around the app (`pages/bootstrap.js`) asks whether the page may be
+/// replaced by another build now. A listener that would lose something cancels it.
 pub const LEAVING: &str = "taskwire-leaving";
 
-/// The event that follows if nobody did: what is to be found on the next page is put there.
+/// The event that follows if no listener cancelled it. Its listeners save what the next page should restore.
 pub const LEAVE: &str = "taskwire-leave";
 
 pub use act::act;

@@ -1,4 +1,4 @@
-//! What a page that has no connection asks over HTTP: whether the server is there, and why there is no connection.
+//! The HTTP requests of a page without a connection: whether the server is reachable, and why there is no connection.
 
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::Deserialize;
@@ -7,10 +7,10 @@ use web_sys::{AbortSignal, RequestCache, RequestRedirect};
 use super::reconnect::{ConnectError, Found, LOOK_WITHIN};
 use crate::id::ActorId;
 
-/// How long an answer to why there is no connection is waited for, in milliseconds.
+/// How long to wait for the response with the reason why there is no connection, in milliseconds.
 const EXPLAIN_WITHIN: u32 = 5_000;
 
-/// Looks whether the server is there.
+/// Checks whether the server is reachable.
 pub async fn look() -> Found {
     match sent(Request::get("/healthz"), LOOK_WITHIN as u32).await {
         Some(response) if response.ok() => match response.text().await.as_deref() {
@@ -23,7 +23,8 @@ pub async fn look() -> Found {
     }
 }
 
-/// Asks the server why it cannot be connected to. `current_user` is whom the page was made for. `None` where it would not say.
+/// Asks the server why a connection is refused. `current_user` is the person for whom the page was made. `None` if
+/// there is no response, or if it gives no reason to show.
 pub async fn diagnose(current_user: Option<ActorId>) -> Option<ConnectError> {
     #[derive(Deserialize)]
     struct Answer {
@@ -37,7 +38,7 @@ pub async fn diagnose(current_user: Option<ActorId>) -> Option<ConnectError> {
         (_, Some("no_sockets")) => Some(ConnectError::NoSockets),
         (_, Some("cross_site" | "unknown_host")) => Some(ConnectError::Origin),
         (_, Some("full")) => Some(ConnectError::Full),
-        // It says so itself when it is connected to, and this page then says what to do about it.
+        // The server reports this on the socket itself, and this page then tells the person what to do.
         (_, Some("not_signed_in")) => None,
         _ => Some(ConnectError::Other(status)),
     }

@@ -1,4 +1,4 @@
-//! Parts of a board that its outline leaves out, loaded while something on the page shows them.
+//! The loading of parts that a board's outline leaves out, while the page shows them.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use leptos::{prelude::*, task::spawn_local};
 use super::LiveBoard;
 use crate::{forms::load_board, state::Part};
 
-/// How long to wait before asking a server again that did not answer.
+/// The pause before the next request, after one that failed or returned a part that is too old.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// How a part stands that the page needs.
+/// The loading state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loading {
     /// It is loaded, or not needed.
     Done,
-    /// The server was asked for it.
+    /// A request is in progress.
     Asked,
-    /// The server did not answer; it is asked again and again.
+    /// A request failed; it is repeated until it succeeds.
     Failing,
 }
 
 impl LiveBoard {
-    /// Loads a part whenever it is needed and not loaded, until the current reactive owner is cleaned up.
+    /// Loads a part whenever it is needed and missing, until the current reactive owner is cleaned up.
     pub fn need(&self, part: Part, is_needed: impl Fn() -> bool + Send + Sync + 'static) -> Signal<Loading> {
         let loaded = self.loaded();
         let is_missing = Memo::new(move |_| is_needed() && !loaded.read().contains(&part));
@@ -42,16 +42,16 @@ impl LiveBoard {
     }
 }
 
-/// Asks until the part is there, or nobody needs it any more.
+/// Requests a part until it is loaded or the board is gone. Stops when `state` is disposed.
 fn ask(board: LiveBoard, part: Part, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
     spawn_local(async move {
         let is_done = match load_board(board.id(), vec![part], true).await {
-            // Where it is from before what is known here by now, it is read again.
+            // A part that is older than the state here is requested again.
             Ok(Some(loaded)) => {
                 board.live().add_people(loaded.people);
                 loaded.content.parts.iter().all(|part| board.load(part))
             }
-            // The board is not there for this person; the socket says so.
+            // The board does not exist for this person. The socket reports this.
             Ok(None) => true,
             Err(_) => {
                 state.try_set(Loading::Failing);

@@ -1,158 +1,162 @@
-//! When to connect, when to ask whether the server is there, and when to give a connection up.
+//! The decisions when to connect, when to ping, and when to give up a connection.
 //!
-//! A state machine without a socket, a clock or randomness: what happens goes in, with the time and a random number, and
-//! what to do comes out. So each wait here has a limit and a way on, and the tests can live through hours of a bad network in
-//! a moment.
+//! This is a state machine without a socket, a clock or randomness: events go in, with the time and a random number,
+//! and steps come out. So every wait has a limit and a way to continue, and tests can simulate hours of a bad network
+//! in a moment.
 //!
-//! - **Silence proves nothing, an unanswered ping does.** Who looks at the page has one sent after five quiet seconds, and the
-//!   connection is given up four seconds later; for whoever comes back one is sent at once, and it is given up half a second
-//!   later. On a slow line that patience grows with each connection lost to it.
-//! - **A server that is not there is looked for**, over HTTP, about once a second while somebody looks at the page: that
-//!   costs a missing server nothing, and finds it within a second of its return.
-//! - **A server that is there and refuses is left alone** for longer each time. The pause shrinks again only by real progress:
-//!   an edit that was decided, or a connection that held.
+//! - **Silence proves nothing; an unanswered ping does.** While somebody looks at the page, a ping is sent after five
+//!   quiet seconds, and the connection is given up four seconds later. When somebody returns to the page, a ping is
+//!   sent at once, and the connection is given up half a second later. On a slow line these limits double with each
+//!   connection that was lost to silence, twice at most.
+//! - **A server that is not reachable is polled** over HTTP, every 0.5 to 0.7 seconds while somebody looks at the page.
+//!   This costs a missing server nothing, and finds the server within a second of its return.
+//! - **A server that is reachable and refuses gets growing pauses.** The pause shrinks only after real progress: a
+//!   decided edit, or a connection that held.
 
-/// A moment, or a time, in milliseconds of a clock that does not jump.
+/// A time or a duration, in milliseconds of a monotonic clock.
 pub type Millis = u64;
 
-/// After so long without a word the server is asked whether it is there.
+/// The time without a message after which a ping is sent.
 pub const QUIET: Millis = 5_000;
-/// As [`QUIET`], in a tab that nobody sees.
+/// Like [`QUIET`], in a tab that nobody sees.
 pub const QUIET_UNSEEN: Millis = 20_000;
-/// How long it has to answer a ping.
+/// The time limit for the answer to a ping.
 pub const ANSWER_WITHIN: Millis = 4_000;
-/// What is done so much later than it was due is done by a page that could not hear either.
+/// If a timeout is handled this much later than it was due, the page was blocked or asleep and could not receive the
+/// answer either.
 const LATE: Millis = 200;
-/// How long a connection may take until it is open, and until the first word.
+/// The time limit for opening a connection, and the limit for the first message on it.
 pub const OPEN_WITHIN: Millis = 8_000;
-/// How long it has to answer somebody who came back. Not long: what looks for it over HTTP may itself be sent on connections that died
-/// while nobody looked, and a new socket is always a new connection.
+/// The time limit for the answer to a ping when somebody returns to the page. It is short, because the HTTP requests
+/// that poll the server may themselves use connections that died while nobody looked, whereas a new socket is always a
+/// new connection.
 const ANSWER_ON_RETURN: Millis = 500;
-/// How long a connection that is being opened is still waited for once the server has answered elsewhere, at first.
+/// The first value of the time limit for opening a connection, after the server has answered an HTTP request.
 const OPEN_AFTER_OTHERS: Millis = 1_000;
-/// A connection that was of use for so long was a good one.
+/// A connection that received messages for this long counts as good.
 const GOOD_AFTER: Millis = 10_000;
-/// The first wait before connecting again is at most this, the next at most twice this…
+/// The upper bound of the first pause before a connection; it doubles with each failure …
 const PAUSE_FIRST: Millis = 500;
 /// … up to this.
 const PAUSE_MOST: Millis = 30_000;
-/// However often the tab is looked at, it connects no oftener than this because of it.
+/// The minimal time between connections that are opened because somebody looks at the tab.
 const WAKES_APART: Millis = 1_000;
-/// How long to wait before looking for the server again, at first…
+/// The pause between polls of the server: the first …
 const LOOK_FIRST: Millis = 250;
-/// … and at most, while somebody looks at the page, …
+/// … and the longest, while somebody looks at the page, …
 const LOOK_MOST: Millis = 700;
-/// … while the browser says that there is no network, …
+/// … while the browser reports that there is no network, …
 const LOOK_MOST_OFFLINE: Millis = 5_000;
-/// … and while nobody looks.
+/// … and while nobody looks at the page.
 const LOOK_MOST_UNSEEN: Millis = 15_000;
-/// How long one look may take.
+/// The time limit for one poll.
 pub const LOOK_WITHIN: Millis = 2_000;
-/// How many of them may be under way: one that is lost on the way is not to hold up the next.
+/// The most polls in progress. There may be several, so that a lost one does not delay the next.
 const LOOKS_AT_ONCE: u32 = 4;
-/// So many milliseconds are between pages that find at once that the server is back.
+/// The time over which pages spread their connections when they find at once that the server is back, in milliseconds.
 const RETURN_SPREAD: f64 = 200.0;
-/// After so many connections in a row on which not a word was heard, from a server that is there, it is asked why.
+/// After this many connections in a row without any message, from a server that is reachable, the page asks for the
+/// reason.
 const UNHEARD_UNTIL_ASKED: u32 = 2;
 
-/// What happens.
+/// An input of the state machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It is time: see [`Reconnect::due`].
+    /// A timer: see [`Reconnect::due`].
     Tick,
     /// The socket is open, and a first ping was sent.
     Opened,
-    /// The server said something.
+    /// A message from the server arrived.
     Heard,
     /// The server decided an edit of this page.
     Decided,
-    /// The server will close the connection, and asks to be left alone for so long.
+    /// The server will close the connection, and asks the page to wait this long before it reconnects.
     Goodbye(Millis),
-    /// The socket could not be opened, it broke, or the server closed it with this code.
+    /// The socket could not be opened, broke, or was closed by the server with this code.
     Lost(Option<u16>),
-    /// The network or the tab came or went.
+    /// The network or the visibility of the tab has changed.
     Environment {
-        /// The browser says that there is a network.
+        /// Whether the browser reports a network.
         online: bool,
-        /// Somebody may be looking at the page.
+        /// Whether somebody may be looking at the page.
         visible: bool,
     },
-    /// What came of looking for the server.
+    /// The result of a poll.
     Looked(Found),
-    /// What the server, or what stands in its place, answered when it was asked why there is no connection.
+    /// The response of the server, or of a proxy in its place, to the question why there is no connection.
     Diagnosed(Option<ConnectError>),
 }
 
-/// What was found where the server should be.
+/// The result of a poll of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The server.
+    /// The server answered.
     Server,
-    /// Something that answers in its place, such as a proxy that does not reach it either.
+    /// Something else answered, such as a proxy that does not reach the server either.
     Other,
-    /// No answer.
+    /// Nothing answered.
     Nothing,
 }
 
-/// Why a server that is there cannot be connected to.
+/// The reason why a reachable server cannot be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectError {
-    /// The address of this page is not one that the server knows as its own.
+    /// The server does not recognise the address of this page as its own.
     Origin,
-    /// The server would have it, but no WebSocket gets through to it.
+    /// The server would accept the connection, but something between blocks WebSockets.
     NoSockets,
-    /// The server has as many connections as it takes, of everybody or of this person or address, or is stopping.
+    /// The server has reached its limit of connections, in total or for this person or address, or is stopping.
     Full,
-    /// Something answers in its place, with this status.
+    /// Something else answers in its place, with this status.
     Other(u16),
 }
 
-/// What to do.
+/// An output of the state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Open a socket; one that there still is is dropped.
+    /// Open a socket, and drop the existing one.
     Open,
     /// Drop the socket.
     Drop,
-    /// Ask the server on the socket whether it is there.
+    /// Send a ping on the socket.
     Ping,
-    /// Look over HTTP whether it is there.
+    /// Poll the server over HTTP.
     Look,
     /// Ask over HTTP why there is no connection.
     Diagnose,
 }
 
-/// How the page stands with the server, as far as is known.
+/// The state of the connection, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// The first connection is being made.
+    /// The first connection is being opened.
     Connecting,
     /// The socket is open, and the server has answered on it.
     Live,
-    /// The connection was lost and is being made again.
+    /// The connection was lost or could not be opened, and is being opened again.
     Reconnecting,
-    /// The browser says that there is no network.
+    /// The browser reports that there is no network.
     Offline,
-    /// The server no longer knows who this is: the session was ended, or it expired.
+    /// The session has ended or expired, so the server does not know the person any more.
     SignedOut,
 }
 
-/// See the [module](self).
+/// The state machine. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Reconnect {
     phase: Phase,
     online: bool,
     visible: bool,
     was_live: bool,
-    /// Connections in a row that brought nothing.
+    /// The number of connections in a row without progress.
     failures: u32,
-    /// Connections in a row that were lost to silence.
+    /// The number of connections in a row that were lost to silence.
     silences: u32,
-    /// Connections in a row on which nothing was heard.
+    /// The number of connections in a row without any message.
     unheard: u32,
-    /// How often in a row one was waited for less long because the server had answered elsewhere.
+    /// How often in a row the time limit for opening was shortened because the server answered an HTTP request.
     hurries: u32,
-    /// How long the server asked to be left alone.
+    /// The wait that the server requested with its goodbye.
     goodbye: Option<Millis>,
     opened_last: Option<Millis>,
     server: Server,
@@ -162,14 +166,14 @@ pub struct Reconnect {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// No socket, until then.
+    /// There is no socket until this time.
     Waiting {
         until: Millis,
     },
-    /// A socket that is not open yet.
+    /// A socket is being opened.
     Opening {
         until: Millis,
-        /// Whether somebody came back meanwhile.
+        /// Whether somebody returned to the page meanwhile.
         came_back: bool,
     },
     Open(Open),
@@ -180,11 +184,11 @@ enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Open {
     since: Millis,
-    /// When something was heard last; `None` before the first word.
+    /// The time of the last message; `None` before the first.
     heard: Option<Millis>,
-    /// Until when a ping has to be answered.
+    /// The time limit for the answer to a ping.
     asked: Option<Millis>,
-    /// Whether that ping was sent because somebody came back.
+    /// Whether the ping was sent because somebody returned to the page.
     came_back: bool,
     has_decided: bool,
 }
@@ -195,7 +199,7 @@ impl Open {
     }
 }
 
-/// What is known of the server while there is no connection.
+/// The reachability of the server, as far as it is known while there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Server {
     Unknown,
@@ -211,7 +215,7 @@ struct Looks {
 }
 
 impl Reconnect {
-    /// Nothing was tried yet; the first [`Event::Tick`] connects.
+    /// Creates the initial state. The first [`Event::Tick`] connects.
     pub fn new(online: bool, visible: bool) -> Self {
         Self {
             phase: Phase::Waiting { until: 0 },
@@ -230,7 +234,7 @@ impl Reconnect {
         }
     }
 
-    /// How the page stands with the server.
+    /// Returns the state of the connection.
     pub fn status(&self) -> Status {
         match self.phase {
             Phase::SignedOut => Status::SignedOut,
@@ -241,12 +245,12 @@ impl Reconnect {
         }
     }
 
-    /// Why there is no connection, where that is known and will not pass by itself.
+    /// Returns the reason why there is no connection, if it is known and will not pass by itself.
     pub fn connect_error(&self) -> Option<ConnectError> {
         self.connect_error
     }
 
-    /// When the next [`Event::Tick`] has something to do.
+    /// Returns the time at which the next [`Event::Tick`] has something to do.
     pub fn due(&self) -> Option<Millis> {
         let own = match self.phase {
             Phase::Waiting { until } | Phase::Opening { until, .. } => Some(until),
@@ -256,7 +260,7 @@ impl Reconnect {
         own.into_iter().chain(self.looks.next).min()
     }
 
-    /// Takes in what happens; tells what to do for it, in order. `random` is between 0 and 1.
+    /// Handles an event. Returns the steps to carry out, in order. `random` is between 0 and 1.
     pub fn on(&mut self, event: Event, now: Millis, random: f64) -> Vec<Step> {
         match event {
             Event::Tick => self.tick(now, random),
@@ -299,7 +303,7 @@ impl Reconnect {
             Phase::Waiting { until } if until <= now => self.open(now),
             Phase::Opening { until, .. } if until <= now => self.lost_to_silence(now, random),
             Phase::Open(open) if self.open_due(open) <= now => match open.asked {
-                // The page was busy, or asleep: the answer may be there, and not read yet.
+                // The page was busy or asleep, so the answer may have arrived without having been read.
                 Some(by) if now - by >= LATE => {
                     self.phase = Phase::Open(Open { asked: Some(now + LATE), ..open });
                     Vec::new()
@@ -315,7 +319,7 @@ impl Reconnect {
         steps
     }
 
-    /// When an open connection wants something done.
+    /// Returns the time at which an open connection needs a ping or is given up.
     fn open_due(&self, open: Open) -> Millis {
         let quiet = if self.visible { QUIET } else { QUIET_UNSEEN };
         open.asked.unwrap_or(open.heard.unwrap_or(open.since) + quiet)
@@ -324,7 +328,7 @@ impl Reconnect {
     fn open(&mut self, now: Millis) -> Vec<Step> {
         self.opened_last = Some(now);
         self.phase = Phase::Opening { until: now + self.patience(OPEN_WITHIN), came_back: false };
-        // What has not become a connection by then may have been sent into the void.
+        // If the socket is not open by then, its packets may have been lost, so the server is polled.
         self.looks.next.get_or_insert(now + OPEN_AFTER_OTHERS);
         vec![Step::Open]
     }
@@ -358,7 +362,8 @@ impl Reconnect {
         self.silences += 1;
         let came_back =
             matches!(self.phase, Phase::Open(Open { came_back: true, .. }) | Phase::Opening { came_back: true, .. });
-        // It did not refuse, so it is connected to as soon as it is found; unless it was there, and the connection alone was swallowed.
+        // The server did not refuse, so the page connects as soon as it is reachable. Exception: the server was
+        // reachable and only the connection was lost.
         let is_swallowed = matches!(self.phase, Phase::Opening { .. }) && self.server == Server::There;
         if !is_swallowed {
             self.server = Server::Away;
@@ -371,7 +376,7 @@ impl Reconnect {
         steps
     }
 
-    /// The connection is gone. `told` if the server said so itself.
+    /// Handles the loss of the connection. `told` if the server closed it with a code.
     fn lost(&mut self, told: bool, now: Millis, random: f64) -> Vec<Step> {
         match self.phase {
             Phase::Open(open) => {
@@ -399,18 +404,19 @@ impl Reconnect {
             Server::There | Server::Unknown => Server::Unknown,
         };
         self.looks = Looks { under_way: self.looks.under_way, ..Looks::default() };
-        // What has said something is there; what asked to be left alone is not looked for either.
+        // A server that closed the connection is reachable. A server that asked for a pause is not polled either.
         if told || goodbye.is_some() { Vec::new() } else { self.look(now, random) }
     }
 
-    /// At first anything, so that not all come at once; later more each time.
+    /// Returns the pause before the next connection. The first is anything from 0, so that pages do not all reconnect
+    /// at once; later ones grow.
     fn pause(&self, random: f64) -> Millis {
         let most = (PAUSE_FIRST << self.failures.min(16)).min(PAUSE_MOST) as f64;
         let least = if self.failures == 0 { 0.0 } else { most / 2.0 };
         (least + (most - least) * random) as Millis
     }
 
-    /// On a line where much was given up for slow, answers are awaited for longer.
+    /// Extends a time limit after connections that were lost to silence, because the line may be slow.
     fn patience(&self, at_first: Millis) -> Millis {
         at_first << self.silences.min(2)
     }
@@ -428,7 +434,8 @@ impl Reconnect {
             return Vec::new();
         }
         match self.phase {
-            // It is asked already. (That it was there a moment ago says nothing: a clock may stand still while a machine sleeps.)
+            // A ping is already in progress. (A recent message proves nothing: the clock may stand still while the
+            // machine sleeps.)
             Phase::Open(Open { asked: Some(_), came_back: true, .. }) => Vec::new(),
             Phase::Open(Open { heard: Some(_), .. }) => {
                 let mut steps = self.ask(true, now);
@@ -456,7 +463,7 @@ impl Reconnect {
                 if soonest <= now {
                     return self.look(now, random);
                 }
-                // While nobody looked, the next look was put off for much longer.
+                // While nobody looked, the next poll was scheduled for much later.
                 self.looks.next = Some(self.looks.next.map_or(soonest, |next| next.min(soonest)));
                 Vec::new()
             }
@@ -468,7 +475,7 @@ impl Reconnect {
         if is_first || self.server == Server::There { Vec::new() } else { self.look(now, random) }
     }
 
-    /// Looks for the server now, and again and again until it is known to be there.
+    /// Polls the server now, and again until it is known to be reachable.
     fn look(&mut self, now: Millis, random: f64) -> Vec<Step> {
         let most = match (self.visible, self.online) {
             (false, _) => LOOK_MOST_UNSEEN,
@@ -497,18 +504,18 @@ impl Reconnect {
         self.looks.next = None;
         let was_away = std::mem::replace(&mut self.server, Server::There) == Server::Away;
         if was_away {
-            // What was not heard from a server that was not there says nothing of it.
+            // Connections without a message say nothing if the server was not reachable.
             self.unheard = 0;
         }
         let hurried = now + (OPEN_AFTER_OTHERS << self.hurries.min(3));
         match &mut self.phase {
             Phase::Waiting { until } if was_away => {
-                // It did not refuse; it was not there.
+                // The server did not refuse; it was not reachable.
                 self.failures = self.failures.min(1);
                 *until = (*until).min(now + (RETURN_SPREAD * random) as Millis);
                 Vec::new()
             }
-            // What was sent into the void is not waited for.
+            // Packets that were sent before the server was reachable are lost, so the connection is opened anew.
             Phase::Opening { .. } if was_away => {
                 self.failures = self.failures.min(1);
                 self.open(now)

@@ -1,8 +1,8 @@
-//! One board's end of the socket: the client's half of the protocol, without the socket.
+//! A board's session: the client's half of the protocol, without the socket.
 //!
-//! Messages go in, and what to draw and what to send comes out. There is no I/O here and no clock, so the tests can put any
-//! number of these against a log, cut their connections at any moment, and compare where they all end. Nothing is waited for
-//! without a limit: [`BoardSession::tick`] is told the time, and asks again for what was not answered.
+//! Messages go in; what to render and what to send comes out. There is no I/O and no clock, so tests can run any number
+//! of sessions against a log, cut their connections at any moment, and compare the results. Every wait has a limit:
+//! [`BoardSession::tick`] gets the time and repeats requests that were not answered.
 
 use std::collections::VecDeque;
 
@@ -20,20 +20,20 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many mutations go out in one message.
+/// The most mutations in one message.
 const MAX_MUTATIONS_A_MESSAGE: usize = 100;
 
-/// Room for what stands around the mutations in a message.
+/// The bytes reserved for the parts of a message around its mutations.
 const ENVELOPE_BYTES: usize = 256;
 
-/// How long an answer to a subscription is waited for, at first.
+/// How long to wait for the answer to a subscription, at first.
 const ANSWER_WITHIN: Millis = 10_000;
 
-/// How long to wait at first, after a subscription failed, before it is tried again; and at most.
+/// The first and the longest pause before a failed subscription is repeated.
 const RETRY_FIRST: Millis = 1_000;
 const RETRY_MOST: Millis = 30_000;
 
-/// After so many tries in a row that were not answered, the whole state is asked for.
+/// After this many subscriptions in a row without an answer, the whole state is requested.
 const TRIES_TO_GO_ON: u32 = 3;
 
 /// See the [module](self).
@@ -41,58 +41,58 @@ const TRIES_TO_GO_ON: u32 = 3;
 pub struct BoardSession {
     board: OptimisticBoard,
     connection: Connection,
-    /// What the last pong said was the newest number, where that is ahead of ours.
+    /// The newest number according to the last pong, if it is ahead of the state.
     behind: Option<Seq>,
-    /// Subscriptions in a row that led to nothing.
+    /// The number of subscriptions in a row that led to nothing.
     attempts: u32,
-    /// When the next is made, unless this one is answered.
+    /// The time of the next subscription, unless the current one is answered.
     retry_at: Option<Millis>,
-    /// Something came that could not be played onto what there is, so the whole state is asked for.
+    /// Whether to request a snapshot, because a message could not be applied to the state.
     anew: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Connection {
     Closed,
-    /// The subscription is under way.
+    /// A subscription is sent and not answered.
     Subscribing,
-    /// The server could not serve it, or what it served could not be read. It is tried again.
+    /// The server could not serve the subscription, or its answer could not be read. It will be repeated.
     Failing,
     Live,
-    /// The board is gone; nothing is asked of the server any more.
+    /// The board is gone; no more subscriptions are sent.
     Ended(BoardUnavailable),
 }
 
-/// Why a board is no longer there for this page.
+/// The reason why a board is no longer available to this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoardUnavailable {
-    /// It was deleted.
+    /// The board was deleted.
     Deleted,
-    /// The person was taken off it, or it was closed to them, while they had it open.
+    /// The person lost access while they had the board open.
     Forbidden,
-    /// One or the other, while the page was not connected.
+    /// The board was deleted or the person lost access, while the page was not connected.
     Unknown,
 }
 
-/// What a message led to.
+/// The outcome of a message or an edit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// What may look different now.
+    /// The parts that may look different now.
     pub touched: Touched,
-    /// The part of it that changed because of somebody else.
+    /// The parts that somebody else changed.
     pub remote_changes: Touched,
     /// Edits of ours that are decided.
     pub settled: Vec<Settled>,
-    /// What to send now, in order.
+    /// The messages to send now, in order.
     pub send: Vec<ClientMessage>,
-    /// What the log has gone on with.
+    /// New events of the log.
     pub logged: Vec<Event>,
-    /// Whether a snapshot took the place of changes of the log, which are not in `logged`.
+    /// Whether a snapshot replaced changes of the log, which are missing in `logged`.
     pub skipped: bool,
 }
 
 impl BoardSession {
-    /// A session of somebody's that continues from `state`, which may come from the page, and is not connected yet.
+    /// Creates a session that is not connected yet and continues from `state`, which may come from the page.
     pub fn new(state: BoardState, principal: Principal) -> Self {
         Self {
             board: OptimisticBoard::new(state, principal),
@@ -104,17 +104,17 @@ impl BoardSession {
         }
     }
 
-    /// The board, with edits that are not saved yet.
+    /// Returns the board, with unsaved edits.
     pub fn board(&self) -> &OptimisticBoard {
         &self.board
     }
 
-    /// Whether what is shown follows what happens, all of it.
+    /// Whether the session follows the board and its state is complete.
     pub fn is_live(&self) -> bool {
         self.connection == Connection::Live && self.board.confirmed().is_whole()
     }
 
-    /// Whether the server is connected to and yet could not be followed, so that it is tried again and again.
+    /// Whether the session is connected but cannot follow the board. It repeats the subscription.
     pub fn is_failing(&self) -> bool {
         match self.connection {
             Connection::Failing => true,
@@ -123,12 +123,12 @@ impl BoardSession {
         }
     }
 
-    /// Asks again for what should have been answered by now, in growing pauses. To be called about once a second while this
-    /// [is not live](Self::is_live); `random` is between 0 and 1.
+    /// Repeats a subscription that should have been answered by now, after growing pauses. Call it about once a second
+    /// while the session [is not live](Self::is_live). `random` is between 0 and 1.
     pub fn tick(&mut self, now: Millis, random: f64) -> Vec<ClientMessage> {
         let wait = match self.connection {
             Connection::Subscribing => ANSWER_WITHIN << self.attempts.min(3),
-            // Where it is live and ticks all the same, the state lacks something that is fetched, but not at each change.
+            // In `Live`, the state is incomplete. It is requested again, but not at each change.
             Connection::Failing | Connection::Live if !self.is_live() => {
                 let most = (RETRY_FIRST << self.attempts.min(8)).min(RETRY_MOST) as f64;
                 (most * (0.5 + random / 2.0)) as Millis
@@ -139,13 +139,13 @@ impl BoardSession {
             return Vec::new();
         }
         self.attempts += 1;
-        // Not where the server says that it cannot: when it can again, what is missing is enough.
+        // Not after an error of the server: when it can serve again, the missing changes are enough.
         self.anew |= self.connection == Connection::Subscribing && self.attempts >= TRIES_TO_GO_ON;
         vec![self.subscribe()]
     }
 
-    /// A message about this board came that this page cannot read: perhaps the server is newer. What it said is made up for by
-    /// the whole state. `is_state` if that was what could not be read.
+    /// Handles a message about this board that this page cannot read, perhaps because the server is newer. Requests the
+    /// whole state instead. `is_state` if the message was a snapshot.
     pub fn unreadable(&mut self, is_state: bool) -> Outcome {
         let mut outcome = Outcome::default();
         self.anew = true;
@@ -160,8 +160,9 @@ impl BoardSession {
         outcome
     }
 
-    /// The state lacks what a change did that this page does not know. The whole state has that, as far as this page can show it.
-    /// It is asked for at once, and then in growing pauses: such changes may come often.
+    /// Requests the whole state if the effect of an unknown change is missing. The snapshot has the effect, as far as
+    /// this page can show it. The first request is sent at once, the next after growing pauses, because such changes
+    /// may come often.
     fn make_whole(&mut self) -> Option<ClientMessage> {
         self.anew = true;
         if self.connection != Connection::Live || self.attempts > 0 {
@@ -171,7 +172,7 @@ impl BoardSession {
         Some(self.subscribe())
     }
 
-    /// A connection is open: what to say first.
+    /// Handles a new connection. Returns the first messages to send.
     pub fn connected(&mut self) -> Vec<ClientMessage> {
         self.board.disconnected();
         self.behind = None;
@@ -184,7 +185,7 @@ impl BoardSession {
         send
     }
 
-    /// The connection is gone.
+    /// Handles the loss of the connection.
     pub fn disconnected(&mut self) {
         self.board.disconnected();
         if self.unavailable().is_none() {
@@ -192,18 +193,18 @@ impl BoardSession {
         }
     }
 
-    /// The base for an editor that starts on a text as it is shown now.
+    /// Returns the base for an editor that opens on the text as it is shown now.
     pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
         self.board.text_base(task, field)
     }
 
-    /// Shows an edit at once and sends it when it can be sent. A refusal says what is wrong with it; then nothing happened.
+    /// Shows an edit at once, and sends it when it can be sent. After a refusal nothing has changed.
     pub fn submit(&mut self, mutation: Mutation, base: Option<TextBase>, now: Timestamp) -> Result<Outcome, Refusal> {
         let touched = self.board.submit(mutation, base, now)?;
         Ok(Outcome { touched, send: self.flush(), ..Outcome::default() })
     }
 
-    /// Takes back the last edit of ours, or does again what was taken back last: see [`OptimisticBoard::undo`].
+    /// Undoes the last edit of ours, or redoes the last undone edit: see [`OptimisticBoard::undo`].
     pub fn undo(
         &mut self,
         direction: Direction,
@@ -217,12 +218,12 @@ impl BoardSession {
         Some(Ok((Outcome { touched, send: self.flush(), ..Outcome::default() }, undone)))
     }
 
-    /// Takes in a part of the board. `None` if it is too old, and has to be loaded again.
+    /// Loads a part of the board. `None` if it is too old and must be loaded again.
     pub fn load(&mut self, part: &LoadedPart) -> Option<Outcome> {
         Some(Outcome { touched: self.board.load(part)?, ..Outcome::default() })
     }
 
-    /// Takes in a message of the server. One for another board is ignored.
+    /// Handles a message from the server. Ignores messages for other boards.
     pub fn receive(&mut self, message: ServerMessage) -> Outcome {
         let mut outcome = Outcome::default();
         let id = self.id();
@@ -237,7 +238,7 @@ impl BoardSession {
             }
             ServerMessage::Changes { board, after, changes } if board == id => {
                 if after > self.board.confirmed().seq() {
-                    // A hole: ask for what is missing, once.
+                    // A gap: request the missing changes, once, until the subscription is answered.
                     if self.connection == Connection::Live {
                         outcome.send.push(self.subscribe());
                     }
@@ -257,7 +258,7 @@ impl BoardSession {
                             outcome.settled.extend(received.settled);
                         }
                         Err(_) => {
-                            // The same again would end the same.
+                            // The same changes would fail again, so the whole state is requested.
                             outcome.send.extend(self.unreadable(false).send);
                             played = false;
                             break;
@@ -284,8 +285,8 @@ impl BoardSession {
                 outcome.settled.extend(settled);
             }
             ServerMessage::Pong { heads } => {
-                // What the pong counts may still be on its way. Behind the same number twice, and nothing came between:
-                // the subscription starves.
+                // The changes that the pong counts may still be in transit. If the state has not reached the number of
+                // the previous pong either, the subscription does not deliver changes.
                 let head = heads.get(&id).copied().unwrap_or(0);
                 let starved = self.behind.is_some_and(|behind| behind > self.board.confirmed().seq());
                 self.behind = (head > self.board.confirmed().seq()).then_some(head);
@@ -309,7 +310,7 @@ impl BoardSession {
         outcome
     }
 
-    /// Why the server no longer has this board, if it has not.
+    /// Returns the reason why the board is no longer available; `None` if it is available.
     pub fn unavailable(&self) -> Option<BoardUnavailable> {
         match self.connection {
             Connection::Ended(why) => Some(why),
@@ -317,14 +318,14 @@ impl BoardSession {
         }
     }
 
-    /// The server has the board again, for this person: they were added to it once more.
+    /// Handles the return of the board: the person has access again.
     pub fn revive(&mut self) {
         if self.unavailable().is_some() {
             self.connection = Connection::Closed;
         }
     }
 
-    /// The person may do other things now than before.
+    /// Sets the person's current rights.
     pub fn set_principal(&mut self, principal: Principal) {
         self.board.set_principal(principal);
     }
@@ -357,8 +358,8 @@ impl BoardSession {
         self.retry_at = None;
     }
 
-    /// What of the queue can go out now, in messages no larger than the server takes. Also where the board is gone: then the
-    /// server says of each edit that it was not done, and so what was typed comes back to the person.
+    /// Returns the messages with the mutations of the queue that can be sent now, none larger than the server accepts.
+    /// Also if the board is gone: then the server refuses each edit, and so the typed text returns to the person.
     fn flush(&mut self) -> Vec<ClientMessage> {
         if self.connection == Connection::Closed {
             return Vec::new();
@@ -373,8 +374,8 @@ impl BoardSession {
     }
 }
 
-/// Puts what several boards have to say into the order in which the edits were made, over all boards, with all else before
-/// them. Of each board they are in that order already.
+/// Orders messages of several boards: first all other messages, then the edits in the order in which they were made.
+/// The edits of each board are in that order already.
 #[cfg_attr(not(any(test, feature = "hydrate")), allow(dead_code, reason = "only the browser has several boards"))]
 pub(super) fn in_order_of_making(messages: Vec<ClientMessage>) -> Vec<ClientMessage> {
     let mut ordered = Vec::new();
@@ -389,7 +390,7 @@ pub(super) fn in_order_of_making(messages: Vec<ClientMessage>) -> Vec<ClientMess
         }
     }
     let mut batch: Option<Batch> = None;
-    // Ids of version 7 are in the order in which a page made them.
+    // UUIDv7 ids are in the order in which a page made them.
     let made_at = |(_, queue): &&mut (BoardId, VecDeque<Mutation>)| queue.front().map(|mutation| mutation.id);
     while let Some((board, queue)) = queues.iter_mut().filter(|(_, queue)| !queue.is_empty()).min_by_key(made_at) {
         let Some(mutation) = queue.pop_front() else { break };
@@ -407,7 +408,7 @@ pub(super) fn in_order_of_making(messages: Vec<ClientMessage>) -> Vec<ClientMess
     ordered
 }
 
-/// Mutations of one board that go out in one message, as far as the server takes such a large one.
+/// Mutations of one board for one message, within the size limit of the server.
 struct Batch {
     board: BoardId,
     mutations: Vec<Mutation>,

@@ -1,4 +1,4 @@
-//! What happened to a board: the entries of its log, and how they reach its state.
+//! The entries of a board's log, and their application to its state.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -23,48 +23,49 @@ pub struct Change {
     pub seq: Seq,
     /// When it was committed, by the server's clock.
     pub at: Timestamp,
-    /// Who asked for it, where that is known.
+    /// The originator, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ActorId>,
-    /// The request it answers.
+    /// The id of the mutation that caused it.
     pub mutation: MutationId,
-    /// What happened.
+    /// The content of the change.
     #[serde(flatten)]
     pub kind: ChangeKind,
 }
 
 tagged! {
-    /// What happened. Field patches carry only the fields that were set.
+    /// The content of a change. Field patches carry only the fields that were set.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum ChangeKind = "ChangeKind" by "kind" {
-        /// The board was made. Whoever made it is its manager; one that nobody in particular made is open to everyone.
+        /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
+        /// as editors unless it says otherwise.
         BoardCreated(BoardCreated),
-        /// The board itself changed.
+        /// The name of the board, or the role of everyone on it, changed.
         BoardUpdated(BoardUpdated),
-        /// Somebody was made a member, is another kind of member now, or is none any more.
+        /// A person became a member, got another role, or was removed.
         MemberSet(MemberSet),
-        /// A link was made with which the board can be read without an account.
+        /// A link for reading the board without an account was created.
         ShareLinkCreated(ShareLinkCreated),
-        /// Such a link was taken back.
+        /// A share link was revoked.
         ShareLinkRevoked(ShareLinkRevoked),
-        /// The board was deleted with all that is on it. No change follows.
+        /// The board was deleted, with everything on it. No change follows.
         BoardDeleted(BoardDeleted),
         /// A column was added.
         ColumnCreated(ColumnCreated),
         /// A column changed.
         ColumnUpdated(ColumnUpdated),
-        /// A column was deleted. It held no tasks but deleted ones.
+        /// A column was deleted. It held no tasks except tasks in the trash.
         ColumnDeleted(ColumnDeleted),
         /// A task was added.
         TaskCreated(TaskCreated),
         /// Some fields of a task changed.
         TaskUpdated(TaskUpdated),
-        /// A task was put into the trash.
+        /// A task was moved to the trash.
         TaskDeleted(TaskDeleted),
-        /// A task was taken out of the trash.
+        /// A task was restored from the trash.
         TaskRestored(TaskRestored),
-        /// A later version of Taskwire made it, and this one cannot tell what it does. A state that goes on with it
-        /// [is not whole](BoardState::is_whole). It is read, and never written.
+        /// A kind of change that a later version of Taskwire made and this version does not know. A state that applies
+        /// it [is not whole](BoardState::is_whole) any more. This version reads it and never writes it.
         #[serde(skip_serializing)]
         Unknown,
     }
@@ -87,7 +88,7 @@ impl<'de> Deserialize<'de> for Change {
 }
 
 impl Change {
-    /// Those who have to be known by name for it to be told: who did it, and whom it names.
+    /// Returns the people whose names a description of the change needs: its originator, and the people that it names.
     pub fn people(&self) -> impl Iterator<Item = ActorId> {
         self.by.into_iter().chain(self.kind.effect().people().iter().copied())
     }
@@ -113,38 +114,41 @@ impl ChangeKind {
         }
     }
 
-    /// The task it is about, if it is about one.
+    /// Returns the task that the change is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         self.effect().task()
     }
 
-    /// Whether somebody asked for what was so already. It has its number in the log like every answer; nothing on the board has it.
+    /// Whether the change has no effect, because the board already was as requested. Such a change gets a number in the
+    /// log, because its mutation needs an answer, but no part of the board gets this number.
     pub fn changes_nothing(&self) -> bool {
         self.effect().changes_nothing()
     }
 
-    /// What it gives its number to.
+    /// Returns the parts of the board whose sequence number this change sets.
     pub fn numbers(&self) -> Vec<Part> {
         self.effect().numbers()
     }
 
-    /// What would take it back, where it is about to happen to `before`. `None` if it changes nothing, or cannot be taken back.
+    /// Returns the inverse of the change, which is about to be applied to `before`. `None` if it changes nothing, or
+    /// cannot be undone.
     pub(crate) fn inverse(&self, before: &BoardState) -> Option<Inverse> {
         self.effect().inverse(before)
     }
 
-    /// What to call it, after "Undo" and "Redo", where it is about to happen to `before`: `move Tea`.
+    /// Returns the words that name the change after "Undo" and "Redo", such as `move Tea`. The change is about to be
+    /// applied to `before`.
     pub(crate) fn label(&self, before: &BoardState) -> String {
         let (what, of) = self.effect().label(before);
         format!("{what} {}", shortened(of)).trim_end().to_owned()
     }
 
-    /// Tells what it does to `before`.
+    /// Describes the effect of the change on `before`.
     pub fn activity(&self, before: &BoardState) -> ActivityEntry {
         self.tell(Some(before), before)
     }
 
-    /// Tells it where nothing but the change is known. Columns are called what they are called `now`.
+    /// Describes the effect of the change if the state before it is not known. Columns have their names of `now`.
     pub fn recalled(&self, now: &BoardState) -> ActivityEntry {
         self.tell(None, now)
     }
@@ -181,28 +185,28 @@ impl From<&Change> for Stamp {
     }
 }
 
-/// What [`BoardState::apply`] did.
+/// The result of [`BoardState::apply`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// The change was the next one.
+    /// The change was the next one and was applied.
     New(Touched),
-    /// The change was known already; nothing happened.
+    /// The state already contains the change; nothing happened.
     Known,
 }
 
-/// Changes are missing between the state and the one that was to be applied: they must be fetched first.
+/// The changes between the state and the change that was to be applied are missing. They must be fetched first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("change {got} does not follow {have}")]
 pub struct Gap {
-    /// The newest number the state has.
+    /// The number of the newest change in the state.
     pub have: Seq,
-    /// The number that was offered.
+    /// The number of the change that was to be applied.
     pub got: Seq,
 }
 
 impl BoardState {
-    /// Takes in the next change. One that is known already does nothing; one further ahead is a [`Gap`], and does nothing
-    /// either.
+    /// Applies the next change. Does nothing if the state already contains the change. Returns a [`Gap`], and changes
+    /// nothing, if changes are missing before it.
     pub fn apply(&mut self, change: &Change) -> Result<Applied, Gap> {
         if change.seq <= self.seq {
             return Ok(Applied::Known);
@@ -214,7 +218,7 @@ impl BoardState {
         Ok(Applied::New(self.perform(&change.kind, change.into())))
     }
 
-    /// Does what a change says, without a look at its number.
+    /// Applies the content of a change, without regard to its number.
     pub(crate) fn perform(&mut self, kind: &ChangeKind, stamp: Stamp) -> Touched {
         let mut touched = Touched::default();
         kind.effect().apply(self, stamp, &mut touched);

@@ -1,4 +1,4 @@
-//! A board is made.
+//! The operation that creates a board.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,31 +14,32 @@ use crate::{
     text,
 };
 
-/// How many columns a board holds.
+/// The most columns that a board may have.
 pub const MAX_COLUMNS: usize = 50;
 
 /// See [`super::Op::CreateBoard`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBoard {
-    /// What to call it.
+    /// The name of the board.
     pub name: String,
-    /// Its columns from left to right.
+    /// The columns, from left to right.
     pub columns: Vec<NewColumn>,
-    /// What everyone on the server is on it; absent, it is private to whoever makes it.
+    /// The role of everyone on the server on the board. Absent: the board is private to its creator, or, if it has no
+    /// known creator, open to everyone as editors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everyone: Option<BoardRole>,
 }
 
-/// A column of a board that is being made.
+/// A column of a board that is being created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewColumn {
-    /// The id to give it.
+    /// The id of the column, made by the sender.
     pub id: ColumnId,
-    /// What to call it.
+    /// The name of the column.
     pub name: String,
-    /// What being in it says about a task.
+    /// The state of work that the column stands for.
     pub kind: ColumnKind,
 }
 
@@ -73,11 +74,11 @@ impl Operation for CreateBoard {
 /// See [`ChangeKind::BoardCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardCreated {
-    /// What it is called.
+    /// The name of the board.
     pub name: String,
-    /// Its columns.
+    /// The columns, from left to right.
     pub columns: Vec<Column>,
-    /// What everyone on the server is on it.
+    /// The role of everyone on the server on the board.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everyone: Option<BoardRole>,
 }

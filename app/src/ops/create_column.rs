@@ -1,4 +1,4 @@
-//! A column is added to a board.
+//! The operation that adds a column to a board.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateColumn {
-    /// The id to give it.
+    /// The id of the column, made by the sender.
     pub column: ColumnId,
-    /// What to call it.
+    /// The name of the column.
     pub name: String,
-    /// What being in it says about a task.
+    /// The state of work that the column stands for.
     pub kind: ColumnKind,
-    /// Where to put it.
+    /// The position among the columns.
     #[serde(default)]
     pub place: Place<ColumnId>,
 }
@@ -51,9 +51,9 @@ impl Operation for CreateColumn {
 /// See [`ChangeKind::ColumnCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnCreated {
-    /// The column.
+    /// The new column. Its number is set when the change is applied.
     pub column: Column,
-    /// Other columns that got new ranks to make room.
+    /// New ranks of other columns, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(ColumnId, Rank)>,
 }

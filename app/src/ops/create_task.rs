@@ -1,4 +1,4 @@
-//! A task is added to a board.
+//! The operation that adds a task to a board.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -23,29 +23,30 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTask {
-    /// The id to give it.
+    /// The id of the task, made by the sender.
     pub task: TaskId,
-    /// One line of text.
+    /// The title: one line of text.
     pub title: String,
-    /// Markdown.
+    /// The description, in Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The column to put it in; the first one, if absent.
+    /// The column of the task; the first column that fits `completed`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<ColumnId>,
-    /// `true` puts it into the first done column.
+    /// `true` puts the task into the first done column, `false` into the first column that is not for done tasks. It
+    /// must not contradict `column`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<bool>,
-    /// Where in the column.
+    /// The position in the column.
     #[serde(default)]
     pub place: Place<TaskId>,
-    /// All else that it is to have from the beginning.
+    /// The initial values of the other fields.
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
 }
 
 impl CreateTask {
-    /// A task with nothing but a title, last in the first column.
+    /// Creates a request for a task with only a title, last in the first column.
     pub fn of(task: TaskId, title: impl Into<String>) -> Self {
         Self {
             task,
@@ -58,7 +59,7 @@ impl CreateTask {
         }
     }
 
-    /// The same with a field that is not as it is by default.
+    /// Sets the initial value of a field.
     pub fn with(mut self, edit: FieldEdit) -> Self {
         match edit {
             FieldEdit::Title(title) => self.title = title,
@@ -101,21 +102,21 @@ impl Operation for CreateTask {
 /// See [`ChangeKind::TaskCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskCreated {
-    /// Its id.
+    /// The id of the task.
     pub task: TaskId,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its description, in Markdown.
+    /// The description, in Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Its column.
+    /// The column.
     pub column: ColumnId,
-    /// Its rank.
+    /// The rank in the column.
     pub rank: Rank,
-    /// All else that it has from the beginning.
+    /// The initial values of the other fields.
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
-    /// Other tasks that got new ranks to make room.
+    /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(TaskId, Rank)>,
 }
@@ -163,7 +164,7 @@ impl Effect for TaskCreated {
         vec![Part::Task(self.task), field(Field::Title), field(Field::Description)]
     }
 
-    /// Nothing that others added goes with it.
+    /// Deletes the task only if nobody has changed it since, so an undo discards nothing that others added to it.
     fn inverse(&self, _before: &BoardState) -> Option<Inverse> {
         Some(Inverse::of(Op::DeleteTask(DeleteTask::of(self.task)), vec![Part::Task(self.task)]))
     }

@@ -1,4 +1,4 @@
-//! A board is deleted with all that is on it.
+//! The operation that deletes a board, with everything on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,8 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteBoard {
-    /// The number of the newest change of the board that the sender had seen; refused as stale where there is a newer one. Absent:
-    /// whatever happened since.
+    /// The number of the newest change of the board that the sender had seen. Refused as stale if the board has another
+    /// number now. Absent: the board is deleted in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
 }

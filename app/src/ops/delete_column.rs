@@ -1,4 +1,4 @@
-//! A column is deleted that holds no tasks.
+//! The operation that deletes a column without tasks.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +19,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteColumn {
-    /// Which column.
+    /// The column.
     pub column: ColumnId,
-    /// Refused as stale where the column was changed later than this number. It is what keeps an undo from reverting what somebody
-    /// else did since. Absent: whatever happened since.
+    /// Refused as stale if the column was changed after this number. An undo sets it, so that it does not revert later
+    /// changes of other people. Absent: the column is deleted in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
 }
 
 impl DeleteColumn {
-    /// Deletes it whatever happened to it.
+    /// Creates a request without a guard.
     pub fn of(column: ColumnId) -> Self {
         Self { column, guard: None }
     }
@@ -54,7 +54,7 @@ impl Operation for DeleteColumn {
 /// See [`ChangeKind::ColumnDeleted`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnDeleted {
-    /// Which column.
+    /// The column.
     pub column: ColumnId,
 }
 

@@ -1,4 +1,4 @@
-//! A task is put into the trash.
+//! The operation that moves a task to the trash.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +20,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteTask {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// The number of the newest change of the task that the sender had seen; refused as stale where there is a newer one. Absent:
-    /// whatever happened since.
+    /// The number of the newest change of the task that the sender had seen. Refused as stale if the task has another
+    /// number now. Absent: the task is deleted in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
 }
 
 impl DeleteTask {
-    /// Deletes it whatever happened to it.
+    /// Creates a request without a base.
     pub fn of(task: TaskId) -> Self {
         Self { task, base: None }
     }
@@ -50,9 +50,9 @@ impl Operation for DeleteTask {
 /// See [`ChangeKind::TaskDeleted`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskDeleted {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// Those that left the trash for good, to make room for it there.
+    /// The tasks that left the trash for good, to make room in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub purged: Vec<TaskId>,
 }

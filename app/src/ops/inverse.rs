@@ -1,7 +1,7 @@
-//! What takes an edit back: an operation that puts back what was there before.
+//! The inverse of an edit: the operation that restores the state before it.
 //!
-//! What makes it an undo is its guard, a number: it is refused if what it sets was changed later. When to undo what, and under which
-//! guard, is [`crate::board::OptimisticBoard`]'s business.
+//! An undo is such an operation with a guard, a number: it is refused if a part that it sets was changed after that
+//! number. [`crate::board::OptimisticBoard`] decides when to undo an edit, and with which guard.
 
 use super::{Op, RestoreTask, UpdateColumn, UpdateTask};
 use crate::{
@@ -11,12 +11,13 @@ use crate::{
     state::BoardState,
 };
 
-/// Something on a board whose changes have one number: whoever undoes a change of it checks that one.
+/// A part of a board that has one sequence number, that of its newest change. An undo compares this number with its
+/// guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The name of the board.
     Name,
-    /// A column with all its fields, its place among the others included.
+    /// A column with all its fields, including its position.
     Column(ColumnId),
     /// A task with all its fields.
     Task(TaskId),
@@ -25,7 +26,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The number of its newest change; 0 where it has none, or is not there.
+    /// Returns the number of its newest change; 0 if it has none, or does not exist.
     pub fn newest(self, state: &BoardState) -> Seq {
         match self {
             Self::Name => state.name_seq(),
@@ -36,26 +37,26 @@ impl Part {
     }
 }
 
-/// What would take an edit back.
+/// The inverse of an edit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Inverse {
-    /// The operation, without its guard, and without the place, if it moves something.
+    /// The operation, without its guard, and without the place if it moves something.
     pub op: Op,
-    /// Where it moves something to.
+    /// The former place, if the operation moves something.
     pub place: Option<FormerPlace>,
-    /// What nobody else may have changed since.
+    /// The parts that nobody else may have changed since the edit.
     pub guarded: Vec<Part>,
 }
 
-/// Where something was.
+/// The place of a column or task before it was moved or deleted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum FormerPlace {
     Column(Neighbours<ColumnId>),
-    /// In this column.
+    /// The place of a task in this column.
     Task(ColumnId, Neighbours<TaskId>),
 }
 
-/// A place among siblings, by both neighbours: where one of them has gone meanwhile, the other tells it.
+/// A place among siblings, given by both neighbours. If one of them is gone, the other one still determines the place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Neighbours<Id> {
     above: Option<Id>,
@@ -100,12 +101,13 @@ impl FormerPlace {
 }
 
 impl Inverse {
-    /// An operation that moves nothing.
+    /// Creates an inverse that moves nothing.
     pub fn of(op: Op, guarded: Vec<Part>) -> Self {
         Self { op, place: None, guarded }
     }
 
-    /// The operation that takes the edit back on this board, refused if what it is guarded by was changed after `guard`.
+    /// Returns the operation that undoes the edit on this board. It is refused if a guarded part was changed after
+    /// `guard`.
     pub fn op(&self, state: &BoardState, guard: Option<Seq>) -> Op {
         let column_place = |neighbours: Neighbours<ColumnId>| neighbours.place(|id| state.column(id).is_some());
         let task_place = |column: ColumnId, neighbours: Neighbours<TaskId>| {
@@ -132,7 +134,7 @@ impl Inverse {
             Op::UpdateTask(op) => op.guard = guard,
             Op::DeleteTask(op) => op.base = guard,
             Op::RestoreTask(op) => op.guard = guard,
-            // What does not exist, nobody can change.
+            // The other operations create something. Nobody can have changed what does not exist.
             _ => {}
         }
         op

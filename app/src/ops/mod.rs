@@ -1,12 +1,14 @@
-//! What can be done to a board: one file an operation, with all there is to it.
+//! The operations on a board, each with all its rules in one file.
 //!
-//! Form, server function, socket, REST and command line all build a [`Mutation`] and hand it to the one write path. [`decide`] says
-//! what comes of it: a [`ChangeKind`], or a [`Refusal`]. [`BoardState::apply`] is how that reaches a state.
+//! Form, server function, socket, REST and command line all build a [`Mutation`] and hand it to the one write path.
+//! [`decide`] turns it into a change ([`ChangeKind`]) or a [`Refusal`]. [`BoardState::apply`] applies the change to a
+//! state.
 //!
-//! So each file here has two halves: the *request* ([`Operation`]: who may make it, what it comes to) and the *change* ([`Effect`]: what
-//! it does to a state, what takes it back, what people are told). There is one `match` over the requests ([`Op::operation`]) and one over
-//! the changes ([`ChangeKind::effect`]); whoever adds an operation adds a file and a line to each. (One that takes another back, and has
-//! a guard or a place, also has a line in [`Inverse::op`].)
+//! Each file has two halves: the *request* ([`Operation`]: the role that it needs, and the decision) and the *change*
+//! ([`Effect`]: its effect on a state, its inverse, and its description for people). There is one `match` over the
+//! requests ([`Op::operation`]) and one over the changes ([`ChangeKind::effect`]). A new operation is a new file and a
+//! line in each. (An operation that serves as an inverse, and has a guard or a place, also has a line in
+//! [`Inverse::op`].)
 
 mod change;
 mod create_board;
@@ -49,32 +51,32 @@ use crate::{
     state::{BoardState, Stamp, Touched},
 };
 
-/// A request to change one board, in whole or not at all.
+/// A request to change one board. It is applied completely or not at all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mutation {
-    /// Made by the sender, who uses it again to repeat a request whose answer it did not get: the repetition is answered
-    /// as the first time and changes nothing.
+    /// The id, made by the sender. The sender repeats a request that got no response under the same id. The repetition
+    /// gets the first answer and changes nothing.
     pub id: MutationId,
-    /// What to do.
+    /// The operation.
     #[serde(flatten)]
     pub op: Op,
 }
 
-/// What to do with a board.
+/// An operation on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Op {
-    /// Make the board.
+    /// Create the board.
     CreateBoard(CreateBoard),
-    /// Change the board itself.
+    /// Change the name of the board, or the role of everyone on it.
     UpdateBoard(UpdateBoard),
-    /// Delete the board with all that is on it.
+    /// Delete the board, with everything on it.
     DeleteBoard(DeleteBoard),
-    /// Say what somebody is on the board, or take them off it.
+    /// Set the role of a person on the board, or remove them from it.
     SetMember(SetMember),
-    /// Make a link with which the board can be read without an account.
+    /// Create a link for reading the board without an account.
     CreateShareLink(CreateShareLink),
-    /// Take such a link back.
+    /// Revoke a share link.
     RevokeShareLink(RevokeShareLink),
     /// Add a column.
     CreateColumn(CreateColumn),
@@ -84,11 +86,11 @@ pub enum Op {
     DeleteColumn(DeleteColumn),
     /// Add a task.
     CreateTask(CreateTask),
-    /// Change some fields of a task; its place is one of them.
+    /// Change some fields of a task, including its place.
     UpdateTask(UpdateTask),
-    /// Put a task into the trash.
+    /// Move a task to the trash.
     DeleteTask(DeleteTask),
-    /// Take a task out of the trash, back into its column.
+    /// Restore a task from the trash.
     RestoreTask(RestoreTask),
 }
 
@@ -111,17 +113,17 @@ impl Op {
         }
     }
 
-    /// What one has to be on a board to do this to it.
+    /// Returns the role on the board that the operation needs.
     pub fn role_needed(&self) -> BoardRole {
         self.operation().role_needed()
     }
 
-    /// Whether it makes the board that it names.
+    /// Whether the operation creates the board that it is sent to.
     pub fn makes_board(&self) -> bool {
         matches!(self, Self::CreateBoard(_))
     }
 
-    /// Whether it takes somebody off the board who asks for it themselves.
+    /// Whether the principal removes themselves from the board.
     pub fn is_leaving(&self, principal: &Principal) -> bool {
         matches!(self, Self::SetMember(set) if Some(set.person) == principal.person && set.role.is_none())
     }
@@ -129,58 +131,62 @@ impl Op {
 
 /// The request of an operation.
 trait Operation {
-    /// What one has to be on the board.
+    /// Returns the role on the board that the operation needs.
     fn role_needed(&self) -> BoardRole;
 
-    /// What it does to a board, or why it is refused. Text comes back trimmed.
+    /// Decides what the operation does to a board, or why it is refused. Text in the result is trimmed.
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal>;
 }
 
 /// The change that an operation leads to.
 trait Effect {
-    /// Does it to a state. What it names and the state does not have is passed over: a log is made under a lock by [`decide`], so that
-    /// happens only to edits that are not saved yet.
+    /// Applies the change to a state. Ignores columns and tasks that do not exist in the state. This happens only with
+    /// unsaved edits, and with purged tasks in an outline, which has no trash: changes of the log were decided by
+    /// [`decide`] under a lock.
     fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched);
 
-    /// The task it is about, if it is about one.
+    /// Returns the task that the change is about, if it is about one.
     fn task(&self) -> Option<TaskId> {
         None
     }
 
-    /// What that task was called before, where that is known; of a new one, what it is called.
+    /// Returns the title of that task before the change, if known; for a new task, its title.
     fn title<'a>(&'a self, before: Option<&'a BoardState>) -> Option<&'a str> {
         Some(&before?.task(self.task()?)?.title)
     }
 
-    /// Whether somebody asked for what was so already. It has its number in the log like every answer; nothing on the board has it.
+    /// Whether the change has no effect, because the board already was as requested. Such a change gets a number in the
+    /// log, because its mutation needs an answer, but no part of the board gets this number.
     fn changes_nothing(&self) -> bool {
         false
     }
 
-    /// What it gives its number to.
+    /// Returns the parts of the board whose sequence number this change sets.
     fn numbers(&self) -> Vec<Part> {
         Vec::new()
     }
 
-    /// What would take it back, where it is about to happen to `before`. `None` if it changes nothing, or cannot be taken back.
+    /// Returns the inverse of the change, which is about to be applied to `before`. `None` if it changes nothing, or
+    /// cannot be undone.
     fn inverse(&self, _before: &BoardState) -> Option<Inverse> {
         None
     }
 
-    /// What to call it, after "Undo" and "Redo": the words, and what they are about.
+    /// Returns the words that name the change after "Undo" and "Redo": the verb, and the name of its object.
     fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str);
 
-    /// What it did to `before`, if that is known, in terms that need nothing else to be understood. Columns are called what they are
-    /// called in `names`.
+    /// Describes the effect of the change in terms that need no other data. `before` is the state before the change, if
+    /// known. Columns have their names in `names`.
     fn activity_items(&self, before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem>;
 
-    /// Whom it names.
+    /// Returns the people that the change names.
     fn people(&self) -> &[ActorId] {
         &[]
     }
 }
 
-/// Says what `op` does to the board: one change, or a refusal. A board that does not exist yet is [`BoardState::empty`].
+/// Decides what `op` does to the board: one change, or a refusal. A board that does not exist yet is
+/// [`BoardState::empty`].
 pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
     if !state.exists() && !op.makes_board() {
         return Err(Refusal::not_found(Thing::Board));
@@ -188,12 +194,14 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
     op.operation().decide(state)
 }
 
-/// Whether somebody may do something to a board. What they may not know of is not found; what they may not do is forbidden.
+/// Checks whether a principal may apply an operation to a board. A board that they may not know of is reported as not
+/// found; an operation that they may not do is forbidden.
 ///
-/// The server asks under the board's lock, for good, and the browser asks to offer nothing that would be refused. Nobody else decides.
+/// The server calls this under the board's lock, with final effect. The browser calls it to offer nothing that would be
+/// refused. No other code decides this.
 pub fn permit(principal: &Principal, state: &BoardState, op: &Op) -> Result<(), Refusal> {
     if op.makes_board() {
-        // Also where there is such a board already: then the answer is that its id is taken, as for anyone.
+        // Even if the board exists already: then `decide` answers everybody alike that the id is taken.
         return if principal.may_create_boards() { Ok(()) } else { Err(Refusal::Forbidden) };
     }
     let role = principal.role_on(state.id(), state.access()).ok_or(Refusal::not_found(Thing::Board))?;
@@ -203,7 +211,7 @@ pub fn permit(principal: &Principal, state: &BoardState, op: &Op) -> Result<(), 
     if role >= op.role_needed() { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
-/// Tells a field that is `null` (`Some(None)`) from one that is absent (`None`, by `default`).
+/// Distinguishes a field that is `null` (`Some(None)`) from an absent field (`None`, by `default`).
 pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -216,7 +224,7 @@ fn require_task(state: &BoardState, id: TaskId) -> Result<&Task, Refusal> {
     state.live_task(id).map(|task| &**task).ok_or(Refusal::not_found(Thing::Task))
 }
 
-/// Whether nothing has happened since the number that a request is based on.
+/// Checks that the newest change has the number on which the request is based, if it names one.
 fn require_unchanged(seq: Seq, base: Option<Seq>) -> Result<(), Refusal> {
     match base {
         Some(base) if base != seq => Err(Refusal::Stale { seq }),
@@ -224,7 +232,7 @@ fn require_unchanged(seq: Seq, base: Option<Seq>) -> Result<(), Refusal> {
     }
 }
 
-/// Whether nobody changed what has its newest change under this number after the guard.
+/// Checks that the number of the newest change is not higher than the guard, if there is one.
 fn require_untouched(newest: Seq, guard: Option<Seq>) -> Result<(), Refusal> {
     match guard {
         Some(guard) if newest > guard => Err(Refusal::Stale { seq: newest }),
@@ -250,12 +258,12 @@ fn check_completed(kind: ColumnKind, completed: Option<bool>) -> Result<(), Refu
     }
 }
 
-/// What a column is called, where that is known.
+/// Returns the name of a column, if known.
 fn column_name(names: &BoardState, id: ColumnId) -> Option<String> {
     names.column(id).map(|column| column.name.clone())
 }
 
-/// The title of a task, as an undo calls it.
+/// Returns the title of a task for the label of an undo.
 fn title_of(state: &BoardState, id: TaskId) -> &str {
     state.task(id).map_or("a task", |task| &task.title)
 }

@@ -1,4 +1,4 @@
-//! A task is taken out of the trash.
+//! The operation that restores a task from the trash.
 
 use std::sync::Arc;
 
@@ -23,22 +23,23 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreTask {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// Refused as stale where the task was deleted, restored or moved later than this number. It is what keeps an undo from reverting what somebody
-    /// else did since. Absent: whatever happened since.
+    /// Refused as stale if the task was deleted, restored or moved after this number. An undo sets it, so that it does
+    /// not revert later changes of other people. Absent: the task is restored in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
-    /// The column to put it in; the one it was in, if absent or gone.
+    /// The column to put the task into. If absent or gone, the task returns to the column that it was in; if that is
+    /// gone too, it goes to the first column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<ColumnId>,
-    /// Where in the column; last, if absent.
+    /// The position in the column; last, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place<TaskId>>,
 }
 
 impl RestoreTask {
-    /// Restores it to the end of its column.
+    /// Creates a request that restores the task to the end of its column.
     pub fn of(task: TaskId) -> Self {
         Self { task, guard: None, column: None, place: None }
     }
@@ -53,7 +54,7 @@ impl Operation for RestoreTask {
         let task = state.task(self.task).ok_or(Refusal::not_found(Thing::Task))?;
         require_untouched(task.place_seq, self.guard)?;
         if !task.is_deleted() {
-            // Somebody was quicker; what was asked for is so.
+            // Somebody else restored it first, so the request is already fulfilled.
             return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
         }
         state.room().require_task([&task.title, task.description().unwrap_or_default()], task.assignees.len())?;
@@ -71,16 +72,17 @@ impl Operation for RestoreTask {
 /// See [`ChangeKind::TaskRestored`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRestored {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// The column it is in now.
+    /// The new column of the task.
     pub column: ColumnId,
-    /// Its rank there.
+    /// The new rank in the column.
     pub rank: Rank,
-    /// Other tasks that got new ranks to make room.
+    /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(TaskId, Rank)>,
-    /// The task as it was in the trash, for who has not loaded the trash. Absent in changes from before version 0.2.
+    /// The task as it was in the trash, for clients that have not loaded the trash. Absent in changes from before
+    /// version 0.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Arc<Task>>,
 }
@@ -112,7 +114,7 @@ impl Effect for TaskRestored {
         vec![Part::Task(self.task), Part::Field(self.task, Field::Place)]
     }
 
-    /// Nothing that others added goes with it.
+    /// Deletes the task only if nobody has changed it since, so an undo discards nothing that others added to it.
     fn inverse(&self, _before: &BoardState) -> Option<Inverse> {
         Some(Inverse::of(Op::DeleteTask(DeleteTask::of(self.task)), vec![Part::Task(self.task)]))
     }

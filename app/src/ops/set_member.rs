@@ -1,4 +1,4 @@
-//! Somebody is made a member of a board, is made another kind of member, or is taken off it.
+//! The operation that adds a person to a board, changes their role, or removes them.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,16 +11,16 @@ use crate::{
     state::{BoardState, Entity, Stamp, Touched},
 };
 
-/// How many members a board has at most.
+/// The most members that a board may have.
 pub const MAX_MEMBERS: usize = 1_000;
 
 /// See [`super::Op::SetMember`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetMember {
-    /// Who.
+    /// The person.
     pub person: ActorId,
-    /// What they are to be; `None`, in JSON `null`, takes them off the board.
+    /// The new role; `None`, in JSON `null`, removes them from the board.
     #[serde(default)]
     pub role: Option<BoardRole>,
 }
@@ -50,14 +50,14 @@ impl Operation for SetMember {
 /// See [`ChangeKind::MemberSet`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberSet {
-    /// Who.
+    /// The person.
     pub person: ActorId,
-    /// What they are now; absent where they were taken off the board.
+    /// The new role; absent if they were removed from the board.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<BoardRole>,
 }
 
-/// It is not undone: who has access is not given back or taken away by a shortcut.
+/// Has no inverse: an undo shortcut must not grant or revoke access.
 impl Effect for MemberSet {
     fn apply(&self, state: &mut BoardState, _stamp: Stamp, touched: &mut Touched) {
         match self.role {

@@ -1,6 +1,7 @@
-//! Links with which a board can be read without an account are made and revoked.
+//! The operations that create and revoke links for reading a board without an account.
 //!
-//! They are no part of a board's state: the log says that there was one, and whoever keeps them knows which there are.
+//! Share links are not part of a board's state. The log only records that a link was created or revoked; the server's
+//! store keeps the links themselves.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,15 +18,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateShareLink {
-    /// The id to give it.
+    /// The id of the link, made by the sender.
     pub link: Uuid,
-    /// The SHA-256 of its secret. The secret itself is for those who are to read the board, and is told to no server before one
-    /// of them comes with it.
+    /// The SHA-256 of the link's secret. The secret itself is only for the people who are to read the board. No server
+    /// learns it before one of them opens the link.
     pub secret_sha256: Sha256Digits,
 }
 
-/// A SHA-256, in 64 hexadecimal digits in lower case. A type of its own, because it is looked for in the database before it is decided
-/// whether whoever sent it may do what they ask.
+/// A SHA-256 hash in 64 lower-case hexadecimal digits. It is a type of its own because the server looks it up in the
+/// database before it decides whether the sender may do what they request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256Digits(String);
@@ -75,7 +76,7 @@ impl Operation for CreateShareLink {
 /// See [`ChangeKind::ShareLinkCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareLinkCreated {
-    /// What it is called by. (That is not its secret.)
+    /// The id of the link, not its secret.
     pub link: Uuid,
 }
 
@@ -95,7 +96,7 @@ impl Effect for ShareLinkCreated {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeShareLink {
-    /// Which.
+    /// The link.
     pub link: Uuid,
 }
 
@@ -104,7 +105,7 @@ impl Operation for RevokeShareLink {
         BoardRole::Manager
     }
 
-    /// Whether there is such a one is for whoever keeps them to say.
+    /// The store checks whether the link exists.
     fn decide(&self, _state: &BoardState) -> Result<ChangeKind, Refusal> {
         Ok(ChangeKind::ShareLinkRevoked(ShareLinkRevoked { link: self.link }))
     }
@@ -113,7 +114,7 @@ impl Operation for RevokeShareLink {
 /// See [`ChangeKind::ShareLinkRevoked`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareLinkRevoked {
-    /// Which.
+    /// The link.
     pub link: Uuid,
 }
 

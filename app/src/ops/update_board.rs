@@ -1,4 +1,4 @@
-//! A board gets another name, or is opened to everyone on the server.
+//! The operation that renames a board, or sets the role of everyone on the server on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,18 +16,18 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBoard {
-    /// The number of the newest change of the board that the sender had seen; refused as stale where there is a newer one. Absent:
-    /// whatever happened since.
+    /// The number of the newest change of the board that the sender had seen. Refused as stale if the board has another
+    /// number now. Absent: the board is changed in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
-    /// Refused as stale where a field that it sets was changed later than this number. It is what keeps an undo from reverting what somebody
-    /// else did since. Absent: whatever happened since.
+    /// Refused as stale if the request sets the name and the name was changed after this number. An undo sets it, so
+    /// that it does not revert later changes of other people. Absent: the board is changed in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
-    /// A new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What everyone on the server is to be on it; `Some(None)`, in JSON `null`, makes it private to its members.
+    /// The new role of everyone on the server; `Some(None)`, in JSON `null`, makes the board private to its members.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub everyone: Option<Option<BoardRole>>,
 }
@@ -48,7 +48,7 @@ impl Operation for UpdateBoard {
     }
 }
 
-/// Whether everyone may be this on a board.
+/// Checks that everyone on the server may have this role on a board.
 pub(super) fn check_everyone(role: Option<BoardRole>) -> Result<(), Refusal> {
     match role {
         Some(BoardRole::Manager) => {
@@ -61,10 +61,10 @@ pub(super) fn check_everyone(role: Option<BoardRole>) -> Result<(), Refusal> {
 /// See [`ChangeKind::BoardUpdated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardUpdated {
-    /// Its new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What everyone on the server is on it from now on; `null` where it is private to its members.
+    /// The new role of everyone on the server; `null` if the board is private to its members.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub everyone: Option<Option<BoardRole>>,
 }
@@ -86,7 +86,7 @@ impl Effect for BoardUpdated {
         Vec::from_iter(self.name.as_ref().map(|_| Part::Name))
     }
 
-    /// Who has access is not given back or taken away by a shortcut.
+    /// Restores only the name: an undo shortcut must not grant or revoke access.
     fn inverse(&self, before: &BoardState) -> Option<Inverse> {
         self.name.as_ref().filter(|name| *name != before.name())?;
         let update = UpdateBoard { name: Some(before.name().to_owned()), ..UpdateBoard::default() };

@@ -1,4 +1,4 @@
-//! A column is renamed, moved, or says something else about its tasks.
+//! The operation that renames or moves a column, or changes its kind.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,29 +17,29 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::UpdateColumn`]. What is absent stays as it is.
+/// See [`super::Op::UpdateColumn`]. Absent fields stay as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateColumn {
-    /// Which column.
+    /// The column.
     pub column: ColumnId,
-    /// Refused as stale where the column was changed later than this number. It is what keeps an undo from reverting what somebody
-    /// else did since. Absent: whatever happened since.
+    /// Refused as stale if the column was changed after this number. An undo sets it, so that it does not revert later
+    /// changes of other people. Absent: the column is changed in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
-    /// A new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A new kind.
+    /// The new kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ColumnKind>,
-    /// A new place.
+    /// The new position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place<ColumnId>>,
 }
 
 impl UpdateColumn {
-    /// An update that changes nothing yet.
+    /// Creates a request that changes nothing yet.
     pub fn of(column: ColumnId) -> Self {
         Self { column, guard: None, name: None, kind: None, place: None }
     }
@@ -54,7 +54,7 @@ impl Operation for UpdateColumn {
         require_untouched(require_column(state, self.column)?.seq, self.guard)?;
         let name = self.name.as_deref().map(|text| text::name("name", text)).transpose()?;
         let (rank, ranks) = match self.place {
-            // Next to itself is where it is.
+            // A place next to itself means that it does not move.
             Some(Place::Before(id) | Place::After(id)) if id == self.column => (None, Vec::new()),
             Some(place) => {
                 let Placement { rank, ranks } = state.place_column(place, self.column);
@@ -70,18 +70,18 @@ impl Operation for UpdateColumn {
 /// See [`ChangeKind::ColumnUpdated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnUpdated {
-    /// Which column.
+    /// The column.
     pub column: ColumnId,
-    /// Its new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its new kind.
+    /// The new kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column_kind: Option<ColumnKind>,
-    /// Its new rank.
+    /// The new rank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<Rank>,
-    /// Other columns that got new ranks to make room.
+    /// New ranks of other columns, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(ColumnId, Rank)>,
 }

@@ -1,4 +1,4 @@
-//! Some fields of a task are changed, or it is moved.
+//! The operation that changes fields of a task, or moves it.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -18,42 +18,43 @@ use crate::{
     tagged::Object,
 };
 
-/// See [`super::Op::UpdateTask`]. What is absent stays as it is, so edits of different fields both survive.
+/// See [`super::Op::UpdateTask`]. Absent fields stay as they are, so concurrent edits of different fields both survive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTask {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// The number of the newest change the editor of a text had seen. Where someone changed the same text later, the answer is a
-    /// conflict. Absent: the later writer wins.
+    /// The number of the newest change that the sender had seen when they began to edit a text. If the same text was
+    /// changed after it, the response is a conflict. Absent: the later edit wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
-    /// Refused as stale where a field that it sets was changed later than this number. It is what keeps an undo from reverting what somebody
-    /// else did since. Absent: whatever happened since.
+    /// Refused as stale if a field that the request sets was changed after this number. An undo sets it, so that it
+    /// does not revert later changes of other people. Absent: the task is changed in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
-    /// New values of fields.
+    /// The new values of fields.
     #[serde(flatten, with = "fields::request")]
     pub fields: TaskPatch,
-    /// Another column.
+    /// The column to move the task to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<ColumnId>,
-    /// `true` moves it to the first done column, `false` back to where it came from.
+    /// `true` moves the task to the first done column, `false` moves it back to the column that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<bool>,
-    /// A new place in its column, or in the one it moves to (there, absent means last).
+    /// The new position, in the task's column or in the column that it moves to. If it moves to another column, absent
+    /// means last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place<TaskId>>,
 }
 
 impl UpdateTask {
-    /// An update that changes nothing yet.
+    /// Creates a request that changes nothing yet.
     pub fn of(task: TaskId) -> Self {
         let fields = TaskPatch::default();
         Self { task, base: None, guard: None, fields, column: None, completed: None, place: None }
     }
 
-    /// The same with a new value of a field.
+    /// Adds a new value of a field.
     pub fn with(mut self, edit: FieldEdit) -> Self {
         self.fields.set(edit);
         self
@@ -63,7 +64,7 @@ impl UpdateTask {
         self.column.is_some() || self.completed.is_some() || self.place.is_some()
     }
 
-    /// The column the task moves to, if it leaves its own.
+    /// Returns the column that the task moves to, if it leaves its column.
     fn destination(&self, state: &BoardState, task: &Task) -> Result<Option<ColumnId>, Refusal> {
         let column = match (self.column, self.completed) {
             (Some(column), completed) => {
@@ -102,7 +103,7 @@ impl Operation for UpdateTask {
         state.room().require_bytes(fields.growth(task))?;
         let column = self.destination(state, task)?;
         let (rank, ranks) = match self.place {
-            // Next to itself is where it is.
+            // A place next to itself means that it does not move.
             Some(Place::Before(id) | Place::After(id)) if id == task.id && column.is_none() => (None, Vec::new()),
             None if column.is_none() => (None, Vec::new()),
             place => {
@@ -118,34 +119,34 @@ impl Operation for UpdateTask {
 /// See [`ChangeKind::TaskUpdated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskUpdated {
-    /// Which task.
+    /// The task.
     pub task: TaskId,
-    /// New values of fields.
+    /// The new values of fields.
     #[serde(flatten, with = "fields::change")]
     pub fields: TaskPatch,
-    /// The column it moved to.
+    /// The new column, if the task moved to another column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<ColumnId>,
-    /// Its new rank.
+    /// The new rank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<Rank>,
-    /// Other tasks that got new ranks to make room.
+    /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranks: Vec<(TaskId, Rank)>,
 }
 
 impl TaskUpdated {
-    /// An update of no field.
+    /// Creates an update of no field.
     pub fn nothing(task: TaskId) -> Self {
         Self { task, fields: TaskPatch::default(), column: None, rank: None, ranks: Vec::new() }
     }
 
-    /// The fields that it sets.
+    /// Returns the fields that the change sets.
     fn set(&self) -> impl Iterator<Item = Field> {
         self.fields.fields().chain(self.rank.as_ref().map(|_| Field::Place))
     }
 
-    /// Whether it is completed by it (`true`) or reopened (`false`).
+    /// Whether the change completes (`Some(true)`) or reopens (`Some(false)`) the task.
     fn completes(&self, names: &BoardState, task: &Task) -> Option<bool> {
         let is_done = |id| names.column(id).is_some_and(|column| column.kind == ColumnKind::Done);
         match (is_done(task.column), is_done(self.column?)) {
@@ -228,7 +229,7 @@ impl Effect for TaskUpdated {
         (!guarded.is_empty()).then_some(Inverse { op: Op::UpdateTask(update), place, guarded })
     }
 
-    /// Texts come first in a patch; then what moved is told before other values.
+    /// Names the first change of a text; without one, the move; without one, the first other field.
     fn label<'a>(&'a self, before: &'a BoardState) -> (&'static str, &'a str) {
         let words = match self.fields.edits().next() {
             Some(FieldEdit::Title(_)) => "rename",

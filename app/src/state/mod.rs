@@ -1,7 +1,7 @@
-//! The state of a board: what is on it after so many changes, and where everything stands.
+//! The state of a board after a given number of changes.
 //!
-//! A state is changed by [`BoardState::apply`] alone, which is in [`crate::ops`]: what a change does stands with the operation that
-//! leads to it. Here are the steps that such changes are made of.
+//! Only [`BoardState::apply`] in [`crate::ops`] changes a state: each operation defines the effect of its change. This
+//! module has the steps that these effects consist of.
 
 mod order;
 mod parts;
@@ -30,11 +30,12 @@ use crate::{
     time::Timestamp,
 };
 
-/// A board as it is after change number [`seq`](Self::seq). Cloning is cheap enough to do for a reader: tasks are shared.
+/// A board after change number [`seq`](Self::seq). Cloning is cheap enough to do for each reader, because tasks are
+/// shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardState {
     id: BoardId,
-    // Written by operations, and the number also where edits are played on top.
+    // Set by operations. `OptimisticBoard` also sets `seq`, when it replays unsaved edits.
     pub(crate) seq: Seq,
     pub(crate) name: String,
     pub(crate) name_seq: Seq,
@@ -43,41 +44,41 @@ pub struct BoardState {
     pub(crate) access: BoardAccess,
     columns: BTreeMap<ColumnId, Arc<Column>>,
     tasks: BTreeMap<TaskId, Arc<Task>>,
-    // Derived from the above: what stands where.
+    // Derived from the fields above: the orders.
     column_order: Order<ColumnId>,
-    /// Live tasks only; a column without any may be missing.
+    /// Only tasks that are not in the trash. A column without tasks may be missing.
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
-    /// How much there is.
+    /// The sizes of the board and its trash.
     room: Room,
-    /// Something happened that this version of Taskwire cannot tell.
+    /// Whether the state contains the effects of all changes.
     is_whole: bool,
 }
 
-/// A board as it travels and is kept by others: its state in full, and the number it is true for.
+/// A board as it is sent and stored elsewhere: its contents as of a sequence number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Which board.
+    /// The id of the board.
     pub board: BoardId,
-    /// The number of the newest change it contains.
+    /// The number of the newest change in it.
     pub seq: Seq,
     /// Whether it leaves out the trash and the texts of descriptions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outline: bool,
-    /// What is on the board.
+    /// The contents of the board.
     pub state: Contents,
 }
 
-/// See [`Snapshot::state`].
+/// The contents of a [`Snapshot`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
-    /// What the board is called.
+    /// The name of the board.
     pub name: String,
-    /// The number of the newest change of its name; 0 while it is the first.
+    /// The number of the newest change of its name; 0 if it was never renamed.
     #[serde(default, skip_serializing_if = "never")]
     pub name_seq: Seq,
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// When it was deleted.
+    /// The time of its deletion, if it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// Who has access to it.
@@ -85,23 +86,23 @@ pub struct Contents {
     pub access: BoardAccess,
     /// Its columns, in order.
     pub columns: Vec<Arc<Column>>,
-    /// Its tasks by id; in an outline those that are not in the trash, else all.
+    /// Its tasks, ordered by id; in an outline only those that are not in the trash.
     pub tasks: Vec<Arc<Task>>,
 }
 
-/// When, by whom and as which number something happened.
+/// The metadata of a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
-    /// The number of the change. For an edit that is not saved yet: the one it would get if it were next.
+    /// The number of the change. For an unsaved edit, the number of the newest saved change.
     pub seq: Seq,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
-    /// By whom.
+    /// The originator of the change, if known.
     pub by: Option<ActorId>,
 }
 
 impl BoardState {
-    /// A board before its first change.
+    /// Creates the state of a board before its first change.
     pub fn empty(id: BoardId) -> Self {
         Self {
             id,
@@ -120,113 +121,115 @@ impl BoardState {
         }
     }
 
-    /// Which board.
+    /// Returns the id of the board.
     pub fn id(&self) -> BoardId {
         self.id
     }
 
-    /// The number of the newest change in this state.
+    /// Returns the number of the newest change in this state.
     pub fn seq(&self) -> Seq {
         self.seq
     }
 
-    /// What it is called.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The number of the newest change of its name; 0 while it is the first.
+    /// Returns the number of the newest change of its name; 0 if it was never renamed.
     pub fn name_seq(&self) -> Seq {
         self.name_seq
     }
 
-    /// When it was created.
+    /// Returns the time of its creation.
     pub fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
-    /// When it was deleted.
+    /// Returns the time of its deletion, if it was deleted.
     pub fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
     }
 
-    /// Who has access to it.
+    /// Returns who has access to it.
     pub fn access(&self) -> &BoardAccess {
         &self.access
     }
 
-    /// Whether all that happened is in it. Where it is not, because a change is [`ChangeKind::Unknown`](crate::ops::ChangeKind::Unknown)
-    /// to this version, its numbers are right all the same; a snapshot, or the rows of the database, have what it lacks.
+    /// Whether the state contains the effects of all changes. If a change is
+    /// [`ChangeKind::Unknown`](crate::ops::ChangeKind::Unknown) to this version, or restores a task that is not loaded
+    /// and brings no content, its effect is missing, but the sequence numbers are right. A snapshot, or the database
+    /// rows, have the missing data.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// Takes note that something happened which this version cannot tell.
+    /// Marks the state as incomplete: see [`Self::is_whole`].
     pub(crate) fn lacks_something(&mut self) {
         self.is_whole = false;
     }
 
-    /// Whether it was created and not deleted.
+    /// Whether the board was created and not deleted.
     pub fn exists(&self) -> bool {
         self.seq > 0 && self.deleted_at.is_none()
     }
 
-    /// Its columns, in order.
+    /// Returns its columns, in order.
     pub fn columns(&self) -> impl DoubleEndedIterator<Item = &Arc<Column>> {
         self.column_order.ids().filter_map(|id| self.columns.get(&id))
     }
 
-    /// One of its columns.
+    /// Returns a column.
     pub fn column(&self, id: ColumnId) -> Option<&Arc<Column>> {
         self.columns.get(&id)
     }
 
-    /// One of its tasks, in the trash or not.
+    /// Returns a task, in the trash or not.
     pub fn task(&self, id: TaskId) -> Option<&Arc<Task>> {
         self.tasks.get(&id)
     }
 
-    /// One of its tasks, unless it is in the trash.
+    /// Returns a task, unless it is in the trash.
     pub fn live_task(&self, id: TaskId) -> Option<&Arc<Task>> {
         self.tasks.get(&id).filter(|task| !task.is_deleted())
     }
 
-    /// All its tasks by id, those in the trash included.
+    /// Returns all tasks, including the trash, ordered by id.
     pub fn tasks(&self) -> impl DoubleEndedIterator<Item = &Arc<Task>> {
         self.tasks.values()
     }
 
-    /// The tasks in a column, in order.
+    /// Returns the tasks in a column, in order.
     pub fn column_tasks(&self, column: ColumnId) -> impl DoubleEndedIterator<Item = &Arc<Task>> {
         self.column_task_ids(column).filter_map(|id| self.tasks.get(&id))
     }
 
-    /// The ids of the tasks in a column, in order.
+    /// Returns the ids of the tasks in a column, in order.
     pub fn column_task_ids(&self, column: ColumnId) -> impl DoubleEndedIterator<Item = TaskId> {
         self.tasks_by_column.get(&column).into_iter().flat_map(Order::ids)
     }
 
-    /// How many tasks are in a column.
+    /// Returns the number of tasks in a column.
     pub fn column_len(&self, column: ColumnId) -> usize {
         self.tasks_by_column.get(&column).map_or(0, Order::len)
     }
 
-    /// How many tasks are not in the trash.
+    /// Returns the number of tasks that are not in the trash.
     pub fn live_len(&self) -> usize {
         self.tasks_by_column.values().map(Order::len).sum()
     }
 
-    /// How much there is on it.
+    /// Returns the sizes of the board and its trash.
     pub(crate) fn room(&self) -> &Room {
         &self.room
     }
 
-    /// Whether a task is completed: whether its column is one for done tasks.
+    /// Whether a task is completed, which means that its column is a done column.
     pub fn is_completed(&self, task: &Task) -> bool {
         self.columns.get(&task.column).is_some_and(|column| column.kind == ColumnKind::Done)
     }
 
-    /// The state as it travels, all of it.
+    /// Returns a complete snapshot.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             board: self.id,
@@ -244,7 +247,7 @@ impl BoardState {
         }
     }
 
-    /// Makes what `touched` names the same as in `other`.
+    /// Copies the parts that `touched` names from `other`.
     pub(crate) fn copy_from(&mut self, other: &BoardState, touched: &Touched) {
         let mut ignored = Touched::default();
         for entity in touched.iter() {
@@ -270,12 +273,12 @@ impl BoardState {
         }
     }
 
-    /// Makes somebody a member.
+    /// Sets the role of a member.
     pub(crate) fn grant(&mut self, person: ActorId, role: BoardRole) {
         self.access.members.insert(person, role);
     }
 
-    /// Finds room for a task in a column.
+    /// Finds a rank for a task at a place in a column.
     pub(crate) fn place_task(&self, column: ColumnId, place: Place<TaskId>, task: TaskId) -> Placement<TaskId> {
         let rank_of = |id| self.live_task(id).filter(|task| task.column == column).map(|task| task.rank.clone());
         match self.tasks_by_column.get(&column) {
@@ -284,12 +287,12 @@ impl BoardState {
         }
     }
 
-    /// Finds room for a column.
+    /// Finds a rank for a column at a place.
     pub(crate) fn place_column(&self, place: Place<ColumnId>, column: ColumnId) -> Placement<ColumnId> {
         self.column_order.place(place, column, |id| self.columns.get(&id).map(|column| column.rank.clone()))
     }
 
-    /// Where a task that moves to column `to` would go back to when it is reopened.
+    /// Returns the column to which a task that moves to column `to` would return when it is reopened.
     pub(crate) fn reopen_column(&self, task: TaskId, to: ColumnId) -> Option<ColumnId> {
         let is_done = |id| self.columns.get(&id).is_some_and(|column| column.kind == ColumnKind::Done);
         let task = self.tasks.get(&task)?;
@@ -300,7 +303,7 @@ impl BoardState {
         }
     }
 
-    /// Puts a column where it belongs, in place of the one of its id.
+    /// Adds a column, or replaces the column with the same id.
     pub(crate) fn put_column(&mut self, column: Column, touched: &mut Touched) {
         if let Some(old) = self.columns.get(&column.id) {
             self.column_order.remove(&old.rank, old.id);
@@ -310,7 +313,7 @@ impl BoardState {
         self.columns.insert(column.id, Arc::new(column));
     }
 
-    /// Changes a column that is there.
+    /// Changes a column, if it exists.
     pub(crate) fn edit_column(&mut self, id: ColumnId, touched: &mut Touched, edit: impl FnOnce(&mut Column)) {
         if let Some(column) = self.columns.get(&id) {
             let mut column = Column::clone(column);
@@ -319,7 +322,7 @@ impl BoardState {
         }
     }
 
-    /// Takes a column away.
+    /// Removes a column.
     pub(crate) fn remove_column(&mut self, id: ColumnId, touched: &mut Touched) {
         if let Some(old) = self.columns.remove(&id) {
             self.column_order.remove(&old.rank, id);
@@ -327,21 +330,21 @@ impl BoardState {
         }
     }
 
-    /// Gives columns new ranks to make room for another.
+    /// Sets new ranks of columns, which make room for another column.
     pub(crate) fn rerank_columns(&mut self, ranks: &[(ColumnId, Rank)], touched: &mut Touched) {
         for (id, rank) in ranks {
             self.edit_column(*id, touched, |column| column.rank = rank.clone());
         }
     }
 
-    /// Puts a task where it belongs, in place of the one of its id.
+    /// Adds a task, or replaces the task with the same id.
     pub(crate) fn put_task(&mut self, task: Task, touched: &mut Touched) {
         self.unlist_task(task.id);
         touched.add(Entity::Task(task.id));
         self.list_task(Arc::new(task));
     }
 
-    /// Changes a task that is there, under a new number.
+    /// Changes a task, if it exists, and sets its sequence number, time and originator.
     pub(crate) fn edit_task(&mut self, id: TaskId, stamp: Stamp, touched: &mut Touched, edit: impl FnOnce(&mut Task)) {
         if let Some(task) = self.tasks.get(&id) {
             let mut task = Task::clone(task);
@@ -353,7 +356,8 @@ impl BoardState {
         }
     }
 
-    /// A new rank to make room for another task is no edit: the task keeps its number and its times.
+    /// Sets new ranks of tasks, which make room for another task. This is not an edit: the tasks keep their sequence
+    /// numbers and times.
     pub(crate) fn rerank_tasks(&mut self, ranks: &[(TaskId, Rank)], touched: &mut Touched) {
         for (id, rank) in ranks {
             if let Some(task) = self.tasks.get(id) {
@@ -364,7 +368,7 @@ impl BoardState {
         }
     }
 
-    /// A task leaves the trash for good.
+    /// Removes a task from the trash for good.
     pub(crate) fn purge_task(&mut self, id: TaskId, touched: &mut Touched) {
         self.unlist_task(id);
         touched.add(Entity::Task(id));

@@ -1,17 +1,17 @@
-//! Siblings in the order of their ranks.
+//! The order of siblings by their ranks.
 
 use std::collections::BTreeSet;
 
 use crate::{model::Place, rank::Rank};
 
-/// Siblings by rank, equal ranks by id.
+/// Siblings ordered by rank; equal ranks are ordered by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order<Id: Ord>(BTreeSet<(Rank, Id)>);
 
-/// Where something new or moved goes.
+/// The position of a new or moved item.
 pub(crate) struct Placement<Id> {
     pub rank: Rank,
-    /// Siblings that need other ranks to make room: none, unless ranks were equal or grew long.
+    /// New ranks of siblings, to make room. Empty unless ranks were equal or too long.
     pub ranks: Vec<(Id, Rank)>,
 }
 
@@ -38,8 +38,8 @@ impl<Id: Ord + Copy> Order<Id> {
         self.0.iter().map(|(_, id)| *id)
     }
 
-    /// Finds room at `place` for `moving`, which may be one of these siblings or come from elsewhere. `rank_of` tells the
-    /// rank of a sibling, and `None` for what is not one.
+    /// Finds a rank at `place` for `moving`, which may be one of these siblings or come from elsewhere. `rank_of`
+    /// returns the rank of a sibling, and `None` for an id that is not one.
     pub fn place(&self, place: Place<Id>, moving: Id, rank_of: impl Fn(Id) -> Option<Rank>) -> Placement<Id> {
         let others = || self.0.iter().filter(|(_, id)| *id != moving);
         let anchor = |id: Id| (id != moving).then(|| rank_of(id)).flatten().map(|rank| (rank, id));
@@ -70,7 +70,7 @@ impl<Id: Ord + Copy> Order<Id> {
         }
     }
 
-    /// Numbers all siblings anew, with `moving` directly after `after`.
+    /// Gives all siblings new ranks, with `moving` directly after `after`; first, without `after`.
     fn spread(&self, moving: Id, after: Option<Id>) -> Placement<Id> {
         let mut ids: Vec<Id> = self.ids().filter(|id| *id != moving).collect();
         let index = after.and_then(|after| ids.iter().position(|id| *id == after)).map_or(0, |index| index + 1);

@@ -1,13 +1,13 @@
-//! What of a board is not sent with it: descriptions and the trash, which are large, or seldom looked at.
+//! The parts of a board that are loaded on demand: descriptions and the trash, which are large or seldom shown.
 //!
-//! A page gets the *outline* of a board. What it shows besides is a [`Part`], which it loads when it is needed. A part is as of a
-//! number, like the outline, and from then on it is moved on by the same changes through the same [`BoardState::apply`]. Nothing is
-//! lost where the two numbers differ:
+//! A page gets the *outline* of a board, and loads a [`Part`] when it needs one. A part is as of a sequence number,
+//! like the outline, and the same changes update it through the same [`BoardState::apply`]. If the two numbers differ,
+//! nothing is lost:
 //!
-//! - A description belongs to a task of that very [`description_seq`](Task::description_seq). A change that makes a newer one brings
-//!   the whole text.
-//! - A task in the trash that the state does not have is added, unless the state has seen it leave the trash since. (Where a task is
-//!   restored, the change brings the task.)
+//! - A description belongs to exactly one [`description_seq`](Task::description_seq) of its task. A change that sets a
+//!   newer one contains the whole text.
+//! - A task in the trash that the state does not have is added, unless the state knows that it was purged since. (A
+//!   change that restores a task contains the task.)
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// One task in full, in the trash or not.
+    /// One task, complete, in the trash or not.
     Task(TaskId),
     /// The descriptions of all tasks that are not in the trash.
     Descriptions,
@@ -31,19 +31,19 @@ pub enum Part {
     Trash,
 }
 
-/// A part, as of a number.
+/// The data of a part, as of a sequence number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadedPart {
-    /// Which part.
+    /// The part.
     pub part: Part,
     /// The number of the newest change in it.
     pub seq: Seq,
-    /// The tasks that it is made of.
+    /// The tasks of the part.
     pub tasks: Vec<Arc<Task>>,
 }
 
 impl BoardState {
-    /// The state as a page gets it: without the trash, and without the texts of descriptions.
+    /// Returns the snapshot for a page: without the trash, and without the texts of descriptions.
     pub fn outline(&self) -> Snapshot {
         let mut snapshot = Snapshot { outline: true, ..self.snapshot() };
         snapshot.state.tasks.retain(|task| !task.is_deleted());
@@ -53,7 +53,7 @@ impl BoardState {
         snapshot
     }
 
-    /// A part that the outline leaves out.
+    /// Returns a part that the outline leaves out.
     pub fn part(&self, part: Part) -> LoadedPart {
         let tasks = match part {
             Part::Task(id) => self.task(id).cloned().into_iter().collect(),
@@ -65,13 +65,14 @@ impl BoardState {
         LoadedPart { part, seq: self.seq(), tasks }
     }
 
-    /// Adds a part, but for tasks that have left the trash since. What the state has already stays as it is.
+    /// Loads a part, except for tasks that have been purged since. Data that the state already has stays as it is. The
+    /// trash also removes tasks that are no longer in it.
     pub(crate) fn load(&mut self, loaded: &LoadedPart, purged: impl Fn(TaskId) -> bool) -> Touched {
         let mut touched = Touched::default();
         loaded.tasks.iter().filter(|task| !purged(task.id)).for_each(|task| self.load_task(task, &mut touched));
         if loaded.part == Part::Trash {
             let is_gone = |task: &&Arc<Task>| {
-                // What was deleted later is in the trash, and could not be in this part.
+                // A task that was deleted later is in the trash, but could not be in this part.
                 let may_be_in_it = task.is_deleted() && task.place_seq <= loaded.seq;
                 may_be_in_it && !loaded.tasks.iter().any(|loaded| loaded.id == task.id)
             };
@@ -81,14 +82,14 @@ impl BoardState {
         touched
     }
 
-    /// Keeps what an older state had loaded, as far as it is still so: the descriptions that are the same, and the tasks that it saw
-    /// come into the trash.
+    /// Keeps the data that an older state had loaded: descriptions whose number is unchanged, and tasks in the trash.
+    /// Such a task may have been purged meanwhile; the next load of the trash then removes it.
     pub(crate) fn keep_loaded(&mut self, old: &BoardState) {
         let mut ignored = Touched::default();
         old.tasks().for_each(|task| self.load_task(task, &mut ignored));
     }
 
-    /// Adds a task of the trash that is not there, or the description of one that is.
+    /// Adds a task of the trash that the state does not have, or the description of a task that it has.
     fn load_task(&mut self, task: &Arc<Task>, touched: &mut Touched) {
         match self.task(task.id) {
             None if task.is_deleted() => self.put_task(Task::clone(task), touched),

@@ -1,8 +1,9 @@
-//! How much a board holds, and how much it may: so that whoever opens it knows what is coming.
+//! The limits on the size of a board, which bound the cost of opening it.
 //!
-//! A board is read, kept and sent in full. So it may hold only so many tasks, and only so many bytes of text, whoever wrote them.
-//! The trash has its own bounds: it never stands in the way of work, but what was deleted the longest ago leaves it for good when
-//! more is deleted than it holds. That is a part of the change that deletes, so the log tells it and everybody's copy agrees.
+//! A board is read, kept and sent as a whole, so the number of its tasks and the bytes of its texts are limited,
+//! whoever wrote them. The trash has its own limits. It never blocks work: when a deletion exceeds its limits, the
+//! tasks that were deleted first leave it for good. The change that deletes lists them, so the log shows it and all
+//! copies of the board agree.
 
 use std::collections::BTreeSet;
 
@@ -12,33 +13,34 @@ use crate::{
     refusal::{Refusal, Thing},
 };
 
-/// How many tasks a board holds, those in the trash not counted.
+/// The most tasks that a board may have outside the trash.
 pub const MAX_TASKS: usize = 10_000;
-/// How many bytes the tasks of a board may have together, those in the trash not counted: titles, descriptions, and
-/// [`TASK_BYTES`] for all else of each.
+/// The most bytes that the tasks outside the trash may have together: titles, descriptions, [`ASSIGNEE_BYTES`] for each
+/// assignee, and [`TASK_BYTES`] for the other fields of each task.
 pub const MAX_BOARD_BYTES: usize = 8_000_000;
-/// How many tasks the trash holds.
+/// The most tasks in the trash, unless it had more before this limit existed.
 pub const MAX_TRASH_TASKS: usize = 1_000;
-/// How many bytes the tasks in the trash may have together.
+/// The most bytes that the tasks in the trash may have together, unless it had more before this limit existed.
 pub const MAX_TRASH_BYTES: usize = 2_000_000;
 
-/// How many boards one person may manage before they can make no more.
+/// The number of boards that a person may manage; at this number they can create no more.
 pub const MAX_BOARDS_OF_ONE: usize = 1_000;
 
-/// What a task weighs besides its texts, roughly: ids, times and numbers, as they are sent.
+/// The approximate size of a task without texts and assignees: ids, times and numbers, as they are sent.
 const TASK_BYTES: usize = 400;
-/// The same for each assignee.
+/// The approximate size of an assignee.
 const ASSIGNEE_BYTES: usize = 40;
-/// How many tasks leave the trash with one change at most. (A board may have more than its trash holds from a time without bounds.)
+/// The most tasks that one change purges from the trash. (A trash may exceed its limits if it was filled before they
+/// existed.)
 const MOST_PURGED: usize = 100;
 
-/// What is on a board, added up as it comes and goes.
+/// The sizes of a board and its trash, updated as tasks come and go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Room {
     live_bytes: usize,
     live_tasks: usize,
     trash_bytes: usize,
-    /// The tasks in the trash and what each weighs, those deleted first first.
+    /// The tasks in the trash and their sizes, in the order of their deletion.
     trash: BTreeSet<(Seq, TaskId, usize)>,
 }
 
@@ -65,7 +67,7 @@ impl Room {
         }
     }
 
-    /// Whether there is room for one task more, with texts and assignees like these.
+    /// Checks that one more task with these texts and this number of assignees fits.
     pub fn require_task(&self, texts: [&str; 2], assignees: usize) -> Result<(), Refusal> {
         if self.live_tasks >= MAX_TASKS {
             return Err(Refusal::Full { what: Thing::Task, limit: MAX_TASKS as u32 });
@@ -73,7 +75,7 @@ impl Room {
         self.require_bytes(TASK_BYTES + texts.map(str::len).iter().sum::<usize>() + ASSIGNEE_BYTES * assignees)
     }
 
-    /// Whether a task on the board may be so many bytes larger than it is.
+    /// Checks that the tasks outside the trash may grow by so many bytes.
     pub fn require_bytes(&self, more: usize) -> Result<(), Refusal> {
         match more > 0 && self.live_bytes + more > MAX_BOARD_BYTES {
             true => Err(Refusal::Full { what: Thing::Text, limit: MAX_BOARD_BYTES as u32 }),
@@ -81,7 +83,7 @@ impl Room {
         }
     }
 
-    /// What leaves the trash for good when a task comes into it.
+    /// Returns the tasks that leave the trash for good when a task is added to it.
     pub fn purged_by(&self, task: &Task) -> Vec<TaskId> {
         let (mut tasks, mut bytes) = (self.trash.len() + 1, self.trash_bytes + weight(task));
         let mut purged = Vec::new();

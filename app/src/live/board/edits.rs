@@ -1,4 +1,4 @@
-//! The edits that this page makes: they show at once, and are undone, redone, saved or refused.
+//! The edits of this page: shown at once, undone, redone, saved or refused.
 
 use leptos::prelude::*;
 
@@ -26,14 +26,14 @@ pub(super) struct Edits {
 /// An edit of this page that was refused and rolled back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// What was to be done; what was typed is in it.
+    /// The refused mutation, which contains the typed text.
     pub mutation: Mutation,
-    /// Why it was not.
+    /// The reason.
     pub refusal: Refusal,
 }
 
 impl LiveBoard {
-    /// What can be undone or redone next, such as `move Tea`; `None` if there is nothing.
+    /// Returns the label of the next undo or redo, such as `move Tea`; `None` if there is none.
     pub fn next_undo(&self, direction: Direction) -> ArcRwSignal<Option<String>> {
         match direction {
             Direction::Undo => self.0.edits.undoable.clone(),
@@ -41,8 +41,8 @@ impl LiveBoard {
         }
     }
 
-    /// Takes back the last edit of this page, or does again what was taken back last. It is an edit like any other: it shows
-    /// at once and is kept until it is saved. `None` if there is nothing to be undone.
+    /// Undoes the last edit of this page, or redoes the last undone edit. This is an ordinary edit: it shows at once
+    /// and is kept until it is saved. `None` if there is nothing to undo.
     pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
         let id = crate::new_id();
         let done = self.session().undo(direction, id, now())?;
@@ -59,7 +59,7 @@ impl LiveBoard {
         Some(done)
     }
 
-    /// What was to be undone or redone, looked as if it could be, and was then refused by the server; until it is taken.
+    /// Returns undos and redos that were possible here and then refused, until a view takes them.
     pub fn not_undone(&self) -> ArcRwSignal<Vec<NotUndone>> {
         self.0.edits.not_undone.clone()
     }
@@ -70,35 +70,35 @@ impl LiveBoard {
         self.0.edits.redoable.maybe_set(next(Direction::Redo));
     }
 
-    /// How many edits of this page are not known to be saved.
+    /// Returns the number of edits of this page that are not known to be saved.
     pub fn unsaved(&self) -> ArcRwSignal<usize> {
         self.0.edits.unsaved.clone()
     }
 
-    /// Edits of this page that were refused, oldest first, until [`Self::dismiss`].
+    /// Returns refused edits of this page, oldest first, until [`Self::dismiss`].
     pub fn problems(&self) -> ArcRwSignal<Vec<Problem>> {
         self.0.edits.problems.clone()
     }
 
-    /// Whether a text that was typed here waits for somebody to choose between it and another.
+    /// Whether a typed text is in conflict with another, and the person has not chosen between them yet.
     pub fn has_conflict(&self) -> bool {
         self.0.edits.problems.read_untracked().iter().any(|problem| matches!(problem.refusal, Refusal::Conflict { .. }))
     }
 
-    /// Forgets a refused edit.
+    /// Removes a refused edit.
     pub fn dismiss(&self, id: MutationId) {
         self.0.edits.problems.update(|problems| problems.retain(|problem| problem.mutation.id != id));
     }
 
-    /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]: so what was typed is kept until the
-    /// person has seen to it, wherever they go.
+    /// Adds an edit that was refused here, before it was queued, to [`Self::problems`]. So the typed text is kept, on
+    /// every view, until the person has handled it.
     pub fn report(&self, op: Op, refusal: Refusal) {
         let mutation = Mutation { id: crate::new_id(), op };
         self.0.edits.problems.update(|problems| problems.push(Problem { mutation, refusal }));
     }
 
-    /// Keeps what was typed in a field that goes away, among [`Self::problems`], where it goes because what it is for cannot be
-    /// done any more. Tells whether it was so.
+    /// Keeps the text of a field that disappears in [`Self::problems`], if the field disappears because its edit is no
+    /// longer possible. Returns whether that is the reason.
     pub fn rescue(&self, op: Op) -> bool {
         let refusal = match self.0.unavailable.get_untracked() {
             Some(BoardUnavailable::Forbidden) => Some(Refusal::Forbidden),
@@ -112,29 +112,29 @@ impl LiveBoard {
         false
     }
 
-    /// Tasks that this page deleted and that may be wanted back, oldest first, until they are restored or
-    /// [`Self::forget_deletion`].
+    /// Returns tasks that this page deleted and offers to restore, oldest first, until they are restored or
+    /// [`Self::forget_deletion`] is called.
     pub fn deletions(&self) -> ArcRwSignal<Vec<TaskId>> {
         self.0.edits.deletions.clone()
     }
 
-    /// Offers a task no longer to be restored; it stays in the trash.
+    /// Stops offering to restore a task; it stays in the trash.
     pub fn forget_deletion(&self, id: TaskId) {
         self.0.edits.deletions.update(|deletions| deletions.retain(|deleted| *deleted != id));
     }
 
-    /// The base for an editor that starts on a text as it is shown now; goes back in with [`Self::submit_text`].
+    /// Returns the base for an editor that opens on the text as it is shown now. Pass it to [`Self::submit_text`].
     pub fn text_base(&self, task: TaskId, field: TextField) -> TextBase {
         self.session().text_base(task, field)
     }
 
-    /// Does something to the board: it shows at once, is kept until the server has saved it, and is rolled back, with a
-    /// [`Problem`], if the server refuses it. What can be seen to be wrong here is refused here, and nothing happens.
+    /// Applies an operation to the board. It shows at once, is kept until the server has saved it, and is rolled back,
+    /// with a [`Problem`], if the server refuses it. If it is refused here, nothing changes.
     pub fn submit(&self, op: Op) -> Result<MutationId, Refusal> {
         self.submit_based(op, None)
     }
 
-    /// As [`Self::submit`], for the edit of a text that the editor saw at `base`.
+    /// Like [`Self::submit`], for the edit of a text that the editor opened at `base`.
     pub fn submit_text(&self, op: Op, base: TextBase) -> Result<MutationId, Refusal> {
         self.submit_based(op, Some(base))
     }

@@ -1,4 +1,4 @@
-//! A board as signals: what is shown, and what the session of the board has to say.
+//! A board as signals, which are updated from the board's session.
 
 mod edits;
 mod news;
@@ -38,8 +38,8 @@ use crate::{
 
 /// A board whose parts are signals. Cheap to clone.
 ///
-/// The signals of tasks and columns are made when something first asks for them, and a change wakes only those of what it
-/// touched: a row that is not drawn costs nothing.
+/// The signals of a task or column are created when they are first requested. A change triggers only the signals of the
+/// parts that it touched, so a row that is not rendered costs nothing.
 #[derive(Clone)]
 pub struct LiveBoard(Arc<Inner>);
 
@@ -50,7 +50,7 @@ struct Inner {
     name: ArcRwSignal<String>,
     unavailable: ArcRwSignal<Option<BoardUnavailable>>,
     access: ArcRwSignal<BoardAccess>,
-    /// For each of [`BoardRole::ALL`]: whether whoever reads this page is at least that.
+    /// For each of [`BoardRole::ALL`]: whether the reader of the page has at least this role.
     may: [ArcRwSignal<bool>; 3],
     synced: ArcRwSignal<bool>,
     failing: ArcRwSignal<bool>,
@@ -68,34 +68,35 @@ struct Inner {
 /// The signals of one task.
 #[derive(Clone)]
 pub struct TaskSignals {
-    /// The task as it is shown: with edits that are not saved yet. `None` if there is no such task.
+    /// The task as it is shown, with unsaved edits. `None` if it does not exist.
     pub task: ArcRwSignal<Option<Arc<Task>>>,
-    /// Counts up when somebody else changes the task.
+    /// The number of changes of the task by somebody else.
     pub remote_changes: ArcRwSignal<u32>,
-    /// Who else is editing it: people, then guests.
+    /// The other people who are editing the task; `None` for each guest, after the people.
     pub editors: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
-/// Collects what changes on a board between two looks: see [`LiveBoard::collect_changes`].
+/// Collects the changes of a board between two calls of [`Self::take`]: see [`LiveBoard::collect_changes`].
 #[derive(Clone)]
 pub struct ChangeCollector(Arc<Mutex<Touched>>);
 
 impl ChangeCollector {
-    /// What changed since the last call.
+    /// Returns the changes since the last call.
     pub fn take(&self) -> Touched {
         std::mem::take(&mut lock(&self.0))
     }
 }
 
-/// How many tasks somebody else may change at once for those that are not drawn yet to show it when they are.
+/// If somebody else changes more tasks than this at once, those that are not rendered yet are not highlighted when they
+/// are.
 const TOLD_UNASKED: usize = 20;
 
 impl LiveBoard {
-    /// A board that continues from what was loaded, as soon as [`Live::open`] has it.
+    /// Creates a board from loaded data. [`Live::open`] connects it.
     pub fn new(outline: Snapshot, parts: &[LoadedPart], live: Live) -> Self {
         let mut session = BoardSession::new(outline.into(), live.principal().get_untracked());
         for part in parts {
-            // They are of the same board at about the same time, and nothing is drawn yet.
+            // The parts belong to this board and are about as old as the outline, and nothing is rendered yet.
             let _ = session.load(part);
         }
         let state = session.board().view();
@@ -124,59 +125,59 @@ impl LiveBoard {
         }))
     }
 
-    /// Which board.
+    /// Returns the id of the board.
     pub fn id(&self) -> BoardId {
         self.0.id
     }
 
-    /// What it is called.
+    /// Returns the name.
     pub fn name(&self) -> ArcRwSignal<String> {
         self.0.name.clone()
     }
 
-    /// Why it is no longer there for this page, if it is not.
+    /// Returns the reason why the board is no longer available to this page; `None` if it is available.
     pub fn unavailable(&self) -> ArcRwSignal<Option<BoardUnavailable>> {
         self.0.unavailable.clone()
     }
 
-    /// Who has access to it.
+    /// Returns who has access to it.
     pub fn access(&self) -> ArcRwSignal<BoardAccess> {
         self.0.access.clone()
     }
 
-    /// Whether whoever reads this page is at least this on the board, so that what they may not do is not offered. On a board
-    /// that is gone nobody is anything.
+    /// Whether the reader of the page has at least this role on the board, so that controls can be hidden. False for
+    /// every role if the board is gone.
     pub fn may(&self, role: BoardRole) -> Signal<bool> {
         self.0.may[role as usize].clone().into()
     }
 
-    /// As [`Self::may`], at this moment.
+    /// Like [`Self::may`], at this moment.
     pub fn may_now(&self, role: BoardRole) -> bool {
         self.0.may[role as usize].get_untracked()
     }
 
-    /// Whoever reads this page may do other things now than before.
+    /// Sets the current rights of the reader of the page.
     pub fn set_principal(&self, principal: Principal) {
         self.session().set_principal(principal);
         self.draw_access();
     }
 
-    /// Whether what is shown follows what happens: the subscription is open and has been answered.
+    /// Whether the board is live: its subscription has been answered, and its state is complete.
     pub fn synced(&self) -> ArcRwSignal<bool> {
         self.0.synced.clone()
     }
 
-    /// Whether the server is connected to and yet this board cannot be followed; it is tried again and again.
+    /// Whether there is a connection but this board cannot be followed. Its subscription is repeated.
     pub fn failing(&self) -> ArcRwSignal<bool> {
         self.0.failing.clone()
     }
 
-    /// The parts that are loaded beside its outline: see [`Self::need`].
+    /// Returns the loaded parts, beside the outline: see [`Self::need`].
     pub fn loaded(&self) -> ArcRwSignal<Vec<Part>> {
         self.0.loaded.clone()
     }
 
-    /// Takes in a part. Tells whether it is of use: one that is too old has to be loaded again.
+    /// Loads a part. Returns false if it is too old and must be loaded again.
     pub(in crate::live) fn load(&self, part: &LoadedPart) -> bool {
         let outcome = self.session().load(part);
         let is_of_use = outcome.is_some();
@@ -184,12 +185,12 @@ impl LiveBoard {
         is_of_use
     }
 
-    /// Its columns, in order.
+    /// Returns its columns, in order.
     pub fn columns(&self) -> ArcRwSignal<Vec<Arc<Column>>> {
         self.0.columns.clone()
     }
 
-    /// The ids of the tasks of a column, in order, those in the trash left out.
+    /// Returns the ids of the tasks of a column, in order, without those in the trash.
     pub fn column_tasks(&self, column: ColumnId) -> ArcRwSignal<Arc<[TaskId]>> {
         let session = self.session();
         lock(&self.0.column_tasks)
@@ -198,7 +199,7 @@ impl LiveBoard {
             .clone()
     }
 
-    /// The signals of a task.
+    /// Returns the signals of a task.
     pub fn task(&self, id: TaskId) -> TaskSignals {
         let session = self.session();
         lock(&self.0.tasks)
@@ -211,31 +212,31 @@ impl LiveBoard {
             .clone()
     }
 
-    /// Counts up with every change of anything, for what depends on all tasks: a filtered list, the trash.
+    /// A counter that increases with every change, for data that depends on all tasks: a filtered list, the trash.
     pub fn revision(&self) -> ArcRwSignal<u64> {
         self.0.revision.clone()
     }
 
-    /// Collects what changes from now on, for what is derived from many tasks and would be slow to derive anew:
-    /// [`Self::revision`] tells when to look.
+    /// Collects the changes from now on, for data that is derived from many tasks and slow to recompute.
+    /// [`Self::revision`] signals new changes.
     pub fn collect_changes(&self) -> ChangeCollector {
         let collected = Arc::default();
         lock(&self.0.change_collectors).push(Arc::downgrade(&collected));
         ChangeCollector(collected)
     }
 
-    /// The page's connection.
+    /// Returns the page's connection.
     pub(in crate::live) fn live(&self) -> &Live {
         &self.0.live
     }
 
-    /// Looks at the board as it is shown. Not tracked: combine with one of the signals. Do not call back into this board
-    /// from within.
+    /// Reads the board as it is shown. It is not tracked, so combine it with a signal. `look` must not call methods of
+    /// this board, which is locked.
     pub fn with<T>(&self, look: impl FnOnce(&BoardState) -> T) -> T {
         look(self.session().board().view())
     }
 
-    /// Looks at the board with both what is shown and what is saved. Not tracked, as [`Self::with`].
+    /// Reads the board with both the shown and the saved state. Not tracked, like [`Self::with`].
     pub fn with_optimistic<T>(&self, look: impl FnOnce(&OptimisticBoard) -> T) -> T {
         look(self.session().board())
     }
@@ -243,21 +244,21 @@ impl LiveBoard {
     #[cfg(feature = "hydrate")]
     pub(in crate::live) fn connected(&self) -> Vec<ClientMessage> {
         let mut hello = self.session().connected();
-        // A board that is gone is not asked for any more.
+        // No subscription is sent for a board that is gone.
         if !hello.is_empty() {
             hello.push(self.present(lock(&self.0.presence.editors).editing()));
         }
         hello
     }
 
-    /// Some time has passed while this is not followed: what to send.
+    /// Returns what to send after some time without a live session.
     #[cfg(feature = "hydrate")]
     pub(in crate::live) fn tick(&self, now: Millis, random: f64) -> Vec<ClientMessage> {
         let send = self.session().tick(now, random);
         self.with_presence(send)
     }
 
-    /// A message about this board could not be read: see [`BoardSession::unreadable`].
+    /// Handles an unreadable message about this board: see [`BoardSession::unreadable`].
     #[cfg(feature = "hydrate")]
     pub(in crate::live) fn unreadable(&self, is_state: bool) {
         let outcome = self.session().unreadable(is_state);
@@ -269,12 +270,12 @@ impl LiveBoard {
         self.session().disconnected();
         self.0.synced.maybe_set(false);
         self.0.failing.maybe_set(false);
-        // Who was here may still be, but what they edit changes by the minute.
+        // The people may still be present, but the edits in progress change often.
         let presence_state = lock(&self.0.presence.presence_state).clone();
         self.take_presence_state(PresenceState { editing: Vec::new(), ..presence_state });
     }
 
-    /// The server has sent the board anew: goes on with it, also where it was gone before. Tells whether it was.
+    /// Makes the board available again after the server sent it. Returns whether it was unavailable.
     #[cfg(feature = "hydrate")]
     pub(in crate::live) fn revive(&self) -> bool {
         self.session().revive();
@@ -302,12 +303,12 @@ impl LiveBoard {
         }
     }
 
-    /// Wakes the signals of what an outcome touched, and sends what is to be sent.
+    /// Triggers the signals of the touched parts, and sends the messages of the outcome.
     fn take(&self, outcome: Outcome) {
         let Outcome { touched, remote_changes, settled, send, logged, skipped } = outcome;
         self.draw(&touched);
-        // A task that is new is about to be drawn, so it is told although nothing has asked for it yet; but not a whole
-        // column that was numbered anew.
+        // A new task is about to be rendered, so its change is counted although nothing has requested its signals yet.
+        // This does not apply to a whole column that got new ranks.
         let few = remote_changes.tasks().count() <= TOLD_UNASKED;
         for id in remote_changes.tasks() {
             let asked_for = lock(&self.0.tasks).get(&id).cloned();
@@ -351,7 +352,7 @@ impl LiveBoard {
         if touched.contains(Entity::Access) {
             self.draw_access();
         }
-        // Everything is read before anything is woken: what wakes may look at the board again.
+        // All data is read before any signal is set, because the effects of the signals may read the board again.
         let session = self.session();
         let view = session.board().view();
         let board = touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists()));
@@ -417,14 +418,14 @@ impl LiveBoard {
     }
 }
 
-/// For each of [`BoardRole::ALL`]: whether a role is at least that.
+/// For each of [`BoardRole::ALL`]: whether a role is at least that role.
 fn may(role: Option<BoardRole>) -> [bool; 3] {
     BoardRole::ALL.map(|least| role >= Some(least))
 }
 
-/// Sets a signal only if that changes it: nothing is drawn again for nothing.
+/// Sets a signal only if the value changes, to avoid needless rendering.
 pub(super) trait MaybeSet<T> {
-    /// Sets it if it is another value than before.
+    /// Sets the value if it differs from the current one.
     fn maybe_set(&self, value: T);
 }
 
@@ -436,12 +437,13 @@ impl<T: PartialEq + Send + Sync + 'static> MaybeSet<T> for ArcRwSignal<T> {
     }
 }
 
-/// The state behind a lock stays whole if a look at it panics: nothing is written while somebody else's code runs.
+/// Ignores poisoning. The state behind a lock stays consistent if a reader panics, because nothing is written while
+/// code from outside runs.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The browser's clock; only for what is shown until the server's time comes.
+/// The browser's clock, only for what is shown until the server's time arrives.
 fn now() -> Timestamp {
     #[cfg(feature = "hydrate")]
     let millis = js_sys::Date::now() as i64;

@@ -1,4 +1,4 @@
-//! What the log goes on with, for views that tell what happened.
+//! New events of the log, for views that show the history.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -7,42 +7,42 @@ use leptos::prelude::*;
 use super::{LiveBoard, lock};
 use crate::history::Event;
 
-/// Those who listen to the log.
+/// The listeners to the log.
 #[derive(Default)]
 pub(super) struct History {
     pub(super) listeners: Mutex<Vec<Weak<Mutex<News>>>>,
     pub(super) heard: ArcRwSignal<u64>,
 }
 
-/// What a log has gone on with between two looks: see [`LiveBoard::listen`].
+/// New events of the log between two calls of [`Listener::take`]: see [`LiveBoard::listen`].
 #[derive(Clone, Debug, Default)]
 pub struct News {
-    /// What happened, oldest first.
+    /// The events, oldest first.
     pub events: Vec<Event>,
-    /// Whether some of it is missing, because a snapshot took its place.
+    /// Whether events are missing, because a snapshot replaced them.
     pub incomplete: bool,
 }
 
-/// Hears what a log goes on with: see [`LiveBoard::listen`].
+/// A listener to the log: see [`LiveBoard::listen`].
 #[derive(Clone)]
 pub struct Listener(Arc<Mutex<News>>);
 
 impl Listener {
-    /// What was heard since the last call.
+    /// Returns the events since the last call.
     pub fn take(&self) -> News {
         std::mem::take(&mut lock(&self.0))
     }
 }
 
 impl LiveBoard {
-    /// Hears from now on what the log goes on with: what is saved, of this page and of others. [`Self::heard`] tells when.
+    /// Listens to the log from now on: to saved changes of this page and of others. [`Self::heard`] signals new events.
     pub fn listen(&self) -> Listener {
         let news = Arc::default();
         lock(&self.0.history.listeners).push(Arc::downgrade(&news));
         Listener(news)
     }
 
-    /// Counts up when there is news for those who [`Self::listen`].
+    /// A counter that increases when there are events for those who [`Self::listen`].
     pub fn heard(&self) -> ArcRwSignal<u64> {
         self.0.history.heard.clone()
     }

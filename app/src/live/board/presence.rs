@@ -1,4 +1,4 @@
-//! Who has the board open, and who edits what.
+//! The presence of others on the board, and the edits in progress.
 
 use std::sync::Mutex;
 
@@ -13,29 +13,31 @@ use crate::{
     protocol::ClientMessage,
 };
 
-/// Who has the board open, as signals.
+/// The presence on the board, as signals.
 #[derive(Default)]
 pub(super) struct Presence {
-    /// Who has the board open, as was told last.
+    /// The latest presence from the server.
     pub(super) presence_state: Mutex<PresenceState>,
     pub(super) others: ArcRwSignal<PresenceState>,
     pub(super) editors: Mutex<OpenEditors>,
 }
 
 impl LiveBoard {
-    /// Who else has the board open, as far as was told. What they edit is with each task.
+    /// Returns the other people who have the board open, as far as known. Their edits in progress are in the signals of
+    /// the tasks.
     pub fn others(&self) -> ArcRwSignal<PresenceState> {
         self.0.presence.others.clone()
     }
 
-    /// Tells the others that a text of a task is edited here, until the current reactive owner is cleaned up.
+    /// Tells the others that a text of a task is being edited here, until the current reactive owner is cleaned up.
     pub fn edit_until_cleanup(&self, task: TaskId) {
         self.change_editors(|editors| editors.open(task));
         let board = self.clone();
         on_cleanup(move || board.change_editors(|editors| editors.close(task)));
     }
 
-    /// A subscription that the server does not have takes the place among those who are here with it.
+    /// Adds the presence message to a subscription: if the server no longer has the subscription, it no longer has the
+    /// presence of this tab either.
     pub(super) fn with_presence(&self, mut send: Vec<ClientMessage>) -> Vec<ClientMessage> {
         if send.iter().any(|message| matches!(message, ClientMessage::Subscribe { .. })) {
             send.push(self.present(lock(&self.0.presence.editors).editing()));
@@ -43,13 +45,13 @@ impl LiveBoard {
         send
     }
 
-    /// The tab is looked at again, or has not been for a while.
+    /// Records that nobody has looked at the tab for a while, or that somebody looks at it again.
     #[cfg(feature = "hydrate")]
     pub(in crate::live) fn set_unseen(&self, is_unseen: bool) {
         self.change_editors(|editors| editors.unseen = is_unseen);
     }
 
-    /// Wakes the signals of the tasks that somebody began or ceased to edit, and that of the others.
+    /// Triggers the signals of the tasks whose editors changed, and the signal of the others.
     #[cfg(feature = "hydrate")]
     pub(super) fn take_presence_state(&self, presence_state: PresenceState) {
         let before = std::mem::replace(&mut *lock(&self.0.presence.presence_state), presence_state.clone());
