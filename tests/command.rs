@@ -143,7 +143,7 @@ fn every_command_explains_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_server_hears_of_it_within_two_seconds() {
+async fn a_running_server_notices_command_line_changes() {
     let database = Database::sqlite();
     let server = Process::spawn(
         command(&["serve", "--no-sample", "--listen", "127.0.0.1:0"]).args(["--database", &database.url]),

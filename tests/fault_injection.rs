@@ -234,7 +234,7 @@ async fn a_file_that_is_taken_away_or_replaced_is_written_to_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_a_task_dies_that_has_something_in_hand_the_process_ends_and_says_so() {
+async fn the_process_exits_if_a_task_with_unfinished_work_dies() {
     for task in ["Writer", "Accept"] {
         let database = Database::sqlite();
         let (code, _, err) = run(serve(&database).env("TASKWIRE_BREAK_TASK", task));

@@ -353,7 +353,7 @@ async fn an_account_is_one_persons_at_a_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_comes_back_is_who_went_and_comes_once() {
+async fn the_oidc_callback_needs_the_same_browser_and_works_once() {
     let scene = Scene::set().await;
     scene.person("cleo@example.com").await;
     scene.provider.is(cleo("c-5"));
@@ -381,7 +381,7 @@ async fn what_the_provider_says_is_not_believed_blindly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_from_outside_cannot_write_a_line_of_the_log() {
+async fn external_input_cannot_inject_log_lines() {
     let (database, provider) = (Database::sqlite(), Provider::start().await);
     let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--no-sample", "--database", &database.url]);
     serve.args(["--oidc-issuer", &provider.issuer, "--oidc-client-id", CLIENT, "--oidc-client-secret", SECRET]);

@@ -5,10 +5,7 @@
 mod support;
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -24,38 +21,50 @@ use support::{
     database::Database,
     server::{Process, command, run},
 };
-use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+use tokio::{io::AsyncWriteExt as _, net::TcpListener, sync::watch, task::JoinHandle};
 
-/// Creates tasks from several clients until the server is gone. Returns the titles that were acknowledged.
-async fn write_until_gone(base: &str, stop_writing: Arc<AtomicBool>) -> Vec<String> {
-    let client = Client::new();
-    let boards: Value = client.get(format!("{base}/api/v1/boards")).send().await.unwrap().json().await.unwrap();
-    let url = format!("{base}/api/v1/boards/{}/tasks", boards["boards"][0]["id"].as_str().unwrap());
-    let acknowledged = Arc::new(Mutex::new(Vec::new()));
-    let writers: Vec<_> = (0..8)
-        .map(|writer| {
-            let (client, url) = (client.clone(), url.clone());
-            let (acknowledged, stop) = (Arc::clone(&acknowledged), Arc::clone(&stop_writing));
+/// Clients that create tasks until the server is gone.
+struct Writers {
+    acknowledged: Arc<Mutex<Vec<String>>>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Writers {
+    /// Starts writing. Returns once this many tasks were acknowledged, while the clients go on.
+    async fn after(acknowledged: usize, base: &str) -> Self {
+        let client = Client::new();
+        let boards: Value = client.get(format!("{base}/api/v1/boards")).send().await.unwrap().json().await.unwrap();
+        let url = format!("{base}/api/v1/boards/{}/tasks", boards["boards"][0]["id"].as_str().unwrap());
+        let writers = Self { acknowledged: Arc::default(), clients: Vec::new() };
+        let (count, mut counted) = watch::channel(0);
+        let clients = (0..8).map(|writer| {
+            let (client, url, count) = (client.clone(), url.clone(), count.clone());
+            let acknowledged = Arc::clone(&writers.acknowledged);
             tokio::spawn(async move {
                 for n in 0.. {
                     let title = format!("{writer}/{n}");
                     match client.post(&url).json(&json!({"title": title})).send().await {
                         Ok(response) if response.status() == StatusCode::CREATED => {
                             acknowledged.lock().unwrap().push(title);
+                            count.send_modify(|count| *count += 1);
                         }
                         _ => return,
                     }
-                    if stop.load(Ordering::Relaxed) {
-                        return;
-                    }
                 }
             })
-        })
-        .collect();
-    for writer in writers {
-        writer.await.unwrap();
+        });
+        let clients = clients.collect();
+        counted.wait_for(|count| *count >= acknowledged).await.unwrap();
+        Self { clients, ..writers }
     }
-    std::mem::take(&mut *acknowledged.lock().unwrap())
+
+    /// Waits until all clients have noticed the end of the server. Returns the titles that were acknowledged.
+    async fn end(self) -> Vec<String> {
+        for client in self.clients {
+            client.await.unwrap();
+        }
+        std::mem::take(&mut *self.acknowledged.lock().unwrap())
+    }
 }
 
 async fn stored_titles(base: &str) -> Vec<String> {
@@ -78,12 +87,9 @@ async fn what_was_acknowledged_before_a_sigkill_is_there_after_it() {
     let database = Database::sqlite();
     for _ in 0..3 {
         let server = Process::start(&database);
-        let base = server.base.clone();
-        let writing = tokio::spawn(async move { write_until_gone(&base, Arc::default()).await });
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        let writers = Writers::after(20, &server.base).await;
         server.kill();
-        let acknowledged = writing.await.unwrap();
-        assert!(acknowledged.len() > 10, "only {} writes", acknowledged.len());
+        let acknowledged = writers.end().await;
 
         let server = Process::start(&database);
         let stored = stored_titles(&server.base).await;
@@ -97,12 +103,10 @@ async fn what_was_acknowledged_before_a_sigkill_is_there_after_it() {
 async fn a_sigterm_lets_what_is_under_way_end() {
     let database = Database::sqlite();
     let server = Process::start(&database);
-    let base = server.base.clone();
-    let writing = tokio::spawn(async move { write_until_gone(&base, Arc::default()).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let writers = Writers::after(20, &server.base).await;
     let status = server.terminate().await;
     assert_eq!(status.code(), Some(0));
-    let acknowledged = writing.await.unwrap();
+    let acknowledged = writers.end().await;
     let server = Process::start(&database);
     let stored = stored_titles(&server.base).await;
     assert!(acknowledged.iter().all(|title| stored.contains(title)));

@@ -326,14 +326,6 @@ impl TaskPatch {
     pub(crate) fn inverse(&self, before: &Task) -> Self {
         self.edits().filter(|edit| edit.changes(before)).filter_map(|edit| edit.inverse(before)).collect()
     }
-
-    /// Returns by how many bytes the texts of a task grow; 0 if they shrink.
-    pub(crate) fn growth(&self, task: &Task) -> usize {
-        let texts = || self.edits().filter_map(FieldEdit::text);
-        let new: usize = texts().map(|(_, text)| text.len()).sum();
-        let old: usize = texts().map(|(field, _)| field.of(task).map_or(0, str::len)).sum();
-        new.saturating_sub(old)
-    }
 }
 
 fn too_many_assignees() -> String {

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_told_as_a_sentence() {
+    fn a_refusal_reads_as_a_sentence() {
         assert_eq!(Refusal::invalid("title", "must not be empty").sentence(), "The title must not be empty.");
         assert_eq!(
             Refusal::invalid("completed", "this board has no column for done tasks").sentence(),

@@ -406,7 +406,7 @@ fn fill_up(log: &mut Log, random: &mut Random) {
 }
 
 #[test]
-fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
+fn a_board_is_bounded_in_bytes_and_deletions_make_room() {
     let (mut log, mut random, _) = board_with(&[]);
     let mut tasks = Vec::new();
     let refusal = loop {
@@ -430,6 +430,9 @@ fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
     let describe = |text: String| Op::UpdateTask(UpdateTask::of(tasks[0]).with(FieldEdit::Description(text)));
     let title = "Longer than before, by more than there is room for".repeat(9);
     assert!(matches!(log.write(&mut random, &retitle(tasks[0], &title, None)), Err(Refusal::Full { .. })));
+    let people = (0..12).map(|_| ActorId(random.uuid())).collect();
+    let assign = Op::UpdateTask(UpdateTask::of(tasks[0]).with(FieldEdit::Assign(people)));
+    assert!(matches!(log.write(&mut random, &assign), Err(Refusal::Full { .. })));
     log.write(&mut random, &describe("y".repeat(MAX_DESCRIPTION_BYTES))).unwrap();
     log.write(&mut random, &describe("Short".to_owned())).unwrap();
     log.write(&mut random, &retitle(tasks[0], &title, None)).unwrap();
@@ -444,7 +447,7 @@ fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
 }
 
 #[test]
-fn what_was_deleted_the_longest_ago_leaves_the_trash_for_good() {
+fn the_oldest_tasks_in_the_trash_are_purged() {
     let (mut log, mut random, _) = board_with(&[]);
     let mut deleted = Vec::new();
     let mut delete_one = |log: &mut Log, random: &mut Random, create: &dyn Fn(TaskId) -> Op| {

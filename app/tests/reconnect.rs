@@ -178,7 +178,7 @@ fn a_server_that_closes_every_connection_is_met_with_growing_pauses() {
 }
 
 #[test]
-fn a_word_is_no_progress_but_a_decided_edit_is() {
+fn only_a_decided_edit_shortens_the_reconnect_pause() {
     let mut page = Simulation::new(World::Closing, 3);
     page.live(60_000);
     page.world = World::Up;

@@ -785,7 +785,7 @@ proptest! {
 
     /// The sequence numbers that an undo compares are those that a change sets in the state.
     #[test]
-    fn a_change_gives_its_number_to_what_it_is_said_to_change(seed: u64) {
+    fn a_change_sets_the_sequence_numbers_of_its_parts(seed: u64) {
         let mut team = Team::new(seed, 1);
         for _ in 0..80 {
             let op = team.random.op(team.states.last().unwrap());

@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_done_is_read_beside_what_cannot_be_told(unknown in unknown_value()) {
+    fn known_activity_items_are_read_beside_unknown_ones(unknown in unknown_value()) {
         let items = json!(["deleted_board", {"x_unknown": unknown.clone()}, "x_unknown", unknown, {"described_anew": null}, "described"]);
         let told: ActivityEntry = serde_json::from_value(json!({"title": "Tea", "deeds": items, "x_unknown": 1})).unwrap();
         prop_assert_eq!(told.items.len(), 6);

@@ -86,7 +86,7 @@ async fn run_in(arguments: &Arguments, taskwire: &Path, folder: &Path) -> Result
         began.elapsed().as_secs_f64()
     );
 
-    let mut presence_state = PresenceState::start(arguments, &record, &ports, &people)?;
+    let mut clients = Clients::start(arguments, &record, &ports, &people)?;
     let mut director =
         Director { arguments, record: Arc::clone(&record), rng: Rng::with_seed(arguments.seed), unasked: 0 };
     let worked = Instant::now();
@@ -95,7 +95,7 @@ async fn run_in(arguments: &Arguments, taskwire: &Path, folder: &Path) -> Result
     director.settle(&mut cluster, "the end", record.now()).await;
     let took = worked.elapsed();
     record.phase.send_replace(Phase::Over);
-    let mut histories = presence_state.end(Duration::from_secs(15)).await?;
+    let mut histories = clients.end(Duration::from_secs(15)).await?;
     histories.push(setup);
 
     let mut found = check::read_log(&cluster.database_url(), &record).await?;
@@ -166,12 +166,12 @@ async fn make_boards(record: &Record, port: u16, people: &People) -> Result<Hist
 }
 
 /// The tasks of all clients.
-struct PresenceState {
+struct Clients {
     writers: JoinSet<History>,
     guests: JoinSet<()>,
 }
 
-impl PresenceState {
+impl Clients {
     fn start(
         arguments: &Arguments,
         record: &Arc<Record>,

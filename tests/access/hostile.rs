@@ -43,7 +43,7 @@ async fn no_page_of_another_site_changes_anything_with_somebodys_cookies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_counts_where_it_belongs_and_nowhere_else() {
+async fn each_kind_of_secret_authenticates_only_in_its_own_place() {
     let fixture = Fixture::new().await;
     let test_board = fixture.create_board().await;
     let (_, token) = fixture.proof(Who::AdminToken, &test_board).unwrap();

@@ -170,7 +170,7 @@ async fn a_share_link_is_live_until_it_is_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_share_link_dies_with_the_right_of_whoever_made_it() {
+async fn a_share_link_stops_working_when_its_creator_no_longer_manages_the_board() {
     let fixture = Fixture::new().await;
     let role = async |test_board: &TestBoard, person, role| {
         write(&fixture, test_board, Op::SetMember(SetMember { person, role })).await;
@@ -277,7 +277,7 @@ async fn everybody_with_an_account_learns_the_names_of_the_others_as_they_change
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_for_changes_is_told_those_and_nothing_of_what_others_do() {
+async fn people_changes_contain_only_differences_that_concern_the_reader() {
     let fixture = Fixture::new().await;
     let test_board = fixture.create_board().await;
     let accounts = &fixture.services.accounts;

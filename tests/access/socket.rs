@@ -92,7 +92,7 @@ async fn assert_answers(fixture: &Fixture, what: &str, answers: &str, message: i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_message_is_answered_as_it_may_be() {
+async fn every_message_gets_the_expected_answer_for_each_caller() {
     let fixture = Fixture::new().await;
     // A browser page cannot read the status of a refused WebSocket. So if its session has ended, the socket is opened
     // and then closed with a code.
@@ -164,7 +164,7 @@ fn new_link() -> CreateShareLink {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_that_can_be_asked_of_a_board_is_asked_by_everybody() {
+async fn every_operation_is_checked_for_each_caller() {
     const EDITOR: &str = "401 no no yes yes none yes yes no yes yes 401 401 closed:4401";
     const MANAGER: &str = "401 no no no yes none yes yes no no yes 401 401 closed:4401";
     const ANYBODY: &str = "401 no yes yes yes yes yes yes no yes yes 401 401 closed:4401";
@@ -244,7 +244,7 @@ async fn a_page_of_another_site_opens_no_socket_with_somebodys_cookie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_made_for_somebody_is_not_served_as_somebody_else() {
+async fn a_socket_is_closed_if_the_page_names_another_person() {
     let fixture = Fixture::new().await;
     let test_board = fixture.create_board().await;
     let address: SocketAddr = fixture.server.base.strip_prefix("http://").unwrap().parse().unwrap();

@@ -88,7 +88,7 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_taken_off_a_board_while_another_is_being_sent_hears_nothing_more_of_it() {
+async fn access_revoked_during_a_blocked_write_of_another_board_ends_at_once() {
     let mut scene = Scene::set().await;
     scene.get_stuck().await;
     let node = &scene.served.node;

@@ -218,7 +218,7 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
 /// Uses an id of another board in every place of every route. The caller manages one board and may not know of the
 /// other.
 #[tokio::test(flavor = "multi_thread")]
-async fn ids_of_another_board_lead_nowhere() {
+async fn ids_of_another_board_are_refused_on_every_route() {
     let fixture = Fixture::new().await;
     let mine = fixture.create_board().await;
     // Managed by the owner, with no other members.

@@ -103,7 +103,7 @@ async fn behind_https_cookies_are_of_this_host_and_browsers_are_told_to_stay_wit
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_password_of_a_proxy_in_front_is_no_matter_of_ours() {
+async fn basic_auth_credentials_for_a_proxy_are_ignored_on_pages() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;
     const BASIC: (&str, &str) = ("Authorization", "Basic cHJveHk6c2VjcmV0");

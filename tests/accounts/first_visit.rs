@@ -50,7 +50,7 @@ async fn of_two_who_come_at_once_one_owns_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_strangers_can_come_it_takes_the_code_that_was_printed() {
+async fn a_public_server_requires_the_printed_code_on_first_visit() {
     let database = Database::sqlite();
     let server = Server::on("0.0.0.0:0", accounts(&database)).await;
     let (_, code) = code(&server);
@@ -70,7 +70,7 @@ async fn where_strangers_can_come_it_takes_the_code_that_was_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_nobody_spoke_of_is_found_out() {
+async fn forwarding_headers_of_an_undeclared_proxy_require_the_first_visit_code() {
     for (header, value) in [("X-Forwarded-For", "203.0.113.7"), ("Forwarded", "for=203.0.113.7"), ("Via", "1.1 proxy")]
     {
         let database = Database::sqlite();

@@ -38,7 +38,7 @@ async fn forms_of_other_sites_do_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_form_sends_is_told_on_a_page() {
+async fn malformed_form_bodies_are_answered_with_an_error_page() {
     let database = Database::sqlite();
     let (_server, ana) = served(&database).await;
     let large = "x".repeat(70_000);

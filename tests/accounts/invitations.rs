@@ -71,7 +71,7 @@ async fn an_invitation_that_is_revoked_or_too_old_does_not_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_will_not_do_is_said_beside_its_field_and_the_rest_is_kept() {
+async fn invalid_fields_are_marked_and_other_input_is_kept() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;
     let link = ana.invite(&[("role", "member")]).await;
@@ -124,7 +124,7 @@ async fn nobody_invites_to_more_than_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_works_as_long_as_its_maker_might_make_it() {
+async fn an_invitation_is_valid_while_its_creator_could_create_it() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;
     let ben = Browser::on(&server);

@@ -47,7 +47,7 @@ async fn flood(kind: impl Fn(String) -> RequestBuilder) -> Vec<StatusCode> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_made_up_is_refused_from_memory() {
+async fn made_up_secrets_are_refused_without_a_database_read() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;
     // Work that is due only now and then is done once at the start.
@@ -102,7 +102,7 @@ async fn what_is_made_up_is_refused_from_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn revoked_tokens_cost_one_look_together_and_one_just_made_elsewhere_works() {
+async fn revoked_tokens_share_directory_reads_and_a_new_token_from_another_node_works() {
     let database = Database::sqlite();
     let (server, _) = served(&database).await;
     // As the command line does it, without this server's knowledge.

@@ -133,7 +133,7 @@ async fn of_two_who_change_one_password_at_once_the_second_must_know_the_first_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invitation_that_waits_dies_with_its_maker() {
+async fn a_waiting_invitation_fails_if_its_creator_loses_the_right() {
     let database = Database::sqlite();
     let (server, ana, services) = served_with(&database).await;
     let ben = ben(&ana, &services, "admin", &Browser::on(&server)).await;

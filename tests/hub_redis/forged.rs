@@ -73,7 +73,7 @@ async fn a_forged_change_is_not_shown_in_place_of_the_real_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_node_sent_is_not_believed_elsewhere() {
+async fn a_signed_message_is_rejected_on_another_channel() {
     let (database, redis) = (Database::sqlite(), Redis::start());
     let settings =
         || super::HubSettings { boards_every: std::time::Duration::from_secs(3600), ..only_redis(&redis.url()) };

@@ -165,7 +165,7 @@ async fn messages_that_are_garbage_old_doubled_or_early_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_was_lost_is_made_up_for_by_the_next() {
+async fn a_lost_redis_message_is_recovered_on_the_next_one() {
     let (database, redis) = (Database::sqlite(), Redis::start());
     let there = node(&database, only_redis(&redis.url())).await;
     // A node without Redis, which writes but publishes nothing, as if its messages were lost.

@@ -60,7 +60,7 @@ async fn pages_and_data_are_compressed_and_say_what_they_would_have_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_another_site_may_have_put_something_into_is_not_compressed() {
+async fn cross_site_requests_with_a_query_are_not_compressed() {
     let server = Server::start().await;
     let board = server.board().await;
     server.task(&board, "A secret plan").await;

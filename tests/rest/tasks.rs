@@ -27,7 +27,7 @@ async fn a_created_task_says_where_it_is_and_has_every_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_the_newest_state_is_sent_no_other() {
+async fn a_matching_etag_is_answered_with_304() {
     let server = Server::start().await;
     let board = server.board().await;
     let task = server.task(&board, "A").await;
@@ -42,7 +42,7 @@ async fn who_has_the_newest_state_is_sent_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn edits_of_different_fields_both_survive_and_of_the_same_text_the_second_is_told() {
+async fn concurrent_edits_merge_by_field_and_conflict_on_the_same_text() {
     let server = Server::start().await;
     let board = server.board().await;
     let task = format!("/tasks/{}", server.task(&board, "Draft").await);

@@ -23,7 +23,7 @@ const DESCRIPTION: usize = 25_000;
 const READERS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_read_a_large_page_is_left_and_until_then_holds_a_share() {
+async fn unread_large_pages_are_bounded_per_caller_and_then_dropped() {
     let database = Database::sqlite();
     // Longer than rendering all pages takes, so that all are held at the same time.
     let stall = Duration::from_secs(15);

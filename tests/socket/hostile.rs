@@ -50,7 +50,7 @@ impl Watched {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_message_is_an_error_and_the_next_message_counts() {
+async fn invalid_messages_get_errors_and_the_next_message_is_handled() {
     let watched = Watched::start(SocketLimits { errors: 100, ..SocketLimits::default() }).await;
     let (board, id) = (watched.board, app::new_id::<Uuid>());
     let mutate = |mutation: &str| format!(r#"{{"type":"mutate","board":"{board}","mutations":[{mutation}]}}"#);

@@ -273,7 +273,7 @@ async fn a_laptop_that_fell_asleep_is_gone_and_comes_back_when_it_is_heard_of() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_slowly_is_told_how_things_are_and_not_how_they_came_to_be() {
+async fn a_slow_reader_gets_the_latest_presence_state_only() {
     let database = Database::sqlite();
     let served = served(&database).await;
     let board = served.node.create_board().await.id;

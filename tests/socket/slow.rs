@@ -17,7 +17,7 @@ const CHANGES: usize = 1_000;
 const DESCRIPTION: usize = 20_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_takes_nothing_for_too_long_is_left() {
+async fn a_client_that_does_not_read_is_disconnected() {
     let database = Database::sqlite();
     let limits = SocketLimits { write: Duration::from_millis(100), ..SocketLimits::default() };
     // Small frames, because the server waits longer for a larger one. A large ring, so that everything is sent from

@@ -60,7 +60,7 @@ on_both_engines! {
         }
     }
 
-    async fn a_change_from_the_future_does_not_make_those_after_it(database) {
+    async fn a_future_timestamp_is_not_inherited_by_later_changes(database) {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let now = clock::now().as_millis();

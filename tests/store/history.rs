@@ -75,7 +75,7 @@ on_both_engines! {
         assert_eq!(numbers(&all), seen);
     }
 
-    async fn what_is_no_longer_in_the_log_is_not_made_up(database) {
+    async fn history_of_a_trimmed_log_contains_nothing_invented(database) {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let task = node.create_task(board, "Tea").await;
@@ -86,7 +86,7 @@ on_both_engines! {
         assert_eq!(told(&node, board, &history).await, ["changed the title from “Tea” to “Green tea”"]);
     }
 
-    async fn the_same_is_kept_as_a_page_tells_by_itself(database) {
+    async fn stored_activity_items_equal_those_the_page_computes(database) {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let task = new_task();

@@ -10,7 +10,7 @@ use crate::{
 };
 
 on_both_engines! {
-    async fn what_is_missing_is_told_exactly(database) {
+    async fn changes_after_returns_exactly_the_missing_changes(database) {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         for number in 2..=9 {

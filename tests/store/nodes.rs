@@ -146,7 +146,7 @@ async fn connections_that_break_under_writes_lose_and_double_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_away_is_waited_for_then_owned_up_to_then_used_again() {
+async fn an_unavailable_database_is_waited_for_then_reported_then_used_again() {
     let (_direct, database, proxy) = behind_a_proxy().await;
     let node = Node::on(&database).await;
     let board = node.create_board().await.id;

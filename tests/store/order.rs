@@ -96,18 +96,18 @@ async fn what_comes_after_a_write_for_which_there_was_no_room_does_not_overtake_
     let nothing = || mutation(Op::UpdateTask(UpdateTask::of(task)));
 
     let outside = lock(&database).await;
-    let mut presence_state = Vec::new();
+    let mut queued = Vec::new();
     loop {
         let mut write = Box::pin(node.writer.write(board, nothing(), Credentials::local()));
         match write.as_mut().now_or_never() {
             Some(outcome) => break assert!(is_unavailable(&outcome), "there is no room"),
-            None => presence_state.push(write),
+            None => queued.push(write),
         }
     }
     let older = sequence.write(board, mutation(rename(task, "Older")), Credentials::local());
     assert!(is_unavailable(&older.await));
     unlock(outside).await;
-    for write in presence_state {
+    for write in queued {
         // Each was applied, or given up while the file was locked.
         let _ = write.await;
     }

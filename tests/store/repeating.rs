@@ -144,7 +144,7 @@ on_both_engines! {
         assert_eq!(kept.try_get::<i64, _>(0).expect("a count"), 0);
     }
 
-    async fn what_was_done_is_known_when_the_log_has_been_trimmed(database) {
+    async fn a_mutation_stays_deduplicated_after_the_log_is_trimmed(database) {
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         let task = node.create_task(board, "Buy milk").await;

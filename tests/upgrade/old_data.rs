@@ -48,7 +48,7 @@ async fn restored_on_postgres(version: &str) -> Database {
     database
 }
 
-async fn says_what_it_said_and_goes_on(version: &str, engine: &str, database: Database) {
+async fn old_database_reads_as_expected_and_accepts_writes(version: &str, engine: &str, database: Database) {
     let expected = std::fs::read_to_string(folder(version).join("expected.json")).unwrap();
     let expected: BTreeMap<String, BTreeMap<BoardId, Expected>> = serde_json::from_str(&expected).unwrap();
     let expected = &expected[engine];
@@ -78,12 +78,12 @@ async fn says_what_it_said_and_goes_on(version: &str, engine: &str, database: Da
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_0_1_on_sqlite() {
-    says_what_it_said_and_goes_on("0.1.0", "sqlite", restored_on_sqlite("0.1.0").await).await;
+    old_database_reads_as_expected_and_accepts_writes("0.1.0", "sqlite", restored_on_sqlite("0.1.0").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_0_1_on_postgres() {
-    says_what_it_said_and_goes_on("0.1.0", "postgres", restored_on_postgres("0.1.0").await).await;
+    old_database_reads_as_expected_and_accepts_writes("0.1.0", "postgres", restored_on_postgres("0.1.0").await).await;
 }
 
 /// As many tasks as a large team has in ten years.

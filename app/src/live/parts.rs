@@ -24,8 +24,9 @@ pub enum Loading {
 impl LiveBoard {
     /// Loads a part whenever it is needed and missing, until the current reactive owner is cleaned up.
     pub fn need(&self, part: Part, is_needed: impl Fn() -> bool + Send + Sync + 'static) -> Signal<Loading> {
-        let loaded = self.loaded();
-        let is_missing = Memo::new(move |_| is_needed() && !loaded.read().contains(&part));
+        let (loaded, unavailable) = (self.loaded(), self.unavailable());
+        let is_missing =
+            Memo::new(move |_| is_needed() && unavailable.read().is_none() && !loaded.read().contains(&part));
         let state = RwSignal::new(if is_missing.get_untracked() { Loading::Asked } else { Loading::Done });
         let is_asked = StoredValue::new(false);
         let board = self.clone();
@@ -33,7 +34,7 @@ impl LiveBoard {
             true if !is_asked.get_value() => {
                 is_asked.set_value(true);
                 state.set(Loading::Asked);
-                ask(board.clone(), part, state, is_asked);
+                ask(board.clone(), part, is_missing, state, is_asked);
             }
             true => {}
             false => state.set(Loading::Done),
@@ -42,32 +43,36 @@ impl LiveBoard {
     }
 }
 
-/// Requests a part until it is loaded or the board is gone. Stops when `state` is disposed.
-fn ask(board: LiveBoard, part: Part, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
+/// Requests a part until it is loaded or no longer missing, or the signals are disposed.
+fn ask(board: LiveBoard, part: Part, is_missing: Memo<bool>, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
     spawn_local(async move {
-        let is_done = match load_board(board.id(), vec![part], true).await {
+        let is_loaded = match load_board(board.id(), vec![part], true).await {
             // A part that is older than the state here is requested again.
             Ok(Some(loaded)) => {
                 board.live().add_people(loaded.people);
                 loaded.content.parts.iter().all(|part| board.load(part))
             }
-            // The board does not exist for this person. The socket reports this.
-            Ok(None) => true,
+            // The board does not exist for this person, or did not. The socket reports whether that is still so.
+            Ok(None) => false,
             Err(_) => {
-                state.try_set(Loading::Failing);
+                if is_missing.try_get_untracked() == Some(true) {
+                    state.try_set(Loading::Failing);
+                }
                 false
             }
         };
-        if is_done {
+        if is_loaded || is_missing.try_get_untracked() != Some(true) {
             is_asked.try_set_value(false);
             state.try_set(Loading::Done);
-        } else {
-            let again = move || {
-                if state.try_get_untracked().is_some() {
-                    ask(board.clone(), part, state, is_asked);
-                }
-            };
-            set_timeout(again, PAUSE);
+            return;
         }
+        let again = move || {
+            if is_missing.try_get_untracked() == Some(true) {
+                ask(board.clone(), part, is_missing, state, is_asked);
+            } else {
+                is_asked.try_set_value(false);
+            }
+        };
+        set_timeout(again, PAUSE);
     });
 }

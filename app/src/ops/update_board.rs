@@ -94,7 +94,7 @@ impl Effect for BoardUpdated {
     }
 
     fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
-        ("rename the board", "")
+        (if self.name.is_some() { "rename the board" } else { "change who may open the board" }, "")
     }
 
     fn activity_items(&self, before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {

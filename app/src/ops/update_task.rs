@@ -100,7 +100,9 @@ impl Operation for UpdateTask {
             require_untouched(field.seq(task), self.guard)?;
         }
         let fields = self.fields.on(task, self.base)?;
-        state.room().require_bytes(fields.growth(task))?;
+        let mut updated = Task::clone(task);
+        fields.apply(&mut updated, state.seq());
+        state.room().require_update(task, &updated)?;
         let column = self.destination(state, task)?;
         let (rank, ranks) = match self.place {
             // A place next to itself means that it does not move.

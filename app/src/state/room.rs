@@ -75,6 +75,11 @@ impl Room {
         self.require_bytes(TASK_BYTES + texts.map(str::len).iter().sum::<usize>() + ASSIGNEE_BYTES * assignees)
     }
 
+    /// Checks that a task outside the trash may be replaced with a later state of it.
+    pub fn require_update(&self, before: &Task, after: &Task) -> Result<(), Refusal> {
+        self.require_bytes(weight(after).saturating_sub(weight(before)))
+    }
+
     /// Checks that the tasks outside the trash may grow by so many bytes.
     pub fn require_bytes(&self, more: usize) -> Result<(), Refusal> {
         match more > 0 && self.live_bytes + more > MAX_BOARD_BYTES {
