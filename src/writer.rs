@@ -455,7 +455,7 @@ impl Failure {
             // Refused and not unavailable: it would fail each time, and the sender would send it again for ever.
             Self::Panic => WriteError::Refused(Refusal::invalid(
                 "op",
-                "makes the server fail; it was not done, and the fault was logged",
+                "this operation makes the server fail; it was not done, and the error is in the server's log",
             )),
         }
     }

@@ -209,7 +209,10 @@ pub async fn update_task(
         "" => Ok(Some(None)),
         edit => match Day::parse(edit) {
             Some(day) => Ok(Some(Some(day))),
-            None => Err(explain(Refusal::invalid(field, "must be a date such as 2026-11-23").into())),
+            None => {
+                let message = format!("the {field} date must be a day such as 2026-11-23");
+                Err(explain(Refusal::invalid(field, message).into()))
+            }
         },
     };
     let is_new = |new: &str, old: &str| !same_text(new, old);

@@ -13,7 +13,7 @@ pub enum Refusal {
     Invalid {
         /// The field, by the name it has in the mutation.
         field: String,
-        /// What is wrong, for people.
+        /// What is wrong, for people: a clause that also reads well without the field.
         message: String,
     },
     /// There is no such thing on this board (any more).
@@ -29,7 +29,7 @@ pub enum Refusal {
         what: Thing,
     },
     /// Somebody else changed the same text since the editor started.
-    #[error("somebody else changed the {field} meanwhile")]
+    #[error("somebody else changed the {field} in the meantime")]
     Conflict {
         /// `title` or `description`.
         field: TextField,
@@ -39,7 +39,7 @@ pub enum Refusal {
         seq: Seq,
     },
     /// It was changed since the number that the mutation was based on, or guarded by.
-    #[error("it was changed meanwhile")]
+    #[error("this was changed in the meantime, so nothing was done")]
     Stale {
         /// The number of its newest change.
         seq: Seq,
@@ -59,11 +59,12 @@ pub enum Refusal {
         limit: u32,
     },
     /// The id of the mutation was used before for a different one.
-    #[error("this mutation id was used before, for something else")]
+    #[error("this id was already used for a different change; use a new one")]
     IdReused,
     /// The id of the mutation is so old that it is not known any more whether it was done.
     #[error(
-        "this was asked for so long ago that it is not known any more whether it was done; or the clock that made its id is wrong"
+        "the id of this change is so old that the server no longer knows whether the change was made, or a wrong clock made the id; if \
+         the change is missing, make it again"
     )]
     Expired,
 }
@@ -82,12 +83,7 @@ impl Refusal {
     /// What to tell a person, as a sentence. ([`Display`](std::fmt::Display) is for programs: it starts with the field.)
     pub fn sentence(&self) -> String {
         let words = match self {
-            Self::Invalid { field, message } => match field.as_str() {
-                "title" | "description" | "name" => format!("the {field} {message}"),
-                "column" => format!("this column {message}"),
-                "assign" | "assignees" => format!("those to whom a task is assigned {message}"),
-                _ => message.clone(),
-            },
+            Self::Invalid { message, .. } => message.clone(),
             Self::NotFound { what: Thing::Board } => "the board was deleted, or is closed to you".to_owned(),
             other => other.to_string(),
         };
@@ -100,13 +96,18 @@ impl Refusal {
 /// How [`Refusal::Full`] is told.
 fn full(what: Thing, limit: u32) -> String {
     match what {
-        Thing::Board => format!("one person may manage {limit} boards; delete one first, or leave it to another"),
+        Thing::Board => {
+            format!("one person may manage at most {limit} boards; delete one first, or make somebody else its manager")
+        }
         Thing::Text => {
             let limit = limit / 1_000_000;
-            format!("this board is full: its tasks may have {limit} MB of text together; shorten or delete some first")
+            format!(
+                "this board is full: its tasks may have at most {limit} MB of text in total; shorten or delete some first"
+            )
         }
-        Thing::ShareLink => format!("this share link is one too many: there may be {limit}; revoke one first"),
-        what => format!("a board holds at most {limit} {what}s"),
+        Thing::ShareLink => format!("there may be at most {limit} share links; revoke one first"),
+        Thing::Person => format!("a board has at most {limit} members; remove one first"),
+        what => format!("a board holds at most {limit} {what}s; delete one first"),
     }
 }
 
@@ -147,11 +148,9 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_as_a_sentence() {
-        assert_eq!(Refusal::invalid("title", "must not be empty").sentence(), "The title must not be empty.");
-        assert_eq!(
-            Refusal::invalid("completed", "this board has no column for done tasks").sentence(),
-            "This board has no column for done tasks."
-        );
+        let refusal = Refusal::invalid("completed", "this board has no column for done tasks");
+        assert_eq!(refusal.sentence(), "This board has no column for done tasks.");
+        assert_eq!(refusal.to_string(), "completed: this board has no column for done tasks");
         assert_eq!(Refusal::not_found(Thing::Task).sentence(), "This task does not exist, or was deleted.");
     }
 }

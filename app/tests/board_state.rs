@@ -420,7 +420,7 @@ fn a_board_holds_only_so_much_text_and_makes_room_when_some_is_deleted() {
     assert_eq!(refusal, Refusal::Full { what: Thing::Text, limit: MAX_BOARD_BYTES as u32 });
     assert_eq!(
         refusal.sentence(),
-        "This board is full: its tasks may have 8 MB of text together; shorten or delete some first."
+        "This board is full: its tasks may have at most 8 MB of text in total; shorten or delete some first."
     );
     let snapshot = serde_json::to_string(&log.state.snapshot()).unwrap().len();
     assert!(snapshot < MAX_BOARD_BYTES + 10_000, "{snapshot}");

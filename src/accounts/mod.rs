@@ -71,11 +71,11 @@ pub enum AccountError {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// An input is invalid.
-    #[error("{field} {message}")]
+    #[error("{field}: {message}")]
     Invalid {
         /// Which input.
         field: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with it: a clause that also reads well without the field.
         message: String,
     },
     /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
@@ -126,7 +126,7 @@ impl AccountError {
     /// The message for people, as a sentence.
     pub fn sentence(&self) -> String {
         let words = match self {
-            Self::Invalid { field, message } => format!("the {field} {message}"),
+            Self::Invalid { message, .. } => message.clone(),
             other => other.to_string(),
         };
         let mut chars = words.chars();

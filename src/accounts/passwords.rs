@@ -56,7 +56,7 @@ impl Accounts {
         self.limit(self.shared.attempts.count(&account.email, from))?;
         let (known, version) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
         if known.is_some() && !self.shared.passwords.verify(old, known).await? {
-            return Err(AccountError::invalid("current password", "is not right"));
+            return Err(AccountError::invalid("current password", "the current password is wrong"));
         }
         let hash = self.shared.passwords.hash(new).await?;
         let this_session = match &credentials.credential {
@@ -70,7 +70,7 @@ impl Accounts {
             if change.directory().account(person).is_none_or(|account| account.credentials != version) {
                 return Err(AccountError::invalid(
                     "current password",
-                    "is not right any more: it was changed just now",
+                    "the password was changed a moment ago; enter the newest one as the current password",
                 ));
             }
             change.set_password(person, &hash).await?;

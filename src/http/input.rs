@@ -43,7 +43,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         }
         let params = RawPathParams::from_request_parts(parts, state).await;
         let wrong = params.iter().flatten().find(|(_, value)| Uuid::parse_str(value).is_err());
-        Err(Problem::parameter(wrong.map_or("path", |(name, _)| name), "is not a UUID"))
+        Err(Problem::parameter(wrong.map_or("path", |(name, _)| name), "expected a UUID"))
     }
 }
 
@@ -83,7 +83,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
         match Uuid::parse_str(text) {
             Ok(id) => Ok(Self(MutationId(id))),
-            Err(_) => Err(Problem::parameter("Idempotency-Key", "is not a UUID")),
+            Err(_) => Err(Problem::parameter("Idempotency-Key", "expected a UUID")),
         }
     }
 }

@@ -124,7 +124,7 @@ impl Problem {
     /// A field of the body is wrong.
     pub fn field(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{name} {message}")).with_field(name, message)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{name}: {message}")).with_field(name, message)
     }
 
     /// What the path names does not exist.

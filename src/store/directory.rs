@@ -119,7 +119,7 @@ impl Directory {
         };
         match assigned.iter().all(sees) {
             true => Ok(()),
-            false => Err(Refusal::invalid(field, "must be able to see the board")),
+            false => Err(Refusal::invalid(field, "an assignee must be able to see the board")),
         }
     }
 

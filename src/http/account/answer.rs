@@ -53,7 +53,7 @@ pub fn mistake(error: &AccountError, fields: &[&'static str]) -> Mistake {
 pub fn check_again(password: &str, again: &str) -> Result<(), AccountError> {
     match password == again {
         true => Ok(()),
-        false => Err(AccountError::invalid("second password", "is not the same as the first")),
+        false => Err(AccountError::invalid("second password", "the second password is not the same as the first")),
     }
 }
 
