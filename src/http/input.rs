@@ -64,7 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let name = named_in(message).unwrap_or(path);
                 Err(Problem::parameter(name, message))
             }
-            Err(_) => Err(Problem::bad_request("invalid_query", "the query cannot be read")),
+            Err(_) => Err(Problem::bad_request("invalid_query", "the query string cannot be parsed")),
         }
     }
 }
@@ -106,7 +106,7 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
         Err(error) => error,
         Ok(_) => match deserializer.end() {
             Err(error) => return not_json(&error),
-            Ok(()) => return Problem::bad_request("not_json", "the body cannot be read"),
+            Ok(()) => return Problem::bad_request("not_json", "the body cannot be parsed"),
         },
     };
     // The text after the wrong field may not even be JSON. Then that is the error to report.

@@ -36,7 +36,7 @@ async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     problem(create(), StatusCode::SERVICE_UNAVAILABLE, "unavailable").await;
     let page = server.at(Method::GET, "/").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(page.text().await.unwrap().contains("cannot reach its data right now"));
+    assert!(page.text().await.unwrap().contains("cannot reach its database at the moment"));
 
     network.mend();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);

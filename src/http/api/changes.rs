@@ -117,7 +117,7 @@ pub async fn list(
         Missing::Trimmed => Err(Problem::new(
             StatusCode::GONE,
             "trimmed",
-            "the log does not reach back that far any more; read the board and its tasks, and go on from their seq",
+            "the log no longer reaches back to this number; read the board and its tasks, and continue from their `seq`",
         )),
     }
 }

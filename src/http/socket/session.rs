@@ -451,7 +451,7 @@ impl Session {
                 followed.retry = Some(Box::new(Retry { at, pause, start, first, present }));
                 self.wake_at(at);
                 if !is_told {
-                    let message = "the board cannot be read at the moment; it is sent as soon as it can";
+                    let message = "the board cannot be read at the moment; it is sent as soon as it can be read";
                     self.say_error(ErrorCode::Unavailable, message, Some(board));
                     self.send_replies().await?;
                 }
@@ -474,7 +474,9 @@ impl Session {
             Incoming::Text(text) => text,
             Incoming::Binary => {
                 self.charge(1, now);
-                return self.protocol_error(ErrorCode::BadMessage, "a message is a JSON object in a text frame").await;
+                return self
+                    .protocol_error(ErrorCode::BadMessage, "expected a JSON object in a text frame, not a binary frame")
+                    .await;
             }
             Incoming::Alive => {
                 self.charge(1, now);
@@ -482,14 +484,15 @@ impl Session {
             }
             Incoming::TooLarge => {
                 self.subscriber.metrics().bad_messages.increment(1);
-                let message = format!("a message may have {} bytes", self.limits.message_bytes);
+                let message =
+                    format!("the message is too large; at most {} bytes are allowed", self.limits.message_bytes);
                 self.say_error(ErrorCode::TooLarge, message, None);
                 self.send_replies().await?;
                 return Err(End::CloseUnread(close_code::TOO_LARGE, "message too large"));
             }
             Incoming::NotText => {
                 self.subscriber.metrics().bad_messages.increment(1);
-                self.say_error(ErrorCode::BadMessage, "a text frame holds UTF-8", None);
+                self.say_error(ErrorCode::BadMessage, "the text frame is not valid UTF-8", None);
                 self.send_replies().await?;
                 return Err(End::CloseUnread(close_code::NOT_TEXT, "not UTF-8"));
             }
@@ -546,7 +549,7 @@ impl Session {
             ClientMessage::WatchPeople { changes } => {
                 self.charge(1, now);
                 if !self.rights.now().is_some_and(Principal::may_see_people) {
-                    self.say_error(ErrorCode::Forbidden, "you may not see who has an account here", None);
+                    self.say_error(ErrorCode::Forbidden, "you may not see the people of this server", None);
                     return Ok(());
                 }
                 self.subscriber.watch_people(changes);
@@ -578,7 +581,7 @@ impl Session {
         let (presence, retry) = before.unwrap_or_default();
         self.subscriptions.retain(|followed| followed.topic.board() != board);
         if self.subscriptions.len() >= self.limits.subscriptions {
-            let message = format!("a socket may follow {} boards", self.limits.subscriptions);
+            let message = format!("a socket may be subscribed to at most {} boards", self.limits.subscriptions);
             self.say_error(ErrorCode::TooMany, message, Some(board));
             return Ok(());
         }
@@ -601,7 +604,7 @@ impl Session {
     /// not be saved yet, and an unknown one is shown nowhere.)
     fn join_presence(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
-            let message = "subscribe to the board before you say that you are present";
+            let message = "subscribe to the board before you announce your presence on it";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
         };
         let Followed { topic, presence, retry, .. } = &mut self.subscriptions[index];
@@ -691,7 +694,7 @@ impl Session {
         }
         let silent = now - self.heard;
         if silent >= self.limits.silence {
-            return Err(End::Close(close_code::SILENT, "nothing was heard for too long"));
+            return Err(End::Close(close_code::SILENT, "the client was silent for too long"));
         }
         if silent >= self.limits.ping_after {
             self.write(PING).await?;
