@@ -142,7 +142,7 @@ impl Accounts {
                 Ok::<_, AccountError>(self.store().remove_job(job).await?)
             };
             if let Err(error) = followed.await {
-                tracing::warn!(%error, "the boards of an accepted invitation are left to the outbox");
+                tracing::warn!(%error, "a new person is not on their invitation's boards yet; the outbox will try again");
             }
         }
         Ok(proof)

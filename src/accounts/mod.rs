@@ -93,7 +93,8 @@ pub enum AccountError {
     /// An account has the e-mail address of a person who signed in with a provider, but the account's owner has not proved that
     /// the address is theirs.
     #[error(
-        "an account here has your e-mail address, but it is not linked to this way of signing in yet; sign in with its password once to link it"
+        "an account here has your e-mail address, but it is not linked to this way of signing in yet; sign in with its password \
+         once to link it"
     )]
     NotProved,
     /// The account with the e-mail address of a person who signed in with a provider is already tied to another identity at

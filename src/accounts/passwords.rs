@@ -128,7 +128,7 @@ impl Accounts {
     /// another link; all of them work until one is used.
     pub async fn mail_new_password(&self, job: Uuid, email: &str) -> Result<(), JobError> {
         let Some(mail) = &self.shared.mail else {
-            return Err(JobError::Retry("this server has no mail server".to_owned()));
+            return Err(JobError::Retry("this server has no mail server (--smtp)".to_owned()));
         };
         let directory = self.store().directory();
         let Some(account) = directory.account_of(email).filter(|account| account.is_active()) else { return Ok(()) };

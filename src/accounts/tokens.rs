@@ -96,7 +96,7 @@ impl Accounts {
                 note.commit().await
             };
             if let Err(error) = touch.await {
-                tracing::debug!(%error, "could not note that a token was used");
+                tracing::debug!(%error, "could not record that a token was used");
             }
         });
     }

@@ -282,7 +282,7 @@ impl Store {
         let number = unknown.begun.fetch_add(1, Ordering::SeqCst) + 1;
         *last = Look { number, began: Some(Instant::now()) };
         if let Ok(Err(error)) = timeout(LOOK_TIMEOUT, self.refresh_directory()).await {
-            tracing::debug!(%error, "could not look for a token");
+            tracing::debug!(%error, "could not look up a token");
         }
     }
 
