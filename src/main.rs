@@ -92,7 +92,7 @@ fn run(settings: Settings) -> Result<(), String> {
         let mut out = std::io::stdout();
         let _ = writeln!(out, "listening on http://{address}");
         if let Some(url) = server.first_visit() {
-            let _ = writeln!(out, "nobody has an account yet; make yours at {url}");
+            let _ = writeln!(out, "nobody has an account yet; create the first one at {url}");
         }
         let supervisor = server.supervisor();
         #[cfg(debug_assertions)]
