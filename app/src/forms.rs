@@ -204,7 +204,7 @@ pub async fn update_task(
     edit: TaskFields,
     was: TaskFields,
 ) -> Result<(), ServerFnError> {
-    let day = |field, edit: &str, was: &str| match edit {
+    let day = |field: &str, edit: &str, was: &str| match edit {
         edit if edit == was => Ok(None),
         "" => Ok(Some(None)),
         edit => match Day::parse(edit) {

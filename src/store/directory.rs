@@ -354,5 +354,5 @@ impl Store {
 const REVISION: &str = "SELECT revision, schema FROM access_revision";
 
 pub(super) fn hash(digits: &str) -> Result<SecretHash, StoreError> {
-    SecretHash::parse(digits).ok_or_else(|| StoreError::corrupt("something else in the place of a hash"))
+    SecretHash::parse(digits).ok_or_else(|| StoreError::corrupt("a value that is not a hash, where a hash is expected"))
 }
