@@ -52,7 +52,10 @@ impl Metrics {
             "taskwire_bad_hints_total",
             "Messages from Redis without a valid signature, or that could not be parsed"
         );
-        describe_counter!("taskwire_dropped_hints_total", "Messages not published to Redis, because its queue was full");
+        describe_counter!(
+            "taskwire_dropped_hints_total",
+            "Messages not published to Redis, because its queue was full"
+        );
         Self {
             sockets: gauge!("taskwire_sockets"),
             topics: gauge!("taskwire_topics"),
