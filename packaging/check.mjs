@@ -28,8 +28,8 @@ process.exit(wrong ? 1 : 0);
 
 function checkWorkflow(file, text) {
   const { permissions, concurrency, jobs } = parse(text);
-  if (JSON.stringify(permissions) !== '{"contents":"read"}') complain(file, 'may do more than read, or does not say so');
-  if (!concurrency) complain(file, 'does not say what happens when it runs twice');
+  if (JSON.stringify(permissions) !== '{"contents":"read"}') complain(file, 'permissions must be exactly {contents: read}');
+  if (!concurrency) complain(file, 'needs `concurrency`, which decides what happens when it runs twice');
   for (const [name, job] of Object.entries(jobs)) {
     if (!job['timeout-minutes']) complain(file, `the job ${name} has no time limit`);
     for (const { uses, run: script } of job.steps) {

@@ -40,7 +40,7 @@ download() {
     elif have wget; then
         wget --quiet --output-document="$2" "$1"
     else
-        die "Neither curl nor wget is here to download with; install one of them."
+        die "Neither curl nor wget is installed; install one of them for the download."
     fi || die "$1 cannot be downloaded; nothing was installed."
 }
 
@@ -52,17 +52,17 @@ sum() {
     elif have openssl; then
         openssl dgst -sha256 -r "$1"
     else
-        die "Neither sha256sum, shasum nor openssl is here to check the download with; install one of them."
+        die "Neither sha256sum, shasum nor openssl is installed; install one of them to check the download."
     fi | cut -d ' ' -f 1
 }
 
 main() {
-    [ -n "$release" ] || die "This script belongs to no release yet: use the install.sh that is attached to one, or build Taskwire as docs/INSTALL.md says."
+    [ -n "$release" ] || die "This install.sh belongs to no release: use the install.sh of a release, or build Taskwire as docs/INSTALL.md says."
     name=taskwire-$version-$(machine)
     if [ -n "${TASKWIRE_INSTALL_DIR:-}" ]; then
         folder=$TASKWIRE_INSTALL_DIR
     else
-        folder=${HOME:?"no HOME; say where to install with TASKWIRE_INSTALL_DIR"}/.local/bin
+        folder=${HOME:?"it is not set; set TASKWIRE_INSTALL_DIR to the folder to install to"}/.local/bin
     fi
 
     temporary=$(mktemp -d)
@@ -74,26 +74,26 @@ main() {
     download "$release/$name.tar.gz.sha256" "$temporary/checksum"
     expected=$(head -n 1 "$temporary/checksum" | cut -d ' ' -f 1 | tr -cd '0-9A-Fa-f' | tr 'A-F' 'a-f')
     found=$(sum "$temporary/archive")
-    [ "$found" = "$expected" ] || die "The download is not what its checksum says ($name.tar.gz has $found, not $expected); nothing was installed."
+    [ "$found" = "$expected" ] || die "The download does not have the expected checksum ($name.tar.gz has $found, not $expected); nothing was installed. Try again."
 
     new=$temporary/$name/taskwire
     tar -xzf "$temporary/archive" -C "$temporary" 2>/dev/null || rm -f "$new"
     if [ ! -f "$new" ] || [ -L "$new" ] || [ ! -s "$new" ]; then
         die "$name.tar.gz has no executable in it; nothing was installed."
     fi
-    [ ! -d "$folder/taskwire" ] || die "$folder/taskwire is a folder; say where to install with TASKWIRE_INSTALL_DIR."
-    mkdir -p "$folder" || die "$folder cannot be made; say where to install with TASKWIRE_INSTALL_DIR."
+    [ ! -d "$folder/taskwire" ] || die "$folder/taskwire is a folder; set TASKWIRE_INSTALL_DIR to another folder to install to."
+    mkdir -p "$folder" || die "$folder cannot be created; set TASKWIRE_INSTALL_DIR to another folder to install to."
     # Put in place whole: one that runs is not written to.
     new=$folder/.taskwire.$$
     if cp "$temporary/$name/taskwire" "$new" && chmod 755 "$new" && mv -f "$new" "$folder/taskwire"; then :; else
         rm -f "$new"
-        die "$folder cannot be written to; say where to install with TASKWIRE_INSTALL_DIR."
+        die "$folder cannot be written to; set TASKWIRE_INSTALL_DIR to another folder to install to."
     fi
 
     say "Installed $folder/taskwire, version $version"
     case :$PATH: in
-        *":$folder:"*) say "Start it where its data is to be: taskwire serve" ;;
-        *) say "Start it where its data is to be: $folder/taskwire serve" ;;
+        *":$folder:"*) say "Start it in the folder for its data: taskwire serve" ;;
+        *) say "Start it in the folder for its data: $folder/taskwire serve" ;;
     esac
 }
 

@@ -32,7 +32,7 @@ need() { have "$1" || die "$1 is missing. $2"; }
 run_parts() {
     local part
     for part in "$@"; do
-        [[ $part != *_* && $(type -t "$part") == function ]] || die "$0 has no part named $part"
+        [[ $part != *_* && $(type -t "$part") == function ]] || die "$0: there is no part named $part; the parts are the functions in it"
         "$part"
     done
 }

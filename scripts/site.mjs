@@ -37,7 +37,7 @@ const BROWSERS = ['chrome120', 'firefox121', 'safari17.2'];
 
 process.chdir(join(import.meta.dirname, '..'));
 if (!fs.existsSync(COMPILED)) {
-  console.error(`${COMPILED} is missing: start scripts/build, which makes it first.`);
+  console.error(`${COMPILED} is missing: run scripts/build, which makes it first.`);
   process.exit(1);
 }
 await once(FRONTEND, [COMPILED, ...ourselves()], makeFrontend);

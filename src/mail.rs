@@ -31,13 +31,13 @@ pub enum MailSettingsError {
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// To whom it should go is no address.
-    #[error("not an address: {0}")]
+    #[error("this is not an e-mail address: {0}")]
     Address(#[from] lettre::address::AddressError),
     /// It could not be written.
-    #[error("not a mail: {0}")]
+    #[error("the mail cannot be composed: {0}")]
     Message(#[from] lettre::error::Error),
     /// The server did not take it.
-    #[error("the mail server: {0}")]
+    #[error("the mail server did not take the mail: {0}")]
     Server(#[from] lettre::transport::smtp::Error),
 }
 

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 /// Runs a short command to its end.
 fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| format!("cannot start: {error}"))?.block_on(work)
+    runtime.map_err(|error| format!("cannot start the async runtime: {error}"))?.block_on(work)
 }
 
 fn run(settings: Settings) -> Result<(), String> {
@@ -69,7 +69,7 @@ fn run(settings: Settings) -> Result<(), String> {
     let address = settings.listen_address().map_err(|error| error.to_string())?;
     // Each socket is an open file, and the usual limit of 1,024 is enough for one busy team only.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "the number of open files, and with it of sockets, cannot be raised");
+        tracing::warn!(%error, "cannot raise the limit on open files, which also limits the number of sockets");
     }
     // At least two workers, even on a machine with one core: Leptos can hang if a page is rendered on a single one.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
@@ -77,20 +77,22 @@ fn run(settings: Settings) -> Result<(), String> {
         .worker_threads(workers)
         .enable_all()
         .build()
-        .map_err(|error| format!("cannot start: {error}"))?;
+        .map_err(|error| format!("cannot start the async runtime: {error}"))?;
     let outcome = runtime.block_on(async {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("--listen (TASKWIRE_LISTEN): cannot listen on {address}: {error}"))?;
-        let address = listener.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
+        let address =
+            listener.local_addr().map_err(|error| format!("cannot determine the address of the listener: {error}"))?;
         let stop = CancellationToken::new();
-        stop_on_signal(stop.clone(), stop_within).map_err(|error| format!("cannot wait for signals: {error}"))?;
+        stop_on_signal(stop.clone(), stop_within)
+            .map_err(|error| format!("cannot listen for stop signals: {error}"))?;
         let server = serve::start(listener, settings).await.map_err(|error| error.to_string())?;
         // The process that started us may have closed our output.
         let mut out = std::io::stdout();
         let _ = writeln!(out, "listening on http://{address}");
         if let Some(url) = server.first_visit() {
-            let _ = writeln!(out, "nobody has an account yet; make yours at {url}");
+            let _ = writeln!(out, "nobody has an account yet; create the first one at {url}");
         }
         let supervisor = server.supervisor();
         #[cfg(debug_assertions)]
@@ -119,7 +121,7 @@ fn stop_on_signal(stop: CancellationToken, within: Duration) -> std::io::Result<
         while told.elapsed() < SAME_SIGNAL {
             signals.next().await;
         }
-        end_now("told to stop twice: ending without waiting for what is under way");
+        end_now("received a second stop signal: ending at once, without waiting for requests in progress");
     });
     Ok(())
 }
@@ -131,10 +133,10 @@ fn end_within(limit: Duration) {
     ONCE.call_once(|| {
         let watch = move || {
             thread::sleep(limit);
-            end_now(&format!("stopping took longer than {} s (--stop-within): ending all the same", limit.as_secs()));
+            end_now(&format!("stopping took longer than {} s (--stop-within): ending at once", limit.as_secs()));
         };
         if let Err(error) = thread::Builder::new().name("stop-within".to_owned()).spawn(watch) {
-            tracing::warn!(%error, "the time that stopping takes is not limited");
+            tracing::warn!(%error, "cannot start the thread that enforces --stop-within: stopping may take longer");
         }
     });
 }

@@ -256,12 +256,14 @@ impl Outbox {
                 sleep(settings.grace).await;
             };
             match timeout(settings.attempt, stopped).await {
-                Ok(()) => "the server was stopped".to_owned(),
-                Err(_) => format!("it took more than {:?}", settings.attempt),
+                Ok(()) => "the server stopped during the attempt".to_owned(),
+                Err(_) => format!("the attempt took more than {:?}", settings.attempt),
             }
         };
         let outcome = if job.is_expired {
-            Err(JobError::GiveUp(job.last_error.clone().unwrap_or_else(|| "nobody did it in time".to_owned())))
+            Err(JobError::GiveUp(
+                job.last_error.clone().unwrap_or_else(|| "no node did the job before it expired".to_owned()),
+            ))
         } else {
             match serde_json::from_str(&job.payload) {
                 Ok(what) => {
@@ -272,7 +274,7 @@ impl Outbox {
                     }
                 }
                 // A newer version may have enqueued it.
-                Err(error) => Err(JobError::Retry(format!("this version of Taskwire cannot read it: {error}"))),
+                Err(error) => Err(JobError::Retry(format!("this version of Taskwire cannot read the job: {error}"))),
             }
         };
         let LeasedJob { id, topic, attempts, .. } = job;
@@ -288,7 +290,7 @@ impl Outbox {
                 "failed"
             }
             Err(JobError::GiveUp(error)) => {
-                tracing::error!(%id, topic, attempts, error, "a job is given up");
+                tracing::error!(%id, topic, attempts, error, "a job failed for good, and is not tried again");
                 store.finish_job(job).await?;
                 "given_up"
             }
@@ -319,8 +321,8 @@ impl Outbox {
         let was_late = |topic: &str| before.iter().any(|before| before.topic == topic && before.oldest > LATE);
         for Backlog { topic, jobs, oldest, last_error, .. } in backlog {
             if oldest > LATE && !was_late(&topic) {
-                let why = last_error.as_deref().unwrap_or("no server has taken it");
-                tracing::warn!(topic, jobs, oldest_s = oldest.as_secs(), why, "jobs of the outbox are not done");
+                let why = last_error.as_deref().unwrap_or("no node has finished an attempt yet");
+                tracing::warn!(topic, jobs, oldest_s = oldest.as_secs(), why, "jobs of the outbox are late");
             }
         }
     }
@@ -334,7 +336,10 @@ impl Outbox {
 /// Anybody can read this, so it has neither the number of jobs nor their errors: these may tell whose mail it is.
 fn warning(backlog: &Backlog) -> String {
     let Backlog { topic, oldest, .. } = backlog;
-    format!("jobs of the outbox ({topic}) are not done, the oldest for {} min; see the log", oldest.as_secs() / 60)
+    format!(
+        "jobs of the outbox ({topic}) are late, the oldest has waited {} min; the log has the reason",
+        oldest.as_secs() / 60
+    )
 }
 
 #[cfg(test)]
@@ -350,7 +355,7 @@ mod tests {
             next_due: Duration::ZERO,
             last_error: Some("451 <ana@example.com> later".to_owned()),
         });
-        assert_eq!(words, "jobs of the outbox (mail) are not done, the oldest for 2 min; see the log");
+        assert_eq!(words, "jobs of the outbox (mail) are late, the oldest has waited 2 min; the log has the reason");
     }
 
     /// Every version reads what earlier ones enqueued.

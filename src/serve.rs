@@ -94,10 +94,10 @@ pub enum StartError {
     #[error("cannot create the sample board: {0}")]
     Sample(String),
     /// The link for the first visit cannot be made.
-    #[error("cannot prepare the first visit: {0}")]
+    #[error("cannot create the link for the first visit: {0}")]
     FirstVisit(String),
     /// The listener has no address.
-    #[error("cannot listen: {0}")]
+    #[error("cannot determine the address of the listener: {0}")]
     Listen(#[from] io::Error),
 }
 
@@ -117,7 +117,10 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     // Before the database is opened, which may make one.
     let site = settings.site()?;
     if site.is_none() {
-        tracing::warn!("this build has no scripts and styles in it, and finds none; pages will be bare (--site-root)");
+        tracing::warn!(
+            "this executable contains no scripts and styles, and no folder has them: pages are neither live nor styled \
+             (--site-root)"
+        );
     }
     let database = |error: StoreError| StartError::Database(error.to_string());
     let store = Store::open(settings.store()).await.map_err(database)?;
@@ -133,7 +136,10 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     }
     let public_url = settings.public_url(address);
     if settings.public_url.is_none() && !address.ip().is_loopback() {
-        tracing::warn!(%public_url, "links begin with an address that only this machine can open (--public-url)");
+        tracing::warn!(
+            %public_url,
+            "links in invitations and mails begin with an address that only this machine can open; set --public-url"
+        );
     }
     let mail = settings.smtp.as_deref().zip(settings.mail_from.as_deref());
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
@@ -256,17 +262,20 @@ impl Server {
                 requests,
                 sockets,
                 waited_ms = DRAIN.as_millis() as u64,
-                "not all connections ended in time"
+                "some connections did not end in time, and are cut off"
             );
         }
         if tokio::time::timeout(LAST_JOBS, jobs).await.is_err() {
             tracing::warn!(
                 waited_ms = LAST_JOBS.as_millis() as u64,
-                "jobs in hand did not end in time; they are done later"
+                "jobs of the outbox did not end in time; they are done again later"
             );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
-            tracing::error!(waited_ms = LAST_WRITES.as_millis() as u64, "the last writes did not end in time");
+            tracing::error!(
+                waited_ms = LAST_WRITES.as_millis() as u64,
+                "the last writes did not end in time; their senders got no answer, and can send them again"
+            );
         }
         services.hub.close(LEAVE).await;
         services.store.close().await;
@@ -282,7 +291,7 @@ impl Server {
 
 /// The server could not go on.
 #[derive(Debug, thiserror::Error)]
-#[error("the server could not go on: {0}")]
+#[error("the server cannot continue: {0}")]
 pub struct RunError(String);
 
 /// What a connection meets first.
@@ -313,7 +322,7 @@ async fn accept(listener: Arc<TcpListener>, context: AcceptContext, connections:
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, most likely: those who wait get their turn when others leave.
-                    tracing::error!(%error, "cannot take a connection");
+                    tracing::error!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
@@ -370,7 +379,7 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
             }
             _ = forget.tick() => {
                 if let Err(error) = forget_what_is_old(&services, retention, forget_every * CATCHING_UP).await {
-                    tracing::error!(%error, "could not delete what is old; will try again");
+                    tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
             _ = clean_up.tick() => services.accounts.forget_old_attempts(),
@@ -388,7 +397,12 @@ async fn forget_what_is_old(
     let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
     let apart = now.as_millis() - believed.as_millis();
     if apart.unsigned_abs() > FORGET_EVERY.as_millis() as u64 {
-        tracing::warn!(clock = %now, %believed, "the clock is not where it was left; what is deleted for its age waits");
+        tracing::warn!(
+            clock = %now,
+            %believed,
+            "the clock differs by more than an hour from the time in the database (believed); old data is deleted by the latter, \
+             which follows the clock slowly"
+        );
     }
     let before = |age: Duration| clock::before(believed, age);
     services.accounts.forget(believed).await?;
@@ -398,7 +412,7 @@ async fn forget_what_is_old(
         None => 0,
     };
     if entries + answers > 0 {
-        tracing::info!(entries, answers, %believed, "trimmed the log of changes");
+        tracing::info!(entries, answers, %believed, "deleted old entries of the log of changes, and old answers");
     }
     Ok(())
 }

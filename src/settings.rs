@@ -44,7 +44,8 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", value_parser = origin)]
     pub public_url: Option<String>,
 
-    /// How many proxies stand in front. The address of a client is read from the entries that they add to `X-Forwarded-For`.
+    /// How many proxies stand in front of the server. The address of a client is read from the entries that they add to
+    /// `X-Forwarded-For`.
     #[arg(long, env = "TASKWIRE_PROXIES", value_name = "NUMBER", default_value_t = 0)]
     pub proxies: usize,
 
@@ -78,7 +79,7 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
 
-    /// The provider's name for people: "Continue with …".
+    /// The provider's name, as the sign-in page shows it: "Continue with …".
     #[arg(long, env = "TASKWIRE_OIDC_NAME", value_name = "NAME", default_value = "single sign-on")]
     pub oidc_name: String,
 
@@ -138,7 +139,7 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
-    /// How many seconds stopping may take at most. After that the process ends at once, with an exit code that says so.
+    /// How many seconds stopping may take at most. After that the process ends at once, with exit code 1.
     #[arg(long, env = "TASKWIRE_STOP_WITHIN", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub stop_within: Duration,
 
@@ -388,7 +389,7 @@ fn log_filter(text: &str) -> Result<String, String> {
     let words = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[', '{', '}', ']']));
     for word in words {
         if word.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {
-            return Err(format!("`{word}` is none of off, error, warn, info, debug and trace"));
+            return Err(format!("`{word}` is not a level; expected off, error, warn, info, debug or trace"));
         }
     }
     let filter = tracing_subscriber::EnvFilter::builder().parse(text);

@@ -146,7 +146,7 @@ impl Supervisor {
                     this.fail(format!("the task {essential:?} {how}"));
                     return;
                 }
-                tracing::error!(task = ?essential, how, "an essential task is gone; starting it again");
+                tracing::error!(task = ?essential, how, "an essential task ended; restarting it");
                 sleep(PAUSE * 2_u32.pow(deaths.len() as u32)).await;
             }
         })
@@ -154,7 +154,7 @@ impl Supervisor {
 
     /// Has the process end.
     fn fail(&self, why: String) {
-        tracing::error!(why, "the server cannot go on; ending the process");
+        tracing::error!(why, "the server cannot continue; ending the process");
         self.failure.send_modify(|failure| {
             failure.get_or_insert(why);
         });

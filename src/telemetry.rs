@@ -131,7 +131,10 @@ fn write_log(entries: &Receiver<Entry>) {
             Entry::Line(line) => {
                 let lost = LOST.swap(0, Ordering::Relaxed);
                 if lost > 0 {
-                    let _ = writeln!(out, "({lost} lines of the log were lost: they could not be written in time)");
+                    let _ = writeln!(
+                        out,
+                        "({lost} lines of the log were dropped, because they could not be written in time)"
+                    );
                 }
                 // A line that cannot be written is lost: there is nobody left to tell.
                 let _ = out.write_all(&line);
@@ -183,7 +186,9 @@ pub fn metrics() -> Option<&'static PrometheusHandle> {
     };
     HANDLE
         .get_or_init(|| {
-            install().inspect_err(|error| tracing::error!(%error, "there will be no metrics at /metrics")).ok()
+            install()
+                .inspect_err(|error| tracing::error!(%error, "metrics cannot be collected; /metrics has none"))
+                .ok()
         })
         .as_ref()
 }

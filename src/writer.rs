@@ -391,7 +391,7 @@ impl Task {
         };
         // The commit has succeeded: a panic in here must not make it look like a failure.
         if AssertUnwindSafe(telling).catch_unwind().await.is_err() {
-            tracing::error!("the hub was not told of what was written; pages learn of it late");
+            tracing::error!("a panic: cannot announce stored changes; pages get them a moment later");
         }
         outcomes.into_iter().map(|outcome| outcome.map_err(WriteError::Refused)).collect()
     }
@@ -406,7 +406,9 @@ impl Task {
             match self.store.changes_after(board, first - 1, GROUP).await {
                 Ok(Missing::Changes(changes)) => self.hub.publish(board, changes),
                 Ok(Missing::Trimmed) => {}
-                Err(error) => tracing::warn!(%error, %board, "cannot tell what was written; pages learn of it late"),
+                Err(error) => {
+                    tracing::warn!(%error, %board, "cannot announce stored changes; pages get them a moment later")
+                }
             }
         }
     }
@@ -414,7 +416,7 @@ impl Task {
 
 /// The error for a write that would overtake an earlier one of its sender.
 fn overtaking() -> WriteError {
-    unavailable("something sent before it could not be stored")
+    unavailable("an earlier change of the same sender could not be stored")
 }
 
 fn lock(broken: &Mutex<Broken>) -> std::sync::MutexGuard<'_, Broken> {
@@ -430,7 +432,7 @@ fn unavailable(why: impl Into<String>) -> WriteError {
 enum Failure {
     #[error(transparent)]
     Store(StoreError),
-    #[error("a panic, which was logged")]
+    #[error("a write panicked; the panic is in the log")]
     Panic,
 }
 
@@ -446,16 +448,16 @@ impl Failure {
         match self {
             Self::Store(error) if error.is_transient() => unavailable("the database does not answer"),
             Self::Store(StoreError::Replaced(_)) => unavailable(
-                "the file of the database was removed or replaced; whoever runs the server has to put it back",
+                "the file of the database was removed or replaced; the administrator of the server has to put it back",
             ),
             Self::Store(StoreError::Newer { .. }) => unavailable(
-                "this server is being replaced by a newer version; another one takes the change, or this one when it is",
+                "this server is being replaced by a newer version, which takes the change; this one stores nothing more",
             ),
-            Self::Store(_) => unavailable("the database failed"),
+            Self::Store(_) => unavailable("the database returned an error, which is in the log"),
             // Refused and not unavailable: it would fail each time, and the sender would send it again for ever.
             Self::Panic => WriteError::Refused(Refusal::invalid(
                 "op",
-                "makes the server fail; it was not done, and the fault was logged",
+                "this operation makes the server fail; it was not done, and the error is in the server's log",
             )),
         }
     }

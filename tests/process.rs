@@ -186,7 +186,7 @@ async fn health_is_asked_of_the_server_on_this_machine() {
     server.kill();
     let (code, _, err) = run(&mut command(&["health", "--listen", &address]));
     assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains(&format!("nothing answers at {address}")), "{err}");
+    assert!(err.contains(&format!("no server answers at {address}")), "{err}");
 
     // Another program's server at this address.
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();

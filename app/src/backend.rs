@@ -63,6 +63,6 @@ pub enum BackendError {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The server cannot read or write at the moment.
-    #[error("the server cannot reach its data right now; nothing was changed, please try again")]
+    #[error("the server cannot reach its database at the moment; nothing was changed, please try again")]
     Unavailable,
 }

@@ -281,7 +281,7 @@ impl TaskPatch {
             patch.set(edit);
         }
         if self.assigned().iter().any(|person| self.unassigned().contains(person)) {
-            return Err(Refusal::invalid("unassign", "must not name somebody whom `assign` names"));
+            return Err(Refusal::invalid("unassign", "the same person is in `assign` and in `unassign`"));
         }
         let (more, fewer) = (patch.assigned().len(), patch.unassigned().len());
         if more > 0 && task.assignees.len() + more - fewer > MAX_ASSIGNEES {
@@ -329,7 +329,7 @@ impl TaskPatch {
 }
 
 fn too_many_assignees() -> String {
-    format!("may be {MAX_ASSIGNEES} people at most")
+    format!("a task may be assigned to at most {MAX_ASSIGNEES} people")
 }
 
 impl FromIterator<FieldEdit> for TaskPatch {

@@ -205,12 +205,15 @@ pub async fn update_task(
     edit: TaskFields,
     was: TaskFields,
 ) -> Result<(), ServerFnError> {
-    let day = |field, edit: &str, was: &str| match edit {
+    let day = |field: &str, edit: &str, was: &str| match edit {
         edit if edit == was => Ok(None),
         "" => Ok(Some(None)),
         edit => match Day::parse(edit) {
             Some(day) => Ok(Some(Some(day))),
-            None => Err(explain(Refusal::invalid(field, "must be a date such as 2026-11-23").into())),
+            None => {
+                let message = format!("the {field} date must be a day such as 2026-11-23");
+                Err(explain(Refusal::invalid(field, message).into()))
+            }
         },
     };
     let is_new = |new: &str, old: &str| !same_text(new, old);

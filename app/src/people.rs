@@ -43,10 +43,18 @@ pub const MAX_PERSON_NAME_CHARS: usize = 80;
 
 /// Checks a person's name, and returns it trimmed.
 pub fn check_name(name: &str) -> Result<String, Refusal> {
-    let name = line("name", &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)?;
+    check_name_in("name", name)
+}
+
+/// As [`check_name`], for a name in another field. A refusal names `field`.
+pub fn check_name_in(field: &str, name: &str) -> Result<String, Refusal> {
+    let name = line(field, &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)?;
     // Names are shown within sentences, so a name must not change the direction of the text after it.
     match name.contains(turns_text) {
-        true => Err(Refusal::invalid("name", "must not contain characters that change the text direction")),
+        true => Err(Refusal::invalid(
+            field,
+            format!("the {field} must not contain characters that change the text direction"),
+        )),
         false => Ok(name),
     }
 }

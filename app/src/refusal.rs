@@ -70,14 +70,15 @@ impl fmt::Display for Refusal {
             Self::Invalid { field, message } => write!(f, "{field}: {message}"),
             Self::NotFound { what } => write!(f, "this {what} does not exist, or was deleted"),
             Self::Exists { what } => write!(f, "a {what} with this id exists already"),
-            Self::Conflict { field, .. } => write!(f, "somebody else changed the {field} meanwhile"),
-            Self::Stale { .. } => f.write_str("it was changed meanwhile"),
+            Self::Conflict { field, .. } => write!(f, "somebody else changed the {field} in the meantime"),
+            Self::Stale { .. } => f.write_str("this was changed in the meantime, so nothing was done"),
             Self::Forbidden => f.write_str("you may not do this"),
             Self::NotEmpty => f.write_str("the column still holds tasks; move or delete them first"),
             Self::Full { what, limit } => f.write_str(&full(*what, *limit)),
-            Self::IdReused => f.write_str("this mutation id was used before, for something else"),
+            Self::IdReused => f.write_str("this id was already used for a different change; use a new one"),
             Self::Expired => f.write_str(
-                "this was asked for so long ago that it is not known any more whether it was done; or the clock that made its id is wrong",
+                "the id of this change is so old that the server no longer knows whether the change was made, or a wrong clock \
+                 made the id; if the change is missing, make it again",
             ),
         }
     }
@@ -98,12 +99,7 @@ impl Refusal {
     /// field.)
     pub fn sentence(&self) -> String {
         let words = match self {
-            Self::Invalid { field, message } => match field.as_str() {
-                "title" | "description" | "name" => format!("the {field} {message}"),
-                "column" => format!("this column {message}"),
-                "assign" | "assignees" => format!("those to whom a task is assigned {message}"),
-                _ => message.clone(),
-            },
+            Self::Invalid { message, .. } => message.clone(),
             Self::NotFound { what: Thing::Board } => "the board was deleted, or is closed to you".to_owned(),
             other => other.to_string(),
         };
@@ -116,13 +112,18 @@ impl Refusal {
 /// Returns the message of [`Refusal::Full`].
 fn full(what: Thing, limit: u32) -> String {
     match what {
-        Thing::Board => format!("one person may manage {limit} boards; delete one first, or leave it to another"),
+        Thing::Board => {
+            format!("one person may manage at most {limit} boards; delete one first, or make somebody else its manager")
+        }
         Thing::Text => {
             let limit = limit / 1_000_000;
-            format!("this board is full: its tasks may have {limit} MB of text together; shorten or delete some first")
+            format!(
+                "this board is full: its tasks may have at most {limit} MB of text in total; shorten or delete some first"
+            )
         }
-        Thing::ShareLink => format!("this share link is one too many: there may be {limit}; revoke one first"),
-        what => format!("a board holds at most {limit} {what}s"),
+        Thing::ShareLink => format!("there may be at most {limit} share links; revoke one first"),
+        Thing::Person => format!("a board has at most {limit} members; remove one first"),
+        what => format!("a board holds at most {limit} {what}s; delete one first"),
     }
 }
 
@@ -162,12 +163,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_reads_as_a_sentence() {
-        assert_eq!(Refusal::invalid("title", "must not be empty").sentence(), "The title must not be empty.");
-        assert_eq!(
-            Refusal::invalid("completed", "this board has no column for done tasks").sentence(),
-            "This board has no column for done tasks."
-        );
+    fn a_refusal_is_told_as_a_sentence() {
+        let refusal = Refusal::invalid("completed", "this board has no column for done tasks");
+        assert_eq!(refusal.sentence(), "This board has no column for done tasks.");
+        assert_eq!(refusal.to_string(), "completed: this board has no column for done tasks");
         assert_eq!(Refusal::not_found(Thing::Task).sentence(), "This task does not exist, or was deleted.");
     }
 }

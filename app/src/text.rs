@@ -25,15 +25,17 @@ pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
 /// line separators.
 pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
+    let what = field.rsplit('.').next().unwrap_or(field);
     if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
-        return Err(Refusal::invalid(field, "must not be empty"));
+        return Err(Refusal::invalid(field, format!("the {what} must not be empty")));
     }
     let chars = text.chars().count();
     if chars > max_chars {
-        return Err(Refusal::invalid(field, format!("is {chars} characters long; {max_chars} is the most")));
+        let message = format!("the {what} is {chars} characters long; at most {max_chars} are allowed");
+        return Err(Refusal::invalid(field, message));
     }
     if text.chars().any(|char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')) {
-        return Err(Refusal::invalid(field, "must be one line of text without control characters"));
+        return Err(Refusal::invalid(field, format!("the {what} must be one line of text without control characters")));
     }
     Ok(text.to_owned())
 }
@@ -58,11 +60,12 @@ pub fn description(text: &str) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim_end();
     if text.len() > MAX_DESCRIPTION_BYTES {
-        let message = format!("is {} bytes long; {MAX_DESCRIPTION_BYTES} is the most", text.len());
+        let message =
+            format!("the description is {} bytes long; at most {MAX_DESCRIPTION_BYTES} are allowed", text.len());
         return Err(Refusal::invalid("description", message));
     }
     if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
-        return Err(Refusal::invalid("description", "must not hold control characters"));
+        return Err(Refusal::invalid("description", "the description must not contain control characters"));
     }
     Ok(text.to_owned())
 }

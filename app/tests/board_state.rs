@@ -420,7 +420,7 @@ fn a_board_is_bounded_in_bytes_and_deletions_make_room() {
     assert_eq!(refusal, Refusal::Full { what: Thing::Text, limit: MAX_BOARD_BYTES as u32 });
     assert_eq!(
         refusal.sentence(),
-        "This board is full: its tasks may have 8 MB of text together; shorten or delete some first."
+        "This board is full: its tasks may have at most 8 MB of text in total; shorten or delete some first."
     );
     let snapshot = serde_json::to_string(&log.state.snapshot()).unwrap().len();
     assert!(snapshot < MAX_BOARD_BYTES + 10_000, "{snapshot}");

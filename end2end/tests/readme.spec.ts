@@ -53,7 +53,7 @@ async function serve(commands: string, port: number): Promise<[Program, string]>
   const directory = join(folder, 'data');
   // The server replaces the shell, so that a signal reaches it.
   const script = ours.replace(/^( *)taskwire serve/m, '$1exec taskwire serve');
-  const ready = /make yours at (\S+)$/;
+  const ready = /create the first one at (\S+)$/;
   const [program, match] = await Program.start('bash', ['-euc', script], { ready, env: environment(), directory });
   return [program, match[1]!];
 }

@@ -58,7 +58,8 @@ pub async fn read_log(url: &str, record: &Record) -> Result<Found, String> {
                 if let Some(digest_sent) = snapshots.get(&(index, seq)).filter(|_| fold.seq == seq)
                     && digest(&fold.state()) != *digest_sent
                 {
-                    let words = format!("a snapshot of board {index} at {seq} is not what the log amounts to");
+                    let words =
+                        format!("a snapshot of board {index} at {seq} differs from the state that the log gives");
                     record.broke(Promise::Equal, words);
                 }
             }
@@ -83,7 +84,7 @@ pub async fn state_at(url: &str, record: &Record, board: usize, seq: u64) -> Res
     let mut fold = Fold::default();
     for row in rows {
         let change: Value = serde_json::from_str(row.try_get(0).map_err(said)?)
-            .map_err(|error| format!("a change is no JSON: {error}"))?;
+            .map_err(|error| format!("a change is not JSON: {error}"))?;
         fold.take(&change)?;
     }
     // Everything was read, so an error no longer matters.
@@ -100,7 +101,7 @@ impl Found {
         self.changes += 1;
         if change["mutation"].as_str().and_then(|id| Uuid::parse_str(id).ok()).map(|id| id.as_u128()) != Some(mutation)
         {
-            record.broke(Promise::Same, format!("change {seq} of board {board} names another mutation than its row"));
+            record.broke(Promise::Same, format!("change {seq} of board {board} has another mutation id than its row"));
         }
         if let Err(error) = fold.take(change) {
             record.broke(Promise::Holes, format!("the log of board {board} at {seq}: {error}"));
@@ -108,11 +109,14 @@ impl Found {
         if record.digest(board, seq).is_some_and(|sent| sent != digest(change)) {
             record.broke(
                 Promise::Same,
-                format!("change {seq} of board {board} was sent other than it stands in the log"),
+                format!("change {seq} of board {board} was sent with other content than the log has"),
             );
         }
         if self.places.insert(mutation, (board, seq)).is_some() {
-            record.broke(Promise::Once, format!("a mutation stands in the log twice, again as {seq} of board {board}"));
+            record.broke(
+                Promise::Once,
+                format!("a mutation is in the log twice, the second time as {seq} of board {board}"),
+            );
         }
         if let Some(title) = change["title"].as_str() {
             let places = self.titles.entry(title.to_owned()).or_default();
@@ -173,7 +177,7 @@ impl Found {
                     let before = newest.insert(board, (order, at));
                     if let Some((earlier, before)) = before.filter(|(_, before)| *before > at) {
                         let words = format!(
-                            "{who} sent its mutation {order} after {earlier}, and on board {board} it is {at}, before {before}"
+                            "{who} sent its mutation {order} after {earlier}, but on board {board} the log has it as {at}, before {before}"
                         );
                         record.broke(Promise::Order, words);
                     }
@@ -181,7 +185,7 @@ impl Found {
             }
         }
         if asked < self.places.len() as u64 {
-            let words = format!("{} changes in the log were asked for by nobody", self.places.len() as u64 - asked);
+            let words = format!("{} changes in the log were requested by nobody", self.places.len() as u64 - asked);
             record.broke(Promise::Once, words);
         }
         for (title, places) in &self.titles {
@@ -194,8 +198,7 @@ impl Found {
     fn compare_title(&self, title: &str, place: Option<(usize, u64)>, record: &Record) {
         let written = self.titles.get(title).map(Vec::as_slice).unwrap_or_default();
         if place.is_some_and(|place| !written.contains(&place)) {
-            record
-                .broke(Promise::Kept, format!("“{title}” was acknowledged, and its change says something else: lost"));
+            record.broke(Promise::Kept, format!("“{title}” was acknowledged, but its change has other content: lost"));
         }
     }
 

@@ -369,14 +369,14 @@ impl Client {
         let id = message["mutation"].as_str().and_then(|id| Uuid::parse_str(id).ok()).map_or(0, |id| id.as_u128());
         let Some(at) = self.unanswered.iter().position(|waiting| waiting.id == id) else {
             self.record
-                .broke(Promise::Answers, format!("{} is answered what it does not wait for: {message}", self.name));
+                .broke(Promise::Answers, format!("{} got an answer that it does not wait for: {message}", self.name));
             return;
         };
         if self.record.tamper.is(Break::Unanswered) && self.name == "c0" && self.unanswered[at].order == 3 {
             return;
         }
         if at > 0 {
-            self.record.broke(Promise::Answers, format!("{} is answered out of order: {message}", self.name));
+            self.record.broke(Promise::Answers, format!("{} got an answer out of order: {message}", self.name));
         }
         let Some(waiting) = self.unanswered.remove(at) else { return };
         self.record.unanswered.fetch_sub(1, Ordering::Relaxed);

@@ -24,7 +24,7 @@ impl Fold {
     pub fn take(&mut self, change: &Value) -> Result<(), String> {
         self.seq += 1;
         if change["seq"].as_u64() != Some(self.seq) {
-            return Err(format!("{} stands where {} should be", change["seq"], self.seq));
+            return Err(format!("{} was found where {} should be", change["seq"], self.seq));
         }
         let at = &change["at"];
         match change["kind"].as_str().unwrap_or_default() {

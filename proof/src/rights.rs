@@ -81,7 +81,8 @@ impl Rights {
                 if let Ok(answer) = client.get(url).bearer_auth(&guest.token).send().await {
                     record.counts.probes.fetch_add(1, Ordering::Relaxed);
                     if answer.status().is_success() {
-                        let words = format!("{} was taken off board {board} and reads it by REST", guest.person);
+                        let words =
+                            format!("{} was removed from board {board}, and can still read it by REST", guest.person);
                         record.broke(Promise::Eyes, words);
                     }
                 }

@@ -59,7 +59,7 @@ pub async fn run(arguments: &Arguments) -> Result<bool, String> {
     std::fs::set_permissions(folder.path(), open).map_err(|error| error.to_string())?;
     let outcome = run_in(arguments, &taskwire, folder.path()).await;
     if arguments.keep {
-        println!("what all processes said is in {}", folder.keep().display());
+        println!("the output of all processes is in {}", folder.keep().display());
     }
     outcome
 }
@@ -141,7 +141,7 @@ fn make_people(cluster: &Cluster) -> Result<People, String> {
 /// Makes private boards, with all members on all of them.
 async fn make_boards(record: &Record, port: u16, people: &People) -> Result<History, String> {
     let mut sent = Vec::new();
-    let mut socket = Socket::connect(port, &people.owner.token).await.map_err(|_| "the owner is not let in")?;
+    let mut socket = Socket::connect(port, &people.owner.token).await.map_err(|_| "the owner cannot sign in")?;
     for (index, board) in record.boards.iter().enumerate() {
         let names = [("To do", "open"), ("Doing", "active"), ("Done", "done")].into_iter().zip(&board.columns);
         let columns: Vec<_> = names.map(|((name, kind), id)| json!({"id": id, "name": name, "kind": kind})).collect();
@@ -405,7 +405,7 @@ async fn compare_states(cluster: &Cluster, record: &Record, owner: &Guest, found
             sleep(Duration::from_millis(100)).await;
         }
         let Some(mut socket) = socket else {
-            record.broke(Promise::Equal, format!("{} lets nobody in", node.name));
+            record.broke(Promise::Equal, format!("nobody can sign in at {}", node.name));
             continue;
         };
         for (index, fold) in found.folds.iter().enumerate() {

@@ -85,10 +85,13 @@ impl Passwords {
 /// Whether a text is acceptable as a password.
 pub fn check(password: &str) -> Result<(), AccountError> {
     if password.chars().count() < MIN_CHARS {
-        return Err(AccountError::invalid("password", format!("must have at least {MIN_CHARS} characters")));
+        return Err(AccountError::invalid(
+            "password",
+            format!("the password must have at least {MIN_CHARS} characters"),
+        ));
     }
     if password.len() > MAX_BYTES {
-        return Err(AccountError::invalid("password", format!("must have at most {MAX_BYTES} bytes")));
+        return Err(AccountError::invalid("password", format!("the password must have at most {MAX_BYTES} bytes")));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use app::{
     access::{BoardRole, InstanceRole},
     id::{ActorId, BoardId, MutationId},
     ops::{Mutation, Op, SetMember},
-    people::check_name,
+    people::check_name_in,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -49,7 +49,8 @@ impl Accounts {
     pub async fn invite(&self, credentials: &Credentials, invitation: Invitation) -> Result<Secret, AccountError> {
         may(self.principal(credentials)?.may_manage(invitation.role))?;
         if invitation.boards.len() > MAX_BOARDS {
-            return Err(AccountError::invalid("boards", format!("may be {MAX_BOARDS} at most")));
+            let message = format!("an invitation may name at most {MAX_BOARDS} boards");
+            return Err(AccountError::invalid("boards", message));
         }
         for (board, _) in &invitation.boards {
             // Whoever may invite manages every board.
@@ -57,7 +58,7 @@ impl Accounts {
         }
         let note = match invitation.note.trim() {
             "" => String::new(),
-            note => named(check_name(note), "note")?,
+            note => named(check_name_in("note", note), "note")?,
         };
         self.make_link(credentials, &Purpose::Invitation(Invitation { note, ..invitation }), INVITATION).await
     }
@@ -141,7 +142,7 @@ impl Accounts {
                 Ok::<_, AccountError>(self.store().remove_job(job).await?)
             };
             if let Err(error) = followed.await {
-                tracing::warn!(%error, "the boards of an accepted invitation are left to the outbox");
+                tracing::warn!(%error, "a new person is not on their invitation's boards yet; the outbox will try again");
             }
         }
         Ok(proof)

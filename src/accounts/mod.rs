@@ -71,32 +71,37 @@ pub enum AccountError {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// An input is invalid.
-    #[error("{field} {message}")]
+    #[error("{field}: {message}")]
     Invalid {
         /// Which input.
         field: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with it: a clause that also reads well without the field.
         message: String,
     },
     /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
     #[error("this e-mail address and password do not belong to an account that may sign in here")]
     WrongCredentials,
     /// A one-time link is unknown, used, revoked or expired.
-    #[error("this link does not work any more: it was used, taken back, or is too old")]
+    #[error("this link does not work any more: it was used or revoked, or it has expired")]
     DeadLink,
     /// The provider has not verified that the e-mail address belongs to the person.
-    #[error("your account there has no e-mail address that was verified")]
+    #[error("the sign-in provider has not verified your e-mail address; verify it there, then try again")]
     NotVerified,
     /// A person who signed in with a provider has no account here.
-    #[error("nobody here has your e-mail address; ask for an invitation, and follow its link")]
+    #[error("there is no account here with your e-mail address; ask for an invitation, and open its link")]
     NotInvited,
     /// An account has the e-mail address of a person who signed in with a provider, but the account's owner has not proved that
     /// the address is theirs.
-    #[error("an account here has your e-mail address, and nobody has proved yet whose it is")]
+    #[error(
+        "an account here has your e-mail address, but it is not linked to this way of signing in yet; sign in with its password \
+         once to link it"
+    )]
     NotProved,
     /// The account with the e-mail address of a person who signed in with a provider is already tied to another identity at
     /// that provider.
-    #[error("the account with your e-mail address belongs to another account there; ask an admin of this server")]
+    #[error(
+        "the account with your e-mail address is linked to another account at the sign-in provider; ask an admin of this server"
+    )]
     TiedToAnother,
     /// The server already has its first account.
     #[error("this server already has an owner; ask them for an invitation")]
@@ -108,7 +113,7 @@ pub enum AccountError {
     #[error("too many people are signing in at this moment; try again in a few seconds")]
     Busy,
     /// The database cannot be read or written at the moment.
-    #[error("the server cannot reach its data right now; nothing was changed, please try again")]
+    #[error("the server cannot reach its database at the moment; nothing was changed, please try again")]
     Unavailable,
 }
 
@@ -126,7 +131,7 @@ impl AccountError {
     /// The message for people, as a sentence.
     pub fn sentence(&self) -> String {
         let words = match self {
-            Self::Invalid { field, message } => format!("the {field} {message}"),
+            Self::Invalid { message, .. } => message.clone(),
             other => other.to_string(),
         };
         let mut chars = words.chars();

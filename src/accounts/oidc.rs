@@ -85,13 +85,13 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
     /// The settings are invalid, or the provider does not respond correctly.
-    #[error("the provider: {0}")]
+    #[error("the sign-in provider does not work: {0}")]
     Provider(String),
     /// The sign-in was not begun in this browser session, or too long ago.
-    #[error("this sign-in was not begun here, or too long ago")]
+    #[error("this sign-in was begun in another browser, or too long ago")]
     UnknownState,
     /// The provider refused.
-    #[error("the provider refused: {0}")]
+    #[error("the sign-in provider refused the sign-in: {0}")]
     Refused(String),
 }
 
@@ -240,9 +240,9 @@ impl Http {
 enum HttpError {
     #[error("it does not answer: {0}")]
     Connection(#[from] hyper_util::client::legacy::Error),
-    #[error("its answer cannot be read: {0}")]
+    #[error("its response cannot be read: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
-    #[error("it takes too long")]
+    #[error("it did not answer in time")]
     Late(#[from] tokio::time::error::Elapsed),
 }
 

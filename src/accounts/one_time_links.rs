@@ -72,7 +72,7 @@ impl Accounts {
                 Purpose::Invitation(invitation) => may(principal(&change)?.may_manage(invitation.role))?,
                 Purpose::NewPassword { person, mailed } => {
                     if !managed(&change, *person)?.is_active() {
-                        return Err(AccountError::invalid("account", "is deactivated"));
+                        return Err(AccountError::invalid("account", "the account is deactivated; activate it first"));
                     }
                     // A link made by an admin replaces the earlier ones. Links requested by mail all work until one is used,
                     // because anybody can request them.

@@ -56,7 +56,7 @@ impl Accounts {
         self.limit(self.shared.attempts.count(&account.email, from))?;
         let (known, version) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
         if known.is_some() && !self.shared.passwords.verify(old, known).await? {
-            return Err(AccountError::invalid("current password", "is not right"));
+            return Err(AccountError::invalid("current password", "the current password is wrong"));
         }
         let hash = self.shared.passwords.hash(new).await?;
         let this_session = match &credentials.credential {
@@ -70,7 +70,7 @@ impl Accounts {
             if change.directory().account(person).is_none_or(|account| account.credentials != version) {
                 return Err(AccountError::invalid(
                     "current password",
-                    "is not right any more: it was changed just now",
+                    "the password was changed a moment ago; enter the newest one as the current password",
                 ));
             }
             change.set_password(person, &hash).await?;
@@ -128,7 +128,7 @@ impl Accounts {
     /// another link; all of them work until one is used.
     pub async fn mail_new_password(&self, job: Uuid, email: &str) -> Result<(), JobError> {
         let Some(mail) = &self.shared.mail else {
-            return Err(JobError::Retry("this server has no mail server".to_owned()));
+            return Err(JobError::Retry("this server has no mail server (--smtp)".to_owned()));
         };
         let directory = self.store().directory();
         let Some(account) = directory.account_of(email).filter(|account| account.is_active()) else { return Ok(()) };

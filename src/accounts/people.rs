@@ -85,7 +85,7 @@ impl Accounts {
             if role != InstanceRole::Owner && is_last_owner(&change, person) {
                 return Err(AccountError::invalid(
                     "role",
-                    "cannot be changed: a server needs an owner; make somebody else one first",
+                    "the role cannot be changed: a server needs an owner; make somebody else an owner first",
                 ));
             }
             Ok(change.set_role(person, role).await?)
@@ -108,7 +108,10 @@ impl Accounts {
                 return Ok(change.set_deactivated(person, None).await?);
             }
             if is_last_owner(&change, person) {
-                return Err(AccountError::invalid("account", "cannot be deactivated: a server needs an owner"));
+                return Err(AccountError::invalid(
+                    "account",
+                    "the account cannot be deactivated: a server needs an owner; make somebody else an owner first",
+                ));
             }
             change.set_deactivated(person, Some(now())).await?;
             change.end_sessions_of(person, None, now()).await?;
@@ -150,7 +153,7 @@ fn is_last_owner(change: &AccessChange<'_>, person: ActorId) -> bool {
 }
 
 pub(super) fn taken() -> AccountError {
-    AccountError::invalid("e-mail address", "has an account already; sign in instead")
+    AccountError::invalid("e-mail address", "the e-mail address has an account already; sign in instead")
 }
 
 /// Validates an e-mail address and returns it in lower case. This cannot tell whether anybody reads the mail sent to it.
@@ -161,7 +164,7 @@ fn check_email(text: &str) -> Result<String, AccountError> {
         |char: char| char.is_whitespace() || char.is_control() || is_invisible(char) || "<>()[],;:\\\"".contains(char);
     // The standard allows some of these characters in quoted addresses; nobody has such an address.
     if text.contains(odd) || text.len() > MOST || text.parse::<Address>().is_err() {
-        return Err(AccountError::invalid("e-mail address", "does not look like one, such as ana@example.com"));
+        return Err(AccountError::invalid("e-mail address", "this is not an e-mail address such as ana@example.com"));
     }
     Ok(text)
 }

@@ -212,7 +212,7 @@ impl Accounts {
 }
 
 /// The error if a person's credentials were changed after they proved who they are.
-const OUTDATED: &str = "what was proved does not hold any more";
+const OUTDATED: &str = "the person's credentials were changed after they signed in";
 
 /// The proof on which the session is based, if it is a person's.
 fn proof(record: &Record) -> Option<Proof> {

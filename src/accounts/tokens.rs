@@ -37,7 +37,7 @@ impl Accounts {
         may_keep_tokens(&self.principal(credentials)?, person)?;
         let name = named(check_name(name), "name")?;
         if expires_at.is_some_and(|end| end <= now()) {
-            return Err(AccountError::invalid("expiry", "is in the past"));
+            return Err(AccountError::invalid("expiry", "the expiry is in the past"));
         }
         let secret = Secret::sealed("taskwire_", self.store().seal());
         let token = Token { id: app::new_id(), person, name, scope, created_at: now(), expires_at };
@@ -46,7 +46,8 @@ impl Accounts {
             may_keep_tokens(principal(&change)?, person)?;
             found(change.directory().account(person).is_some(), "person")?;
             if change.directory().count_tokens(person) >= MAX_TOKENS {
-                return Err(AccountError::invalid("token", format!("is one too many; {MAX_TOKENS} is the most")));
+                let message = format!("one person may have at most {MAX_TOKENS} tokens; revoke one first");
+                return Err(AccountError::invalid("token", message));
             }
             change.insert_token(secret.hash(), &token).await?;
             Ok((secret, token))
@@ -95,7 +96,7 @@ impl Accounts {
                 note.commit().await
             };
             if let Err(error) = touch.await {
-                tracing::debug!(%error, "could not note that a token was used");
+                tracing::debug!(%error, "could not record that a token was used");
             }
         });
     }

@@ -43,15 +43,15 @@ async fn ask(address: SocketAddr) -> Result<(), String> {
     let client: Client<HttpConnector, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let url = format!("http://{address}/readyz").parse().map_err(|error| format!("{address}: {error}"))?;
     let answer = client.get(url).await.map_err(|error| match error.is_connect() {
-        true => format!("nothing answers at {address}"),
-        false => format!("what answers at {address} is not Taskwire"),
+        true => format!("no server answers at {address}"),
+        false => format!("the server at {address} is not Taskwire"),
     })?;
     let body = Limited::new(answer.into_body(), ANSWER).collect().await;
     let readiness: Option<Readiness> = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
     match readiness {
         Some(Readiness { status, .. }) if status == "ready" || status == "degraded" => Ok(()),
         Some(Readiness { status, details }) => Err(format!("{address} is {status}: {}", details.join("; "))),
-        None => Err(format!("what answers at {address} is not Taskwire")),
+        None => Err(format!("the server at {address} is not Taskwire")),
     }
 }
 

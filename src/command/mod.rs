@@ -99,7 +99,7 @@ impl CommandContext {
         if let Some(file) = missing_file(&common.database) {
             let file = file.display();
             return Err(format!(
-                "--database (DATABASE_URL): there is no file {file}; name the database that the server has"
+                "--database (DATABASE_URL): there is no file {file}; name the database that the server uses"
             ));
         }
         Self::connect(common).await
@@ -108,7 +108,7 @@ impl CommandContext {
     /// As [`Self::open`], but makes a missing database: for commands that may run before the server's first start.
     async fn open_or_make(common: &Common) -> Result<Self, String> {
         if let Some(file) = missing_file(&common.database) {
-            telemetry::complain(&format!("making a new database: {}", file.display()));
+            telemetry::complain(&format!("creating a new database: {}", file.display()));
         }
         Self::connect(common).await
     }
@@ -126,7 +126,7 @@ impl CommandContext {
             .directory()
             .account_of(email)
             .cloned()
-            .ok_or_else(|| format!("nobody has the e-mail address {email}"))
+            .ok_or_else(|| format!("there is no account with the e-mail address {email}"))
     }
 
     /// Prints a result.

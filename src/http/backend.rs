@@ -129,7 +129,7 @@ fn not_shared(error: AccountError) -> BackendError {
         AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),
         AccountError::NotFound(what) => BackendError::NotFound(what),
         AccountError::Unavailable => BackendError::Unavailable,
-        AccountError::Invalid { field, message } => Refusal::invalid(field, format!("this {field} {message}")).into(),
+        AccountError::Invalid { field, message } => Refusal::invalid(field, message).into(),
         _ => Refusal::Forbidden.into(),
     }
 }

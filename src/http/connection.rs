@@ -48,7 +48,9 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     if !clock::is_after_1970() {
-        tracing::error!("the clock shows a time before 1970, which HTTP cannot represent; set it");
+        tracing::error!(
+            "the clock shows a time before 1970, which HTTP cannot represent; set the clock of this machine"
+        );
         let answer = async {
             // Closing a connection with unread data resets it, and the response is lost. So the request is read first.
             let _ = stream.read(&mut [0; 4096]).await?;
@@ -136,7 +138,7 @@ impl<S> TimeoutStream<S> {
             Poll::Pending if !self.is_left_alone.load(Ordering::Relaxed) => {
                 let begin = || Waiting { since: Instant::now(), end: Box::pin(sleep(self.left)) };
                 let end = self.waiting.get_or_insert_with(begin).end.as_mut();
-                let late = || io::Error::new(io::ErrorKind::TimedOut, "the other side does not read");
+                let late = || io::Error::new(io::ErrorKind::TimedOut, "the client does not read, or reads too slowly");
                 end.poll(cx).map(|()| Err(late()))
             }
             other => other,

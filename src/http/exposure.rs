@@ -41,7 +41,7 @@ impl Exposure {
             tracing::warn!(
                 header,
                 "a proxy that was not declared (--proxies, --public-url) forwards requests to this server; \
-                 the first visit requires the code that was printed at the start"
+                 from now on the first visit requires the code that was printed at the start"
             );
             self.is_exposed.store(true, Ordering::Relaxed);
         }

@@ -111,7 +111,7 @@ async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<By
             Ok(Ok(false)) => {}
             Ok(Err(problem)) => return Err(problem),
             Err(_) => {
-                let detail = "the body took too long to come";
+                let detail = "the body took too long to arrive; send the request again";
                 let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail);
                 return Err(problem.with_header(CONNECTION, HeaderValue::from_static("close")));
             }
@@ -133,7 +133,7 @@ async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<By
 }
 
 fn too_large(was_read: bool) -> Problem {
-    let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes, which is the most");
+    let detail = format!("the body is too large; at most {MAX_BODY_BYTES} bytes are allowed");
     let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
     match was_read {
         true => problem,
@@ -153,11 +153,11 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
                 .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
                 .unwrap_or("no message");
             tracing::error!(panic = message, "a request panicked");
-            let detail = "the server made a mistake; it has been logged";
+            let detail = "the request failed because of an error in the server, which is in the server's log";
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
         }
         Err(_) => Err(Problem::unavailable(
-            "the response took too long; a change may still be made, so send it again with the same Idempotency-Key",
+            "the response took too long; a change may still be made, so repeat the request with the same Idempotency-Key",
         )),
     }
 }

@@ -89,11 +89,11 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
         ));
     }
     if let Some(why) = services.hub.supervisor().failure() {
-        details.push(format!("the server is ending: {why}"));
+        details.push(format!("the server is stopping because of an error: {why}"));
     }
     let works = details.is_empty();
     if !works {
-        tracing::warn!(details = details.join("; "), "not ready");
+        tracing::warn!(details = details.join("; "), "the server is not ready");
     }
     let state = services.hub.redis_state();
     details.extend(state.warning().map(str::to_owned));

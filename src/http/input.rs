@@ -43,7 +43,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         }
         let params = RawPathParams::from_request_parts(parts, state).await;
         let wrong = params.iter().flatten().find(|(_, value)| Uuid::parse_str(value).is_err());
-        Err(Problem::parameter(wrong.map_or("path", |(name, _)| name), "is not a UUID"))
+        Err(Problem::parameter(wrong.map_or("path", |(name, _)| name), "expected a UUID"))
     }
 }
 
@@ -64,7 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let name = named_in(message).unwrap_or(path);
                 Err(Problem::parameter(name, message))
             }
-            Err(_) => Err(Problem::bad_request("invalid_query", "the query cannot be read")),
+            Err(_) => Err(Problem::bad_request("invalid_query", "the query string cannot be parsed")),
         }
     }
 }
@@ -83,7 +83,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
         match Uuid::parse_str(text) {
             Ok(id) => Ok(Self(MutationId(id))),
-            Err(_) => Err(Problem::parameter("Idempotency-Key", "is not a UUID")),
+            Err(_) => Err(Problem::parameter("Idempotency-Key", "expected a UUID")),
         }
     }
 }
@@ -106,7 +106,7 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
         Err(error) => error,
         Ok(_) => match deserializer.end() {
             Err(error) => return not_json(&error),
-            Ok(()) => return Problem::bad_request("not_json", "the body cannot be read"),
+            Ok(()) => return Problem::bad_request("not_json", "the body cannot be parsed"),
         },
     };
     // The text after the wrong field may not even be JSON. Then that is the error to report.

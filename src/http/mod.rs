@@ -210,6 +210,7 @@ async fn no_such_route(services: &Services, request: Request) -> Response {
 }
 
 async fn method_not_allowed(OriginalUri(uri): OriginalUri) -> Problem {
-    let detail = format!("{} does not take this method; the header Allow names those it takes", uri.path());
+    let detail =
+        format!("{} does not support this method; the header Allow lists the methods that it supports", uri.path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

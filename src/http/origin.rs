@@ -41,7 +41,7 @@ impl Origins {
         if !self.is_addressed(headers) {
             let detail = "this server does not know the host name of this request; allow it with --allowed-origin";
             return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
-                .with_field("Host", "is not a name of this server"));
+                .with_field("Host", "this is not a name of this server"));
         }
         if method.is_safe() {
             return Ok(());
@@ -94,7 +94,7 @@ impl Origins {
             self.proxy_diagnostics.refused_origin(headers);
         }
         Problem::new(StatusCode::FORBIDDEN, "cross_site", "pages of another site may not change anything here")
-            .with_field("Origin", "is neither this server nor one that it allows (--allowed-origin)")
+            .with_field("Origin", "this is neither the address of this server nor one that --allowed-origin allows")
     }
 
     fn is_addressed(&self, headers: &HeaderMap) -> bool {

@@ -95,8 +95,8 @@ async fn whole(response: Response) -> Response {
     match to_bytes(body, usize::MAX).await {
         Ok(bytes) => Response::from_parts(parts, shape::seal(bytes.into()).into()),
         Err(error) => {
-            tracing::error!(%error, "a page could not be completed");
-            Problem::unavailable("the page could not be made; try again in a moment").into_response()
+            tracing::error!(%error, "a page could not be rendered");
+            Problem::unavailable("the page could not be rendered; try again in a moment").into_response()
         }
     }
 }

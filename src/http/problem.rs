@@ -124,7 +124,7 @@ impl Problem {
     /// A field of the body is wrong.
     pub fn field(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{name} {message}")).with_field(name, message)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{name}: {message}")).with_field(name, message)
     }
 
     /// What the path names does not exist.
@@ -134,7 +134,10 @@ impl Problem {
 
     /// The request has no credentials.
     pub fn not_signed_in() -> Self {
-        Self::unauthorized("not_signed_in", "sign in, or send a token: Authorization: Bearer …")
+        Self::unauthorized(
+            "not_signed_in",
+            "you are not signed in; sign in, or send a token in the header `Authorization: Bearer TOKEN`",
+        )
     }
 
     /// The request's credentials are not valid.
@@ -146,7 +149,7 @@ impl Problem {
     /// The request is for something that belongs to a person, and the caller is not one: the server has no accounts, or the caller only has
     /// a share link.
     pub fn nobody() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "this needs an account")
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "this needs an account, and you are not signed in with one")
     }
 
     /// The caller does not have the right.
@@ -159,7 +162,7 @@ impl Problem {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "stale",
-            "it has changed since the state named in If-Match; read it again and retry",
+            "this was changed after the state that If-Match names; read it again, then repeat the request",
         )
         .with_header(ETAG, etag(seq))
     }
@@ -225,7 +228,7 @@ impl From<WriteError> for Problem {
             WriteError::Refused(refusal) => refusal.into(),
             // The writer has logged the reason, once for all writes of the group.
             WriteError::Unavailable(_) => Self::unavailable(
-                "the change could not be stored; send it again with the same Idempotency-Key in a moment",
+                "the change could not be stored; repeat the request in a moment, with the same Idempotency-Key",
             ),
         }
     }
@@ -240,7 +243,9 @@ impl From<AccountError> for Problem {
                 Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
             }
             AccountError::Invalid { field, message } => Self::field(field, message),
-            AccountError::WrongCredentials => Self::unauthorized("wrong_credentials", "wrong credentials"),
+            AccountError::WrongCredentials => {
+                Self::unauthorized("wrong_credentials", "the e-mail address or the password is wrong")
+            }
             AccountError::DeadLink => Self::new(StatusCode::GONE, "dead_link", error.to_string()),
             AccountError::NotVerified
             | AccountError::NotInvited

@@ -49,8 +49,8 @@ impl ProxyDiagnostics {
             tracing::warn!(
                 origin = text(ORIGIN),
                 host = text(HOST),
-                "a page was refused because its address is not the name by which the request reached us; if a proxy in front \
-                 changes the header Host, have it pass it on as it is, or start with --public-url or --allowed-origin"
+                "a page was refused because its address is not the name in the header Host; if a proxy in front changes Host, \
+                 configure it to pass Host on unchanged, or set --public-url or --allowed-origin"
             );
         }
     }
@@ -60,8 +60,8 @@ impl ProxyDiagnostics {
         if self.no_sockets.is_news(Instant::now()) {
             tracing::warn!(
                 how,
-                "pages cannot open WebSockets; have the proxy in front pass on the headers Upgrade and Connection for /ws, over \
-                 HTTP/1.1"
+                "pages cannot open WebSockets; configure the proxy in front to pass on the headers Upgrade and Connection for \
+                 /ws, over HTTP/1.1"
             );
         }
     }
@@ -79,10 +79,10 @@ impl ProxyDiagnostics {
     /// The current problems, in words for the operator.
     pub fn details(&self) -> Vec<&'static str> {
         let now = Instant::now();
-        let host = "pages are refused because a proxy in front changes the header Host: pass it on, or start with --public-url \
-                    or --allowed-origin";
-        let sockets = "pages are not live because a proxy in front blocks WebSocket connections: have it forward the \
-                       headers Upgrade and Connection for /ws";
+        let host = "pages are refused because a proxy in front changes the header Host: configure it to pass Host on unchanged, \
+                    or set --public-url or --allowed-origin";
+        let sockets = "pages are not live because a proxy in front blocks WebSocket connections: configure it to pass on \
+                       the headers Upgrade and Connection for /ws";
         let told = [(&self.other_host, host), (&self.no_sockets, sockets)];
         told.into_iter().filter(|(noticed, _)| noticed.is_recent(now)).map(|(_, words)| words).collect()
     }
@@ -110,7 +110,7 @@ impl Noticed {
 }
 
 fn shortened(value: &HeaderValue) -> String {
-    value.to_str().unwrap_or("(no text)").chars().take(LOGGED_CHARS).collect()
+    value.to_str().unwrap_or("(not text)").chars().take(LOGGED_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -40,8 +40,8 @@ impl Asked {
             "too_large" => (
                 "Too large",
                 format!(
-                    "What you sent is larger than {} KB, which is the most, and nothing of it was saved. Go back, shorten it, \
-                     and send it again.",
+                    "What you sent is larger than {} KB, the maximum, and nothing of it was saved. Go back, shorten it, and \
+                     send it again.",
                     MAX_BODY_BYTES / 1024
                 ),
             ),
@@ -55,7 +55,7 @@ impl Asked {
             ),
             "internal" => (
                 "That did not work",
-                "The server made a mistake, which it has noted. Whoever runs it finds it in the log.".to_owned(),
+                "There was an error in the server. The administrator of the server finds it in the log.".to_owned(),
             ),
             _ => ("That did not work", sentence(problem.detail())),
         };
@@ -64,15 +64,14 @@ impl Asked {
 
     fn about_its_origin(&self) -> String {
         let Some(origin) = &self.origin else {
-            return "Your browser did not tell which page the form was on, so it may have been one of another site, and nothing \
-                    was changed. A setting or an extension for privacy may keep your browser from telling (the header Origin); \
-                    try again without it."
+            return "Your browser did not tell which page the form was on (the header Origin). It may have been a page of another \
+                    site, so nothing was changed. A setting or an extension for privacy may be the reason; try again without it."
                 .to_owned();
         };
         format!(
-            "Your browser says that the form was on a page of {origin}, and this server knows itself as {}. So it may have been \
-             a page of another site, and nothing was changed. If {origin} is the address of this server, a proxy in front of it \
-             changes the name: whoever runs it has to start it with --public-url {origin}.",
+            "Your browser says that the form was on a page of {origin}, and the name of this server is {}. It may have been a \
+             page of another site, so nothing was changed. If {origin} is the address of this server, a proxy in front of it \
+             changes the name: the administrator has to start the server with --public-url {origin}.",
             self.host
         )
     }

@@ -165,7 +165,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestAuth {
             return Ok(visitor);
         }
         if parts.headers.contains_key(AUTHORIZATION) {
-            let detail = "Authorization must be: Bearer, a space, and a token";
+            let detail = "the header Authorization must be: Bearer, a space, and a token";
             return Err(Problem::unauthorized("invalid_token", detail));
         }
         Err(Problem::not_signed_in())

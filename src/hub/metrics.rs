@@ -38,21 +38,24 @@ impl Metrics {
     pub(super) fn new() -> Self {
         describe_gauge!("taskwire_sockets", "Sockets that are open");
         describe_gauge!("taskwire_topics", "Boards that are open on this node");
-        describe_counter!("taskwire_deliveries_total", "Changes sent, times the sockets they were sent to");
+        describe_counter!("taskwire_deliveries_total", "Changes delivered; a change counts once for each socket");
         describe_counter!("taskwire_frames_total", "Frames in which changes were sent");
-        describe_counter!("taskwire_presence_frames_total", "Frames that told who has a board open");
-        describe_counter!("taskwire_resumes_total", "Subscriptions that went on from a number");
+        describe_counter!("taskwire_presence_frames_total", "Frames in which presence was sent");
+        describe_counter!("taskwire_resumes_total", "Subscriptions resumed from a sequence number");
         describe_counter!("taskwire_snapshots_total", "Snapshots sent");
         describe_counter!("taskwire_snapshots_encoded_total", "Snapshots encoded");
         describe_counter!("taskwire_gaps_repaired_total", "Times missing changes were fetched from the log");
         describe_counter!("taskwire_slow_sockets_closed_total", "Sockets closed because they did not read");
-        describe_counter!("taskwire_bad_messages_total", "Messages of clients that were refused");
+        describe_counter!("taskwire_bad_messages_total", "Invalid messages from clients");
         describe_gauge!("taskwire_redis_up", "Whether Redis is connected");
         describe_counter!(
             "taskwire_bad_hints_total",
-            "Messages from Redis that no node signed, or that were not understood"
+            "Messages from Redis without a valid signature, or that could not be parsed"
         );
-        describe_counter!("taskwire_dropped_hints_total", "Messages not given to Redis: too many were waiting");
+        describe_counter!(
+            "taskwire_dropped_hints_total",
+            "Messages not published to Redis, because its queue was full"
+        );
         Self {
             sockets: gauge!("taskwire_sockets"),
             topics: gauge!("taskwire_topics"),

@@ -243,7 +243,9 @@ impl Hub {
             let final_report =
                 |topic: &Arc<Topic>| Some((topic.board(), topic.presence.final_report(&self.shared.reporter)?));
             let published = redis.publish_final_reports(topics.iter().filter_map(final_report).collect());
-            let _ = timeout(within, published).await.inspect_err(|_| tracing::debug!("Redis took too long to be left"));
+            let _ = timeout(within, published)
+                .await
+                .inspect_err(|_| tracing::debug!("Redis did not take the final presence reports in time"));
         }
         // Stop the tasks before the database and Redis are closed; otherwise the tasks would report the closing as a fault.
         self.stop.cancel();
@@ -252,7 +254,7 @@ impl Hub {
         if let Some(redis) = redis {
             let _ = timeout(within, redis.close())
                 .await
-                .inspect_err(|_| tracing::debug!("Redis took too long to be closed"));
+                .inspect_err(|_| tracing::debug!("the connections to Redis did not close in time"));
         }
     }
 
@@ -594,7 +596,7 @@ async fn compare(shared: Arc<Shared>) {
         }
         match &outcome {
             Err(error) if !failing => {
-                tracing::warn!(%error, "the database cannot be read; open boards may be behind until it can");
+                tracing::warn!(%error, "the database cannot be read; until it can, open boards may show old data");
             }
             Ok(()) if failing => tracing::info!("the database can be read again"),
             _ => {}

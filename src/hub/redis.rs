@@ -99,14 +99,14 @@ impl RedisState {
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::Off | Self::Up => None,
-            Self::Down => Some("Redis does not answer: changes made on other nodes take about a second"),
+            Self::Down => Some("Redis does not answer: changes made on other nodes arrive about a second late"),
             Self::Refused => Some(
-                "Redis refuses the user name or password in --redis (REDIS_URL), or wants one: changes made on other nodes take about \
-                 a second",
+                "Redis refuses the user name or password in --redis (REDIS_URL), or requires one: changes made on other nodes \
+                 arrive about a second late",
             ),
             Self::Forbidden => Some(
-                "Redis does not let its user publish and subscribe (it wants +@connection +@pubsub allchannels): changes made on \
-                 other nodes take about a second",
+                "Redis does not let the user in --redis (REDIS_URL) publish and subscribe (grant +@connection +@pubsub \
+                 allchannels): changes made on other nodes arrive about a second late",
             ),
         }
     }
@@ -114,7 +114,7 @@ impl RedisState {
 
 /// The URL of Redis is invalid.
 #[derive(Debug, thiserror::Error)]
-#[error("this is no URL of a Redis: {0}")]
+#[error("this is not the URL of a Redis server: {0}")]
 pub struct RedisUrlError(#[from] fred::error::Error);
 
 /// This node's connections to Redis.
@@ -377,7 +377,7 @@ async fn answers(client: &Client) -> bool {
     }
     let is_well = client.ping::<Value>(None).await.is_ok();
     if !is_well {
-        tracing::debug!("Redis does not answer; connecting anew");
+        tracing::debug!("Redis does not answer; reconnecting");
         // The result is not needed: the next check shows whether the reconnection succeeded.
         let _ = tokio::time::timeout(PATIENCE, client.force_reconnection()).await;
     }
@@ -399,7 +399,7 @@ async fn publish(redis: Arc<Redis>) {
                 Hint::Rights => (redis.rights_channel(), Bytes::new()),
             };
             if let Err(error) = redis.publish_now(&client, channel, message).await {
-                tracing::debug!(%error, "a hint could not be given to Redis");
+                tracing::debug!(%error, "a message could not be published to Redis");
             }
         })
         .buffer_unordered(PIPELINE)
@@ -425,8 +425,8 @@ async fn listen(redis: Arc<Redis>, shared: Arc<Shared>, mut messages: Receiver<M
                         shared.metrics.bad_hints.increment(1);
                         if why == Unsigned::Stale && !std::mem::replace(&mut clocks_differ, true) {
                             tracing::warn!(
-                                "a message of another node is old: the clocks differ by more than a minute, or somebody sends it \
-                                 again; what such messages tell is read from the database, once a second"
+                                "dropped a message of another node that is more than a minute old: the clocks of the nodes \
+                                 differ, or somebody replays messages; changes are read from the database, once a second"
                             );
                         }
                         continue;
@@ -511,7 +511,7 @@ async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
         for boards in new.chunks(CHANNELS) {
             match redis.subscribe(boards.iter().map(|board| redis.channel(*board)).collect()).await {
                 Ok(()) => subscribed.extend(boards),
-                Err(error) => tracing::debug!(%error, "could not subscribe; trying again soon"),
+                Err(error) => tracing::debug!(%error, "could not subscribe to channels of boards; trying again soon"),
             }
         }
         if !new.is_empty() {
@@ -523,7 +523,9 @@ async fn maintain(redis: Arc<Redis>, shared: Arc<Shared>, events: Events) {
         for boards in gone.chunks(CHANNELS) {
             match redis.unsubscribe(boards.iter().map(|board| redis.channel(*board)).collect()).await {
                 Ok(()) => subscribed.retain(|board| !boards.contains(board)),
-                Err(error) => tracing::debug!(%error, "could not unsubscribe; trying again soon"),
+                Err(error) => {
+                    tracing::debug!(%error, "could not unsubscribe from channels of boards; trying again soon")
+                }
             }
         }
     }

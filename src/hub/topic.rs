@@ -186,7 +186,7 @@ pub enum TopicError {
     #[error("there is no such board")]
     NoSuchBoard,
     /// The reader may not see the board.
-    #[error("this board is not for whoever asks")]
+    #[error("the reader may not see this board")]
     Forbidden,
     /// The database cannot be read.
     #[error(transparent)]

@@ -108,7 +108,7 @@ impl Store {
         if committed.rights_changed
             && let Err(error) = self.reload_directory().await
         {
-            tracing::warn!(%error, "it is heard of late who may do what");
+            tracing::warn!(%error, "the changed rights could not be read back; they take effect with the next read");
         }
         Ok(committed)
     }
@@ -386,7 +386,7 @@ async fn current(
         }
     }
     let state = rows::load(connection, id).await?;
-    state.map(Arc::new).ok_or_else(|| StoreError::corrupt(format_args!("board {id} went away while it was locked")))
+    state.map(Arc::new).ok_or_else(|| StoreError::corrupt(format_args!("board {id} disappeared while it was locked")))
 }
 
 /// Locks the rows of those boards that exist. Returns the numbers and times of their newest changes.

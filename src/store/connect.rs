@@ -175,7 +175,8 @@ impl Database {
             let message = "a database in memory cannot be shared by several connections; name a file instead";
             return Err(StoreError::Url(message.to_owned()));
         }
-        let unreadable = |error: &dyn std::fmt::Display| StoreError::Url(format!("not a database URL: {error}"));
+        let unreadable =
+            |error: &dyn std::fmt::Display| StoreError::Url(format!("this is not the URL of a database: {error}"));
         let mut options = AnyConnectOptions::from_str(url).map_err(|error| unreadable(&error))?;
         let mut shown = options.database_url.clone();
         if shown.password().is_some() {
@@ -303,9 +304,9 @@ impl Database {
         let folder = path.parent().unwrap_or(&path);
         let why = match path.metadata() {
             Ok(file) if file.is_dir() => "it is a folder".to_owned(),
-            Ok(file) if file.permissions().readonly() => "nobody may write to it".to_owned(),
+            Ok(file) if file.permissions().readonly() => "the file is read-only".to_owned(),
             Err(_) if !folder.is_dir() => format!("there is no folder {}", folder.display()),
-            Err(_) => "its folder may not be written to".to_owned(),
+            Err(_) => "this account may not write to its folder".to_owned(),
             Ok(_) => return Ok(()),
         };
         Err(StoreError::File(format!("{} cannot be used: {why}", path.display())))

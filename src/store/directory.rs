@@ -119,7 +119,7 @@ impl Directory {
         };
         match assigned.iter().all(sees) {
             true => Ok(()),
-            false => Err(Refusal::invalid(field, "must be able to see the board")),
+            false => Err(Refusal::invalid(field, "an assignee must be able to see the board")),
         }
     }
 
@@ -282,7 +282,7 @@ impl Store {
         let number = unknown.begun.fetch_add(1, Ordering::SeqCst) + 1;
         *last = Look { number, began: Some(Instant::now()) };
         if let Ok(Err(error)) = timeout(LOOK_TIMEOUT, self.refresh_directory()).await {
-            tracing::debug!(%error, "could not look for a token");
+            tracing::debug!(%error, "could not look up a token");
         }
     }
 
@@ -358,5 +358,5 @@ impl Store {
 const REVISION: &str = "SELECT revision, schema FROM access_revision";
 
 pub(super) fn hash(digits: &str) -> Result<SecretHash, StoreError> {
-    SecretHash::parse(digits).ok_or_else(|| StoreError::corrupt("something else in the place of a hash"))
+    SecretHash::parse(digits).ok_or_else(|| StoreError::corrupt("a value that is not a hash, where a hash is expected"))
 }

@@ -29,16 +29,17 @@ pub enum StoreError {
     File(String),
     /// The server at the address is a connection pooler that does not give each connection a session of its own.
     #[error(
-        "cannot open the database {0}: what answers there is a pooler that does not give a connection a session of its own, and \
-         Taskwire keeps limits and locks in its sessions. Name PostgreSQL itself; or, in PgBouncer, set pool_mode = session and \
-         ignore_startup_parameters = extra_float_digits for this database (each node has at most {MOST_CONNECTIONS} connections)"
+        "cannot open the database {0}: this is a connection pooler that does not give each connection a session of its own, and \
+         Taskwire needs sessions for its timeouts and locks. Connect to PostgreSQL directly; or, in PgBouncer, set pool_mode = \
+         session and ignore_startup_parameters = extra_float_digits for this database (each node has at most \
+         {MOST_CONNECTIONS} connections)"
     )]
     Pooler(String),
     /// The database returned an error, or the connection failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// The stored data is invalid: it was damaged, or written by a later version of this program.
-    #[error("the database holds something this version of Taskwire cannot read: {0}")]
+    #[error("the database contains something that this version of Taskwire cannot read: {0}")]
     Corrupt(String),
     /// Another node took an id or a number first. If the write is repeated, it sees what the other node wrote.
     #[error("another server wrote the same thing at the same time")]
@@ -48,14 +49,14 @@ pub enum StoreError {
     Shared(String),
     /// SQLite's file, or the log file beside it, is not the one that was opened.
     #[error(
-        "{0} was removed or replaced while the server runs. What is written now would be lost, so nothing is: put the file \
-         back as it was, or restart the server to go on with what is there"
+        "{0} was removed or replaced while the server is running. Changes would be lost, so none are stored: put the original \
+         file back, or restart the server to continue with the file that is there now"
     )]
     Replaced(String),
     /// A newer version of Taskwire has migrated the database. It might not understand what this version would write.
     #[error(
-        "a newer version of Taskwire has changed the database (to schema {theirs}; this one, {}, knows {ours}), so this one writes \
-         nothing to it. Start the newer version in its place; or, to stay with this one, put back a copy of the database from before",
+        "a newer version of Taskwire has changed the database to schema {theirs}; this version, {}, knows schemas up to {ours}, so \
+         it writes nothing. Start the newer version instead of this one; or, to stay with this one, restore a backup from before",
         env!("CARGO_PKG_VERSION")
     )]
     Newer {

@@ -34,8 +34,8 @@ impl InstallationKey {
                 query(select).fetch_one(&mut *connection).await?
             }
         };
-        let key =
-            Key::parse(row.try_get(0)?).ok_or_else(|| StoreError::corrupt("something else in the place of a key"))?;
+        let key = Key::parse(row.try_get(0)?)
+            .ok_or_else(|| StoreError::corrupt("a value that is not a key, where a key is expected"))?;
         let unsealed_links_until = Timestamp::from_millis(row.try_get(1)?);
         Ok(Self { seal: key.for_use("secrets"), key, unsealed_links_until })
     }

@@ -301,7 +301,7 @@ fn member_of(row: &AnyRow) -> Result<(ActorId, BoardRole), StoreError> {
 
 /// A role on a board, from its stored form.
 pub(super) fn board_role(role: &str) -> Result<BoardRole, StoreError> {
-    BoardRole::parse(role).ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))
+    BoardRole::parse(role).ok_or_else(|| StoreError::corrupt(format_args!("`{role}` where a role is expected")))
 }
 
 fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
@@ -309,7 +309,8 @@ fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
     Ok(Arc::new(Column {
         id: id(row.try_get("id")?)?,
         name: row.try_get("name")?,
-        kind: ColumnKind::parse(kind).ok_or_else(|| StoreError::corrupt(format_args!("a column of kind `{kind}`")))?,
+        kind: ColumnKind::parse(kind)
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{kind}` where the kind of a column is expected")))?,
         rank: Rank::from_stored(row.try_get("rank")?),
         seq: seq(row.try_get("seq")?)?,
     }))
@@ -327,7 +328,7 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     );
     task.title = row.try_get("title")?;
     task.priority = Priority::parse(priority)
-        .ok_or_else(|| StoreError::corrupt(format_args!("a task of priority `{priority}`")))?;
+        .ok_or_else(|| StoreError::corrupt(format_args!("`{priority}` where the priority of a task is expected")))?;
     task.start = day(row.try_get("start")?)?;
     task.due = day(row.try_get("due")?)?;
     task.assignees = row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?;
@@ -347,7 +348,8 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
 }
 
 fn day(day: Option<&str>) -> Result<Option<Day>, StoreError> {
-    let read = |day| Day::parse(day).ok_or_else(|| StoreError::corrupt(format_args!("`{day}` in the place of a day")));
+    let read =
+        |day| Day::parse(day).ok_or_else(|| StoreError::corrupt(format_args!("`{day}` where a day is expected")));
     day.map(read).transpose()
 }
 
@@ -369,7 +371,7 @@ pub(super) fn change(logged: &LoggedChange) -> Result<Change, StoreError> {
 
 /// An id, from its stored form.
 pub(super) fn id<Id: FromStr>(text: &str) -> Result<Id, StoreError> {
-    text.parse().map_err(|_| StoreError::corrupt(format_args!("`{text}` in the place of an id")))
+    text.parse().map_err(|_| StoreError::corrupt(format_args!("`{text}` where an id is expected")))
 }
 
 fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError> {
@@ -378,5 +380,6 @@ fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError
 
 /// A change number, from its stored form.
 pub(super) fn seq(number: i64) -> Result<Seq, StoreError> {
-    Seq::try_from(number).map_err(|_| StoreError::corrupt(format_args!("a change number of {number}")))
+    Seq::try_from(number)
+        .map_err(|_| StoreError::corrupt(format_args!("{number} where the number of a change is expected")))
 }

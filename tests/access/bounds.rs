@@ -47,7 +47,10 @@ async fn one_person_makes_only_so_many_boards() {
     let another = app::new_id::<BoardId>();
     let refusal = write(&fixture, another, create_board("One too many"), &credentials).await.unwrap_err();
     assert_eq!(refusal, Refusal::Full { what: Thing::Board, limit: 1_000 });
-    assert_eq!(refusal.sentence(), "One person may manage 1000 boards; delete one first, or leave it to another.");
+    assert_eq!(
+        refusal.sentence(),
+        "One person may manage at most 1000 boards; delete one first, or make somebody else its manager."
+    );
     // Others are not affected by the limit; this person can create a board again after deleting one.
     write(&fixture, app::new_id::<BoardId>(), create_board("Plans"), &Credentials::local()).await.unwrap();
     let delete = Op::DeleteBoard(app::ops::DeleteBoard { base: None });
@@ -66,7 +69,7 @@ async fn a_board_has_only_so_many_share_links() {
         accounts.create_share_link(&manager, test_board.board, writer).await.unwrap();
     }
     let error = accounts.create_share_link(&manager, test_board.board, writer).await.unwrap_err();
-    assert_eq!(error.sentence(), "The share link is one too many: there may be 50; revoke one first.");
+    assert_eq!(error.sentence(), "There may be at most 50 share links; revoke one first.");
     let links = accounts.share_links(&manager, test_board.board).await.unwrap();
     assert_eq!(links.len(), 50);
     accounts.revoke_share_link(&manager, test_board.board, links[0].id, writer).await.unwrap();

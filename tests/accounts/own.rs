@@ -30,7 +30,7 @@ async fn a_new_password_ends_the_other_sessions() {
     elsewhere.sign_in("ana@example.com", PASSWORD).await;
     let fields = |current, new, again| [("current", current), ("password", new), ("again", again)];
     for (fields, why) in [
-        (fields("a wrong guess", OTHER, OTHER), "The current password is not right."),
+        (fields("a wrong guess", OTHER, OTHER), "The current password is wrong."),
         (fields(PASSWORD, "short", "short"), "at least 10 characters"),
         (fields(PASSWORD, OTHER, PASSWORD), "not the same as the first"),
     ] {

@@ -286,6 +286,6 @@ fn a_url_that_will_not_do_is_named() {
     runtime.block_on(async {
         let store = Database::sqlite().open().await;
         let error = taskwire::hub::Hub::start(store, usual("redis//localhost")).err().expect("an error");
-        assert!(error.to_string().starts_with("this is no URL of a Redis"), "{error}");
+        assert!(error.to_string().starts_with("this is not the URL of a Redis"), "{error}");
     });
 }

@@ -36,7 +36,7 @@ async fn without_its_database_the_server_says_so_and_goes_on_when_it_is_back() {
     problem(create(), StatusCode::SERVICE_UNAVAILABLE, "unavailable").await;
     let page = server.at(Method::GET, "/").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(page.text().await.unwrap().contains("cannot reach its data right now"));
+    assert!(page.text().await.unwrap().contains("cannot reach its database at the moment"));
 
     network.mend();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -60,7 +60,7 @@ async fn without_its_redis_the_server_works_and_says_that_it_is_degraded() {
     };
     let server = Server::with(settings).await;
     let ready = answer(server.at(Method::GET, "/readyz"), StatusCode::OK).await;
-    let told = ["Redis does not answer: changes made on other nodes take about a second"];
+    let told = ["Redis does not answer: changes made on other nodes arrive about a second late"];
     assert_eq!(ready, json!({"status": "degraded", "database": "up", "redis": "down", "details": told}));
     server.board().await;
     server.stop().await;
@@ -75,7 +75,7 @@ async fn a_wrong_password_of_redis_is_called_that_and_a_right_one_is_taken_at_on
         ("", Some("refuses")),
         (":wrong@", Some("refuses")),
         (":right@", None),
-        ("mute:right@", Some("does not let its user publish and subscribe")),
+        ("mute:right@", Some("publish and subscribe (grant")),
     ];
     for (user, fault) in cases {
         let database = Database::sqlite();

@@ -149,7 +149,7 @@ async fn a_database_of_a_newer_version_is_not_opened(database: Database) {
     assert!(matches!(refused, StoreError::Newer { theirs: 9999, .. }), "{refused}");
     let words = refused.to_string();
     assert!(
-        words.contains("Start the newer version in its place; or, to stay with this one, put back a copy"),
+        words.contains("Start the newer version instead of this one; or, to stay with this one, restore a backup"),
         "{words}"
     );
 }

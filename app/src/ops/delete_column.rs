@@ -45,7 +45,7 @@ impl Operation for DeleteColumn {
             return Err(Refusal::NotEmpty);
         }
         if state.columns().count() == 1 {
-            return Err(Refusal::invalid("column", "is the only one; a board needs at least one column"));
+            return Err(Refusal::invalid("column", "this is the only column, and a board needs at least one"));
         }
         Ok(ChangeKind::ColumnDeleted(ColumnDeleted { column: self.column }))
     }

@@ -251,9 +251,10 @@ fn first_done_column(state: &BoardState) -> Result<ColumnId, Refusal> {
 
 fn check_completed(kind: ColumnKind, completed: Option<bool>) -> Result<(), Refusal> {
     match completed {
-        Some(completed) if completed != (kind == ColumnKind::Done) => {
-            Err(Refusal::invalid("completed", "says something else than the kind of the column"))
-        }
+        Some(completed) if completed != (kind == ColumnKind::Done) => Err(Refusal::invalid(
+            "completed",
+            "this contradicts the column: its kind decides whether a task is completed",
+        )),
         _ => Ok(()),
     }
 }

@@ -38,7 +38,7 @@ impl Operation for SetMember {
         let is_manager = |person: &ActorId| members.get(person) == Some(&BoardRole::Manager);
         let others = members.keys().filter(|person| **person != self.person && is_manager(person)).count();
         if is_manager(&self.person) && self.role != Some(BoardRole::Manager) && others == 0 {
-            return Err(Refusal::invalid("role", "a board needs a manager; make somebody else one first"));
+            return Err(Refusal::invalid("role", "a board needs a manager; make somebody else a manager first"));
         }
         if self.role.is_some() && !members.contains_key(&self.person) && members.len() >= MAX_MEMBERS {
             return Err(Refusal::Full { what: Thing::Person, limit: MAX_MEMBERS as u32 });

@@ -52,7 +52,7 @@ impl Operation for UpdateBoard {
 pub(super) fn check_everyone(role: Option<BoardRole>) -> Result<(), Refusal> {
     match role {
         Some(BoardRole::Manager) => {
-            Err(Refusal::invalid("everyone", "cannot be managers; make single people managers"))
+            Err(Refusal::invalid("everyone", "everyone may be at most an editor; make individual people managers"))
         }
         _ => Ok(()),
     }

@@ -53,7 +53,7 @@ pub fn mistake(error: &AccountError, fields: &[&'static str]) -> Mistake {
 pub fn check_again(password: &str, again: &str) -> Result<(), AccountError> {
     match password == again {
         true => Ok(()),
-        false => Err(AccountError::invalid("second password", "is not the same as the first")),
+        false => Err(AccountError::invalid("second password", "the second password is not the same as the first")),
     }
 }
 
@@ -87,7 +87,7 @@ impl ErrorPage {
 
     /// The error of a server that was started without accounts.
     pub fn no_accounts() -> Self {
-        let words = "This server was started without accounts (--auth open): whoever reaches it may use it.";
+        let words = "This server was started without accounts (--auth open): everybody who reaches it may use it.";
         Self::new(StatusCode::NOT_FOUND, "There is nothing here", words)
     }
 

@@ -54,7 +54,10 @@ fn boards(form: &InviteForm) -> Result<Vec<(BoardId, BoardRole)>, AccountError> 
     let chosen = form.boards.iter().filter(|(_, role)| !role.is_empty());
     let parsed = chosen.map(|(board, role)| match BoardRole::parse(role) {
         Some(role) => Ok((*board, role)),
-        None => Err(AccountError::invalid("role on a board", "must be one of viewer, editor and manager")),
+        None => Err(AccountError::invalid(
+            "role on a board",
+            "the role on a board must be one of viewer, editor and manager",
+        )),
     });
     parsed.collect()
 }

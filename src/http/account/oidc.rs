@@ -89,7 +89,7 @@ pub async fn callback(
 }
 
 fn provider(services: &Services) -> Result<&Oidc, ErrorPage> {
-    let none = || ErrorPage::nothing_here("On this server one signs in with a password.");
+    let none = || ErrorPage::nothing_here("This server has no sign-in provider. Sign in with your password.");
     services.oidc.as_deref().ok_or_else(none)
 }
 
@@ -101,7 +101,7 @@ fn failed(error: OidcError) -> ErrorPage {
     };
     tracing::warn!(%error, "a sign-in with OpenID Connect failed");
     let words = match error {
-        OidcError::UnknownState => "This sign-in was not begun here, or too long ago. Please begin again.",
+        OidcError::UnknownState => "This sign-in was begun in another browser, or too long ago. Please begin again.",
         OidcError::Refused(_) => {
             "The sign-in provider did not confirm who you are. Please try again, or sign in with a password."
         }

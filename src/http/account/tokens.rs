@@ -53,12 +53,12 @@ fn expiry(form: &TokenForm, now: Timestamp) -> Result<Option<Timestamp>, Account
         Expiry::Never => return Ok(None),
         Expiry::Day => {
             let date = Day::parse(&form.day)
-                .ok_or_else(|| AccountError::invalid("day", "must be a date, such as 2026-11-23"))?;
+                .ok_or_else(|| AccountError::invalid("day", "the day must be a date such as 2026-11-23"))?;
             let begins = date.date().midnight().assume_utc().unix_timestamp().saturating_mul(1_000);
             let end = Timestamp::from_millis(begins.saturating_add(DAY_MILLIS));
             return match end > now {
                 true => Ok(Some(end)),
-                false => Err(AccountError::invalid("day", "has gone by")),
+                false => Err(AccountError::invalid("day", "the day is in the past")),
             };
         }
     };

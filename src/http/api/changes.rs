@@ -108,7 +108,7 @@ pub async fn list(
     // The board is read before the log, so that `seq` is never newer than the changes.
     let seq = client.board(id).await?.seq();
     if since > seq {
-        return Err(Problem::parameter("since", format!("the newest change is {seq}")));
+        return Err(Problem::parameter("since", format!("expected at most {seq}, the number of the newest change")));
     }
     // No changes beyond the state on which the caller's access was checked: they may have lost access in a later change.
     let limit = limit.min((seq - since) as usize);
@@ -117,7 +117,7 @@ pub async fn list(
         Missing::Trimmed => Err(Problem::new(
             StatusCode::GONE,
             "trimmed",
-            "the log does not reach back that far any more; read the board and its tasks, and go on from their seq",
+            "the log no longer reaches back to this number; read the board and its tasks, and continue from their `seq`",
         )),
     }
 }
@@ -151,7 +151,7 @@ fn checked(limit: usize) -> Result<usize, Problem> {
     if (1..=MAX_CHANGES).contains(&limit) {
         Ok(limit)
     } else {
-        Err(Problem::parameter("limit", format!("must be from 1 to {MAX_CHANGES}")))
+        Err(Problem::parameter("limit", format!("expected a number from 1 to {MAX_CHANGES}")))
     }
 }
 

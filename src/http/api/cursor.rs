@@ -16,7 +16,7 @@ pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     if (1..=MAX_LIMIT).contains(&limit) {
         Ok(limit)
     } else {
-        Err(Problem::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")))
+        Err(Problem::parameter("limit", format!("expected a number from 1 to {MAX_LIMIT}")))
     }
 }
 
@@ -30,5 +30,5 @@ pub fn write(key: &impl Serialize) -> String {
 pub fn read<K: DeserializeOwned>(text: Option<&str>, fits: impl FnOnce(&K) -> bool) -> Result<Option<K>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let key = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok()).filter(fits);
-    key.map(Some).ok_or_else(|| Problem::parameter("cursor", "is not the `next` of a response to the same query"))
+    key.map(Some).ok_or_else(|| Problem::parameter("cursor", "expected the `next` of a response to the same query"))
 }

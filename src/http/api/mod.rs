@@ -99,13 +99,14 @@ pub async fn openapi_document() -> Response {
 #[derive(OpenApi)]
 #[openapi(
     info(description = "Boards, columns and tasks of Taskwire. Whatever is changed here, every open page shows at once.\n\n\
-        **Access.** Send a token: `Authorization: Bearer taskwire_…`. Without one the answer is 401; what you may not do is \
-        403, and what you may not know of 404.\n\n\
-        **Errors** are problem details (RFC 9457); `code` tells them apart, and `errors` names the fields that are wrong.\n\n\
+        **Access.** Send a token: `Authorization: Bearer taskwire_…`. Without a token the status is 401. It is 403 for what \
+        you may not do, and 404 for what you may not know of.\n\n\
+        **Errors** are problem details (RFC 9457). `code` identifies the kind of error, for programs; `errors` names the fields \
+        that are wrong.\n\n\
         **Idempotency.** A writing request may carry an `Idempotency-Key`, a UUID. The same request with the same key is \
-        done once, however often it is sent, and answered as the first time; a change that was refused stays refused. Keys are \
-        remembered for 90 days. One of version 7, which tells its own age, is refused after that (`key_expired`); another \
-        one is taken for new.\n\n\
+        done once, however often it is sent, and each copy gets the first answer; a change that was refused stays refused. Keys \
+        are remembered for 90 days. After that a key of version 7, which contains its time, is refused (`key_expired`); a key of \
+        another version counts as new.\n\n\
         **Concurrency.** `ETag` is the number of the newest change. A `PATCH` of a task with `If-Match` is refused only \
         if somebody else changed the same text meanwhile; the problem then carries their text."),
     tags(
@@ -123,8 +124,12 @@ fn json(status: StatusCode, value: &impl Serialize) -> Response {
         Ok(body) => json_bytes(status, body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written as JSON");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server made a mistake; it has been logged")
-                .into_response()
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the request failed because of an error in the server, which is in the server's log",
+            )
+            .into_response()
         }
     }
 }

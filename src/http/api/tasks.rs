@@ -294,7 +294,7 @@ fn answer(status: StatusCode, board: &BoardState, id: TaskId) -> Result<Response
 fn in_body(names_column: bool) -> impl Fn(WriteError) -> Problem {
     move |error| match error {
         WriteError::Refused(Refusal::NotFound { what: Thing::Column }) if names_column => {
-            Problem::field("column", "is not a column of this board")
+            Problem::field("column", "this board has no such column")
         }
         error => error.into(),
     }

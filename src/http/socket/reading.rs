@@ -107,7 +107,7 @@ fn dated(mutation: Mutation) -> Result<Mutation, (MutationId, Refusal)> {
     if is_dated(mutation.id) {
         return Ok(mutation);
     }
-    Err((mutation.id, Refusal::invalid("id", "must be a UUID of version 7")))
+    Err((mutation.id, Refusal::invalid("id", "the id must be a UUID of version 7")))
 }
 
 fn is_dated(id: MutationId) -> bool {

@@ -32,7 +32,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
                         // A new task, because this one also has the memory for the handshake, and would keep it until the socket closes.
                         tracker.spawn(session.run());
                     }
-                    Err(error) => tracing::debug!(%error, "the client went away during the handshake"),
+                    Err(error) => tracing::debug!(%error, "the client disconnected during the handshake"),
                 }
             });
             response
@@ -48,9 +48,8 @@ pub async fn explain(State(context): State<SocketContext>, request: Request) -> 
     match admit(&mut parts, &context) {
         Ok((RequestAuth { credentials, .. }, _)) if credentials.is_stranger() => Problem::not_signed_in(),
         Ok(_) => {
-            context.origins.proxy_diagnostics.refused_socket("a page said so");
-            let detail =
-                "the server would accept this connection, so something in between blocks WebSocket connections";
+            context.origins.proxy_diagnostics.refused_socket("a page reported it");
+            let detail = "the server would accept this connection, so a proxy or firewall in between blocks WebSocket connections";
             Problem::new(StatusCode::CONFLICT, "no_sockets", detail)
         }
         Err((StatusCode::UNAUTHORIZED, _)) => Problem::not_signed_in(),
@@ -73,9 +72,9 @@ fn handshake(
             context
                 .origins
                 .proxy_diagnostics
-                .refused_socket("the header Upgrade or Connection was taken off a handshake");
+                .refused_socket("a handshake arrived without its header Upgrade or Connection");
         }
-        return Err((StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n"));
+        return Err((StatusCode::UPGRADE_REQUIRED, "this address is only for WebSocket connections\n"));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Version must be 13\n"));
@@ -83,13 +82,13 @@ fn handshake(
     let key =
         headers.get(header::SEC_WEBSOCKET_KEY).ok_or((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing\n"))?;
     let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()))
-        .map_err(|_| (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key will not do\n"))?;
+        .map_err(|_| (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is not valid\n"))?;
     if !context.origins.may_connect(headers) {
         return Err((StatusCode::FORBIDDEN, "pages of this origin may not connect\n"));
     }
     let offered = headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     if offered && !lists(headers, header::SEC_WEBSOCKET_PROTOCOL, app::protocol::SUBPROTOCOL) {
-        return Err((StatusCode::BAD_REQUEST, "the subprotocol is taskwire.v1\n"));
+        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must include taskwire.v1, or be absent\n"));
     }
     let (visitor, admission) = admit(parts, context)?;
     let on_upgrade = parts
@@ -119,7 +118,10 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
         return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
     }
     if context.tracker.len() >= context.limits.sockets {
-        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server has as many sockets as it takes\n"));
+        return Err((
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server has its maximum number of open sockets; try again later\n",
+        ));
     }
     let mut visitor: RequestAuth = parts.extensions.remove().unwrap_or_else(RequestAuth::stranger);
     let expected_user = expected_user(parts.uri.query())?;
@@ -129,13 +131,18 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
         visitor = RequestAuth::stranger();
     }
     if visitor.credentials.is_stranger() && !is_page {
-        return Err((StatusCode::UNAUTHORIZED, "sign in, or send a token: Authorization: Bearer …\n"));
+        return Err((
+            StatusCode::UNAUTHORIZED,
+            "you are not signed in; sign in, or send a token in the header `Authorization: Bearer TOKEN`\n",
+        ));
     }
     let address = request_auth::address(parts, context.proxies);
     let most = Most { per_person: context.limits.sockets_per_person, per_address: context.limits.sockets_per_address };
     let admission = context.admissions.admit(visitor.person, address, most);
-    let admission = admission
-        .ok_or((StatusCode::TOO_MANY_REQUESTS, "this person or this address has as many sockets as it may have\n"))?;
+    let admission = admission.ok_or((
+        StatusCode::TOO_MANY_REQUESTS,
+        "this person or this address has its maximum number of open sockets; close one first\n",
+    ))?;
     Ok((visitor, admission))
 }
 

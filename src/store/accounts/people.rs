@@ -155,7 +155,7 @@ pub(in crate::store) fn account(row: &AnyRow) -> Result<Account, StoreError> {
         name: row.try_get(1)?,
         email: row.try_get(2)?,
         role: InstanceRole::parse(role)
-            .ok_or_else(|| StoreError::corrupt(format_args!("`{role}` in the place of a role")))?,
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{role}` where a role is expected")))?,
         has_password: row.try_get::<Option<&str>, _>(4)?.is_some(),
         created_at: Timestamp::from_millis(row.try_get(5)?),
         deactivated_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),

@@ -116,7 +116,7 @@ pub(in crate::store) fn token(row: &AnyRow) -> Result<Token, StoreError> {
         person: rows::id(row.try_get(2)?)?,
         name: row.try_get(3)?,
         scope: Scope::parse(scope)
-            .ok_or_else(|| StoreError::corrupt(format_args!("`{scope}` in the place of a scope")))?,
+            .ok_or_else(|| StoreError::corrupt(format_args!("`{scope}` where a scope is expected")))?,
         created_at: Timestamp::from_millis(row.try_get(5)?),
         expires_at: row.try_get::<Option<i64>, _>(6)?.map(Timestamp::from_millis),
     })

@@ -32,7 +32,9 @@ impl Session {
             Incoming::Text(text) => text,
             Incoming::Binary => {
                 self.charge(1, now);
-                return self.protocol_error(ErrorCode::BadMessage, "a message is a JSON object in a text frame").await;
+                return self
+                    .protocol_error(ErrorCode::BadMessage, "expected a JSON object in a text frame, not a binary frame")
+                    .await;
             }
             Incoming::Alive => {
                 self.charge(1, now);
@@ -40,14 +42,15 @@ impl Session {
             }
             Incoming::TooLarge => {
                 self.subscriber.metrics().bad_messages.increment(1);
-                let message = format!("a message may have {} bytes", self.limits.message_bytes);
+                let message =
+                    format!("the message is too large; at most {} bytes are allowed", self.limits.message_bytes);
                 self.say_error(ErrorCode::TooLarge, message, None);
                 self.send_replies().await?;
                 return Err(End::CloseUnread(close_code::TOO_LARGE, "message too large"));
             }
             Incoming::NotText => {
                 self.subscriber.metrics().bad_messages.increment(1);
-                self.say_error(ErrorCode::BadMessage, "a text frame holds UTF-8", None);
+                self.say_error(ErrorCode::BadMessage, "the text frame is not valid UTF-8", None);
                 self.send_replies().await?;
                 return Err(End::CloseUnread(close_code::NOT_TEXT, "not UTF-8"));
             }
@@ -104,7 +107,7 @@ impl Session {
             ClientMessage::WatchPeople { changes } => {
                 self.charge(1, now);
                 if !self.rights.now().is_some_and(Principal::may_see_people) {
-                    self.say_error(ErrorCode::Forbidden, "you may not see who has an account here", None);
+                    self.say_error(ErrorCode::Forbidden, "you may not see the people of this server", None);
                     return Ok(());
                 }
                 self.subscriber.watch_people(changes);

@@ -263,7 +263,7 @@ impl Session {
         }
         let silent = now - self.heard;
         if silent >= self.limits.silence {
-            return Err(End::Close(close_code::SILENT, "nothing was heard for too long"));
+            return Err(End::Close(close_code::SILENT, "the client was silent for too long"));
         }
         if silent >= self.limits.ping_after {
             self.write(PING).await?;

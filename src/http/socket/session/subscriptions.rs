@@ -221,7 +221,7 @@ impl Session {
                 followed.retry = Some(Box::new(Retry { at, pause, start, first, present }));
                 self.wake_at(at);
                 if !is_told {
-                    let message = "the board cannot be read at the moment; it is sent as soon as it can";
+                    let message = "the board cannot be read at the moment; it is sent as soon as it can be read";
                     self.say_error(ErrorCode::Unavailable, message, Some(board));
                     self.send_replies().await?;
                 }
@@ -240,7 +240,7 @@ impl Session {
         let (presence, retry) = before.unwrap_or_default();
         self.subscriptions.retain(|followed| followed.topic.board() != board);
         if self.subscriptions.len() >= self.limits.subscriptions {
-            let message = format!("a socket may follow {} boards", self.limits.subscriptions);
+            let message = format!("a socket may be subscribed to at most {} boards", self.limits.subscriptions);
             self.say_error(ErrorCode::TooMany, message, Some(board));
             return Ok(());
         }
@@ -263,7 +263,7 @@ impl Session {
     /// not be saved yet, and an unknown one is shown nowhere.)
     pub(super) fn join_presence(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
-            let message = "subscribe to the board before you say that you are present";
+            let message = "subscribe to the board before you announce your presence on it";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
         };
         let BoardSubscription { topic, presence, retry, .. } = &mut self.subscriptions[index];
