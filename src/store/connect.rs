@@ -13,7 +13,7 @@ use super::{
     StoreError,
     connection::{Limits, Purpose},
     error::is_transient,
-    file::OpenFile,
+    file::{OpenFile, SqliteFiles},
     migrations,
     schema::Schema,
 };
@@ -198,6 +198,24 @@ impl Database {
         })
     }
 
+    /// As [`Self::new`], for a database that is only read: no connection makes, migrates or writes anything.
+    ///
+    /// SQLite makes its files beside the database also for a reader, so a database without them is read as one that nobody
+    /// changes. The caller must see afterwards whether somebody did ([`SqliteFiles::is_at_rest`]).
+    pub fn new_read_only(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let mut database = Self::new(settings)?;
+        if database.engine == Engine::Sqlite {
+            let is_ours = |name: &str| matches!(name, "mode" | "immutable");
+            let url = &mut database.options.database_url;
+            let others = url.query_pairs().into_owned().filter(|(name, _)| !is_ours(name)).collect::<Vec<_>>();
+            url.query_pairs_mut().clear().extend_pairs(others).append_pair("mode", "ro");
+            if SqliteFiles::at(SqliteConnectOptions::from_url(url)?.get_filename()).is_at_rest() {
+                url.query_pairs_mut().append_pair("immutable", "true");
+            }
+        }
+        Ok(database)
+    }
+
     /// The first connection: makes the file and the tables.
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
         let open = async || -> Result<AnyConnection, StoreError> {
@@ -208,16 +226,8 @@ impl Database {
                     self.check_writable()?;
                 }
             }
-            let connection = timeout(OPENING, self.connect(Purpose::Write)).await;
-            let mut connection = connection.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))??;
             // Before the migrations, which lock something in their session.
-            if self.engine == Engine::Postgres {
-                // A pooler that has no connection left says nothing for minutes.
-                let is_pooled = timeout(OPENING, self.is_pooled(&mut connection)).await;
-                if is_pooled.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))?? {
-                    return Err(StoreError::Pooler(self.shown.clone()));
-                }
-            }
+            let mut connection = self.first_connection(Purpose::Write).await?;
             self.migrate(&mut connection).await?;
             if self.engine == Engine::Sqlite {
                 let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
@@ -227,7 +237,39 @@ impl Database {
             }
             Ok(connection)
         };
-        open().await.map_err(|error| match error {
+        open().await.map_err(|error| self.cannot_open(error))
+    }
+
+    /// The first connection that only reads. Makes and changes nothing.
+    pub async fn open_read_only(&self) -> Result<AnyConnection, StoreError> {
+        let open = async || -> Result<AnyConnection, StoreError> {
+            let mut connection = self.first_connection(Purpose::Read).await?;
+            // SQLite reads the file only now.
+            let is_there = "SELECT COUNT(*) FROM sqlite_schema";
+            if self.engine == Engine::Sqlite {
+                connection.execute(is_there).await?;
+            }
+            Ok(connection)
+        };
+        open().await.map_err(|error| self.cannot_open(error))
+    }
+
+    async fn first_connection(&self, purpose: Purpose) -> Result<AnyConnection, StoreError> {
+        let connection = timeout(OPENING, self.connect(purpose)).await;
+        let mut connection = connection.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))??;
+        if self.engine == Engine::Postgres {
+            // A pooler that has no connection left says nothing for minutes.
+            let is_pooled = timeout(OPENING, self.is_pooled(&mut connection)).await;
+            if is_pooled.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))?? {
+                return Err(StoreError::Pooler(self.shown.clone()));
+            }
+        }
+        Ok(connection)
+    }
+
+    /// The error of the first connection, in words for the operator.
+    fn cannot_open(&self, error: StoreError) -> StoreError {
+        match error {
             // PgBouncer's word for what it will not have from a client.
             StoreError::Database(sqlx::Error::Database(error))
                 if error.message().contains("unsupported startup parameter") =>
@@ -236,7 +278,7 @@ impl Database {
             }
             StoreError::Database(source) => StoreError::Open { database: self.shown.clone(), source },
             error => error,
-        })
+        }
     }
 
     /// Brings the tables up to date, in one transaction, of which those that sqlx makes are parts: what fails leaves the database as it
@@ -295,10 +337,15 @@ impl Database {
         Ok(())
     }
 
+    /// The address of the database, without its password.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
     /// Says why a file cannot be opened, where that can be seen without opening it: SQLite says only that. (Nor may it be opened by
     /// another way than SQLite's: closing it would take the locks of connections that this process has to it.)
     #[cfg(unix)]
-    fn check_writable(&self) -> Result<(), StoreError> {
+    pub fn check_writable(&self) -> Result<(), StoreError> {
         let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
         let path = std::path::absolute(&path).unwrap_or(path);
         let folder = path.parent().unwrap_or(&path);

@@ -13,6 +13,7 @@
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
+//! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
@@ -22,6 +23,7 @@
 mod accounts;
 mod age;
 mod answers;
+mod audit;
 mod boards;
 mod cache;
 mod commit;
@@ -32,6 +34,7 @@ mod error;
 mod file;
 mod fingerprint;
 mod history;
+mod inspection;
 mod key;
 mod log;
 mod migrations;
@@ -58,12 +61,15 @@ use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
+pub use audit::BoardReport;
 pub use boards::{BoardQuery, Listed};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::Directory;
 pub use error::StoreError;
+pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
+pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 
