@@ -56,19 +56,21 @@ async fn examine(settings: &Settings, time_limit: Duration) -> (Vec<Finding>, bo
         Err(late) => return (vec![Finding::error(OPEN, late, remedy(&StoreError::TimedOut(NETWORK)))], false),
     };
     let mut found = vec![opened(&inspection).await];
-    let schema =
-        match within(NETWORK, inspection.schema()).await.and_then(|schema| schema.map_err(|error| error.to_string())) {
-            Ok(schema) => schema,
-            Err(error) => {
-                found.push(Finding::error(SCHEMA, format!("the migrations cannot be read: {error}"), RESTORE));
-                None
-            }
-        };
-    found.push(judge_schema(schema.as_ref()));
+    let schema = within(NETWORK, inspection.schema()).await;
+    let is_current = match schema.and_then(|schema| schema.map_err(|error| error.to_string())) {
+        Ok(schema) => {
+            found.push(judge_schema(schema.as_ref()));
+            schema.is_some_and(|schema| schema.theirs >= schema.ours)
+        }
+        Err(error) => {
+            found.push(Finding::error(SCHEMA, format!("the migrations cannot be read: {error}"), RESTORE));
+            false
+        }
+    };
     found.extend(durability(&inspection).await);
     found.push(integrity(&inspection, time_limit).await);
     // Before a migration, tables and columns may be missing.
-    if schema.is_some_and(|schema| schema.theirs >= schema.ours) {
+    if is_current {
         found.extend(boards(&inspection, time_limit).await);
         found.extend(newest_change(&inspection).await);
     }

@@ -123,13 +123,15 @@ impl Inspection {
             return Ok(None);
         }
         let known = migrations::of(self.database.engine);
-        let had = query("SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version");
+        let had = query(
+            "SELECT version, CASE WHEN success THEN 1 ELSE 0 END, checksum FROM _sqlx_migrations ORDER BY version",
+        );
         let (mut theirs, mut wrong) = (None, Vec::new());
         for row in had.fetch_all(&self.readers).await? {
-            let (version, ended_well): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
+            let (version, ended_well): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
             let checksum: Vec<u8> = row.try_get(2)?;
             let ours = known.iter().find(|migration| migration.version == version);
-            if !ended_well || ours.is_some_and(|ours| *ours.checksum != *checksum) {
+            if ended_well == 0 || ours.is_some_and(|ours| *ours.checksum != *checksum) {
                 wrong.push(version);
             }
             theirs = Some(version);
