@@ -62,9 +62,8 @@ impl Mail {
     }
 
     /// Connects to the server as for a mail, encrypted and signed in as the URL says, and sends none.
-    pub async fn test(&self) -> Result<(), MailError> {
-        self.server.test_connection().await?;
-        Ok(())
+    pub async fn test(&self) -> Result<(), lettre::transport::smtp::Error> {
+        self.server.test_connection().await.map(drop)
     }
 
     /// Sends the link with which somebody chooses a new password. Mails with the same id are shown once by most mail programs.

@@ -197,7 +197,7 @@ async fn a_whole_installation_is_well() {
         .say("database", "ok", &["SQLite 3."])
         .say("schema", "ok", &[&taskwire::store::schema().to_string()])
         .say("integrity", "ok", &[])
-        .say("log", "ok", &["1 boards"])
+        .say("log", "ok", &["of 1 board,"])
         .say("rows", "ok", &[])
         .say("clock", "ok", &["the newest change"])
         .say("disk", "ok", &["MB", "inodes"])
@@ -223,7 +223,7 @@ async fn a_database_of_postgresql_is_examined_as_well() {
         .say("database", "ok", &["PostgreSQL 1"])
         .say("durability", "warning", &["fsync = off", "full_page_writes = off", "postgresql.conf"])
         .say("integrity", "ok", &[])
-        .say("log", "ok", &["1 boards, 6 changes"])
+        .say("log", "ok", &["6 changes of 1 board,"])
         .say("rows", "ok", &[])
         .say("clock", "ok", &["the database's clock is 0.0 s"])
         .say("server", "warning", &["no server answers", "needs a running server", "--listen"]);
@@ -242,7 +242,7 @@ async fn nothing_is_written_whether_the_database_is_open_was_left_open_or_is_clo
     board(&node).await;
     let open = bytes(&folder(&database));
     assert_eq!(open.len(), 3);
-    examine(&database, &[]).only(&[WARNS_WITHOUT_A_SERVER]).say("log", "ok", &["2 boards, 12 changes"]);
+    examine(&database, &[]).only(&[WARNS_WITHOUT_A_SERVER]).say("log", "ok", &["12 changes of 2 boards,"]);
     let is_data = |path: &PathBuf| !path.display().to_string().ends_with("-shm");
     let data =
         |files: BTreeMap<PathBuf, Vec<u8>>| files.into_iter().filter(|(path, _)| is_data(path)).collect::<Vec<_>>();
@@ -258,7 +258,7 @@ async fn nothing_is_written_whether_the_database_is_open_was_left_open_or_is_clo
     server.kill();
     let left = bytes(&folder(&database));
     assert_eq!(left.len(), 3, "it was killed: {:?}", left.keys());
-    examine(&database, &[]).only(&[WARNS_WITHOUT_A_SERVER]).say("log", "ok", &["3 boards"]);
+    examine(&database, &[]).only(&[WARNS_WITHOUT_A_SERVER]).say("log", "ok", &["of 3 boards,"]);
     let after = bytes(&folder(&database));
     assert_eq!(after.len(), 3);
     assert_eq!(data(after), data(left.clone()));
@@ -429,7 +429,7 @@ async fn rows_are_compared_with_what_is_left_of_the_log() {
     let (database, NewBoard { id, .. }) = sqlite().await;
     let trimmed = |from: u64| format!("DELETE FROM changes WHERE seq < {from}; UPDATE boards SET log_start = {from}");
     by_hand(&database, &trimmed(5)).await;
-    examine(&database, &[]).only(&[WARNS_WITHOUT_A_SERVER]).say("log", "ok", &["1 boards, 2 changes"]);
+    examine(&database, &[]).only(&[WARNS_WITHOUT_A_SERVER]).say("log", "ok", &["2 changes of 1 board,"]);
     by_hand(&database, "UPDATE tasks SET title = 'Coffee' WHERE title = 'Green tea'").await;
     examine(&database, &[]).say("rows", "error", &[&id.to_string(), "title is not as the log says"]);
     // The log no longer tells how that task is called.
@@ -833,6 +833,35 @@ async fn lines_are_for_people_and_exit_codes_for_programs() {
         let names: Vec<&String> = finding.as_object().unwrap().keys().collect();
         assert_eq!(names, ["check", "detail", "remedy", "status"]);
     }
+}
+
+/// Whatever accepts connections and says nothing costs each check its limit, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_who_keeps_silent_keeps_it_waiting_for_ever() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            open.push(listener.accept().await.unwrap());
+        }
+    });
+    let mut command = command(&["doctor", "--json", "--listen", &silent, "--mail-from", "board@example.com"]);
+    command.env("DATABASE_URL", format!("postgres://ana@{silent}/x")).env("REDIS_URL", format!("redis://{silent}"));
+    command.env("TASKWIRE_SMTP_URL", format!("smtp://{silent}"));
+    command.env("TASKWIRE_OIDC_ISSUER", format!("http://{silent}"));
+    command.env("TASKWIRE_OIDC_CLIENT_ID", "taskwire").env("TASKWIRE_OIDC_CLIENT_SECRET", "secret");
+    let began = Instant::now();
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    let found = Findings { code: output.status.code(), all: serde_json::from_slice(&output.stdout).unwrap() };
+    found
+        .say("database", "error", &["did not answer within 10 s", "can be reached from here"])
+        .say("redis", "error", &["Redis does not answer"])
+        .say("mail", "error", &["no answer within 10 s"])
+        .say("oidc", "error", &["did"])
+        .say("server", "error", &["does not answer within 5 s", "restart it"]);
+    assert_eq!(found.code, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Finding, NETWORK, within};
+use super::{Finding, NETWORK, counted, within};
 use crate::{
     clock,
     settings::Settings,
@@ -34,6 +34,7 @@ const MORE_TIME: &str = "give the check more time with --time-limit";
 
 pub(super) async fn check(settings: &Settings, time_limit: Duration) -> Vec<Finding> {
     if let Some(file) = missing_file(&settings.database) {
+        let file = std::path::absolute(&file).unwrap_or(file);
         return vec![Finding::error(
             OPEN,
             format!("there is no file {}", file.display()),
@@ -50,10 +51,10 @@ pub(super) async fn check(settings: &Settings, time_limit: Duration) -> Vec<Find
 async fn examine(settings: &Settings, time_limit: Duration) -> (Vec<Finding>, bool) {
     let statement = Limits { silence: time_limit, statement: time_limit, ..Limits::default() };
     let store = StoreSettings { readers: 1, limits: statement, ..settings.store() };
-    let inspection = match within(NETWORK, Inspection::open(&store)).await {
-        Ok(Ok(inspection)) => inspection,
-        Ok(Err(error)) => return (vec![Finding::error(OPEN, error.to_string(), remedy(&error))], false),
-        Err(late) => return (vec![Finding::error(OPEN, late, remedy(&StoreError::TimedOut(NETWORK)))], false),
+    // It has limits of its own, with errors that say more.
+    let inspection = match Inspection::open(&store).await {
+        Ok(inspection) => inspection,
+        Err(error) => return (vec![Finding::error(OPEN, error.to_string(), remedy(&error))], false),
     };
     let mut found = vec![opened(&inspection).await];
     let schema = within(NETWORK, inspection.schema()).await;
@@ -230,7 +231,11 @@ impl Outcome {
         if found.is_empty() && !is_late {
             found.push(Finding::ok(
                 LOG,
-                format!("{boards} boards, {changes} changes, without a gap up to each board's number"),
+                format!(
+                    "{} of {}, without a gap up to each board's number",
+                    counted(changes, "change"),
+                    counted(boards as u64, "board")
+                ),
             ));
         }
         let contradictions = listed(ROWS, rows);

@@ -21,7 +21,11 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
                   mail server can be reached from here; mails wait in the database for a day";
     vec![match within(NETWORK, mail.test()).await {
         Ok(Ok(())) => Finding::ok(CHECK, "the mail server answers and lets this server in; no mail was sent"),
-        Ok(Err(error)) => Finding::error(CHECK, with_causes(&error), remedy),
+        Ok(Err(error)) => Finding::error(
+            CHECK,
+            format!("the mail server does not let this server in: {}", with_causes(&error)),
+            remedy,
+        ),
         Err(late) => Finding::error(CHECK, format!("{late}, of the mail server"), remedy),
     }]
 }

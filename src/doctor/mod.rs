@@ -20,7 +20,7 @@ use serde::Serialize;
 use self::settings::Given;
 
 /// How long a check may take that asks somebody over the network.
-const NETWORK: Duration = Duration::from_secs(15);
+const NETWORK: Duration = Duration::from_secs(10);
 
 /// What to check.
 #[derive(Clone, Debug)]
@@ -102,6 +102,11 @@ impl Examination {
 /// Awaits what may take only so long. The error says that it took longer.
 async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, String> {
     tokio::time::timeout(limit, work).await.map_err(|_| format!("there was no answer within {} s", limit.as_secs()))
+}
+
+/// A number of things, such as `1 board` or `2 boards`.
+fn counted(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
 /// What others wrote may have several lines, or characters that a terminal obeys.

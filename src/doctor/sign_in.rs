@@ -1,6 +1,6 @@
 //! The OpenID Connect provider: whether people could be sent to it.
 
-use super::{Finding, NETWORK, within};
+use super::{Finding, NETWORK, counted, within};
 use crate::{accounts::oidc::Oidc, settings::Settings};
 
 const CHECK: &str = "oidc";
@@ -23,9 +23,8 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
         Ok(Ok(keys)) => Finding::ok(
             CHECK,
             format!(
-                "{issuer} describes itself, with {keys} key{}; whether it accepts the client id and secret shows when \
-                 somebody signs in",
-                if keys == 1 { "" } else { "s" }
+                "{issuer} describes itself, with {}; whether it accepts the client id and secret shows when somebody signs in",
+                counted(keys as u64, "key")
             ),
         ),
         Ok(Err(error)) => Finding::error(CHECK, error.to_string(), remedy),
