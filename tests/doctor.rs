@@ -858,8 +858,8 @@ async fn nobody_who_keeps_silent_keeps_it_waiting_for_ever() {
     found
         .say("database", "error", &["did not answer within 10 s", "can be reached from here"])
         .say("redis", "error", &["Redis does not answer"])
-        .say("mail", "error", &["no answer within 10 s"])
-        .say("oidc", "error", &["did"])
+        .say("mail", "error", &["no answer within 10 s from the mail server"])
+        .say("oidc", "error", &[".well-known/openid-configuration"])
         .say("server", "error", &["does not answer within 5 s", "restart it"]);
     assert_eq!(found.code, Some(1));
 }

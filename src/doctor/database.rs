@@ -30,6 +30,7 @@ const REPORTED: usize = 20;
 
 const RESTORE: &str = "keep a copy of the database as it is, and restore a backup from before (README.md says how); if nobody \
                        wrote to the database by hand, and its disk is sound, report this as a bug";
+const SLOW: &str = "find out what keeps the database busy, and run this again";
 const MORE_TIME: &str = "give the check more time with --time-limit";
 
 pub(super) async fn check(settings: &Settings, time_limit: Duration) -> Vec<Finding> {
@@ -151,7 +152,7 @@ async fn durability(inspection: &Inspection) -> Vec<Finding> {
     let (is_standby, settings) = match within(NETWORK, asked).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return vec![not_checked(DURABILITY, &error)],
-        Err(late) => return vec![Finding::warning(DURABILITY, late, MORE_TIME)],
+        Err(late) => return vec![Finding::warning(DURABILITY, late, SLOW)],
     };
     let mut found = Vec::new();
     if is_standby {
@@ -271,7 +272,7 @@ async fn clocks(inspection: &Inspection) -> Option<Finding> {
     match within(NETWORK, inspection.clock()).await {
         Ok(Ok(report)) => report.map(judge_clock),
         Ok(Err(error)) => Some(not_checked(CLOCK, &error)),
-        Err(late) => Some(Finding::warning(CLOCK, late, MORE_TIME)),
+        Err(late) => Some(Finding::warning(CLOCK, late, SLOW)),
     }
 }
 
@@ -299,7 +300,7 @@ async fn newest_change(inspection: &Inspection) -> Option<Finding> {
     let at = match within(NETWORK, inspection.newest_change()).await {
         Ok(Ok(at)) => at?,
         Ok(Err(error)) => return Some(not_checked(CLOCK, &error)),
-        Err(late) => return Some(Finding::warning(CLOCK, late, MORE_TIME)),
+        Err(late) => return Some(Finding::warning(CLOCK, late, SLOW)),
     };
     let now = clock::now();
     let ahead = at.as_millis() - now.as_millis();

@@ -26,6 +26,6 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
             format!("the mail server does not let this server in: {}", with_causes(&error)),
             remedy,
         ),
-        Err(late) => Finding::error(CHECK, format!("{late}, of the mail server"), remedy),
+        Err(late) => Finding::error(CHECK, format!("{late} from the mail server"), remedy),
     }]
 }

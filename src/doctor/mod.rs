@@ -99,9 +99,9 @@ impl Examination {
     }
 }
 
-/// Awaits what may take only so long. The error says that it took longer.
+/// Awaits something for a limited time. The error says that there was no answer.
 async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, String> {
-    tokio::time::timeout(limit, work).await.map_err(|_| format!("there was no answer within {} s", limit.as_secs()))
+    tokio::time::timeout(limit, work).await.map_err(|_| format!("no answer within {} s", limit.as_secs()))
 }
 
 /// A number of things, such as `1 board` or `2 boards`.

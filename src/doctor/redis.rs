@@ -18,7 +18,7 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
     vec![match within(NETWORK, round_trip(&RedisSettings::new(url))).await {
         Ok(Ok(report)) => judge(&report),
         Ok(Err(fault)) => Finding::error(CHECK, fault.to_string(), remedy(&fault)),
-        Err(late) => Finding::error(CHECK, format!("{late}, of Redis"), "check that Redis can be reached from here"),
+        Err(late) => Finding::error(CHECK, format!("{late} from Redis"), "check that Redis can be reached from here"),
     }]
 }
 

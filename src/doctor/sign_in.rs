@@ -28,6 +28,6 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
             ),
         ),
         Ok(Err(error)) => Finding::error(CHECK, error.to_string(), remedy),
-        Err(late) => Finding::error(CHECK, format!("{late}, of {issuer}"), remedy),
+        Err(late) => Finding::error(CHECK, format!("{late} from {issuer}"), remedy),
     }]
 }
