@@ -28,6 +28,7 @@ pub mod address;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
+pub mod by_name;
 mod controls;
 mod features;
 pub mod fields;

@@ -8,6 +8,7 @@ mod support;
 mod boards;
 mod bodies;
 mod compression;
+mod cross_origin;
 mod documented;
 mod history;
 mod hostile;

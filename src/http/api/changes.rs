@@ -13,7 +13,7 @@ use super::{client::Client, json_bytes};
 use crate::{
     http::{
         input::{Path, Query},
-        problem::{Failures, Problem},
+        problem::{Code, Problem},
     },
     store::{Entries, LoggedChange, Missing},
 };
@@ -59,6 +59,7 @@ pub struct History {
     #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
     /// The value of `before` with which to get older changes; `null` if the log has none.
+    #[schema(value_type = Option<u64>)]
     next: Option<Seq>,
 }
 
@@ -70,8 +71,10 @@ pub struct Changes {
     #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
     /// The value of `since` with which to get more; `null` if these are all.
+    #[schema(value_type = Option<u64>)]
     next: Option<Seq>,
     /// The number of the board's newest change.
+    #[schema(value_type = u64)]
     seq: Seq,
 }
 
@@ -80,6 +83,7 @@ pub struct Changes {
 #[allow(dead_code)]
 pub struct Change {
     /// The number of the change on its board.
+    #[schema(value_type = u64)]
     seq: Seq,
     /// When it was committed.
     #[schema(format = DateTime)]
@@ -95,9 +99,9 @@ pub struct Change {
 
 /// Read the changes of a board
 #[utoipa::path(
-    get, path = "/boards/{board}/changes", tag = "boards",
+    get, path = "/boards/{board}/changes", tag = "boards", operation_id = "list_changes",
     params(("board" = Uuid, Path), Since),
-    responses((status = 200, body = Changes), Failures)
+    responses((status = 200, body = Changes))
 )]
 pub async fn list(
     client: Client,
@@ -115,8 +119,7 @@ pub async fn list(
     match client.services.store.changes_after(id, since, limit).await? {
         Missing::Changes(changes) => Ok(json_bytes(StatusCode::OK, write_changes(&changes, seq))),
         Missing::Trimmed => Err(Problem::new(
-            StatusCode::GONE,
-            "trimmed",
+            Code::Trimmed,
             "the log no longer reaches back to this number; read the board and its tasks, and continue from their `seq`",
         )),
     }
@@ -127,9 +130,9 @@ pub async fn list(
 /// A task in the trash has a history, too. The oldest change is the one that created the task, unless the log no longer reaches
 /// back that far.
 #[utoipa::path(
-    get, path = "/tasks/{task}/changes", tag = "tasks",
+    get, path = "/tasks/{task}/changes", tag = "tasks", operation_id = "list_task_changes",
     params(("task" = Uuid, Path), Before),
-    responses((status = 200, body = History), Failures)
+    responses((status = 200, body = History))
 )]
 pub async fn of_task(
     client: Client,

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::http::{
     input::{Json, Key, Path},
-    problem::{Failures, Problem},
+    problem::Problem,
 };
 
 /// The columns of a board.
@@ -71,9 +71,9 @@ pub struct ColumnPatch {
 
 /// List the columns of a board
 #[utoipa::path(
-    get, path = "/boards/{board}/columns", tag = "columns",
+    get, path = "/boards/{board}/columns", tag = "columns", operation_id = "list_columns",
     params(("board" = Uuid, Path)),
-    responses((status = 200, body = Columns<'_>), Failures)
+    responses((status = 200, body = Columns<'_>))
 )]
 pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
     let board = client.board(id).await?;
@@ -83,13 +83,13 @@ pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, P
 
 /// Add a column
 #[utoipa::path(
-    post, path = "/boards/{board}/columns", tag = "columns",
+    post, path = "/boards/{board}/columns", tag = "columns", operation_id = "create_column",
     params(
         ("board" = Uuid, Path),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
     request_body = NewColumn,
-    responses((status = 201, body = Column<'_>, headers(("Location" = String))), Failures)
+    responses((status = 201, body = Column<'_>, headers(("Location" = String))))
 )]
 pub async fn create(
     client: Client,
@@ -106,10 +106,10 @@ pub async fn create(
 
 /// Rename a column, change its kind, or move it
 #[utoipa::path(
-    patch, path = "/boards/{board}/columns/{column}", tag = "columns",
+    patch, path = "/boards/{board}/columns/{column}", tag = "columns", operation_id = "update_column",
     params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
     request_body = ColumnPatch,
-    responses((status = 200, body = Column<'_>), Failures)
+    responses((status = 200, body = Column<'_>))
 )]
 pub async fn update(
     client: Client,
@@ -124,9 +124,9 @@ pub async fn update(
 
 /// Delete a column that holds no tasks
 #[utoipa::path(
-    delete, path = "/boards/{board}/columns/{column}", tag = "columns",
+    delete, path = "/boards/{board}/columns/{column}", tag = "columns", operation_id = "delete_column",
     params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
-    responses((status = 204, description = "Deleted"), Failures)
+    responses((status = 204, description = "Deleted"))
 )]
 pub async fn delete(
     client: Client,

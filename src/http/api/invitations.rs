@@ -2,6 +2,7 @@
 
 use app::{
     access::{BoardRole, InstanceRole},
+    by_name,
     id::BoardId,
     time::Timestamp,
 };
@@ -19,7 +20,7 @@ use crate::{
     accounts::invitations::Invitation,
     http::{
         input::{Json, Path},
-        problem::{Failures, Problem},
+        problem::Problem,
     },
     store::OneTimeLink,
 };
@@ -55,7 +56,7 @@ pub struct NewInvitation {
     #[schema(value_type = ServerRole, required = false)]
     role: InstanceRole,
     /// The boards of which the invited person becomes a member.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_name::each")]
     boards: Vec<InvitedTo>,
     /// For whom the invitation is, in your words.
     #[serde(default)]
@@ -79,7 +80,7 @@ fn member() -> InstanceRole {
 }
 
 /// List the invitations that were not used yet
-#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "invitations", responses((status = 200, body = Invitations), Failures))]
+#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "list_invitations", responses((status = 200, body = Invitations)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let invitations = client.accounts().invitations(client.credentials()).await?;
     let line = |(link, invitation): (OneTimeLink, Invitation)| InvitationLine {
@@ -93,9 +94,9 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 
 /// Invite a person
 #[utoipa::path(
-    post, path = "/invitations", tag = "people", operation_id = "invite",
+    post, path = "/invitations", tag = "people", operation_id = "create_invitation",
     request_body = NewInvitation,
-    responses((status = 201, body = OnceShown), Failures)
+    responses((status = 201, body = OnceShown))
 )]
 pub async fn create(
     client: Client,
@@ -111,7 +112,7 @@ pub async fn create(
 #[utoipa::path(
     delete, path = "/invitations/{invitation}", tag = "people", operation_id = "revoke_invitation",
     params(("invitation" = Uuid, Path)),
-    responses((status = 204, description = "Revoked"), Failures)
+    responses((status = 204, description = "Revoked"))
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.accounts().revoke_invitation(client.credentials(), id).await?;

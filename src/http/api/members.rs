@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::{client::Client, json, model::Role, tagged};
 use crate::http::{
     input::{Json, Key, Path},
-    problem::{Failures, Problem},
+    problem::Problem,
 };
 
 /// The people who have access to a board.
@@ -51,9 +51,9 @@ pub struct Membership {
 
 /// List the people who have access to a board
 #[utoipa::path(
-    get, path = "/boards/{board}/members", tag = "access",
+    get, path = "/boards/{board}/members", tag = "access", operation_id = "list_members",
     params(("board" = Uuid, Path)),
-    responses((status = 200, body = Members, headers(("ETag" = String))), Failures)
+    responses((status = 200, body = Members, headers(("ETag" = String))))
 )]
 pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
     let board = client.board(id).await?;
@@ -69,10 +69,10 @@ pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, P
 
 /// Make a person a member of a board, or change their role on it
 #[utoipa::path(
-    put, path = "/boards/{board}/members/{person}", tag = "access",
+    put, path = "/boards/{board}/members/{person}", tag = "access", operation_id = "set_member",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
     request_body = Membership,
-    responses((status = 204, description = "The person is a member with this role"), Failures)
+    responses((status = 204, description = "The person is a member with this role"))
 )]
 pub async fn put(
     client: Client,
@@ -86,9 +86,9 @@ pub async fn put(
 
 /// Remove a person from a board
 #[utoipa::path(
-    delete, path = "/boards/{board}/members/{person}", tag = "access",
+    delete, path = "/boards/{board}/members/{person}", tag = "access", operation_id = "remove_member",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
-    responses((status = 204, description = "The person is not a member"), Failures)
+    responses((status = 204, description = "The person is not a member"))
 )]
 pub async fn remove(
     client: Client,

@@ -20,6 +20,7 @@ pub struct Board<'a> {
     /// The board's name.
     pub name: &'a str,
     /// The number of the board's newest change.
+    #[schema(value_type = u64)]
     pub seq: Seq,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
@@ -53,6 +54,7 @@ pub struct BoardLine {
     /// The board's name.
     pub name: String,
     /// The number of the board's newest change.
+    #[schema(value_type = u64)]
     pub seq: Seq,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
@@ -147,10 +149,13 @@ pub struct Task<'a> {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
     /// The number of the task's newest change; also its `ETag`.
+    #[schema(value_type = u64)]
     pub seq: Seq,
     /// The number of the newest change of its title.
+    #[schema(value_type = u64)]
     pub title_seq: Seq,
     /// The number of the newest change of its description.
+    #[schema(value_type = u64)]
     pub description_seq: Seq,
 }
 

@@ -9,7 +9,7 @@ use super::{client::Client, json, model::ServerRole};
 use crate::{
     http::{
         input::{Json, Path},
-        problem::{Failures, Problem},
+        problem::Problem,
     },
     store::Account,
 };
@@ -64,7 +64,7 @@ pub struct PersonPatch {
 }
 
 /// List the people of the server
-#[utoipa::path(get, path = "/people", tag = "people", responses((status = 200, body = People), Failures))]
+#[utoipa::path(get, path = "/people", tag = "people", operation_id = "list_people", responses((status = 200, body = People)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     if !client.visitor.principal().may_see_people() {
         return Err(Problem::forbidden());
@@ -76,7 +76,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 }
 
 /// Read your own account
-#[utoipa::path(get, path = "/people/me", tag = "people", responses((status = 200, body = Person), Failures))]
+#[utoipa::path(get, path = "/people/me", tag = "people", operation_id = "read_me", responses((status = 200, body = Person)))]
 pub async fn me(client: Client) -> Result<Response, Problem> {
     let directory = client.services.store.directory();
     let account = client.visitor.person.and_then(|person| directory.account(person)).ok_or_else(Problem::nobody)?;
@@ -85,10 +85,10 @@ pub async fn me(client: Client) -> Result<Response, Problem> {
 
 /// Change a person's role on the server, or whether they may sign in
 #[utoipa::path(
-    patch, path = "/people/{person}", tag = "people",
+    patch, path = "/people/{person}", tag = "people", operation_id = "update_person",
     params(("person" = Uuid, Path)),
     request_body = PersonPatch,
-    responses((status = 200, body = Person), Failures)
+    responses((status = 200, body = Person))
 )]
 pub async fn update(
     client: Client,

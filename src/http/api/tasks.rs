@@ -29,7 +29,7 @@ use crate::{
     http::{
         conditional::base,
         input::{Json, Key, Path, Query},
-        problem::{Failures, Problem},
+        problem::{Code, Problem},
     },
     writer::WriteError,
 };
@@ -138,13 +138,12 @@ impl TaskPatch {
 
 /// List tasks of a board
 #[utoipa::path(
-    get, path = "/boards/{board}/tasks", tag = "tasks",
+    get, path = "/boards/{board}/tasks", tag = "tasks", operation_id = "list_tasks",
     params(("board" = Uuid, Path), Listing, ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Tasks<'_>, headers(("ETag" = String, description = "The number of the board's newest change"))),
-        (status = 304, description = "Nothing on the board changed since"),
-        Failures
-    )
+        (status = 304, description = "Nothing on the board changed since")
+)
 )]
 pub async fn list(
     client: Client,
@@ -159,16 +158,15 @@ pub async fn list(
 
 /// Create a task
 #[utoipa::path(
-    post, path = "/boards/{board}/tasks", tag = "tasks",
+    post, path = "/boards/{board}/tasks", tag = "tasks", operation_id = "create_task",
     params(
         ("board" = Uuid, Path),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
     request_body = NewTask,
     responses(
-        (status = 201, body = Task<'_>, headers(("Location" = String), ("ETag" = String))),
-        Failures
-    )
+        (status = 201, body = Task<'_>, headers(("Location" = String), ("ETag" = String)))
+)
 )]
 pub async fn create(
     client: Client,
@@ -197,26 +195,25 @@ pub async fn create(
 
 /// Read a task
 #[utoipa::path(
-    get, path = "/tasks/{task}", tag = "tasks",
+    get, path = "/tasks/{task}", tag = "tasks", operation_id = "read_task",
     params(("task" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Task<'_>, headers(("ETag" = String))),
-        (status = 304, description = "Not changed since"),
-        Failures
-    )
+        (status = 304, description = "Not changed since")
+)
 )]
 pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) -> Result<Response, Problem> {
     let board = client.board_of(id).await?;
     let task = board.live_task(id).ok_or_else(|| {
         let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
-        Problem::new(StatusCode::NOT_FOUND, "in_trash", detail)
+        Problem::new(Code::InTrash, detail)
     })?;
     Ok(unless_known(&headers, task.seq, || json(StatusCode::OK, &Task::of(&board, task))))
 }
 
 /// Change some fields of a task
 #[utoipa::path(
-    patch, path = "/tasks/{task}", tag = "tasks",
+    patch, path = "/tasks/{task}", tag = "tasks", operation_id = "update_task",
     params(
         ("task" = Uuid, Path),
         ("If-Match" = Option<String>, Header,
@@ -225,7 +222,7 @@ pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) ->
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
     request_body = TaskPatch,
-    responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
+    responses((status = 200, body = Task<'_>, headers(("ETag" = String))))
 )]
 pub async fn update(
     client: Client,
@@ -250,13 +247,13 @@ pub async fn update(
 
 /// Put a task into the trash
 #[utoipa::path(
-    delete, path = "/tasks/{task}", tag = "tasks",
+    delete, path = "/tasks/{task}", tag = "tasks", operation_id = "delete_task",
     params(
         ("task" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "Refuse if the task was changed since"),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
-    responses((status = 204, description = "Deleted"), Failures)
+    responses((status = 204, description = "Deleted"))
 )]
 pub async fn delete(
     client: Client,
@@ -272,12 +269,12 @@ pub async fn delete(
 
 /// Take a task out of the trash
 #[utoipa::path(
-    post, path = "/tasks/{task}/restore", tag = "tasks",
+    post, path = "/tasks/{task}/restore", tag = "tasks", operation_id = "restore_task",
     params(
         ("task" = Uuid, Path),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
-    responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
+    responses((status = 200, body = Task<'_>, headers(("ETag" = String))))
 )]
 pub async fn restore(client: Client, Path(id): Path<TaskId>, key: Key) -> Result<Response, Problem> {
     let board = client.board_of(id).await?;

@@ -8,10 +8,7 @@ use uuid::Uuid;
 
 use super::{client::Client, json};
 use crate::{
-    http::{
-        input::Path,
-        problem::{Failures, Problem},
-    },
+    http::{input::Path, problem::Problem},
     store::Token,
 };
 
@@ -57,7 +54,7 @@ pub struct TokenLine {
 }
 
 /// List your own tokens
-#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "tokens", responses((status = 200, body = Tokens), Failures))]
+#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", responses((status = 200, body = Tokens)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let person = client.person()?;
     let tokens = client.accounts().tokens(client.credentials(), person).await?;
@@ -76,7 +73,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 #[utoipa::path(
     delete, path = "/tokens/{token}", tag = "people", operation_id = "revoke_token",
     params(("token" = Uuid, Path)),
-    responses((status = 204, description = "Revoked"), Failures)
+    responses((status = 204, description = "Revoked"))
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.person()?;
