@@ -41,6 +41,10 @@ const SLOW: Duration = Duration::from_secs(1);
 /// How much of a response is collected before other tasks get their turn on this thread.
 const YIELD_BYTES: usize = 256 * 1024;
 
+/// Marks a response, as one of its extensions, as a stream without an end, which is sent as it comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Streamed;
+
 /// Guards one request. Runs for every route, and for requests without one.
 pub async fn guard(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -165,6 +169,9 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
 /// Collects the response into one piece, which is counted until it is sent. Files are excluded: they are read from the disk as they are
 /// sent, and hold next to no memory.
 async fn carry(services: &Services, who: ClientKey, response: Response) -> Result<Response, Problem> {
+    if response.extensions().get::<Streamed>().is_some() {
+        return Ok(response);
+    }
     let size = response.body().size_hint().exact();
     let is_small = size.is_some_and(|size| size < services.limits.small_answer as u64);
     if is_small || (size.is_none() && response.headers().contains_key(CONTENT_LENGTH)) {

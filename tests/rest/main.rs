@@ -10,6 +10,7 @@ mod bodies;
 mod compression;
 mod cross_origin;
 mod documented;
+mod events;
 mod history;
 mod hostile;
 mod lists;

@@ -103,6 +103,8 @@ pub struct BoardPatch {
 }
 
 /// List the boards
+///
+/// The boards that you may see, newest first, in pages. An admin sees all boards.
 #[utoipa::path(get, path = "/boards", tag = "boards", operation_id = "list_boards", params(BoardSearch), responses((status = 200, body = Boards)))]
 pub async fn list(
     client: Client,
@@ -117,6 +119,8 @@ pub async fn list(
 }
 
 /// Create a board
+///
+/// You become its manager. A token with the scope `write` may create boards.
 #[utoipa::path(
     post, path = "/boards", tag = "boards", operation_id = "create_board",
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")),
@@ -146,6 +150,8 @@ pub async fn create(client: Client, key: Key, Json(new): Json<NewBoard>) -> Resu
 }
 
 /// Read a board and its columns
+///
+/// The board with its columns; its tasks are a list of their own.
 #[utoipa::path(
     get, path = "/boards/{board}", tag = "boards", operation_id = "read_board",
     params(("board" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
@@ -160,6 +166,8 @@ pub async fn read(client: Client, Path(id): Path<BoardId>, headers: HeaderMap) -
 }
 
 /// Change a board
+///
+/// Only managers may do this. `everyone` decides who else on the server may see or edit the board.
 #[utoipa::path(
     patch, path = "/boards/{board}", tag = "boards", operation_id = "update_board",
     params(
@@ -184,6 +192,8 @@ pub async fn update(
 }
 
 /// Delete a board with everything on it
+///
+/// Only managers may do this. The board, its tasks and its log cannot be restored.
 #[utoipa::path(
     delete, path = "/boards/{board}", tag = "boards", operation_id = "delete_board",
     params(

@@ -98,6 +98,9 @@ pub struct Change {
 }
 
 /// Read the changes of a board
+///
+/// The log of the board after a number, oldest first. It has no gaps. If it no longer reaches back to the number, the
+/// status is 410; then read the board and its tasks.
 #[utoipa::path(
     get, path = "/boards/{board}/changes", tag = "boards", operation_id = "list_changes",
     params(("board" = Uuid, Path), Since),

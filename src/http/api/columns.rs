@@ -70,6 +70,8 @@ pub struct ColumnPatch {
 }
 
 /// List the columns of a board
+///
+/// The columns from left to right, with the number of tasks in each.
 #[utoipa::path(
     get, path = "/boards/{board}/columns", tag = "columns", operation_id = "list_columns",
     params(("board" = Uuid, Path)),
@@ -82,6 +84,8 @@ pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, P
 }
 
 /// Add a column
+///
+/// Editors and managers may do this. A board has at most 50 columns.
 #[utoipa::path(
     post, path = "/boards/{board}/columns", tag = "columns", operation_id = "create_column",
     params(
@@ -105,6 +109,9 @@ pub async fn create(
 }
 
 /// Rename a column, change its kind, or move it
+///
+/// Editors and managers may rename a column, change its kind, or move it. With another kind, its tasks become completed
+/// or are reopened.
 #[utoipa::path(
     patch, path = "/boards/{board}/columns/{column}", tag = "columns", operation_id = "update_column",
     params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
@@ -123,6 +130,8 @@ pub async fn update(
 }
 
 /// Delete a column that holds no tasks
+///
+/// Editors and managers may delete a column without tasks. The last column of a board cannot be deleted.
 #[utoipa::path(
     delete, path = "/boards/{board}/columns/{column}", tag = "columns", operation_id = "delete_column",
     params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),

@@ -80,6 +80,8 @@ fn member() -> InstanceRole {
 }
 
 /// List the invitations that were not used yet
+///
+/// Only admins may read them.
 #[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "list_invitations", responses((status = 200, body = Invitations)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let invitations = client.accounts().invitations(client.credentials()).await?;
@@ -93,6 +95,8 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 }
 
 /// Invite a person
+///
+/// Only admins may do this. The response has the link to send to the person; it is shown only once.
 #[utoipa::path(
     post, path = "/invitations", tag = "people", operation_id = "create_invitation",
     request_body = NewInvitation,
@@ -109,6 +113,8 @@ pub async fn create(
 }
 
 /// Revoke an invitation
+///
+/// Only admins may do this. The link stops working at once.
 #[utoipa::path(
     delete, path = "/invitations/{invitation}", tag = "people", operation_id = "revoke_invitation",
     params(("invitation" = Uuid, Path)),

@@ -9,6 +9,7 @@ pub mod changes;
 mod client;
 pub mod columns;
 mod cursor;
+pub mod events;
 pub mod invitations;
 mod list;
 pub mod members;
@@ -50,12 +51,14 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
         .routes(routes!(changes::list))
+        .routes(routes!(events::follow))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::remove))
         .routes(routes!(share_links::list, share_links::create))
         .routes(routes!(share_links::revoke))
         .routes(routes!(people::list))
         .routes(routes!(people::me))
+        .routes(routes!(people::own))
         .routes(routes!(people::update))
         .routes(routes!(passwords::new_password))
         .routes(routes!(invitations::list, invitations::create))

@@ -7,6 +7,9 @@ use super::{client::Client, json, model::OnceShown};
 use crate::http::{input::Path, problem::Problem};
 
 /// Make a link with which a person chooses a new password
+///
+/// Only admins may do this. The response has a link with which the person chooses a new password; it is shown only once
+/// and works for a day.
 #[utoipa::path(
     post, path = "/people/{person}/new-password", tag = "people", operation_id = "create_password_link",
     params(("person" = Uuid, Path)),

@@ -47,6 +47,8 @@ impl Link {
 }
 
 /// List the share links of a board
+///
+/// Only managers may read them. The secrets are not part of it.
 #[utoipa::path(
     get, path = "/boards/{board}/links", tag = "access", operation_id = "list_share_links",
     params(("board" = Uuid, Path)),
@@ -58,6 +60,9 @@ pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response
 }
 
 /// Make a link with which a board can be read without an account
+///
+/// Only managers may do this. The link is shown only in this response. Whoever has it may read the board without an
+/// account.
 #[utoipa::path(
     post, path = "/boards/{board}/links", tag = "access", operation_id = "create_share_link",
     params(("board" = Uuid, Path)),
@@ -72,6 +77,8 @@ pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Respon
 }
 
 /// Revoke a share link; its readers lose access to the board at once
+///
+/// Only managers may do this. The link stops working at once, also for pages that are open.
 #[utoipa::path(
     delete, path = "/boards/{board}/links/{link}", tag = "access", operation_id = "revoke_share_link",
     params(("board" = Uuid, Path), ("link" = Uuid, Path)),

@@ -137,6 +137,8 @@ impl TaskPatch {
 }
 
 /// List tasks of a board
+///
+/// The tasks of a board in pages, filtered and sorted; with `deleted=true`, its trash.
 #[utoipa::path(
     get, path = "/boards/{board}/tasks", tag = "tasks", operation_id = "list_tasks",
     params(("board" = Uuid, Path), Listing, ("If-None-Match" = Option<String>, Header)),
@@ -157,6 +159,8 @@ pub async fn list(
 }
 
 /// Create a task
+///
+/// Editors and managers may do this. Every open page of the board shows the task at once.
 #[utoipa::path(
     post, path = "/boards/{board}/tasks", tag = "tasks", operation_id = "create_task",
     params(
@@ -194,6 +198,8 @@ pub async fn create(
 }
 
 /// Read a task
+///
+/// A task that is not in the trash.
 #[utoipa::path(
     get, path = "/tasks/{task}", tag = "tasks", operation_id = "read_task",
     params(("task" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
@@ -212,6 +218,9 @@ pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) ->
 }
 
 /// Change some fields of a task
+///
+/// Editors and managers may do this. Absent fields stay as they are, so that edits of different fields by different
+/// people both survive.
 #[utoipa::path(
     patch, path = "/tasks/{task}", tag = "tasks", operation_id = "update_task",
     params(
@@ -246,6 +255,8 @@ pub async fn update(
 }
 
 /// Put a task into the trash
+///
+/// Editors and managers may do this. The trash holds at most 1,000 tasks; the oldest leave it for good.
 #[utoipa::path(
     delete, path = "/tasks/{task}", tag = "tasks", operation_id = "delete_task",
     params(
@@ -268,6 +279,8 @@ pub async fn delete(
 }
 
 /// Take a task out of the trash
+///
+/// Editors and managers may do this. The task returns to the end of its column, or of the first column if that is gone.
 #[utoipa::path(
     post, path = "/tasks/{task}/restore", tag = "tasks", operation_id = "restore_task",
     params(

@@ -54,6 +54,8 @@ pub struct TokenLine {
 }
 
 /// List your own tokens
+///
+/// Their names, scopes and times, newest first. Their secrets are shown only when they are created, on your account page.
 #[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", responses((status = 200, body = Tokens)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let person = client.person()?;
@@ -70,6 +72,8 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 }
 
 /// Revoke one of your own tokens
+///
+/// Programs that use the token are signed out at once.
 #[utoipa::path(
     delete, path = "/tokens/{token}", tag = "people", operation_id = "revoke_token",
     params(("token" = Uuid, Path)),

@@ -13,9 +13,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{SocketContext, session::Session, wire::Wire};
 use crate::http::{
-    admission::{Admission, Most},
+    admission::Admission,
     problem::{Code, Problem},
-    request_auth::{self, RequestAuth},
+    request_auth::RequestAuth,
 };
 
 /// Answers `GET /ws`.
@@ -109,15 +109,6 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
     // A page cannot read the status of a failed handshake. So a page without credentials is let in, and is told over the socket. So is
     // whoever names a person and is somebody else.
     let is_page = parts.headers.contains_key(header::ORIGIN);
-    if context.goodbyes.is_stopping() {
-        return Err(Problem::unavailable("the server is stopping"));
-    }
-    if context.tracker.len() >= context.limits.sockets {
-        return Err(Problem::new(
-            Code::ServerFull,
-            "the server has its maximum number of open sockets; try again later",
-        ));
-    }
     let mut visitor: RequestAuth = parts.extensions.remove().unwrap_or_else(RequestAuth::stranger);
     let expected_user = expected_user(parts.uri.query())?;
     if expected_user.is_some() && expected_user != visitor.person {
@@ -128,13 +119,7 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
     if visitor.credentials.is_stranger() && !is_page && expected_user.is_none() {
         return Err(Problem::not_signed_in());
     }
-    let address = request_auth::address(parts, context.proxies);
-    let most = Most { per_person: context.limits.sockets_per_person, per_address: context.limits.sockets_per_address };
-    let admission = context.admissions.admit(visitor.person, address, most);
-    let admission = admission.ok_or_else(|| {
-        let detail = "this person or this address has its maximum number of open sockets; close one first";
-        Problem::new(Code::TooManySockets, detail)
-    })?;
+    let admission = context.admit(parts, visitor.person)?;
     Ok((visitor, admission))
 }
 
