@@ -45,6 +45,8 @@ pub mod presence;
 pub mod protocol;
 pub mod rank;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+mod schema;
 pub mod state;
 mod tagged;
 pub mod text;

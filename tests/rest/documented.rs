@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use taskwire::http::api;
+use taskwire::http::{api, problem::Code};
 
 use crate::support::server::Server;
 
@@ -144,4 +144,13 @@ async fn a_task_has_the_fields_that_are_described() {
     let board = server.get(&format!("/boards/{board}")).await;
     assert_eq!(fields(&board), shape("Board"));
     assert_eq!(fields(&board["columns"][0]), shape("Column"));
+}
+
+#[test]
+fn the_manual_lists_every_error() {
+    let manual = include_str!("../../docs/API.md");
+    let (_, listed) = manual.split_once("|---|---|---|\n").expect("the table of errors");
+    let row = |code: &Code| format!("| {} | `{}` | {} |\n", code.status().as_u16(), code.as_str(), code.meaning());
+    let expected: String = Code::ALL.iter().map(row).collect();
+    assert_eq!(listed, expected, "docs/API.md, below *Errors*");
 }

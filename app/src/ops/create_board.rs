@@ -73,7 +73,8 @@ impl Operation for CreateBoard {
     }
 }
 
-/// See [`ChangeKind::BoardCreated`].
+/// The content of a change that creates a board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardCreated {
     /// The name of the board.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{
     client::Client,
     cursor, json, located,
-    model::{Board, BoardLine, Kind, Role, not_null},
+    model::{Board, BoardLine, not_null},
     tagged, unless_known,
 };
 use crate::{
@@ -69,7 +69,6 @@ pub struct NewBoard {
     columns: Option<Vec<BoardColumn>>,
     /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
     #[serde(default)]
-    #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
 }
 
@@ -84,7 +83,6 @@ pub struct BoardColumn {
     #[schema(max_length = 100)]
     name: String,
     /// What it means for a task to be in the column.
-    #[schema(value_type = Kind)]
     kind: ColumnKind,
 }
 
@@ -98,7 +96,6 @@ pub struct BoardPatch {
     name: Option<String>,
     /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Role>)]
     everyone: Option<Option<BoardRole>>,
 }
 

@@ -3,11 +3,11 @@
 use app::{
     id::{BoardId, TaskId},
     model::Seq,
+    ops::Change,
 };
 use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::{client::Client, json_bytes};
 use crate::{
@@ -56,10 +56,8 @@ pub struct Before {
 #[allow(dead_code)]
 pub struct History {
     /// The changes, newest first.
-    #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
     /// The value of `before` with which to get older changes; `null` if the log has none.
-    #[schema(value_type = Option<u64>)]
     next: Option<Seq>,
 }
 
@@ -68,33 +66,11 @@ pub struct History {
 #[allow(dead_code)]
 pub struct Changes {
     /// The changes after `since`, oldest first.
-    #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
     /// The value of `since` with which to get more; `null` if these are all.
-    #[schema(value_type = Option<u64>)]
     next: Option<Seq>,
     /// The number of the board's newest change.
-    #[schema(value_type = u64)]
     seq: Seq,
-}
-
-/// One change. Its other fields depend on its kind.
-#[derive(Serialize, ToSchema)]
-#[allow(dead_code)]
-pub struct Change {
-    /// The number of the change on its board.
-    #[schema(value_type = u64)]
-    seq: Seq,
-    /// When it was committed.
-    #[schema(format = DateTime)]
-    at: String,
-    /// The person who made it; absent if that is not known.
-    #[schema(required = false)]
-    by: Option<Uuid>,
-    /// The id of the mutation that caused it.
-    mutation: Uuid,
-    /// What happened: `task_created`, `task_updated`, …
-    kind: String,
 }
 
 /// Read the changes of a board

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     client::Client,
     json, located,
-    model::{Column, Kind, Place, not_null},
+    model::{Column, Place, not_null},
     tagged,
 };
 use crate::http::{
@@ -44,7 +44,6 @@ pub struct NewColumn {
     #[schema(max_length = 100)]
     name: String,
     /// What it means for a task to be in the column.
-    #[schema(value_type = Kind)]
     kind: ColumnKind,
     /// The column's place; if absent, last.
     #[serde(default)]
@@ -61,7 +60,7 @@ pub struct ColumnPatch {
     name: Option<String>,
     /// A new kind.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<Kind>, nullable = false)]
+    #[schema(value_type = Option<ColumnKind>, nullable = false)]
     kind: Option<ColumnKind>,
     /// A new place.
     #[serde(default, deserialize_with = "not_null")]

@@ -11,11 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    client::Client,
-    json,
-    model::{OnceShown, Role, ServerRole},
-};
+use super::{client::Client, json, model::OnceShown};
 use crate::{
     accounts::invitations::Invitation,
     http::{
@@ -38,12 +34,10 @@ pub struct InvitationLine {
     /// The invitation's id.
     id: Uuid,
     /// The role on the server that the invited person gets.
-    #[schema(value_type = ServerRole)]
     role: InstanceRole,
     /// For whom the invitation is, in its maker's words.
     note: String,
     /// Until when it works.
-    #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
@@ -53,7 +47,7 @@ pub struct InvitationLine {
 pub struct NewInvitation {
     /// The role on the server that the invited person gets; if absent, `member`.
     #[serde(default = "member")]
-    #[schema(value_type = ServerRole, required = false)]
+    #[schema(required = false)]
     role: InstanceRole,
     /// The boards of which the invited person becomes a member.
     #[serde(default, deserialize_with = "by_name::each")]
@@ -68,10 +62,8 @@ pub struct NewInvitation {
 #[serde(deny_unknown_fields)]
 pub struct InvitedTo {
     /// The board's id.
-    #[schema(value_type = Uuid)]
     board: BoardId,
     /// The role on the board that the invited person gets.
-    #[schema(value_type = Role)]
     role: BoardRole,
 }
 

@@ -52,7 +52,6 @@ pub struct Tasks<'a> {
     /// The value of `cursor` with which to get more; `null` if these are all.
     next: Option<String>,
     /// The number of the board's newest change when the tasks were read.
-    #[schema(value_type = u64)]
     seq: Seq,
 }
 

@@ -9,7 +9,7 @@ use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{client::Client, cursor, cursor::Page, json, model::Role, tagged};
+use super::{client::Client, cursor, cursor::Page, json, tagged};
 use crate::http::{
     input::{Json, Key, Path, Query},
     problem::Problem,
@@ -19,7 +19,6 @@ use crate::http::{
 #[derive(Serialize, ToSchema)]
 pub struct Members {
     /// The role that everyone on the server has on the board; `null` if the board is private to its members.
-    #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
     /// The members, in the order of their ids.
     members: Vec<Member>,
@@ -33,12 +32,10 @@ pub struct Members {
 #[derive(Serialize, ToSchema)]
 pub struct Member {
     /// The person's id.
-    #[schema(value_type = Uuid)]
     person: ActorId,
     /// The person's name.
     name: String,
     /// The person's role on the board.
-    #[schema(value_type = Role)]
     role: BoardRole,
 }
 
@@ -47,7 +44,6 @@ pub struct Member {
 #[serde(deny_unknown_fields)]
 pub struct Membership {
     /// The role.
-    #[schema(value_type = Role)]
     role: BoardRole,
 }
 

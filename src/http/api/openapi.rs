@@ -22,6 +22,9 @@ use crate::http::{
     problem::{Code, Conflict, FieldError, ProblemBody},
 };
 
+/// The name of the schema of the numbers of changes.
+const SEQUENCE_NUMBER: &str = "SequenceNumber";
+
 /// The name of the security scheme for tokens.
 const TOKEN: &str = "token";
 
@@ -107,7 +110,19 @@ pub fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
         }
     }
     components.responses.extend(failures.into_iter().map(|status| (name(status), RefOr::T(failure(status)))));
-    document
+    rename(document, "u64", SEQUENCE_NUMBER)
+}
+
+/// Renames a schema, and the references to it. utoipa names the schema of a type alias after the type that it stands for.
+fn rename(mut document: openapi::OpenApi, from: &str, to: &str) -> openapi::OpenApi {
+    let components = document.components.get_or_insert_default();
+    if let Some(schema) = components.schemas.remove(from) {
+        components.schemas.insert(to.to_owned(), schema);
+    }
+    let reference = |name: &str| Ref::from_schema_name(name).ref_location;
+    let json = serde_json::to_string(&document)
+        .map(|json| json.replace(&format!("\"{}\"", reference(from)), &format!("\"{}\"", reference(to))));
+    json.and_then(|json| serde_json::from_str(&json)).unwrap_or(document)
 }
 
 /// The operations of a path, and whether each writes.

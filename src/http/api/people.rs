@@ -9,7 +9,7 @@ use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{client::Client, cursor, json, model::ServerRole, tokens::TokenScope};
+use super::{client::Client, cursor, json};
 use crate::{
     http::{
         input::{Json, Path, Query},
@@ -47,10 +47,8 @@ pub struct Me {
     /// The caller's account; `null` for a caller without one.
     person: Option<Person>,
     /// The caller's role on the server; `null` for a caller without an account on a server with accounts.
-    #[schema(value_type = Option<ServerRole>)]
     role: Option<InstanceRole>,
     /// What the credentials allow: a token may allow less than its owner may do.
-    #[schema(value_type = TokenScope)]
     scope: Scope,
 }
 
@@ -58,14 +56,12 @@ pub struct Me {
 #[derive(Serialize, ToSchema)]
 pub struct Person {
     /// The person's id.
-    #[schema(value_type = Uuid)]
     id: ActorId,
     /// The person's name.
     name: String,
     /// The person's e-mail address; `null` for callers who do not manage people.
     email: Option<String>,
     /// The person's role on the server; `null` for callers who do not manage people.
-    #[schema(value_type = Option<ServerRole>)]
     role: Option<InstanceRole>,
     /// Whether the person may sign in.
     active: bool,
@@ -89,7 +85,6 @@ impl Person {
 pub struct PersonPatch {
     /// The person's new role on the server.
     #[serde(default)]
-    #[schema(value_type = Option<ServerRole>)]
     role: Option<InstanceRole>,
     /// `false` signs the person out everywhere and keeps them from signing in.
     #[serde(default)]

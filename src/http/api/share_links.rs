@@ -26,10 +26,8 @@ pub struct Link {
     /// The link's id.
     id: Uuid,
     /// The person who made it, if that is known.
-    #[schema(value_type = Option<Uuid>)]
     created_by: Option<ActorId>,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// Whether it works. A link does not work while its maker does not manage the board.
     works: bool,

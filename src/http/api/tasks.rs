@@ -22,7 +22,7 @@ use super::{
     json,
     list::{Listing, Tasks},
     located,
-    model::{Place, Task, Urgency, not_null},
+    model::{Place, Task, not_null},
     tagged, unless_known,
 };
 use crate::{
@@ -59,15 +59,12 @@ pub struct NewTask {
     place: Place,
     /// How urgent it is.
     #[serde(default)]
-    #[schema(value_type = Urgency)]
     priority: Priority,
     /// The day work on it begins.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date)]
     start: Option<Day>,
     /// The day it is due.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date)]
     due: Option<Day>,
     /// The people to whom to assign the task; they must be able to see the board.
     #[serde(default)]
@@ -89,15 +86,13 @@ pub struct TaskPatch {
     description: Option<String>,
     /// A new priority.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<Urgency>, nullable = false)]
+    #[schema(value_type = Option<Priority>, nullable = false)]
     priority: Option<Priority>,
     /// A new day on which work begins; `null` clears it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Date)]
     start: Option<Option<Day>>,
     /// A new due date; `null` clears it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Date)]
     due: Option<Option<Day>>,
     /// People to whom to assign the task in addition; they must be able to see the board.
     #[serde(default)]

@@ -12,19 +12,6 @@ use crate::{
     store::Token,
 };
 
-/// Which of its owner's rights a token has.
-#[derive(ToSchema)]
-#[schema(as = Scope, rename_all = "snake_case")]
-#[allow(dead_code)]
-pub enum TokenScope {
-    /// Reading.
-    Read,
-    /// Also making boards, and changing tasks and columns.
-    Write,
-    /// All rights, including managing boards and people.
-    Admin,
-}
-
 /// The caller's own tokens.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
@@ -40,16 +27,12 @@ pub struct TokenLine {
     /// The token's name, which says what it is for.
     name: String,
     /// The token's scope.
-    #[schema(value_type = TokenScope)]
     scope: Scope,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When it stops working; `null` for never.
-    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     /// When it was last used, to the minute; `null` for never.
-    #[schema(value_type = Option<String>, format = DateTime)]
     used_at: Option<Timestamp>,
 }
 

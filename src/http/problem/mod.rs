@@ -80,7 +80,6 @@ pub struct Conflict {
     /// The text as it is now.
     theirs: String,
     /// What to send as `If-Match` to replace that text anyway.
-    #[schema(value_type = u64)]
     seq: Seq,
 }
 
