@@ -98,10 +98,10 @@ fn remedy(error: &StoreError) -> &'static str {
 
 async fn opened(inspection: &Inspection) -> Finding {
     let shown = inspection.shown();
-    let version =
-        within(NETWORK, inspection.version()).await.and_then(|version| version.map_err(|error| error.to_string()));
+    let version = within(NETWORK, inspection.version()).await;
+    let version = version.unwrap_or(Err(StoreError::TimedOut(NETWORK)));
     match (version, inspection.cannot_write()) {
-        (Err(error), _) => Finding::error(OPEN, format!("{shown}: {error}"), RESTORE),
+        (Err(error), _) => Finding::error(OPEN, format!("{shown}: {error}"), remedy(&error)),
         (Ok(version), Some(why)) => {
             Finding::error(OPEN, format!("{version}: {why}"), "give the server's account the right to write to it")
         }

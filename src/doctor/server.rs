@@ -24,6 +24,7 @@ use tokio_tungstenite::{
 
 use super::{Finding, NETWORK, within};
 use crate::{
+    http::problem::Code,
     http_client::{HttpClient, http_client, with_causes},
     settings::Settings,
 };
@@ -38,8 +39,6 @@ const ANSWER: usize = 16 * 1024;
 const SHOWN: usize = 120;
 /// How long the server may take to respond.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How a server of Taskwire's begins its answer to a handshake that lost its headers on the way.
-const LOST_HEADERS: &str = "this address is only for WebSocket connections";
 
 /// The response of `/readyz`.
 #[derive(Clone, Debug, Deserialize)]
@@ -308,7 +307,7 @@ fn judge_socket(public: &str, handshake: &Handshake) -> Finding {
         Handshake::Works(took) => {
             Finding::ok(SOCKET, format!("WebSockets get through {public}, in {} ms", took.as_millis()))
         }
-        Handshake::Answered(answer) if answer.body.starts_with(LOST_HEADERS) => Finding::error(
+        Handshake::Answered(answer) if has_lost_headers(answer) => Finding::error(
             SOCKET,
             format!("the proxy at {public} passes a WebSocket handshake on without its headers Upgrade and Connection"),
             remedy,
@@ -335,8 +334,27 @@ fn judge_socket(public: &str, handshake: &Handshake) -> Finding {
     }
 }
 
-/// The beginning of an answer.
+/// An error, as Taskwire answers it.
+#[derive(Deserialize)]
+struct OwnError {
+    code: String,
+    detail: String,
+}
+
+fn own_error(answer: &Answer) -> Option<OwnError> {
+    serde_json::from_str(&answer.body).ok()
+}
+
+/// Whether it is our own answer to a handshake that lost its headers on the way.
+fn has_lost_headers(answer: &Answer) -> bool {
+    own_error(answer).is_some_and(|error| error.code == Code::UpgradeRequired.as_str())
+}
+
+/// What an answer says, or how it begins.
 fn shown(answer: &Answer) -> String {
+    if let Some(error) = own_error(answer) {
+        return error.detail;
+    }
     let text = answer.body.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() { "without a text".to_owned() } else { text.chars().take(SHOWN).collect() }
 }
