@@ -1,6 +1,7 @@
 //! `taskwire backup` and `taskwire restore`: a database as one file.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, IsTerminal, Read, Write, stdin, stdout},
     path::{Path, PathBuf},
@@ -10,7 +11,6 @@ use std::{
 use app::time::Timestamp;
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 use super::{Common, missing_file, print};
 use crate::{

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Text with everything that some format has to escape.
-const ODD: &str = "“quotes” \"\\ ' ; -- \u{1f331} \u{e9} \u{202e} $1 ? NULL\n\ttwo lines\u{1}\u{7f}";
+const ODD: &str = "“quotes” \"\\ ' ; -- \u{1f331} \u{e9} \u{202e} $1 ? NULL\n\ttwo lines";
 
 /// What was done to fill a database.
 struct Filled {

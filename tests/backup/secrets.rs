@@ -97,7 +97,7 @@ async fn no_secret_is_in_a_backup_without_secrets(source: Database) {
             .post(format!("{}{page}", server.base))
             .header("origin", server.base.as_str())
             .header("content-type", "application/x-www-form-urlencoded")
-            .body("password=correct+horse+battery")
+            .body("password=correct+horse+battery&again=correct+horse+battery")
             .send()
             .await
             .unwrap();

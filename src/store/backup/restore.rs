@@ -1,6 +1,6 @@
 //! Checks a backup, and fills an empty database with it.
 
-use std::{fs, io::Read, path::PathBuf};
+use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
 
 use sqlx::{Any, Connection as _, Executor, Row, Transaction};
 
@@ -95,7 +95,12 @@ async fn fill(
         }
         let schema = reader.header().schema;
         migrations::up_to(database.engine, schema).run(&mut *transaction).await.map_err(sqlx::Error::from)?;
-        let rows = insert_all(database.engine, &mut transaction, &mut reader, progress).await?;
+        let inserted = insert_all(database.engine, &mut transaction, &mut reader, progress).await;
+        if let Err(BackupError::Refused { .. }) = inserted {
+            // If the file is damaged, that is why.
+            while !matches!(reader.next()?, Item::End(_)) {}
+        }
+        let rows = inserted?;
         database.migrate_in(&mut transaction).await?;
         sqlx::query("UPDATE access_revision SET revision = revision + $1")
             .bind(REVISIONS)
@@ -117,7 +122,7 @@ async fn insert_all(
     transaction: &mut Transaction<'_, Any>,
     reader: &mut Reader<impl Read>,
     progress: Progress<'_>,
-) -> Result<std::collections::BTreeMap<String, u64>, BackupError> {
+) -> Result<BTreeMap<String, u64>, BackupError> {
     let mut current: Option<Insertion> = None;
     loop {
         match reader.next()? {
