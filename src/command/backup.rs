@@ -12,10 +12,10 @@ use app::time::Timestamp;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Common, missing_file, print};
+use super::{Common, missing_file, print, text};
 use crate::{
     store::{
-        Store, StoreSettings,
+        Limits, Store, StoreSettings,
         backup::{self, BackupError, Contents},
     },
     telemetry,
@@ -26,6 +26,9 @@ const STANDARD: &str = "-";
 
 /// The time between two reports of how far the work has come.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(2);
+
+/// How long a statement may take while a restored database is checked. Nobody waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The arguments of `taskwire backup`.
 #[derive(Clone, Debug, Args)]
@@ -115,8 +118,10 @@ impl BackupCommand {
             return Err("standard output is a terminal; name a file, or redirect the output".to_owned());
         }
         let contents = self.take(stdout().lock()).await?;
+        let made = Made { file: STANDARD.to_owned(), size: None, contents: (&contents).into() };
         // The output is the backup.
-        self.told(STANDARD.to_owned(), None, &contents).into_iter().for_each(|line| telemetry::complain(&line));
+        let text = text(&made, self.common.json, || self.told(STANDARD.to_owned(), None, &contents))?;
+        telemetry::complain(&text);
         Ok(())
     }
 
@@ -237,6 +242,8 @@ impl RestoreCommand {
 /// Opens the database as a server does, and compares each board with its log.
 async fn verify(settings: StoreSettings) -> Result<(), String> {
     let failed = |error| format!("the backup was restored, but the database cannot be checked: {error}");
+    let limits = Limits { silence: PATIENCE, statement: PATIENCE, ..settings.limits };
+    let settings = StoreSettings { limits, ..settings };
     let store = Store::open(settings).await.map_err(failed)?;
     let mut reports = Reports::new("comparing boards with their logs");
     let found = store.boards_unlike_their_logs(&mut |table, rows| reports.at(table, rows)).await;

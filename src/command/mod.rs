@@ -147,14 +147,19 @@ impl CommandContext {
 
 /// Prints a result, as JSON or as lines.
 fn print(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>) -> Result<(), String> {
-    let mut text = match json {
-        true => serde_json::to_string_pretty(value).map_err(|error| error.to_string())?,
-        false => lines().join("\n"),
-    };
+    let mut text = text(value, json, lines)?;
     if !text.is_empty() {
         text.push('\n');
     }
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
+}
+
+/// A result, as JSON or as lines.
+fn text(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>) -> Result<String, String> {
+    match json {
+        true => serde_json::to_string_pretty(value).map_err(|error| error.to_string()),
+        false => Ok(lines().join("\n")),
+    }
 }
 
 /// The file of an SQLite database, if it does not exist.

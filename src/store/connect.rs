@@ -42,7 +42,7 @@ pub(super) const READERS: u32 = 4;
 const OPENING: Duration = Duration::from_secs(10);
 
 /// What PostgreSQL knows the lock by that a node holds while it migrates: "taskwire".
-const MIGRATING: i64 = 0x7461_736b_7769_7265;
+pub(super) const MIGRATING: i64 = 0x7461_736b_7769_7265;
 
 /// Which session of PostgreSQL's this is.
 const SESSION: &str = "SELECT CAST(pg_backend_pid() AS TEXT)";

@@ -52,6 +52,35 @@ async fn a_database_of_0_1_on_postgres_is_backed_up_and_restored() {
     a_database_of_0_1_is_backed_up_and_restored(restored_on_postgres("0.1.0").await, "postgres").await;
 }
 
+/// A newer server migrates the database at the same time.
+async fn a_backup_beside_an_update_shows_the_database_before_or_after_it(source: Database, engine: &str) {
+    let (file, store) = tokio::join!(take(&source, true), source.open());
+    store.close().await;
+    for target in targets().await {
+        let contents = restore(&file, &target).await.unwrap();
+        assert!([9, taskwire::store::schema()].contains(&contents.header.schema), "{:?}", contents.header);
+        let node = Node::on(&target).await;
+        expect_boards(&node, "0.1.0", engine).await;
+        node.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_beside_an_update_of_sqlite_shows_the_database_before_or_after_it() {
+    for _ in 0..5 {
+        let source = restored_on_sqlite("0.1.0").await;
+        a_backup_beside_an_update_shows_the_database_before_or_after_it(source, "sqlite").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_beside_an_update_of_postgres_shows_the_database_before_or_after_it() {
+    for _ in 0..5 {
+        let source = restored_on_postgres("0.1.0").await;
+        a_backup_beside_an_update_shows_the_database_before_or_after_it(source, "postgres").await;
+    }
+}
+
 /// What the migrations that come after the backup's schema compute is computed from the restored rows: here, the job for an invitation that
 /// was accepted just before.
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use crate::{
     clock::now,
     store::{
         StoreError, StoreSettings,
-        connect::{Database, Engine},
+        connect::{Database, Engine, MIGRATING},
         connection::{Connection, Connections, Limits, Purpose},
         migrations,
         sql::{query, query_of},
@@ -26,13 +26,10 @@ const BLOCK: i64 = 256;
 /// How long one statement may take. Nobody waits for this connection, so it can wait longer than a server.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What PostgreSQL is told for this transaction: the limits of servers' connections are too short for a backup, which may also have to
+/// What PostgreSQL is told for this session: the limits of servers' connections are too short for a backup, which may also have to
 /// wait for whatever takes its output.
-const UNHURRIED: [&str; 3] = [
-    "SET LOCAL statement_timeout = '60s'",
-    "SET LOCAL lock_timeout = '60s'",
-    "SET LOCAL idle_in_transaction_session_timeout = '10min'",
-];
+const UNHURRIED: [&str; 3] =
+    ["SET statement_timeout = '60s'", "SET lock_timeout = '60s'", "SET idle_in_transaction_session_timeout = '10min'"];
 
 /// Writes a backup of a database, as it is at one moment. Servers can use the database meanwhile.
 ///
@@ -93,28 +90,24 @@ async fn read(
 
 /// Begins the transaction. Returns the version of the schema, which stays the same in it.
 async fn begin(engine: Engine, connection: &mut Connection, with_secrets: bool) -> Result<i64, BackupError> {
-    let mut schema = schema(connection).await?;
-    loop {
+    if engine == Engine::Sqlite {
         connection.begin_here().await?;
-        if engine == Engine::Postgres {
-            for setting in UNHURRIED {
-                query(setting).execute(connection).await?;
-            }
-            // The rows are those of the first SELECT, but the columns are always the newest: so no migration may come in between, and the
-            // locks must be held before.
-            let names: Vec<&'static str> = tables_in(schema, with_secrets).map(|table| table.name).collect();
-            for table in names {
-                query_of(&["LOCK TABLE ", table, " IN ACCESS SHARE MODE"]).execute(connection).await?;
-            }
-        }
-        let now = self::schema(connection).await?;
-        if now == schema {
-            return Ok(schema);
-        }
-        // A server has just migrated the database.
-        connection.rollback().await?;
-        schema = now;
+        return schema(connection).await;
     }
+    for setting in UNHURRIED {
+        query(setting).execute(connection).await?;
+    }
+    // In PostgreSQL, the rows are those of the transaction's first SELECT, but the columns are the newest. So the tables are locked before that,
+    // and while no migration is under way: one that has begun could wait for a table of ours, and we for one of its tables.
+    query("SELECT CAST(pg_advisory_lock_shared($1) AS TEXT)").bind(MIGRATING).fetch_one(&mut *connection).await?;
+    let schema = schema(connection).await?;
+    connection.begin_here().await?;
+    for table in tables_in(schema, with_secrets) {
+        query_of(&["LOCK TABLE ", table.name, " IN ACCESS SHARE MODE"]).execute(connection).await?;
+    }
+    // Servers that start take this lock, too, and most of them have nothing to migrate.
+    query("SELECT CAST(pg_advisory_unlock_shared($1) AS TEXT)").bind(MIGRATING).fetch_one(&mut *connection).await?;
+    Ok(schema)
 }
 
 /// The version of the database's schema, which must be one that this program knows.
