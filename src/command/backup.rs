@@ -110,10 +110,10 @@ impl BackupCommand {
                 "--database (DATABASE_URL): there is no file {file}; name the database that the server uses"
             ));
         }
-        if self.file.as_os_str() == STANDARD { self.to_standard_output().await } else { self.to_file().await }
+        if self.file.as_os_str() == STANDARD { self.write_output().await } else { self.write_file().await }
     }
 
-    async fn to_standard_output(self) -> Result<(), String> {
+    async fn write_output(&self) -> Result<(), String> {
         if stdout().is_terminal() {
             return Err("standard output is a terminal; name a file, or redirect the output".to_owned());
         }
@@ -127,7 +127,7 @@ impl BackupCommand {
 
     /// Writes a file beside the one that was named, and renames it when it is whole and on the disk. So there is never a half backup with
     /// that name.
-    async fn to_file(self) -> Result<(), String> {
+    async fn write_file(&self) -> Result<(), String> {
         let file = self.file.display().to_string();
         let cannot = |error: io::Error| format!("{file}: cannot write the backup: {error}");
         match fs::metadata(&self.file) {

@@ -234,7 +234,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Reads on.
-    pub fn next(&mut self) -> Result<Item, BackupError> {
+    pub fn next_item(&mut self) -> Result<Item, BackupError> {
         if !self.next_line(LONGEST_LINE)? {
             return Err(BackupError::Truncated);
         }

@@ -33,7 +33,7 @@ pub fn check(file: impl Read, progress: Progress<'_>) -> Result<Contents, Backup
     let mut reader = Reader::open(file)?;
     let mut table = "";
     loop {
-        match reader.next()? {
+        match reader.next_item()? {
             Item::Table(next, _) => table = next.name,
             Item::Row(_) => progress(table, reader.rows_so_far()),
             Item::End(rows) => return Ok(Contents { header: reader.header().clone(), rows }),
@@ -98,7 +98,7 @@ async fn fill(
         let inserted = insert_all(database.engine, &mut transaction, &mut reader, progress).await;
         if let Err(BackupError::Refused { .. }) = inserted {
             // If the file is damaged, that is why.
-            while !matches!(reader.next()?, Item::End(_)) {}
+            while !matches!(reader.next_item()?, Item::End(_)) {}
         }
         let rows = inserted?;
         database.migrate_in(&mut transaction).await?;
@@ -129,7 +129,7 @@ async fn insert_all(
 ) -> Result<BTreeMap<String, u64>, BackupError> {
     let mut current: Option<Insertion> = None;
     loop {
-        match reader.next()? {
+        match reader.next_item()? {
             Item::Table(table, columns) => {
                 if let Some(mut done) = current.replace(Insertion::new(table, &columns)) {
                     done.flush(engine, transaction).await?;
