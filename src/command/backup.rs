@@ -190,7 +190,7 @@ impl RestoreCommand {
     pub async fn run(self) -> Result<(), String> {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&self.common.database) };
         let explained = |error| explained(&self.file, error);
-        backup::is_empty(&settings).await.map_err(explained)?;
+        backup::require_empty(&settings).await.map_err(explained)?;
         let is_standard = self.file.as_os_str() == STANDARD;
         if is_standard && stdin().is_terminal() {
             return Err("standard input is a terminal; name a file, or redirect the input".to_owned());

@@ -49,7 +49,7 @@ async fn restore(file: &[u8], database: &Database) -> Result<Contents, BackupErr
 }
 
 async fn is_empty(database: &Database) -> bool {
-    backup::is_empty(&StoreSettings::new(&database.url)).await.is_ok()
+    backup::require_empty(&StoreSettings::new(&database.url)).await.is_ok()
 }
 
 /// The lines of a backup.

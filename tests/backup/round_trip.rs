@@ -186,7 +186,7 @@ async fn an_empty_board_list_can_be_restored() {
         store.close().await;
         let again = restore(&file, &target).await.unwrap_err();
         assert!(matches!(again, backup::BackupError::NotEmpty(_)), "{again}");
-        backup::is_empty(&StoreSettings::new(&target.url)).await.unwrap_err();
+        backup::require_empty(&StoreSettings::new(&target.url)).await.unwrap_err();
     }
 }
 

@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, io};
 use app::id::BoardId;
 
 pub use file::Header;
-pub use restore::{check, is_empty, restore};
+pub use restore::{check, require_empty, restore};
 pub use take::take;
 
 use super::StoreError;

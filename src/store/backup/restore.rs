@@ -42,7 +42,7 @@ pub fn check(file: impl Read, progress: Progress<'_>) -> Result<Contents, Backup
 }
 
 /// Returns an error if a database is not empty. A file of SQLite that does not exist is empty, and is not made.
-pub async fn is_empty(settings: &StoreSettings) -> Result<(), BackupError> {
+pub async fn require_empty(settings: &StoreSettings) -> Result<(), BackupError> {
     let database = Database::new(settings)?;
     // A file without a byte is a database without tables.
     if let Some(path) = database.path()?
@@ -65,7 +65,7 @@ pub async fn restore(
 ) -> Result<Contents, BackupError> {
     let reader = Reader::open(file)?;
     // Before the connection that writes, which changes a file of SQLite's by its settings.
-    is_empty(settings).await?;
+    require_empty(settings).await?;
     let database = Database::new(settings)?;
     let new_file = database.path()?.filter(|path| !path.exists());
     let restored = fill(&database, reader, progress).await;
