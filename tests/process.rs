@@ -4,10 +4,7 @@
 
 mod support;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use app::{
     id::{BoardId, MutationId},

@@ -444,6 +444,25 @@ macro_rules! forms {
             /// The names of the members.
             pub const NAMES: &[&str] = &$names;
 
+            /// The edits, for OpenAPI.
+            #[cfg(feature = "ssr")]
+            #[derive(Debug)]
+            pub struct Schema;
+
+            #[cfg(feature = "ssr")]
+            impl utoipa::PartialSchema for Schema {
+                fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                    crate::schema::patch(NAMES)
+                }
+            }
+
+            #[cfg(feature = "ssr")]
+            impl utoipa::ToSchema for Schema {
+                fn name() -> std::borrow::Cow<'static, str> {
+                    concat!("TaskFields_", stringify!($module)).into()
+                }
+            }
+
             pub(crate) fn serialize<S: Serializer>(patch: &TaskPatch, serializer: S) -> Result<S::Ok, S::Error> {
                 super::write($form, patch, serializer)
             }

@@ -28,6 +28,7 @@ pub mod address;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
+pub mod by_name;
 mod controls;
 mod features;
 pub mod fields;
@@ -44,6 +45,8 @@ pub mod presence;
 pub mod protocol;
 pub mod rank;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+mod schema;
 pub mod state;
 mod tagged;
 pub mod text;

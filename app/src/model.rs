@@ -20,7 +20,9 @@ pub(crate) fn never(seq: &Seq) -> bool {
 }
 
 /// A column of a board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", schema(as = StoredColumn))]
 pub struct Column {
     /// The id of the column.
     pub id: ColumnId,
@@ -37,6 +39,7 @@ pub struct Column {
 }
 
 /// The state of work that a column stands for.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnKind {
@@ -68,7 +71,9 @@ impl ColumnKind {
 }
 
 /// A task, in the trash or not. A deleted task is kept in the trash and can be restored.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", schema(as = StoredTask))]
 pub struct Task {
     /// The id of the task.
     pub id: TaskId,
@@ -209,6 +214,7 @@ impl Task {
 }
 
 /// The priority of a task.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {

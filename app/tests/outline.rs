@@ -120,6 +120,12 @@ proptest! {
     }
 }
 
+/// A page was away while a task in its trash was restored, edited and deleted again.
+#[test]
+fn a_task_in_the_trash_is_replaced_when_a_newer_one_is_loaded() {
+    follow(11842024196058171286);
+}
+
 #[test]
 fn an_outline_is_small_and_says_what_it_leaves_out() {
     let mut random = Random::seeded(7);

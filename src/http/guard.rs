@@ -31,7 +31,7 @@ use super::{
     admission::ClientKey,
     compression,
     limits::{HttpLimits, MAX_BODY_BYTES},
-    problem::Problem,
+    problem::{Code, Problem},
     refusal::Asked,
     request_auth::{self, RequestAuth},
 };
@@ -40,6 +40,10 @@ use super::{
 const SLOW: Duration = Duration::from_secs(1);
 /// How much of a response is collected before other tasks get their turn on this thread.
 const YIELD_BYTES: usize = 256 * 1024;
+
+/// Marks a response, as one of its extensions, as a stream without an end, which is sent as it comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Streamed;
 
 /// Guards one request. Runs for every route, and for requests without one.
 pub async fn guard(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
@@ -98,7 +102,7 @@ async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<By
         let reading = async {
             while let Some(bytes) = data.next().await {
                 let bytes =
-                    bytes.map_err(|_| Problem::bad_request("incomplete", "the body ended before it was complete"))?;
+                    bytes.map_err(|_| Problem::new(Code::Incomplete, "the body ended before it was complete"))?;
                 if read.len() + bytes.len() > MAX_BODY_BYTES {
                     return Ok(false);
                 }
@@ -112,7 +116,7 @@ async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<By
             Ok(Err(problem)) => return Err(problem),
             Err(_) => {
                 let detail = "the body took too long to arrive; send the request again";
-                let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail);
+                let problem = Problem::new(Code::TooSlow, detail);
                 return Err(problem.with_header(CONNECTION, HeaderValue::from_static("close")));
             }
         }
@@ -134,7 +138,7 @@ async fn read(limits: &HttpLimits, headers: &HeaderMap, body: Body) -> Result<By
 
 fn too_large(was_read: bool) -> Problem {
     let detail = format!("the body is too large; at most {MAX_BODY_BYTES} bytes are allowed");
-    let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
+    let problem = Problem::new(Code::TooLarge, detail);
     match was_read {
         true => problem,
         false => problem.with_header(CONNECTION, HeaderValue::from_static("close")),
@@ -154,7 +158,7 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
                 .unwrap_or("no message");
             tracing::error!(panic = message, "a request panicked");
             let detail = "the request failed because of an error in the server, which is in the server's log";
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
+            Err(Problem::new(Code::Internal, detail))
         }
         Err(_) => Err(Problem::unavailable(
             "the response took too long; a change may still be made, so repeat the request with the same Idempotency-Key",
@@ -165,6 +169,9 @@ async fn answer(limits: &HttpLimits, request: Request, next: Next) -> Result<Res
 /// Collects the response into one piece, which is counted until it is sent. Files are excluded: they are read from the disk as they are
 /// sent, and hold next to no memory.
 async fn carry(services: &Services, who: ClientKey, response: Response) -> Result<Response, Problem> {
+    if response.extensions().get::<Streamed>().is_some() {
+        return Ok(response);
+    }
     let size = response.body().size_hint().exact();
     let is_small = size.is_some_and(|size| size < services.limits.small_answer as u64);
     if is_small || (size.is_none() && response.headers().contains_key(CONTENT_LENGTH)) {

@@ -15,7 +15,11 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Services, problem::Problem, request_auth::RequestAuth};
+use super::{
+    Services,
+    problem::{Code, Problem},
+    request_auth::RequestAuth,
+};
 use crate::{hub::redis::RedisState, store::StoreError, telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -121,7 +125,7 @@ pub async fn metrics(visitor: RequestAuth) -> Result<impl IntoResponse, Problem>
     if visitor.principal().role < Some(InstanceRole::Admin) {
         return Err(Problem::forbidden());
     }
-    let metrics = telemetry::metrics()
-        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no_figures", "this process collects no metrics"))?;
+    let metrics =
+        telemetry::metrics().ok_or_else(|| Problem::new(Code::NoMetrics, "this process collects no metrics"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()))
 }

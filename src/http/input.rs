@@ -1,15 +1,15 @@
 //! Extractors that read requests strictly. Whatever is wrong with a request becomes a [`Problem`] that names it.
 
-use app::id::MutationId;
+use app::{by_name::Object, id::MutationId};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -20,14 +20,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             let detail = "the body must be JSON: send Content-Type: application/json";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+            return Err(Problem::new(Code::UnsupportedMediaType, detail)
                 .with_field("Content-Type", "expected application/json"));
         }
         // The guard has already read the body and limited its size.
-        let incomplete = |_| Problem::bad_request("incomplete", "the body ended before it was complete");
+        let incomplete = |_| Problem::new(Code::Incomplete, "the body ended before it was complete");
         let body = Bytes::from_request(request, state).await.map_err(incomplete)?;
         // Tracking the path to an error costs time, so only bodies with an error are parsed again with it.
-        serde_json::from_slice(&body).map(Self).map_err(|_| explain::<T>(&body))
+        serde_json::from_slice(&body).map(|Object(value)| Self(value)).map_err(|_| explain::<Object<T>>(&body))
     }
 }
 
@@ -64,7 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let name = named_in(message).unwrap_or(path);
                 Err(Problem::parameter(name, message))
             }
-            Err(_) => Err(Problem::bad_request("invalid_query", "the query string cannot be parsed")),
+            Err(_) => Err(Problem::new(Code::InvalidQuery, "the query string cannot be parsed")),
         }
     }
 }
@@ -96,17 +96,16 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Says what is wrong with a body that does not fit the type, and where.
 fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
-    let not_json =
-        |error: &serde_json::Error| Problem::bad_request("not_json", format!("the body is not JSON: {error}"));
+    let not_json = |error: &serde_json::Error| Problem::new(Code::NotJson, format!("the body is not JSON: {error}"));
     if let Err(error) = std::str::from_utf8(body) {
-        return Problem::bad_request("not_json", format!("the body is not UTF-8: {error}"));
+        return Problem::new(Code::NotJson, format!("the body is not UTF-8: {error}"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => error,
         Ok(_) => match deserializer.end() {
             Err(error) => return not_json(&error),
-            Ok(()) => return Problem::bad_request("not_json", "the body cannot be parsed"),
+            Ok(()) => return Problem::new(Code::NotJson, "the body cannot be parsed"),
         },
     };
     // The text after the wrong field may not even be JSON. Then that is the error to report.
@@ -123,9 +122,9 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
         _ => path,
     };
     if field == "." {
-        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("the body is invalid: {message}"));
+        return Problem::new(Code::Invalid, format!("the body is invalid: {message}"));
     }
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{field}: {message}")).with_field(&field, message)
+    Problem::new(Code::Invalid, format!("{field}: {message}")).with_field(&field, message)
 }
 
 /// The name in "missing field `name`", "unknown field `name`, expected …" or "duplicate field `name`".

@@ -6,7 +6,8 @@
 //! - [`account`]: the account pages, which are plain HTML without scripts.
 //! - [`page`]: the pages that Leptos renders, and the server functions behind them. `backend`: the data that they show.
 //! - [`site`]: the site's static files.
-//! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. [`request_auth`]: the
+//! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. `cors`: how their scripts
+//!   learn that they may use REST. [`request_auth`]: the
 //!   credentials of a request. [`proxy_diagnostics`]: signs that a proxy in front is misconfigured. [`forwarded`]: the client's
 //!   address when proxies stand in between. [`cookies`]: the names of our cookies.
 //! - [`connection`], [`limits`], [`admission`], [`in_flight`]: how much a connection, a request and a caller may cost.
@@ -22,6 +23,7 @@ pub mod compression;
 pub mod conditional;
 pub mod connection;
 pub mod cookies;
+mod cors;
 pub mod etag;
 pub mod exposure;
 pub mod forwarded;
@@ -56,8 +58,15 @@ use tower::util::{MapResponseLayer, option_layer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, service::SignedCookie};
 
 use self::{
-    cookies::CookieNames, exposure::Exposure, forwarded::Proxies, in_flight::InFlight, limits::HttpLimits,
-    origin::Origins, problem::Problem, site::Site, socket::SocketContext,
+    cookies::CookieNames,
+    exposure::Exposure,
+    forwarded::Proxies,
+    in_flight::InFlight,
+    limits::HttpLimits,
+    origin::Origins,
+    problem::{Code, Problem},
+    site::Site,
+    socket::SocketContext,
 };
 use crate::{
     accounts::{
@@ -129,6 +138,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(compression::layer())
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
+        .layer(middleware::from_fn_with_state(cors::layer(&services.origins), cors::answer))
         .layer(option_layer(sessions(&services)))
         .layer(MapResponseLayer::new(cookies::complete))
         .with_state(services)
@@ -192,7 +202,7 @@ fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions, SignedC
 
 /// The OpenAPI document of the REST interface.
 pub fn openapi_json() -> String {
-    api::openapi().to_pretty_json().unwrap_or_default()
+    api::document().to_pretty_json().unwrap_or_default()
 }
 
 /// The response for an address that does not exist: problem JSON below `/api/`, a page for addresses that could be a page's, else plain
@@ -201,7 +211,7 @@ async fn no_such_route(services: &Services, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
         let detail = format!("there is nothing at {path}");
-        Problem::new(StatusCode::NOT_FOUND, "no_such_route", detail).into_response()
+        Problem::new(Code::NoSuchRoute, detail).into_response()
     } else if page::is_wanted(request.method(), path) {
         page::render(services, request).await
     } else {
@@ -209,8 +219,12 @@ async fn no_such_route(services: &Services, request: Request) -> Response {
     }
 }
 
-async fn method_not_allowed(OriginalUri(uri): OriginalUri) -> Problem {
+/// The response for a method that a route does not have. The router adds the header `Allow`, which is also the answer to `OPTIONS`.
+async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let detail =
         format!("{} does not support this method; the header Allow lists the methods that it supports", uri.path());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    Problem::new(Code::MethodNotAllowed, detail).into_response()
 }

@@ -8,11 +8,14 @@
 use std::net::SocketAddr;
 
 use axum::http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderValue, Method,
     header::{COOKIE, HOST, ORIGIN},
 };
 
-use super::{problem::Problem, proxy_diagnostics::ProxyDiagnostics};
+use super::{
+    problem::{Code, Problem},
+    proxy_diagnostics::ProxyDiagnostics,
+};
 
 /// The origins whose pages may use this server.
 #[derive(Debug)]
@@ -40,8 +43,7 @@ impl Origins {
     pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.is_addressed(headers) {
             let detail = "this server does not know the host name of this request; allow it with --allowed-origin";
-            return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
-                .with_field("Host", "this is not a name of this server"));
+            return Err(Problem::new(Code::UnknownHost, detail).with_field("Host", "this is not a name of this server"));
         }
         if method.is_safe() {
             return Ok(());
@@ -69,7 +71,7 @@ impl Origins {
             (Some(origin), None) => text(origin).unwrap_or_default(),
             (Some(_), Some(_)) => return false,
         };
-        if self.allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+        if self.allows(origin) {
             return true;
         }
         // A proxy in front may terminate TLS, so the scheme is compared only if it is known to be https.
@@ -77,6 +79,11 @@ impl Origins {
         let authority = origin.strip_prefix("https://").or_else(by_http);
         let own = headers.get(HOST).and_then(text);
         authority.zip(own).is_some_and(|(authority, own)| !own.is_empty() && authority.eq_ignore_ascii_case(own))
+    }
+
+    /// Whether the settings allow an origin.
+    pub fn allows(&self, origin: &str) -> bool {
+        self.allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
     }
 
     /// Whether a request may open a socket. Browsers let any page open a socket to any server with a GET that carries the reader's
@@ -93,7 +100,7 @@ impl Origins {
         if headers.contains_key(ORIGIN) {
             self.proxy_diagnostics.refused_origin(headers);
         }
-        Problem::new(StatusCode::FORBIDDEN, "cross_site", "pages of another site may not change anything here")
+        Problem::new(Code::CrossSite, "pages of another site may not change anything here")
             .with_field("Origin", "this is neither the address of this server nor one that --allowed-origin allows")
     }
 

@@ -9,7 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Services, account, limits::MAX_BODY_BYTES, page, problem::Problem};
+use super::{
+    Services, account,
+    limits::MAX_BODY_BYTES,
+    page,
+    problem::{Code, Problem},
+};
 
 /// What the form of a refusal depends on: kept from the request, which the handler consumes.
 pub struct Asked {
@@ -36,8 +41,8 @@ impl Asked {
             return problem.into_response();
         }
         let (title, words) = match problem.code() {
-            "cross_site" => ("The form was refused", self.about_its_origin()),
-            "too_large" => (
+            Code::CrossSite => ("The form was refused", self.about_its_origin()),
+            Code::TooLarge => (
                 "Too large",
                 format!(
                     "What you sent is larger than {} KB, the maximum, and nothing of it was saved. Go back, shorten it, and \
@@ -45,7 +50,7 @@ impl Asked {
                     MAX_BODY_BYTES / 1024
                 ),
             ),
-            "unknown_host" => (
+            Code::UnknownHost => (
                 "Unknown host name",
                 format!(
                     "This server does not know the name {}. If it is correct, the administrator has to start the server \
@@ -53,7 +58,7 @@ impl Asked {
                     self.host
                 ),
             ),
-            "internal" => (
+            Code::Internal => (
                 "That did not work",
                 "There was an error in the server. The administrator of the server finds it in the log.".to_owned(),
             ),

@@ -20,7 +20,12 @@ use axum::{
 };
 use tower_sessions::Session;
 
-use super::{Services, cookies::cookie, forwarded::Proxies, problem::Problem};
+use super::{
+    Services,
+    cookies::cookie,
+    forwarded::Proxies,
+    problem::{Code, Problem},
+};
 use crate::{
     accounts::sessions::{self, key},
     clock::now,
@@ -138,7 +143,7 @@ impl RequestAuth {
             visitor = Self::with(&services.store, credentials);
         }
         let unknown =
-            || Problem::unauthorized("invalid_token", "this token does not exist, was revoked, or has expired");
+            || Problem::unauthorized(Code::InvalidToken, "this token does not exist, was revoked, or has expired");
         let visitor = visitor.ok_or_else(unknown)?;
         services.accounts.touch_token(hash);
         Ok(visitor)
@@ -166,7 +171,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestAuth {
         }
         if parts.headers.contains_key(AUTHORIZATION) {
             let detail = "the header Authorization must be: Bearer, a space, and a token";
-            return Err(Problem::unauthorized("invalid_token", detail));
+            return Err(Problem::unauthorized(Code::InvalidToken, detail));
         }
         Err(Problem::not_signed_in())
     }

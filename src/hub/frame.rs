@@ -55,15 +55,20 @@ impl Frame {
         &self.0
     }
 
-    /// Decodes the message in the frame.
-    #[cfg(test)]
-    pub fn message(&self) -> ServerMessage {
+    /// The message in the frame, as JSON.
+    pub fn json(&self) -> &[u8] {
         let header = match self.0[1] {
             126 => 4,
             127 => 10,
             _ => 2,
         };
-        serde_json::from_slice(&self.0[header..]).expect("a frame holds a message")
+        &self.0[header..]
+    }
+
+    /// Decodes the message in the frame.
+    #[cfg(test)]
+    pub fn message(&self) -> ServerMessage {
+        serde_json::from_slice(self.json()).expect("a frame holds a message")
     }
 }
 

@@ -438,6 +438,11 @@ impl Subscription {
     pub(crate) fn lets_in(&self, rights: &mut Rights) -> bool {
         self.topic.lets_in(rights)
     }
+
+    /// Whether the board is deleted, as of the newest change that this node knows.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.topic.is_deleted()
+    }
 }
 
 impl Drop for Subscription {

@@ -398,6 +398,11 @@ impl Topic {
         state.opened && rights.let_in(self.board, &state.access)
     }
 
+    /// Whether the board is deleted, as of its head. No change follows.
+    pub(super) fn is_deleted(&self) -> bool {
+        self.state().deleted
+    }
+
     /// Counts the changes of the access list.
     pub(super) fn access_version(&self) -> u64 {
         self.access_version.load(Ordering::Acquire)

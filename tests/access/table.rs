@@ -30,6 +30,7 @@ const TABLE: &[Row] = &[
     row("PATCH /api/v1/boards/{board}", r#"{"name":"Other"}"#,         "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/boards/{board}", "",                           "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
     row("GET /api/v1/boards/{board}/changes", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/boards/{board}/events", "",                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     // Columns.
     row("GET /api/v1/boards/{board}/columns", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /api/v1/boards/{board}/columns", r#"{"name":"New","kind":"open"}"#,
@@ -55,6 +56,7 @@ const TABLE: &[Row] = &[
     row("DELETE /api/v1/boards/{board}/links/{link}", "",              "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
     // People.
     row("GET /api/v1/people", "",                                      "401  403  200  200  200  200  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/me", "",                                          "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("GET /api/v1/people/me", "",                                   "401  403  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("PATCH /api/v1/people/{person}", r#"{"role":"admin"}"#,        "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     row("POST /api/v1/people/{person}/new-password", "",               "401  403  403  403  403  403  201  201   403  403  201   401  401  401"),
@@ -182,7 +184,7 @@ async fn answer(fixture: &Fixture, who: Who, Row { route, body, .. }: &Row) -> S
     }
     let response = request.send().await.unwrap();
     let status = response.status().as_u16().to_string();
-    if response.text().await.unwrap() == "null" && path.starts_with("/forms/load_") {
+    if path.starts_with("/forms/load_") && response.text().await.unwrap() == "null" {
         "null".to_owned()
     } else {
         status

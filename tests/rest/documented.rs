@@ -1,7 +1,10 @@
 //! Tests that the OpenAPI document describes what the server does.
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use taskwire::http::{api, problem::Code};
 
 use crate::support::server::Server;
 
@@ -29,10 +32,12 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /boards/{board}",
         "GET /boards/{board}/changes",
         "GET /boards/{board}/columns",
+        "GET /boards/{board}/events",
         "GET /boards/{board}/links",
         "GET /boards/{board}/members",
         "GET /boards/{board}/tasks",
         "GET /invitations",
+        "GET /me",
         "GET /people",
         "GET /people/me",
         "GET /tasks/{task}",
@@ -53,11 +58,11 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
     ];
     assert_eq!(described, expected);
 
-    // The response to an unsupported method lists the methods that the path supports.
+    // The response to `OPTIONS` lists the methods that the path supports.
     for (path, item) in document["paths"].as_object().unwrap() {
         let somewhere = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>();
         let response = server.api(Method::OPTIONS, &somewhere.join("/")).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(response.status(), StatusCode::NO_CONTENT, "{path}");
         let allow = response.headers()["allow"].to_str().unwrap();
         let mut taken: Vec<String> =
             allow.split(',').map(|method| method.trim().to_lowercase()).filter(|method| method != "head").collect();
@@ -65,6 +70,52 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         let mut said: Vec<String> = item.as_object().unwrap().keys().cloned().collect();
         said.sort();
         assert_eq!(taken, said, "{path}");
+    }
+}
+
+#[test]
+fn the_document_is_complete_and_its_names_are_unique() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{id} is used twice");
+            assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{id}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
+                assert!(described || response["$ref"].is_string(), "{method} {path}: {status}");
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(parameter["description"].is_string(), "{method} {path}: {}", parameter["name"]);
+            }
+        }
+    }
+    for (name, response) in document["components"]["responses"].as_object().unwrap() {
+        assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no codes");
+    }
+    let mut references = Vec::new();
+    collect_references(&document, &mut references);
+    for reference in &references {
+        let pointer = reference.strip_prefix('#').expect("a reference within the document");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+    for kind in ["schemas", "responses"] {
+        for name in document["components"][kind].as_object().unwrap().keys() {
+            let reference = format!("#/components/{kind}/{name}");
+            assert!(references.contains(&reference), "nothing refers to {reference}");
+        }
+    }
+}
+
+fn collect_references(value: &Value, into: &mut Vec<String>) {
+    if let Some(reference) = value["$ref"].as_str() {
+        into.push(reference.to_owned());
+    }
+    match value {
+        Value::Object(members) => members.values().for_each(|value| collect_references(value, into)),
+        Value::Array(values) => values.iter().for_each(|value| collect_references(value, into)),
+        _ => {}
     }
 }
 
@@ -93,4 +144,13 @@ async fn a_task_has_the_fields_that_are_described() {
     let board = server.get(&format!("/boards/{board}")).await;
     assert_eq!(fields(&board), shape("Board"));
     assert_eq!(fields(&board["columns"][0]), shape("Column"));
+}
+
+#[test]
+fn the_manual_lists_every_error() {
+    let manual = include_str!("../../docs/API.md");
+    let (_, listed) = manual.split_once("|---|---|---|\n").expect("the table of errors");
+    let row = |code: &Code| format!("| {} | `{}` | {} |\n", code.status().as_u16(), code.as_str(), code.meaning());
+    let expected: String = Code::ALL.iter().map(row).collect();
+    assert_eq!(listed, expected, "docs/API.md, below *Errors*");
 }

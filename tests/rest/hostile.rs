@@ -47,6 +47,7 @@ async fn bodies_that_will_not_do_are_refused_by_name_and_store_nothing() {
         (Method::PATCH, &task, json!({"seq": 1}), "seq"),
         (Method::PATCH, &task, json!({"title": long}), "title"),
         (Method::POST, "/boards", json!({}), "name"),
+        (Method::POST, "/boards", json!({"name": "A", "columns": [[null, "To do", "open"]]}), "columns[0]"),
         (Method::POST, "/boards", json!({"name": "x".repeat(101)}), "name"),
         (Method::POST, "/boards", json!({"name": "A", "columns": []}), "columns"),
         (Method::POST, "/boards", json!({"name": "A", "columns": [{"name": "B", "kind": "shut"}]}), "columns[0].kind"),
@@ -75,7 +76,7 @@ async fn what_is_not_json_is_refused() {
     let latin1 = b"{\"title\": \"caf\xe9\"}".to_vec();
     let request = server.api(Method::POST, &tasks).header("Content-Type", "application/json").body(latin1);
     problem(request, StatusCode::BAD_REQUEST, "not_json").await;
-    for body in ["[]", "null", "7", "\"A\"", "{\"title\": \"\\ud800\"}"] {
+    for body in ["[]", "[null, \"x\"]", "null", "7", "\"A\"", "{\"title\": \"\\ud800\"}"] {
         let request = server.api(Method::POST, &tasks).header("Content-Type", "application/json").body(body);
         problem(request, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
     }

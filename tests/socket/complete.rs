@@ -9,7 +9,11 @@ use std::{
 
 use app::fields;
 use serde_json::Value;
-use syn::{Attribute, Fields, GenericArgument, Item, LitStr, PathArguments, Token, Type};
+use syn::{
+    Attribute, Fields, GenericArgument, Ident, Item, LitStr, PathArguments, Token, Type, Visibility, braced,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
 
 use super::document::{PAGE, blocks};
 
@@ -77,18 +81,10 @@ fn shapes() -> BTreeMap<String, Shape> {
             let (name, shape) = match item {
                 Item::Struct(item) => (item.ident, Shape::Struct(named(&item.fields))),
                 Item::Enum(item) => {
-                    // A variant that stands for unknown values is never sent.
-                    let known = |variant: &&syn::Variant| serde_option(&variant.attrs, "other").is_none();
-                    let variants = item.variants.iter().filter(known).map(|variant| {
-                        let fields = match &variant.fields {
-                            Fields::Unnamed(fields) => {
-                                Variant::Holds(fields.unnamed.iter().flat_map(|field| names(&field.ty)).collect())
-                            }
-                            fields => Variant::Fields(named(fields)),
-                        };
-                        (snake_case(&variant.ident.to_string()), fields)
-                    });
-                    (item.ident, Shape::Enum(serde_option(&item.attrs, "tag"), variants.collect()))
+                    (item.ident, Shape::Enum(serde_option(&item.attrs, "tag"), variants(&item.variants)))
+                }
+                Item::Macro(item) if item.mac.path.is_ident("tagged") => {
+                    item.mac.parse_body_with(tagged).expect("an enum as `app::tagged` defines it")
                 }
                 _ => continue,
             };
@@ -96,6 +92,36 @@ fn shapes() -> BTreeMap<String, Shape> {
         }
     }
     shapes
+}
+
+/// Reads `enum Name = "Name" by "tag" { … }`, the body of the macro in `app/src/tagged.rs`.
+fn tagged(input: ParseStream<'_>) -> syn::Result<(Ident, Shape)> {
+    Attribute::parse_outer(input)?;
+    input.parse::<Visibility>()?;
+    input.parse::<Token![enum]>()?;
+    let name = input.parse()?;
+    input.parse::<Token![=]>()?;
+    input.parse::<LitStr>()?;
+    input.parse::<Ident>()?;
+    let tag: LitStr = input.parse()?;
+    let body;
+    braced!(body in input);
+    Ok((name, Shape::Enum(Some(tag.value()), variants(&body.parse_terminated(syn::Variant::parse, Token![,])?))))
+}
+
+/// The variants that can be sent, by their names in JSON. A variant that stands for unknown values is never sent.
+fn variants(of: &Punctuated<syn::Variant, Token![,]>) -> Vec<(String, Variant)> {
+    let is_sent = |variant: &&syn::Variant| serde_option(&variant.attrs, "skip_serializing").is_none();
+    let variants = of.iter().filter(is_sent).map(|variant| {
+        let fields = match &variant.fields {
+            Fields::Unnamed(fields) => {
+                Variant::Holds(fields.unnamed.iter().flat_map(|field| names(&field.ty)).collect())
+            }
+            fields => Variant::Fields(named(fields)),
+        };
+        (snake_case(&variant.ident.to_string()), fields)
+    });
+    variants.collect()
 }
 
 fn named(fields: &Fields) -> Vec<(String, Vec<String>)> {

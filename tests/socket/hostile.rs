@@ -319,6 +319,9 @@ async fn a_page_that_cannot_connect_is_told_why() {
         (status, problem["code"].as_str().expect("a code").to_owned())
     };
     assert_eq!(why(SocketLimits::default()).await, (409, "no_sockets".to_owned()));
-    assert_eq!(why(SocketLimits { sockets: 0, ..SocketLimits::default() }).await, (503, "full".to_owned()));
-    assert_eq!(why(SocketLimits { sockets_per_address: 0, ..SocketLimits::default() }).await, (429, "full".to_owned()));
+    assert_eq!(why(SocketLimits { sockets: 0, ..SocketLimits::default() }).await, (503, "server_full".to_owned()));
+    assert_eq!(
+        why(SocketLimits { sockets_per_address: 0, ..SocketLimits::default() }).await,
+        (429, "too_many_sockets".to_owned())
+    );
 }

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -141,6 +141,7 @@ pub async fn problem(request: RequestBuilder, status: StatusCode, code: &str) ->
 
 pub async fn read_problem(response: Response, status: StatusCode, code: &str) -> Value {
     let got = response.status();
+    require_documented(response.url().path(), got);
     let kind = response.headers().get("content-type").cloned();
     let body = response.text().await.expect("a body");
     assert_eq!(got, status, "{body}");
@@ -150,6 +151,26 @@ pub async fn read_problem(response: Response, status: StatusCode, code: &str) ->
     assert_eq!(problem["code"], code, "{body}");
     assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{body}");
     problem
+}
+
+/// Requires that the OpenAPI document names a status for the operations of a path.
+fn require_documented(path: &str, status: StatusCode) {
+    static DOCUMENT: LazyLock<Value> =
+        LazyLock::new(|| serde_json::to_value(taskwire::http::api::document()).expect("a document"));
+    let Some(path) = path.strip_prefix("/api/v1") else { return };
+    let matches = |template: &str| {
+        let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+        template.len() == path.len()
+            && template.iter().zip(path).all(|(template, part)| template.starts_with('{') || *template == part)
+    };
+    let mut items = DOCUMENT["paths"].as_object().expect("paths").iter().filter(|(template, _)| matches(template));
+    // What has no route, or not for this method, is described nowhere.
+    let is_undescribed = [StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_FOUND].contains(&status);
+    let is_named = |item: &Value| {
+        let mut operations = item.as_object().expect("operations").values();
+        operations.any(|operation| operation["responses"].get(status.as_str()).is_some())
+    };
+    assert!(is_undescribed || items.any(|(_, item)| is_named(item)), "{path}: the document does not name {status}");
 }
 
 /// The `id` in a response.

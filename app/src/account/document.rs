@@ -51,6 +51,9 @@ impl Notice {
     }
 }
 
+/// What Taskwire is, in a sentence: for search engines.
+pub const DESCRIPTION: &str = "A live task board: everyone who has a board open sees every change as it happens.";
+
 /// Renders the whole document.
 pub fn document(page: Page, options: LeptosOptions) -> String {
     let Page { title, has_mistake, current_user, body } = page;
@@ -66,6 +69,7 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content=DESCRIPTION />
                 // Set as inner HTML: Leptos puts a marker at the end of a text, and in a title the marker would be visible.
                 <title inner_html=title />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />

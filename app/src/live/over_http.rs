@@ -37,7 +37,7 @@ pub async fn diagnose(current_user: Option<ActorId>) -> Option<ConnectError> {
     match (status, code.as_deref()) {
         (_, Some("no_sockets")) => Some(ConnectError::NoSockets),
         (_, Some("cross_site" | "unknown_host")) => Some(ConnectError::Origin),
-        (_, Some("full")) => Some(ConnectError::Full),
+        (_, Some("too_many_sockets" | "server_full" | "full")) => Some(ConnectError::Full),
         // The server reports this on the socket itself, and this page then tells the person what to do.
         (_, Some("not_signed_in")) => None,
         _ => Some(ConnectError::Other(status)),

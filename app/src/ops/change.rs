@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// One numbered entry of a board's log.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Its number on the board.
@@ -36,6 +37,7 @@ pub struct Change {
 tagged! {
     /// The content of a change. Field patches carry only the fields that were set.
     #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
     pub enum ChangeKind = "ChangeKind" by "kind" {
         /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
         /// as editors unless it says otherwise.

@@ -6,6 +6,7 @@ use super::{ChangeKind, Effect, Operation, update_board::check_everyone};
 use crate::{
     access::BoardRole,
     activity::ActivityItem,
+    by_name,
     id::ColumnId,
     model::{Column, ColumnKind},
     rank::Rank,
@@ -24,6 +25,7 @@ pub struct CreateBoard {
     /// The name of the board.
     pub name: String,
     /// The columns, from left to right.
+    #[serde(deserialize_with = "by_name::each")]
     pub columns: Vec<NewColumn>,
     /// The role of everyone on the server on the board. Absent: the board is private to its creator, or, if it has no
     /// known creator, open to everyone as editors.
@@ -71,7 +73,8 @@ impl Operation for CreateBoard {
     }
 }
 
-/// See [`ChangeKind::BoardCreated`].
+/// The content of a change that creates a board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardCreated {
     /// The name of the board.

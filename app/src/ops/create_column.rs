@@ -48,13 +48,15 @@ impl Operation for CreateColumn {
     }
 }
 
-/// See [`ChangeKind::ColumnCreated`].
+/// The content of a change that adds a column.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnCreated {
     /// The new column. Its number is set when the change is applied.
     pub column: Column,
     /// New ranks of other columns, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
     pub ranks: Vec<(ColumnId, Rank)>,
 }
 

@@ -99,7 +99,8 @@ impl Operation for CreateTask {
     }
 }
 
-/// See [`ChangeKind::TaskCreated`].
+/// The content of a change that adds a task.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskCreated {
     /// The id of the task.
@@ -114,10 +115,12 @@ pub struct TaskCreated {
     /// The rank in the column.
     pub rank: Rank,
     /// The initial values of the other fields.
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema))]
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
     /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
     pub ranks: Vec<(TaskId, Rank)>,
 }
 

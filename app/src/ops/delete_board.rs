@@ -32,7 +32,8 @@ impl Operation for DeleteBoard {
     }
 }
 
-/// See [`ChangeKind::BoardDeleted`].
+/// The content of a change that deletes a board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardDeleted {}
 

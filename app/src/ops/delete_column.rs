@@ -51,7 +51,8 @@ impl Operation for DeleteColumn {
     }
 }
 
-/// See [`ChangeKind::ColumnDeleted`].
+/// The content of a change that deletes a column.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnDeleted {
     /// The column.

@@ -47,7 +47,8 @@ impl Operation for DeleteTask {
     }
 }
 
-/// See [`ChangeKind::TaskDeleted`].
+/// The content of a change that moves a task into the trash.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskDeleted {
     /// The task.

@@ -69,7 +69,8 @@ impl Operation for RestoreTask {
     }
 }
 
-/// See [`ChangeKind::TaskRestored`].
+/// The content of a change that takes a task out of the trash.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRestored {
     /// The task.
@@ -80,6 +81,7 @@ pub struct TaskRestored {
     pub rank: Rank,
     /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
     pub ranks: Vec<(TaskId, Rank)>,
     /// The task as it was in the trash, for clients that have not loaded the trash. Absent in changes from before
     /// version 0.2.

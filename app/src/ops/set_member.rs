@@ -47,7 +47,8 @@ impl Operation for SetMember {
     }
 }
 
-/// See [`ChangeKind::MemberSet`].
+/// The content of a change of a membership.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberSet {
     /// The person.

@@ -73,7 +73,8 @@ impl Operation for CreateShareLink {
     }
 }
 
-/// See [`ChangeKind::ShareLinkCreated`].
+/// The content of a change that creates a share link.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareLinkCreated {
     /// The id of the link, not its secret.
@@ -111,7 +112,8 @@ impl Operation for RevokeShareLink {
     }
 }
 
-/// See [`ChangeKind::ShareLinkRevoked`].
+/// The content of a change that revokes a share link.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareLinkRevoked {
     /// The link.

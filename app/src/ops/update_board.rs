@@ -58,7 +58,8 @@ pub(super) fn check_everyone(role: Option<BoardRole>) -> Result<(), Refusal> {
     }
 }
 
-/// See [`ChangeKind::BoardUpdated`].
+/// The content of a change of a board's name or openness.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardUpdated {
     /// The new name.

@@ -67,7 +67,8 @@ impl Operation for UpdateColumn {
     }
 }
 
-/// See [`ChangeKind::ColumnUpdated`].
+/// The content of a change of a column.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnUpdated {
     /// The column.
@@ -83,6 +84,7 @@ pub struct ColumnUpdated {
     pub rank: Option<Rank>,
     /// New ranks of other columns, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
     pub ranks: Vec<(ColumnId, Rank)>,
 }
 

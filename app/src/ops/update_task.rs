@@ -118,12 +118,14 @@ impl Operation for UpdateTask {
     }
 }
 
-/// See [`ChangeKind::TaskUpdated`].
+/// The content of a change of a task's fields or place.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskUpdated {
     /// The task.
     pub task: TaskId,
     /// The new values of fields.
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::change::Schema))]
     #[serde(flatten, with = "fields::change")]
     pub fields: TaskPatch,
     /// The new column, if the task moved to another column.
@@ -134,6 +136,7 @@ pub struct TaskUpdated {
     pub rank: Option<Rank>,
     /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
     pub ranks: Vec<(TaskId, Rank)>,
 }
 

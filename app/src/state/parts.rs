@@ -8,6 +8,8 @@
 //!   newer one contains the whole text.
 //! - A task in the trash that the state does not have is added, unless the state knows that it was purged since. (A
 //!   change that restores a task contains the task.)
+//! - A task in the trash may have been restored, edited and deleted again while the page was away. So one that is kept
+//!   from before is replaced when a newer one is loaded.
 
 use std::sync::Arc;
 
@@ -89,10 +91,15 @@ impl BoardState {
         old.tasks().for_each(|task| self.load_task(task, &mut ignored));
     }
 
-    /// Adds a task of the trash that the state does not have, or the description of a task that it has.
+    /// Adds a task of the trash that the state does not have, or has as it was before; or the description of a task that it has.
     fn load_task(&mut self, task: &Arc<Task>, touched: &mut Touched) {
         match self.task(task.id) {
             None if task.is_deleted() => self.put_task(Task::clone(task), touched),
+            Some(known) if known.is_deleted() && task.is_deleted() && known.seq < task.seq => {
+                let mut newer = Task::clone(task);
+                newer.load_description(known);
+                self.put_task(newer, touched);
+            }
             Some(known) if known.lacks_description_of(task) => {
                 let mut known = Task::clone(known);
                 known.load_description(task);

@@ -2,6 +2,7 @@
 
 use app::{
     access::BoardRole,
+    by_name,
     id::{BoardId, ColumnId},
     model::{BoardPage, ColumnKind},
     ops::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
@@ -18,14 +19,14 @@ use uuid::Uuid;
 use super::{
     client::Client,
     cursor, json, located,
-    model::{Board, BoardLine, Kind, Role, not_null},
+    model::{Board, BoardLine, not_null},
     tagged, unless_known,
 };
 use crate::{
     http::{
         conditional::base,
         input::{Json, Key, Path, Query},
-        problem::{Failures, Problem},
+        problem::Problem,
     },
     store::BoardQuery,
 };
@@ -64,11 +65,10 @@ pub struct NewBoard {
     #[schema(max_length = 100)]
     name: String,
     /// The columns from left to right; if absent: To do, Doing, Done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_name::each_if_any")]
     columns: Option<Vec<BoardColumn>>,
     /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
     #[serde(default)]
-    #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
 }
 
@@ -83,7 +83,6 @@ pub struct BoardColumn {
     #[schema(max_length = 100)]
     name: String,
     /// What it means for a task to be in the column.
-    #[schema(value_type = Kind)]
     kind: ColumnKind,
 }
 
@@ -97,12 +96,13 @@ pub struct BoardPatch {
     name: Option<String>,
     /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Role>)]
     everyone: Option<Option<BoardRole>>,
 }
 
 /// List the boards
-#[utoipa::path(get, path = "/boards", tag = "boards", params(BoardSearch), responses((status = 200, body = Boards), Failures))]
+///
+/// The boards that you may see, newest first, in pages. An admin sees all boards.
+#[utoipa::path(get, path = "/boards", tag = "boards", operation_id = "list_boards", params(BoardSearch), responses((status = 200, body = Boards)))]
 pub async fn list(
     client: Client,
     Query(BoardSearch { q, limit, cursor }): Query<BoardSearch>,
@@ -116,14 +116,15 @@ pub async fn list(
 }
 
 /// Create a board
+///
+/// You become its manager. A token with the scope `write` may create boards.
 #[utoipa::path(
-    post, path = "/boards", tag = "boards",
+    post, path = "/boards", tag = "boards", operation_id = "create_board",
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")),
     request_body = NewBoard,
     responses(
-        (status = 201, body = Board<'_>, headers(("Location" = String), ("ETag" = String))),
-        Failures
-    )
+        (status = 201, body = Board<'_>, headers(("Location" = String), ("ETag" = String)))
+)
 )]
 pub async fn create(client: Client, key: Key, Json(new): Json<NewBoard>) -> Result<Response, Problem> {
     // Ids that the client omits are derived from the idempotency key, so that a repeated request asks for the same ids.
@@ -146,14 +147,15 @@ pub async fn create(client: Client, key: Key, Json(new): Json<NewBoard>) -> Resu
 }
 
 /// Read a board and its columns
+///
+/// The board with its columns; its tasks are a list of their own.
 #[utoipa::path(
-    get, path = "/boards/{board}", tag = "boards",
+    get, path = "/boards/{board}", tag = "boards", operation_id = "read_board",
     params(("board" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Board<'_>, headers(("ETag" = String))),
-        (status = 304, description = "Nothing changed since"),
-        Failures
-    )
+        (status = 304, description = "Nothing changed since")
+)
 )]
 pub async fn read(client: Client, Path(id): Path<BoardId>, headers: HeaderMap) -> Result<Response, Problem> {
     let board = client.board(id).await?;
@@ -161,15 +163,17 @@ pub async fn read(client: Client, Path(id): Path<BoardId>, headers: HeaderMap) -
 }
 
 /// Change a board
+///
+/// Only managers may do this. `everyone` decides who else on the server may see or edit the board.
 #[utoipa::path(
-    patch, path = "/boards/{board}", tag = "boards",
+    patch, path = "/boards/{board}", tag = "boards", operation_id = "update_board",
     params(
         ("board" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "Refuse if anything on the board changed since"),
         ("Idempotency-Key" = Option<Uuid>, Header)
     ),
     request_body = BoardPatch,
-    responses((status = 200, body = Board<'_>, headers(("ETag" = String))), Failures)
+    responses((status = 200, body = Board<'_>, headers(("ETag" = String))))
 )]
 pub async fn update(
     client: Client,
@@ -185,14 +189,16 @@ pub async fn update(
 }
 
 /// Delete a board with everything on it
+///
+/// Only managers may do this. The board, its tasks and its log cannot be restored.
 #[utoipa::path(
-    delete, path = "/boards/{board}", tag = "boards",
+    delete, path = "/boards/{board}", tag = "boards", operation_id = "delete_board",
     params(
         ("board" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "Refuse if anything on the board changed since"),
         ("Idempotency-Key" = Option<Uuid>, Header)
     ),
-    responses((status = 204, description = "Deleted"), Failures)
+    responses((status = 204, description = "Deleted"))
 )]
 pub async fn delete(
     client: Client,

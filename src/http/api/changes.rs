@@ -3,17 +3,17 @@
 use app::{
     id::{BoardId, TaskId},
     model::Seq,
+    ops::Change,
 };
 use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::{client::Client, json_bytes};
 use crate::{
     http::{
         input::{Path, Query},
-        problem::{Failures, Problem},
+        problem::{Code, Problem},
     },
     store::{Entries, LoggedChange, Missing},
 };
@@ -56,7 +56,6 @@ pub struct Before {
 #[allow(dead_code)]
 pub struct History {
     /// The changes, newest first.
-    #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
     /// The value of `before` with which to get older changes; `null` if the log has none.
     next: Option<Seq>,
@@ -67,7 +66,6 @@ pub struct History {
 #[allow(dead_code)]
 pub struct Changes {
     /// The changes after `since`, oldest first.
-    #[schema(value_type = Vec<Change>)]
     changes: Vec<Change>,
     /// The value of `since` with which to get more; `null` if these are all.
     next: Option<Seq>,
@@ -75,29 +73,14 @@ pub struct Changes {
     seq: Seq,
 }
 
-/// One change. Its other fields depend on its kind.
-#[derive(Serialize, ToSchema)]
-#[allow(dead_code)]
-pub struct Change {
-    /// The number of the change on its board.
-    seq: Seq,
-    /// When it was committed.
-    #[schema(format = DateTime)]
-    at: String,
-    /// The person who made it; absent if that is not known.
-    #[schema(required = false)]
-    by: Option<Uuid>,
-    /// The id of the mutation that caused it.
-    mutation: Uuid,
-    /// What happened: `task_created`, `task_updated`, …
-    kind: String,
-}
-
 /// Read the changes of a board
+///
+/// The log of the board after a number, oldest first. It has no gaps. If it no longer reaches back to the number, the
+/// status is 410; then read the board and its tasks.
 #[utoipa::path(
-    get, path = "/boards/{board}/changes", tag = "boards",
+    get, path = "/boards/{board}/changes", tag = "boards", operation_id = "list_changes",
     params(("board" = Uuid, Path), Since),
-    responses((status = 200, body = Changes), Failures)
+    responses((status = 200, body = Changes))
 )]
 pub async fn list(
     client: Client,
@@ -115,8 +98,7 @@ pub async fn list(
     match client.services.store.changes_after(id, since, limit).await? {
         Missing::Changes(changes) => Ok(json_bytes(StatusCode::OK, write_changes(&changes, seq))),
         Missing::Trimmed => Err(Problem::new(
-            StatusCode::GONE,
-            "trimmed",
+            Code::Trimmed,
             "the log no longer reaches back to this number; read the board and its tasks, and continue from their `seq`",
         )),
     }
@@ -127,9 +109,9 @@ pub async fn list(
 /// A task in the trash has a history, too. The oldest change is the one that created the task, unless the log no longer reaches
 /// back that far.
 #[utoipa::path(
-    get, path = "/tasks/{task}/changes", tag = "tasks",
+    get, path = "/tasks/{task}/changes", tag = "tasks", operation_id = "list_task_changes",
     params(("task" = Uuid, Path), Before),
-    responses((status = 200, body = History), Failures)
+    responses((status = 200, body = History))
 )]
 pub async fn of_task(
     client: Client,

@@ -15,12 +15,12 @@ use uuid::Uuid;
 use super::{
     client::Client,
     json, located,
-    model::{Column, Kind, Place, not_null},
+    model::{Column, Place, not_null},
     tagged,
 };
 use crate::http::{
     input::{Json, Key, Path},
-    problem::{Failures, Problem},
+    problem::Problem,
 };
 
 /// The columns of a board.
@@ -44,7 +44,6 @@ pub struct NewColumn {
     #[schema(max_length = 100)]
     name: String,
     /// What it means for a task to be in the column.
-    #[schema(value_type = Kind)]
     kind: ColumnKind,
     /// The column's place; if absent, last.
     #[serde(default)]
@@ -61,7 +60,7 @@ pub struct ColumnPatch {
     name: Option<String>,
     /// A new kind.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<Kind>, nullable = false)]
+    #[schema(value_type = Option<ColumnKind>, nullable = false)]
     kind: Option<ColumnKind>,
     /// A new place.
     #[serde(default, deserialize_with = "not_null")]
@@ -70,10 +69,12 @@ pub struct ColumnPatch {
 }
 
 /// List the columns of a board
+///
+/// The columns from left to right, with the number of tasks in each.
 #[utoipa::path(
-    get, path = "/boards/{board}/columns", tag = "columns",
+    get, path = "/boards/{board}/columns", tag = "columns", operation_id = "list_columns",
     params(("board" = Uuid, Path)),
-    responses((status = 200, body = Columns<'_>), Failures)
+    responses((status = 200, body = Columns<'_>))
 )]
 pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
     let board = client.board(id).await?;
@@ -82,14 +83,16 @@ pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, P
 }
 
 /// Add a column
+///
+/// Editors and managers may do this. A board has at most 50 columns.
 #[utoipa::path(
-    post, path = "/boards/{board}/columns", tag = "columns",
+    post, path = "/boards/{board}/columns", tag = "columns", operation_id = "create_column",
     params(
         ("board" = Uuid, Path),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
     request_body = NewColumn,
-    responses((status = 201, body = Column<'_>, headers(("Location" = String))), Failures)
+    responses((status = 201, body = Column<'_>, headers(("Location" = String))))
 )]
 pub async fn create(
     client: Client,
@@ -105,11 +108,14 @@ pub async fn create(
 }
 
 /// Rename a column, change its kind, or move it
+///
+/// Editors and managers may rename a column, change its kind, or move it. With another kind, its tasks become completed
+/// or are reopened.
 #[utoipa::path(
-    patch, path = "/boards/{board}/columns/{column}", tag = "columns",
+    patch, path = "/boards/{board}/columns/{column}", tag = "columns", operation_id = "update_column",
     params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
     request_body = ColumnPatch,
-    responses((status = 200, body = Column<'_>), Failures)
+    responses((status = 200, body = Column<'_>))
 )]
 pub async fn update(
     client: Client,
@@ -123,10 +129,12 @@ pub async fn update(
 }
 
 /// Delete a column that holds no tasks
+///
+/// Editors and managers may delete a column without tasks. The last column of a board cannot be deleted.
 #[utoipa::path(
-    delete, path = "/boards/{board}/columns/{column}", tag = "columns",
+    delete, path = "/boards/{board}/columns/{column}", tag = "columns", operation_id = "delete_column",
     params(("board" = Uuid, Path), ("column" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
-    responses((status = 204, description = "Deleted"), Failures)
+    responses((status = 204, description = "Deleted"))
 )]
 pub async fn delete(
     client: Client,

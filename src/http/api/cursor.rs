@@ -3,12 +3,25 @@
 //! A cursor is the sort key of the last item of a page. It is encoded, so that clients do not try to construct one.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::IntoParams;
 
 use crate::http::problem::Problem;
 
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
+
+/// The parameters of the query.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Page {
+    /// The maximum number of items.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    pub limit: Option<usize>,
+    /// Where to continue: the `next` of an earlier response.
+    pub cursor: Option<String>,
+}
 
 /// Checks the requested page size, or gives the default.
 pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
@@ -18,6 +31,19 @@ pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     } else {
         Err(Problem::parameter("limit", format!("expected a number from 1 to {MAX_LIMIT}")))
     }
+}
+
+/// A page of a list that is in memory, in the order of its keys: the items after the key, and the `next` of the response.
+pub fn page<T, K: PartialOrd + Serialize>(
+    items: impl IntoIterator<Item = T>,
+    key: impl Fn(&T) -> K,
+    after: Option<&K>,
+    limit: usize,
+) -> (Vec<T>, Option<String>) {
+    let mut rest = items.into_iter().skip_while(|item| after.is_some_and(|after| key(item) <= *after));
+    let page: Vec<T> = rest.by_ref().take(limit).collect();
+    let next = page.last().filter(|_| rest.next().is_some()).map(|last| write(&key(last)));
+    (page, next)
 }
 
 /// The `next` of a response: the cursor for a key.

@@ -2,6 +2,7 @@
 
 use app::{
     access::{BoardRole, InstanceRole},
+    by_name,
     id::BoardId,
     time::Timestamp,
 };
@@ -10,16 +11,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    client::Client,
-    json,
-    model::{OnceShown, Role, ServerRole},
-};
+use super::{client::Client, json, model::OnceShown};
 use crate::{
     accounts::invitations::Invitation,
     http::{
         input::{Json, Path},
-        problem::{Failures, Problem},
+        problem::Problem,
     },
     store::OneTimeLink,
 };
@@ -37,12 +34,10 @@ pub struct InvitationLine {
     /// The invitation's id.
     id: Uuid,
     /// The role on the server that the invited person gets.
-    #[schema(value_type = ServerRole)]
     role: InstanceRole,
     /// For whom the invitation is, in its maker's words.
     note: String,
     /// Until when it works.
-    #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
@@ -52,10 +47,10 @@ pub struct InvitationLine {
 pub struct NewInvitation {
     /// The role on the server that the invited person gets; if absent, `member`.
     #[serde(default = "member")]
-    #[schema(value_type = ServerRole, required = false)]
+    #[schema(required = false)]
     role: InstanceRole,
     /// The boards of which the invited person becomes a member.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_name::each")]
     boards: Vec<InvitedTo>,
     /// For whom the invitation is, in your words.
     #[serde(default)]
@@ -67,10 +62,8 @@ pub struct NewInvitation {
 #[serde(deny_unknown_fields)]
 pub struct InvitedTo {
     /// The board's id.
-    #[schema(value_type = Uuid)]
     board: BoardId,
     /// The role on the board that the invited person gets.
-    #[schema(value_type = Role)]
     role: BoardRole,
 }
 
@@ -79,7 +72,9 @@ fn member() -> InstanceRole {
 }
 
 /// List the invitations that were not used yet
-#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "invitations", responses((status = 200, body = Invitations), Failures))]
+///
+/// Only admins may read them.
+#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "list_invitations", responses((status = 200, body = Invitations)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let invitations = client.accounts().invitations(client.credentials()).await?;
     let line = |(link, invitation): (OneTimeLink, Invitation)| InvitationLine {
@@ -92,10 +87,12 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 }
 
 /// Invite a person
+///
+/// Only admins may do this. The response has the link to send to the person; it is shown only once.
 #[utoipa::path(
-    post, path = "/invitations", tag = "people", operation_id = "invite",
+    post, path = "/invitations", tag = "people", operation_id = "create_invitation",
     request_body = NewInvitation,
-    responses((status = 201, body = OnceShown), Failures)
+    responses((status = 201, body = OnceShown))
 )]
 pub async fn create(
     client: Client,
@@ -108,10 +105,12 @@ pub async fn create(
 }
 
 /// Revoke an invitation
+///
+/// Only admins may do this. The link stops working at once.
 #[utoipa::path(
     delete, path = "/invitations/{invitation}", tag = "people", operation_id = "revoke_invitation",
     params(("invitation" = Uuid, Path)),
-    responses((status = 204, description = "Revoked"), Failures)
+    responses((status = 204, description = "Revoked"))
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.accounts().revoke_invitation(client.credentials(), id).await?;

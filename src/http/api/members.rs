@@ -9,20 +9,21 @@ use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{client::Client, json, model::Role, tagged};
+use super::{client::Client, cursor, cursor::Page, json, tagged};
 use crate::http::{
-    input::{Json, Key, Path},
-    problem::{Failures, Problem},
+    input::{Json, Key, Path, Query},
+    problem::Problem,
 };
 
 /// The people who have access to a board.
 #[derive(Serialize, ToSchema)]
 pub struct Members {
     /// The role that everyone on the server has on the board; `null` if the board is private to its members.
-    #[schema(value_type = Option<Role>)]
     everyone: Option<BoardRole>,
-    /// The members.
+    /// The members, in the order of their ids.
     members: Vec<Member>,
+    /// The value of `cursor` with which to get more; `null` if these are all.
+    next: Option<String>,
     /// The number of the board's newest change.
     seq: u64,
 }
@@ -31,12 +32,10 @@ pub struct Members {
 #[derive(Serialize, ToSchema)]
 pub struct Member {
     /// The person's id.
-    #[schema(value_type = Uuid)]
     person: ActorId,
     /// The person's name.
     name: String,
     /// The person's role on the board.
-    #[schema(value_type = Role)]
     role: BoardRole,
 }
 
@@ -45,34 +44,44 @@ pub struct Member {
 #[serde(deny_unknown_fields)]
 pub struct Membership {
     /// The role.
-    #[schema(value_type = Role)]
     role: BoardRole,
 }
 
 /// List the people who have access to a board
+///
+/// The members of the board in pages, with their roles. Everybody who may see the board may read them.
 #[utoipa::path(
-    get, path = "/boards/{board}/members", tag = "access",
-    params(("board" = Uuid, Path)),
-    responses((status = 200, body = Members, headers(("ETag" = String))), Failures)
+    get, path = "/boards/{board}/members", tag = "access", operation_id = "list_members",
+    params(("board" = Uuid, Path), Page),
+    responses((status = 200, body = Members, headers(("ETag" = String))))
 )]
-pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
+pub async fn list(
+    client: Client,
+    Path(id): Path<BoardId>,
+    Query(Page { limit, cursor }): Query<Page>,
+) -> Result<Response, Problem> {
+    let limit = cursor::limit(limit)?;
+    let after: Option<ActorId> = cursor::read(cursor.as_deref(), |_| true)?;
     let board = client.board(id).await?;
     let directory = client.services.store.directory();
     let member = |(person, role): (&ActorId, &BoardRole)| {
         let name = directory.account(*person).map(|account| account.name.clone()).unwrap_or_default();
         Member { person: *person, name, role: *role }
     };
-    let members = board.access().members.iter().map(member).collect();
-    let members = Members { everyone: board.access().everyone, members, seq: board.seq() };
+    let (members, next) = cursor::page(&board.access().members, |(person, _)| **person, after.as_ref(), limit);
+    let members = members.into_iter().map(member).collect();
+    let members = Members { everyone: board.access().everyone, members, next, seq: board.seq() };
     Ok(tagged(json(StatusCode::OK, &members), board.seq()))
 }
 
 /// Make a person a member of a board, or change their role on it
+///
+/// Managers may do this, and admins. The last manager of a board cannot become something else.
 #[utoipa::path(
-    put, path = "/boards/{board}/members/{person}", tag = "access",
+    put, path = "/boards/{board}/members/{person}", tag = "access", operation_id = "set_member",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
     request_body = Membership,
-    responses((status = 204, description = "The person is a member with this role"), Failures)
+    responses((status = 204, description = "The person is a member with this role"))
 )]
 pub async fn put(
     client: Client,
@@ -85,10 +94,12 @@ pub async fn put(
 }
 
 /// Remove a person from a board
+///
+/// Managers may do this, and admins; everybody may leave a board.
 #[utoipa::path(
-    delete, path = "/boards/{board}/members/{person}", tag = "access",
+    delete, path = "/boards/{board}/members/{person}", tag = "access", operation_id = "remove_member",
     params(("board" = Uuid, Path), ("person" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
-    responses((status = 204, description = "The person is not a member"), Failures)
+    responses((status = 204, description = "The person is not a member"))
 )]
 pub async fn remove(
     client: Client,

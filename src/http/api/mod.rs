@@ -9,10 +9,12 @@ pub mod changes;
 mod client;
 pub mod columns;
 mod cursor;
+pub mod events;
 pub mod invitations;
 mod list;
 pub mod members;
 mod model;
+mod openapi;
 pub mod passwords;
 pub mod people;
 pub mod share_links;
@@ -28,17 +30,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use utoipa::{
-    OpenApi,
-    openapi::{InfoBuilder, OpenApiBuilder, PathItem, ServerBuilder},
-};
+use utoipa::{OpenApi, openapi::PathItem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{API_ROOT, Services, conditional::is_known, etag::etag, problem::Problem};
+use super::{
+    API_ROOT, Services,
+    conditional::is_known,
+    etag::etag,
+    problem::{Code, Problem},
+};
 
 /// The routes of REST, to be mounted at [`API_ROOT`], and their OpenAPI description.
 pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi())
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(boards::list, boards::create))
         .routes(routes!(boards::read, boards::update, boards::delete))
         .routes(routes!(columns::list, columns::create))
@@ -47,12 +51,14 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
         .routes(routes!(changes::list))
+        .routes(routes!(events::follow))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::remove))
         .routes(routes!(share_links::list, share_links::create))
         .routes(routes!(share_links::revoke))
         .routes(routes!(people::list))
         .routes(routes!(people::me))
+        .routes(routes!(people::own))
         .routes(routes!(people::update))
         .routes(routes!(passwords::new_password))
         .routes(routes!(invitations::list, invitations::create))
@@ -80,44 +86,14 @@ pub fn listed(described: &utoipa::openapi::OpenApi) -> Vec<(Method, String)> {
 }
 
 /// The OpenAPI document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, described) = routes();
-    let info = InfoBuilder::from(described.info.clone())
-        .title("Taskwire")
-        .version(env!("CARGO_PKG_VERSION"))
-        .license(None)
-        .contact(None)
-        .build();
-    OpenApiBuilder::from(described).info(info).servers(Some([ServerBuilder::new().url(API_ROOT).build()])).build()
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::complete(routes().1)
 }
 
 /// Answers with the OpenAPI document.
 pub async fn openapi_document() -> Response {
-    json(StatusCode::OK, &openapi())
+    json(StatusCode::OK, &document())
 }
-
-#[derive(OpenApi)]
-#[openapi(
-    info(description = "Boards, columns and tasks of Taskwire. Whatever is changed here, every open page shows at once.\n\n\
-        **Access.** Send a token: `Authorization: Bearer taskwire_…`. Without a token the status is 401. It is 403 for what \
-        you may not do, and 404 for what you may not know of.\n\n\
-        **Errors** are problem details (RFC 9457). `code` identifies the kind of error, for programs; `errors` names the fields \
-        that are wrong.\n\n\
-        **Idempotency.** A writing request may carry an `Idempotency-Key`, a UUID. The same request with the same key is \
-        done once, however often it is sent, and each copy gets the first answer; a change that was refused stays refused. Keys \
-        are remembered for 90 days. After that a key of version 7, which contains its time, is refused (`key_expired`); a key of \
-        another version counts as new.\n\n\
-        **Concurrency.** `ETag` is the number of the newest change. A `PATCH` of a task with `If-Match` is refused only \
-        if somebody else changed the same text meanwhile; the problem then carries their text."),
-    tags(
-        (name = "boards", description = "Boards and what happened on them"),
-        (name = "columns", description = "The columns of a board; a task is completed when its column is `done`"),
-        (name = "tasks", description = "Tasks, the trash included"),
-        (name = "access", description = "Who has access to a board"),
-        (name = "people", description = "People, invitations and tokens"),
-    )
-)]
-struct Description;
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
@@ -125,8 +101,7 @@ fn json(status: StatusCode, value: &impl Serialize) -> Response {
         Err(error) => {
             tracing::error!(%error, "an answer could not be written as JSON");
             Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
+                Code::Internal,
                 "the request failed because of an error in the server, which is in the server's log",
             )
             .into_response()

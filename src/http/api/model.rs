@@ -15,17 +15,14 @@ use uuid::Uuid;
 #[derive(Serialize, ToSchema)]
 pub struct Board<'a> {
     /// The board's id.
-    #[schema(value_type = Uuid)]
     pub id: BoardId,
     /// The board's name.
     pub name: &'a str,
     /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The role that everyone on the server has on the board; `null` if the board is private to its members.
-    #[schema(value_type = Option<Role>)]
     pub everyone: Option<BoardRole>,
     /// Its columns, in order.
     pub columns: Vec<Column<'a>>,
@@ -48,14 +45,12 @@ impl<'a> From<&'a BoardState> for Board<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct BoardLine {
     /// The board's id.
-    #[schema(value_type = Uuid)]
     pub id: BoardId,
     /// The board's name.
     pub name: String,
     /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
@@ -70,12 +65,10 @@ impl From<model::BoardSummary> for BoardLine {
 #[derive(Serialize, ToSchema)]
 pub struct Column<'a> {
     /// The column's id.
-    #[schema(value_type = Uuid)]
     pub id: ColumnId,
     /// The column's name.
     pub name: &'a str,
     /// What it means for a task to be in the column.
-    #[schema(value_type = Kind)]
     pub kind: ColumnKind,
     /// The column's position: columns are ordered by these texts.
     pub rank: &'a str,
@@ -100,51 +93,38 @@ impl<'a> Column<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct Task<'a> {
     /// The task's id.
-    #[schema(value_type = Uuid)]
     pub id: TaskId,
     /// The id of the task's board.
-    #[schema(value_type = Uuid)]
     pub board: BoardId,
     /// The title: one line of text.
     pub title: &'a str,
     /// The description, in Markdown.
     pub description: &'a str,
     /// The id of the task's column.
-    #[schema(value_type = Uuid)]
     pub column: ColumnId,
     /// Whether the task's column is one for done tasks.
     pub completed: bool,
     /// The task's position in its column: tasks are ordered by these texts.
     pub rank: &'a str,
     /// How urgent it is.
-    #[schema(value_type = Urgency)]
     pub priority: Priority,
     /// The day work on it begins.
-    #[schema(value_type = Option<String>, format = Date)]
     pub start: Option<Day>,
     /// The day it is due.
-    #[schema(value_type = Option<String>, format = Date)]
     pub due: Option<Day>,
     /// The people to whom the task is assigned, in the order of their ids.
-    #[schema(value_type = Vec<Uuid>)]
     pub assignees: &'a [ActorId],
     /// The column to which the task returns when it is reopened.
-    #[schema(value_type = Option<Uuid>)]
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The person who created it, if that is known.
-    #[schema(value_type = Option<Uuid>)]
     pub created_by: Option<ActorId>,
     /// When it was last changed.
-    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// The person who changed it last, if that is known.
-    #[schema(value_type = Option<Uuid>)]
     pub updated_by: Option<ActorId>,
     /// When it was deleted, if it is in the trash.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
     /// The number of the task's newest change; also its `ETag`.
     pub seq: Seq,
@@ -206,62 +186,6 @@ impl<Id: From<Uuid>> From<Place> for model::Place<Id> {
             Place::After(id) => Self::After(id.into()),
         }
     }
-}
-
-/// What it means for a task to be in a column.
-#[derive(ToSchema)]
-#[schema(as = ColumnKind, rename_all = "snake_case")]
-#[allow(dead_code)]
-pub enum Kind {
-    /// Not begun.
-    Open,
-    /// Being worked on.
-    Active,
-    /// Completed.
-    Done,
-}
-
-/// A person's role on a board.
-#[derive(ToSchema)]
-#[schema(as = BoardRole, rename_all = "snake_case")]
-#[allow(dead_code)]
-pub enum Role {
-    /// Reads the board.
-    Viewer,
-    /// Changes tasks and columns.
-    Editor,
-    /// Also renames, shares and deletes the board.
-    Manager,
-}
-
-/// A person's role on the server.
-#[derive(ToSchema)]
-#[schema(as = InstanceRole, rename_all = "snake_case")]
-#[allow(dead_code)]
-pub enum ServerRole {
-    /// Makes boards, and sees the boards that they are a member of or that are open to everyone.
-    Member,
-    /// Manages people, and every board.
-    Admin,
-    /// An admin whom no admin can change.
-    Owner,
-}
-
-/// How urgent a task is.
-#[derive(ToSchema)]
-#[schema(as = Priority, rename_all = "snake_case")]
-#[allow(dead_code)]
-pub enum Urgency {
-    /// Not set.
-    None,
-    /// Can wait.
-    Low,
-    /// As usual.
-    Medium,
-    /// Before others.
-    High,
-    /// Now.
-    Urgent,
 }
 
 /// A link with a secret, which is shown only once.

@@ -11,10 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{client::Client, json, located};
-use crate::http::{
-    input::Path,
-    problem::{Failures, Problem},
-};
+use crate::http::{input::Path, problem::Problem};
 
 /// The share links of a board.
 #[derive(Serialize, ToSchema)]
@@ -29,10 +26,8 @@ pub struct Link {
     /// The link's id.
     id: Uuid,
     /// The person who made it, if that is known.
-    #[schema(value_type = Option<Uuid>)]
     created_by: Option<ActorId>,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// Whether it works. A link does not work while its maker does not manage the board.
     works: bool,
@@ -50,10 +45,12 @@ impl Link {
 }
 
 /// List the share links of a board
+///
+/// Only managers may read them. The secrets are not part of it.
 #[utoipa::path(
-    get, path = "/boards/{board}/links", tag = "access", operation_id = "links",
+    get, path = "/boards/{board}/links", tag = "access", operation_id = "list_share_links",
     params(("board" = Uuid, Path)),
-    responses((status = 200, body = Links), Failures)
+    responses((status = 200, body = Links))
 )]
 pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
     let links = client.accounts().share_links(client.credentials(), board).await?;
@@ -61,10 +58,13 @@ pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response
 }
 
 /// Make a link with which a board can be read without an account
+///
+/// Only managers may do this. The link is shown only in this response. Whoever has it may read the board without an
+/// account.
 #[utoipa::path(
-    post, path = "/boards/{board}/links", tag = "access", operation_id = "create_link",
+    post, path = "/boards/{board}/links", tag = "access", operation_id = "create_share_link",
     params(("board" = Uuid, Path)),
-    responses((status = 201, body = Link, headers(("Location" = String))), Failures)
+    responses((status = 201, body = Link, headers(("Location" = String))))
 )]
 pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
     let (secret, link) =
@@ -75,10 +75,12 @@ pub async fn create(client: Client, Path(board): Path<BoardId>) -> Result<Respon
 }
 
 /// Revoke a share link; its readers lose access to the board at once
+///
+/// Only managers may do this. The link stops working at once, also for pages that are open.
 #[utoipa::path(
-    delete, path = "/boards/{board}/links/{link}", tag = "access", operation_id = "revoke_link",
+    delete, path = "/boards/{board}/links/{link}", tag = "access", operation_id = "revoke_share_link",
     params(("board" = Uuid, Path), ("link" = Uuid, Path)),
-    responses((status = 204, description = "Revoked"), Failures)
+    responses((status = 204, description = "Revoked"))
 )]
 pub async fn revoke(client: Client, Path((board, link)): Path<(BoardId, Uuid)>) -> Result<StatusCode, Problem> {
     client.accounts().revoke_share_link(client.credentials(), board, link, &client.services.writer).await?;

@@ -22,14 +22,14 @@ use super::{
     json,
     list::{Listing, Tasks},
     located,
-    model::{Place, Task, Urgency, not_null},
+    model::{Place, Task, not_null},
     tagged, unless_known,
 };
 use crate::{
     http::{
         conditional::base,
         input::{Json, Key, Path, Query},
-        problem::{Failures, Problem},
+        problem::{Code, Problem},
     },
     writer::WriteError,
 };
@@ -59,15 +59,12 @@ pub struct NewTask {
     place: Place,
     /// How urgent it is.
     #[serde(default)]
-    #[schema(value_type = Urgency)]
     priority: Priority,
     /// The day work on it begins.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date)]
     start: Option<Day>,
     /// The day it is due.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date)]
     due: Option<Day>,
     /// The people to whom to assign the task; they must be able to see the board.
     #[serde(default)]
@@ -89,15 +86,13 @@ pub struct TaskPatch {
     description: Option<String>,
     /// A new priority.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<Urgency>, nullable = false)]
+    #[schema(value_type = Option<Priority>, nullable = false)]
     priority: Option<Priority>,
     /// A new day on which work begins; `null` clears it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Date)]
     start: Option<Option<Day>>,
     /// A new due date; `null` clears it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Date)]
     due: Option<Option<Day>>,
     /// People to whom to assign the task in addition; they must be able to see the board.
     #[serde(default)]
@@ -137,14 +132,15 @@ impl TaskPatch {
 }
 
 /// List tasks of a board
+///
+/// The tasks of a board in pages, filtered and sorted; with `deleted=true`, its trash.
 #[utoipa::path(
-    get, path = "/boards/{board}/tasks", tag = "tasks",
+    get, path = "/boards/{board}/tasks", tag = "tasks", operation_id = "list_tasks",
     params(("board" = Uuid, Path), Listing, ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Tasks<'_>, headers(("ETag" = String, description = "The number of the board's newest change"))),
-        (status = 304, description = "Nothing on the board changed since"),
-        Failures
-    )
+        (status = 304, description = "Nothing on the board changed since")
+)
 )]
 pub async fn list(
     client: Client,
@@ -158,17 +154,18 @@ pub async fn list(
 }
 
 /// Create a task
+///
+/// Editors and managers may do this. Every open page of the board shows the task at once.
 #[utoipa::path(
-    post, path = "/boards/{board}/tasks", tag = "tasks",
+    post, path = "/boards/{board}/tasks", tag = "tasks", operation_id = "create_task",
     params(
         ("board" = Uuid, Path),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
     request_body = NewTask,
     responses(
-        (status = 201, body = Task<'_>, headers(("Location" = String), ("ETag" = String))),
-        Failures
-    )
+        (status = 201, body = Task<'_>, headers(("Location" = String), ("ETag" = String)))
+)
 )]
 pub async fn create(
     client: Client,
@@ -196,27 +193,31 @@ pub async fn create(
 }
 
 /// Read a task
+///
+/// A task that is not in the trash.
 #[utoipa::path(
-    get, path = "/tasks/{task}", tag = "tasks",
+    get, path = "/tasks/{task}", tag = "tasks", operation_id = "read_task",
     params(("task" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Task<'_>, headers(("ETag" = String))),
-        (status = 304, description = "Not changed since"),
-        Failures
-    )
+        (status = 304, description = "Not changed since")
+)
 )]
 pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) -> Result<Response, Problem> {
     let board = client.board_of(id).await?;
     let task = board.live_task(id).ok_or_else(|| {
         let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
-        Problem::new(StatusCode::NOT_FOUND, "in_trash", detail)
+        Problem::new(Code::InTrash, detail)
     })?;
     Ok(unless_known(&headers, task.seq, || json(StatusCode::OK, &Task::of(&board, task))))
 }
 
 /// Change some fields of a task
+///
+/// Editors and managers may do this. Absent fields stay as they are, so that edits of different fields by different
+/// people both survive.
 #[utoipa::path(
-    patch, path = "/tasks/{task}", tag = "tasks",
+    patch, path = "/tasks/{task}", tag = "tasks", operation_id = "update_task",
     params(
         ("task" = Uuid, Path),
         ("If-Match" = Option<String>, Header,
@@ -225,7 +226,7 @@ pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) ->
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
     request_body = TaskPatch,
-    responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
+    responses((status = 200, body = Task<'_>, headers(("ETag" = String))))
 )]
 pub async fn update(
     client: Client,
@@ -249,14 +250,16 @@ pub async fn update(
 }
 
 /// Put a task into the trash
+///
+/// Editors and managers may do this. The trash holds at most 1,000 tasks; the oldest leave it for good.
 #[utoipa::path(
-    delete, path = "/tasks/{task}", tag = "tasks",
+    delete, path = "/tasks/{task}", tag = "tasks", operation_id = "delete_task",
     params(
         ("task" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "Refuse if the task was changed since"),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
-    responses((status = 204, description = "Deleted"), Failures)
+    responses((status = 204, description = "Deleted"))
 )]
 pub async fn delete(
     client: Client,
@@ -271,13 +274,15 @@ pub async fn delete(
 }
 
 /// Take a task out of the trash
+///
+/// Editors and managers may do this. The task returns to the end of its column, or of the first column if that is gone.
 #[utoipa::path(
-    post, path = "/tasks/{task}/restore", tag = "tasks",
+    post, path = "/tasks/{task}/restore", tag = "tasks", operation_id = "restore_task",
     params(
         ("task" = Uuid, Path),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
     ),
-    responses((status = 200, body = Task<'_>, headers(("ETag" = String))), Failures)
+    responses((status = 200, body = Task<'_>, headers(("ETag" = String))))
 )]
 pub async fn restore(client: Client, Path(id): Path<TaskId>, key: Key) -> Result<Response, Problem> {
     let board = client.board_of(id).await?;

@@ -8,25 +8,9 @@ use uuid::Uuid;
 
 use super::{client::Client, json};
 use crate::{
-    http::{
-        input::Path,
-        problem::{Failures, Problem},
-    },
+    http::{input::Path, problem::Problem},
     store::Token,
 };
-
-/// Which of its owner's rights a token has.
-#[derive(ToSchema)]
-#[schema(as = Scope, rename_all = "snake_case")]
-#[allow(dead_code)]
-pub enum TokenScope {
-    /// Reading.
-    Read,
-    /// Also making boards, and changing tasks and columns.
-    Write,
-    /// All rights, including managing boards and people.
-    Admin,
-}
 
 /// The caller's own tokens.
 #[derive(Serialize, ToSchema)]
@@ -43,21 +27,19 @@ pub struct TokenLine {
     /// The token's name, which says what it is for.
     name: String,
     /// The token's scope.
-    #[schema(value_type = TokenScope)]
     scope: Scope,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When it stops working; `null` for never.
-    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     /// When it was last used, to the minute; `null` for never.
-    #[schema(value_type = Option<String>, format = DateTime)]
     used_at: Option<Timestamp>,
 }
 
 /// List your own tokens
-#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "tokens", responses((status = 200, body = Tokens), Failures))]
+///
+/// Their names, scopes and times, newest first. Their secrets are shown only when they are created, on your account page.
+#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", responses((status = 200, body = Tokens)))]
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let person = client.person()?;
     let tokens = client.accounts().tokens(client.credentials(), person).await?;
@@ -73,10 +55,12 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 }
 
 /// Revoke one of your own tokens
+///
+/// Programs that use the token are signed out at once.
 #[utoipa::path(
     delete, path = "/tokens/{token}", tag = "people", operation_id = "revoke_token",
     params(("token" = Uuid, Path)),
-    responses((status = 204, description = "Revoked"), Failures)
+    responses((status = 204, description = "Revoked"))
 )]
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.person()?;

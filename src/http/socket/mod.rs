@@ -13,11 +13,20 @@ use std::{
     time::Duration,
 };
 
-use app::protocol::{PROTOCOL, ServerMessage};
-use axum::{Router, extract::FromRef, routing::get};
+use app::{
+    id::ActorId,
+    protocol::{PROTOCOL, ServerMessage},
+};
+use axum::{Router, extract::FromRef, http::request::Parts, routing::get};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{admission::Admissions, forwarded::Proxies, origin::Origins};
+use super::{
+    admission::{Admission, Admissions, Most},
+    forwarded::Proxies,
+    origin::Origins,
+    problem::{Code, Problem},
+    request_auth,
+};
 use crate::{
     hub::{Hub, frame::put_message},
     store::{Store, schema},
@@ -56,6 +65,26 @@ pub struct SocketContext {
     pub goodbyes: Goodbyes,
     /// Tracks the sockets' tasks: wait for it after [`Goodbyes::stop`].
     pub tracker: TaskTracker,
+}
+
+impl SocketContext {
+    /// Counts one more socket, or another connection that is as long, for its person and its address. A problem if there are too many, or
+    /// if the server is stopping.
+    pub fn admit(&self, parts: &Parts, person: Option<ActorId>) -> Result<Admission, Problem> {
+        if self.goodbyes.is_stopping() {
+            return Err(Problem::unavailable("the server is stopping"));
+        }
+        if self.tracker.len() >= self.limits.sockets {
+            let detail = "the server has its maximum number of open sockets; try again later";
+            return Err(Problem::new(Code::ServerFull, detail));
+        }
+        let address = request_auth::address(parts, self.proxies);
+        let most = Most { per_person: self.limits.sockets_per_person, per_address: self.limits.sockets_per_address };
+        self.admissions.admit(person, address, most).ok_or_else(|| {
+            let detail = "this person or this address has its maximum number of open sockets; close one first";
+            Problem::new(Code::TooManySockets, detail)
+        })
+    }
 }
 
 /// Tells a client which server it is connected to: a [`ServerMessage::Hello`], encoded once.
@@ -116,7 +145,7 @@ impl Goodbyes {
     }
 
     /// The token for a socket that is opened now.
-    fn next(&self) -> CancellationToken {
+    pub fn next(&self) -> CancellationToken {
         let (last, groups) = &mut *self.groups();
         *last = (*last + 1) % GROUPS;
         groups[*last].clone()

@@ -4,6 +4,7 @@
 //! under its id, and the others are executed.
 
 use app::{
+    by_name::Object,
     id::{BoardId, MutationId},
     ops::Mutation,
     protocol::ClientMessage,
@@ -38,7 +39,7 @@ pub(super) enum Reading {
 
 /// Parses a message.
 pub(super) fn read(text: &str) -> Reading {
-    match serde_json::from_str(text) {
+    match serde_json::from_str(text).map(|Object(message)| message) {
         Ok(ClientMessage::Mutate { board, mutations }) if !mutations.iter().all(|mutation| is_dated(mutation.id)) => {
             let mutations = mutations.into_iter().map(dated).collect();
             Reading::Mutations { board: Some(board), mutations, nameless: None }

@@ -13,9 +13,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{SocketContext, session::Session, wire::Wire};
 use crate::http::{
-    admission::{Admission, Most},
-    problem::Problem,
-    request_auth::{self, RequestAuth},
+    admission::Admission,
+    problem::{Code, Problem},
+    request_auth::RequestAuth,
 };
 
 /// Answers `GET /ws`.
@@ -37,7 +37,7 @@ pub async fn upgrade(State(context): State<SocketContext>, request: Request) -> 
             });
             response
         }
-        Err((status, why)) => (status, why).into_response(),
+        Err(problem) => problem.into_response(),
     }
 }
 
@@ -50,22 +50,16 @@ pub async fn explain(State(context): State<SocketContext>, request: Request) -> 
         Ok(_) => {
             context.origins.proxy_diagnostics.refused_socket("a page reported it");
             let detail = "the server would accept this connection, so a proxy or firewall in between blocks WebSocket connections";
-            Problem::new(StatusCode::CONFLICT, "no_sockets", detail)
+            Problem::new(Code::NoSockets, detail)
         }
-        Err((StatusCode::UNAUTHORIZED, _)) => Problem::not_signed_in(),
-        Err((status @ (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS), why)) => {
-            Problem::new(status, "full", why.trim_end())
-        }
-        Err((status, why)) => Problem::new(status, "bad_request", why.trim_end()),
+        Err(problem) => problem,
     }
 }
-
-type Refusal = (StatusCode, &'static str);
 
 fn handshake(
     parts: &mut Parts,
     context: &SocketContext,
-) -> Result<(OnUpgrade, RequestAuth, Admission, Response), Refusal> {
+) -> Result<(OnUpgrade, RequestAuth, Admission, Response), Problem> {
     let headers = &parts.headers;
     if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
         if headers.contains_key(header::SEC_WEBSOCKET_KEY) {
@@ -74,27 +68,27 @@ fn handshake(
                 .proxy_diagnostics
                 .refused_socket("a handshake arrived without its header Upgrade or Connection");
         }
-        return Err((StatusCode::UPGRADE_REQUIRED, "this address is only for WebSocket connections\n"));
+        return Err(Problem::new(Code::UpgradeRequired, "this address is only for WebSocket connections"));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Version must be 13\n"));
+        return Err(Problem::new(Code::BadRequest, "Sec-WebSocket-Version must be 13"));
     }
-    let key =
-        headers.get(header::SEC_WEBSOCKET_KEY).ok_or((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing\n"))?;
+    let bad_request = |detail: &'static str| Problem::new(Code::BadRequest, detail);
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or_else(|| bad_request("Sec-WebSocket-Key is missing"))?;
     let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()))
-        .map_err(|_| (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is not valid\n"))?;
+        .map_err(|_| bad_request("Sec-WebSocket-Key is not valid"))?;
     if !context.origins.may_connect(headers) {
-        return Err((StatusCode::FORBIDDEN, "pages of this origin may not connect\n"));
+        return Err(Problem::new(Code::CrossSite, "pages of this origin may not connect"));
     }
     let offered = headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     if offered && !lists(headers, header::SEC_WEBSOCKET_PROTOCOL, app::protocol::SUBPROTOCOL) {
-        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must include taskwire.v1, or be absent\n"));
+        return Err(bad_request("Sec-WebSocket-Protocol must include taskwire.v1, or be absent"));
     }
     let (visitor, admission) = admit(parts, context)?;
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
-        .ok_or((StatusCode::UPGRADE_REQUIRED, "this connection cannot be upgraded; use HTTP/1.1\n"))?;
+        .ok_or_else(|| Problem::new(Code::UpgradeRequired, "this connection cannot be upgraded; use HTTP/1.1"))?;
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -111,18 +105,10 @@ fn handshake(
 }
 
 /// Checks the limits, and identifies the caller.
-fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Admission), Refusal> {
-    // A page cannot read the status of a failed handshake. So a page without credentials is let in, and is told over the socket.
+fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Admission), Problem> {
+    // A page cannot read the status of a failed handshake. So a page without credentials is let in, and is told over the socket. So is
+    // whoever names a person and is somebody else.
     let is_page = parts.headers.contains_key(header::ORIGIN);
-    if context.goodbyes.is_stopping() {
-        return Err((StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n"));
-    }
-    if context.tracker.len() >= context.limits.sockets {
-        return Err((
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the server has its maximum number of open sockets; try again later\n",
-        ));
-    }
     let mut visitor: RequestAuth = parts.extensions.remove().unwrap_or_else(RequestAuth::stranger);
     let expected_user = expected_user(parts.uri.query())?;
     if expected_user.is_some() && expected_user != visitor.person {
@@ -130,26 +116,17 @@ fn admit(parts: &mut Parts, context: &SocketContext) -> Result<(RequestAuth, Adm
         // of their own.
         visitor = RequestAuth::stranger();
     }
-    if visitor.credentials.is_stranger() && !is_page {
-        return Err((
-            StatusCode::UNAUTHORIZED,
-            "you are not signed in; sign in, or send a token in the header `Authorization: Bearer TOKEN`\n",
-        ));
+    if visitor.credentials.is_stranger() && !is_page && expected_user.is_none() {
+        return Err(Problem::not_signed_in());
     }
-    let address = request_auth::address(parts, context.proxies);
-    let most = Most { per_person: context.limits.sockets_per_person, per_address: context.limits.sockets_per_address };
-    let admission = context.admissions.admit(visitor.person, address, most);
-    let admission = admission.ok_or((
-        StatusCode::TOO_MANY_REQUESTS,
-        "this person or this address has its maximum number of open sockets; close one first\n",
-    ))?;
+    let admission = context.admit(parts, visitor.person)?;
     Ok((visitor, admission))
 }
 
 /// The person for whom the connecting page was made, if the page says so.
-fn expected_user(query: Option<&str>) -> Result<Option<ActorId>, Refusal> {
+fn expected_user(query: Option<&str>) -> Result<Option<ActorId>, Problem> {
     let Some(person) = query.and_then(|query| query.strip_prefix("as=")) else { return Ok(None) };
-    person.parse().map(Some).map_err(|_| (StatusCode::BAD_REQUEST, "the parameter `as` must be the id of a person\n"))
+    person.parse().map(Some).map_err(|_| Problem::parameter("as", "expected the id of a person"))
 }
 
 /// Whether a header's list contains a word.

@@ -4,7 +4,6 @@
 use std::{
     collections::{HashSet, VecDeque},
     future::poll_fn,
-    sync::Arc,
     task::{Context, Poll},
 };
 

@@ -6,6 +6,8 @@
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 
+mod code;
+
 use std::borrow::Cow;
 
 use app::{
@@ -20,8 +22,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
+pub use self::code::Code;
 use super::etag::etag;
 use crate::{accounts::AccountError, store::StoreError, writer::WriteError};
 
@@ -48,7 +51,7 @@ pub struct ProblemBody {
     /// The HTTP status.
     status: u16,
     /// What kind of problem it is, for programs.
-    code: &'static str,
+    code: Code,
     /// What is wrong, for people.
     detail: Cow<'static, str>,
     /// The fields, parameters or headers that are wrong.
@@ -80,21 +83,10 @@ pub struct Conflict {
     seq: Seq,
 }
 
-/// The error responses that every operation may give.
-#[derive(IntoResponses)]
-#[allow(dead_code)]
-pub enum Failures {
-    /// The request is wrong or not allowed.
-    #[response(status = "4XX", content_type = "application/problem+json")]
-    Mistake(#[to_schema] ProblemBody),
-    /// The server cannot process the request now.
-    #[response(status = "5XX", content_type = "application/problem+json")]
-    Failure(#[to_schema] ProblemBody),
-}
-
 impl Problem {
-    /// A problem with a status, a code and a detail.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// A problem of a kind, with a detail.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let status = code.status();
         Self {
             status,
             headers: Vec::new(),
@@ -110,58 +102,51 @@ impl Problem {
         }
     }
 
-    /// The request cannot be understood.
-    pub fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, detail)
-    }
-
     /// A parameter of the path or the query, or a header, is wrong.
     pub fn parameter(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::bad_request("invalid_parameter", format!("{name}: {message}")).with_field(name, message)
+        Self::new(Code::InvalidParameter, format!("{name}: {message}")).with_field(name, message)
     }
 
     /// A field of the body is wrong.
     pub fn field(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("{name}: {message}")).with_field(name, message)
+        Self::new(Code::Invalid, format!("{name}: {message}")).with_field(name, message)
     }
 
     /// What the path names does not exist.
     pub fn not_found(what: Thing) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+        Self::new(Code::NotFound, format!("there is no such {what}"))
     }
 
     /// The request has no credentials.
     pub fn not_signed_in() -> Self {
         Self::unauthorized(
-            "not_signed_in",
+            Code::NotSignedIn,
             "you are not signed in; sign in, or send a token in the header `Authorization: Bearer TOKEN`",
         )
     }
 
     /// The request's credentials are not valid.
-    pub fn unauthorized(code: &'static str, detail: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, code, detail)
-            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"taskwire\""))
+    pub fn unauthorized(code: Code, detail: &'static str) -> Self {
+        Self::new(code, detail).with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"taskwire\""))
     }
 
     /// The request is for something that belongs to a person, and the caller is not one: the server has no accounts, or the caller only has
     /// a share link.
     pub fn nobody() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "this needs an account, and you are not signed in with one")
+        Self::new(Code::Forbidden, "this needs an account, and you are not signed in with one")
     }
 
     /// The caller does not have the right.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "you may not do this")
+        Self::new(Code::Forbidden, "you may not do this")
     }
 
     /// The state that `If-Match` names is outdated.
     pub fn stale(seq: Seq) -> Self {
         Self::new(
-            StatusCode::PRECONDITION_FAILED,
-            "stale",
+            Code::Stale,
             "this was changed after the state that If-Match names; read it again, then repeat the request",
         )
         .with_header(ETAG, etag(seq))
@@ -169,12 +154,11 @@ impl Problem {
 
     /// The server cannot read or write at the moment.
     pub fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-            .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS.into())
+        Self::new(Code::Unavailable, detail).with_header(RETRY_AFTER, RETRY_AFTER_SECONDS.into())
     }
 
     /// What kind of problem it is, for programs.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         self.body.code
     }
 
@@ -202,17 +186,15 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Invalid { field, message } => Self::field(&field, message),
             Refusal::NotFound { what } => Self::not_found(what),
-            Refusal::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
+            Refusal::Exists { .. } => Self::new(Code::Exists, detail),
             Refusal::Stale { seq } => Self::stale(seq),
             Refusal::Forbidden => Self::forbidden(),
-            Refusal::NotEmpty => Self::new(StatusCode::CONFLICT, "not_empty", detail),
-            Refusal::Full { .. } => Self::new(StatusCode::CONFLICT, "full", detail),
-            Refusal::IdReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail.clone())
-                .with_field("Idempotency-Key", detail),
-            Refusal::Expired => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_expired", detail.clone())
-                .with_field("Idempotency-Key", detail),
+            Refusal::NotEmpty => Self::new(Code::NotEmpty, detail),
+            Refusal::Full { .. } => Self::new(Code::Full, detail),
+            Refusal::IdReused => Self::new(Code::KeyReused, detail.clone()).with_field("Idempotency-Key", detail),
+            Refusal::Expired => Self::new(Code::KeyExpired, detail.clone()).with_field("Idempotency-Key", detail),
             Refusal::Conflict { field, theirs, seq } => {
-                let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "conflict", detail.clone())
+                let mut problem = Self::new(Code::Conflict, detail.clone())
                     .with_field(&field.to_string(), detail)
                     .with_header(ETAG, etag(seq));
                 problem.body.conflict = Some(Conflict { field, theirs, seq });
@@ -239,21 +221,20 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::Forbidden => Self::forbidden(),
             AccountError::SignedOut => Self::not_signed_in(),
-            AccountError::NotFound(what) => {
-                Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
-            }
+            AccountError::NotFound(what) => Self::new(Code::NotFound, format!("there is no such {what}")),
             AccountError::Invalid { field, message } => Self::field(field, message),
             AccountError::WrongCredentials => {
-                Self::unauthorized("wrong_credentials", "the e-mail address or the password is wrong")
+                Self::unauthorized(Code::WrongCredentials, "the e-mail address or the password is wrong")
             }
-            AccountError::DeadLink => Self::new(StatusCode::GONE, "dead_link", error.to_string()),
+            AccountError::DeadLink => Self::new(Code::DeadLink, error.to_string()),
             AccountError::NotVerified
             | AccountError::NotInvited
             | AccountError::NotProved
-            | AccountError::TiedToAnother => Self::new(StatusCode::FORBIDDEN, "no_account", error.to_string()),
-            AccountError::NotTheFirst => Self::new(StatusCode::CONFLICT, "not_the_first", error.to_string()),
-            AccountError::TooMany(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error.to_string())
-                .with_header(RETRY_AFTER, wait.as_secs().max(1).into()),
+            | AccountError::TiedToAnother => Self::new(Code::NoAccount, error.to_string()),
+            AccountError::NotTheFirst => Self::new(Code::NotTheFirst, error.to_string()),
+            AccountError::TooMany(wait) => {
+                Self::new(Code::TooMany, error.to_string()).with_header(RETRY_AFTER, wait.as_secs().max(1).into())
+            }
             AccountError::Busy | AccountError::Unavailable => Self::unavailable(error.to_string()),
         }
     }
