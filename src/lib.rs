@@ -8,7 +8,9 @@
 //! - [`accounts`]: who is who on this server.
 //! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
+//! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
+//! - [`http_client`]: requests to other servers.
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`supervise`]: the tasks without which it cannot work, and what happens when one ends.
@@ -20,7 +22,9 @@ pub mod accounts;
 pub mod clock;
 pub mod command;
 pub mod credentials;
+pub mod doctor;
 pub mod http;
+pub mod http_client;
 pub mod hub;
 pub mod mail;
 pub mod outbox;

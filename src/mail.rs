@@ -61,6 +61,11 @@ impl Mail {
         Ok(Self { server, from: from.parse()? })
     }
 
+    /// Connects to the server as for a mail, encrypted and signed in as the URL says, and sends none.
+    pub async fn test(&self) -> Result<(), lettre::transport::smtp::Error> {
+        self.server.test_connection().await.map(drop)
+    }
+
     /// Sends the link with which somebody chooses a new password. Mails with the same id are shown once by most mail programs.
     pub async fn send_new_password(&self, id: Uuid, to: &Account, link: &str) -> Result<(), MailError> {
         let text = format!(

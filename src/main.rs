@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Backup(command) => at_once(command.run()),
         Command::Restore(command) => at_once(command.run()),
         Command::Health(command) => at_once(command.run()),
+        Command::Doctor(command) => at_once(command.run()),
         Command::Openapi => {
             // The reader of the output may have closed it.
             let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
@@ -61,7 +62,11 @@ fn main() -> ExitCode {
 /// Runs a short command to its end.
 fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| format!("cannot start the async runtime: {error}"))?.block_on(work)
+    let runtime = runtime.map_err(|error| format!("cannot start the async runtime: {error}"))?;
+    let outcome = runtime.block_on(work);
+    // Dropping the runtime would wait for a look-up of a name, however long that takes.
+    runtime.shutdown_timeout(LAST_TASKS);
+    outcome
 }
 
 fn run(settings: Settings) -> Result<(), String> {

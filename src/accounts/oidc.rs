@@ -8,11 +8,6 @@ use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
 use app::people::check_name;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use openidconnect::{
     AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
     HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
@@ -24,6 +19,7 @@ use super::{AccountError, Accounts, people::NewPerson};
 use crate::{
     clock::now,
     credentials::Credentials,
+    http_client::{HttpClient, http_client, with_causes},
     store::{Account, Proof},
     writer::Writer,
 };
@@ -98,7 +94,8 @@ pub enum OidcError {
 impl Oidc {
     /// A provider that redirects people back to this server at `public_url`.
     pub fn new(settings: OidcSettings, public_url: &str) -> Result<Self, OidcError> {
-        let http = Http::new().map_err(|error| OidcError::Provider(error.to_string()))?;
+        let http = http_client().map_err(|error| OidcError::Provider(error.to_string()))?;
+        let http = Http { client: http };
         Ok(Self { settings, redirect: format!("{public_url}{CALLBACK}"), http })
     }
 
@@ -143,10 +140,20 @@ impl Oidc {
         })
     }
 
+    /// Fetches the provider's metadata and keys as a sign-in does, and checks that the metadata names the issuer. Returns the number of
+    /// keys.
+    pub async fn test(&self) -> Result<usize, OidcError> {
+        Ok(self.metadata().await?.jwks().keys().len())
+    }
+
+    async fn metadata(&self) -> Result<CoreProviderMetadata, OidcError> {
+        let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(provider)?;
+        CoreProviderMetadata::discover_async(issuer, &self.http).await.map_err(provider)
+    }
+
     async fn client(&self) -> Result<ReadyClient, OidcError> {
-        let OidcSettings { issuer, client_id, client_secret, .. } = &self.settings;
-        let issuer = IssuerUrl::new(issuer.clone()).map_err(provider)?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &self.http).await.map_err(provider)?;
+        let OidcSettings { client_id, client_secret, .. } = &self.settings;
+        let metadata = self.metadata().await?;
         let redirect = RedirectUrl::new(self.redirect.clone()).map_err(provider)?;
         let (id, secret) = (ClientId::new(client_id.clone()), ClientSecret::new(client_secret.clone()));
         Ok(CoreClient::from_provider_metadata(metadata, id, Some(secret)).set_redirect_uri(redirect))
@@ -219,20 +226,13 @@ type ReadyClient = CoreClient<
     openidconnect::EndpointMaybeSet,
 >;
 
-fn provider(error: impl std::fmt::Display) -> OidcError {
-    OidcError::Provider(error.to_string())
+fn provider(error: impl std::error::Error) -> OidcError {
+    OidcError::Provider(with_causes(&error))
 }
 
 /// The HTTP client for requests to the provider. It follows no redirects: a provider that redirects these requests is not trusted.
 struct Http {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-}
-
-impl Http {
-    fn new() -> std::io::Result<Self> {
-        let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
-    }
+    client: HttpClient,
 }
 
 /// Why a request to the provider failed.

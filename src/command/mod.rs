@@ -1,5 +1,5 @@
-//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people and tokens from the command line, backups, and a
-//! server's health.
+//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people and tokens from the command line, backups, a
+//! server's health, and a check of the whole installation.
 //!
 //! Anybody who can read the database's files or knows its password may do everything, so the commands require no authentication. The
 //! commands about people and tokens use [`Accounts`], as the pages do, in transactions of the same database. So they can be used while
@@ -9,18 +9,19 @@
 //! is 0 on success, 1 on failure, and 2 if the command line is wrong.
 
 pub mod backup;
+pub mod doctor;
 pub mod health;
 pub mod token;
 pub mod user;
 
-use std::{env, ffi::OsString, io::Write, path::PathBuf, str::FromStr};
+use std::{env, ffi::OsString, io::Write};
 
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
-use sqlx::sqlite::SqliteConnectOptions;
 
 use self::{
     backup::{BackupCommand, RestoreCommand},
+    doctor::DoctorCommand,
     health::HealthCommand,
     token::TokenCommand,
     user::UserCommand,
@@ -30,7 +31,7 @@ use crate::{
     credentials::Credentials,
     hub::Hub,
     settings::{Settings, database_url},
-    store::{Account, Store, StoreSettings},
+    store::{Account, Store, StoreSettings, missing_file},
     telemetry,
 };
 
@@ -70,6 +71,8 @@ pub enum Command {
     Backup(BackupCommand),
     /// Restore a backup to a new database, of either kind.
     Restore(RestoreCommand),
+    /// Check the installation, and say what to do about what is wrong. Changes nothing, and can be used while servers run.
+    Doctor(Box<DoctorCommand>),
     /// Ask the server on this machine whether it is ready; the exit code is 0 if it is.
     Health(HealthCommand),
     /// Print the OpenAPI document of the REST interface.
@@ -160,15 +163,6 @@ fn text(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>)
         true => serde_json::to_string_pretty(value).map_err(|error| error.to_string()),
         false => Ok(lines().join("\n")),
     }
-}
-
-/// The file of an SQLite database, if it does not exist.
-fn missing_file(database: &str) -> Option<PathBuf> {
-    if !database.starts_with("sqlite:") {
-        return None;
-    }
-    let options = SqliteConnectOptions::from_str(database).ok()?;
-    (!options.get_filename().exists()).then(|| options.get_filename().to_owned())
 }
 
 /// The message for the person who typed the command.

@@ -54,6 +54,7 @@ mod people;
 pub mod presence;
 pub mod presence_handle;
 pub mod redis;
+pub mod redis_probe;
 pub mod topic;
 pub mod wake;
 

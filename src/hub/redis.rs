@@ -52,7 +52,7 @@ const QUEUE: usize = 4096;
 /// How many commands are in flight to Redis at once.
 const PIPELINE: usize = 64;
 /// The timeout of a command.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the connections are checked.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
 /// After this many checks, a Redis that has not been reachable since the start is reported in the log.
@@ -146,28 +146,9 @@ enum Hint {
 impl Redis {
     /// Creates the clients without connecting them. All nodes must have the same key.
     pub(super) fn new(settings: &RedisSettings, key: Key) -> Result<Self, RedisUrlError> {
-        let mut config = Config::from_url(&settings.url)?;
         // Redis may be unavailable when the server starts.
-        config.fail_fast = false;
-        // With RESP2, a subscribed connection accepts no other commands, not even a ping.
-        config.version = RespVersion::RESP3;
-        let sharded = config.server.is_clustered();
-        let mut builder = Builder::from_config(config);
+        let (mut builder, sharded) = builder(&settings.url, false)?;
         builder.set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2));
-        builder.with_connection_config(|connection| {
-            connection.connection_timeout = PATIENCE;
-            connection.internal_command_timeout = PATIENCE;
-            connection.max_command_attempts = 1;
-            connection.max_command_buffer_len = QUEUE;
-            connection.reconnect_on_auth_error = true;
-            connection.tcp.nodelay = Some(true);
-            connection.unresponsive =
-                UnresponsiveConfig { max_timeout: Some(PATIENCE), interval: MAINTENANCE_INTERVAL / 2 };
-        });
-        builder.with_performance_config(|performance| {
-            performance.broadcast_channel_capacity = QUEUE;
-            performance.default_command_timeout = PATIENCE;
-        });
         let (queue, waiting) = mpsc::channel(QUEUE);
         Ok(Self {
             publisher: builder.build()?,
@@ -350,6 +331,32 @@ impl Redis {
         }
         up && before != RedisState::Up
     }
+}
+
+/// The configuration of a connection, without a policy for reconnecting. Also returns whether Redis is a cluster. With `fail_fast`, the
+/// first failed attempt to connect is an error.
+pub(super) fn builder(url: &str, fail_fast: bool) -> Result<(Builder, bool), fred::error::Error> {
+    let mut config = Config::from_url(url)?;
+    config.fail_fast = fail_fast;
+    // With RESP2, a subscribed connection accepts no other commands, not even a ping.
+    config.version = RespVersion::RESP3;
+    let sharded = config.server.is_clustered();
+    let mut builder = Builder::from_config(config);
+    builder.with_connection_config(|connection| {
+        connection.connection_timeout = PATIENCE;
+        connection.internal_command_timeout = PATIENCE;
+        connection.max_command_attempts = 1;
+        connection.max_command_buffer_len = QUEUE;
+        connection.reconnect_on_auth_error = true;
+        connection.tcp.nodelay = Some(true);
+        connection.unresponsive =
+            UnresponsiveConfig { max_timeout: Some(PATIENCE), interval: MAINTENANCE_INTERVAL / 2 };
+    });
+    builder.with_performance_config(|performance| {
+        performance.broadcast_channel_capacity = QUEUE;
+        performance.default_command_timeout = PATIENCE;
+    });
+    Ok((builder, sharded))
 }
 
 /// The events that fred reports of a connection.

@@ -13,7 +13,7 @@ use super::{
     StoreError,
     connection::{Limits, Purpose},
     error::is_transient,
-    file::OpenFile,
+    file::{OpenFile, SqliteFiles},
     migrations,
     schema::Schema,
 };
@@ -221,6 +221,24 @@ impl Database {
         })
     }
 
+    /// As [`Self::new`], for a database that is only read: no connection makes, migrates or writes anything.
+    ///
+    /// SQLite makes its files beside the database also for a reader, so a database without them is read as one that nobody
+    /// changes. The caller must see afterwards whether somebody did ([`SqliteFiles::is_at_rest`]).
+    pub fn new_read_only(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let mut database = Self::new(settings)?;
+        if database.engine == Engine::Sqlite {
+            let is_ours = |name: &str| matches!(name, "mode" | "immutable");
+            let url = &mut database.options.database_url;
+            let others = url.query_pairs().into_owned().filter(|(name, _)| !is_ours(name)).collect::<Vec<_>>();
+            url.query_pairs_mut().clear().extend_pairs(others).append_pair("mode", "ro");
+            if SqliteFiles::at(SqliteConnectOptions::from_url(url)?.get_filename()).is_at_rest() {
+                url.query_pairs_mut().append_pair("immutable", "true");
+            }
+        }
+        Ok(database)
+    }
+
     /// The first connection: makes the file and the tables.
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
         let mut connection = self.open_or_make().await?;
@@ -281,6 +299,17 @@ impl Database {
             Ok(connection)
         };
         connect.await.map_err(|error| self.cannot_open(error))
+    }
+
+    /// The first connection that only reads. Makes and changes nothing.
+    pub async fn open_read_only(&self) -> Result<AnyConnection, StoreError> {
+        let mut connection = self.first_connection(Purpose::Read).await?;
+        if self.engine == Engine::Sqlite {
+            // SQLite reads the file only now.
+            let read = connection.execute("SELECT COUNT(*) FROM sqlite_schema").await;
+            read.map_err(|error| self.cannot_open(error.into()))?;
+        }
+        Ok(connection)
     }
 
     /// An error that names the database.
@@ -368,10 +397,15 @@ impl Database {
         Ok(())
     }
 
+    /// The address of the database, without its password.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
     /// Says why a file cannot be opened, where that can be seen without opening it: SQLite says only that. (Nor may it be opened by
     /// another way than SQLite's: closing it would take the locks of connections that this process has to it.)
     #[cfg(unix)]
-    fn check_writable(&self) -> Result<(), StoreError> {
+    pub fn check_writable(&self) -> Result<(), StoreError> {
         let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
         let path = std::path::absolute(&path).unwrap_or(path);
         let folder = path.parent().unwrap_or(&path);

@@ -1,4 +1,4 @@
-//! Checks that SQLite's file is still there.
+//! SQLite's file: which files belong to it, and whether it is still there.
 //!
 //! A file that is removed or replaced while it is open continues to exist without a name; what is written to it is lost when
 //! the process ends. So the name must still lead to the file that was opened, by device and inode. The same holds for the log
@@ -30,10 +30,7 @@ impl OpenFile {
     /// The file with this name, which was just opened.
     pub fn at(path: &Path) -> io::Result<Self> {
         // SQLite also resolves the path when it opens the file, so a later change of the working folder does not matter.
-        let path = fs::canonicalize(path)?;
-        let mut log_path = path.clone().into_os_string();
-        log_path.push("-wal");
-        let log_path = PathBuf::from(log_path);
+        let SqliteFiles { database: path, log: log_path, .. } = SqliteFiles::at(&fs::canonicalize(path)?);
         Ok(Self { identity: identity(&path)?, log: Mutex::new(identity(&log_path).ok()), path, log_path })
     }
 
@@ -61,6 +58,35 @@ impl OpenFile {
 
     fn log(&self) -> MutexGuard<'_, Option<Identity>> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The files of a database of SQLite's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteFiles {
+    /// The database.
+    pub database: PathBuf,
+    /// The latest commits, while somebody has the database open, or if it was not closed in good order (WAL).
+    pub log: PathBuf,
+    /// The index of that log, which the processes that have the database open share.
+    pub index: PathBuf,
+}
+
+impl SqliteFiles {
+    /// The files of the database with this name, which need not exist.
+    pub fn at(database: &Path) -> Self {
+        let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let beside = |suffix: &str| {
+            let mut path = database.clone().into_os_string();
+            path.push(suffix);
+            PathBuf::from(path)
+        };
+        Self { log: beside("-wal"), index: beside("-shm"), database }
+    }
+
+    /// Whether nobody has the database open, and it was closed in good order.
+    pub fn is_at_rest(&self) -> bool {
+        self.database.exists() && !self.log.exists()
     }
 }
 

@@ -14,6 +14,7 @@
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`backup`]: a database as one file, of either engine, for either engine.
+//! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
@@ -23,6 +24,7 @@
 mod accounts;
 mod age;
 mod answers;
+mod audit;
 pub mod backup;
 mod boards;
 mod cache;
@@ -34,6 +36,7 @@ mod error;
 mod file;
 mod fingerprint;
 mod history;
+mod inspection;
 mod key;
 mod log;
 mod migrations;
@@ -60,12 +63,15 @@ use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
+pub use audit::BoardReport;
 pub use boards::{BoardQuery, Listed};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::Directory;
 pub use error::StoreError;
+pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
+pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 

@@ -3,13 +3,18 @@
 
 use app::{
     fields::FieldEdit,
+    id::BoardId,
     model::{ColumnKind, Place, Priority},
     ops::{CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, RestoreTask, UpdateBoard, UpdateColumn, UpdateTask},
     state::BoardState,
     time::Day,
 };
 use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
-use taskwire::credentials::Credentials;
+use sqlx::{AnyConnection, Connection};
+use taskwire::{
+    credentials::Credentials,
+    store::{Inspection, StoreSettings},
+};
 use tokio::runtime::Runtime;
 
 use crate::support::{
@@ -63,6 +68,26 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
     assert_eq!(in_memory, in_rows);
     assert_eq!(*in_memory, node.replayed(board.id).await);
     assert_eq!(node.numbers(board.id).await.len() as u64, in_memory.seq());
+    audited(database, board.id).await;
+    // The older half of the log is trimmed.
+    let half = in_memory.seq() / 2 + 1;
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&database.url).await.expect("a connection");
+    for trim in ["DELETE FROM changes WHERE board = $1 AND seq < $2", "UPDATE boards SET log_start = $2 WHERE id = $1"]
+    {
+        let trim = sqlx::query(trim).bind(board.id.to_string()).bind(half as i64);
+        trim.execute(&mut connection).await.expect("it is trimmed");
+    }
+    connection.close().await.expect("it is closed");
+    audited(database, board.id).await;
+}
+
+/// Whoever examines the database finds nothing.
+async fn audited(database: &Database, board: BoardId) {
+    let inspection = Inspection::open(&StoreSettings::new(&database.url)).await.expect("it can be read");
+    let found = inspection.audit(board).await.expect("it can be read").expect("the board");
+    inspection.close().await;
+    assert_eq!((found.log, found.rows, found.not_compared), (Vec::new(), Vec::new(), None));
 }
 
 fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) -> Op {
