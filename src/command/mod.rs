@@ -1,4 +1,4 @@
-//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people and tokens from the command line, a
+//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people and tokens from the command line, backups, a
 //! server's health, and a check of the whole installation.
 //!
 //! Anybody who can read the database's files or knows its password may do everything, so the commands require no authentication. The
@@ -8,6 +8,7 @@
 //! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else goes to standard error. The exit code
 //! is 0 on success, 1 on failure, and 2 if the command line is wrong.
 
+pub mod backup;
 pub mod doctor;
 pub mod health;
 pub mod token;
@@ -18,7 +19,13 @@ use std::{env, ffi::OsString, io::Write};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
-use self::{doctor::DoctorCommand, health::HealthCommand, token::TokenCommand, user::UserCommand};
+use self::{
+    backup::{BackupCommand, RestoreCommand},
+    doctor::DoctorCommand,
+    health::HealthCommand,
+    token::TokenCommand,
+    user::UserCommand,
+};
 use crate::{
     accounts::{AccountError, Accounts},
     credentials::Credentials,
@@ -60,6 +67,10 @@ pub enum Command {
     /// Make, list and revoke tokens for programs. Can be used while servers run.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Make a backup: one file, from which either kind of database can be restored. Can be used while servers run.
+    Backup(BackupCommand),
+    /// Restore a backup to a new database, of either kind.
+    Restore(RestoreCommand),
     /// Check the installation, and say what to do about what is wrong. Changes nothing, and can be used while servers run.
     Doctor(Box<DoctorCommand>),
     /// Ask the server on this machine whether it is ready; the exit code is 0 if it is.
@@ -68,7 +79,7 @@ pub enum Command {
     Openapi,
 }
 
-/// The arguments of all commands about people and tokens.
+/// The arguments of all commands about a database.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
     /// The database with the boards: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
@@ -133,14 +144,24 @@ impl CommandContext {
 
     /// Prints a result.
     fn print(&self, value: &impl Serialize, lines: impl FnOnce() -> Vec<String>) -> Result<(), String> {
-        let mut text = match self.json {
-            true => serde_json::to_string_pretty(value).map_err(|error| error.to_string())?,
-            false => lines().join("\n"),
-        };
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
+        print(value, self.json, lines)
+    }
+}
+
+/// Prints a result, as JSON or as lines.
+fn print(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>) -> Result<(), String> {
+    let mut text = text(value, json, lines)?;
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
+}
+
+/// A result, as JSON or as lines.
+fn text(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>) -> Result<String, String> {
+    match json {
+        true => serde_json::to_string_pretty(value).map_err(|error| error.to_string()),
+        false => Ok(lines().join("\n")),
     }
 }
 

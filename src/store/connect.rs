@@ -1,9 +1,9 @@
 //! Connections: which engine, with which settings, and the migrations.
 
-use std::{str::FromStr, sync::OnceLock, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::OnceLock, time::Duration};
 
 use sqlx::{
-    AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, Row, any::AnyConnectOptions,
+    Any, AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, Row, Transaction, any::AnyConnectOptions,
     migrate::MigrateError, sqlite::SqliteConnectOptions,
 };
 use tokio::time::{Instant, sleep, timeout};
@@ -42,7 +42,7 @@ pub(super) const READERS: u32 = 4;
 const OPENING: Duration = Duration::from_secs(10);
 
 /// What PostgreSQL knows the lock by that a node holds while it migrates: "taskwire".
-const MIGRATING: i64 = 0x7461_736b_7769_7265;
+pub(super) const MIGRATING: i64 = 0x7461_736b_7769_7265;
 
 /// Which session of PostgreSQL's this is.
 const SESSION: &str = "SELECT CAST(pg_backend_pid() AS TEXT)";
@@ -128,6 +128,29 @@ impl Engine {
         }
     }
 
+    /// How many of the tables that any database of Taskwire has are there.
+    pub fn count_own_tables(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('_sqlx_migrations', 'boards')",
+            Self::Postgres => {
+                "SELECT COUNT(*) FROM pg_tables WHERE tablename IN ('_sqlx_migrations', 'boards') \
+                 AND schemaname = ANY (current_schemas(false))"
+            }
+        }
+    }
+
+    /// How many tables, views and the like there are, apart from those of PostgreSQL's extensions.
+    pub fn count_tables(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT COUNT(*) FROM sqlite_schema",
+            Self::Postgres => {
+                "SELECT COUNT(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace \
+                 WHERE nspname = ANY (current_schemas(false)) AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
+                 AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')"
+            }
+        }
+    }
+
     /// Ends a SELECT of rows to be taken: locks them, and leaves out those that somebody else is taking.
     pub fn lock_untaken(self) -> &'static str {
         match self {
@@ -155,7 +178,7 @@ pub(super) struct Database {
     /// SQLite's file, once it is open: from then on none is made.
     file: OnceLock<OpenFile>,
     /// The URL without what is secret, for messages.
-    shown: String,
+    pub shown: String,
     /// What the connection that writes calls itself at PostgreSQL, so that the next one finds it.
     writer_name: String,
 }
@@ -218,56 +241,78 @@ impl Database {
 
     /// The first connection: makes the file and the tables.
     pub async fn open_and_migrate(&self) -> Result<AnyConnection, StoreError> {
-        let open = async || -> Result<AnyConnection, StoreError> {
-            if self.engine == Engine::Sqlite {
-                #[cfg(unix)]
-                {
-                    self.make_private_file()?;
-                    self.check_writable()?;
-                }
+        let mut connection = self.open_or_make().await?;
+        let migrated = self.migrate(&mut connection).await.and_then(|()| self.remember_file());
+        migrated.map_err(|error| self.cannot_open(error))?;
+        Ok(connection)
+    }
+
+    /// A connection that writes. Makes SQLite's file, but no tables.
+    pub async fn open_or_make(&self) -> Result<AnyConnection, StoreError> {
+        #[cfg(unix)]
+        if self.engine == Engine::Sqlite {
+            let made = self.make_private_file().map_err(StoreError::from).and_then(|()| self.check_writable());
+            made.map_err(|error| self.cannot_open(error))?;
+        }
+        self.first_connection(Purpose::Write).await
+    }
+
+    /// A connection that reads what is there: makes no file and no tables.
+    pub async fn open_as_it_is(&self) -> Result<AnyConnection, StoreError> {
+        self.remember_file().map_err(|error| self.cannot_open(error))?;
+        self.first_connection(Purpose::Read).await
+    }
+
+    /// The file of SQLite.
+    pub fn path(&self) -> Result<Option<PathBuf>, StoreError> {
+        Ok(match self.engine {
+            Engine::Sqlite => {
+                Some(SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_path_buf())
             }
-            // Before the migrations, which lock something in their session.
-            let mut connection = self.first_connection(Purpose::Write).await?;
-            self.migrate(&mut connection).await?;
-            if self.engine == Engine::Sqlite {
-                let path = SqliteConnectOptions::from_url(&self.options.database_url)?.get_filename().to_owned();
-                let file = OpenFile::at(&path).map_err(sqlx::Error::from)?;
-                // There is one, and this is called once.
-                let _ = self.file.set(file);
+            Engine::Postgres => None,
+        })
+    }
+
+    /// From here on, the file of SQLite is the one that is there now, and none is made.
+    fn remember_file(&self) -> Result<(), StoreError> {
+        if let Some(path) = self.path()? {
+            let file = OpenFile::at(&path).map_err(sqlx::Error::from)?;
+            // There is one, and this is called once.
+            let _ = self.file.set(file);
+        }
+        Ok(())
+    }
+
+    /// Connects, in bounded time.
+    async fn first_connection(&self, purpose: Purpose) -> Result<AnyConnection, StoreError> {
+        let connect = async {
+            let connection = timeout(OPENING, self.connect(purpose)).await;
+            let mut connection = connection.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))??;
+            // Before anything locks something in its session.
+            if self.engine == Engine::Postgres {
+                // A pooler that has no connection left says nothing for minutes.
+                let is_pooled = timeout(OPENING, self.is_pooled(&mut connection)).await;
+                if is_pooled.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))?? {
+                    return Err(StoreError::Pooler(self.shown.clone()));
+                }
             }
             Ok(connection)
         };
-        open().await.map_err(|error| self.cannot_open(error))
+        connect.await.map_err(|error| self.cannot_open(error))
     }
 
     /// The first connection that only reads. Makes and changes nothing.
     pub async fn open_read_only(&self) -> Result<AnyConnection, StoreError> {
-        let open = async || -> Result<AnyConnection, StoreError> {
-            let mut connection = self.first_connection(Purpose::Read).await?;
+        let mut connection = self.first_connection(Purpose::Read).await?;
+        if self.engine == Engine::Sqlite {
             // SQLite reads the file only now.
-            let is_there = "SELECT COUNT(*) FROM sqlite_schema";
-            if self.engine == Engine::Sqlite {
-                connection.execute(is_there).await?;
-            }
-            Ok(connection)
-        };
-        open().await.map_err(|error| self.cannot_open(error))
-    }
-
-    async fn first_connection(&self, purpose: Purpose) -> Result<AnyConnection, StoreError> {
-        let connection = timeout(OPENING, self.connect(purpose)).await;
-        let mut connection = connection.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))??;
-        if self.engine == Engine::Postgres {
-            // A pooler that has no connection left says nothing for minutes.
-            let is_pooled = timeout(OPENING, self.is_pooled(&mut connection)).await;
-            if is_pooled.map_err(|_| StoreError::Silent(self.shown.clone(), OPENING))?? {
-                return Err(StoreError::Pooler(self.shown.clone()));
-            }
+            let read = connection.execute("SELECT COUNT(*) FROM sqlite_schema").await;
+            read.map_err(|error| self.cannot_open(error.into()))?;
         }
         Ok(connection)
     }
 
-    /// The error of the first connection, in words for the operator.
+    /// An error that names the database.
     fn cannot_open(&self, error: StoreError) -> StoreError {
         match error {
             // PgBouncer's word for what it will not have from a client.
@@ -284,6 +329,17 @@ impl Database {
     /// Brings the tables up to date, in one transaction, of which those that sqlx makes are parts: what fails leaves the database as it
     /// was. (Others who begin at the same time wait, for SQLite's lock or for one of PostgreSQL's.)
     async fn migrate(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let mut transaction = self.begin_migration(connection).await?;
+        self.migrate_in(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Begins a transaction that nobody else migrates in at the same time.
+    pub async fn begin_migration<'c>(
+        &self,
+        connection: &'c mut AnyConnection,
+    ) -> Result<Transaction<'c, Any>, StoreError> {
         let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
         if self.engine == Engine::Postgres {
             // sqlx gives its own lock back before this transaction ends, and others would not see what it did.
@@ -292,7 +348,12 @@ impl Database {
                 .execute(&mut *transaction)
                 .await?;
         }
-        let outcome = migrations::of(self.engine).run(&mut *transaction).await;
+        Ok(transaction)
+    }
+
+    /// Brings the tables up to date in a transaction of [`Self::begin_migration`].
+    pub async fn migrate_in(&self, transaction: &mut Transaction<'_, Any>) -> Result<(), StoreError> {
+        let outcome = migrations::of(self.engine).run(&mut **transaction).await;
         if let Err(MigrateError::VersionMissing(version)) = outcome {
             // sqlx names the oldest of those that it does not know.
             let newest: Option<i64> =
@@ -302,9 +363,8 @@ impl Database {
         outcome.map_err(sqlx::Error::from)?;
         sqlx::query("UPDATE access_revision SET schema = $1 WHERE schema <> $1")
             .bind(*migrations::NEWEST)
-            .execute(&mut *transaction)
+            .execute(&mut **transaction)
             .await?;
-        transaction.commit().await?;
         Ok(())
     }
 

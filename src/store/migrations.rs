@@ -42,6 +42,11 @@ pub fn of(engine: Engine) -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
+/// The migrations of an engine up to a version of the schema: to make a database as an older version of Taskwire made it.
+pub fn up_to(engine: Engine, schema: i64) -> Migrator {
+    Migrator::with_migrations(of(engine).iter().filter(|migration| migration.version <= schema).cloned().collect())
+}
+
 /// Those that both engines run as they are, but for the name of an integer of 64 bits. (A strict table of SQLite's takes no other.)
 fn both(engine: Engine) -> Vec<Migration> {
     let migrations: Vec<(&str, &str)> = shared!("0012_outbox" "0013_board_pages");

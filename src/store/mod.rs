@@ -13,6 +13,7 @@
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
+//! - [`backup`]: a database as one file, of either engine, for either engine.
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
@@ -24,6 +25,7 @@ mod accounts;
 mod age;
 mod answers;
 mod audit;
+pub mod backup;
 mod boards;
 mod cache;
 mod commit;

@@ -9,6 +9,7 @@ use sqlx::{Any, AssertSqlSafe, any::AnyArguments, any::AnyQueryResult, any::AnyR
 
 use super::{
     StoreError,
+    connect::Engine,
     connection::{Connection, Connections, read},
 };
 
@@ -183,12 +184,7 @@ impl Table {
     }
 
     fn insert(&self, rows: usize, placeholders: Placeholders) -> String {
-        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns.join(", "));
-        for row in 0..rows {
-            sql.push_str(if row == 0 { "(" } else { ", (" });
-            placeholders.write(&mut sql, row * self.columns.len(), self.columns.len());
-            sql.push(')');
-        }
+        let mut sql = insert_into(self.name, self.columns, rows, placeholders);
         if self.key.is_empty() {
             return sql;
         }
@@ -202,6 +198,35 @@ impl Table {
         }
         sql
     }
+}
+
+/// Statements that insert rows into a table: the values of all columns, row by row.
+pub(super) fn inserts(
+    table: &'static str,
+    columns: &[&'static str],
+    rows: Vec<Vec<Value>>,
+    engine: Engine,
+) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let mut left = rows.len();
+    let mut rows = rows.into_iter();
+    while left > 0 {
+        let size = block_size(left);
+        let values = rows.by_ref().take(size).flatten().collect();
+        statements.push(Statement { sql: insert_into(table, columns, size, engine.into()).into(), values });
+        left -= size;
+    }
+    statements
+}
+
+fn insert_into(table: &str, columns: &[&str], rows: usize, placeholders: Placeholders) -> String {
+    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        placeholders.write(&mut sql, row * columns.len(), columns.len());
+        sql.push(')');
+    }
+    sql
 }
 
 /// The rows that `SELECT … WHERE key IN (ids) …` finds, in whatever order the blocks of ids bring them. `before` ends with
@@ -261,6 +286,15 @@ enum Placeholders {
     InOrder,
     /// `$1`, as PostgreSQL has it.
     Numbered,
+}
+
+impl From<Engine> for Placeholders {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::InOrder,
+            Engine::Postgres => Self::Numbered,
+        }
+    }
 }
 
 impl Placeholders {

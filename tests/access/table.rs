@@ -30,6 +30,8 @@ const TABLE: &[Row] = &[
     row("PATCH /api/v1/boards/{board}", r#"{"name":"Other"}"#,         "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/boards/{board}", "",                           "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
     row("GET /api/v1/boards/{board}/changes", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/boards/{board}/mutations", r#"{"mutations":[{"id":"01938b5e-0000-7000-8000-000000000001","op":"update_board"}]}"#,
+                                                                       "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("GET /api/v1/boards/{board}/events", "",                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     // Columns.
     row("GET /api/v1/boards/{board}/columns", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),

@@ -50,6 +50,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /boards",
         "POST /boards/{board}/columns",
         "POST /boards/{board}/links",
+        "POST /boards/{board}/mutations",
         "POST /boards/{board}/tasks",
         "POST /invitations",
         "POST /people/{person}/new-password",

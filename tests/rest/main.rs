@@ -14,6 +14,7 @@ mod events;
 mod history;
 mod hostile;
 mod lists;
+mod mutations;
 mod pages;
 mod tasks;
 mod unhealthy;

@@ -14,5 +14,6 @@ pub mod presence_client;
 pub mod proxy;
 pub mod raw;
 pub mod redis;
+pub mod released;
 pub mod served;
 pub mod server;

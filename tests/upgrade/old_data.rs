@@ -3,70 +3,17 @@
 //! `tests/upgrade/<version>/` has one for each engine, made by that version and never changed. CONTRIBUTING.md says how
 //! to add another.
 
-use std::{collections::BTreeMap, path::PathBuf};
-
-use app::{id::BoardId, model::Seq};
-use serde::Deserialize;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::support::{
     database::Database,
     node::{Node, create, delete, new_task},
+    released::{expect_boards, restored_on_postgres, restored_on_sqlite},
 };
 
-/// A board's contents, as its own version last reported them.
-#[derive(Deserialize)]
-struct Expected {
-    name: String,
-    seq: Seq,
-    /// The titles of its tasks, by column.
-    columns: BTreeMap<String, Vec<String>>,
-    /// The titles of those in the trash.
-    trash: Vec<String>,
-}
-
-fn folder(version: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "upgrade", version].iter().collect()
-}
-
-async fn restored_on_sqlite(version: &str) -> Database {
-    let database = Database::sqlite();
-    let dump = std::fs::read_to_string(folder(version).join("sqlite.sql")).unwrap();
-    let mut connection = sqlx::SqliteConnection::connect(&format!("{}?mode=rwc", database.url)).await.unwrap();
-    connection.execute(AssertSqlSafe(dump)).await.unwrap();
-    connection.close().await.unwrap();
-    database
-}
-
-async fn restored_on_postgres(version: &str) -> Database {
-    let database = Database::postgres().await;
-    let dump = std::fs::read_to_string(folder(version).join("postgres.sql")).unwrap();
-    // Leave out the commands of psql itself, and the statement that sets an empty search path during the restore.
-    let statements = dump.lines().filter(|line| !line.starts_with('\\') && !line.contains("set_config('search_path'"));
-    let mut connection = PgConnection::connect(&database.url).await.unwrap();
-    connection.execute(AssertSqlSafe(statements.collect::<Vec<_>>().join("\n"))).await.unwrap();
-    database
-}
-
 async fn old_database_reads_as_expected_and_accepts_writes(version: &str, engine: &str, database: Database) {
-    let expected = std::fs::read_to_string(folder(version).join("expected.json")).unwrap();
-    let expected: BTreeMap<String, BTreeMap<BoardId, Expected>> = serde_json::from_str(&expected).unwrap();
-    let expected = &expected[engine];
     let node = Node::on(&database).await;
-    for (id, expected) in expected {
-        let board = node.board(*id).await;
-        assert_eq!((board.name(), board.seq()), (expected.name.as_str(), expected.seq));
-        let columns = board.columns().map(|column| {
-            let titles = board.column_tasks(column.id).map(|task| task.title.clone()).collect::<Vec<_>>();
-            (column.name.clone(), titles)
-        });
-        assert_eq!(columns.collect::<BTreeMap<_, _>>(), expected.columns);
-        let trash = board.tasks().filter(|task| task.is_deleted()).map(|task| task.title.clone());
-        assert_eq!(trash.collect::<Vec<_>>(), expected.trash);
-        // Its log still results in this state.
-        assert_eq!(node.replayed(*id).await, *board);
-        let history = node.store.newest_changes(*id, None, 1_000).await.unwrap();
-        assert_eq!(history.entries.len() as Seq, expected.seq);
+    for id in &expect_boards(&node, version, engine).await {
         // It can be written to.
         let task = new_task();
         node.accepted(*id, create(task, "After the update")).await;

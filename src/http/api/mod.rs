@@ -14,6 +14,7 @@ pub mod invitations;
 mod list;
 pub mod members;
 mod model;
+pub mod mutations;
 mod openapi;
 pub mod passwords;
 pub mod people;
@@ -52,6 +53,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::restore))
         .routes(routes!(changes::list))
         .routes(routes!(events::follow))
+        .routes(routes!(mutations::create))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::remove))
         .routes(routes!(share_links::list, share_links::create))

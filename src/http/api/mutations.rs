@@ -1,0 +1,91 @@
+//! Many edits of a board in one request.
+
+use app::{
+    id::{BoardId, MutationId},
+    model::Seq,
+    ops::Mutation,
+};
+use axum::{http::StatusCode, response::Response};
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{client::Client, json};
+use crate::{
+    http::{
+        input::{Json, Path},
+        problem::{Problem, ProblemBody},
+    },
+    writer::WriteError,
+};
+
+/// The maximum number of edits in one request.
+const MAX_EDITS: usize = 200;
+
+/// Edits of a board.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edits {
+    /// The edits, as the socket's protocol (`PROTOCOL.md`) describes mutations: each has an `id` (a UUID of your own), an `op`, and the fields of
+    /// that operation.
+    #[schema(value_type = Vec<Object>, min_items = 1, max_items = 200)]
+    mutations: Vec<Mutation>,
+}
+
+/// The answers to edits.
+#[derive(Serialize, ToSchema)]
+pub struct Answers {
+    /// One answer for each edit, in their order.
+    answers: Vec<Answer>,
+}
+
+/// The answer to one edit: `seq` or `problem`.
+#[derive(Serialize, ToSchema)]
+pub struct Answer {
+    /// The id of the edit.
+    mutation: MutationId,
+    /// The number of its change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seq: Option<Seq>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<Box<ProblemBody>>,
+}
+
+/// Make many edits of a board
+///
+/// The edits are decided in their order, each by itself, and stored together: usually in one transaction. A refused edit does not hold up
+/// the others. If the status is 503, some may be stored: send all of them again with the same ids, and none is done twice.
+#[utoipa::path(
+    post, path = "/boards/{board}/mutations", tag = "boards", operation_id = "edit_board",
+    params(("board" = Uuid, Path)),
+    request_body = Edits,
+    responses((status = 200, body = Answers))
+)]
+pub async fn create(
+    client: Client,
+    Path(board): Path<BoardId>,
+    Json(Edits { mutations }): Json<Edits>,
+) -> Result<Response, Problem> {
+    if !(1..=MAX_EDITS).contains(&mutations.len()) {
+        return Err(Problem::field("mutations", format!("expected 1 to {MAX_EDITS} edits")));
+    }
+    let sequence = client.services.writer.sequence();
+    // All are handed over before the first is awaited, so that they share a transaction.
+    let outcomes = Vec::from_iter(mutations.into_iter().map(|mutation| {
+        let (id, outcome) = (mutation.id, sequence.write(board, mutation, client.credentials().clone()));
+        async move { (id, outcome.await) }
+    }));
+    let mut answers = Vec::new();
+    for (mutation, outcome) in join_all(outcomes).await {
+        let (seq, problem) = match outcome {
+            Ok(accepted) => (Some(accepted.seq), None),
+            Err(WriteError::Refused(refusal)) => (None, Some(Problem::from(refusal).into_body())),
+            Err(error) => return Err(error.into()),
+        };
+        answers.push(Answer { mutation, seq, problem });
+    }
+    Ok(json(StatusCode::OK, &Answers { answers }))
+}
