@@ -94,7 +94,7 @@ fn a_password_comes_by_standard_input_and_nowhere_else() {
     };
     let (code, error) = add("short");
     assert_eq!(code, Some(1));
-    assert!(error.ends_with("error: password must have at least 10 characters\n"), "{error}");
+    assert!(error.ends_with("error: the password must have at least 10 characters\n"), "{error}");
     assert_eq!(add("correct horse battery").0, Some(0));
     let (code, error) = add("correct horse battery");
     assert_eq!(code, Some(1));

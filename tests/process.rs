@@ -145,7 +145,7 @@ fn a_wrong_setting_is_named() {
         (&["--allowed-origin", "board.example.com"], "--allowed-origin"),
         (&["--listen", "3000"], "such as 127.0.0.1:3000"),
         (&["--public-url", "https://example.com/board"], "without a path"),
-        (&["--site-root", "/nowhere/site"], "--site-root"),
+        (&["--site-root", "/nowhere/site", "--listen", "127.0.0.1:0"], "--site-root"),
         (&["--log", "loud"], "--log"),
         (&["--log", "info,taskwire=loud"], "--log"),
         (&["--log-format", "xml"], "--log-format"),

@@ -165,9 +165,12 @@ fn text(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>)
     }
 }
 
-/// The message for the person who typed the command.
+/// The message for the person who typed the command. That of a field is a clause that needs no name of the field before it.
 fn error_message(error: AccountError) -> String {
-    error.to_string()
+    match error {
+        AccountError::Invalid { message, .. } => message,
+        error => error.to_string(),
+    }
 }
 
 /// Lines with aligned columns.
