@@ -67,8 +67,8 @@ const TASKS: &[SampleTask] = &[
         column: 1,
         title: "Change a task from the command line",
         priority: Priority::None,
-        description: "Whatever changes a board, every open page shows it. Make a token under *Your account*, put it in the \
-            place of `TOKEN`, and watch this task while you say:\n\n```\ncurl -s -H 'Authorization: Bearer TOKEN' \
+        description: "Whatever changes a board, every open page shows it. On a server with accounts, make a token under *Your \
+            account* and put it in the place of `TOKEN`. Watch this task while you say:\n\n```\ncurl -s -H 'Authorization: Bearer TOKEN' \
             {server}/api/v1/tasks/{task} --request PATCH --json '{\"title\": \"Changed from the command line\"}'\n```\n\n\
             The whole REST interface is described at [/api/v1/openapi.json](/api/v1/openapi.json).",
     },

@@ -62,7 +62,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let text = text.split_once("query string: ").map_or(&*text, |(_, rest)| rest);
                 let (path, message) = text.split_once(": ").unwrap_or(("query", text));
                 let name = named_in(message).unwrap_or(path);
-                Err(Problem::parameter(name, message))
+                // The words of Rust's own parser.
+                let is_number = message.contains("digit") || message.contains("number too");
+                Err(Problem::parameter(name, if is_number { "expected a whole number" } else { message }))
             }
             Err(_) => Err(Problem::new(Code::InvalidQuery, "the query string cannot be parsed")),
         }

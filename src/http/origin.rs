@@ -42,7 +42,7 @@ impl Origins {
     /// A problem if the request was not meant for this server, or would change something and does not come from an allowed page.
     pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.is_addressed(headers) {
-            let detail = "this server does not know the host name of this request; allow it with --allowed-origin";
+            let detail = "this server does not know the host name of this request; start it with --public-url and that address, or allow the name with --allowed-origin";
             return Err(Problem::new(Code::UnknownHost, detail).with_field("Host", "this is not a name of this server"));
         }
         if method.is_safe() {

@@ -148,6 +148,23 @@ async fn a_task_has_the_fields_that_are_described() {
 }
 
 #[test]
+fn the_manual_lists_every_operation() {
+    let manual = include_str!("../../docs/API.md");
+    let (_, listed) = manual.split_once("| Request | |\n|---|---|\n").expect("the table of operations");
+    let (listed, _) = listed.split_once("\n\n").expect("the end of the table");
+    let document = serde_json::to_value(api::document()).unwrap();
+    let mut expected = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in ["get", "post", "put", "patch", "delete"] {
+            if let Some(summary) = item[method]["summary"].as_str() {
+                expected.push(format!("| `{} {path}` | {summary} |", method.to_uppercase()));
+            }
+        }
+    }
+    assert_eq!(listed.lines().collect::<Vec<_>>(), expected, "docs/API.md, below *Operations*");
+}
+
+#[test]
 fn the_manual_lists_every_error() {
     let manual = include_str!("../../docs/API.md");
     let (_, listed) = manual.split_once("|---|---|---|\n").expect("the table of errors");

@@ -102,7 +102,7 @@ codes! {
         UpgradeRequired = "upgrade_required", "The address is only for WebSocket connections.";
     }
     UNPROCESSABLE_ENTITY {
-        Invalid = "invalid", "A field of the body is wrong; `errors` names it.";
+        Invalid = "invalid", "The body is not an object, or a field of it is wrong; `errors` names the field.";
         KeyReused = "key_reused", "The `Idempotency-Key` was already used for a different request.";
         KeyExpired = "key_expired", "The `Idempotency-Key` is so old that the server no longer knows whether the request was done.";
     }
