@@ -2,9 +2,9 @@
 //!
 //! - `tables` lists what a backup has of each table, and what it leaves out because it is secret.
 //! - `file` is the format: lines of JSON with a checksum, compressed.
-//! - [`take`] reads a database in one transaction, so it shows a single moment, while servers write. It does not change the database: a
+//! - [`take()`] reads a database in one transaction, so it shows a single moment, while servers write. It does not change the database: a
 //!   database of an older version is read as it is, because a server of that version may be using it.
-//! - [`check`] reads a whole file, and [`restore`] fills an empty database with it, in one transaction. That database is first made as the
+//! - [`check`] reads a whole file, and [`restore()`] fills an empty database with it, in one transaction. That database is first made as the
 //!   version that the backup was made of made it, then filled, then migrated: so the rows go through the same migrations as the
 //!   rows of any database that is updated.
 
