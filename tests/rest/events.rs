@@ -123,6 +123,21 @@ async fn a_number_from_the_future_gets_a_snapshot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_needs_the_whole_state_gets_one_that_is_not_older_than_its_own() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    // This makes a snapshot, which the server keeps for others.
+    Events::of(&server, &board).await.next().await.unwrap();
+    for number in 2..5 {
+        server.task(&board, "More").await;
+        let path = format!("/boards/{board}/events?snapshot=true");
+        let request = server.api(Method::GET, &path).header("Last-Event-ID", number);
+        let (id, message) = Events::open(request).await.next().await.unwrap();
+        assert_eq!((id, &message["type"]), (number, &json!("snapshot")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_cannot_be_is_refused() {
     let server = Server::start().await;
     let board = server.board().await;

@@ -57,6 +57,10 @@ pub struct After {
     #[serde(default)]
     #[param(value_type = u64, required = false)]
     after: Option<Seq>,
+    /// `true`: the stream begins with a snapshot in any case. It is not older than the number of the newest change that the client has.
+    #[serde(default)]
+    #[param(required = false)]
+    snapshot: bool,
 }
 
 /// Follow a board
@@ -76,11 +80,12 @@ pub struct After {
 pub async fn follow(
     client: Client,
     Path(board): Path<BoardId>,
-    Query(After { after }): Query<After>,
+    Query(After { after, snapshot }): Query<After>,
     headers: HeaderMap,
     parts: Parts,
 ) -> Result<Response, Problem> {
     let start = match last_event_id(&headers)?.or(after) {
+        Some(seq) if snapshot => Start::Snapshot(seq),
         Some(seq) => Start::After(seq),
         None => Start::Snapshot(0),
     };
