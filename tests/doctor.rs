@@ -14,7 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::id::BoardId;
 use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
@@ -26,7 +25,7 @@ use support::{
     redis::{Redis, ask, free_port},
     server::{Process, command, run},
 };
-use taskwire::store::{Inspection, StoreSettings, schema};
+use taskwire::store::schema;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -865,15 +864,16 @@ async fn nobody_who_keeps_silent_keeps_it_waiting_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_of_the_whole_database_ends_after_its_time() {
-    let database = Database::sqlite();
-    let node = Node::on(&database).await;
-    let board = board(&node).await;
-    let inspection = Inspection::open(&StoreSettings::new(&database.url)).await.unwrap();
-    let audit = tokio::time::timeout(Duration::ZERO, inspection.audit(board.id)).await;
-    assert!(audit.is_err(), "it waits for the database");
-    let report = inspection.audit(board.id).await.unwrap().unwrap();
-    assert_eq!((report.changes, report.log.len(), report.rows.len()), (6, 0, 0));
-    assert!(inspection.audit(app::new_id::<BoardId>()).await.unwrap().is_none());
-    inspection.close().await;
-    node.close().await;
+    let (database, _) = filled(Database::postgres().await).await;
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    connection.execute("BEGIN").await.unwrap();
+    connection.execute("LOCK TABLE changes IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let began = Instant::now();
+    let found = examine(&database, &["--time-limit", "1"]);
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    found.only(&["rows", "durability", WARNS_WITHOUT_A_SERVER]);
+    found.say("rows", "warning", &["1 of 1 boards were not reached in time", "--time-limit"]);
+    assert!(!found.has("log"), "nothing is said of what was not read");
+    connection.execute("ROLLBACK").await.unwrap();
+    examine(&database, &["--time-limit", "1"]).say("rows", "ok", &[]);
 }
