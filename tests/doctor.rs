@@ -14,7 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::id::BoardId;
 use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
@@ -26,7 +25,7 @@ use support::{
     redis::{Redis, ask, free_port},
     server::{Process, command, run},
 };
-use taskwire::store::{Inspection, StoreSettings, schema};
+use taskwire::store::schema;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -874,4 +873,20 @@ async fn a_board_is_compared_with_its_log() {
     assert!(inspection.audit(app::new_id::<BoardId>()).await.unwrap().is_none());
     inspection.close().await;
     node.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_of_the_whole_database_ends_after_its_time() {
+    let (database, _) = filled(Database::postgres().await).await;
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    connection.execute("BEGIN").await.unwrap();
+    connection.execute("LOCK TABLE changes IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let began = Instant::now();
+    let found = examine(&database, &["--time-limit", "1"]);
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    found.only(&["rows", "durability", WARNS_WITHOUT_A_SERVER]);
+    found.say("rows", "warning", &["1 of 1 boards were not reached in time", "--time-limit"]);
+    assert!(!found.has("log"), "nothing is said of what was not read");
+    connection.execute("ROLLBACK").await.unwrap();
+    examine(&database, &["--time-limit", "1"]).say("rows", "ok", &[]);
 }

@@ -28,8 +28,8 @@ const AHEAD: Duration = Duration::from_secs(60);
 /// How many boards with something wrong are reported.
 const REPORTED: usize = 20;
 
-const RESTORE: &str = "keep a copy of the database as it is, and restore a backup from before (README.md says how); if nobody \
-                       wrote to the database by hand, and its disk is sound, report this as a bug";
+const RESTORE: &str = "keep a copy of the database as it is, and restore a backup from before (`taskwire restore`); if nobody wrote \
+                       to the database by hand, and its disk is sound, report this as a bug";
 const SLOW: &str = "find out what keeps the database busy, and run this again";
 const MORE_TIME: &str = "give the check more time with --time-limit";
 
