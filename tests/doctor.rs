@@ -863,19 +863,6 @@ async fn nobody_who_keeps_silent_keeps_it_waiting_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_board_is_compared_with_its_log() {
-    let database = Database::sqlite();
-    let node = Node::on(&database).await;
-    let board = board(&node).await;
-    let inspection = Inspection::open(&StoreSettings::new(&database.url)).await.unwrap();
-    let report = inspection.audit(board.id).await.unwrap().unwrap();
-    assert_eq!((report.changes, report.log.len(), report.rows.len()), (6, 0, 0));
-    assert!(inspection.audit(app::new_id::<BoardId>()).await.unwrap().is_none());
-    inspection.close().await;
-    node.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_check_of_the_whole_database_ends_after_its_time() {
     let (database, _) = filled(Database::postgres().await).await;
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
