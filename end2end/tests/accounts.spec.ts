@@ -132,6 +132,7 @@ test('who is deactivated is out at once, on an open page too', async ({ page, pe
   await page.getByLabel('Change Ben Okri').click();
   await page.getByRole('button', { name: 'Deactivate: Ben Okri' }).click();
   await expect(page.getByRole('status')).toHaveText('Ben Okri is deactivated and signed out everywhere.');
+  await expect(ben.locator('.connection-words')).toHaveText('Signed out');
   await ben.reload();
   await expect(ben).toHaveURL('/sign-in');
 });

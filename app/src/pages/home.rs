@@ -22,7 +22,7 @@ use crate::{
     },
     features::{
         members::view::everyone_choices,
-        shell::{account_menu::AccountMenu, connection::WhatIsInTheWay, header::Mark},
+        shell::{account_menu::AccountMenu, connection::{ListConnection, WhatIsInTheWay}, header::Mark},
         task::drafts::{Drafts, Unsent},
     },
     forms::{CreateBoard, Loaded, form_action, list_boards},
@@ -97,6 +97,7 @@ fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
                 <Mark />
             </span>
             <p class="brand">"Taskwire"</p>
+            {content.is_some().then(|| view! { <ListConnection /> })}
             {menu}
         </header>
         <WhatIsInTheWay />

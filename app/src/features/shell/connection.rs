@@ -78,13 +78,29 @@ impl ConnectionStatus {
 
 /// Shows the state of the connection for a board.
 #[component]
-pub fn ConnectionState(board: LiveBoard) -> impl IntoView {
+pub fn BoardConnection(board: LiveBoard) -> impl IntoView {
+    view! { <ConnectionState unsaved=board.unsaved() synced=board.synced() failing=board.failing() /> }
+}
+
+/// Shows the state of the connection for the list of boards.
+#[component]
+pub fn ListConnection() -> impl IntoView {
+    let list = expect_context::<Live>().boards();
+    let synced = Signal::derive(move || list.read().is_some());
+    view! { <ConnectionState unsaved=0 synced failing=false /> }
+}
+
+/// Shows the state of the connection: how many edits are not saved, whether everything is up to date, and whether the server fails to
+/// bring it up to date.
+#[component]
+fn ConnectionState(
+    #[prop(into)] unsaved: Signal<usize>,
+    #[prop(into)] synced: Signal<bool>,
+    #[prop(into)] failing: Signal<bool>,
+) -> impl IntoView {
     let status = expect_context::<Live>().status();
-    let (unsaved, synced, failing) = (board.unsaved(), board.synced(), board.failing());
-    let connection_status = Memo::new({
-        let unsaved = unsaved.clone();
-        move |_| ConnectionStatus::of(status.get(), synced.get(), failing.get(), unsaved.get())
-    });
+    let connection_status =
+        Memo::new(move |_| ConnectionStatus::of(status.get(), synced.get(), failing.get(), unsaved.get()));
     let signed_in = Memo::new(move |_| connection_status.get() != ConnectionStatus::SignedOut);
     let announcement = Memo::new(move |_| connection_status.get().announcement());
     view! {

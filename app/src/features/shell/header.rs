@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{account_menu::AccountMenu, connection::ConnectionState, delete_board::DeleteBoardDialog};
+use super::{account_menu::AccountMenu, connection::BoardConnection, delete_board::DeleteBoardDialog};
 use crate::{
     access::BoardRole,
     address::{View, board_path},
@@ -73,7 +73,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                     .then(|| {
                         view! {
                             <WhoIsHere board=board.clone() />
-                            <ConnectionState board=board.clone() />
+                            <BoardConnection board=board.clone() />
                         }
                             .into_any()
                     })
