@@ -22,7 +22,11 @@ use crate::{
     },
     features::{
         members::view::everyone_choices,
-        shell::{account_menu::AccountMenu, connection::{ListConnection, WhatIsInTheWay}, header::Mark},
+        shell::{
+            account_menu::AccountMenu,
+            connection::{ListConnection, WhatIsInTheWay},
+            header::Mark,
+        },
         task::drafts::{Drafts, Unsent},
     },
     forms::{CreateBoard, Loaded, form_action, list_boards},
