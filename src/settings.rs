@@ -115,8 +115,8 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_SITE", value_name = "FOLDER")]
     pub site_root: Option<PathBuf>,
 
-    /// Another origin whose pages may use this server, such as `https://board.example.com` where a proxy serves it.
-    /// Repeatable; in the environment, separated by commas.
+    /// Another origin whose pages may use this server like its own, such as `https://board.example.com` where a proxy serves it. Its
+    /// scripts may use the REST interface. Repeatable; in the environment, separated by commas.
     #[arg(
         long = "allowed-origin",
         env = "TASKWIRE_ALLOWED_ORIGIN",

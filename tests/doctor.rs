@@ -363,6 +363,20 @@ async fn a_gap_in_the_log_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_missing_or_has_lost_its_row_is_found() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        let (database, _) = filled(database).await;
+        examine(&database, &[]).say("tables", "ok", &[]);
+        by_hand(&database, "DELETE FROM instance").await;
+        examine(&database, &[]).say("tables", "error", &["the table instance has lost its row", "restore a backup"]);
+        by_hand(&database, "DROP TABLE share_links").await;
+        let found = examine(&database, &[]);
+        found.say("tables", "error", &["the table share_links cannot be read", "the table instance has lost its row"]);
+        assert_eq!(found.code, Some(1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_contradicts_the_log_is_found() {
     for database in [Database::sqlite(), Database::postgres().await] {
         let (database, NewBoard { id, .. }) = filled(database).await;

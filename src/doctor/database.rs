@@ -14,6 +14,7 @@ use crate::{
 const OPEN: &str = "database";
 const SCHEMA: &str = "schema";
 const DURABILITY: &str = "durability";
+const TABLES: &str = "tables";
 const INTEGRITY: &str = "integrity";
 const LOG: &str = "log";
 const ROWS: &str = "rows";
@@ -73,6 +74,7 @@ async fn examine(settings: &Settings, time_limit: Duration) -> (Vec<Finding>, bo
     found.push(integrity(&inspection, time_limit).await);
     // Before a migration, tables and columns may be missing.
     if is_current {
+        found.push(tables(&inspection).await);
         found.extend(boards(&inspection, time_limit).await);
         found.extend(newest_change(&inspection).await);
     }
@@ -82,8 +84,18 @@ async fn examine(settings: &Settings, time_limit: Duration) -> (Vec<Finding>, bo
     (found, was_disturbed)
 }
 
+async fn tables(inspection: &Inspection) -> Finding {
+    match within(NETWORK, inspection.broken_tables()).await.and_then(|broken| broken.map_err(|error| error.to_string()))
+    {
+        Ok(broken) if broken.is_empty() => Finding::ok(TABLES, "all tables are there"),
+        Ok(broken) => Finding::error(TABLES, broken.join("; "), RESTORE),
+        Err(error) => Finding::warning(TABLES, format!("the tables were not all looked at: {error}"), SLOW),
+    }
+}
+
 fn remedy(error: &StoreError) -> &'static str {
     match error {
+        error if error.is_damage() => RESTORE,
         StoreError::Url(_) => "correct --database (DATABASE_URL)",
         StoreError::File(_) => {
             "start and stop the server once, as the account that it usually runs as, and run this again"

@@ -55,20 +55,20 @@ impl Frame {
         &self.0
     }
 
-    /// The message in the frame, as JSON.
-    pub fn json(&self) -> &[u8] {
+    /// The message in the frame, as JSON: a part of the frame's memory.
+    pub fn json(&self) -> Bytes {
         let header = match self.0[1] {
             126 => 4,
             127 => 10,
             _ => 2,
         };
-        &self.0[header..]
+        self.0.slice(header..)
     }
 
     /// Decodes the message in the frame.
     #[cfg(test)]
     pub fn message(&self) -> ServerMessage {
-        serde_json::from_slice(self.json()).expect("a frame holds a message")
+        serde_json::from_slice(&self.json()).expect("a frame holds a message")
     }
 }
 

@@ -71,6 +71,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether SQLite found that its file is damaged (`SQLITE_CORRUPT`, 11, with the details in the higher bits).
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Open { source: sqlx::Error::Database(error), .. } | Self::Database(sqlx::Error::Database(error)) => {
+                error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 11)
+            }
+            _ => false,
+        }
+    }
+
     /// The stored data is invalid.
     pub(super) fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())

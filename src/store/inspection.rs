@@ -15,6 +15,7 @@ use sqlx::{Row, sqlite::SqliteConnectOptions};
 
 use super::{
     StoreError, StoreSettings,
+    backup::tables::TABLES,
     connect::{Database, Engine},
     connection::{Connections, Purpose},
     file::SqliteFiles,
@@ -22,6 +23,9 @@ use super::{
     sql::{query, query_of},
 };
 use crate::clock;
+
+/// The tables that have one row, from their migration on.
+const ONE_ROW: [&str; 5] = ["access_revision", "board_list", "instance", "upkeep", "write_probe"];
 
 /// How many faults of the file SQLite reports.
 const FAULTS: usize = 20;
@@ -214,6 +218,27 @@ impl Inspection {
     pub async fn newest_change(&self) -> Result<Option<Timestamp>, StoreError> {
         let row = query("SELECT MAX(changed_at) FROM boards").fetch_one(&self.readers).await?;
         Ok(row.try_get::<Option<i64>, _>(0)?.map(Timestamp::from_millis))
+    }
+
+    /// The tables of this version's schema that cannot be read, or have lost the one row that they always have.
+    pub async fn broken_tables(&self) -> Result<Vec<String>, StoreError> {
+        let mut broken = Vec::new();
+        for table in TABLES {
+            let columns = table.columns.iter().flat_map(|column| [", ", column.name]).skip(1);
+            let parts: Vec<_> =
+                ["SELECT "].into_iter().chain(columns).chain([" FROM ", table.name, " LIMIT 1"]).collect();
+            match query_of(&parts).fetch_all(&self.readers).await {
+                Ok(rows) if rows.is_empty() && ONE_ROW.contains(&table.name) => {
+                    broken.push(format!("the table {} has lost its row", table.name));
+                }
+                Ok(_) => {}
+                Err(StoreError::Database(sqlx::Error::Database(error))) => {
+                    broken.push(format!("the table {} cannot be read: {error}", table.name));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(broken)
     }
 
     /// All boards, including deleted ones.

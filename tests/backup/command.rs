@@ -88,7 +88,13 @@ async fn a_backup_is_made_beside_a_server_and_restored_to_the_other_engine() {
         assert!(error.starts_with("error: --database (DATABASE_URL): ") && error.contains("is not empty"), "{error}");
         assert!(refused(&target, &["restore", file, "--dry-run"]).contains("is not empty"));
     }
+    // The log of a database whose file was moved away without it has changes that exist nowhere else.
     let target = Database::sqlite();
+    let log = format!("{}-wal", target.url.strip_prefix("sqlite:").unwrap());
+    fs::write(&log, "changes").unwrap();
+    assert!(refused(&target, &["restore", file]).contains("moved away without it"));
+    assert_eq!(fs::read(&log).unwrap(), b"changes");
+    fs::remove_file(&log).unwrap();
     let (code, out, _) = taskwire(&target, &["restore", file]);
     assert_eq!(code, Some(0));
     assert!(

@@ -29,8 +29,8 @@ async fn each_edit_is_answered_and_a_refused_one_holds_up_no_other() {
     ]);
     let answers = edit(&server, &board, &mutations).await;
     assert_eq!(answers[0], json!({"mutation": ids[0], "seq": 2}));
-    assert_eq!((&answers[1]["mutation"], &answers[1]["problem"]["code"]), (&json!(ids[1]), &json!("not_found")));
-    assert_eq!(answers[2]["problem"]["errors"][0]["field"], "title");
+    assert_eq!((&answers[1]["mutation"], &answers[1]["error"]["code"]), (&json!(ids[1]), &json!("not_found")));
+    assert_eq!(answers[2]["error"]["field"], "title");
     assert_eq!(answers[3], json!({"mutation": ids[3], "seq": 3}));
     let stored = server.get(&format!("/tasks/{task}")).await;
     assert_eq!(
@@ -38,21 +38,31 @@ async fn each_edit_is_answered_and_a_refused_one_holds_up_no_other() {
         (&json!("Tea"), &json!("2026-12-01"), &json!(true))
     );
 
+    // One that cannot be read is refused by its id.
+    let wrong = json!([
+        {"id": ids[0], "op": "create_task", "task": task, "title": "Tea"},
+        {"id": new_id(), "op": "update_task", "task": task, "priority": "hihg"},
+        {"id": new_id(), "op": "paint"},
+        {"id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427", "op": "update_task", "task": task, "title": "Without a time in its id"},
+    ]);
+    let refused = edit(&server, &board, &wrong).await;
+    assert_eq!(refused[0], answers[0]);
+    let fields: Vec<&str> = (1..4).map(|index| refused[index]["error"]["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["priority", "op", "id"]);
+
     // The same again does nothing, and has the same answers.
     assert_eq!(edit(&server, &board, &mutations).await, answers);
     assert_eq!(server.get(&format!("/boards/{board}")).await["seq"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_with_an_edit_that_cannot_be_read_does_nothing() {
+async fn a_body_with_an_edit_that_cannot_be_answered_does_nothing() {
     let server = Server::start().await;
     let board = server.board().await;
     let path = format!("/boards/{board}/mutations");
     let good = json!({"id": new_id(), "op": "create_task", "task": new_id(), "title": "Tea"});
     let wrong = [
         json!([]),
-        json!([good, {"id": new_id(), "op": "paint"}]),
-        json!([good, {"id": new_id(), "op": "create_task", "task": new_id()}]),
         json!([good, {"op": "delete_board"}]),
         json!([good, [new_id(), "delete_board"]]),
         Value::from_iter((0..201).map(|_| good.clone())),

@@ -31,6 +31,9 @@ use crate::{
     store::BoardQuery,
 };
 
+/// The list to which the cursors belong.
+const LIST: &str = "boards";
+
 /// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -108,10 +111,11 @@ pub async fn list(
     Query(BoardSearch { q, limit, cursor }): Query<BoardSearch>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
-    let after: Option<(Timestamp, BoardId)> = cursor::read(cursor.as_deref(), |_| true)?;
+    let cursor: Option<(String, (Timestamp, BoardId))> = cursor::read(cursor.as_deref(), |(list, _)| list == LIST)?;
+    let after = cursor.map(|(_, after)| after);
     let wanted = BoardQuery { text: q.unwrap_or_default(), after, limit };
     let BoardPage { boards, more } = client.services.store.boards_page(client.credentials(), &wanted).await?;
-    let next = boards.last().filter(|_| more).map(|board| cursor::write(&board.age()));
+    let next = boards.last().filter(|_| more).map(|board| cursor::write(&(LIST, board.age())));
     Ok(json(StatusCode::OK, &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
 }
 

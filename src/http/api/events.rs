@@ -10,15 +10,17 @@ use std::{convert::Infallible, future::poll_fn, time::Duration};
 
 use app::{id::BoardId, model::Seq, refusal::Thing};
 use axum::{
-    http::{HeaderMap, HeaderValue, header::CACHE_CONTROL, request::Parts},
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
+    body::{Body, Bytes},
+    http::{
+        HeaderMap, HeaderValue,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+        request::Parts,
     },
+    response::{IntoResponse, Response},
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde::Deserialize;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 use utoipa::IntoParams;
 
@@ -99,6 +101,7 @@ pub async fn follow(
         rights: Rights::new(&client.services.store, client.credentials().clone()),
         cursor: start.seq(),
         waiting: None,
+        comment_at: Instant::now() + KEEP_ALIVE,
         goodbye: context.goodbyes.next(),
         _admission: admission,
         _tracked: context.tracker.token(),
@@ -110,9 +113,11 @@ pub async fn follow(
     };
     let events = stream::unfold(events, |mut events| async {
         let event = events.next().await?;
-        Some((Ok::<_, Infallible>(event), events))
+        Some((stream::iter(event.map(Ok::<_, Infallible>)), events))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    let events = events.flatten();
+    let mut response = Body::from_stream(events).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would otherwise collect the events before it passes them on.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -126,6 +131,12 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<Seq>, Problem> {
     id.map(Some).ok_or_else(|| Problem::parameter("Last-Event-ID", "expected the number of a change"))
 }
 
+/// An event, in the pieces that are written one after the other.
+type Event = [Bytes; 3];
+
+/// An event without data, which clients ignore.
+const COMMENT: Event = [Bytes::from_static(b":\n\n"), Bytes::new(), Bytes::new()];
+
 /// The events of one client.
 struct EventStream {
     subscriber: Subscriber,
@@ -135,6 +146,8 @@ struct EventStream {
     cursor: Seq,
     /// An event that was made and not sent yet.
     waiting: Option<Event>,
+    /// When a comment is sent, unless something else is sent before.
+    comment_at: Instant,
     /// Cancelled when the server stops.
     goodbye: CancellationToken,
     _admission: Admission,
@@ -145,9 +158,15 @@ impl EventStream {
     /// Waits for the next event. `None` ends the stream: the server stops, the board was deleted, or the client may not see it any more. A client that
     /// reconnects is then told why.
     async fn next(&mut self) -> Option<Event> {
-        if let Some(event) = self.waiting.take() {
-            return Some(event);
-        }
+        let event = match self.waiting.take() {
+            Some(event) => event,
+            None => self.next_event().await?,
+        };
+        self.comment_at = Instant::now() + KEEP_ALIVE;
+        Some(event)
+    }
+
+    async fn next_event(&mut self) -> Option<Event> {
         loop {
             if self.rights.look().is_none() || !self.subscription.lets_in(&mut self.rights) {
                 return None;
@@ -156,11 +175,12 @@ impl EventStream {
                 Next::Changes(span) => return Some(self.event(&span.frame, span.upto)),
                 Next::Forbidden => return None,
                 Next::UpToDate if self.subscription.is_deleted() => return None,
+                Next::UpToDate if self.comment_at <= Instant::now() => return Some(COMMENT),
                 Next::UpToDate => {
                     tokio::select! {
                         () = poll_fn(|cx| self.subscriber.wake().poll(cx)) => {}
                         () = self.goodbye.cancelled() => return None,
-                        () = sleep(CHECK) => {}
+                        () = sleep_until(self.comment_at.min(Instant::now() + CHECK)) => {}
                     }
                 }
                 Next::Behind => match self.resume(Start::After(self.cursor)).await {
@@ -193,6 +213,7 @@ impl EventStream {
 
     fn event(&mut self, frame: &Frame, seq: Seq) -> Event {
         self.cursor = seq;
-        Event::default().id(seq.to_string()).data(String::from_utf8_lossy(frame.json()))
+        // The message is one line: JSON without spaces has no line breaks. It is the frame's own memory, which all streams and sockets share.
+        [format!("id: {seq}\ndata: ").into(), frame.json(), Bytes::from_static(b"\n\n")]
     }
 }

@@ -3,18 +3,23 @@
 use app::{
     id::{BoardId, MutationId},
     model::Seq,
-    ops::Mutation,
+    refusal::Refusal,
 };
 use axum::{http::StatusCode, response::Response};
-use futures::future::join_all;
+use futures::{
+    FutureExt,
+    future::{join_all, ready},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{client::Client, json};
 use crate::{
     http::{
         input::{Json, Path},
-        problem::{Problem, ProblemBody},
+        problem::Problem,
+        socket::read_mutation,
     },
     writer::WriteError,
 };
@@ -26,10 +31,10 @@ const MAX_EDITS: usize = 200;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edits {
-    /// The edits, as the socket's protocol (`PROTOCOL.md`) describes mutations: each has an `id` (a UUID of your own), an `op`, and the fields of
-    /// that operation.
+    /// The edits, as the socket's protocol (`PROTOCOL.md`) describes mutations: each has an `id` (a UUID of version 7 of your own), an `op`, and
+    /// the fields of that operation.
     #[schema(value_type = Vec<Object>, min_items = 1, max_items = 200)]
-    mutations: Vec<Mutation>,
+    mutations: Vec<Box<RawValue>>,
 }
 
 /// The answers to edits.
@@ -39,7 +44,7 @@ pub struct Answers {
     answers: Vec<Answer>,
 }
 
-/// The answer to one edit: `seq` or `problem`.
+/// The answer to one edit: `seq` or `error`.
 #[derive(Serialize, ToSchema)]
 pub struct Answer {
     /// The id of the edit.
@@ -48,16 +53,16 @@ pub struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seq: Option<Seq>,
-    /// Why it was refused.
+    /// Why it was refused, as the `error` of the socket's message `rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    problem: Option<Box<ProblemBody>>,
+    #[schema(value_type = Option<Object>, nullable = false)]
+    error: Option<Refusal>,
 }
 
 /// Make many edits of a board
 ///
 /// The edits are decided in their order, each by itself, and stored together: usually in one transaction. A refused edit does not hold up
-/// the others. If the status is 503, some may be stored: send all of them again with the same ids, and none is done twice.
+/// the others, and neither does one that cannot be read, as long as it has an id. If the status is 503, some may be stored: send all of them again with the same ids, and none is done twice.
 #[utoipa::path(
     post, path = "/boards/{board}/mutations", tag = "boards", operation_id = "edit_board",
     params(("board" = Uuid, Path)),
@@ -72,20 +77,28 @@ pub async fn create(
     if !(1..=MAX_EDITS).contains(&mutations.len()) {
         return Err(Problem::field("mutations", format!("expected 1 to {MAX_EDITS} edits")));
     }
+    let mut edits = Vec::with_capacity(mutations.len());
+    for (index, mutation) in mutations.iter().enumerate() {
+        let edit = read_mutation(mutation.get(), None);
+        edits.push(edit.map_err(|error| Problem::field(&format!("mutations[{index}]"), error))?);
+    }
     let sequence = client.services.writer.sequence();
     // All are handed over before the first is awaited, so that they share a transaction.
-    let outcomes = Vec::from_iter(mutations.into_iter().map(|mutation| {
-        let (id, outcome) = (mutation.id, sequence.write(board, mutation, client.credentials().clone()));
-        async move { (id, outcome.await) }
+    let outcomes = Vec::from_iter(edits.into_iter().map(|edit| match edit {
+        Ok(mutation) => {
+            let (id, outcome) = (mutation.id, sequence.write(board, mutation, client.credentials().clone()));
+            async move { (id, outcome.await) }.boxed()
+        }
+        Err((id, refusal)) => ready((id, Err(refusal.into()))).boxed(),
     }));
     let mut answers = Vec::new();
     for (mutation, outcome) in join_all(outcomes).await {
-        let (seq, problem) = match outcome {
+        let (seq, error) = match outcome {
             Ok(accepted) => (Some(accepted.seq), None),
-            Err(WriteError::Refused(refusal)) => (None, Some(Problem::from(refusal).into_body())),
+            Err(WriteError::Refused(refusal)) => (None, Some(refusal)),
             Err(error) => return Err(error.into()),
         };
-        answers.push(Answer { mutation, seq, problem });
+        answers.push(Answer { mutation, seq, error });
     }
     Ok(json(StatusCode::OK, &Answers { answers }))
 }

@@ -18,6 +18,9 @@ use crate::{
     store::Account,
 };
 
+/// The list to which the cursors belong.
+const LIST: &str = "people";
+
 /// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -100,7 +103,7 @@ pub async fn list(
     Query(PeopleSearch { q, limit, cursor }): Query<PeopleSearch>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
-    let after: Option<(Timestamp, ActorId)> = cursor::read(cursor.as_deref(), |_| true)?;
+    let after: Option<(String, Timestamp, ActorId)> = cursor::read(cursor.as_deref(), |(list, ..)| list == LIST)?;
     if !client.visitor.principal().may_see_people() {
         return Err(Problem::forbidden());
     }
@@ -111,7 +114,8 @@ pub async fn list(
         account.name.to_lowercase().contains(&text) || in_full && account.email.to_lowercase().contains(&text)
     };
     let found = directory.accounts().into_iter().filter(is_found);
-    let (people, next) = cursor::page(found, |account| (account.created_at, account.id), after.as_ref(), limit);
+    let (people, next) =
+        cursor::page(found, |account| (LIST.to_owned(), account.created_at, account.id), after.as_ref(), limit);
     let people = people.into_iter().map(|account| Person::of(account, in_full)).collect();
     Ok(json(StatusCode::OK, &People { people, next }))
 }

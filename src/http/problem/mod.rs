@@ -167,11 +167,6 @@ impl Problem {
         &self.body.detail
     }
 
-    /// The body of the response.
-    pub fn into_body(self) -> Box<ProblemBody> {
-        self.body
-    }
-
     /// Adds a field, parameter or header that is wrong.
     pub fn with_field(mut self, field: &str, message: impl Into<String>) -> Self {
         self.body.errors.push(FieldError { field: field.to_owned(), message: message.into() });

@@ -40,6 +40,7 @@ mod upgrade;
 mod wire;
 
 pub use limits::SocketLimits;
+pub(super) use reading::read_mutation;
 pub use upgrade::{explain, upgrade};
 
 /// The parts of the server that a socket needs. Cheap to clone.

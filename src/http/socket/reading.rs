@@ -86,7 +86,10 @@ fn read_fields<T: DeserializeOwned>(fields: &Fields<'_>) -> Result<T, serde_json
 }
 
 /// Parses one mutation, or makes its refusal. An error if the mutation has no id under which it could be refused.
-fn read_mutation(text: &str, refusal: Option<&Refusal>) -> Result<Result<Mutation, (MutationId, Refusal)>, String> {
+pub(in crate::http) fn read_mutation(
+    text: &str,
+    refusal: Option<&Refusal>,
+) -> Result<Result<Mutation, (MutationId, Refusal)>, String> {
     #[derive(Deserialize)]
     struct Named {
         id: MutationId,

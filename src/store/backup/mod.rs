@@ -10,11 +10,11 @@
 
 mod file;
 mod restore;
-mod tables;
+pub(in crate::store) mod tables;
 mod take;
 mod verify;
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, path::PathBuf};
 
 use app::id::BoardId;
 
@@ -70,6 +70,13 @@ pub enum BackupError {
          database in PostgreSQL"
     )]
     NotEmpty(String),
+    /// A file of another database is there, which would be lost.
+    #[error(
+        "{} belongs to a database that was moved away without it, and has changes of that database; move it to the rest of that \
+         database first",
+        .0.display()
+    )]
+    Remains(PathBuf),
     /// The database refused rows.
     #[error("the database refused rows of the table {table}, so nothing was restored: {source}")]
     Refused {
@@ -145,6 +152,7 @@ impl BackupError {
             | Self::NoTaskwire(_)
             | Self::NewerDatabase { .. }
             | Self::NotEmpty(_)
+            | Self::Remains(_)
             | Self::Refused { .. } => false,
         }
     }

@@ -46,14 +46,22 @@ pub async fn require_empty(settings: &StoreSettings) -> Result<(), BackupError> 
     let database = Database::new(settings)?;
     // A file without a byte is a database without tables.
     if let Some(path) = database.path()?
-        && fs::metadata(path).map_or(true, |file| file.is_file() && file.len() == 0)
+        && fs::metadata(&path).map_or(true, |file| file.is_file() && file.len() == 0)
     {
-        return Ok(());
+        return require_no_remains(&path);
     }
     let mut connection = database.open_as_it_is().await?;
     let tables: i64 = connection.fetch_one(database.engine.count_tables()).await?.try_get(0)?;
     connection.close().await?;
     if tables > 0 { Err(BackupError::NotEmpty(database.shown)) } else { Ok(()) }
+}
+
+/// SQLite removes the log of a database whose file is not there, and with it the newest changes of that database.
+fn require_no_remains(file: &std::path::Path) -> Result<(), BackupError> {
+    let mut log = file.to_path_buf().into_os_string();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) { Err(BackupError::Remains(log)) } else { Ok(()) }
 }
 
 /// Fills an empty database with a backup, in one transaction. If anything is wrong, also with the end of the file, the database stays as it
