@@ -17,7 +17,7 @@ class Board {
   name = null;
   columns = new Map();
   tasks = new Map();
-  isWhole = false; // As before the first snapshot, and after a change of an unknown kind.
+  isWhole = false; // As before the first snapshot, and after a change that cannot be applied.
 
   replace({ seq, state }) {
     Object.assign(this, { seq, name: state.name, isWhole: true });
@@ -48,7 +48,6 @@ class Board {
     } else if (kind === "task_deleted") {
       this.tasks.delete(task);
     } else if (!["member_set", "share_link_created", "share_link_revoked", "board_deleted"].includes(kind)) {
-      this.isWhole = false;
       throw new Error(`a change is of the unknown kind ${kind}`);
     }
     for (const [id, rank] of change.ranks ?? []) {
@@ -103,7 +102,11 @@ async function follow() {
 
 function take(message) {
   if (message.type === "snapshot") board.replace(message);
-  if (message.type === "changes") message.changes.forEach((change) => board.apply(change));
+  if (message.type === "changes") {
+    board.isWhole = false; // It stays so if one of the changes cannot be applied.
+    message.changes.forEach((change) => board.apply(change));
+    board.isWhole = true;
+  }
   console.error(`${message.type}: at ${board.seq}`);
 }
 

@@ -15,7 +15,7 @@ class Board:
     """The board after change number `seq`: columns and live tasks, by their ids, in the form of snapshots."""
 
     seq, name, columns, tasks = 0, None, {}, {}
-    is_whole = False  # As before the first snapshot, and after a change of an unknown kind.
+    is_whole = False  # As before the first snapshot, and after a change that cannot be applied.
 
     def replace(self, seq, state):
         self.seq, self.name, self.is_whole = seq, state["name"], True
@@ -24,7 +24,7 @@ class Board:
 
     def apply(self, change):
         if change["seq"] != self.seq + 1:
-            raise ConnectionError(f"change {change['seq']} came after {self.seq}")
+            raise ValueError(f"change {change['seq']} came after {self.seq}")
         self.seq += 1  # A change of an unknown kind counts, too.
         kind, task, column = change["kind"], change.get("task"), change.get("column")
         if kind == "board_updated":
@@ -43,8 +43,7 @@ class Board:
         elif kind == "task_deleted":
             del self.tasks[task]
         elif kind not in ("member_set", "share_link_created", "share_link_revoked", "board_deleted"):
-            self.is_whole = False
-            raise ConnectionError(f"a change is of the unknown kind {kind}")
+            raise ValueError(f"a change is of the unknown kind {kind}")
         for moved, rank in change.get("ranks", []):  # Columns or tasks that made room, perhaps in the trash.
             (self.columns.get(moved) or self.tasks.get(moved) or {})["rank"] = rank
 
@@ -66,9 +65,9 @@ class WebSocket:
         if url.scheme == "https":
             self.socket = ssl.create_default_context().wrap_socket(self.socket, server_hostname=url.hostname)
         self.stream = self.socket.makefile("rb")
-        key = base64.b64encode(os.urandom(16)).decode()
         head = f"GET /ws HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        head += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: taskwire.v1\r\n"
+        head += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
+        head += "Sec-WebSocket-Protocol: taskwire.v1\r\n"
         head += f"Authorization: Bearer {token}\r\n" if token else ""
         self.socket.sendall(f"{head}\r\n".encode())
         status = self.stream.readline().decode().strip()
@@ -101,49 +100,50 @@ class WebSocket:
                 self.send(10, data)
 
 
-board, lock = Board(), threading.Lock()
+(address, board_id), board, lock = sys.argv[1:], Board(), threading.Lock()
 
 
-def follow(address, board_id):
-    """Follows the board on one connection, until that is lost, which is an OSError."""
+def follow():
+    """Follows the board on one connection, until that is lost (an OSError) or the state does not fit (another error)."""
     server = WebSocket(address, os.environ.get("TASKWIRE_TOKEN"))
     while True:
         message = server.receive()
         kind = message["type"]
+        if kind == "error" or message.get("protocol", 1) > 1:
+            raise ConnectionError(message.get("message", "the server needs a newer client"))
         with lock:
             if kind == "snapshot":
                 board.replace(message["seq"], message["state"])
             for change in message.get("changes", []):
                 board.apply(change)
         if kind == "hello":
-            if message["protocol"] > 1:
-                raise ConnectionError("the server needs a newer client")
             # Continues after change `since`. A state that is not whole is replaced instead.
             ask = {"type": "subscribe", "board": board_id, "outline": True, "since": board.seq}
             server.send(1, json.dumps({**ask, "snapshot": not board.is_whole}).encode())
-        if kind == "error":
-            raise ConnectionError(message["message"])
         if kind == "goodbye":
             time.sleep(message["reconnect_after_ms"] / 1000)
         print(f"{kind}: at {board.seq}", file=sys.stderr, flush=True)
 
 
-def finish(*_):
-    with lock:
-        print(board.to_json(), flush=True)
-        os._exit(0)
+def mirror():
+    failures = 0
+    while True:
+        began = time.monotonic()
+        try:
+            follow()
+        except Exception as error:
+            board.is_whole &= isinstance(error, OSError)  # After any other error, the state does not fit.
+            # A random pause, which grows with each connection that did not hold for ten seconds, or needs a snapshot.
+            failures = 1 if board.is_whole and time.monotonic() - began > 10 else failures + 1
+            pause = random.uniform(0, min(0.25 * 2 ** min(failures, 7), 30))
+            print(f"lost: {error}; again in {pause:.1f} s", file=sys.stderr, flush=True)
+            time.sleep(pause)
 
 
-threading.Thread(target=lambda: finish(sys.stdin.buffer.raw.readall()), daemon=True).start()
-signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=finish).start())
-failures = 0
-while True:
-    began = time.monotonic()
-    try:
-        follow(*sys.argv[1:])
-    except OSError as error:
-        # A random pause, which grows with each connection that did not hold for ten seconds, or met an unknown change.
-        failures = 1 if board.is_whole and time.monotonic() - began > 10 else failures + 1
-        pause = random.uniform(0, min(0.25 * 2 ** min(failures, 7), 30))
-        print(f"lost: {error}; again in {pause:.1f} s", file=sys.stderr, flush=True)
-        time.sleep(pause)
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+threading.Thread(target=lambda: (sys.stdin.buffer.raw.readall(), stop.set()), daemon=True).start()
+threading.Thread(target=mirror, daemon=True).start()
+stop.wait()
+with lock:
+    print(board.to_json())
