@@ -192,7 +192,8 @@ impl Fixture {
         let request = if body.is_null() { request } else { request.json(&body) };
         let response = request.send().await.unwrap();
         let (status, text) = (response.status(), response.text().await.unwrap());
-        if status == StatusCode::CONFLICT {
+        // A column still holds tasks; or a task is to be completed and no column is for that.
+        if status == StatusCode::CONFLICT || text.contains("this board has no column for done tasks") {
             return None;
         }
         assert!(status.is_success(), "{path} {body}: {status} {text}");
