@@ -13,7 +13,7 @@ const BLOCKS = [...README.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match
 
 /** The commands that other checks run: `scripts/try-start`, `make test` itself, and developers. */
 const TRIED_ELSEWHERE = ['make run', 'make build', 'make test', 'make dev'];
-const HERE = ['AUTH=', 'taskwire serve', 'taskwire user add', 'umask', 'DATABASE_URL='];
+const HERE = ['AUTH=', 'taskwire serve', 'taskwire user add', 'taskwire backup', 'DATABASE_URL='];
 
 function block(beginning: string): string {
   const found = BLOCKS.filter((each) => each.startsWith(beginning));
@@ -58,7 +58,7 @@ async function serve(commands: string, port: number): Promise<[Program, string]>
   return [program, match[1]!];
 }
 
-test('for a team: it starts, people get an account, programs a token, and a copy can be made', async ({ page }) => {
+test('for a team: it starts, people get an account, programs a token, and a backup can be made and restored', async ({ page }) => {
   const port = await freePort();
   const [program, firstVisit] = await serve(block('taskwire serve'), port);
   try {
@@ -86,10 +86,12 @@ test('for a team: it starts, people get an account, programs a token, and a copy
     expect(tasks.map(({ title }) => title)).toContain('Water the plants');
     expect(tasks.find(({ id }) => id === task)?.completed).toBe(true);
 
-    await type(block('umask'));
-    const copy = join(folder, 'data/backup.db');
-    expect(statSync(copy).mode & 0o777, 'nobody else may read it').toBe(0o600);
-    expect(await type('sqlite3 backup.db "SELECT title FROM tasks"')).toContain('Water the plants');
+    const elsewhere = 'postgres://taskwire:secret@db.internal/taskwire';
+    expect(block('taskwire backup')).toContain(elsewhere);
+    await type(block('taskwire backup').replace(elsewhere, 'sqlite:restored.db'));
+    expect(statSync(join(folder, 'data/backup.taskwire')).mode & 0o777, 'nobody else may read it').toBe(0o600);
+    expect(await type('sqlite3 restored.db "SELECT title FROM tasks"')).toContain('Water the plants');
+    expect(await type('taskwire user list --database sqlite:restored.db')).toContain('ben@example.com');
   } finally {
     await program.kill();
   }

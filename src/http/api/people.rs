@@ -103,7 +103,8 @@ pub async fn list(
     Query(PeopleSearch { q, limit, cursor }): Query<PeopleSearch>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
-    let after: Option<(String, Timestamp, ActorId)> = cursor::read(cursor.as_deref(), |(list, ..)| list == LIST)?;
+    let after: Option<(String, Timestamp, ActorId)> =
+        cursor::read(cursor.as_deref(), |(list, ..): &(String, Timestamp, ActorId)| list == LIST)?;
     if !client.visitor.principal().may_see_people() {
         return Err(Problem::forbidden());
     }
