@@ -885,7 +885,7 @@ async fn a_check_of_the_whole_database_ends_after_its_time() {
     let began = Instant::now();
     let found = examine(&database, &["--time-limit", "1"]);
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
-    found.only(&["rows", "durability", WARNS_WITHOUT_A_SERVER]);
+    found.only(&["tables", "rows", "durability", WARNS_WITHOUT_A_SERVER]);
     found.say("rows", "warning", &["1 of 1 boards were not reached in time", "--time-limit"]);
     assert!(!found.has("log"), "nothing is said of what was not read");
     connection.execute("ROLLBACK").await.unwrap();

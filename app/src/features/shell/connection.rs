@@ -101,7 +101,7 @@ fn ConnectionState(
     let status = expect_context::<Live>().status();
     let connection_status =
         Memo::new(move |_| ConnectionStatus::of(status.get(), synced.get(), failing.get(), unsaved.get()));
-    let signed_in = Memo::new(move |_| connection_status.get() != ConnectionStatus::SignedOut);
+    let is_signed_out = Memo::new(move |_| connection_status.get() == ConnectionStatus::SignedOut);
     let announcement = Memo::new(move |_| connection_status.get().announcement());
     view! {
         <div class="connection needs-script" data-connection=move || connection_status.get().as_str()>
@@ -112,9 +112,16 @@ fn ConnectionState(
                 {move || announcement.get()}
             </span>
             // Signing in opens a new tab: this tab keeps the unsent edits, and reconnects by itself when the reader comes back to it.
-            <a class="button" href="/sign-in" target="_blank" rel="external" hidden=signed_in>
-                "Sign in"
-            </a>
+            {move || {
+                let sign_in = || {
+                    view! {
+                        <a class="button" href="/sign-in" target="_blank" rel="external">
+                            "Sign in"
+                        </a>
+                    }
+                };
+                is_signed_out.get().then(sign_in)
+            }}
         </div>
     }
 }
