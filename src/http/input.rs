@@ -62,8 +62,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let text = text.split_once("query string: ").map_or(&*text, |(_, rest)| rest);
                 let (path, message) = text.split_once(": ").unwrap_or(("query", text));
                 let name = named_in(message).unwrap_or(path);
-                // The words of Rust's own parser.
-                let is_number = message.contains("digit") || message.contains("number too");
+                // The words of Rust's own parser of numbers.
+                let is_number = message.starts_with("invalid digit")
+                    || message.starts_with("number too")
+                    || message.starts_with("cannot parse integer");
                 Err(Problem::parameter(name, if is_number { "expected a whole number" } else { message }))
             }
             Err(_) => Err(Problem::new(Code::InvalidQuery, "the query string cannot be parsed")),

@@ -148,6 +148,15 @@ async fn a_stream_that_cannot_be_is_refused() {
         assert_eq!(problem["errors"][0]["field"], "Last-Event-ID");
     }
     problem(server.api(Method::GET, &format!("{path}?since=1")), StatusCode::BAD_REQUEST, "invalid_parameter").await;
+    let wrong =
+        problem(server.api(Method::GET, &format!("{path}?after=x")), StatusCode::BAD_REQUEST, "invalid_parameter")
+            .await;
+    assert_eq!(wrong["errors"][0]["message"], "expected a whole number");
+    let unknown =
+        problem(server.api(Method::GET, &format!("{path}?digits=1")), StatusCode::BAD_REQUEST, "invalid_parameter")
+            .await;
+    assert_eq!(unknown["errors"][0]["field"], "digits");
+    assert!(unknown["detail"].as_str().unwrap().contains("unknown field"), "{unknown}");
     let lost = "/boards/01938b5e-0000-7000-8000-000000000000/events";
     problem(server.api(Method::GET, lost), StatusCode::NOT_FOUND, "not_found").await;
 }

@@ -159,7 +159,8 @@ impl EventStream {
     /// reconnects is then told why.
     async fn next(&mut self) -> Option<Event> {
         let event = match self.waiting.take() {
-            Some(event) => event,
+            // It was made before, so the rights are checked again.
+            Some(event) => self.may_see().then_some(event)?,
             None => self.next_event().await?,
         };
         self.comment_at = Instant::now() + KEEP_ALIVE;
@@ -168,7 +169,7 @@ impl EventStream {
 
     async fn next_event(&mut self) -> Option<Event> {
         loop {
-            if self.rights.look().is_none() || !self.subscription.lets_in(&mut self.rights) {
+            if !self.may_see() {
                 return None;
             }
             match self.subscription.next_for(&mut self.rights, self.cursor) {
@@ -197,6 +198,11 @@ impl EventStream {
                 },
             }
         }
+    }
+
+    /// Whether the client may see the board at this moment.
+    fn may_see(&mut self) -> bool {
+        self.rights.look().is_some() && self.subscription.lets_in(&mut self.rights)
     }
 
     /// Continues from a start: with an event, or with `None` if the next changes come from the ring.
