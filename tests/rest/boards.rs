@@ -45,6 +45,21 @@ async fn boards_are_listed_page_by_page() {
         }
     }
     assert_eq!(seen, made);
+    // The cursor of one list, or of one order, is not that of another.
+    let (tasks, limit) = (format!("/boards/{}/tasks", made[0]), "limit=1&cursor=");
+    server.task(&made[0], "Tea").await;
+    server.task(&made[0], "Coffee").await;
+    let of = async |path: &str| server.get(path).await["next"].as_str().unwrap().to_owned();
+    let (of_boards, of_tasks) = (of("/boards?limit=1").await, of(&format!("{tasks}?limit=1")).await);
+    for wrong in [
+        format!("/boards?{limit}{of_tasks}"),
+        format!("/people?{limit}{of_boards}"),
+        format!("{tasks}?{limit}{of_boards}"),
+        format!("{tasks}?order=title&{limit}{of_tasks}"),
+    ] {
+        let problem = problem(server.api(Method::GET, &wrong), StatusCode::BAD_REQUEST, "invalid_parameter").await;
+        assert_eq!(problem["errors"][0]["field"], "cursor", "{wrong}: {problem}");
+    }
     for (query, field) in [("limit=0", "limit"), ("limit=501", "limit"), ("cursor=e30", "cursor"), ("page=2", "page")] {
         let problem =
             problem(server.api(Method::GET, &format!("/boards?{query}")), StatusCode::BAD_REQUEST, "invalid_parameter");

@@ -111,11 +111,10 @@ pub async fn list(
     Query(BoardSearch { q, limit, cursor }): Query<BoardSearch>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
-    let cursor: Option<(String, (Timestamp, BoardId))> = cursor::read(cursor.as_deref(), |(list, _)| list == LIST)?;
-    let after = cursor.map(|(_, after)| after);
+    let after: Option<(Timestamp, BoardId)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let wanted = BoardQuery { text: q.unwrap_or_default(), after, limit };
     let BoardPage { boards, more } = client.services.store.boards_page(client.credentials(), &wanted).await?;
-    let next = boards.last().filter(|_| more).map(|board| cursor::write(&(LIST, board.age())));
+    let next = boards.last().filter(|_| more).map(|board| cursor::write(LIST, &board.age()));
     Ok(json(StatusCode::OK, &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
 }
 

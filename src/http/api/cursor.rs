@@ -35,6 +35,7 @@ pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
 
 /// A page of a list that is in memory, in the order of its keys: the items after the key, and the `next` of the response.
 pub fn page<T, K: PartialOrd + Serialize>(
+    list: &str,
     items: impl IntoIterator<Item = T>,
     key: impl Fn(&T) -> K,
     after: Option<&K>,
@@ -42,19 +43,25 @@ pub fn page<T, K: PartialOrd + Serialize>(
 ) -> (Vec<T>, Option<String>) {
     let mut rest = items.into_iter().skip_while(|item| after.is_some_and(|after| key(item) <= *after));
     let page: Vec<T> = rest.by_ref().take(limit).collect();
-    let next = page.last().filter(|_| rest.next().is_some()).map(|last| write(&key(last)));
+    let next = page.last().filter(|_| rest.next().is_some()).map(|last| write(list, &key(last)));
     (page, next)
 }
 
-/// The `next` of a response: the cursor for a key.
-pub fn write(key: &impl Serialize) -> String {
+/// The `next` of a response: the cursor for a key of a list.
+pub fn write(list: &str, key: &impl Serialize) -> String {
     // Keys are plain data, which always serializes.
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(list, key)).unwrap_or_default())
 }
 
-/// Reads the `cursor` of a request. `fits` says whether the key belongs to the requested list and order.
-pub fn read<K: DeserializeOwned>(text: Option<&str>, fits: impl FnOnce(&K) -> bool) -> Result<Option<K>, Problem> {
+/// Reads the `cursor` of a request for a list: that of another list, or of another order, is refused. `fits` says whether the key has the
+/// right form.
+pub fn read<K: DeserializeOwned>(
+    list: &str,
+    text: Option<&str>,
+    fits: impl FnOnce(&K) -> bool,
+) -> Result<Option<K>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let key = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok()).filter(fits);
+    let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<(String, K)>(&json).ok());
+    let key = cursor.filter(|(of, key)| of == list && fits(key)).map(|(_, key)| key);
     key.map(Some).ok_or_else(|| Problem::parameter("cursor", "expected the `next` of a response to the same query"))
 }

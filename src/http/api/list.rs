@@ -58,7 +58,7 @@ pub struct Tasks<'a> {
 /// A [`Listing`] that was checked.
 pub struct PageRequest {
     limit: usize,
-    after: Option<Cursor<'static>>,
+    after: Option<Key<'static>>,
     completed: Option<bool>,
     column: Option<ColumnId>,
     assignee: Option<ActorId>,
@@ -75,8 +75,8 @@ impl Listing {
             Some(text) => text.parse().map_err(|message: &str| Problem::parameter("order", message))?,
             None => Order { by: By::Position, descending: false },
         };
-        let fits = |cursor: &Cursor<'_>| cursor.order == order.to_string() && cursor.key.sort.is_for(order.by);
-        let after = cursor::read(self.cursor.as_deref(), fits)?;
+        let fits = |key: &Key<'_>| key.sort.is_for(order.by);
+        let after = cursor::read(&list(order), self.cursor.as_deref(), fits)?;
         Ok(PageRequest {
             limit,
             after,
@@ -97,7 +97,7 @@ impl PageRequest {
             .tasks()
             .filter(|task| self.wants(board, task))
             .map(|task| (self.order.key(board, task), &**task))
-            .filter(|(key, _)| self.after.as_ref().is_none_or(|after| self.order.compare(key, &after.key).is_gt()))
+            .filter(|(key, _)| self.after.as_ref().is_none_or(|after| self.order.compare(key, after).is_gt()))
             .collect();
         let compare = |a: &(Key<'_>, _), b: &(Key<'_>, _)| self.order.compare(&a.0, &b.0);
         let is_last = found.len() <= self.limit;
@@ -111,7 +111,7 @@ impl PageRequest {
             Some(last) => {
                 let key = last.0.clone();
                 found.push(last);
-                (!is_last).then(|| cursor::write(&Cursor { order: self.order.to_string(), key }))
+                (!is_last).then(|| cursor::write(&list(self.order), &key))
             }
             None => None,
         };
@@ -224,11 +224,9 @@ enum Sort<'a> {
     Title(Cow<'a, str>),
 }
 
-/// The sort key of the last task of a page, and the order to which the key belongs.
-#[derive(Debug, Serialize, Deserialize)]
-struct Cursor<'a> {
-    order: String,
-    key: Key<'a>,
+/// The list to which the cursors of an order belong.
+fn list(order: Order) -> String {
+    format!("tasks by {order}")
 }
 
 impl Sort<'_> {

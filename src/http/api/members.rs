@@ -15,6 +15,9 @@ use crate::http::{
     problem::Problem,
 };
 
+/// The list to which the cursors belong.
+const LIST: &str = "members";
+
 /// The people who have access to a board.
 #[derive(Serialize, ToSchema)]
 pub struct Members {
@@ -61,14 +64,14 @@ pub async fn list(
     Query(Page { limit, cursor }): Query<Page>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
-    let after: Option<ActorId> = cursor::read(cursor.as_deref(), |_| true)?;
+    let after: Option<ActorId> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let board = client.board(id).await?;
     let directory = client.services.store.directory();
     let member = |(person, role): (&ActorId, &BoardRole)| {
         let name = directory.account(*person).map(|account| account.name.clone()).unwrap_or_default();
         Member { person: *person, name, role: *role }
     };
-    let (members, next) = cursor::page(&board.access().members, |(person, _)| **person, after.as_ref(), limit);
+    let (members, next) = cursor::page(LIST, &board.access().members, |(person, _)| **person, after.as_ref(), limit);
     let members = members.into_iter().map(member).collect();
     let members = Members { everyone: board.access().everyone, members, next, seq: board.seq() };
     Ok(tagged(json(StatusCode::OK, &members), board.seq()))

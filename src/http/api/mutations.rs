@@ -6,10 +6,6 @@ use app::{
     refusal::Refusal,
 };
 use axum::{http::StatusCode, response::Response};
-use futures::{
-    FutureExt,
-    future::{join_all, ready},
-};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -85,14 +81,15 @@ pub async fn create(
     let sequence = client.services.writer.sequence();
     // All are handed over before the first is awaited, so that they share a transaction.
     let outcomes = Vec::from_iter(edits.into_iter().map(|edit| match edit {
-        Ok(mutation) => {
-            let (id, outcome) = (mutation.id, sequence.write(board, mutation, client.credentials().clone()));
-            async move { (id, outcome.await) }.boxed()
-        }
-        Err((id, refusal)) => ready((id, Err(refusal.into()))).boxed(),
+        Ok(mutation) => (mutation.id, Ok(sequence.write(board, mutation, client.credentials().clone()))),
+        Err((id, refusal)) => (id, Err(refusal)),
     }));
-    let mut answers = Vec::new();
-    for (mutation, outcome) in join_all(outcomes).await {
+    let mut answers = Vec::with_capacity(outcomes.len());
+    for (mutation, outcome) in outcomes {
+        let outcome = match outcome {
+            Ok(written) => written.await,
+            Err(refusal) => Err(refusal.into()),
+        };
         let (seq, error) = match outcome {
             Ok(accepted) => (Some(accepted.seq), None),
             Err(WriteError::Refused(refusal)) => (None, Some(refusal)),

@@ -103,8 +103,7 @@ pub async fn list(
     Query(PeopleSearch { q, limit, cursor }): Query<PeopleSearch>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(limit)?;
-    let after: Option<(String, Timestamp, ActorId)> =
-        cursor::read(cursor.as_deref(), |(list, ..): &(String, Timestamp, ActorId)| list == LIST)?;
+    let after: Option<(Timestamp, ActorId)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     if !client.visitor.principal().may_see_people() {
         return Err(Problem::forbidden());
     }
@@ -115,8 +114,7 @@ pub async fn list(
         account.name.to_lowercase().contains(&text) || in_full && account.email.to_lowercase().contains(&text)
     };
     let found = directory.accounts().into_iter().filter(is_found);
-    let (people, next) =
-        cursor::page(found, |account| (LIST.to_owned(), account.created_at, account.id), after.as_ref(), limit);
+    let (people, next) = cursor::page(LIST, found, |account| (account.created_at, account.id), after.as_ref(), limit);
     let people = people.into_iter().map(|account| Person::of(account, in_full)).collect();
     Ok(json(StatusCode::OK, &People { people, next }))
 }

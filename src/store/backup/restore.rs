@@ -1,6 +1,6 @@
 //! Checks a backup, and fills an empty database with it.
 
-use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
+use std::{collections::BTreeMap, fs, io::Read, path::Path};
 
 use sqlx::{Any, Connection as _, Executor, Row, Transaction};
 
@@ -10,7 +10,7 @@ use super::{
     tables::{Column, Table},
 };
 use crate::store::{
-    StoreSettings,
+    SqliteFiles, StoreSettings,
     connect::{Database, Engine},
     migrations,
     sql::{Value, inserts},
@@ -57,10 +57,8 @@ pub async fn require_empty(settings: &StoreSettings) -> Result<(), BackupError> 
 }
 
 /// SQLite removes the log of a database whose file is not there, and with it the newest changes of that database.
-fn require_no_remains(file: &std::path::Path) -> Result<(), BackupError> {
-    let mut log = file.to_path_buf().into_os_string();
-    log.push("-wal");
-    let log = PathBuf::from(log);
+fn require_no_remains(file: &Path) -> Result<(), BackupError> {
+    let SqliteFiles { log, .. } = SqliteFiles::at(file);
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) { Err(BackupError::Remains(log)) } else { Ok(()) }
 }
 
@@ -78,7 +76,7 @@ pub async fn restore(
     let new_file = database.path()?.filter(|path| !path.exists());
     let restored = fill(&database, reader, progress).await;
     if let (Err(_), Some(file)) = (&restored, new_file) {
-        remove(file);
+        remove(&file);
     }
     restored
 }
@@ -210,11 +208,10 @@ impl Insertion {
 }
 
 /// Removes a file of SQLite's that was made for nothing.
-fn remove(file: PathBuf) {
-    for end in ["", "-wal", "-shm"] {
-        let mut path = file.clone().into_os_string();
-        path.push(end);
+fn remove(file: &Path) {
+    let SqliteFiles { database, log, index } = SqliteFiles::at(file);
+    for file in [database, log, index] {
         // If it stays, it is an empty database.
-        let _ = fs::remove_file(path);
+        let _ = fs::remove_file(file);
     }
 }
