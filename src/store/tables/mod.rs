@@ -17,7 +17,7 @@ use super::{
 pub use self::tasks::{Due, TaskFilter, TaskOrder, TaskRow, TaskState};
 
 /// Matches are counted up to this number.
-pub const MOST_COUNTED: u64 = 10_000;
+pub const MOST_COUNTED: u64 = 1_000;
 
 /// The direction of an order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
