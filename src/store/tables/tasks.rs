@@ -159,7 +159,7 @@ enum Purpose {
 }
 
 impl TaskFilter {
-    fn conditions(&self, purpose: Purpose) -> Conditions {
+    fn conditions(&self, found: &Found, purpose: Purpose) -> Conditions {
         let mut wanted = Conditions::default();
         wanted.add("b.id = t.board");
         wanted.add("b.deleted_at IS NULL");
@@ -199,50 +199,83 @@ impl TaskFilter {
         if let Some(before) = self.changed_before {
             wanted.bind("t.updated_at < ?", before.as_millis());
         }
-        if self.assignee == Some(None) {
-            wanted.add("t.assignees = ''");
+        match (self.text.trim(), &found.with_title) {
+            ("", _) => {}
+            (_, Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (text, None) => wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", text),
+        }
+        match (self.assignee, &found.assigned_to) {
+            (None, _) => {}
+            (Some(None), _) => wanted.add("t.assignees = ''"),
+            (Some(Some(_)), Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (Some(Some(person)), None) => wanted.contains("t.assignees LIKE ? ESCAPE '\\'", &person.to_string()),
         }
         wanted
     }
 }
 
+/// What a search found, if it found few.
+struct Found {
+    with_title: Option<Vec<String>>,
+    assigned_to: Option<Vec<String>>,
+}
+
 impl Store {
     /// A page of all tasks that match, over all boards. The caller must be allowed to see every board.
     pub async fn tasks_table(&self, filter: &TaskFilter, slice: Slice<TaskOrder>) -> Result<Rows<TaskRow>, StoreError> {
-        let wanted = self.searched(filter, Purpose::Page).await?;
+        let found = self.search(filter).await?;
+        self.page(filter, &found, slice).await
+    }
+
+    /// Counts the tasks that match, up to one more than [`super::MOST_COUNTED`].
+    pub async fn count_tasks(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        let found = self.search(filter).await?;
+        self.count(filter, &found).await
+    }
+
+    /// A page of all tasks that match, and how many there are, with one search.
+    pub async fn counted_tasks_table(
+        &self,
+        filter: &TaskFilter,
+        slice: Slice<TaskOrder>,
+    ) -> Result<(Rows<TaskRow>, u64), StoreError> {
+        let found = self.search(filter).await?;
+        Ok((self.page(filter, &found, slice).await?, self.count(filter, &found).await?))
+    }
+
+    async fn page(
+        &self,
+        filter: &TaskFilter,
+        found: &Found,
+        slice: Slice<TaskOrder>,
+    ) -> Result<Rows<TaskRow>, StoreError> {
+        let wanted = filter.conditions(found, Purpose::Page);
         let expression = slice.order.expression();
         let (statement, limit) = TASKS.page(wanted, expression, slice);
         rows_of(statement.fetch_all(self.readers()).await?, limit, expression, task)
     }
 
-    /// Counts the tasks that match, up to one more than [`super::MOST_COUNTED`].
-    pub async fn count_tasks(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
-        let wanted = self.searched(filter, Purpose::Count).await?;
-        TASKS.count(self, wanted).await
+    async fn count(&self, filter: &TaskFilter, found: &Found) -> Result<u64, StoreError> {
+        let is_common = !filter.text.trim().is_empty() && found.with_title.is_none();
+        let order = is_common.then_some(TaskOrder::Title.expression().sql);
+        TASKS.count(self, filter.conditions(found, Purpose::Count), order).await
     }
 
-    /// The conditions of a filter. A search for a text or a person first looks through an index that holds nothing else: if few tasks
-    /// match, then only these are read; if many match, then a page is soon full in any order.
-    async fn searched(&self, filter: &TaskFilter, purpose: Purpose) -> Result<Conditions, StoreError> {
-        let mut wanted = filter.conditions(purpose);
-        if !filter.text.trim().is_empty() {
-            let few = match filter.state {
-                // The trash is short.
-                TaskState::Deleted | TaskState::Any => None,
-                _ => self.few_ids(WITH_TITLE, &filter.text).await?,
-            };
-            match few {
-                Some(ids) => wanted.one_of("t.id", ids),
-                None => wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", &filter.text),
-            }
-        }
-        if let Some(Some(person)) = filter.assignee {
-            match self.few_ids(ASSIGNED_TO, &person.to_string()).await? {
-                Some(ids) => wanted.one_of("t.id", ids),
-                None => wanted.contains("t.assignees LIKE ? ESCAPE '\\'", &person.to_string()),
-            }
-        }
-        Ok(wanted)
+    /// Looks for a text or a person in an index that holds nothing else. If few tasks match, then only these are read; if many match, then
+    /// a page is soon full in any order.
+    async fn search(&self, filter: &TaskFilter) -> Result<Found, StoreError> {
+        // The trash is short.
+        let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
+        let with_title = match filter.text.trim() {
+            "" => None,
+            text if is_live => self.few_ids(WITH_TITLE, text).await?,
+            _ => None,
+        };
+        let assigned_to = match filter.assignee {
+            Some(Some(person)) => self.few_ids(ASSIGNED_TO, &person.to_string()).await?,
+            _ => None,
+        };
+        Ok(Found { with_title, assigned_to })
     }
 
     /// The ids that a statement finds for a text, if they are few.
