@@ -11,6 +11,7 @@
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
 //! - [`http_client`]: requests to other servers.
+//! - [`spreadsheet`]: tables for spreadsheets.
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`supervise`]: the tasks without which it cannot work, and what happens when one ends.
@@ -32,6 +33,7 @@ pub mod sample;
 pub mod secret;
 pub mod serve;
 pub mod settings;
+pub mod spreadsheet;
 pub mod store;
 pub mod supervise;
 pub mod telemetry;

@@ -192,7 +192,7 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let database = Database::sqlite();
     let (server, services) = Server::with_services(mailing(&database, smtp)).await;
     let accounts = &services.accounts;
-    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
     let secret = accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let (from, password) = ([127, 0, 0, 1].into(), "correct horse battery");
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some(password) };
@@ -274,8 +274,12 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     let (_server, services) = Server::with_services(mailing(&database, "smtp://127.0.0.1:1".to_owned())).await;
     let node = Node { store: services.store.clone(), writer: services.writer.clone() };
     let board = node.create_board().await.id;
-    let invitation =
-        Invitation { role: InstanceRole::Member, boards: vec![(board, BoardRole::Editor)], note: String::new() };
+    let invitation = Invitation {
+        role: InstanceRole::Member,
+        boards: vec![(board, BoardRole::Editor)],
+        email: None,
+        note: String::new(),
+    };
     let secret = services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     // A closed writer is what the invitation finds if the server ends between the invitation's two transactions.
     let closed = Writer::start(services.store.clone(), services.hub.clone());
