@@ -8,10 +8,10 @@
 //! - [`accounts`]: who is who on this server.
 //! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
+//! - [`bulk`]: one action on many tasks, in the background.
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
 //! - [`http_client`]: requests to other servers.
-//! - [`spreadsheet`]: tables for spreadsheets.
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`supervise`]: the tasks without which it cannot work, and what happens when one ends.
@@ -20,6 +20,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
 
 pub mod accounts;
+pub mod bulk;
 pub mod clock;
 pub mod command;
 pub mod credentials;
@@ -33,7 +34,6 @@ pub mod sample;
 pub mod secret;
 pub mod serve;
 pub mod settings;
-pub mod spreadsheet;
 pub mod store;
 pub mod supervise;
 pub mod telemetry;

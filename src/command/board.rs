@@ -1,6 +1,6 @@
 //! `taskwire board …`: boards.
 
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 use app::{
     access::BoardRole,
@@ -13,10 +13,14 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{CommandContext, Common, table};
-use crate::{spreadsheet, store::BoardQuery};
+use crate::{http::admin::csv, store::BoardQuery};
 
 /// How many boards are read at once.
 const PAGE: usize = 500;
+
+/// The columns of an exported board.
+const EXPORTED: [&str; 9] =
+    ["id", "title", "description", "column", "completed", "priority", "start", "due", "assignees"];
 
 /// The commands about boards. A board is named by its id, or by its name if no other board has the same.
 #[derive(Clone, Debug, Subcommand)]
@@ -169,9 +173,9 @@ async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
     }
     let directory = context.store.directory();
     let email = |id| directory.account(id).map(|account| account.email.clone()).unwrap_or_default();
-    let header = ["id", "title", "description", "column", "completed", "priority", "start", "due", "assignees"];
-    let rows = board.tasks().filter(|task| !task.is_deleted()).map(|task| {
-        [
+    let mut file = csv::line(EXPORTED.map(str::to_owned));
+    for task in board.tasks().filter(|task| !task.is_deleted()) {
+        file.extend(csv::line([
             task.id.to_string(),
             task.title.clone(),
             task.description().unwrap_or_default().to_owned(),
@@ -181,10 +185,9 @@ async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
             task.start.map(|day| day.to_string()).unwrap_or_default(),
             task.due.map(|day| day.to_string()).unwrap_or_default(),
             task.assignees.iter().map(|person| email(*person)).collect::<Vec<_>>().join(" "),
-        ]
-    });
-    spreadsheet::write(std::io::stdout().lock(), header, rows)
-        .map_err(|error| format!("cannot write the result: {error}"))
+        ]));
+    }
+    std::io::stdout().write_all(&file).map_err(|error| format!("cannot write the result: {error}"))
 }
 
 impl Members {
