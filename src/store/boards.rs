@@ -182,7 +182,7 @@ impl Store {
     pub async fn boards_of(&self, person: ActorId) -> Result<Vec<BoardId>, StoreError> {
         query(
             "SELECT id FROM boards WHERE deleted_at IS NULL AND id IN (SELECT board FROM board_members WHERE person = $1 \
-             UNION SELECT board FROM tasks WHERE assignees LIKE $2 AND deleted_at IS NULL) ORDER BY id",
+             UNION SELECT board FROM tasks WHERE assignees <> '' AND assignees LIKE $2 AND deleted_at IS NULL) ORDER BY id",
         )
         .bind(person.to_string())
         .bind(format!("%{person}%"))

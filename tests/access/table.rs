@@ -143,6 +143,18 @@ const TABLE: &[Row] = &[
     row("POST /people/new-password", "person={person}",                "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /people/invitations", "role=member",                     "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /people/invitations/revoke", "id={invitation}"        ,  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    // Administration: people and boards.
+    row("GET /admin/boards/deleted", "",                               "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/boards/{board}/restore", "",                      "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("GET /admin/people/import", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/people/import", "csv=name,email&wanted=check",    "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
+    row("GET /admin/people/{person}/account", "",                      "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/people/{person}/account", "name=A&email={session}@example.com",
+                                                                       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/people/{person}/account/end-sessions", "",        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/people/{person}/account/revoke-tokens", "",       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/people/{person}/account/hand-over", "to={member}&tasks=yes&wanted=preview",
+                                                                       "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
     // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];
