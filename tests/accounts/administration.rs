@@ -453,3 +453,70 @@ async fn ten_thousand_lines_are_one_import() {
         problem(too_large, StatusCode::PAYLOAD_TOO_LARGE, "too_large").await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_restore_boards_change_accounts_and_import() {
+    let database = Database::sqlite();
+    let (server, ana, services) = crate::browser::served_with(&database).await;
+    let node = crate::support::node::Node { store: services.store.clone(), writer: services.writer.clone() };
+    let board = node.create_board().await.id;
+    node.accepted(
+        board,
+        Op::UpdateBoard(app::ops::UpdateBoard {
+            name: Some("<b>Plans</b>".to_owned()),
+            ..app::ops::UpdateBoard::default()
+        }),
+    )
+    .await;
+    node.accepted(board, Op::DeleteBoard(app::ops::DeleteBoard::default())).await;
+    let page = ana.get("/admin/boards/deleted").await.text;
+    assert!(page.contains("&lt;b&gt;Plans&lt;/b&gt;") && !page.contains("<b>Plans"), "{page}");
+    assert!(ana.get("/admin/boards/deleted?q=nothing").await.text.contains("There are no deleted boards."));
+    let file = ana.get("/admin/boards/deleted?format=csv").await.text;
+    assert!(file.starts_with("id,name,created_at,deleted_at\n") && file.contains("<b>Plans</b>"), "{file}");
+    let restore = format!("/admin/boards/{board}/restore");
+    assert_eq!(ana.post(&restore, &[]).await.goes_to(), "/admin/boards/deleted");
+    assert!(ana.get("/admin/boards/deleted").await.text.contains("is back"));
+    assert!(node.board(board).await.exists());
+    let nowhere = format!("/admin/boards/{}/restore", app::new_id::<BoardId>());
+    ana.post(&nowhere, &[]).await.is_refused(StatusCode::NOT_FOUND, "There is no such board");
+
+    let csv = "name,email\n<i>Ben</i>,ben@example.com\nCleo,cleo\n";
+    let checked = ana.post("/admin/people/import", &[("csv", csv), ("wanted", "check")]).await.text;
+    assert!(checked.contains("1 person would be invited. 1 line is wrong") && !checked.contains("/join/"), "{checked}");
+    assert!(!checked.contains("<i>Ben"), "what was typed is repeated as text");
+    let invited = ana.post("/admin/people/import", &[("csv", csv), ("wanted", "invite")]).await.text;
+    let secret = invited.split("/join/").nth(1).unwrap().split('"').next().unwrap();
+    let ben = Browser::on(&server);
+    ben.post(&format!("/join/{secret}"), &crate::browser::person("Ben", "ben@example.com")).await.goes_to();
+    let none = ana.post("/admin/people/import", &[("csv", "a"), ("wanted", "check")]).await;
+    none.is_refused(StatusCode::UNPROCESSABLE_ENTITY, "The file has a column");
+
+    let id = services.store.directory().account_of("ben@example.com").unwrap().id;
+    let account = format!("/admin/people/{id}/account");
+    let page = ana.get(&account).await.text;
+    assert!(page.contains("value=\"ben@example.com\"") && page.contains("Sign out everywhere"), "{page}");
+    let taken = ana.post(&account, &[("name", "Ben"), ("email", "ana@example.com")]).await;
+    taken.is_refused(StatusCode::UNPROCESSABLE_ENTITY, "Another account has this e-mail address.");
+    assert_eq!(ana.post(&account, &[("name", "Benno"), ("email", "b@example.com")]).await.goes_to(), account);
+    let page = ana.get(&account).await.text;
+    assert!(page.contains("are saved") && page.contains("value=\"b@example.com\""));
+    assert!(ben.is_in().await);
+    ana.post(&format!("{account}/end-sessions"), &[]).await.goes_to();
+    assert!(!ben.is_in().await);
+    ana.post(&format!("{account}/revoke-tokens"), &[]).await.goes_to();
+
+    node.accepted(board, Op::SetMember(SetMember { person: id, role: Some(BoardRole::Manager) })).await;
+    let ana_id = services.store.directory().account_of("ana@example.com").unwrap().id.to_string();
+    let fields = |wanted| [("to", ana_id.as_str()), ("boards", "yes"), ("tasks", "yes"), ("wanted", wanted)];
+    let hand_over = format!("{account}/hand-over");
+    let preview = ana.post(&hand_over, &fields("preview")).await.text;
+    assert!(preview.contains("Would hand over: boards 1, tasks 0."), "{preview}");
+    assert!(node.board(board).await.access().members.contains_key(&id));
+    assert!(ana.post(&hand_over, &fields("do")).await.text.contains("Handed over: boards 1, tasks 0."));
+    assert!(!node.board(board).await.access().members.contains_key(&id));
+    assert_eq!(ben.sign_in("b@example.com", PASSWORD).await.goes_to(), "/");
+    for path in ["/admin/boards/deleted", "/admin/people/import", account.as_str()] {
+        ben.get(path).await.is_refused(StatusCode::FORBIDDEN, "");
+    }
+}
