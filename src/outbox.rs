@@ -20,10 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{
-    mail::MailError,
-    store::{Backlog, LeasedJob, NewJob, Store, StoreError},
-};
+use crate::store::{Backlog, LeasedJob, NewJob, Store, StoreError};
 
 /// How long the oldest job of a topic may wait before `/readyz` tells of it.
 const LATE: Duration = Duration::from_secs(60);
@@ -143,15 +140,6 @@ pub enum JobError {
     /// It never will.
     #[error("{0}")]
     GiveUp(String),
-}
-
-impl From<MailError> for JobError {
-    fn from(error: MailError) -> Self {
-        match error.is_final() {
-            true => Self::GiveUp(error.to_string()),
-            false => Self::Retry(error.to_string()),
-        }
-    }
 }
 
 /// How jobs are taken and tried again.

@@ -22,6 +22,7 @@ use super::{
     invitations::{INVITATION, Invitation, MAX_BOARDS},
     may, named,
     one_time_links::{Purpose, after, still_stands},
+    passwords::not_sent,
     people::check_email,
     principal,
 };
@@ -227,6 +228,8 @@ fn read(file: &[u8]) -> Result<Vec<Row>, AccountError> {
     let Ok(text) = std::str::from_utf8(file) else {
         return Err(wrong("the file is not text in UTF-8; save it as “CSV UTF-8”".to_owned()));
     };
+    // The reader counts a line once it is past the line feed, which comes after the end of a line that ends with both.
+    let text = text.replace("\r\n", "\n");
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
     // Spreadsheets write the separator of the person's country.

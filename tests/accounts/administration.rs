@@ -283,7 +283,7 @@ async fn what_a_leaver_has_goes_to_somebody_else_board_by_board() {
         assert_eq!(team.services.store.board(untouched.id).await.unwrap().unwrap().seq(), before);
         // The log says that the admin did it.
         let changes =
-            answer(team.ask(OWNER, Method::GET, &format!("/boards/{}/changes?after=0", alone.id)), StatusCode::OK);
+            answer(team.ask(OWNER, Method::GET, &format!("/boards/{}/changes?since=0", alone.id)), StatusCode::OK);
         let changes = changes.await;
         let last = changes["changes"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&last["kind"], &last["by"]), (&json!("member_set"), &json!(team.id(ADMIN))));
