@@ -110,12 +110,13 @@ impl Accounts {
         may(self.principal(credentials)?.may_manage_people())?;
         let rows = read(file)?;
         let boards = self.named_boards(&rows).await?;
-        let invited: HashSet<String> =
-            self.invitations(credentials).await?.into_iter().filter_map(|(_, invitation)| invitation.email).collect();
         let mut change = self.begin(credentials).await?;
         let done = async {
             let asking = principal(&change)?.clone();
             may(asking.may_manage_people())?;
+            // Read under the lock, so that of two imports of one file at once one invites.
+            let invited = self.invitations(credentials).await?;
+            let invited: HashSet<String> = invited.into_iter().filter_map(|(_, invitation)| invitation.email).collect();
             let mut first_lines = HashMap::new();
             let mut lines = Vec::with_capacity(rows.len());
             for row in rows {

@@ -440,6 +440,17 @@ async fn many_people_are_invited_and_each_line_is_told_what_came_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_imports_of_one_file_at_once_one_invites() {
+    for team in Team::everywhere().await {
+        let body = json!({"csv": "name,email\nDora,dora@example.com\nEve,eve@example.com\n"});
+        let import = |who| answer(team.ask(who, Method::POST, "/people/import").json(&body), StatusCode::OK);
+        let (one, other) = tokio::join!(import(ADMIN), import(OTHER_ADMIN));
+        assert_eq!(one["new"].as_u64().unwrap() + other["new"].as_u64().unwrap(), 2, "{one} {other}");
+        assert_eq!(team.services.accounts.invitations(&Credentials::local()).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_lines_are_one_import() {
     for team in Team::everywhere().await {
         let lines: String = (0..10_000).map(|number| format!("Person {number},p{number}@example.com\n")).collect();
