@@ -202,7 +202,8 @@ impl Accounts {
         };
         match renew.await {
             Ok(true) => {
-                Ok(mail.send_invitation(job, name, email, &secret.link(&self.shared.public_url, "join")).await?)
+                let link = secret.link(&self.shared.public_url, "join");
+                mail.send_invitation(job, name, email, &link).await.map_err(not_sent)
             }
             // It was used or revoked, or whoever made it lost the role for it.
             Ok(false) => Ok(()),
