@@ -29,6 +29,7 @@ const TABLE: &[Row] = &[
     row("GET /api/v1/boards/{board}", "",                              "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PATCH /api/v1/boards/{board}", r#"{"name":"Other"}"#,         "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/boards/{board}", "",                           "401  403  403  403  204  404  204  204   403  403  204   401  401  401"),
+    row("POST /api/v1/boards/{board}/restore", "",                     "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("GET /api/v1/boards/{board}/changes", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /api/v1/boards/{board}/mutations", r#"{"mutations":[{"id":"01938b5e-0000-7000-8000-000000000001","op":"update_board"}]}"#,
                                                                        "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
@@ -62,6 +63,15 @@ const TABLE: &[Row] = &[
     row("GET /api/v1/people/me", "",                                   "401  403  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("PATCH /api/v1/people/{person}", r#"{"role":"admin"}"#,        "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     row("POST /api/v1/people/{person}/new-password", "",               "401  403  403  403  403  403  201  201   403  403  201   401  401  401"),
+    row("GET /api/v1/people/{person}/sessions", "",                    "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/people/{person}/sessions", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
+    row("DELETE /api/v1/people/{person}/sessions/{session}", "",       "401  403  403  403  403  403  404  404   403  403  404   401  401  401"),
+    row("GET /api/v1/people/{person}/tokens", "",                      "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/people/{person}/tokens", "",                   "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
+    row("DELETE /api/v1/people/{person}/tokens/{token}", "",           "401  403  403  403  403  403  404  404   403  403  404   401  401  401"),
+    row("POST /api/v1/people/{person}/hand-over", r#"{"to":"{member}"}"#,
+                                                                       "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("POST /api/v1/people/import", r#"{"csv":"name,email\n"}"#,     "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     row("GET /api/v1/invitations", "",                                 "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     row("POST /api/v1/invitations", "{}",                              "401  403  403  403  403  403  201  201   403  403  201   401  401  401"),
     row("DELETE /api/v1/invitations/{invitation}", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
@@ -120,6 +130,7 @@ const TABLE: &[Row] = &[
     row("GET /share/{secret}", "",                                     "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
     row("GET /account", "",                                            "303 303 200 200 200 200 200 200  303 303 303  401 401 303"),
     row("POST /account/name", "name=same",                             "401 401 303 303 303 303 303 303  401 401 401  401 401 401"),
+    row("POST /account/email", "email=a@example.com&current=no",        "401 401 422 422 422 422 422 422  401 401 401  401 401 401"),
     row("POST /account/password", "",                                  "401 401 422 422 422 422 422 422  401 401 401  401 401 401"),
     row("POST /account/sessions/end", "id={token}",               "401 401 404 404 404 404 404 404  401 401 401  401 401 401"),
     row("POST /account/sessions/end-others", "",                       "401 401 303 303 303 303 303 303  401 401 401  401 401 401"),
@@ -145,6 +156,18 @@ const TABLE: &[Row] = &[
     row("GET /admin/bulk-edits/{id}", "",                               "303 303 403 403 403 403 404 404  303 303 303  401 401 303"),
     row("POST /admin/bulk-edits/{id}/continue", "",                     "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
     row("POST /admin/bulk-edits/{id}/undo", "",                         "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
+    // Administration: people and boards.
+    row("GET /admin/boards/deleted", "",                               "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/boards/{board}/restore", "",                      "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("GET /admin/people/import", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/people/import", "csv=name,email&wanted=check",    "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
+    row("GET /admin/people/{person}/account", "",                      "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/people/{person}/account", "name=A&email={session}@example.com",
+                                                                       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/people/{person}/account/end-sessions", "",        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/people/{person}/account/revoke-tokens", "",       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/people/{person}/account/hand-over", "to={member}&tasks=yes&wanted=preview",
+                                                                       "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
     // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];
@@ -215,6 +238,7 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         .replace("{link}", &test_board.link.to_string())
         // Not the caller: everybody may leave a board.
         .replace("{member}", &if who == Who::Viewer { fixture.editor.id } else { fixture.viewer.id }.to_string())
+        .replace("{session}", &app::new_id::<Uuid>().to_string())
         .replace("{secret}", "0123456789012345678901234567890123456789012")
         // No such bulk edit.
         .replace("{id}", "01938b5e-0000-7000-8000-000000000001")

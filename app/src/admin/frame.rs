@@ -47,8 +47,12 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
     Entry { path, title, needs_accounts }
 }
 
-const ENTRIES: &[Entry] =
-    &[entry(super::tasks::PATH, "Tasks", false), entry(super::bulk_edits::PATH, "Bulk edits", false)];
+const ENTRIES: &[Entry] = &[
+    entry(super::tasks::PATH, "Tasks", false),
+    entry(super::bulk_edits::PATH, "Bulk edits", false),
+    entry(super::deleted_boards::PATH, "Deleted boards", false),
+    entry(super::import::PATH, "Import people", true),
+];
 
 impl Frame {
     /// A page without a notice, at the top of an entry in the list of pages.

@@ -5,9 +5,13 @@
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
 //! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 
 pub mod bulk_edits;
+pub mod deleted_boards;
 pub mod frame;
+pub mod import;
+pub mod person_account;
 pub mod table;
 pub mod task;
 pub mod tasks;

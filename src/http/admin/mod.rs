@@ -7,10 +7,14 @@
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
 //! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 
 pub mod answer;
 pub mod bulk_edits;
 pub mod csv;
+pub mod deleted_boards;
+pub mod import;
+pub mod person_account;
 pub mod reader;
 pub mod task;
 pub mod tasks;
@@ -55,6 +59,15 @@ routes! {
     GET "/admin/bulk-edits/{id}" => bulk_edits::show;
     POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
     POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
+    GET "/admin/boards/deleted" => deleted_boards::show;
+    POST "/admin/boards/{board}/restore" => deleted_boards::restore;
+    GET "/admin/people/import" => import::show;
+    POST "/admin/people/import" => import::import;
+    GET "/admin/people/{person}/account" => person_account::show;
+    POST "/admin/people/{person}/account" => person_account::change;
+    POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
+    POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
+    POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
 }
 
 /// The routes.
