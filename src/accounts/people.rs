@@ -1,6 +1,11 @@
 //! People and their accounts: creation, listing, renaming, roles, deactivation.
 
-use app::{access::InstanceRole, id::ActorId, people::check_name, text::is_invisible};
+use app::{
+    access::{InstanceRole, Principal, Scope},
+    id::ActorId,
+    people::check_name,
+    text::is_invisible,
+};
 use lettre::Address;
 
 use super::{AccountError, Accounts, may, named, passwords::revoke_password_links, principal, self_service};
@@ -145,6 +150,16 @@ pub(super) fn managed<'c>(change: &'c AccessChange<'_>, person: ActorId) -> Resu
     let account = change.directory().account(person).ok_or(AccountError::NotFound("person"))?;
     may(principal.may_manage(account.role))?;
     Ok(account)
+}
+
+/// Checks that the caller may see and end somebody's sessions and tokens: those of people whom they manage, and their own.
+pub(super) fn keeps(principal: &Principal, account: Option<&Account>) -> Result<(), AccountError> {
+    let is_own = |account: &Account| principal.person == Some(account.id) && principal.scope == Scope::Admin;
+    if !account.is_some_and(is_own) {
+        may(principal.may_manage_people())?;
+        may(principal.may_manage(account.ok_or(AccountError::NotFound("person"))?.role))?;
+    }
+    Ok(())
 }
 
 fn is_last_owner(change: &AccessChange<'_>, person: ActorId) -> bool {

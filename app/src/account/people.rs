@@ -260,11 +260,33 @@ fn change_box(
     most: InstanceRole,
     mistake: Option<&Mistake>,
 ) -> AnyView {
+    let forms = change_forms(person, role, is_active, most, mistake, "");
+    view! {
+        <details class="change" open=mistake.is_some()>
+            <summary class="button" aria-label=format!("Change {}", person.name)>
+                "Change"
+            </summary>
+            <div class="change-box">{forms}</div>
+        </details>
+    }
+    .into_any()
+}
+
+/// The forms that change a person's account. They post to the paths of this page, with `base` before them. `most` is the highest role that
+/// the reader may give.
+pub fn change_forms(
+    person: &Person,
+    role: InstanceRole,
+    is_active: bool,
+    most: InstanceRole,
+    mistake: Option<&Mistake>,
+    base: &'static str,
+) -> AnyView {
     let (id, name) = (person.id.to_string(), person.name.clone());
     let button = |address: &'static str, class: &'static str, words: &'static str, means: &'static str| {
         let label = format!("{words}: {name}");
         view! {
-            <form method="post" action=address>
+            <form method="post" action=format!("{base}{address}")>
                 <input type="hidden" name="person" value=id.clone() />
                 <button class=class aria-label=label>
                     {words}
@@ -298,20 +320,16 @@ fn change_box(
     let inactive =
         (!is_active).then(|| button(REACTIVATE, "button", "Reactivate", "They can sign in again, as before."));
     view! {
-        <details class="change" open=mistake.is_some()>
-            <summary class="button" aria-label=format!("Change {name}")>
-                "Change"
-            </summary>
-            <div class="change-box">
-                {fields.summary()} <form class="role-form" method="post" action=ROLE>
-                    <input type="hidden" name="person" value=id.clone() />
-                    {fields.select("role".to_owned(), "Role".to_owned(), "role", roles.collect())}
-                    <button class="button" aria-label=format!("Save role of {name}")>
-                        "Save role"
-                    </button>
-                </form> {active} {inactive}
-            </div>
-        </details>
+        {fields.summary()}
+        <form class="role-form" method="post" action=format!("{base}{ROLE}")>
+            <input type="hidden" name="person" value=id.clone() />
+            {fields.select("role".to_owned(), "Role".to_owned(), "role", roles.collect())}
+            <button class="button" aria-label=format!("Save role of {name}")>
+                "Save role"
+            </button>
+        </form>
+        {active}
+        {inactive}
     }
     .into_any()
 }

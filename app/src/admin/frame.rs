@@ -7,6 +7,8 @@ use crate::account::{
     document::{html, notice, topbar},
 };
 
+/// The path of these pages.
+pub const BASE: &str = "/admin";
 /// The script of these pages: see `public/admin.js`.
 pub const SCRIPT: &str = "/admin.js";
 
@@ -47,7 +49,16 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
     Entry { path, title, needs_accounts }
 }
 
-const ENTRIES: &[Entry] = &[entry(super::tasks::PATH, "Tasks", false)];
+const ENTRIES: &[Entry] = &[
+    entry(super::tasks::PATH, "Tasks", false),
+    entry(super::boards::PATH, "Boards", false),
+    entry(super::people::PATH, "People", true),
+    entry(super::sessions::PATH, "Sessions", true),
+    entry(super::tokens::PATH, "Tokens", true),
+    entry(super::invitations::PATH, "Invitations", true),
+    entry(super::share_links::PATH, "Share links", true),
+    entry(super::jobs::PATH, "Outbox", false),
+];
 
 impl Frame {
     /// A page without a notice, at the top of an entry in the list of pages.

@@ -5,9 +5,22 @@
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
 //! - [`tasks`]: the tasks of all boards.
+//! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
+//! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`parts`]: what several of these pages have.
 
+pub mod board;
+pub mod boards;
 pub mod frame;
+pub mod invitations;
+pub mod jobs;
+pub mod parts;
+pub mod people;
+pub mod person;
+pub mod sessions;
+pub mod share_links;
 pub mod table;
 pub mod tasks;
+pub mod tokens;
 
 pub use frame::{Frame, Reader};

@@ -8,7 +8,6 @@ use app::account::{
     own::{NameForm, OwnAccount, PATH, Refused, Session, Token, page},
 };
 use axum::{extract::State, response::Response};
-use serde_json::Value;
 
 use super::{
     answer::{self, ErrorPage},
@@ -16,7 +15,7 @@ use super::{
     signed_in::SignedIn,
 };
 use crate::{
-    accounts::{AccountError, sessions::key},
+    accounts::{AccountError, sessions::agent},
     clock::now,
     http::Services,
     store::{self, SessionRow},
@@ -63,7 +62,7 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
     let session = |row: SessionRow| Session {
         id: row.id,
         is_this: row.hash == me.hash,
-        agent: agent(&row.data),
+        agent: agent(&row),
         since: row.created_at,
         seen: row.seen_at,
     };
@@ -85,10 +84,4 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
         now: now(),
         refused: None,
     })
-}
-
-/// The browser's description of itself when the session began.
-fn agent(data: &str) -> String {
-    let data: Value = serde_json::from_str(data).unwrap_or_default();
-    data[key::AGENT].as_str().unwrap_or_default().to_owned()
 }

@@ -7,11 +7,24 @@
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
 //! - [`tasks`]: the table of all tasks.
+//! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
+//!   rows. [`listing`]: what they have in common.
+//! - [`board`], [`person`]: the page of one board, and of one person.
 
 pub mod answer;
+pub mod board;
+pub mod boards;
 pub mod csv;
+pub mod invitations;
+pub mod jobs;
+pub mod listing;
+pub mod people;
+pub mod person;
 pub mod reader;
+pub mod sessions;
+pub mod share_links;
 pub mod tasks;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -44,6 +57,30 @@ routes! {
     GET "/admin" => start;
     GET "/admin/tasks" => tasks::show;
     POST "/admin/tasks/{task}" => tasks::save;
+    GET "/admin/boards" => boards::show;
+    GET "/admin/boards/{board}" => board::show;
+    POST "/admin/boards/{board}/name" => board::rename;
+    POST "/admin/boards/{board}/everyone" => board::set_everyone;
+    POST "/admin/boards/{board}/members" => board::set_member;
+    POST "/admin/boards/{board}/links/revoke" => board::revoke_link;
+    POST "/admin/boards/{board}/delete" => board::delete;
+    GET "/admin/people" => people::show;
+    POST "/admin/people/role" => person::set_role;
+    POST "/admin/people/deactivate" => person::deactivate;
+    POST "/admin/people/reactivate" => person::reactivate;
+    POST "/admin/people/new-password" => person::make_link;
+    GET "/admin/people/{person}" => person::show;
+    GET "/admin/sessions" => sessions::show;
+    POST "/admin/sessions/end" => sessions::end;
+    GET "/admin/tokens" => tokens::show;
+    POST "/admin/tokens/revoke" => tokens::revoke;
+    GET "/admin/invitations" => invitations::show;
+    POST "/admin/invitations/revoke" => invitations::revoke;
+    GET "/admin/share-links" => share_links::show;
+    POST "/admin/share-links/revoke" => share_links::revoke;
+    GET "/admin/outbox" => jobs::show;
+    POST "/admin/outbox/retry" => jobs::retry;
+    POST "/admin/outbox/remove" => jobs::remove;
 }
 
 /// The routes.

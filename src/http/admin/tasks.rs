@@ -394,7 +394,7 @@ pub async fn save(
     }
 }
 
-fn status(error: &WriteError) -> StatusCode {
+pub(super) fn status(error: &WriteError) -> StatusCode {
     match error {
         WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. }) => StatusCode::CONFLICT,
         WriteError::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
