@@ -76,6 +76,7 @@ use crate::{
         oidc::Oidc,
         sessions::{LIFETIME_DAYS, Sessions},
     },
+    bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
@@ -90,6 +91,8 @@ pub const API_ROOT: &str = "/api/v1";
 pub struct Services {
     /// Whether the server has accounts, or is open to everybody who reaches it.
     pub auth: Auth,
+    /// Runs edits of many tasks.
+    pub bulk: Bulk,
     /// Accounts and sign-in.
     pub accounts: Accounts,
     /// For reading the database.

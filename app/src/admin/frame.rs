@@ -51,6 +51,7 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
 
 const ENTRIES: &[Entry] = &[
     entry(super::tasks::PATH, "Tasks", false),
+    entry(super::bulk_edits::PATH, "Bulk edits", false),
     entry(super::boards::PATH, "Boards", false),
     entry(super::people::PATH, "People", true),
     entry(super::sessions::PATH, "Sessions", true),

@@ -4,13 +4,14 @@
 //! small script (`public/admin.js`) keeps the parts that are marked as live up to date. Each module has one page, or one table with its rows.
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
-//! - [`tasks`]: the tasks of all boards.
+//! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`parts`]: what several of these pages have.
 
 pub mod board;
 pub mod boards;
+pub mod bulk_edits;
 pub mod frame;
 pub mod invitations;
 pub mod jobs;
@@ -20,6 +21,7 @@ pub mod person;
 pub mod sessions;
 pub mod share_links;
 pub mod table;
+pub mod task;
 pub mod tasks;
 pub mod tokens;
 

@@ -6,7 +6,7 @@
 //!
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
-//! - [`tasks`]: the table of all tasks.
+//! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
@@ -14,6 +14,7 @@
 pub mod answer;
 pub mod board;
 pub mod boards;
+pub mod bulk_edits;
 pub mod csv;
 pub mod invitations;
 pub mod jobs;
@@ -23,6 +24,7 @@ pub mod person;
 pub mod reader;
 pub mod sessions;
 pub mod share_links;
+pub mod task;
 pub mod tasks;
 pub mod tokens;
 
@@ -56,6 +58,8 @@ macro_rules! routes {
 routes! {
     GET "/admin" => start;
     GET "/admin/tasks" => tasks::show;
+    POST "/admin/tasks/bulk" => bulk_edits::choose;
+    GET "/admin/tasks/{task}" => task::show;
     POST "/admin/tasks/{task}" => tasks::save;
     GET "/admin/boards" => boards::show;
     GET "/admin/boards/{board}" => board::show;
@@ -81,6 +85,13 @@ routes! {
     GET "/admin/outbox" => jobs::show;
     POST "/admin/outbox/retry" => jobs::retry;
     POST "/admin/outbox/remove" => jobs::remove;
+    POST "/admin/tasks/{task}/put-back" => task::put_back;
+    POST "/admin/tasks/{task}/delete" => task::delete;
+    POST "/admin/tasks/{task}/restore" => task::restore;
+    GET "/admin/bulk-edits" => bulk_edits::list;
+    GET "/admin/bulk-edits/{id}" => bulk_edits::show;
+    POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
+    POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
 }
 
 /// The routes.

@@ -73,7 +73,7 @@ pub struct Address {
 }
 
 impl Address {
-    fn query(&self) -> table::Query {
+    pub(super) fn query(&self) -> table::Query {
         table::Query::default()
             .with("q", self.q.trim())
             .with("board", &self.board)
@@ -88,7 +88,7 @@ impl Address {
     }
 
     /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
-    fn filter(&self, now: Timestamp) -> TaskFilter {
+    pub(super) fn filter(&self, now: Timestamp) -> TaskFilter {
         let before = |days: i64| Timestamp::from_millis(now.as_millis() - days * DAY);
         let (changed_from, changed_before) = match &*self.changed {
             "hour" => (Some(Timestamp::from_millis(now.as_millis() - DAY / 24)), None),
@@ -99,6 +99,7 @@ impl Address {
         };
         TaskFilter {
             text: self.q.trim().to_owned(),
+            only: None,
             board: self.board.parse().ok(),
             state: match &*self.state {
                 "completed" => TaskState::Completed,
@@ -117,7 +118,7 @@ impl Address {
         }
     }
 
-    fn slice(&self, limit: usize) -> Slice<TaskOrder> {
+    pub(super) fn slice(&self, limit: usize) -> Slice<TaskOrder> {
         let (name, direction) = match self.sort.strip_prefix('-') {
             Some(name) => (name, Direction::Descending),
             None if self.sort.is_empty() => ("changed", Direction::Descending),
@@ -406,7 +407,7 @@ pub(super) fn status(error: &WriteError) -> StatusCode {
 /// Why the form was refused, and what the others changed.
 fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) -> Mistake {
     let WriteError::Refused(refusal) = error else {
-        return Mistake { field: None, words: "The server cannot reach its database at the moment. Nothing was changed; try again.".to_owned() };
+        return Mistake { field: None, words: answer::UNAVAILABLE.to_owned() };
     };
     match refusal {
         Refusal::Stale { .. } | Refusal::Conflict { .. } => {
