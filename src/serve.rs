@@ -42,7 +42,7 @@ use crate::{
     mail::{Mail, MailSettingsError},
     outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
-    settings::{Auth, Retention, Settings, SettingsError},
+    settings::{Auth, Settings, SettingsError},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
     telemetry,
@@ -106,7 +106,7 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     services: Arc<Services>,
-    retention: Retention,
+    kept: Kept,
     first_visit: Option<String>,
 }
 
@@ -187,7 +187,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         site,
     };
     let first_visit = first_visit(&services).await?;
-    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
+    let kept = Kept { log: settings.log_retention.0, deleted_boards: settings.keep_deleted_boards.0 };
+    Ok(Server { listener, services: Arc::new(services), kept, first_visit })
 }
 
 /// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
@@ -219,12 +220,12 @@ impl Server {
     /// Serves until `stop` is cancelled, then ends in good order; or until the server cannot go on, which is an error, and
     /// ends in as good an order as it can.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { listener, services, retention, .. } = self;
+        let Self { listener, services, kept, .. } = self;
         let supervisor = services.hub.supervisor();
         let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
         let maintenance = {
             let (services, ends) = (Arc::clone(&services), ends.clone());
-            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), retention)).map(drop)
+            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), kept)).map(drop)
         };
         supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
         let jobs = {
@@ -296,6 +297,15 @@ impl Server {
 #[error("the server cannot continue: {0}")]
 pub struct RunError(String);
 
+/// How long what is old is kept; `None` for ever.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// The log of changes.
+    log: Option<Duration>,
+    /// Boards that were deleted.
+    deleted_boards: Option<Duration>,
+}
+
 /// What a connection meets first.
 struct AcceptContext {
     router: Router,
@@ -350,6 +360,8 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
     let Services { accounts, writer, .. } = &*services;
     match job {
         Job::NewPasswordMail { email } => accounts.mail_new_password(id, &email).await,
+        Job::ChangedEmailMail { name, email } => accounts.mail_changed_email(id, &name, &email).await,
+        Job::InvitationMail { link, name, email } => accounts.mail_invitation(id, link, &name, &email).await,
         Job::AcceptedInvitation { link, person } => {
             accounts.put_on_boards(writer, link, person).await.map_err(|error| JobError::Retry(error.to_string()))
         }
@@ -357,8 +369,9 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
 }
 
 /// What has to be done now and then.
-async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
-    let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
+async fn maintenance(services: Arc<Services>, kept: Kept) {
+    let shortest = kept.log.into_iter().chain(kept.deleted_boards).min();
+    let forget_every = shortest.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
     let mut clean_up = tokio::time::interval(CLEAN_UP_INTERVAL);
     let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
@@ -380,7 +393,7 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
                 }
             }
             _ = forget.tick() => {
-                if let Err(error) = forget_what_is_old(&services, retention, forget_every * CATCHING_UP).await {
+                if let Err(error) = forget_what_is_old(&services, kept, forget_every * CATCHING_UP).await {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
@@ -389,12 +402,8 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
     }
 }
 
-/// Deletes what is old: entries of the log, what mutations were answered, sessions and links that have ended.
-async fn forget_what_is_old(
-    services: &Services,
-    retention: Option<Duration>,
-    step: Duration,
-) -> Result<(), StoreError> {
+/// Deletes what is old: entries of the log, what mutations were answered, deleted boards, sessions and links that have ended.
+async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> Result<(), StoreError> {
     let (store, now) = (&services.store, clock::now());
     let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
     let apart = now.as_millis() - believed.as_millis();
@@ -410,12 +419,22 @@ async fn forget_what_is_old(
     services.accounts.forget(believed).await?;
     store.forget_bulk_edits(before(bulk::KEPT)).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
-    let entries = match retention {
+    let entries = match kept.log {
         Some(retention) => store.trim_log(before(retention)).await?,
         None => 0,
     };
-    if entries + answers > 0 {
-        tracing::info!(entries, answers, %believed, "deleted old entries of the log of changes, and old answers");
+    let boards = match kept.deleted_boards {
+        Some(kept) => store.purge_boards(believed, kept).await?,
+        None => 0,
+    };
+    if entries + answers + boards > 0 {
+        tracing::info!(
+            entries,
+            answers,
+            boards,
+            %believed,
+            "deleted old entries of the log of changes, old answers, and boards that were deleted long ago"
+        );
     }
     Ok(())
 }

@@ -139,6 +139,10 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
+    /// How long a deleted board can be restored: a number with `s`, `m`, `h` or `d`, or `forever`. After that, its rows are deleted.
+    #[arg(long, env = "TASKWIRE_KEEP_DELETED_BOARDS", value_name = "TIME", default_value = "30d")]
+    pub keep_deleted_boards: Retention,
+
     /// How many seconds stopping may take at most. After that the process ends at once, with exit code 1.
     #[arg(long, env = "TASKWIRE_STOP_WITHIN", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub stop_within: Duration,
@@ -178,6 +182,7 @@ impl Settings {
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             log_retention: Retention::DEFAULT,
+            keep_deleted_boards: Retention::DELETED_BOARDS,
             stop_within: Duration::from_secs(30),
             no_sample: false,
             http_limits: HttpLimits::default(),
@@ -301,12 +306,13 @@ pub enum LogFormat {
     Json,
 }
 
-/// How long the log of changes reaches back.
+/// How long something is kept; `None` for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention(pub Option<Duration>);
 
 impl Retention {
     const DEFAULT: Self = Self(Some(Duration::from_secs(90 * 24 * 60 * 60)));
+    const DELETED_BOARDS: Self = Self(Some(Duration::from_secs(30 * 24 * 60 * 60)));
 }
 
 impl fmt::Display for Retention {

@@ -8,6 +8,8 @@
 //! One file for each resource, with the same names as in `store/accounts` and `http/api`:
 //!
 //! - [`people`]: accounts themselves. [`first_visit`]: how the first one is created. [`invitations`]: how the others are.
+//! - [`hand_over`]: what somebody leaves to somebody else.
+//! - [`import`]: many invitations at once, from a CSV file.
 //! - [`passwords`]: choosing and changing them; [`hashing`]: argon2id, off the threads that serve.
 //! - [`sessions`]: signing in, and the sessions of browsers. [`attempts`]: the rate limits on signing in, and the known browsers.
 //! - [`oidc`]: signing in with an account at an external provider.
@@ -20,7 +22,9 @@
 
 pub mod attempts;
 pub mod first_visit;
+pub mod hand_over;
 pub mod hashing;
+pub mod import;
 pub mod invitations;
 pub mod jobs;
 pub mod oidc;
@@ -46,7 +50,10 @@ use self::{
     attempts::{Attempts, DEVICE},
     hashing::Passwords,
 };
-pub use self::{passwords::ChangePassword, people::NewPerson};
+pub use self::{
+    passwords::ChangePassword,
+    people::{NewPerson, PersonUpdate},
+};
 use crate::{
     clock::{self, now},
     credentials::Credentials,

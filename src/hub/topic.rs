@@ -364,6 +364,7 @@ impl Topic {
     fn take_in(&self, state: &mut State, change: &LoggedChange) {
         match serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind) {
             Ok("board_deleted") => state.deleted = true,
+            Ok("board_restored") => state.deleted = false,
             Ok("board_updated" | "member_set") => self.change_access(state, change),
             Ok(kind) if LEAVES_ACCESS.contains(&kind) => {}
             // A newer version of the server made this change.
@@ -398,7 +399,7 @@ impl Topic {
         state.opened && rights.let_in(self.board, &state.access)
     }
 
-    /// Whether the board is deleted, as of its head. No change follows.
+    /// Whether the board is deleted, as of its head. No change follows, unless it is restored.
     pub(super) fn is_deleted(&self) -> bool {
         self.state().deleted
     }
@@ -433,6 +434,7 @@ impl Topic {
                     if let Some(board) = board.filter(|board| Some(board.seq()) > state.head) {
                         let newest = board.seq();
                         state.access = board.access().clone();
+                        state.deleted = !board.exists();
                         self.access_version.fetch_add(1, Ordering::Release);
                         state.ring.clear();
                         state.ring_bytes = 0;
@@ -493,11 +495,11 @@ impl Topic {
 
     /// Reads the board's number and access from the database, unless they are known.
     async fn open(&self, from: &Source<'_>) -> Result<Seq, TopicError> {
-        if let Some(head) = self.known_head()? {
+        if let Some(head) = self.known_head() {
             return Ok(head);
         }
         let _reading = self.reading.lock().await;
-        if let Some(head) = self.known_head()? {
+        if let Some(head) = self.known_head() {
             return Ok(head);
         }
         loop {
@@ -515,6 +517,8 @@ impl Topic {
             }
             state.opened = true;
             state.in_doubt = false;
+            // It may have been restored since the head.
+            state.deleted = false;
             let newer: Vec<LoggedChange> =
                 state.ring.iter().filter(|change| change.seq > board.seq()).cloned().collect();
             for change in &newer {
@@ -528,13 +532,9 @@ impl Topic {
         }
     }
 
-    fn known_head(&self) -> Result<Option<Seq>, TopicError> {
+    fn known_head(&self) -> Option<Seq> {
         let state = self.state();
-        if state.deleted {
-            Err(TopicError::NoSuchBoard)
-        } else {
-            Ok(state.head.filter(|_| state.opened && !state.in_doubt))
-        }
+        state.head.filter(|_| state.opened && !state.in_doubt && !state.deleted)
     }
 
     /// How many bytes of changes follow a number, if the ring holds all of them.

@@ -330,6 +330,9 @@ pub fn change_forms(
         </form>
         {active}
         {inactive}
+        <a class="button" href=format!("/admin/people/{id}/account") aria-label=format!("More about {name}")>
+            "Name, address, hand over"
+        </a>
     }
     .into_any()
 }
@@ -419,6 +422,9 @@ fn invite_section(
     view! {
         <form class="sheet" method="post" action=INVITE>
             <h2>"Invite somebody"</h2>
+            <p class="hint">
+                "Or " <a href="/admin/people/import">"many at once"</a> ", from a file."
+            </p>
             <p class="hint">"You get a link to send them. It works once, for 7 days."</p>
             {fields.summary()}
             {fields.input(note)}

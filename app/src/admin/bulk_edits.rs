@@ -154,7 +154,8 @@ pub fn preview(content: Preview) -> Frame {
             .into_any()
         })
         .collect();
-    let more = (more > 0).then(|| view! { <p class="hint">{format!("And {} other boards.", thousands(more as u64))}</p> }.into_any());
+    let more = (more > 0)
+        .then(|| view! { <p class="hint">{format!("And {} other boards.", thousands(more as u64))}</p> }.into_any());
     let titles: Vec<_> = titles.into_iter().map(|title| view! { <li>{title}</li> }.into_any()).collect();
     let mistake = mistake.map(|words| {
         view! {
@@ -288,16 +289,37 @@ pub enum State {
 
 /// Renders the page of one bulk edit.
 pub fn progress(content: Progress) -> Frame {
-    let Progress { reader, id, action, person, created_at, now, tasks, done, refused, steps, state, refusals, may_undo } =
-        content;
+    let Progress {
+        reader,
+        id,
+        action,
+        person,
+        created_at,
+        now,
+        tasks,
+        done,
+        refused,
+        steps,
+        state,
+        refusals,
+        may_undo,
+    } = content;
     let (all, settled) = steps;
     let words = match state {
         State::Running => format!("{} of {} steps", thousands(settled), thousands(all)),
         State::Interrupted => {
-            format!("Interrupted after {} of {} steps. Nothing is lost, and nothing is done twice.", thousands(settled), thousands(all))
+            format!(
+                "Interrupted after {} of {} steps. Nothing is lost, and nothing is done twice.",
+                thousands(settled),
+                thousands(all)
+            )
         }
-        State::Finished if refused == 0 => format!("Done with {}.", tasks_of(usize::try_from(done).unwrap_or(usize::MAX))),
-        State::Finished => format!("Done with {} of {} tasks. Below are the others.", thousands(done), thousands(tasks)),
+        State::Finished if refused == 0 => {
+            format!("Done with {}.", tasks_of(usize::try_from(done).unwrap_or(usize::MAX)))
+        }
+        State::Finished => {
+            format!("Done with {} of {} tasks. Below are the others.", thousands(done), thousands(tasks))
+        }
     };
     let button = |label: &'static str, class: &'static str, path: &str| {
         view! {
@@ -337,7 +359,8 @@ pub fn progress(content: Progress) -> Frame {
             .into_any()
         })
         .collect();
-    let rest = (refused > count).then(|| view! { <p class="hint">{format!("And {} more.", thousands(refused - count))}</p> }.into_any());
+    let rest = (refused > count)
+        .then(|| view! { <p class="hint">{format!("And {} more.", thousands(refused - count))}</p> }.into_any());
     let refusals = (!rows.is_empty()).then(|| {
         view! {
             <section class="sheet">
@@ -409,12 +432,7 @@ pub fn list(reader: Reader, entries: Vec<Entry>, now: Timestamp) -> Frame {
         search: None,
         filters: Vec::new(),
         presets: Vec::new(),
-        columns: vec![
-            Column::plain("Action"),
-            Column::plain("State"),
-            Column::plain("By"),
-            Column::plain("When"),
-        ],
+        columns: vec![Column::plain("Action"), Column::plain("State"), Column::plain("By"), Column::plain("When")],
         default_sort: "",
         rows,
         count,

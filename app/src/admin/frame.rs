@@ -59,6 +59,8 @@ const ENTRIES: &[Entry] = &[
     entry(super::invitations::PATH, "Invitations", true),
     entry(super::share_links::PATH, "Share links", true),
     entry(super::jobs::PATH, "Outbox", false),
+    entry(super::deleted_boards::PATH, "Deleted boards", false),
+    entry(super::import::PATH, "Import people", true),
 ];
 
 impl Frame {

@@ -8,10 +8,12 @@
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`parts`]: what several of these pages have.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 
 pub mod board;
 pub mod boards;
 pub mod bulk_edits;
+pub mod deleted_boards;
 pub mod frame;
 pub mod invitations;
 pub mod jobs;
@@ -20,6 +22,8 @@ pub mod people;
 pub mod person;
 pub mod sessions;
 pub mod share_links;
+pub mod import;
+pub mod person_account;
 pub mod table;
 pub mod task;
 pub mod tasks;

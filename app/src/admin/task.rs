@@ -7,8 +7,8 @@ use crate::{
     account::words::time_ago,
     controls::priority::priority_words,
     fields::Field,
-    id::{ActorId, BoardId, ColumnId, TaskId},
     history::revisions::{Revision, RevisionEvent, Value},
+    id::{ActorId, BoardId, ColumnId, TaskId},
     model::{Priority, Seq},
     time::{Day, Timestamp},
 };
@@ -67,7 +67,10 @@ pub struct Names {
 
 impl Names {
     fn person(&self, id: ActorId) -> String {
-        self.people.iter().find(|(known, _)| *known == id).map_or_else(|| "Somebody".to_owned(), |(_, name)| name.clone())
+        self.people
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map_or_else(|| "Somebody".to_owned(), |(_, name)| name.clone())
     }
 
     fn value(&self, value: &Value) -> String {

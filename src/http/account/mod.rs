@@ -74,6 +74,7 @@ routes! {
     GET "/share/{secret}" => share_links::follow;
     GET "/account" => own::show;
     POST "/account/name" => own::rename;
+    POST "/account/email" => own::change_email;
     POST "/account/password" => passwords::change;
     POST "/account/sessions/end" => sessions::end;
     POST "/account/sessions/end-others" => sessions::end_others;

@@ -1,21 +1,21 @@
-//! The page of the reader's own account, and the form for their name. Its other forms are in [`super::passwords`], [`super::sessions`] and
+//! The page of the reader's own account, and the forms for their name and e-mail address. Its other forms are in [`super::passwords`], [`super::sessions`] and
 //! [`super::tokens`].
 
 use std::sync::Arc;
 
 use app::account::{
     Mistake, Notice,
-    own::{NameForm, OwnAccount, PATH, Refused, Session, Token, page},
+    own::{EmailForm, NameForm, OwnAccount, PATH, Refused, Session, Token, page},
 };
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::request::Parts, response::Response};
 
 use super::{
     answer::{self, ErrorPage},
     form::Form,
-    signed_in::SignedIn,
+    signed_in::{SignedIn, origin},
 };
 use crate::{
-    accounts::{AccountError, sessions::agent},
+    accounts::{AccountError, people::EMAIL, sessions::agent},
     clock::now,
     http::Services,
     store::{self, SessionRow},
@@ -39,6 +39,22 @@ pub async fn rename(
     tell(&services, &me, done, |mistake| Refused::Name(form, mistake)).await
 }
 
+/// `POST /account/email`
+pub async fn change_email(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    parts: Parts,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, ErrorPage> {
+    let change = async {
+        let from = origin(&services, &parts, &me.account.email).await?;
+        services.accounts.change_email(&me.credentials, &form.current, &form.email, from).await?;
+        Ok(Notice::done("Your e-mail address is saved. Sign in with it from now on."))
+    };
+    let done = change.await;
+    tell(&services, &me, done, |mistake| Refused::Email(form, mistake)).await
+}
+
 /// Answers a form of this page. On success it redirects to the page, which then shows the notice. On an error it answers with the page,
 /// which shows what was refused.
 pub(super) async fn tell(
@@ -51,7 +67,7 @@ pub(super) async fn tell(
         Ok(notice) => return Ok(me.redirect_with_flash(&notice, PATH)),
         Err(error) => error,
     };
-    let mistake = answer::mistake(&error, &["name", "current password", "password", "second password", "day"]);
+    let mistake = answer::mistake(&error, &["name", EMAIL, "current password", "password", "second password", "day"]);
     let content = content(services, me).await?;
     Ok(answer::refused(services, &error, page(OwnAccount { refused: Some(refused(mistake)), ..content })))
 }

@@ -10,6 +10,7 @@
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 
 pub mod answer;
 pub mod board;
@@ -21,6 +22,9 @@ pub mod jobs;
 pub mod listing;
 pub mod people;
 pub mod person;
+pub mod deleted_boards;
+pub mod import;
+pub mod person_account;
 pub mod reader;
 pub mod sessions;
 pub mod share_links;
@@ -92,6 +96,15 @@ routes! {
     GET "/admin/bulk-edits/{id}" => bulk_edits::show;
     POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
     POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
+    GET "/admin/boards/deleted" => deleted_boards::show;
+    POST "/admin/boards/{board}/restore" => deleted_boards::restore;
+    GET "/admin/people/import" => import::show;
+    POST "/admin/people/import" => import::import;
+    GET "/admin/people/{person}/account" => person_account::show;
+    POST "/admin/people/{person}/account" => person_account::change;
+    POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
+    POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
+    POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
 }
 
 /// The routes.

@@ -99,7 +99,7 @@ pub async fn create(
     Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
     let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
-    let secret = client.accounts().invite(client.credentials(), Invitation { role, boards, note }).await?;
+    let secret = client.accounts().invite(client.credentials(), Invitation { role, boards, email: None, note }).await?;
     let url = secret.link(&client.services.public_url, "join");
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }

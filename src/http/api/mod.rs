@@ -13,11 +13,12 @@ pub mod events;
 pub mod invitations;
 mod list;
 pub mod members;
-mod model;
+pub(crate) mod model;
 pub mod mutations;
 mod openapi;
 pub mod passwords;
 pub mod people;
+pub mod sessions;
 pub mod share_links;
 pub mod tasks;
 pub mod tokens;
@@ -46,6 +47,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(boards::list, boards::create))
         .routes(routes!(boards::read, boards::update, boards::delete))
+        .routes(routes!(boards::restore))
         .routes(routes!(columns::list, columns::create))
         .routes(routes!(columns::update, columns::delete))
         .routes(routes!(tasks::list, tasks::create))
@@ -62,6 +64,12 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(people::me))
         .routes(routes!(people::own))
         .routes(routes!(people::update))
+        .routes(routes!(people::hand_over))
+        .routes(routes!(people::import))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
+        .routes(routes!(tokens::list_of, tokens::revoke_all_of))
+        .routes(routes!(tokens::revoke_of))
         .routes(routes!(passwords::new_password))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::revoke))

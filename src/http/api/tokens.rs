@@ -1,6 +1,6 @@
-//! The caller's own tokens over REST.
+//! Tokens over REST: the caller's own, and those of people whom the caller manages.
 
-use app::{access::Scope, time::Timestamp};
+use app::{access::Scope, id::ActorId, time::Timestamp};
 use axum::{http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::{
     store::Token,
 };
 
-/// The caller's own tokens.
+/// Tokens of a person.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
     /// The tokens that work, newest first.
@@ -36,6 +36,13 @@ pub struct TokenLine {
     used_at: Option<Timestamp>,
 }
 
+impl From<(Token, Option<Timestamp>)> for TokenLine {
+    fn from((token, used_at): (Token, Option<Timestamp>)) -> Self {
+        let Token { id, name, scope, created_at, expires_at, .. } = token;
+        Self { id, name, scope, created_at, expires_at, used_at }
+    }
+}
+
 /// List your own tokens
 ///
 /// Their names, scopes and times, newest first. Their secrets are shown only when they are created, on your account page.
@@ -43,15 +50,7 @@ pub struct TokenLine {
 pub async fn list(client: Client) -> Result<Response, Problem> {
     let person = client.person()?;
     let tokens = client.accounts().tokens(client.credentials(), person).await?;
-    let line = |(token, used_at): (Token, Option<Timestamp>)| TokenLine {
-        id: token.id,
-        name: token.name,
-        scope: token.scope,
-        created_at: token.created_at,
-        expires_at: token.expires_at,
-        used_at,
-    };
-    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(line).collect() }))
+    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect() }))
 }
 
 /// Revoke one of your own tokens
@@ -65,5 +64,45 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.person()?;
     client.accounts().revoke_token(client.credentials(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List a person's tokens
+///
+/// Their names, scopes and times, newest first, without their secrets. Admins may read those of people whose role is not above their own;
+/// everybody their own.
+#[utoipa::path(
+    get, path = "/people/{person}/tokens", tag = "people", operation_id = "list_tokens_of_person",
+    params(("person" = Uuid, Path)),
+    responses((status = 200, body = Tokens))
+)]
+pub async fn list_of(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
+    let tokens = client.accounts().tokens_of(client.credentials(), person).await?;
+    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect() }))
+}
+
+/// Revoke all tokens of a person
+///
+/// Programs that use them are signed out at once. Who may do this is as for the list.
+#[utoipa::path(
+    delete, path = "/people/{person}/tokens", tag = "people", operation_id = "revoke_tokens_of_person",
+    params(("person" = Uuid, Path)),
+    responses((status = 204, description = "No token is left"))
+)]
+pub async fn revoke_all_of(client: Client, Path(person): Path<ActorId>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_tokens_of(client.credentials(), person, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revoke one token of a person
+///
+/// Programs that use it are signed out at once. Who may do this is as for the list.
+#[utoipa::path(
+    delete, path = "/people/{person}/tokens/{token}", tag = "people", operation_id = "revoke_token_of_person",
+    params(("person" = Uuid, Path), ("token" = Uuid, Path)),
+    responses((status = 204, description = "Revoked"))
+)]
+pub async fn revoke_of(client: Client, Path((person, token)): Path<(ActorId, Uuid)>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_tokens_of(client.credentials(), person, Some(token)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -96,6 +96,7 @@ pub const TABLES: &[Table] = &[
             text("everyone", 2),
             number("name_seq", 3),
             number("listed", 8),
+            number("deletion_noticed_at", 17),
         ],
         public: Rows::All,
     },
