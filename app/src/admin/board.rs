@@ -5,7 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Frame, Reader, boards,
+    Frame, Reader, boards, deleted_boards,
     parts::{button, facts, openness, person_link, section, small_table},
     share_links::{ShareLink, of_link},
     table::{Query, thousands},
@@ -466,9 +466,9 @@ fn delete_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyVi
                 <form method="post" action=format!("{path}/delete")>
                     <p>
                         {format!(
-                            "This removes the board for everybody, with its {} tasks.",
+                            "Nobody can open it any more, nor its {} tasks. ",
                             thousands(board.tasks + board.in_trash),
-                        )}
+                        )} "For some weeks it can be restored: see " <a href=deleted_boards::PATH>"Deleted boards"</a> "."
                     </p>
                     {fields.input(input)}
                     <button class="button danger">"Delete the board"</button>

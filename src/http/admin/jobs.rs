@@ -131,6 +131,16 @@ fn about(directory: &Directory, payload: &str) -> About {
             person: directory.account_of(&email).map(|account| account.person()),
             without_it: "The mail is not sent. Whoever waits for it can ask again.",
         },
+        Ok(Job::InvitationMail { .. }) => About {
+            what: "Mail with an invitation",
+            person: None,
+            without_it: "The mail is not sent, so the person does not get the link. Revoke the invitation, and invite them again.",
+        },
+        Ok(Job::ChangedEmailMail { .. }) => About {
+            what: "Mail about a changed e-mail address",
+            person: None,
+            without_it: "The person is not told at their former address that they have another one now.",
+        },
         Ok(Job::AcceptedInvitation { person, .. }) => About {
             what: "Putting somebody on the boards of their invitation",
             person: Some(person_of(directory, person)),
