@@ -14,3 +14,7 @@ CREATE INDEX identities_by_person ON identities (person);
 -- Tasks are found by their board as before, and counted by column without reading them.
 DROP INDEX tasks_by_board;
 CREATE INDEX tasks_by_board ON tasks (board, column_id, deleted_at);
+
+-- So are open tasks by their assignees.
+DROP INDEX tasks_by_assignees;
+CREATE INDEX tasks_by_assignees ON tasks (assignees, board, column_id, deleted_at, id) WHERE assignees <> '';

@@ -73,7 +73,10 @@ async fn the_page_of_a_board_changes_members_name_access_and_deletes() {
     let members = format!("{path}/members");
     assert!(!team.page(&path).await.contains("Ben Okri"));
     let found = team.page(&format!("{path}?person=OKRI")).await;
-    assert!(found.contains(&format!("<option value=\"{}\">Ben Okri", team.ben_id)) && !found.contains("Cleo Sol"), "{found}");
+    assert!(
+        found.contains(&format!("<option value=\"{}\">Ben Okri", team.ben_id)) && !found.contains("Cleo Sol"),
+        "{found}"
+    );
     assert!(team.page(&format!("{path}?person=nobody")).await.contains("Nobody who is not a member already"));
     let page = team.done(&members, &[("person", &team.ben_id), ("role", "editor")], &path).await;
     assert!(page.contains("Ben Okri is an editor of the board now."), "{page}");
@@ -82,7 +85,8 @@ async fn the_page_of_a_board_changes_members_name_access_and_deletes() {
     assert!(page.contains("Ben Okri is not on the board any more."), "{page}");
     assert_eq!(team.ben.get(&format!("/boards/{board}")).await.status, StatusCode::NOT_FOUND);
     let ana_id = team.services.store.directory().account_of("ana@example.com").unwrap().id.to_string();
-    let last = team.refused(&members, &[("person", &ana_id), ("role", "viewer")], StatusCode::UNPROCESSABLE_ENTITY).await;
+    let last =
+        team.refused(&members, &[("person", &ana_id), ("role", "viewer")], StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(last.contains("A board needs a manager") && last.contains("<title>Error:"), "{last}");
     team.refused(&members, &[("person", &ana_id), ("role", "king")], StatusCode::UNPROCESSABLE_ENTITY).await;
 
@@ -91,7 +95,10 @@ async fn the_page_of_a_board_changes_members_name_access_and_deletes() {
     let name = format!("{path}/name");
     team.done(&name, &[("name", MARKUP), ("seq", &seq)], &path).await;
     let stale = team.refused(&name, &[("name", "Mine"), ("seq", &seq)], StatusCode::CONFLICT).await;
-    assert!(stale.contains("Somebody else renamed the board in the meantime") && stale.contains("value=\"Mine\""), "{stale}");
+    assert!(
+        stale.contains("Somebody else renamed the board in the meantime") && stale.contains("value=\"Mine\""),
+        "{stale}"
+    );
     let seq = team.ana.get(&path).await.hidden("seq")[0].clone();
     let blank = team.refused(&name, &[("name", " "), ("seq", &seq)], StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(blank.contains("That did not work"), "{blank}");
@@ -122,10 +129,14 @@ async fn the_page_of_a_person_shows_what_they_have_and_ends_it() {
     team.ben.post("/account/tokens", &[("name", "Backup"), ("scope", "read"), ("expires", "never")]).await.goes_to();
 
     let page = team.page(&path).await;
-    for part in ["Ben Okri", "ben@example.com", "Not proved to be theirs", "Backup", "Boards (1)", "Sessions (1)", "Tokens (1)"] {
+    for part in
+        ["Ben Okri", "ben@example.com", "Not proved to be theirs", "Backup", "Boards (1)", "Sessions (1)", "Tokens (1)"]
+    {
         assert!(page.contains(part), "{part} in {page}");
     }
-    assert!(page.contains("action=\"/admin/people/role\"") && page.contains(&format!("href=\"/admin/boards/{board}\"")));
+    assert!(
+        page.contains("action=\"/admin/people/role\"") && page.contains(&format!("href=\"/admin/boards/{board}\""))
+    );
     let table = team.page("/admin/people?q=OKRI").await;
     assert!(table.contains(&path) && !table.contains(&team.cleo_id), "{table}");
 
@@ -161,12 +172,17 @@ async fn the_page_of_a_person_shows_what_they_have_and_ends_it() {
     team.ana.post("/admin/people/new-password", &[("person", ben)]).await.goes_to();
     assert!(team.ana.shown_link(&path).await.starts_with("/new-password/"));
     let page = team.done("/admin/people/deactivate", &[("person", ben)], &path).await;
-    assert!(page.contains("Ben Okri is deactivated and signed out everywhere.") && page.contains("Reactivate"), "{page}");
+    assert!(
+        page.contains("Ben Okri is deactivated and signed out everywhere.") && page.contains("Reactivate"),
+        "{page}"
+    );
     assert!(team.page("/admin/people?state=deactivated").await.contains(&path));
     assert!(!team.page("/admin/people?state=active").await.contains(&path));
     team.done("/admin/people/reactivate", &[("person", ben)], &path).await;
     let ana = team.services.store.directory().account_of("ana@example.com").unwrap().id.to_string();
-    let last = team.refused("/admin/people/role", &[("person", &ana), ("role", "member")], StatusCode::UNPROCESSABLE_ENTITY).await;
+    let last = team
+        .refused("/admin/people/role", &[("person", &ana), ("role", "member")], StatusCode::UNPROCESSABLE_ENTITY)
+        .await;
     assert!(last.contains("a server needs an owner") && last.contains("<title>Error:"), "{last}");
 
     // An admin sees an owner, and changes nothing of theirs.
@@ -174,7 +190,10 @@ async fn the_page_of_a_person_shows_what_they_have_and_ends_it() {
     let owner = team.ben.get(&format!("/admin/people/{ana}")).await;
     assert!(owner.text.contains("Only an owner can change this account."), "{}", owner.text);
     assert_eq!(team.ben.post("/admin/sessions/end", &[("person", &ana)]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(team.ben.post("/admin/people/role", &[("person", &ana), ("role", "member")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        team.ben.post("/admin/people/role", &[("person", &ana), ("role", "member")]).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert!(team.ana.is_in().await);
 }
 
@@ -203,7 +222,9 @@ async fn invitations_share_links_and_jobs_are_listed_and_ended() {
     }
     let page = team.page("/admin/share-links?q=plan").await;
     assert!(page.contains("Works") && secrets.iter().all(|secret| !page.contains(secret)), "{page}");
-    for (path, back) in [("/admin/share-links", "/admin/share-links".to_owned()), ("", format!("/admin/boards/{board}"))] {
+    for (path, back) in
+        [("/admin/share-links", "/admin/share-links".to_owned()), ("", format!("/admin/boards/{board}"))]
+    {
         let link = id(&team.page(&back).await, "id=\"link-");
         let path = if path.is_empty() { format!("{back}/links/revoke") } else { format!("{path}/revoke") };
         let fields = [("board", &*board), ("id", &*link)];
@@ -255,7 +276,14 @@ async fn every_table_is_a_file_without_formulas_and_ignores_what_means_nothing()
         assert_eq!(file.text.lines().count(), rows + 1, "{path}: {}", file.text);
         assert!(file.text.contains(contained), "{path}: {}", file.text);
         assert!(!file.text.contains("new_password_mail"), "{path}: {}", file.text);
-        for query in ["after=rubbish", "sort=rubbish", "sort=-", "q=%00%27", "q=%ff", "state=x&role=x&scope=x&person=x&seen=x&changed=x&access=x&topic=%00"] {
+        for query in [
+            "after=rubbish",
+            "sort=rubbish",
+            "sort=-",
+            "q=%00%27",
+            "q=%ff",
+            "state=x&role=x&scope=x&person=x&seen=x&changed=x&access=x&topic=%00",
+        ] {
             team.page(&format!("{path}?{query}")).await;
         }
     }

@@ -24,9 +24,9 @@ use taskwire::{
         StoreError,
         tables::{
             BoardFilter, BoardOrder, BoardRow, Direction, InvitationFilter, InvitationOrder, InvitationRow,
-            InvitationState, JobFilter, JobOrder, JobRow, Key, PersonFilter, PersonOrder, PersonRow, Rows, SessionEntry,
-            SessionFilter, SessionOrder, ShareLinkFilter, ShareLinkOrder, ShareLinkRow, Slice, SortValue, TokenFilter,
-            TokenOrder, TokenRow, TokenState,
+            InvitationState, JobFilter, JobOrder, JobRow, Key, PersonFilter, PersonOrder, PersonRow, Rows,
+            SessionEntry, SessionFilter, SessionOrder, ShareLinkFilter, ShareLinkOrder, ShareLinkRow, Slice, SortValue,
+            TokenFilter, TokenOrder, TokenRow, TokenState,
         },
     },
 };

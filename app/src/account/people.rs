@@ -220,6 +220,9 @@ fn accounts_section(
             <h2 id="accounts-title">"Accounts"</h2>
             {searching}
             <ul class="entries">{rows}</ul>
+            <p class="hint">
+                <a href="/admin/people">"All people in a table"</a>
+            </p>
             {count.map(|words| view! { <p class="hint">{words}</p> }.into_any())}
         </section>
     }
@@ -233,7 +236,7 @@ fn matches(account: &Account, search: &str) -> bool {
 
 fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mistake: Option<&Mistake>) -> AnyView {
     let Account { person, email, role, since, is_active, may_change } = account;
-    let name = person.name.clone();
+    let (name, page) = (person.name.clone(), format!("/admin/people/{}", person.id));
     let is_current_user =
         (person.id == current_user).then(|| view! { <span class="chip good">"You"</span> }.into_any());
     let state = (!is_active).then(|| view! { <span class="chip bad">"Deactivated"</span> }.into_any());
@@ -241,7 +244,9 @@ fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mist
     view! {
         <li class="entry">
             {avatar(&person)} <div class="entry-words">
-                <strong>{name}</strong>
+                <strong>
+                    <a href=page>{name}</a>
+                </strong>
                 {is_current_user}
                 <span class="chip">{words::role(role)}</span>
                 {state}

@@ -354,7 +354,8 @@ fn add_form(board: &Board, path: &str, action: &str) -> AnyView {
     let result = match (search.is_empty(), found.is_empty()) {
         (true, _) => None,
         (false, true) => Some(
-            view! { <p class="hint">"Nobody who is not a member already has that in their name or address."</p> }.into_any(),
+            view! { <p class="hint">"Nobody who is not a member already has that in their name or address."</p> }
+                .into_any(),
         ),
         (false, false) => Some(
             view! {

@@ -43,8 +43,11 @@ pub struct Board {
 }
 
 /// The views that are offered: their labels, and their parameters. The second is about managers, whom only a server with accounts has.
-pub const VIEWS: &[(&str, &[(&str, &str)])] =
-    &[("All", &[]), ("Without a manager", &[("manager", "none")]), ("Not changed for 90 days", &[("changed", "older")])];
+pub const VIEWS: &[(&str, &[(&str, &str)])] = &[
+    ("All", &[]),
+    ("Without a manager", &[("manager", "none")]),
+    ("Not changed for 90 days", &[("changed", "older")]),
+];
 
 const COLUMNS: [Column; 8] = [
     Column::sorted("name", "Name"),
@@ -77,11 +80,7 @@ pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
             label: "Access",
             choices: choices(&[("", "Any"), ("open", "Open to everyone"), ("private", "Private")]),
         },
-        Filter {
-            name: "manager",
-            label: "Managers",
-            choices: choices(&[("", "Any"), ("none", "No active manager")]),
-        },
+        Filter { name: "manager", label: "Managers", choices: choices(&[("", "Any"), ("none", "No active manager")]) },
         Filter {
             name: "changed",
             label: "Changed",

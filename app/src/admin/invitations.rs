@@ -30,6 +30,8 @@ pub struct Invitation {
     pub id: Uuid,
     /// A note about who is invited.
     pub note: String,
+    /// The e-mail address of who is invited, if it is known.
+    pub email: Option<String>,
     /// The role on the server that the new account will have.
     pub role: InstanceRole,
     /// The number of boards that it is for.
@@ -113,7 +115,7 @@ pub fn page(listing: Listing<Invitation>) -> Frame {
 }
 
 fn row(invitation: Invitation, back: &(&'static str, String), now: Timestamp) -> Row {
-    let Invitation { id, note, role, boards, host, created, expires, state, may_revoke } = invitation;
+    let Invitation { id, note, email, role, boards, host, created, expires, state, may_revoke } = invitation;
     let whom = if note.is_empty() { "Somebody".to_owned() } else { note };
     let class = if matches!(state, State::Waiting) { "" } else { "muted" };
     let expires = match state {
@@ -136,7 +138,11 @@ fn row(invitation: Invitation, back: &(&'static str, String), now: Timestamp) ->
         button(REVOKE.to_owned(), &[("id", id.to_string()), back.clone()], "Revoke", label)
     });
     let cells = vec![
-        view! { <bdi>{whom}</bdi> }.into_any(),
+        view! {
+            <bdi>{whom}</bdi>
+            {email.map(|email| view! { <span class="hint">" " {email}</span> }.into_any())}
+        }
+        .into_any(),
         words::role(role).into_any(),
         boards.into_any(),
         match host {

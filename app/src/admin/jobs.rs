@@ -78,7 +78,11 @@ pub fn page(listing: Listing<Job>, topics: &[&str]) -> Frame {
         Filter {
             name: "state",
             label: "State",
-            choices: choices(&[("", "Any"), ("failed", "Failed at least once"), ("late", "Waits for more than an hour")]),
+            choices: choices(&[
+                ("", "Any"),
+                ("failed", "Failed at least once"),
+                ("late", "Waits for more than an hour"),
+            ]),
         },
     ];
     let returns = back(&query);

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
-    Frame, Reader, people,
+    Frame, Reader,
     parts::{board_link, button, facts, openness, section, small_table, time_or},
+    people,
     sessions::{self, Session, browser_name, end_button},
     table::{Query, thousands},
     tasks,
@@ -105,7 +106,8 @@ pub fn page(person: Person) -> Frame {
 }
 
 fn facts_section(person: &Person) -> AnyView {
-    let Person { email, email_is_proved, role, has_password, since, deactivated_at, seen_at, now, identities, .. } = person;
+    let Person { email, email_is_proved, role, has_password, since, deactivated_at, seen_at, now, identities, .. } =
+        person;
     let state = match deactivated_at {
         None => view! { <span class="chip good">"Active"</span> }.into_any(),
         Some(at) => view! {

@@ -18,11 +18,7 @@ use app::{
     refusal::Refusal,
     state::BoardState,
 };
-use axum::{
-    extract::Path,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{

@@ -3,7 +3,7 @@
 use app::{
     account::Notice,
     admin::{
-        invitations::{Invitation, PATH, RevokeForm, State, page},
+        invitations::{self as view, PATH, RevokeForm, State, page},
         parts::Listing,
         table,
     },
@@ -20,7 +20,7 @@ use super::{
     tasks::person_of,
 };
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, invitations::Invitation},
     clock::now,
     http::account::{
         answer::ErrorPage,
@@ -98,7 +98,7 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
     Ok(answer::page(&admin, page(listing)))
 }
 
-fn invitation(admin: &Admin, directory: &Directory, row: InvitationRow, now: Timestamp) -> Option<Invitation> {
+fn invitation(admin: &Admin, directory: &Directory, row: InvitationRow, now: Timestamp) -> Option<view::Invitation> {
     let InvitationRow { link, used_at, used_by } = row;
     let (invitation, stands) = admin.services.accounts.read_invitation(&link)?;
     let is_open = used_at.is_none() && link.expires_at > now;
@@ -108,10 +108,11 @@ fn invitation(admin: &Admin, directory: &Directory, row: InvitationRow, now: Tim
         None if !stands => State::Dead,
         None => State::Waiting,
     };
-    Some(Invitation {
+    Some(view::Invitation {
         id: link.id,
         may_revoke: is_open && admin.principal().may_manage(invitation.role),
         note: invitation.note,
+        email: invitation.email,
         role: invitation.role,
         boards: invitation.boards.len(),
         host: link.created_by.map(|person| person_of(directory, person)),
@@ -130,20 +131,18 @@ pub async fn revoke(admin: Admin, Form(form): Form<RevokeForm>) -> Result<Respon
 }
 
 const HEADINGS: &[&str] =
-    &["id", "note", "role", "boards", "created_by", "created_at", "expires_at", "used_at", "used_by"];
+    &["id", "note", "email", "role", "boards", "created_by", "created_at", "expires_at", "used_at", "used_by"];
 
 fn record(accounts: &Accounts, directory: &Directory, row: &InvitationRow) -> Vec<String> {
     let InvitationRow { link, used_at, used_by } = row;
     let invitation = accounts.read_invitation(link).map(|(invitation, _)| invitation);
-    let (note, role, boards) = match invitation {
-        Some(invitation) => (invitation.note, invitation.role.as_str().to_owned(), invitation.boards.len().to_string()),
-        None => Default::default(),
-    };
+    let of = |text: fn(&Invitation) -> String| invitation.as_ref().map(text).unwrap_or_default();
     vec![
         link.id.to_string(),
-        note,
-        role,
-        boards,
+        of(|invitation| invitation.note.clone()),
+        of(|invitation| invitation.email.clone().unwrap_or_default()),
+        of(|invitation| invitation.role.as_str().to_owned()),
+        of(|invitation| invitation.boards.len().to_string()),
         link.created_by.map(|person| name(directory, person)).unwrap_or_default(),
         field(Some(link.created_at)),
         field(Some(link.expires_at)),

@@ -128,7 +128,8 @@ pub fn back(path: &'static str, back: &str) -> String {
 pub fn refused(error: AccountError) -> ErrorPage {
     match error {
         AccountError::NotFound(_) => {
-            let words = "It is gone already: somebody else was quicker, or it has ended by itself. Nothing was changed.";
+            let words =
+                "It is gone already: somebody else was quicker, or it has ended by itself. Nothing was changed.";
             ErrorPage::new(StatusCode::NOT_FOUND, "There is nothing here", words)
         }
         error => error.into(),

@@ -123,7 +123,17 @@ fn entry(directory: &Directory, row: PersonRow) -> Option<Entry> {
 }
 
 const HEADINGS: &[&str] = &[
-    "id", "name", "email", "role", "active", "boards", "open_tasks", "sessions", "tokens", "last_seen_at", "created_at",
+    "id",
+    "name",
+    "email",
+    "role",
+    "active",
+    "boards",
+    "open_tasks",
+    "sessions",
+    "tokens",
+    "last_seen_at",
+    "created_at",
     "deactivated_at",
 ];
 

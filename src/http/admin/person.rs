@@ -38,10 +38,7 @@ pub async fn show(admin: Admin, Path(person): Path<ActorId>) -> Result<Response,
 }
 
 /// `POST /admin/people/role`
-pub async fn set_role(
-    admin: Admin,
-    Form(RoleForm { person, role }): Form<RoleForm>,
-) -> Result<Response, ErrorPage> {
+pub async fn set_role(admin: Admin, Form(RoleForm { person, role }): Form<RoleForm>) -> Result<Response, ErrorPage> {
     let done = people::give_role(&admin.services, &admin.credentials, person, role).await;
     tell(&admin, person, done).await
 }

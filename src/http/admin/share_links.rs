@@ -31,8 +31,7 @@ use crate::{
     },
 };
 
-const ORDERS: [(&str, ShareLinkOrder); 2] =
-    [("created", ShareLinkOrder::Created), ("board", ShareLinkOrder::Board)];
+const ORDERS: [(&str, ShareLinkOrder); 2] = [("created", ShareLinkOrder::Created), ("board", ShareLinkOrder::Board)];
 
 /// The parameters of the address.
 #[derive(Clone, Debug, Default, Deserialize)]

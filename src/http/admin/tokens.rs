@@ -103,7 +103,11 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
         reader: admin.reader(),
         query: address.query(),
         next: place.next(rows.next),
-        rows: rows.rows.into_iter().map(|TokenRow { token: row, used_at }| token(&admin, &directory, row, used_at)).collect(),
+        rows: rows
+            .rows
+            .into_iter()
+            .map(|TokenRow { token: row, used_at }| token(&admin, &directory, row, used_at))
+            .collect(),
         matches: store.count_all_tokens(&filter, now).await?,
         most: MOST_COUNTED,
         now,

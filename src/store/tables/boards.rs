@@ -125,8 +125,7 @@ impl Store {
     ) -> Result<Rows<BoardRow>, StoreError> {
         let expression = slice.order.expression();
         let (statement, limit) = BOARDS.page(filter.conditions(), expression, slice);
-        let Rows { mut rows, next } =
-            rows_of(statement.fetch_all(self.readers()).await?, limit, expression, board)?;
+        let Rows { mut rows, next } = rows_of(statement.fetch_all(self.readers()).await?, limit, expression, board)?;
         self.count_contents(&mut rows).await?;
         Ok(Rows { rows, next })
     }

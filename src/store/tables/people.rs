@@ -128,8 +128,7 @@ impl Store {
     ) -> Result<Rows<PersonRow>, StoreError> {
         let expression = slice.order.expression();
         let (statement, limit) = PEOPLE.page(filter.conditions(), expression, slice);
-        let Rows { mut rows, next } =
-            rows_of(statement.fetch_all(self.readers()).await?, limit, expression, person)?;
+        let Rows { mut rows, next } = rows_of(statement.fetch_all(self.readers()).await?, limit, expression, person)?;
         self.count_possessions(&mut rows, now).await?;
         Ok(Rows { rows, next })
     }
