@@ -381,7 +381,7 @@ fn add_form(board: &Board, path: &str, action: &str) -> AnyView {
     };
     view! {
         <form class="search" action=format!("{path}#members")>
-            {Form::new("add", None).input(field)}
+            {Form::new("find", None).input(field)}
             <button class="button">"Search"</button>
         </form>
         {result}

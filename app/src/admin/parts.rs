@@ -153,8 +153,10 @@ pub fn section(id: &'static str, title: String, live: &'static str, body: AnyVie
     let label = heading.clone();
     view! {
         <section class="sheet" id=id aria-labelledby=label>
-            <h2 id=heading>{title}</h2>
-            <div data-live=live>{body}</div>
+            <div class="live-part" data-live=live>
+                <h2 id=heading>{title}</h2>
+                {body}
+            </div>
             {below}
         </section>
     }
