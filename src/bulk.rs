@@ -358,12 +358,16 @@ impl Decision<'_> {
             _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.action.op(task))),
         };
         let source = self.board(deletion.board).await?;
-        let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else { return Ok(Err(GONE)) };
+        let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else {
+            return Ok(Err(GONE));
+        };
         if step.phase == 0 {
             return Ok(Ok(copy(&self.store.directory(), task, step.task, column, &board)));
         }
         // The copy must have everything that the task has now.
-        let Some((copied, target)) = other.and_then(|other| Some((other, other.op.as_ref()?))) else { return Ok(Err(GONE)) };
+        let Some((copied, target)) = other.and_then(|other| Some((other, other.op.as_ref()?))) else {
+            return Ok(Err(GONE));
+        };
         let Some(on) = self.board(copied.board).await? else { return Ok(Err(GONE)) };
         let is_same = copy(&self.store.directory(), task, copied.task, column, &on) == *target;
         Ok(if is_same { Ok(Op::DeleteTask(DeleteTask::of(task.id))) } else { Err(CHANGED) })
@@ -415,9 +419,7 @@ impl Action {
             // Whether it is completed depends on the board, which decides: completing twice changes nothing.
             Self::Complete => Ok(Op::UpdateTask(UpdateTask { completed: Some(true), ..update })),
             Self::Reopen => Ok(Op::UpdateTask(UpdateTask { completed: Some(false), ..update })),
-            Self::Move { column, .. } => {
-                unless(task.column == *column, UpdateTask { column: Some(*column), ..update })
-            }
+            Self::Move { column, .. } => unless(task.column == *column, UpdateTask { column: Some(*column), ..update }),
             Self::Assign { person } => {
                 unless(task.assignees.contains(person), update.with(FieldEdit::Assign(vec![*person])))
             }

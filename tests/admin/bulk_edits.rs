@@ -31,7 +31,8 @@ async fn fill(node: &Node, boards: usize, tasks: usize) -> (Vec<NewBoard>, Vec<T
     for _ in 0..boards {
         let board = node.create_board().await;
         let ids: Vec<TaskId> = (0..tasks).map(|_| new_task()).collect();
-        let writes = ids.iter().enumerate().map(|(number, task)| node.write(board.id, create(*task, &format!("Task {number}"))));
+        let writes =
+            ids.iter().enumerate().map(|(number, task)| node.write(board.id, create(*task, &format!("Task {number}"))));
         for written in join_all(writes).await {
             written.unwrap();
         }

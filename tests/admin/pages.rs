@@ -45,7 +45,12 @@ async fn titles_with_markup_are_only_text() {
     let server = Server::start().await;
     let board = id(&server.post("/boards", &json!({ "name": "<b>bold</b>" })).await);
     let task = server.task(&board, "<script>alert(1)</script>\u{202e}\"'").await;
-    for path in ["/admin/tasks", &format!("/admin/tasks/{task}"), &format!("/admin/tasks?edit={task}"), "/admin/tasks?q=%3Cscript%3E"] {
+    for path in [
+        "/admin/tasks",
+        &format!("/admin/tasks/{task}"),
+        &format!("/admin/tasks?edit={task}"),
+        "/admin/tasks?q=%3Cscript%3E",
+    ] {
         let page = page(&server, path).await;
         assert!(!page.contains("<script>alert") && !page.contains("<b>bold"), "{path}: {page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{path}: {page}");
@@ -62,7 +67,16 @@ async fn a_row_is_edited_and_two_editors_of_one_cell_do_not_overwrite_each_other
     let column = server.columns(&board).await[0].clone();
     let path = format!("/admin/tasks/{task}");
     let form = |title: &'static str, priority: &'static str| {
-        let fields = [("seq", &*seq), ("was", &*was), ("back", "?q=te"), ("title", title), ("column", &*column), ("priority", priority), ("start", ""), ("due", "")];
+        let fields = [
+            ("seq", &*seq),
+            ("was", &*was),
+            ("back", "?q=te"),
+            ("title", title),
+            ("column", &*column),
+            ("priority", priority),
+            ("start", ""),
+            ("due", ""),
+        ];
         fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let send = async |fields: [(String, String); 8]| {
@@ -82,8 +96,16 @@ async fn a_row_is_edited_and_two_editors_of_one_cell_do_not_overwrite_each_other
     assert!(text.contains("value=\"Black tea\""), "what was typed is still there: {text}");
     assert_eq!(server.get(&format!("/tasks/{task}")).await["title"], "Green tea");
     // They see it, and save again.
-    let again = [("seq", field(&text, "seq")), ("was", field(&text, "was")), ("back", String::new()), ("title", "Black tea".to_owned()),
-        ("column", column.clone()), ("priority", "high".to_owned()), ("start", String::new()), ("due", "2026-12-24".to_owned())];
+    let again = [
+        ("seq", field(&text, "seq")),
+        ("was", field(&text, "was")),
+        ("back", String::new()),
+        ("title", "Black tea".to_owned()),
+        ("column", column.clone()),
+        ("priority", "high".to_owned()),
+        ("start", String::new()),
+        ("due", "2026-12-24".to_owned()),
+    ];
     assert_eq!(send(again.map(|(name, value)| (name.to_owned(), value))).await.0, StatusCode::SEE_OTHER);
     let now = server.get(&format!("/tasks/{task}")).await;
     assert_eq!((now["title"].as_str(), now["due"].as_str()), (Some("Black tea"), Some("2026-12-24")));
@@ -107,10 +129,19 @@ async fn a_bulk_edit_is_previewed_done_and_undone_in_a_browser() {
     for title in ["One", "Two", "Three"] {
         tasks.push(server.task(&board, title).await);
     }
-    let selected = [("query", "?q=&state=live"), ("action", "set_priority"), ("of", "selected"), ("task", &*tasks[0]), ("task", &*tasks[2])];
+    let selected = [
+        ("query", "?q=&state=live"),
+        ("action", "set_priority"),
+        ("of", "selected"),
+        ("task", &*tasks[0]),
+        ("task", &*tasks[2]),
+    ];
     let (status, _, text) = post(&server, "/admin/tasks/bulk", &selected).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(text.contains("2 tasks") && text.contains("on 1 board") && text.contains("Three") && !text.contains(">Two<"), "{text}");
+    assert!(
+        text.contains("2 tasks") && text.contains("on 1 board") && text.contains("Three") && !text.contains(">Two<"),
+        "{text}"
+    );
     assert!(!text.contains("Do it"), "it needs a value first");
     let chosen: Vec<_> = selected.into_iter().chain([("priority", "urgent")]).collect();
     let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
@@ -143,7 +174,8 @@ async fn a_bulk_edit_is_previewed_done_and_undone_in_a_browser() {
     let all = [("query", "?q=t"), ("action", "delete"), ("of", "all")];
     let (_, _, text) = post(&server, "/admin/tasks/bulk", &all).await;
     assert!(text.contains("Do it with 2 tasks") && text.contains("Two") && text.contains("Three"), "{text}");
-    let (status, _, text) = post(&server, "/admin/tasks/bulk", &[("query", ""), ("action", "delete"), ("of", "selected")]).await;
+    let (status, _, text) =
+        post(&server, "/admin/tasks/bulk", &[("query", ""), ("action", "delete"), ("of", "selected")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("No tasks are selected"), "{text}");
     assert_eq!(post(&server, "/admin/tasks/bulk", &[("action", "explode")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
@@ -158,7 +190,14 @@ async fn the_history_of_a_task_shows_each_field_and_puts_values_back() {
     server.patch(&format!("/tasks/{task}"), &json!({ "completed": true })).await;
     let path = format!("/admin/tasks/{task}");
     let text = page(&server, &path).await;
-    for part in ["<del>Tea</del>", "<ins>Green tea</ins>", "<del>no day</del>", "<ins>2026-12-24</ins>", "<del>To do</del>", "<ins>Done</ins>"] {
+    for part in [
+        "<del>Tea</del>",
+        "<ins>Green tea</ins>",
+        "<del>no day</del>",
+        "<ins>2026-12-24</ins>",
+        "<del>To do</del>",
+        "<ins>Done</ins>",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let seq = field(&text, "seq");
@@ -172,7 +211,8 @@ async fn the_history_of_a_task_shows_each_field_and_puts_values_back() {
     assert!(page(&server, &path).await.contains("In the trash"));
     assert_eq!(post(&server, &format!("{path}/restore"), &[]).await.1, path);
     assert!(!page(&server, &path).await.contains("In the trash<"));
-    let missing = server.at(Method::GET, "/admin/tasks/01938b5e-0000-7000-8000-000000000001").header("accept", "text/html");
+    let missing =
+        server.at(Method::GET, "/admin/tasks/01938b5e-0000-7000-8000-000000000001").header("accept", "text/html");
     assert_eq!(missing.send().await.unwrap().status(), StatusCode::NOT_FOUND);
 }
 
@@ -192,7 +232,8 @@ async fn a_csv_has_what_is_listed_and_no_formulas() {
     assert!(lines[0].starts_with("id,title,board_id,board,column,completed,"), "{text}");
     assert!(text.contains("\"'=HYPERLINK(\"\"https://evil.example\"\")\""), "{text}");
     assert!(text.contains("\"a,\"\"b\"\"\""), "{text}");
-    let filtered = server.at(Method::GET, "/admin/tasks?format=csv&q=plain").send().await.unwrap().text().await.unwrap();
+    let filtered =
+        server.at(Method::GET, "/admin/tasks?format=csv&q=plain").send().await.unwrap().text().await.unwrap();
     assert_eq!(filtered.lines().count(), 2);
 }
 
@@ -201,7 +242,18 @@ async fn parameters_that_mean_nothing_are_ignored() {
     let server = Server::start().await;
     let board = server.board().await;
     server.task(&board, "Tea").await;
-    for query in ["after=rubbish", "sort=rubbish", "sort=-", "board=x&state=x&due=x&changed=x&priority=x&assignee=x", "edit=x", "q=%00", "q=%ff"] {
-        assert!(page(&server, &format!("/admin/tasks?{query}")).await.contains("Tea") || query.starts_with("q="), "{query}");
+    for query in [
+        "after=rubbish",
+        "sort=rubbish",
+        "sort=-",
+        "board=x&state=x&due=x&changed=x&priority=x&assignee=x",
+        "edit=x",
+        "q=%00",
+        "q=%ff",
+    ] {
+        assert!(
+            page(&server, &format!("/admin/tasks?{query}")).await.contains("Tea") || query.starts_with("q="),
+            "{query}"
+        );
     }
 }

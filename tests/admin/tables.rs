@@ -34,7 +34,8 @@ async fn fill(node: &Node) -> (Vec<NewBoard>, Vec<TaskId>) {
         let mut fields = vec![FieldEdit::Priority(Priority::ALL[number % 5]), FieldEdit::Due(days[number % 4])];
         fields.retain(|field| !matches!(field, FieldEdit::Priority(Priority::None) | FieldEdit::Due(None)));
         let column = Some(boards[number % 2].columns[if number % 7 == 0 { 2 } else { 0 }]);
-        let create = CreateTask { fields: fields.into_iter().collect(), column, ..CreateTask::of(task, titles[number % 6]) };
+        let create =
+            CreateTask { fields: fields.into_iter().collect(), column, ..CreateTask::of(task, titles[number % 6]) };
         writes.push(node.write(boards[number % 2].id, Op::CreateTask(create)));
         tasks.push(task);
     }
@@ -68,7 +69,7 @@ async fn all(store: &Store, filter: &TaskFilter, order: TaskOrder, direction: Di
 
 async fn titles(store: &Store, filter: TaskFilter) -> Vec<String> {
     let rows = all(store, &filter, TaskOrder::Created, Direction::Ascending, 500).await;
-    assert_eq!(store.count_tasks(&filter).await.unwrap(), rows.len() as u64);
+    assert_eq!(store.count_tasks(&filter).await.unwrap(), (rows.len() as u64).min(MOST_COUNTED + 1));
     rows.into_iter().map(|row| row.title).collect()
 }
 
@@ -158,15 +159,18 @@ on_both_engines! {
             let filter = TaskFilter { text: text.to_owned(), ..TaskFilter::default() };
             let rows = all(&node.store, &filter, TaskOrder::Title, Direction::Ascending, 300).await;
             assert_eq!(rows.len(), count, "{text}");
-            assert_eq!(node.store.count_tasks(&filter).await.unwrap(), count as u64);
+            assert_eq!(node.store.count_tasks(&filter).await.unwrap(), (count as u64).min(MOST_COUNTED + 1));
         }
-        assert!(MOST_COUNTED > 2_100);
     }
 }
 
 /// Creates an account.
 pub async fn person(node: &Node, name: &str) -> ActorId {
-    use taskwire::{accounts::{Accounts, NewPerson}, credentials::Credentials, hub::Hub};
+    use taskwire::{
+        accounts::{Accounts, NewPerson},
+        credentials::Credentials,
+        hub::Hub,
+    };
     let accounts = Accounts::new(node.store.clone(), Hub::new(node.store.clone()), None, "http://localhost".to_owned());
     let email = format!("{name}@example.com");
     let new = NewPerson { name, email: &email, password: None };

@@ -71,7 +71,8 @@ async fn fill(database: &Database) -> Filled {
     assert!(matches!(refusal, Err(WriteError::Refused(_))));
     let time = app::time::Timestamp::from_millis(1);
     let (id, action) = (app::new_id(), r#"{"action":"complete"}"#.to_owned());
-    let bulk = BulkEdit { id, person: None, action, undoes: None, created_at: time, worked_at: time, finished_at: None };
+    let bulk =
+        BulkEdit { id, person: None, action, undoes: None, created_at: time, worked_at: time, finished_at: None };
     assert!(node.store.add_bulk_edit(&bulk, &[BulkStep::of(0, 0, first, task)]).await.unwrap());
     node.close().await;
     // The outermost numbers.

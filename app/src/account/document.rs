@@ -158,7 +158,8 @@ pub(crate) fn topbar(current_user: &CurrentUser) -> AnyView {
             <nav class="tabs" aria-label="Pages">
                 {tab("/", "Boards")}
                 {tab("/account", "Your account")}
-                {manages.then(|| tab("/people", "People"))} {manages.then(|| tab("/admin", "Administration"))}
+                {manages.then(|| tab("/people", "People"))}
+                {manages.then(|| tab("/admin", "Administration"))}
             </nav>
             <div class="current-user">
                 {avatar(person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">

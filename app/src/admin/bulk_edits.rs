@@ -136,7 +136,11 @@ pub fn preview(content: Preview) -> Frame {
         many => format!("on {} boards", thousands(many as u64)),
     };
     let cut = is_cut.then(|| {
-        view! { <p class="hint">{format!("More tasks match. One bulk edit takes the first {count}; repeat it for the others.")}</p> }
+        view! {
+            <p class="hint">
+                {format!("More tasks match. One bulk edit takes the first {count}; repeat it for the others.")}
+            </p>
+        }
             .into_any()
     });
     let so_already = (so_already > 0 && is_ready).then(|| {
@@ -180,7 +184,12 @@ pub fn preview(content: Preview) -> Frame {
     let body = view! {
         {mistake}
         <form class="sheet" method="post" action=CHOOSE>
-            {fields} <p>{count.clone()} " " {on} "."</p> {cut} {so_already} {need} <div class="table-actions">
+            {fields}
+            <p>{count.clone()} " " {on} "."</p>
+            {cut}
+            {so_already}
+            {need}
+            <div class="table-actions">
                 {go} <a class="button" href=back.clone()>
                     "Cancel"
                 </a>

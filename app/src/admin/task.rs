@@ -143,7 +143,7 @@ pub fn page(content: TaskPage) -> Frame {
     let actions = match content.deleted_at {
         Some(_) => action("restore", "Restore from the trash", "button"),
         None => {
-            let edit = format!("{}?edit={id}&board={board}&state=live#edit", tasks::PATH);
+            let edit = format!("{}?edit={id}&board={board}&state=live", tasks::PATH);
             view! {
                 <a class="button" href=edit>
                     "Edit in the table"
@@ -217,7 +217,10 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
         .map(|(field, can_put_back)| {
             let name = field_name(field.field);
             let before = match (&field.before, event) {
-                (Some(value), _) => Some(view! { <del>{names.value(value)}</del> " → " }.into_any()),
+                (Some(value), _) => Some(view! {
+                    <del>{names.value(value)}</del>
+                    " → "
+                }.into_any()),
                 (None, RevisionEvent::Created) => None,
                 (None, _) => Some(view! { <span class="hint">"not known → "</span> }.into_any()),
             };

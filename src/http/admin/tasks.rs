@@ -170,8 +170,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
     let store = &admin.services.store;
     let now = now();
     let filter = address.filter(now);
-    let Rows { rows, next } = store.tasks_table(&filter, address.slice(ROWS)).await?;
-    let matches = store.count_tasks(&filter).await?;
+    let (Rows { rows, next }, matches) = store.counted_tasks_table(&filter, address.slice(ROWS)).await?;
     let mut counts = Vec::with_capacity(VIEWS.len());
     for (_, parameters, is_counted) in VIEWS {
         counts.push(match is_counted {
