@@ -135,7 +135,7 @@ impl Store {
 
     /// Counts the people who match, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_people(&self, filter: &PersonFilter) -> Result<u64, StoreError> {
-        PEOPLE.count(self, filter.conditions()).await
+        PEOPLE.count(self, filter.conditions(), None).await
     }
 
     /// One person as in the table; `None` if there is no such account.
