@@ -427,9 +427,7 @@ fn invite_section(
     view! {
         <form class="sheet" method="post" action=INVITE>
             <h2>"Invite somebody"</h2>
-            <p class="hint">
-                "Or " <a href="/admin/people/import">"many at once"</a> ", from a file."
-            </p>
+            <p class="hint">"Or " <a href="/admin/people/import">"many at once"</a> ", from a file."</p>
             <p class="hint">"You get a link to send them. It works once, for 7 days."</p>
             {fields.summary()}
             {fields.input(note)}

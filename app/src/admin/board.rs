@@ -435,22 +435,15 @@ fn history_section(board: &Board) -> AnyView {
                 Some(person) => person_link(person),
                 None => view! { <span class="hint">"Not known"</span> }.into_any(),
             };
-            let what = view! {
-                <span class="event">{before} {object} {after}</span>
-            };
+            let what = view! { <span class="event">{before} {object} {after}</span> };
             let cells = vec![time_ago(event.at, board.now), by, what.into_any(), event.seq.into_any()];
             (format!("event-{}", event.seq), cells)
         })
         .collect();
     let table = small_table("History", &["When", "Who", "What", "Change"], rows, "Nothing is in the log.");
-    let all = board.older.then(|| {
-        view! {
-            <a href=format!("/boards/{}?view=activity", board.id)>
-                "The whole history"
-            </a>
-        }
-        .into_any()
-    });
+    let all = board
+        .older
+        .then(|| view! { <a href=format!("/boards/{}?view=activity", board.id)>"The whole history"</a> }.into_any());
     section("history", "Newest changes".to_owned(), "history", table, all)
 }
 
@@ -469,7 +462,8 @@ fn delete_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyVi
                         {format!(
                             "Nobody can open it any more, nor its {} tasks. ",
                             thousands(board.tasks + board.in_trash),
-                        )} "For some weeks it can be restored: see " <a href=deleted_boards::PATH>"Deleted boards"</a> "."
+                        )} "For some weeks it can be restored: see " <a href=deleted_boards::PATH>"Deleted boards"</a>
+                        "."
                     </p>
                     {fields.input(input)}
                     <button class="button danger">"Delete the board"</button>

@@ -216,12 +216,8 @@ pub fn back(query: &Query) -> (&'static str, String) {
 /// The path of a filter's person, if the table shows one person's rows only: a hint above the table.
 pub fn only_of(person: Option<Person>, path: &'static str) -> AnyView {
     let Some(person) = person else { return ().into_any() };
-    view! {
-        <p class="hint only-of">
-            "Only those of " {person_link(&person)} " " <a href=path>"Show all"</a>
-        </p>
-    }
-    .into_any()
+    view! { <p class="hint only-of">"Only those of " {person_link(&person)} " " <a href=path>"Show all"</a></p> }
+        .into_any()
 }
 
 /// A table with a hint before it.

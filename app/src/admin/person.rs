@@ -209,12 +209,8 @@ fn tasks_section(person: &Person) -> AnyView {
         .collect();
     let table = small_table("Open tasks", &["Task", "Board", "Due"], rows, "None are assigned to them.");
     let all = (person.all_tasks > person.tasks.len() as u64).then(|| {
-        view! {
-            <a href=tasks_of(person.person.id)>
-                {format!("All {} open tasks", thousands(person.all_tasks))}
-            </a>
-        }
-        .into_any()
+        view! { <a href=tasks_of(person.person.id)>{format!("All {} open tasks", thousands(person.all_tasks))}</a> }
+            .into_any()
     });
     section("tasks", format!("Open tasks ({})", thousands(person.all_tasks)), "tasks", table, all)
 }

@@ -161,7 +161,8 @@ pub fn thousands(number: u64) -> String {
 impl Table {
     /// Renders the table with its controls.
     pub fn view(self) -> AnyView {
-        let is_filtered = self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
+        let is_filtered =
+            self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
         let controls = self.controls(is_filtered);
         let presets = self.preset_links();
         let Self { path, caption, query, columns, default_sort, rows, count, next, empty, actions, .. } = self;
@@ -316,7 +317,12 @@ fn filter_view(filter: &Filter, chosen: &str) -> AnyView {
 fn heading(column: &Column, query: &Query, path: &str, default_sort: &'static str) -> AnyView {
     let Column { sort, heading, class } = *column;
     if sort.is_empty() {
-        return view! { <th scope="col" class=class>{heading}</th> }.into_any();
+        return view! {
+            <th scope="col" class=class>
+                {heading}
+            </th>
+        }
+        .into_any();
     }
     let chosen = match query.get("sort") {
         "" => default_sort,
@@ -347,7 +353,12 @@ fn row_view(row: Row, columns: &[Column], selects: bool) -> AnyView {
         .enumerate()
         .map(|(index, (cell, Column { heading, class, .. }))| match index {
             0 => view! { <th scope="row">{cell}</th> }.into_any(),
-            _ => view! { <td class=*class data-column=*heading>{cell}</td> }.into_any(),
+            _ => view! {
+                <td class=*class data-column=*heading>
+                    {cell}
+                </td>
+            }
+            .into_any(),
         })
         .collect();
     view! {
