@@ -87,6 +87,16 @@ impl Accounts {
         Ok(links.into_iter().filter_map(invitation).collect())
     }
 
+    /// What somebody is invited to by a link, and whether the person who made it may still invite; `None` if the link is for something else.
+    pub fn read_invitation(&self, link: &OneTimeLink) -> Option<(Invitation, bool)> {
+        let purpose = Purpose::parse(&link.purpose)?;
+        let stands = still_stands(&self.store().directory(), link, &purpose);
+        match purpose {
+            Purpose::Invitation(invitation) => Some((invitation, stands)),
+            _ => None,
+        }
+    }
+
     /// Takes an invitation back.
     pub async fn revoke_invitation(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
         let mut change = self.begin(credentials).await?;

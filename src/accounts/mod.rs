@@ -15,6 +15,7 @@
 //! - [`oidc`]: signing in with an account at an external provider.
 //! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
 //! - [`one_time_links`]: links that work once, and their purposes.
+//! - [`jobs`]: jobs of the outbox, for those who administer the server.
 //!
 //! The roles of people on boards are not here: they are a part of the board, and are written by the one write path like the
 //! rest of it.
@@ -25,6 +26,7 @@ pub mod hand_over;
 pub mod hashing;
 pub mod import;
 pub mod invitations;
+pub mod jobs;
 pub mod oidc;
 pub mod one_time_links;
 pub mod passwords;

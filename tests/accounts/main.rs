@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admin_pages;
 mod administration;
 mod browser;
 mod cookies;

@@ -6,6 +6,7 @@
 mod support;
 
 mod bulk_edits;
+mod more_tables;
 mod pages;
 mod tables;
 

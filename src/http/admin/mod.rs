@@ -7,17 +7,30 @@
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
 //! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
+//! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
+//!   rows. [`listing`]: what they have in common.
+//! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 
 pub mod answer;
+pub mod board;
+pub mod boards;
 pub mod bulk_edits;
 pub mod csv;
 pub mod deleted_boards;
 pub mod import;
+pub mod invitations;
+pub mod jobs;
+pub mod listing;
+pub mod people;
+pub mod person;
 pub mod person_account;
 pub mod reader;
+pub mod sessions;
+pub mod share_links;
 pub mod task;
 pub mod tasks;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -52,6 +65,30 @@ routes! {
     POST "/admin/tasks/bulk" => bulk_edits::choose;
     GET "/admin/tasks/{task}" => task::show;
     POST "/admin/tasks/{task}" => tasks::save;
+    GET "/admin/boards" => boards::show;
+    GET "/admin/boards/{board}" => board::show;
+    POST "/admin/boards/{board}/name" => board::rename;
+    POST "/admin/boards/{board}/everyone" => board::set_everyone;
+    POST "/admin/boards/{board}/members" => board::set_member;
+    POST "/admin/boards/{board}/links/revoke" => board::revoke_link;
+    POST "/admin/boards/{board}/delete" => board::delete;
+    GET "/admin/people" => people::show;
+    POST "/admin/people/role" => person::set_role;
+    POST "/admin/people/deactivate" => person::deactivate;
+    POST "/admin/people/reactivate" => person::reactivate;
+    POST "/admin/people/new-password" => person::make_link;
+    GET "/admin/people/{person}" => person::show;
+    GET "/admin/sessions" => sessions::show;
+    POST "/admin/sessions/end" => sessions::end;
+    GET "/admin/tokens" => tokens::show;
+    POST "/admin/tokens/revoke" => tokens::revoke;
+    GET "/admin/invitations" => invitations::show;
+    POST "/admin/invitations/revoke" => invitations::revoke;
+    GET "/admin/share-links" => share_links::show;
+    POST "/admin/share-links/revoke" => share_links::revoke;
+    GET "/admin/outbox" => jobs::show;
+    POST "/admin/outbox/retry" => jobs::retry;
+    POST "/admin/outbox/remove" => jobs::remove;
     POST "/admin/tasks/{task}/put-back" => task::put_back;
     POST "/admin/tasks/{task}/delete" => task::delete;
     POST "/admin/tasks/{task}/restore" => task::restore;

@@ -19,6 +19,7 @@ pub(super) mod tokens;
 use std::sync::Arc;
 
 use app::{access::Principal, time::Timestamp};
+use uuid::Uuid;
 
 pub(crate) use self::people::NewAccount;
 use self::sessions::session_holds;
@@ -104,6 +105,17 @@ impl AccessChange<'_> {
     pub(crate) async fn enqueue(&mut self, job: &NewJob) -> Result<(), StoreError> {
         self.enqueued = true;
         outbox::enqueue(&mut self.connection, self.store.shared.database.engine, job).await
+    }
+
+    /// Makes a job of the outbox due now. Returns whether there is one.
+    pub(crate) async fn hurry_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        self.enqueued = true;
+        outbox::hurry(&mut self.connection, self.store.shared.database.engine, id).await
+    }
+
+    /// Removes a job from the outbox. Returns whether there was one.
+    pub(crate) async fn remove_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        outbox::remove(&mut self.connection, id).await
     }
 
     /// Makes it durable. When this returns, this node knows.
