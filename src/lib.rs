@@ -7,6 +7,7 @@
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
 //! - [`accounts`]: who is who on this server.
 //! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
+//! - [`backups`]: backups by a schedule.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
@@ -19,6 +20,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
 
 pub mod accounts;
+pub mod backups;
 pub mod clock;
 pub mod command;
 pub mod credentials;

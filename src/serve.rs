@@ -20,6 +20,7 @@ use crate::{
         Accounts,
         oidc::{Oidc, OidcError},
     },
+    backups::Backups,
     clock,
     http::{
         self, Services,
@@ -145,6 +146,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
     let topics = if mail.is_some() { vec![Topic::Mail, Topic::Boards] } else { vec![Topic::Boards] };
     let outbox = Outbox::new(store.clone(), topics, OutboxSettings::default());
+    let backups = Backups::new(store.clone(), settings.backups());
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
@@ -179,6 +181,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         socket,
         hub,
         outbox,
+        backups,
         warnings: health::Warnings::default(),
         origins,
         leptos: leptos_options(&site, address),
@@ -233,6 +236,11 @@ impl Server {
             }
         };
         let jobs = supervisor.keep(Essential::Outbox, ends.clone(), jobs);
+        let backups = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || services.backups.clone().run(ends.clone())
+        };
+        let backups = supervisor.keep(Essential::Backups, ends.clone(), backups);
         let accept = {
             let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
             let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
@@ -265,10 +273,10 @@ impl Server {
                 "some connections did not end in time, and are cut off"
             );
         }
-        if tokio::time::timeout(LAST_JOBS, jobs).await.is_err() {
+        if tokio::time::timeout(LAST_JOBS, futures::future::join(jobs, backups)).await.is_err() {
             tracing::warn!(
                 waited_ms = LAST_JOBS.as_millis() as u64,
-                "jobs of the outbox did not end in time; they are done again later"
+                "jobs of the outbox, or a backup, did not end in time; they are done again later"
             );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {

@@ -51,6 +51,8 @@ pub enum Essential {
     Maintenance,
     /// Does jobs: [`crate::outbox`].
     Outbox,
+    /// Makes scheduled backups: [`crate::backups`].
+    Backups,
 }
 
 /// What happens when a task ends by itself.
@@ -64,7 +66,7 @@ pub enum Rule {
 
 impl Essential {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Writer,
         Self::Accept,
         Self::Notifier,
@@ -77,6 +79,7 @@ impl Essential {
         Self::RedisMaintain,
         Self::Maintenance,
         Self::Outbox,
+        Self::Backups,
     ];
 
     /// What happens when it ends.
@@ -97,7 +100,9 @@ impl Essential {
             | Self::RedisMaintain
             | Self::Maintenance
             // A job that was in hand is taken again when its lease ends.
-            | Self::Outbox => Rule::StartAgain,
+            | Self::Outbox
+            // So is the schedule of backups.
+            | Self::Backups => Rule::StartAgain,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What is wrong with an installation, and what to do about it: `taskwire doctor`.
 //!
-//! One file for each group of checks: [`settings`], [`database`], [`files`], [`redis`], [`mail`], [`sign_in`] and [`server`]. A check
+//! One file for each group of checks: [`settings`], [`database`], [`files`], [`backups`], [`redis`], [`mail`], [`sign_in`] and
+//! [`server`]. A check
 //! only reads and connects, as the server itself does, and uses the server's own code for that. So it may run beside a running server, and
 //! what it reports is what the server would meet. Each check has a limit of time. A check that does not apply to the settings is left out;
 //! one that could not be done says why.
 
+pub mod backups;
 mod database;
 mod files;
 mod mail;
@@ -94,8 +96,9 @@ impl Examination {
             server::check(settings)
         );
         let database = database::check(settings, self.time_limit).await;
+        let backups = backups::check(settings).await;
         let files = files::check(settings, &self.secret_files);
-        [settings::check(&self.given), database, files, redis, mail, sign_in, server].concat()
+        [settings::check(&self.given), database, files, backups, redis, mail, sign_in, server].concat()
     }
 }
 

@@ -108,6 +108,7 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     };
     details.extend(services.warnings.warnings().values().cloned());
     details.extend(services.outbox.warnings());
+    details.extend(services.backups.warnings());
     let is_whole = details.is_empty();
     // Strangers can provoke the proxy diagnostics by what they send. So they are reported, but do not change the status.
     details.extend(services.origins.proxy_diagnostics.details().into_iter().map(str::to_owned));

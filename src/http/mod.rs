@@ -74,6 +74,7 @@ use crate::{
         oidc::Oidc,
         sessions::{LIFETIME_DAYS, Sessions},
     },
+    backups::Backups,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
@@ -98,6 +99,8 @@ pub struct Services {
     pub hub: Hub,
     /// Work that follows from a commit.
     pub outbox: Outbox,
+    /// Backups by a schedule.
+    pub backups: Backups,
     /// Warnings from other parts of the server, which `/readyz` reports.
     pub warnings: health::Warnings,
     /// The server's address as people see it in their browsers.

@@ -32,7 +32,7 @@ const FAULTS: usize = 20;
 
 /// A database that is only read.
 pub struct Inspection {
-    database: Arc<Database>,
+    pub(super) database: Arc<Database>,
     pub(super) readers: Arc<Connections>,
     files: Option<SqliteFiles>,
     was_at_rest: bool,

@@ -1,0 +1,89 @@
+//! The scheduled backups: whether the last good one is new enough, and whether the next one could be written.
+
+use std::time::Duration;
+
+use super::{Finding, NETWORK, counted, within};
+use crate::{
+    backups::BackupSettings,
+    settings::Settings,
+    store::{BackupSchedule, Inspection, StoreSettings, missing_file},
+};
+
+const CHECK: &str = "backup";
+
+const FOLDER: &str = "make the folder, give the server's account the right to write to it, or name another one with --backup-to \
+                      (TASKWIRE_BACKUP_TO)";
+const RUNNING: &str = "see in the log of the server why no backup is made, or make one with `taskwire backup`";
+
+pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
+    let Some(backups) = settings.backups() else { return Vec::new() };
+    let mut found: Vec<Finding> = folder(&backups).into_iter().collect();
+    // What is wrong with the database is reported elsewhere.
+    if missing_file(&settings.database).is_none()
+        && let Ok(schedule) = within(NETWORK, schedule(settings)).await
+        && let Some(schedule) = schedule
+    {
+        found.push(judge(&schedule, &backups));
+    }
+    found
+}
+
+async fn schedule(settings: &Settings) -> Option<BackupSchedule> {
+    let settings = StoreSettings { readers: 1, ..settings.store() };
+    let inspection = Inspection::open(&settings).await.ok()?;
+    let schedule = inspection.backup_schedule().await.ok();
+    inspection.close().await;
+    schedule
+}
+
+/// Whether the server can write to the folder, as far as that can be seen without doing it.
+fn folder(BackupSettings { folder, .. }: &BackupSettings) -> Option<Finding> {
+    let shown = folder.display();
+    match folder.metadata() {
+        Ok(metadata) if !metadata.is_dir() => Some(Finding::error(CHECK, format!("{shown} is not a folder"), FOLDER)),
+        Ok(_) => {
+            #[cfg(unix)]
+            if let Err(error) = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
+                return Some(Finding::error(CHECK, format!("this account may not write to {shown}: {error}"), FOLDER));
+            }
+            None
+        }
+        Err(error) => Some(Finding::error(CHECK, format!("{shown} cannot be used: {error}"), FOLDER)),
+    }
+}
+
+/// Judges the state of the schedule.
+pub fn judge(BackupSchedule { good, failures, error, .. }: &BackupSchedule, settings: &BackupSettings) -> Finding {
+    let failed = match error {
+        Some(error) => format!("; {} failed since then, the last one: {error}", counted(*failures, "attempt")),
+        None => String::new(),
+    };
+    let Some(good) = good else {
+        return Finding::warning(CHECK, format!("there is no scheduled backup yet{failed}"), RUNNING);
+    };
+    let detail = format!(
+        "the last scheduled backup is from {} and has {:.1} MB: {}{failed}",
+        good.at,
+        good.bytes as f64 / 1e6,
+        good.file
+    );
+    if good.age > settings.late_after() {
+        let late = format!("{detail}. That is {} ago, and one is due every {}", time(good.age), time(settings.every));
+        Finding::warning(CHECK, late, RUNNING)
+    } else if error.is_some() {
+        Finding::warning(CHECK, detail, "do what the error says; it is tried again by itself")
+    } else {
+        Finding::ok(CHECK, detail)
+    }
+}
+
+/// A time in words, in the largest unit of which there are two.
+fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..120 => counted(seconds, "second"),
+        120..7_200 => counted(seconds / 60, "minute"),
+        7_200..172_800 => counted(seconds / 3_600, "hour"),
+        _ => counted(seconds / 86_400, "day"),
+    }
+}
