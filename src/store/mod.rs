@@ -12,6 +12,7 @@
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
+//! - [`tables`]: tables over all boards and people, for the administration.
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`backup`]: a database as one file, of either engine, for either engine. When one is due, and how the last ones went:
 //!   [`BackupSchedule`] (`backup_schedule`).
@@ -48,6 +49,7 @@ mod rights;
 mod rows;
 mod schema;
 mod sql;
+pub mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
