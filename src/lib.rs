@@ -15,6 +15,7 @@
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`supervise`]: the tasks without which it cannot work, and what happens when one ends.
+//! - [`system`]: the state of the installation.
 //! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
@@ -36,5 +37,6 @@ pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod supervise;
+pub mod system;
 pub mod telemetry;
 pub mod writer;

@@ -53,6 +53,8 @@ pub enum Essential {
     Outbox,
     /// Makes scheduled backups: [`crate::backups`].
     Backups,
+    /// Takes samples of the metrics: [`crate::system`].
+    Samples,
 }
 
 /// What happens when a task ends by itself.
@@ -66,7 +68,7 @@ pub enum Rule {
 
 impl Essential {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Writer,
         Self::Accept,
         Self::Notifier,
@@ -80,6 +82,7 @@ impl Essential {
         Self::Maintenance,
         Self::Outbox,
         Self::Backups,
+        Self::Samples,
     ];
 
     /// What happens when it ends.
@@ -102,7 +105,8 @@ impl Essential {
             // A job that was in hand is taken again when its lease ends.
             | Self::Outbox
             // So is the schedule of backups.
-            | Self::Backups => Rule::StartAgain,
+            | Self::Backups
+            | Self::Samples => Rule::StartAgain,
         }
     }
 }

@@ -4,6 +4,8 @@
 -- A row for each node that uses PostgreSQL: see src/system.
 CREATE TABLE nodes (
     id         TEXT   PRIMARY KEY,
+    -- The name of its machine, and its port.
+    name       TEXT   NOT NULL,
     version    TEXT   NOT NULL,
     started_at BIGINT NOT NULL,
     -- When the node last wrote this row, which it does every few seconds.

@@ -1,8 +1,6 @@
 //! The scheduled backups: whether the last good one is new enough, and whether the next one could be written.
 
-use std::time::Duration;
-
-use super::{Finding, NETWORK, counted, within};
+use super::{Finding, NETWORK, counted, counted_time, within};
 use crate::{
     backups::BackupSettings,
     settings::Settings,
@@ -68,22 +66,15 @@ pub fn judge(BackupSchedule { good, failures, error, .. }: &BackupSchedule, sett
         good.file
     );
     if good.age > settings.late_after() {
-        let late = format!("{detail}. That is {} ago, and one is due every {}", time(good.age), time(settings.every));
+        let late = format!(
+            "{detail}. That is {} ago, and one is due every {}",
+            counted_time(good.age),
+            counted_time(settings.every)
+        );
         Finding::warning(CHECK, late, RUNNING)
     } else if error.is_some() {
         Finding::warning(CHECK, detail, "do what the error says; it is tried again by itself")
     } else {
         Finding::ok(CHECK, detail)
-    }
-}
-
-/// A time in words, in the largest unit of which there are two.
-fn time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..120 => counted(seconds, "second"),
-        120..7_200 => counted(seconds / 60, "minute"),
-        7_200..172_800 => counted(seconds / 3_600, "hour"),
-        _ => counted(seconds / 86_400, "day"),
     }
 }

@@ -81,6 +81,7 @@ use crate::{
     outbox::Outbox,
     settings::Auth,
     store::Store,
+    system::System,
     writer::Writer,
 };
 
@@ -103,6 +104,8 @@ pub struct Services {
     pub outbox: Outbox,
     /// Backups by a schedule.
     pub backups: Backups,
+    /// The state of the installation.
+    pub system: System,
     /// Warnings from other parts of the server, which `/readyz` reports.
     pub warnings: health::Warnings,
     /// The server's address as people see it in their browsers.

@@ -15,7 +15,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use app::{id::BoardId, model::Seq};
@@ -313,8 +313,10 @@ impl Redis {
     /// Checks the connections and updates the state. Returns whether both connections have just started to work again.
     async fn look(&self, metrics: &Metrics) -> bool {
         // Check both at once, so that one that does not respond does not delay the other.
+        let asked = Instant::now();
         let (publisher, subscriber) = tokio::join!(answers(&self.publisher), answers(&self.subscriber));
         let up = publisher && subscriber;
+        metrics.redis_round_trip.set(if up { asked.elapsed().as_secs_f64() } else { f64::NAN });
         let state = match up {
             true if self.forbidden.load(Ordering::Relaxed) => RedisState::Forbidden,
             true => RedisState::Up,

@@ -14,6 +14,7 @@
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`tables`]: tables over all boards and people, for the administration.
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
+//! - [`Store::nodes`] is what the nodes report about themselves, and what the database says about itself (`nodes`).
 //! - [`backup`]: a database as one file, of either engine, for either engine. When one is due, and how the last ones went:
 //!   [`BackupSchedule`] (`backup_schedule`).
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
@@ -43,6 +44,7 @@ mod inspection;
 mod key;
 mod log;
 mod migrations;
+mod nodes;
 mod outbox;
 mod probe;
 mod rights;
@@ -77,6 +79,7 @@ pub use error::StoreError;
 pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
 pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
+pub use nodes::NodeRow;
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 

@@ -139,8 +139,9 @@ async fn the_newest_backups_are_kept_and_can_be_restored() {
 async fn of_two_nodes_one_makes_a_backup() {
     let (database, folder) = (Database::postgres().await, tempfile::tempdir().unwrap());
     let every = Duration::from_secs(3);
-    let nodes = [(); 2]
-        .map(|()| Process::spawn(&mut serve(&database, folder.path(), &["--backup-every", "3s", "--backup-keep", "99"])));
+    let nodes = [(); 2].map(|()| {
+        Process::spawn(&mut serve(&database, folder.path(), &["--backup-every", "3s", "--backup-keep", "99"]))
+    });
     until("the first", async || !backups(folder.path()).is_empty()).await;
     let first = Instant::now();
     until("two more", async || backups(folder.path()).len() >= 3).await;
@@ -247,7 +248,9 @@ async fn a_full_disk_disturbs_nobody_and_leaves_the_older_backups() {
     until("nothing else is left", async || fs::read_dir(folder.path()).unwrap().count() == 1).await;
     let id = server.id().to_string();
     assert!(Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status().unwrap().success());
-    until("there is room again", async || backups(folder.path()) != kept && readiness(&server).await["status"] == "ready")
-        .await;
+    until("there is room again", async || {
+        backups(folder.path()) != kept && readiness(&server).await["status"] == "ready"
+    })
+    .await;
     assert!(server.terminate().await.success());
 }

@@ -40,6 +40,8 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /me",
         "GET /people",
         "GET /people/me",
+        "GET /system",
+        "GET /system/checks",
         "GET /tasks/{task}",
         "GET /tasks/{task}/changes",
         "GET /tokens",

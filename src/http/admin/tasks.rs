@@ -231,8 +231,21 @@ pub(super) fn person_of(directory: &Directory, id: ActorId) -> Person {
 /// The table as a file.
 fn file(admin: Admin, address: Address) -> Response {
     const HEADINGS: &[&str] = &[
-        "id", "title", "board_id", "board", "column", "completed", "priority", "start", "due", "assignees", "created_at",
-        "created_by", "updated_at", "updated_by", "deleted_at",
+        "id",
+        "title",
+        "board_id",
+        "board",
+        "column",
+        "completed",
+        "priority",
+        "start",
+        "due",
+        "assignees",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "deleted_at",
     ];
     type Named = (Arc<HashMap<ActorId, String>>, TaskRow);
     fn record((names, row): &Named) -> Vec<String> {
@@ -312,9 +325,7 @@ pub(super) fn assignable(directory: &Directory, board: &BoardState, assigned: &[
         .accounts()
         .into_iter()
         .filter(|account| account.is_active() && !assigned.contains(&account.id))
-        .filter(|account| {
-            Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some()
-        })
+        .filter(|account| Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some())
         .map(|account| account.person())
         .collect();
     others.sort_by_key(|person| person.name.to_lowercase());
@@ -406,7 +417,10 @@ fn status(error: &WriteError) -> StatusCode {
 /// Why the form was refused, and what the others changed.
 fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) -> Mistake {
     let WriteError::Refused(refusal) = error else {
-        return Mistake { field: None, words: "The server cannot reach its database at the moment. Nothing was changed; try again.".to_owned() };
+        return Mistake {
+            field: None,
+            words: "The server cannot reach its database at the moment. Nothing was changed; try again.".to_owned(),
+        };
     };
     match refusal {
         Refusal::Stale { .. } | Refusal::Conflict { .. } => {
