@@ -47,7 +47,7 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
     Entry { path, title, needs_accounts }
 }
 
-const ENTRIES: &[Entry] = &[entry(super::tasks::PATH, "Tasks", false)];
+const ENTRIES: &[Entry] = &[entry(super::tasks::PATH, "Tasks", false), entry(super::system::PATH, "System", false)];
 
 impl Frame {
     /// A page without a notice, at the top of an entry in the list of pages.

@@ -5,8 +5,11 @@
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
 //! - [`tasks`]: the tasks of all boards.
+//! - [`system`]: the state of the installation, with a [`mod@chart`] of each number.
 
+pub mod chart;
 pub mod frame;
+pub mod system;
 pub mod table;
 pub mod tasks;
 

@@ -6,11 +6,12 @@
 //!
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
-//! - [`tasks`]: the table of all tasks.
+//! - [`tasks`]: the table of all tasks. [`system`]: the state of the installation.
 
 pub mod answer;
 pub mod csv;
 pub mod reader;
+pub mod system;
 pub mod tasks;
 
 use std::sync::Arc;
@@ -44,6 +45,8 @@ routes! {
     GET "/admin" => start;
     GET "/admin/tasks" => tasks::show;
     POST "/admin/tasks/{task}" => tasks::save;
+    GET "/admin/system" => system::show;
+    GET "/admin/system/checks" => system::check;
 }
 
 /// The routes.
