@@ -9,6 +9,7 @@
 //! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
 //! - [`backups`]: backups by a schedule.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
+//! - [`bulk`]: one action on many tasks, in the background.
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
 //! - [`http_client`]: requests to other servers.
@@ -22,6 +23,7 @@
 
 pub mod accounts;
 pub mod backups;
+pub mod bulk;
 pub mod clock;
 pub mod command;
 pub mod credentials;

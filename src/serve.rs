@@ -21,6 +21,7 @@ use crate::{
         oidc::{Oidc, OidcError},
     },
     backups::Backups,
+    bulk::{self, Bulk},
     clock,
     doctor::settings::Given,
     http::{
@@ -173,6 +174,7 @@ pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<
     };
     let services = Services {
         auth: settings.auth,
+        bulk: Bulk::new(store.clone(), writer.clone()),
         accounts,
         oidc: settings.oidc().map(|oidc| Oidc::new(oidc, &public_url)).transpose()?.map(Arc::new),
         cookies: CookieNames::new(&instance, public_url.starts_with("https://")),
@@ -428,6 +430,7 @@ async fn forget_what_is_old(
     }
     let before = |age: Duration| clock::before(believed, age);
     services.accounts.forget(believed).await?;
+    store.forget_bulk_edits(before(bulk::KEPT)).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
     let entries = match retention {
         Some(retention) => store.trim_log(before(retention)).await?,

@@ -77,6 +77,7 @@ use crate::{
         sessions::{LIFETIME_DAYS, Sessions},
     },
     backups::Backups,
+    bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
@@ -92,6 +93,8 @@ pub const API_ROOT: &str = "/api/v1";
 pub struct Services {
     /// Whether the server has accounts, or is open to everybody who reaches it.
     pub auth: Auth,
+    /// Runs edits of many tasks.
+    pub bulk: Bulk,
     /// Accounts and sign-in.
     pub accounts: Accounts,
     /// For reading the database.

@@ -13,6 +13,7 @@
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`tables`]: tables over all boards and people, for the administration.
+//! - [`Store::add_bulk_edit`] and its kin are edits of many tasks at once (`bulk_edits`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`Store::nodes`] is what the nodes report about themselves, and what the database says about itself (`nodes`).
 //! - [`backup`]: a database as one file, of either engine, for either engine. When one is due, and how the last ones went:
@@ -31,6 +32,7 @@ mod audit;
 pub mod backup;
 mod backup_schedule;
 mod boards;
+mod bulk_edits;
 mod cache;
 mod commit;
 mod connect;
@@ -72,6 +74,7 @@ pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
 pub use audit::BoardReport;
 pub use backup_schedule::{BackupSchedule, GoodBackup, LEASE as BACKUP_LEASE, LONGEST_PAUSE as LONGEST_BACKUP_PAUSE};
 pub use boards::{BoardQuery, Listed};
+pub use bulk_edits::{BulkEdit, BulkProgress, BulkStep, StepOutcome};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::Directory;

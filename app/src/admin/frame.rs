@@ -47,7 +47,11 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
     Entry { path, title, needs_accounts }
 }
 
-const ENTRIES: &[Entry] = &[entry(super::tasks::PATH, "Tasks", false), entry(super::system::PATH, "System", false)];
+const ENTRIES: &[Entry] = &[
+    entry(super::tasks::PATH, "Tasks", false),
+    entry(super::bulk_edits::PATH, "Bulk edits", false),
+    entry(super::system::PATH, "System", false),
+];
 
 impl Frame {
     /// A page without a notice, at the top of an entry in the list of pages.

@@ -4,13 +4,15 @@
 //! small script (`public/admin.js`) keeps the parts that are marked as live up to date. Each module has one page, or one table with its rows.
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
-//! - [`tasks`]: the tasks of all boards.
+//! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
 //! - [`system`]: the state of the installation, with a [`mod@chart`] of each number.
 
+pub mod bulk_edits;
 pub mod chart;
 pub mod frame;
 pub mod system;
 pub mod table;
+pub mod task;
 pub mod tasks;
 
 pub use frame::{Frame, Reader};

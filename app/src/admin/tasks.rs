@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Frame, Reader,
+    Frame, Reader, bulk_edits,
     table::{Column, Filter, Preset, Query, Row, Table, counted},
 };
 use crate::{
@@ -222,6 +222,7 @@ pub fn page(content: Tasks) -> Frame {
         1 => "1 task".to_owned(),
         many => format!("{} tasks", counted(many, most)),
     };
+    let actions = bulk_edits::actions(&query, &count);
     let table = Table {
         path: PATH,
         caption: "Tasks",
@@ -235,7 +236,7 @@ pub fn page(content: Tasks) -> Frame {
         count,
         next,
         empty: "No tasks match. Remove a filter to see more.",
-        actions: None,
+        actions: Some(actions),
     };
     Frame { has_mistake, ..Frame::new(reader, PATH, "Tasks", table.view()) }
 }
@@ -290,6 +291,7 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         }
         .into_any()
     });
+    let select = bulk_edits::select(id, &title);
     let names: Vec<_> = assignees.iter().map(|person| person.name.clone()).collect();
     let by = updated_by.map(|name| format!(" by {name}"));
     let cells = vec![
@@ -303,7 +305,7 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         priority.into_any(),
         start.map(|day| day.to_string()).into_any(),
         due.into_any(),
-        names.join(", ").into_any(),
+        (!names.is_empty()).then(|| names.join(", ")).into_any(),
         view! {
             {time_ago(updated_at, now)}
             {by}
@@ -311,7 +313,7 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         .into_any(),
     ];
     let class = if task.is_completed || task.is_deleted { "muted" } else { "" };
-    Row { id: format!("task-{id}"), cells, select: None, class }
+    Row { id: format!("task-{id}"), cells, select: Some(select), class }
 }
 
 fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {

@@ -18,6 +18,9 @@ use crate::http::{
     account::answer::{self, ErrorPage},
 };
 
+/// What a page says if a change could not be stored.
+pub const UNAVAILABLE: &str = "The server cannot reach its database at the moment. Nothing was changed; try again.";
+
 /// A response with a page, which shows the notice that was left for it.
 pub fn page(admin: &Admin, frame: Frame) -> Response {
     let notice = frame.notice.clone().or_else(|| admin.take_flash());

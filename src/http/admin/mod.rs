@@ -6,12 +6,15 @@
 //!
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
-//! - [`tasks`]: the table of all tasks. [`system`]: the state of the installation.
+//! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
+//! - [`system`]: the state of the installation.
 
 pub mod answer;
+pub mod bulk_edits;
 pub mod csv;
 pub mod reader;
 pub mod system;
+pub mod task;
 pub mod tasks;
 
 use std::sync::Arc;
@@ -44,9 +47,18 @@ macro_rules! routes {
 routes! {
     GET "/admin" => start;
     GET "/admin/tasks" => tasks::show;
+    POST "/admin/tasks/bulk" => bulk_edits::choose;
+    GET "/admin/tasks/{task}" => task::show;
     POST "/admin/tasks/{task}" => tasks::save;
     GET "/admin/system" => system::show;
     GET "/admin/system/checks" => system::check;
+    POST "/admin/tasks/{task}/put-back" => task::put_back;
+    POST "/admin/tasks/{task}/delete" => task::delete;
+    POST "/admin/tasks/{task}/restore" => task::restore;
+    GET "/admin/bulk-edits" => bulk_edits::list;
+    GET "/admin/bulk-edits/{id}" => bulk_edits::show;
+    POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
+    POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
 }
 
 /// The routes.

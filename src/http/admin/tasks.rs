@@ -73,7 +73,7 @@ pub struct Address {
 }
 
 impl Address {
-    fn query(&self) -> table::Query {
+    pub(super) fn query(&self) -> table::Query {
         table::Query::default()
             .with("q", self.q.trim())
             .with("board", &self.board)
@@ -88,7 +88,7 @@ impl Address {
     }
 
     /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
-    fn filter(&self, now: Timestamp) -> TaskFilter {
+    pub(super) fn filter(&self, now: Timestamp) -> TaskFilter {
         let before = |days: i64| Timestamp::from_millis(now.as_millis() - days * DAY);
         let (changed_from, changed_before) = match &*self.changed {
             "hour" => (Some(Timestamp::from_millis(now.as_millis() - DAY / 24)), None),
@@ -99,6 +99,7 @@ impl Address {
         };
         TaskFilter {
             text: self.q.trim().to_owned(),
+            only: None,
             board: self.board.parse().ok(),
             state: match &*self.state {
                 "completed" => TaskState::Completed,
@@ -117,7 +118,7 @@ impl Address {
         }
     }
 
-    fn slice(&self, limit: usize) -> Slice<TaskOrder> {
+    pub(super) fn slice(&self, limit: usize) -> Slice<TaskOrder> {
         let (name, direction) = match self.sort.strip_prefix('-') {
             Some(name) => (name, Direction::Descending),
             None if self.sort.is_empty() => ("changed", Direction::Descending),
@@ -231,21 +232,8 @@ pub(super) fn person_of(directory: &Directory, id: ActorId) -> Person {
 /// The table as a file.
 fn file(admin: Admin, address: Address) -> Response {
     const HEADINGS: &[&str] = &[
-        "id",
-        "title",
-        "board_id",
-        "board",
-        "column",
-        "completed",
-        "priority",
-        "start",
-        "due",
-        "assignees",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-        "deleted_at",
+        "id", "title", "board_id", "board", "column", "completed", "priority", "start", "due", "assignees", "created_at",
+        "created_by", "updated_at", "updated_by", "deleted_at",
     ];
     type Named = (Arc<HashMap<ActorId, String>>, TaskRow);
     fn record((names, row): &Named) -> Vec<String> {
@@ -325,7 +313,9 @@ pub(super) fn assignable(directory: &Directory, board: &BoardState, assigned: &[
         .accounts()
         .into_iter()
         .filter(|account| account.is_active() && !assigned.contains(&account.id))
-        .filter(|account| Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some())
+        .filter(|account| {
+            Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some()
+        })
         .map(|account| account.person())
         .collect();
     others.sort_by_key(|person| person.name.to_lowercase());
@@ -405,7 +395,7 @@ pub async fn save(
     }
 }
 
-fn status(error: &WriteError) -> StatusCode {
+pub(super) fn status(error: &WriteError) -> StatusCode {
     match error {
         WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. }) => StatusCode::CONFLICT,
         WriteError::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
@@ -417,10 +407,7 @@ fn status(error: &WriteError) -> StatusCode {
 /// Why the form was refused, and what the others changed.
 fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) -> Mistake {
     let WriteError::Refused(refusal) = error else {
-        return Mistake {
-            field: None,
-            words: "The server cannot reach its database at the moment. Nothing was changed; try again.".to_owned(),
-        };
+        return Mistake { field: None, words: answer::UNAVAILABLE.to_owned() };
     };
     match refusal {
         Refusal::Stale { .. } | Refusal::Conflict { .. } => {

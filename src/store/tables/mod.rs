@@ -98,6 +98,22 @@ impl Conditions {
         self.bind(condition, pattern(text));
     }
 
+    /// Adds the condition that a column has one of these values. The list is filled up to a power of two by repeating the last, because
+    /// each statement that differs is prepared and kept.
+    fn one_of(&mut self, column: &'static str, mut values: Vec<String>) {
+        let first = self.values.len() + 1;
+        if let Some(last) = values.last().cloned() {
+            values.resize(values.len().next_power_of_two(), last);
+        }
+        self.values.extend(values.into_iter().map(Value::from));
+        let placeholders: Vec<String> = (first..=self.values.len()).map(|number| format!("${number}")).collect();
+        self.add("");
+        match placeholders.is_empty() {
+            true => self.sql.push_str("1 = 0"),
+            false => self.sql.push_str(&format!("{column} IN ({})", placeholders.join(", "))),
+        }
+    }
+
     /// Restricts the rows to those after a key.
     fn after(&mut self, expression: Expression, id: &'static str, direction: Direction, key: Key) {
         let Key(value, of) = key;

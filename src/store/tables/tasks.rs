@@ -22,6 +22,8 @@ const FEW: i64 = 2_000;
 pub struct TaskFilter {
     /// Those with this text in their titles, ignoring case.
     pub text: String,
+    /// Those with these ids.
+    pub only: Option<Vec<TaskId>>,
     /// Those of this board.
     pub board: Option<BoardId>,
     /// Those in this state.
@@ -50,6 +52,8 @@ pub enum TaskState {
     Live,
     /// In the trash.
     Deleted,
+    /// Any of these.
+    Any,
 }
 
 /// A range of due days.
@@ -147,14 +151,18 @@ impl TaskFilter {
         let mut wanted = Conditions::default();
         wanted.add("b.id = t.board");
         wanted.add("b.deleted_at IS NULL");
-        wanted.add(match self.state {
-            TaskState::Deleted => "t.deleted_at IS NOT NULL",
-            _ => "t.deleted_at IS NULL",
-        });
+        match self.state {
+            TaskState::Open | TaskState::Completed | TaskState::Live => wanted.add("t.deleted_at IS NULL"),
+            TaskState::Deleted => wanted.add("t.deleted_at IS NOT NULL"),
+            TaskState::Any => {}
+        }
         match self.state {
             TaskState::Open => wanted.add("c.kind <> 'done'"),
             TaskState::Completed => wanted.add("c.kind = 'done'"),
-            TaskState::Live | TaskState::Deleted => {}
+            TaskState::Live | TaskState::Deleted | TaskState::Any => {}
+        }
+        if let Some(only) = &self.only {
+            wanted.one_of("t.id", only.iter().map(|task| task.to_string()).collect());
         }
         if let Some(board) = self.board {
             wanted.bind("t.board = ?", board.to_string());
