@@ -276,16 +276,16 @@ async fn scheduled_backups_that_are_too_old_or_fail_are_named() {
     let to = folder.path().to_str().unwrap();
     for database in [of_file, of_server] {
         let found = |every: &str| examine(&database, &["--backup-to", to, "--backup-every", every]);
-        found("24").only(&[WARNS_WITHOUT_A_SERVER, "backup"]).say(
+        found("24").only(&[WARNS_WITHOUT_A_SERVER, "backup", "durability"]).say(
             "backup",
             "warning",
             &["there is no scheduled backup yet", "the log of the server"],
         );
         let made = "UPDATE backup_schedule SET file = '/backups/newest', bytes = 1500000, made_at = ";
-        let now = app::time::Timestamp::from_millis(chrono::Utc::now().timestamp_millis()).as_millis();
+        let now = chrono::Utc::now().timestamp_millis();
         by_hand(&database, &format!("{made}{}", now - 40 * 60 * 60 * 1_000)).await;
-        found("24").only(&[WARNS_WITHOUT_A_SERVER]).say("backup", "ok", &["/backups/newest", "1.5 MB"]);
-        found("12").only(&[WARNS_WITHOUT_A_SERVER, "backup"]).say(
+        found("24").only(&[WARNS_WITHOUT_A_SERVER, "durability"]).say("backup", "ok", &["/backups/newest", "1.5 MB"]);
+        found("12").only(&[WARNS_WITHOUT_A_SERVER, "backup", "durability"]).say(
             "backup",
             "warning",
             &["is 40 hours ago, and one is due every 12 hours"],

@@ -74,7 +74,7 @@ async fn create_task(server: &Process, board: &str, description: &str) -> Status
 
 /// Text that can hardly be compressed.
 fn noise() -> String {
-    let mut bytes = [0; 16 * 1024];
+    let mut bytes = [0; 4 * 1024];
     getrandom::fill(&mut bytes).unwrap();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -237,7 +237,7 @@ async fn a_full_disk_disturbs_nobody_and_leaves_the_older_backups() {
     let server = Process::spawn(&mut limited);
     let board = create_board(&server).await;
     until("the first backup is made", async || !backups(folder.path()).is_empty()).await;
-    for _ in 0..12 {
+    for _ in 0..40 {
         assert_eq!(create_task(&server, &board, &noise()).await, StatusCode::CREATED);
     }
     until("a backup fails", async || metric(&server, "taskwire_backup_failures_total").await >= Some(1.0)).await;
