@@ -19,9 +19,9 @@ use app::{
     access::Principal,
     fields::FieldEdit,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
-    model::{Priority, Task},
+    model::{Priority, Seq, Task},
     new_id,
-    ops::{CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, guarded, inverse_of},
+    ops::{Change, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of},
     refusal::Refusal,
     state::BoardState,
     time::Day,
@@ -325,11 +325,21 @@ impl Shared {
     }
 }
 
-/// Decides on the operations of some steps, on the current states of the boards.
+/// Decides on the operations of some steps, on the current states of the boards. Each is applied to a copy of its board, so that the inverse
+/// of the next one starts from there: undone in reverse order, all tasks get back to their places.
 struct Decision<'a> {
     store: &'a Store,
     action: &'a Action,
-    boards: HashMap<BoardId, Option<Arc<BoardState>>>,
+    boards: HashMap<BoardId, Option<Board>>,
+}
+
+/// A board that is decided on.
+#[derive(Clone)]
+struct Board {
+    /// The number of its newest change in the log.
+    seq: Seq,
+    /// Its state, with the operations that were decided on.
+    state: Arc<BoardState>,
 }
 
 impl Decision<'_> {
@@ -361,31 +371,35 @@ impl Decision<'_> {
 
     /// Notes the operation of a step, what undoes it, and a new id for its mutation.
     async fn settle(&mut self, step: &mut BulkStep, op: Op) -> Result<(), StoreError> {
-        let Some(board) = self.board(step.board).await? else {
+        self.board(step.board).await?;
+        let Some(Some(Board { seq, state })) = self.boards.get_mut(&step.board) else {
             step.outcome = Some(StepOutcome::Refused(GONE.to_owned()));
             return Ok(());
         };
-        step.inverse = inverse_of(&board, &op);
+        let mutation = MutationId(new_id());
+        step.inverse = inverse_of(state, &op);
+        let guard = match &op {
+            Op::DeleteTask(delete) => state.task(delete.task).map_or(0, |task| task.seq),
+            _ => *seq,
+        };
+        // If it will be refused, the writer says why.
+        if let Ok(kind) = decide(state, &op) {
+            let change = Change { seq: state.seq() + 1, at: now(), by: None, mutation, kind };
+            // The number is the next one, so there is no gap.
+            let _ = Arc::make_mut(state).apply(&change);
+        }
         // An undo has its guard already: the number of the change that it undoes.
-        step.op = Some(match (&step.op, &op) {
-            (Some(_), _) => op,
-            (None, Op::DeleteTask(delete)) => {
-                let seq = board.task(delete.task).map_or(0, |task| task.seq);
-                guarded(op, seq)
-            }
-            (None, _) => guarded(op, board.seq()),
-        });
-        step.mutation = Some(MutationId(new_id()));
+        step.op = Some(if step.op.is_some() { op } else { guarded(op, guard) });
+        step.mutation = Some(mutation);
         Ok(())
     }
 
     async fn board(&mut self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
-        if let Some(known) = self.boards.get(&id) {
-            return Ok(known.clone());
+        if !self.boards.contains_key(&id) {
+            let state = self.store.board(id).await?.filter(|board| board.exists());
+            self.boards.insert(id, state.map(|state| Board { seq: state.seq(), state }));
         }
-        let board = self.store.board(id).await?.filter(|board| board.exists());
-        self.boards.insert(id, board.clone());
-        Ok(board)
+        Ok(self.boards.get(&id).and_then(Option::as_ref).map(|board| Arc::clone(&board.state)))
     }
 }
 

@@ -60,7 +60,7 @@ pub fn actions(query: &Query, matches: &str) -> AnyView {
         ACTIONS.into_iter().map(|(value, label)| view! { <option value=value>{label}</option> }.into_any()).collect();
     let query = query.with("edit", "").with("after", "").address("");
     view! {
-        <form id=FORM class="table-actions sheet" method="post" action=CHOOSE>
+        <form id=FORM class="table-actions" method="post" action=CHOOSE>
             <input type="hidden" name="query" value=query />
             <div class="field">
                 <label for="bulk-action">"Action"</label>

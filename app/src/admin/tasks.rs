@@ -370,6 +370,14 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
                     autocomplete="off"
                     autofocus=edit.mistake.is_none()
                 />
+                <span class="cell-buttons">
+                    <button form=form.clone() class="button primary">
+                        "Save"
+                    </button>
+                    <a class="button" href=back.to_owned()>
+                        "Cancel"
+                    </a>
+                </span>
             </span>
         }
         .into_any(),
@@ -405,11 +413,6 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
                 <input type="hidden" name="seq" value=edit.seq.to_string() />
                 <input type="hidden" name="was" value=was />
                 <input type="hidden" name="back" value=query.with("edit", "").address("") />
-                <button class="button primary">"Save"</button>
-                " "
-                <a class="button" href=back.to_owned()>
-                    "Cancel"
-                </a>
             </form>
         }
         .into_any(),
