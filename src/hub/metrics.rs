@@ -36,8 +36,6 @@ pub struct Metrics {
     pub too_slow: Counter,
     /// Messages of clients that were refused.
     pub bad_messages: Counter,
-    /// The time in which Redis answered last.
-    pub redis_round_trip: Gauge,
     /// 1 while Redis is connected, 0 while it is not. Absent without Redis.
     pub redis: Gauge,
     /// Messages from Redis that no node signed, or that were neither changes nor presence reports.
@@ -79,7 +77,6 @@ impl Metrics {
             topics: gauge!("taskwire_topics"),
             subscriptions: gauge!("taskwire_subscriptions"),
             delivery: histogram!("taskwire_delivery_seconds"),
-            redis_round_trip: gauge!("taskwire_redis_round_trip_seconds"),
             deliveries: counter!("taskwire_deliveries_total"),
             frames: counter!("taskwire_frames_total"),
             presence_frames: counter!("taskwire_presence_frames_total"),

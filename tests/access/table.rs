@@ -103,9 +103,6 @@ const TABLE: &[Row] = &[
     row("POST /forms/share_links", "board={board}",                    "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/create_share_link", "board={board}",              "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/revoke_share_link", "board={board}&link={link}",  "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
-    // The administration pages are for people who signed in: a token leads to the sign-in page.
-    row("GET /admin/system", "",                                       "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
-    row("GET /admin/system/checks", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     // Pages about accounts. For them, a caller with a token but no session is not signed in.
     row("GET /first-visit", "",                                        "410 410 410 410 410 410 410 410  410 410 410  401 401 410"),
     row("POST /first-visit", "name=A&email=a@b&password=1234567890&again=1234567890",
@@ -151,6 +148,8 @@ const TABLE: &[Row] = &[
     row("GET /admin/bulk-edits/{id}", "",                               "303 303 403 403 403 403 404 404  303 303 303  401 401 303"),
     row("POST /admin/bulk-edits/{id}/continue", "",                     "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
     row("POST /admin/bulk-edits/{id}/undo", "",                         "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
+    row("GET /admin/system", "",                                        "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("GET /admin/system/checks", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];

@@ -256,18 +256,29 @@ pub fn words(value: f64, unit: Unit) -> String {
         let digits = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 1 };
         format!("{value:.digits$}")
     };
-    let of_units = |value: f64, units: &[(f64, &str)]| {
-        let fits = units.iter().find(|(size, _)| value.abs() >= *size).or(units.last());
-        fits.map_or_else(String::new, |(size, unit)| format!("{} {unit}", rounded(value / size)))
+    // Each unit: from which value on it is used, its size, and its name.
+    let of_units = |units: &[(f64, f64, &str)]| {
+        let fits = units.iter().find(|(from, _, _)| value.abs() >= *from).or(units.last());
+        fits.map_or_else(String::new, |(_, size, unit)| format!("{} {unit}", rounded(value / size)))
     };
     match unit {
         Unit::Count => thousands(&format!("{value:.0}")),
         Unit::PerSecond => format!("{} a second", rounded(value)),
         Unit::Seconds if value == 0.0 => "0 s".to_owned(),
-        Unit::Seconds => {
-            of_units(value, &[(7_200.0, "h"), (120.0, "min"), (1.0, "s"), (0.001, "ms"), (0.000_001, "µs")])
-        }
-        Unit::Bytes => of_units(value, &[(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")]),
+        Unit::Seconds => of_units(&[
+            (7_200.0, 3_600.0, "h"),
+            (120.0, 60.0, "min"),
+            (1.0, 1.0, "s"),
+            (0.001, 0.001, "ms"),
+            (0.0, 0.000_001, "µs"),
+        ]),
+        Unit::Bytes => of_units(&[
+            (1e12, 1e12, "TB"),
+            (1e9, 1e9, "GB"),
+            (1e6, 1e6, "MB"),
+            (1e3, 1e3, "kB"),
+            (0.0, 1.0, "bytes"),
+        ]),
     }
 }
 
