@@ -113,7 +113,7 @@ async fn the_numbers_are_those_of_the_metrics() {
 
     let page = page(&server, "/admin/system").await;
     for words in
-        ["Open sockets", "taskwire_commit_seconds", "<polyline", "data-live=\"nodes\"", "Check the installation"]
+        ["Sockets", "taskwire_commit_seconds", "<polyline", "data-live=\"nodes\"", "Check the installation"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }

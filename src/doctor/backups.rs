@@ -1,6 +1,12 @@
 //! The scheduled backups: whether the last good one is new enough, and whether the next one could be written.
 
-use super::{Finding, NETWORK, counted, counted_time, within};
+use std::path::Path;
+
+use super::{
+    Finding, NETWORK, counted, counted_time,
+    files::{Room, megabytes},
+    within,
+};
 use crate::{
     backups::BackupSettings,
     settings::Settings,
@@ -21,6 +27,8 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
         && let Ok(schedule) = within(NETWORK, schedule(settings)).await
         && let Some(schedule) = schedule
     {
+        let last = schedule.good.as_ref().map_or(0, |good| good.bytes);
+        found.extend(Room::of(&backups.folder).ok().map(|room| judge_room(&backups.folder, room, last)));
         found.push(judge(&schedule, &backups));
     }
     found
@@ -50,6 +58,21 @@ fn folder(BackupSettings { folder, .. }: &BackupSettings) -> Option<Finding> {
     }
 }
 
+/// Judges the room on the disk of the folder. The last backup had so many bytes.
+pub fn judge_room(folder: &Path, room: Room, last: u64) -> Finding {
+    let (free, shown) = (megabytes(room.free), folder.display());
+    let detail = format!("{free} are free in {shown}, and the last backup has {}", megabytes(last));
+    match room.is_little() || room.free < last.saturating_mul(2) {
+        true => Finding::warning(
+            CHECK,
+            detail,
+            "make room on this disk, keep fewer backups with --backup-keep (TASKWIRE_BACKUP_KEEP), or name another folder with \
+             --backup-to (TASKWIRE_BACKUP_TO)",
+        ),
+        false => Finding::ok(CHECK, detail),
+    }
+}
+
 /// Judges the state of the schedule.
 pub fn judge(BackupSchedule { good, failures, error, .. }: &BackupSchedule, settings: &BackupSettings) -> Finding {
     let failed = match error {
@@ -60,9 +83,9 @@ pub fn judge(BackupSchedule { good, failures, error, .. }: &BackupSchedule, sett
         return Finding::warning(CHECK, format!("there is no scheduled backup yet{failed}"), RUNNING);
     };
     let detail = format!(
-        "the last scheduled backup is from {} and has {:.1} MB: {}{failed}",
+        "the last scheduled backup is from {} and has {}: {}{failed}",
         good.at,
-        good.bytes as f64 / 1e6,
+        megabytes(good.bytes),
         good.file
     );
     if good.age > settings.late_after() {

@@ -21,7 +21,7 @@ const NO_ROOM: u64 = 64 * MIB;
 /// With less room, it is time to make some.
 const LITTLE_ROOM: u64 = 1024 * MIB;
 /// With less room, a disk of which less than a tenth is free is reported.
-const MUCH_ROOM: u64 = 20 * 1024 * MIB;
+const MUCH_ROOM: u64 = 5 * 1024 * MIB;
 /// With fewer, it is time to remove files.
 const FEW_INODES: u64 = 1_000;
 
@@ -97,6 +97,11 @@ impl Room {
     pub fn of(_: &Path) -> std::io::Result<Self> {
         Err(std::io::ErrorKind::Unsupported.into())
     }
+
+    /// Whether it is time to make some.
+    pub fn is_little(&self) -> bool {
+        self.free < LITTLE_ROOM || self.free < MUCH_ROOM && self.free < self.size / 10
+    }
 }
 
 #[cfg(unix)]
@@ -112,7 +117,8 @@ fn room(folder: &Path, database: u64) -> Finding {
 }
 
 /// Judges the room on the disk of a folder in which a database of this size is.
-pub fn judge_room(folder: &Path, Room { free: bytes, size, inodes }: Room, database: u64) -> Finding {
+pub fn judge_room(folder: &Path, room: Room, database: u64) -> Finding {
+    let Room { free: bytes, inodes, .. } = room;
     let files = inodes.map(|inodes| format!(" and {inodes} inodes")).unwrap_or_default();
     let detail = format!(
         "{}{files} are free in {}; the database has {}",
@@ -124,10 +130,7 @@ pub fn judge_room(folder: &Path, Room { free: bytes, size, inodes }: Room, datab
                   is lost";
     if bytes < NO_ROOM || inodes == Some(0) {
         Finding::error(DISK, detail, remedy)
-    } else if bytes < LITTLE_ROOM
-        || bytes < MUCH_ROOM && bytes < size / 10
-        || inodes.is_some_and(|inodes| inodes < FEW_INODES)
-    {
+    } else if room.is_little() || inodes.is_some_and(|inodes| inodes < FEW_INODES) {
         Finding::warning(DISK, detail, remedy)
     } else if bytes < database {
         Finding::warning(DISK, format!("{detail}: there is no room for a backup beside it"), remedy)
@@ -136,7 +139,7 @@ pub fn judge_room(folder: &Path, Room { free: bytes, size, inodes }: Room, datab
     }
 }
 
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
@@ -237,9 +240,8 @@ mod tests {
         let judged = |free, inodes, database| {
             judge_room(Path::new("/data"), Room { free, size: 2 * free, inodes }, database).status
         };
-        let of_size =
-            |size| judge_room(Path::new("/data"), Room { free: 10_000 * MIB, size, inodes: None }, MIB).status;
-        assert_eq!((of_size(90_000 * MIB), of_size(110_000 * MIB)), (Status::Ok, Status::Warning));
+        let of_size = |size| judge_room(Path::new("/data"), Room { free: 5_000 * MIB, size, inodes: None }, MIB).status;
+        assert_eq!((of_size(45_000 * MIB), of_size(55_000 * MIB)), (Status::Ok, Status::Warning));
         assert_eq!(judged(10_000 * MIB, Some(1_000_000), MIB), Status::Ok);
         assert_eq!(judged(10_000 * MIB, None, MIB), Status::Ok);
         assert_eq!(judged(1_000 * MIB, None, MIB), Status::Warning);

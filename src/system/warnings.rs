@@ -73,8 +73,9 @@ impl System {
         };
         let database = value("database_size").unwrap_or_default();
         let backup = known.backups.as_ref().and_then(|schedule| schedule.good.as_ref()).map_or(0, |good| good.bytes);
-        let of_disk = |Disk { holds, folder, room }: &Disk| {
-            judge_room(folder, *room, if *holds == "database" { database } else { backup })
+        let of_disk = |Disk { holds, folder, room }: &Disk| match *holds {
+            "database" => judge_room(folder, *room, database),
+            _ => backups::judge_room(folder, *room, backup),
         };
         let mut found: Vec<Finding> = known.disks.iter().map(of_disk).collect();
         let log = self.shared.sqlite.as_ref().map(|files| PathBuf::from(files.log.file_name().unwrap_or_default()));

@@ -23,9 +23,9 @@ const GAP: i64 = 2 * STEP;
 /// Renders a chart; nothing if there are no values.
 pub fn chart(series: &Series, at: &[Timestamp], now: Timestamp) -> Option<AnyView> {
     let Figure { name, title, unit, value, metric } = &series.figure;
-    let points = points(series, at, now);
-    let values = || points.iter().map(|(_, value)| *value);
+    let values = || of_last_hour(series, at, now).map(|(_, value)| value);
     let (least, most) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+    let points = points(of_last_hour(series, at, now));
     let current = value.map_or("no value".to_owned(), |value| words(value, *unit));
     let range = format!("{} to {}", words(least, *unit), words(most, *unit));
     let svg = svg(name, &format!("{title}: now {current}; in the last hour {range}"), &lines(&points, most));
@@ -45,12 +45,18 @@ pub fn chart(series: &Series, at: &[Timestamp], now: Timestamp) -> Option<AnyVie
     )
 }
 
-/// The highest value of each step of the last hour, by the age of the step in milliseconds, oldest first.
-fn points(series: &Series, at: &[Timestamp], now: Timestamp) -> Vec<(i64, f64)> {
+/// The values of the last hour with their age in milliseconds, oldest first.
+fn of_last_hour(series: &Series, at: &[Timestamp], now: Timestamp) -> impl Iterator<Item = (i64, f64)> {
+    let values = at.iter().zip(&series.values);
+    let values = values.filter_map(move |(at, value)| Some(((now.as_millis() - at.as_millis()).max(0), (*value)?)));
+    values.filter(|(age, _)| *age <= HOUR)
+}
+
+/// The highest value of each step, with the age of the step.
+fn points(values: impl Iterator<Item = (i64, f64)>) -> Vec<(i64, f64)> {
     let mut points: Vec<(i64, f64)> = Vec::new();
-    for (at, value) in at.iter().zip(&series.values) {
-        let age = (now.as_millis() - at.as_millis()).max(0) / STEP * STEP;
-        let Some(value) = value.filter(|_| age <= HOUR) else { continue };
+    for (age, value) in values {
+        let age = age / STEP * STEP;
         match points.last_mut() {
             Some((last, highest)) if *last == age => *highest = highest.max(value),
             _ => points.push((age, value)),
@@ -82,9 +88,10 @@ fn lines(points: &[(i64, f64)], most: f64) -> Vec<String> {
 /// None of the texts comes from outside.
 fn svg(name: &str, description: &str, lines: &[String]) -> String {
     let lines = lines.iter().map(|points| {
+        let points = points.trim_end();
         // A line of one point would not be seen.
-        let dot = points.split(' ').next().unwrap_or_default();
-        format!(r#"<polyline points="{} {dot}"/>"#, points.trim_end())
+        let dot = if points.contains(' ') { String::new() } else { format!(" {points}") };
+        format!(r#"<polyline points="{points}{dot}"/>"#)
     });
     let lines: String = lines.collect();
     format!(
@@ -114,7 +121,7 @@ mod tests {
         let at = |seconds: i64| Timestamp::from_millis(now.as_millis() - seconds * 1_000);
         let times = [at(7_200), at(600), at(590), at(300), at(20), at(10), at(0)];
         let values = vec![Some(99.0), Some(1.0), None, Some(2.0), Some(4.0), Some(8.0), Some(0.0)];
-        let points = points(&series(values), &times, now);
+        let points = points(of_last_hour(&series(values), &times, now));
         assert_eq!(points, [(600_000, 1.0), (300_000, 2.0), (0, 8.0)]);
         let lines = lines(&points, 8.0);
         assert_eq!(lines.len(), 3);
@@ -127,7 +134,7 @@ mod tests {
         let now = Timestamp::from_millis(HOUR);
         assert!(chart(&series(vec![None]), &[now], now).is_none());
         let html = chart(&series(vec![Some(0.0)]), &[now], now).unwrap().to_html();
-        assert!(html.contains("Writes: now 0 a second; in the last hour 0 a second to 0 a second"), "{html}");
+        assert!(html.contains("Writes: now 0/s; in the last hour 0/s to 0/s"), "{html}");
         assert!(html.contains(r#"points="300.0,46.0 300.0,46.0""#) && !html.contains("style="), "{html}");
     }
 }

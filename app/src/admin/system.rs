@@ -43,7 +43,7 @@ pub fn page(reader: Reader, state: SystemState, history: &History) -> Frame {
         view! { <p class="hint">"There are no numbers yet: they are taken every ten seconds."</p> }.into_any()
     });
     let body = view! {
-        <div class="table-head">
+        <div class="system-head">
             <p class="hint" data-live="when">
                 {format!("As of {}. ", at.to_minute())}
                 <a href=PATH>"Refresh"</a>
@@ -55,7 +55,14 @@ pub fn page(reader: Reader, state: SystemState, history: &History) -> Frame {
         </div>
         <section class="system" aria-label="Warnings" data-live="warnings">
             {match warnings.is_empty() {
-                true => view! { <p class="finding" data-status="ok">"Nothing is wrong."</p> }.into_any(),
+                true => {
+                    view! {
+                        <p class="finding" data-status="ok">
+                            "Nothing is wrong."
+                        </p>
+                    }
+                        .into_any()
+                }
                 false => findings(&warnings),
             }}
         </section>
@@ -105,7 +112,7 @@ pub fn checks(reader: Reader, found: Option<Vec<Finding>>) -> Frame {
                 _ => format!("{wrong} checks found something."),
             };
             view! {
-                <div class="table-head">
+                <div class="system-head">
                     <p>{words}</p>
                     <a class="button" href=CHECKS>
                         "Check again"
@@ -212,7 +219,7 @@ fn table_of_nodes(nodes: &[Node], now: Timestamp) -> AnyView {
             };
             let answers = node.answers.then(|| view! { <span class="chip">"This one"</span> }.into_any());
             view! {
-                <tr id=format!("node-{}", node.id)>
+                <tr>
                     <th scope="row">{node.name.clone()} " " {answers}</th>
                     <td class="wide" data-column="State">
                         <span class="finding-status" data-status=status>
@@ -250,7 +257,7 @@ fn value(node: &Node, name: &str) -> Option<f64> {
     node.report.figures.iter().find(|figure| figure.name == name)?.value
 }
 
-/// A value in words: `1,234`, `2.5 a second`, `1.2 ms`, `3.4 MB`.
+/// A value in words: `1,234`, `2.5/s`, `1.2 ms`, `3.4 MB`.
 pub fn words(value: f64, unit: Unit) -> String {
     let rounded = |value: f64| {
         let digits = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 1 };
@@ -263,7 +270,7 @@ pub fn words(value: f64, unit: Unit) -> String {
     };
     match unit {
         Unit::Count => thousands(&format!("{value:.0}")),
-        Unit::PerSecond => format!("{} a second", rounded(value)),
+        Unit::PerSecond => format!("{}/s", rounded(value)),
         Unit::Seconds if value == 0.0 => "0 s".to_owned(),
         Unit::Seconds => of_units(&[
             (7_200.0, 3_600.0, "h"),
@@ -272,13 +279,9 @@ pub fn words(value: f64, unit: Unit) -> String {
             (0.001, 0.001, "ms"),
             (0.0, 0.000_001, "µs"),
         ]),
-        Unit::Bytes => of_units(&[
-            (1e12, 1e12, "TB"),
-            (1e9, 1e9, "GB"),
-            (1e6, 1e6, "MB"),
-            (1e3, 1e3, "kB"),
-            (0.0, 1.0, "bytes"),
-        ]),
+        Unit::Bytes => {
+            of_units(&[(1e12, 1e12, "TB"), (1e9, 1e9, "GB"), (1e6, 1e6, "MB"), (1e3, 1e3, "kB"), (0.0, 1.0, "bytes")])
+        }
     }
 }
 
@@ -373,7 +376,7 @@ fn of_mail(mail: &MailState, now: Timestamp) -> AnyView {
 }
 
 fn of_outbox(outbox: &[OutboxState], figures: &[Figure]) -> AnyView {
-    let waiting = fact("Jobs that wait", figures, "outbox_jobs");
+    let waiting = fact("Jobs waiting", figures, "outbox_jobs");
     let failed = fact("Failed attempts", figures, "outbox_failures");
     let mut facts: Vec<Fact> =
         waiting.into_iter().chain(fact("Oldest", figures, "outbox_oldest")).chain(failed).collect();
@@ -437,7 +440,7 @@ mod tests {
         for (value, unit, text) in [
             (0.0, Unit::Count, "0"),
             (1_234_567.0, Unit::Count, "1,234,567"),
-            (2.46, Unit::PerSecond, "2.5 a second"),
+            (2.46, Unit::PerSecond, "2.5/s"),
             (0.0, Unit::Seconds, "0 s"),
             (0.000_18, Unit::Seconds, "180 µs"),
             (0.001_26, Unit::Seconds, "1.3 ms"),
