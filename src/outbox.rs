@@ -20,7 +20,10 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::store::{Backlog, LeasedJob, NewJob, Store, StoreError};
+use crate::{
+    clock,
+    store::{Backlog, LeasedJob, NewJob, Store, StoreError},
+};
 
 /// How long the oldest job of a topic may wait before `/readyz` tells of it.
 const LATE: Duration = Duration::from_secs(60);
@@ -314,6 +317,8 @@ impl Outbox {
             }
         };
         counter!("taskwire_outbox_attempts_total", "topic" => topic.clone(), "outcome" => told).increment(1);
+        gauge!("taskwire_outbox_last_attempt_timestamp_seconds", "topic" => topic.clone(), "outcome" => told)
+            .set(clock::now().as_millis() as f64 / 1_000.0);
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 //! - [`board`]: a board with edits that are shown before they are saved.
 //! - [`activity`]: what changes did. [`history`]: the same, in words.
 //! - [`people`]: who is on this server, as the others see them.
+//! - `system`: the state of an installation.
 //! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
@@ -51,6 +52,8 @@ pub mod refusal;
 #[cfg(feature = "ssr")]
 mod schema;
 pub mod state;
+#[cfg(feature = "ssr")]
+pub mod system;
 mod tagged;
 pub mod text;
 pub mod time;

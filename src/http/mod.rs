@@ -76,11 +76,13 @@ use crate::{
         oidc::Oidc,
         sessions::{LIFETIME_DAYS, Sessions},
     },
+    backups::Backups,
     bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
     store::Store,
+    system::System,
     writer::Writer,
 };
 
@@ -103,6 +105,10 @@ pub struct Services {
     pub hub: Hub,
     /// Work that follows from a commit.
     pub outbox: Outbox,
+    /// Backups by a schedule.
+    pub backups: Backups,
+    /// The state of the installation.
+    pub system: System,
     /// Warnings from other parts of the server, which `/readyz` reports.
     pub warnings: health::Warnings,
     /// The server's address as people see it in their browsers.

@@ -63,6 +63,7 @@ const PARAMETERS: [(&str, &str); 11] = [
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
+        (name = "system", description = "The state of the installation"),
     )
 )]
 pub struct Description;
