@@ -17,6 +17,7 @@
 //! - `pages`: what stands at an address, put together from `features`, one folder a feature. `controls`: what any feature may use.
 //!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
+//!   `browse`: the pages of the REST interface and of its documentation.
 
 #![recursion_limit = "256"]
 
@@ -28,6 +29,8 @@ pub mod address;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
+#[cfg(feature = "ssr")]
+pub mod browse;
 pub mod by_name;
 mod controls;
 mod features;

@@ -77,6 +77,8 @@ pub enum Command {
     Health(HealthCommand),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print the AsyncAPI document of the socket.
+    Asyncapi,
 }
 
 /// The arguments of all commands about a database.

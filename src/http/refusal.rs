@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    Services, account,
+    Services, account, browse,
     limits::MAX_BODY_BYTES,
     page,
     problem::{Code, Problem},
@@ -26,7 +26,10 @@ pub struct Asked {
 impl Asked {
     /// Collects this from a request.
     pub fn of(request: &Request) -> Self {
-        let wants_page = page::accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
+        let wants_page = match request.uri().path().starts_with("/api/") {
+            true => browse::is_wanted(request),
+            false => page::accepts_html(request.headers()),
+        };
         if !wants_page {
             return Self { wants_page, origin: None, host: String::new() };
         }
