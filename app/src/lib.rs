@@ -18,6 +18,7 @@
 //!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
 //!   `browse`: the pages of the REST interface and of its documentation.
+//!   `admin`: the administration pages.
 
 #![recursion_limit = "256"]
 
@@ -26,6 +27,8 @@ pub mod access;
 pub mod account;
 pub mod activity;
 pub mod address;
+#[cfg(feature = "ssr")]
+pub mod admin;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;

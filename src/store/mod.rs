@@ -12,6 +12,8 @@
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
+//! - [`tables`]: tables over all boards and people, for the administration.
+//! - [`Store::add_bulk_edit`] and its kin are edits of many tasks at once (`bulk_edits`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`backup`]: a database as one file, of either engine, for either engine.
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
@@ -27,6 +29,7 @@ mod answers;
 mod audit;
 pub mod backup;
 mod boards;
+mod bulk_edits;
 mod cache;
 mod commit;
 mod connect;
@@ -46,6 +49,7 @@ mod rights;
 mod rows;
 mod schema;
 mod sql;
+pub mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -65,6 +69,7 @@ pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
 pub use audit::BoardReport;
 pub use boards::{BoardQuery, Listed};
+pub use bulk_edits::{BulkEdit, BulkProgress, BulkStep, StepOutcome};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::Directory;

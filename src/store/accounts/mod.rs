@@ -134,6 +134,11 @@ impl AccessChange<'_> {
 }
 
 impl Note {
+    /// The connection, to write with.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Makes it durable.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.connection.commit().await
