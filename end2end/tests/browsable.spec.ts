@@ -20,7 +20,7 @@ test.describe('without JavaScript', () => {
     await page.getByRole('region', { name: 'Body of the response' }).getByRole('link', { name: board.id }).click();
     await page.getByRole('link', { name: 'tasks', exact: true }).click();
     await page.getByRole('region', { name: 'Body of the response' }).getByRole('link', { name: task.id }).click();
-    await expect(page.getByRole('navigation', { name: 'Path to this page' })).toHaveText(/API.*boards.*Errands.*tasks.*Tea/s);
+    await expect(page.getByRole('navigation', { name: 'Breadcrumbs' })).toHaveText(/API.*boards.*Errands.*tasks.*Tea/s);
 
     const update = form(page, 'PATCH');
     await update.getByText('Change some fields of a task').click();

@@ -86,7 +86,7 @@ async fn a_page_leads_on() {
     }
     assert!(of_board.contains(&format!("href=\"/boards/{board}\"")), "the board itself");
     let of_task = page(&server, &format!("/tasks/{task}")).await.text;
-    let way = of_task.split_once("aria-label=\"Path to this page\"").unwrap().1.split_once("</nav>").unwrap().0;
+    let way = of_task.split_once("aria-label=\"Breadcrumbs\"").unwrap().1.split_once("</nav>").unwrap().0;
     for step in
         ["/api/v1/boards".to_owned(), format!("/api/v1/boards/{board}"), format!("/api/v1/boards/{board}/tasks")]
     {

@@ -94,7 +94,7 @@ fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, options
     let body = view! {
         {header}
         <main class="sheets api">
-            <nav class="way" aria-label="Path to this page">
+            <nav class="breadcrumbs" aria-label="Breadcrumbs">
                 <ol>{way.collect_view()}</ol>
             </nav>
             {body}

@@ -38,7 +38,7 @@ impl Address {
 
     /// The segments of the path, with names of parameters in braces.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &'static str> {
-        self.template.split('/').skip(1)
+        self.template.trim_start_matches('/').split('/')
     }
 }
 

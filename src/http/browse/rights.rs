@@ -1,9 +1,6 @@
 //! What is offered to whom. A hint: the handlers decide. What is not known here is offered.
 
-use app::{
-    access::{BoardRole, Principal},
-    browse::json::Json,
-};
+use app::access::{BoardRole, Principal};
 
 use super::described::{Address, Operation};
 
