@@ -17,9 +17,9 @@ test.describe('without JavaScript', () => {
     const task = await server.api.createTask(board.id, { title: 'Tea', due: '2031-05-17' });
     await page.goto('/api/v1');
     await page.getByRole('link', { name: '/boards', exact: true }).click();
-    await page.getByRole('region', { name: 'Body of the response' }).getByRole('link', { name: board.id }).click();
+    await page.getByRole('group', { name: 'Body of the response' }).getByRole('link', { name: board.id }).click();
     await page.getByRole('link', { name: 'tasks', exact: true }).click();
-    await page.getByRole('region', { name: 'Body of the response' }).getByRole('link', { name: task.id }).click();
+    await page.getByRole('group', { name: 'Body of the response' }).getByRole('link', { name: task.id }).click();
     await expect(page.getByRole('navigation', { name: 'Breadcrumbs' })).toHaveText(/API.*boards.*Errands.*tasks.*Tea/s);
 
     const update = form(page, 'PATCH');
@@ -29,7 +29,7 @@ test.describe('without JavaScript', () => {
     await update.getByRole('button', { name: 'Send PATCH', exact: true }).click();
     await expect(page.getByRole('heading', { name: 'Response 200 OK' })).toBeVisible();
     expect(await server.api.task(task.id)).toMatchObject({ title: 'Green tea', due: null });
-    await expect(page.getByRole('region', { name: 'Command' })).toContainText(`--data '{"title":"Green tea","due":null}'`);
+    await expect(page.getByRole('group', { name: 'Command' })).toContainText(`--data '{"title":"Green tea","due":null}'`);
 
     await form(page, 'PATCH').getByText('Change some fields of a task').click();
     await form(page, 'PATCH').getByText('Write the body as JSON').click();
@@ -55,7 +55,7 @@ test.describe('without JavaScript', () => {
     await page.getByLabel('q', { exact: true }).fill('tea');
     await page.getByRole('button', { name: 'Get' }).click();
     await expect(page).toHaveURL(/tasks\?limit=1&q=tea$/);
-    const body = page.getByRole('region', { name: 'Body of the response' });
+    const body = page.getByRole('group', { name: 'Body of the response' });
     await expect(body).toContainText('Green tea');
     await page.getByRole('link', { name: 'Next page' }).click();
     await expect(body).toContainText('Black tea');

@@ -252,7 +252,7 @@ fn console(templates: Vec<(String, String)>) -> AnyView {
                             {templates.collect_view()}
                         </select>
                     </div>
-                    <div class="field">
+                    <div class="field api-wide">
                         <label for="console-message">"Message"</label>
                         <textarea id="console-message" rows="6" spellcheck="false" class="api-editor" required></textarea>
                     </div>
@@ -267,14 +267,14 @@ fn console(templates: Vec<(String, String)>) -> AnyView {
                     "Clear"
                 </button>
             </div>
-            <ol
+            <div
                 id="console-frames"
                 class="api-frames"
                 role="log"
                 aria-labelledby="console-frames-title"
                 aria-live="off"
                 tabindex="0"
-            ></ol>
+            ></div>
         </section>
     }
     .into_any()

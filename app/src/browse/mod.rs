@@ -68,6 +68,9 @@ fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, options
                         <a class="tab" href="/">
                             "Boards"
                         </a>
+                        <a class="tab" href=index::PATH>
+                            "API"
+                        </a>
                         {sign_in}
                     </nav>
                 </header>
@@ -117,7 +120,7 @@ fn method(name: &str) -> AnyView {
     view! { <span class="api-method" data-method=name.to_owned()>{name.to_owned()}</span> }.into_any()
 }
 
-/// A text that is as wide as it needs to be: it can be scrolled, also with the keyboard.
+/// A text of a program, as HTML. Long lines are broken.
 fn code(label: &'static str, html: String) -> AnyView {
-    view! { <pre class="api-code" role="region" aria-label=label tabindex="0" inner_html=html></pre> }.into_any()
+    view! { <pre class="api-code" role="group" aria-label=label inner_html=html></pre> }.into_any()
 }

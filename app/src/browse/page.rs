@@ -129,7 +129,7 @@ impl AddressPage {
             (!self.hint.is_empty()).then(|| view! { <section class="sheet">{words(&self.hint)}</section> }.into_any());
         let body = view! {
             <h1>{self.summary}</h1>
-            <p class="api-target">{method(&self.method)} <code>{target}</code> {data}</p>
+            <p class="api-target">{(!self.method.is_empty()).then(|| method(&self.method))} <code>{target}</code> {data}</p>
             {words(&self.description)}
             {self.answer.map(|answer| answer_section(answer, self.next, self.reader.sign_in.clone()))}
             {hint}
@@ -152,6 +152,10 @@ fn answer_section(answer: Answer, next: Option<String>, sign_in: Option<String>)
     let Answer { status, reason, headers, body, is_cut, problem } = answer;
     let kind = if status >= 400 { "chip bad" } else { "chip good" };
     let headers = headers.into_iter().map(|(name, value)| {
+        let value = match name == "location" && value.starts_with("/api/") {
+            true => view! { <a href=value.clone()>{value}</a> }.into_any(),
+            false => value.into_any(),
+        };
         view! {
             <div>
                 <dt>{name}</dt>
@@ -259,7 +263,7 @@ fn action_section(path: &str, action: Action) -> AnyView {
                 <summary>"Write the body as JSON"</summary>
                 <form class="api-form" method="post" action=path>
                     <input type="hidden" name="_method" value=name />
-                    <div class="field">
+                    <div class="field api-wide">
                         <label for=id.clone()>"Body"</label>
                         {lines(&id, "_body", &raw, 8, None)}
                     </div>

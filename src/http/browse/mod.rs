@@ -298,6 +298,29 @@ pub fn page(status: StatusCode, html: String) -> Response {
     response
 }
 
+/// The page for a request that is refused before any handler sees it. `words` say more than the problem, for people.
+pub fn refused(services: &Services, path: &str, title: &str, words: String, problem: &Problem) -> Response {
+    let status = problem.code().status();
+    let answer = Answer {
+        status: status.as_u16(),
+        reason: status.canonical_reason().unwrap_or_default().to_owned(),
+        problem: Some((problem.code().as_str().to_owned(), problem.detail().to_owned())),
+        ..Answer::default()
+    };
+    let page = AddressPage {
+        summary: title.to_owned(),
+        way: vec![Link::new(API_ROOT, "API"), Link::here("Refused")],
+        path: path.to_owned(),
+        answer: Some(answer),
+        hint: words,
+        ..AddressPage::default()
+    };
+    let mut response = self::page(status, page.document(services.leptos.clone()));
+    response.headers_mut().extend(problem.head().headers().clone());
+    response.extensions_mut().insert(Negotiated);
+    response
+}
+
 /// The reader of a page.
 pub fn reader(services: &Services, parts: &Parts) -> Reader {
     let current_user = account::signed_in::current_user_of(services, &parts.extensions);

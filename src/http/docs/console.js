@@ -89,7 +89,7 @@ function note(text) {
 
 function add(content, kind) {
   const isAtEnd = frames.scrollHeight - frames.scrollTop - frames.clientHeight < 8;
-  const line = document.createElement('li');
+  const line = document.createElement('div');
   line.dataset.kind = kind;
   line.append(content);
   frames.append(line);

@@ -71,13 +71,8 @@ async fn asyncapi_document() -> impl IntoResponse {
 async fn interactive(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let library = services.site.paths(LIBRARY).map(|[script, style]| Library { script, style });
-    // The library writes the styles of its parts into them.
-    let policy = HeaderValue::from_static(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    );
     let html = docs::interactive(&browse::reader(&services, &parts), library, services.leptos.clone());
-    with_policy(browse::page(StatusCode::OK, html), policy)
+    with_scripts(browse::page(StatusCode::OK, html))
 }
 
 async fn errors(State(services): State<Arc<Services>>, request: Request) -> Response {
@@ -102,11 +97,7 @@ async fn socket(State(services): State<Arc<Services>>, request: Request) -> Resp
         sent,
         received,
     };
-    let policy = HeaderValue::from_static(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'",
-    );
-    with_policy(browse::page(StatusCode::OK, docs::socket(content, services.leptos.clone())), policy)
+    with_scripts(browse::page(StatusCode::OK, docs::socket(content, services.leptos.clone())))
 }
 
 /// The messages of an operation of the document: `receive` or `send`, as the server sees it.
@@ -134,7 +125,12 @@ fn script(text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-fn with_policy(mut response: Response, policy: HeaderValue) -> Response {
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+/// The page may run the scripts of this server, which may connect to it.
+fn with_scripts(mut response: Response) -> Response {
+    const POLICY: HeaderValue = HeaderValue::from_static(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'",
+    );
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
     response
 }
