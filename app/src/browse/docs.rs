@@ -130,8 +130,8 @@ pub fn errors(reader: &Reader, errors: Vec<ErrorLine>, options: LeptosOptions) -
     let body = view! {
         <h1>"Errors"</h1>
         <p>
-            "Errors are problem details (RFC 9457). "<code>"code"</code>" is for programs, "<code>"detail"</code>" for people, and "
-            <code>"errors"</code>" names the fields, parameters or headers that are wrong."
+            "Errors are problem details (RFC 9457). "<code>"code"</code>" is for programs, "<code>"detail"</code>
+            " for people, and " <code>"errors"</code>" names the fields, parameters or headers that are wrong."
         </p>
         <dl class="sheet api-members">{rows.collect_view()}</dl>
     }
@@ -254,7 +254,13 @@ fn console(templates: Vec<(String, String)>) -> AnyView {
                     </div>
                     <div class="field api-wide">
                         <label for="console-message">"Message"</label>
-                        <textarea id="console-message" rows="6" spellcheck="false" class="api-editor" required></textarea>
+                        <textarea
+                            id="console-message"
+                            rows="6"
+                            spellcheck="false"
+                            class="api-editor"
+                            required
+                        ></textarea>
                     </div>
                     <button class="button" id="console-send" disabled>
                         "Send"

@@ -117,7 +117,12 @@ fn words(markdown: &str) -> AnyView {
 
 /// The name of a method, coloured by what it does.
 fn method(name: &str) -> AnyView {
-    view! { <span class="api-method" data-method=name.to_owned()>{name.to_owned()}</span> }.into_any()
+    view! {
+        <span class="api-method" data-method=name.to_owned()>
+            {name.to_owned()}
+        </span>
+    }
+    .into_any()
 }
 
 /// A text of a program, as HTML. Long lines are broken.

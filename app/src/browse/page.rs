@@ -129,7 +129,9 @@ impl AddressPage {
             (!self.hint.is_empty()).then(|| view! { <section class="sheet">{words(&self.hint)}</section> }.into_any());
         let body = view! {
             <h1>{self.summary}</h1>
-            <p class="api-target">{(!self.method.is_empty()).then(|| method(&self.method))} <code>{target}</code> {data}</p>
+            <p class="api-target">
+                {(!self.method.is_empty()).then(|| method(&self.method))} <code>{target}</code> {data}
+            </p>
             {words(&self.description)}
             {self.answer.map(|answer| answer_section(answer, self.next, self.reader.sign_in.clone()))}
             {hint}
@@ -165,7 +167,12 @@ fn answer_section(answer: Answer, next: Option<String>, sign_in: Option<String>)
     });
     let problem = problem.map(|(code, detail)| {
         let meaning = format!("/api/docs/errors#{code}");
-        let sign_in = sign_in.filter(|_| status == 401).map(|address| view! { " " <a href=address>"Sign in"</a> });
+        let sign_in = sign_in.filter(|_| status == 401).map(|address| {
+            view! {
+                " "
+                <a href=address>"Sign in"</a>
+            }
+        });
         view! {
             <div class="form-error" role="alert" tabindex="-1" autofocus>
                 <strong>{reason.clone()}</strong>
@@ -199,9 +206,7 @@ fn answer_section(answer: Answer, next: Option<String>, sign_in: Option<String>)
     };
     view! {
         <section class="sheet" aria-labelledby="response">
-            <h2 id="response">
-                "Response " <span class=kind>{status} " " {reason.clone()}</span>
-            </h2>
+            <h2 id="response">"Response " <span class=kind>{status} " " {reason.clone()}</span></h2>
             {problem}
             <dl class="api-headers">{headers.collect_view()}</dl>
             {body}
@@ -314,7 +319,9 @@ fn curl_section(curl: &str) -> AnyView {
         <section class="sheet" aria-labelledby="curl">
             <h2 id="curl">"The same request with curl"</h2>
             {code("Command", escaped(curl))}
-            <p class="hint">"Replace $TOKEN with one of your tokens, or leave that header out on a server without accounts."</p>
+            <p class="hint">
+                "Replace $TOKEN with one of your tokens, or leave that header out on a server without accounts."
+            </p>
         </section>
     }
     .into_any()
@@ -379,9 +386,7 @@ fn field_view(form: &str, field: &Field) -> AnyView {
         (!hint.is_empty()).then(|| view! { <div class="hint" id=hint_id inner_html=to_html(hint)></div> }.into_any());
     view! {
         <div class="field">
-            <label for=id>
-                {label.clone()} {required.then_some(" (required)")}
-            </label>
+            <label for=id>{label.clone()} {required.then_some(" (required)")}</label>
             {input}
             {was}
             {error}

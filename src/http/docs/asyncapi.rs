@@ -66,17 +66,17 @@ fn make() -> Json {
     let (sent, received) = (variants(&json(&ClientMessage::schema())), variants(&json(&ServerMessage::schema())));
     let reference =
         |(name, _): &(String, Json)| object([("$ref", string(&format!("#/channels/socket/messages/{name}")))]);
-    let operation = |action: &str, summary: &str, messages: &[(String, Json)]| {
+    let operation = |action: &str, description: &str, messages: &[(String, Json)]| {
         object([
             ("action", string(action)),
             ("channel", object([("$ref", string("#/channels/socket"))])),
-            ("summary", string(summary)),
+            ("description", string(description)),
             ("messages", Json::Array(messages.iter().map(reference).collect())),
         ])
     };
     let operations = object([
-        ("receive", operation("receive", "What clients send.", &sent)),
-        ("send", operation("send", "What the server sends.", &received)),
+        ("receive", operation("receive", "What clients send, as JSON in text frames.", &sent)),
+        ("send", operation("send", "What the server sends, as JSON in text frames.", &received)),
     ]);
     let messages: Vec<_> = sent.into_iter().chain(received).collect();
     let named = |(name, _): &(String, Json)| {
@@ -109,6 +109,7 @@ fn make() -> Json {
         ("title", string("Taskwire: the live protocol")),
         ("version", string(env!("CARGO_PKG_VERSION"))),
         ("description", string(&format!("{DESCRIPTION}\n\nThis is version {PROTOCOL} of the protocol."))),
+        ("tags", read(r#"[{"name": "live", "description": "Boards as they change."}]"#)),
     ]);
     let components = object([
         ("messages", Json::Object(messages)),
