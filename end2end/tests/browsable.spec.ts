@@ -82,8 +82,9 @@ for (const [look, options] of Object.entries(LOOKS)) {
 
 test('the interactive documentation tries a call, and loads nothing from elsewhere', async ({ page, server }) => {
   const elsewhere: string[] = [];
-  page.on('request', ({ url }) => {
-    if (!url().startsWith(server.url) && !url().startsWith('data:')) elsewhere.push(url());
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(server.url) && !url.startsWith('data:')) elsewhere.push(url);
   });
   await server.api.createBoard('Errands');
   await page.goto('/api/docs');

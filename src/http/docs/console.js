@@ -13,15 +13,19 @@ function connect() {
   address.protocol = address.protocol.replace('http', 'ws');
   socket = new WebSocket(address, 'taskwire.v1');
   const mine = socket;
+  let wasOpen = false;
   say('Connecting…');
-  mine.onopen = () => say('Connected', 'good');
+  mine.onopen = () => {
+    wasOpen = true;
+    say('Connected', 'good');
+  };
   mine.onmessage = ({ data }) => received(data);
   mine.onclose = ({ code, reason }) => {
     if (socket === mine) socket = null;
     note(`closed with ${code}${reason ? `: ${reason}` : ''}`);
     say('Not connected');
     // A browser does not tell why a socket could not be opened; the server does.
-    if (code === 1006) explain();
+    if (!wasOpen) explain();
   };
 }
 
