@@ -154,9 +154,10 @@ fn answer_section(answer: Answer, next: Option<String>, sign_in: Option<String>)
     let Answer { status, reason, headers, body, is_cut, problem } = answer;
     let kind = if status >= 400 { "chip bad" } else { "chip good" };
     let headers = headers.into_iter().map(|(name, value)| {
-        let value = match name == "location" && value.starts_with("/api/") {
-            true => view! { <a href=value.clone()>{value}</a> }.into_any(),
-            false => value.into_any(),
+        let address = (name == "location" && value.starts_with("/api/")).then(|| value.clone());
+        let value = match address {
+            Some(address) => view! { <a href=address>{value}</a> }.into_any(),
+            None => value.into_any(),
         };
         view! {
             <div>
