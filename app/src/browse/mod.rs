@@ -16,7 +16,7 @@ use crate::{
         CurrentUser,
         document::{html, topbar},
     },
-    controls::markdown::{escaped, to_html},
+    controls::markdown::to_html,
 };
 
 /// The reader of a page.
@@ -104,7 +104,7 @@ fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, options
         </main>
     }
     .into_any();
-    html(format!("{} · Taskwire", escaped(title)), None, body, options)
+    html(format!("{title} · Taskwire"), None, body, options)
 }
 
 /// A description in Markdown.
