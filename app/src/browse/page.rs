@@ -335,7 +335,8 @@ fn field_view(form: &str, field: &Field) -> AnyView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described: Vec<_> = [(error.is_some(), &error_id), (!hint.is_empty(), &hint_id)]
         .into_iter()
-        .filter_map(|(is_there, id)| is_there.then(|| id.clone()))
+        .filter(|(is_there, _)| *is_there)
+        .map(|(_, id)| id.clone())
         .collect();
     let by = (!described.is_empty()).then(|| described.join(" "));
     let invalid = error.is_some().then_some("true");
