@@ -208,15 +208,25 @@ impl Member {
     fn of(name: &'static str, schema: &'static Json, required: bool, description: Option<&str>) -> Self {
         let (simple, nullable) = document().simple(schema);
         let described = [schema, simple].into_iter().chain(schema.get("oneOf").map(Json::items).unwrap_or_default());
-        let description = description.or_else(|| described.into_iter().find_map(|schema| schema.text("description")));
         let kind = Kind::of(simple);
+        // A parameter says by itself how it is written.
         let how = match kind {
+            _ if description.is_some() => "",
             Kind::List => " One a line.",
             Kind::Json => " As JSON.",
             _ => "",
         };
+        let description = description.or_else(|| described.into_iter().find_map(|schema| schema.text("description")));
         let description = format!("{}{how}", description.unwrap_or_default());
         Self { name, description, required, nullable, kind }
+    }
+
+    /// How it is typed as a parameter of the query, which has one line.
+    pub fn control_in_query(&self) -> Control {
+        match self.control() {
+            Control::Lines => Control::Line("text"),
+            control => control,
+        }
     }
 
     /// How it is typed.

@@ -470,7 +470,7 @@ fn filters(operation: &Operation, query: &str, errors: &[(String, String)]) -> V
     let field = |member: described::Member| Field {
         name: member.name.to_owned(),
         label: member.name.to_owned(),
-        control: member.control(),
+        control: member.control_in_query(),
         value: pairs.iter().find(|(name, _)| name == member.name).map(|(_, value)| value.clone()).unwrap_or_default(),
         was: None,
         required: member.required,
