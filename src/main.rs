@@ -49,6 +49,10 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
             Ok(())
         }
+        Command::Asyncapi => {
+            let _ = writeln!(std::io::stdout(), "{}", http::asyncapi_json());
+            Ok(())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

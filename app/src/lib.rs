@@ -18,6 +18,7 @@
 //! - `pages`: what stands at an address, put together from `features`, one folder a feature. `controls`: what any feature may use.
 //!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
+//!   `browse`: the pages of the REST interface and of its documentation.
 //!   `admin`: the administration pages.
 
 #![recursion_limit = "256"]
@@ -32,6 +33,8 @@ pub mod admin;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
+#[cfg(feature = "ssr")]
+pub mod browse;
 pub mod by_name;
 mod controls;
 mod features;

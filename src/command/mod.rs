@@ -95,6 +95,8 @@ pub enum Command {
     Health(HealthCommand),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print the AsyncAPI document of the socket.
+    Asyncapi,
 }
 
 /// The arguments of all commands about a database.
