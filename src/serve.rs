@@ -30,6 +30,7 @@ use crate::{
         health,
         in_flight::InFlight,
         limits::HttpLimits,
+        rate::ApiRate,
         origin::Origins,
         site::Site,
         socket::{Goodbyes, Hello, SocketContext, SocketLimits},
@@ -173,6 +174,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         proxies: settings.proxies(),
         in_flight: InFlight::new(settings.http_limits.clone()),
         limits: settings.http_limits.clone(),
+        api_rate: ApiRate::new(settings.api_rate),
         exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
@@ -382,7 +384,10 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
-            _ = clean_up.tick() => services.accounts.forget_old_attempts(),
+            _ = clean_up.tick() => {
+                services.accounts.forget_old_attempts();
+                services.api_rate.iter().for_each(|rate| rate.forget_old());
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ pub mod protocol;
 pub mod rank;
 pub mod refusal;
 #[cfg(feature = "ssr")]
-mod schema;
+pub mod schema;
 pub mod state;
 mod tagged;
 pub mod text;

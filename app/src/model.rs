@@ -258,6 +258,7 @@ impl Priority {
 }
 
 /// A text of a task. Concurrent edits of a text are a conflict.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextField {

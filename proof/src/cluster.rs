@@ -136,7 +136,7 @@ impl Cluster {
         let database = node.database.as_ref().map_or(sqlite, |link| Postgres::url(link.port));
         let listen = format!("127.0.0.1:{}", node.port);
         let mut arguments: Vec<String> =
-            ["serve", "--auth", "accounts", "--no-sample", "--listen", &listen, "--database", &database]
+            ["serve", "--auth", "accounts", "--no-sample", "--api-rate", "0", "--listen", &listen, "--database", &database]
                 .map(str::to_owned)
                 .into();
         if let Some(redis) = &node.redis {

@@ -94,6 +94,34 @@ pub enum Op {
     RestoreTask(RestoreTask),
 }
 
+#[cfg(feature = "ssr")]
+crate::schema::tagged_schema! {
+    Mutation, "Mutation" by "op" with MutationHead {
+        CreateBoard = "create_board",
+        UpdateBoard = "update_board",
+        DeleteBoard = "delete_board",
+        SetMember = "set_member",
+        CreateShareLink = "create_share_link",
+        RevokeShareLink = "revoke_share_link",
+        CreateColumn = "create_column",
+        UpdateColumn = "update_column",
+        DeleteColumn = "delete_column",
+        CreateTask = "create_task",
+        UpdateTask = "update_task",
+        DeleteTask = "delete_task",
+        RestoreTask = "restore_task",
+    }
+}
+
+/// The members that all mutations have, for OpenAPI.
+#[cfg(feature = "ssr")]
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)]
+struct MutationHead {
+    /// The id of the mutation: a UUID of version 7, made by the sender.
+    id: MutationId,
+}
+
 impl Op {
     fn operation(&self) -> &dyn Operation {
         match self {

@@ -29,7 +29,7 @@ const SEQUENCE_NUMBER: &str = "SequenceNumber";
 const TOKEN: &str = "token";
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 10] = [
+const PARAMETERS: [(&str, &str); 12] = [
     ("board", "The id of the board."),
     ("column", "The id of the column."),
     ("invitation", "The id of the invitation."),
@@ -37,6 +37,11 @@ const PARAMETERS: [(&str, &str); 10] = [
     ("person", "The id of the person."),
     ("task", "The id of the task."),
     ("token", "The id of the token."),
+    ("cursor", "Where to continue: the `next` of an earlier response to the same query."),
+    (
+        "fields",
+        "Only these fields of each thing, separated by commas, such as `id,name`. The response has no others, whatever its schema requires.",
+    ),
     ("If-Match", "The `ETag` of the state that the change starts from."),
     ("If-None-Match", "The `ETag` of the state that the client has. If that is the newest one, the status is 304."),
     ("Idempotency-Key", "Makes the request safe to repeat."),
@@ -145,6 +150,7 @@ fn failures_of(path: &str, is_write: bool, operation: &Operation) -> BTreeSet<St
         StatusCode::UNAUTHORIZED,
         StatusCode::FORBIDDEN,
         StatusCode::MISDIRECTED_REQUEST,
+        StatusCode::TOO_MANY_REQUESTS,
         StatusCode::INTERNAL_SERVER_ERROR,
         StatusCode::SERVICE_UNAVAILABLE,
     ]);

@@ -6,17 +6,25 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, json};
+use super::{client::Client, cursor, cursor::Page, fields::Fields};
 use crate::{
-    http::{input::Path, problem::Problem},
+    http::{
+        input::{Path, Query},
+        problem::Problem,
+    },
     store::Token,
 };
+
+/// The list to which the cursors belong.
+const LIST: &str = "tokens";
 
 /// The caller's own tokens.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
-    /// The tokens that work, newest first.
+    /// The tokens that are not revoked, newest first.
     tokens: Vec<TokenLine>,
+    /// The value of `cursor` with which to get more; `null` if these are all.
+    next: Option<String>,
 }
 
 /// A token, without its secret.
@@ -38,11 +46,20 @@ pub struct TokenLine {
 
 /// List your own tokens
 ///
-/// Their names, scopes and times, newest first. Their secrets are shown only when they are created, on your account page.
-#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", responses((status = 200, body = Tokens)))]
-pub async fn list(client: Client) -> Result<Response, Problem> {
+/// Their names, scopes and times, newest first, in pages. Their secrets are shown only when they are created, on your account page.
+#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", params(Page), responses((status = 200, body = Tokens)))]
+pub async fn list(
+    client: Client,
+    Query(Page { limit, cursor, fields }): Query<Page>,
+) -> Result<Response, Problem> {
+    let fields = Fields::of::<TokenLine>(fields.as_deref())?;
+    let limit = cursor::limit(limit)?;
+    let after: Option<(Timestamp, Uuid)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let person = client.person()?;
-    let tokens = client.accounts().tokens(client.credentials(), person).await?;
+    let mut tokens = client.accounts().tokens_page(client.credentials(), person, after, limit).await?;
+    let more = tokens.len() > limit;
+    tokens.truncate(limit);
+    let next = tokens.last().filter(|_| more).map(|(token, _)| cursor::write(LIST, &(token.created_at, token.id)));
     let line = |(token, used_at): (Token, Option<Timestamp>)| TokenLine {
         id: token.id,
         name: token.name,
@@ -51,7 +68,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
         expires_at: token.expires_at,
         used_at,
     };
-    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(line).collect() }))
+    Ok(fields.list("tokens", &Tokens { tokens: tokens.into_iter().map(line).collect(), next }))
 }
 
 /// Revoke one of your own tokens

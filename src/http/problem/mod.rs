@@ -75,7 +75,6 @@ pub struct FieldError {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Conflict {
     /// Which text: `title` or `description`.
-    #[schema(value_type = String)]
     field: TextField,
     /// The text as it is now.
     theirs: String,
