@@ -35,7 +35,8 @@ const MANY_CALLERS: usize = 100_000;
 /// At most so many callers are counted. Further ones share a counter, so that memory is bounded.
 const MAX_CALLERS: usize = 200_000;
 
-type Limiter = RateLimiter<Option<ClientKey>, DefaultKeyedStateStore<Option<ClientKey>>, DefaultClock, StateInformationMiddleware>;
+type Limiter =
+    RateLimiter<Option<ClientKey>, DefaultKeyedStateStore<Option<ClientKey>>, DefaultClock, StateInformationMiddleware>;
 
 /// The counters of all callers.
 #[derive(Debug)]

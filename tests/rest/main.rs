@@ -16,5 +16,7 @@ mod hostile;
 mod lists;
 mod mutations;
 mod pages;
+mod rate;
+mod streams;
 mod tasks;
 mod unhealthy;

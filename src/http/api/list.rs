@@ -123,7 +123,8 @@ impl Listing {
             None => None,
             Some("none") => Some(None),
             Some(id) => {
-                let id = Uuid::from_str(id).map_err(|_| Problem::parameter("assignee", "expected a UUID, or `none`"))?;
+                let id =
+                    Uuid::from_str(id).map_err(|_| Problem::parameter("assignee", "expected a UUID, or `none`"))?;
                 Some(Some(ActorId(id)))
             }
         };

@@ -74,7 +74,11 @@ impl<B: By> Order<B> {
     pub fn schema() -> Object {
         let names = B::ALL.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]);
         let names: Vec<String> = names.collect();
-        ObjectBuilder::new().schema_type(Type::String).default(Some(B::ALL[0].0.into())).enum_values(Some(names)).build()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .default(Some(B::ALL[0].0.into()))
+            .enum_values(Some(names))
+            .build()
     }
 
     /// The list to which the cursors of this order belong.

@@ -48,10 +48,7 @@ pub struct TokenLine {
 ///
 /// Their names, scopes and times, newest first, in pages. Their secrets are shown only when they are created, on your account page.
 #[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", params(Page), responses((status = 200, body = Tokens)))]
-pub async fn list(
-    client: Client,
-    Query(Page { limit, cursor, fields }): Query<Page>,
-) -> Result<Response, Problem> {
+pub async fn list(client: Client, Query(Page { limit, cursor, fields }): Query<Page>) -> Result<Response, Problem> {
     let fields = Fields::of::<TokenLine>(fields.as_deref())?;
     let limit = cursor::limit(limit)?;
     let after: Option<(Timestamp, Uuid)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
