@@ -20,7 +20,7 @@ BY_STATE = [
     # Ids of things that do not exist, in a body.
     ("invalid", "column", "this board has no such column"),
     ("invalid", "boards", "there is no such board"),
-    ("invalid", r"assign(ees)?", "somebody here cannot be assigned"),
+    ("invalid", r"assign(ees)?", "an assignee must be able to see the board"),
     # What a board or a server must not be without.
     ("invalid", "completed", "this board has no column"),
     ("invalid", "completed", "the column"),

@@ -71,6 +71,7 @@ pub struct NewBoard {
     name: String,
     /// The columns from left to right; if absent: To do, Doing, Done.
     #[serde(default, deserialize_with = "by_name::each_if_any")]
+    #[schema(min_items = 1, max_items = 50)]
     columns: Option<Vec<BoardColumn>>,
     /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
     #[serde(default)]
