@@ -14,7 +14,8 @@ from schemathesis.core.failures import Failure
 
 # The problem's code, the field that it names, and the beginning of its message.
 BY_STATE = [
-    # Each made-up cursor and number is refused, because only those of an earlier response are good.
+    # Each made-up cursor, number or entity tag is refused, because only those of an earlier response are good.
+    ("invalid_parameter", "If-Match", "expected an ETag of this server"),
     ("invalid_parameter", "cursor", "expected the `next` of"),
     ("invalid_parameter", "since", "expected at most"),
     # Ids of things that do not exist, in a body.

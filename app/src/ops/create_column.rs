@@ -14,7 +14,7 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::CreateColumn`].
+/// Adds a column.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

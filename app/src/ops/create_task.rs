@@ -19,7 +19,7 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::CreateTask`].
+/// Adds a task.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -19,7 +19,7 @@ use crate::{
     state::{BoardState, Placement, Stamp, Touched},
 };
 
-/// See [`super::Op::RestoreTask`].
+/// Restores a task from the trash.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ use crate::{
     state::{BoardState, Stamp, Touched},
 };
 
-/// See [`super::Op::CreateShareLink`].
+/// Creates a link for reading the board without an account.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,7 +95,7 @@ impl Effect for ShareLinkCreated {
     }
 }
 
-/// See [`super::Op::RevokeShareLink`].
+/// Revokes a share link.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,8 @@ use crate::{
     tagged::Object,
 };
 
-/// See [`super::Op::UpdateTask`]. Absent fields stay as they are, so concurrent edits of different fields both survive.
+/// Changes some fields of a task, including its place. Absent fields stay as they are, so concurrent edits of different fields
+/// both survive.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -30,7 +30,7 @@ const SEQUENCE_NUMBER: &str = "SequenceNumber";
 const TOKEN: &str = "token";
 
 /// The form of `If-Match`: entity tags of this server, or `*`.
-const ENTITY_TAGS: &str = r#"^ *(\*|(W/)?"[0-9]{1,15}"( *, *(W/)?"[0-9]{1,15}")*) *$"#;
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
 const PARAMETERS: [(&str, &str); 12] = [
