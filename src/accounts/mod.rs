@@ -78,6 +78,9 @@ pub enum AccountError {
         /// What is wrong with it: a clause that also reads well without the field.
         message: String,
     },
+    /// A limit is reached: which one, and what to do.
+    #[error("{0}")]
+    Full(String),
     /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
     #[error("this e-mail address and password do not belong to an account that may sign in here")]
     WrongCredentials,
