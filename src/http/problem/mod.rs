@@ -222,7 +222,7 @@ impl From<AccountError> for Problem {
             AccountError::SignedOut => Self::not_signed_in(),
             AccountError::NotFound(what) => Self::new(Code::NotFound, format!("there is no such {what}")),
             AccountError::Invalid { field, message } => Self::field(field, message),
-            AccountError::Full(message) => Self::new(Code::Full, message),
+            AccountError::Full(what, limit) => Refusal::Full { what, limit }.into(),
             AccountError::WrongCredentials => {
                 Self::unauthorized(Code::WrongCredentials, "the e-mail address or the password is wrong")
             }
