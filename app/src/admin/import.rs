@@ -73,7 +73,9 @@ pub fn page(content: Import) -> Frame {
                         <th scope="row">{line}</th>
                         <td data-column="E-mail address">{email}</td>
                         <td data-column="Outcome">{outcome}</td>
-                        <td class="wide" data-column="Note">{more}</td>
+                        <td class="wide" data-column="Note">
+                            {more}
+                        </td>
                     </tr>
                 }
                 .into_any()
