@@ -14,7 +14,7 @@
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`backup`]: a database as one file, of either engine, for either engine.
-//! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
+//! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`log_check`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
@@ -63,7 +63,7 @@ use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
-pub use audit::BoardReport;
+pub use log_check::BoardReport;
 pub use boards::{BoardQuery, Listed};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;

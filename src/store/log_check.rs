@@ -52,19 +52,19 @@ struct Head {
 
 impl Inspection {
     /// Compares a board's rows with its log, as of one moment; `None` if there is no such board.
-    pub async fn audit(&self, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
-        read!(self.readers, |reader| audit(reader, board).await)
+    pub async fn check_log(&self, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
+        read!(self.readers, |reader| check_log(reader, board).await)
     }
 }
 
-async fn audit(reader: &mut Connection, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
+async fn check_log(reader: &mut Connection, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
     reader.begin_here().await?;
-    let report = audit_here(reader, board).await?;
+    let report = check_log_here(reader, board).await?;
     reader.rollback().await?;
     Ok(report)
 }
 
-async fn audit_here(reader: &mut Connection, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
+async fn check_log_here(reader: &mut Connection, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
     let row = query("SELECT seq, log_start, changed_at FROM boards WHERE id = $1");
     let Some(row) = row.bind(board.to_string()).fetch_optional(&mut *reader).await? else { return Ok(None) };
     let (seq, log_start) = (rows::seq(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?);
