@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(settings) => run(*settings),
         Command::User(command) => at_once(command.run()),
         Command::Token(command) => at_once(command.run()),
+        Command::Audit(command) => at_once(command.run()),
         Command::Backup(command) => at_once(command.run()),
         Command::Restore(command) => at_once(command.run()),
         Command::Health(command) => at_once(command.run()),

@@ -106,6 +106,7 @@ pub struct Server {
     listener: TcpListener,
     services: Arc<Services>,
     retention: Retention,
+    keep_audit: Duration,
     first_visit: Option<String>,
 }
 
@@ -185,7 +186,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         site,
     };
     let first_visit = first_visit(&services).await?;
-    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
+    let keep_audit = Duration::from_secs(u64::from(settings.keep_audit) * 24 * 60 * 60);
+    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, keep_audit, first_visit })
 }
 
 /// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
@@ -217,12 +219,16 @@ impl Server {
     /// Serves until `stop` is cancelled, then ends in good order; or until the server cannot go on, which is an error, and
     /// ends in as good an order as it can.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { listener, services, retention, .. } = self;
+        let Self { listener, services, retention, keep_audit, .. } = self;
         let supervisor = services.hub.supervisor();
         let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
         let maintenance = {
             let (services, ends) = (Arc::clone(&services), ends.clone());
-            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), retention)).map(drop)
+            move || {
+                ends.clone()
+                    .run_until_cancelled_owned(maintenance(Arc::clone(&services), retention, keep_audit))
+                    .map(drop)
+            }
         };
         supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
         let jobs = {
@@ -278,6 +284,9 @@ impl Server {
             );
         }
         services.hub.close(LEAVE).await;
+        if let Err(error) = services.accounts.write_counted_failures().await {
+            tracing::warn!(%error, "some failed sign-ins are not in the audit log");
+        }
         services.store.close().await;
         match supervisor.failure() {
             Some(why) => Err(RunError(why)),
@@ -355,7 +364,7 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
 }
 
 /// What has to be done now and then.
-async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
+async fn maintenance(services: Arc<Services>, Retention(retention): Retention, keep_audit: Duration) {
     let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
     let mut clean_up = tokio::time::interval(CLEAN_UP_INTERVAL);
     let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
@@ -378,19 +387,25 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
                 }
             }
             _ = forget.tick() => {
-                if let Err(error) = forget_what_is_old(&services, retention, forget_every * CATCHING_UP).await {
+                if let Err(error) = forget_what_is_old(&services, retention, keep_audit, forget_every * CATCHING_UP).await {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
-            _ = clean_up.tick() => services.accounts.forget_old_attempts(),
+            _ = clean_up.tick() => {
+                services.accounts.forget_old_attempts();
+                if let Err(error) = services.accounts.write_counted_failures().await {
+                    tracing::warn!(%error, "some failed sign-ins are not in the audit log");
+                }
+            }
         }
     }
 }
 
-/// Deletes what is old: entries of the log, what mutations were answered, sessions and links that have ended.
+/// Deletes what is old: entries of the log, what mutations were answered, events of the audit log, sessions and links that have ended.
 async fn forget_what_is_old(
     services: &Services,
     retention: Option<Duration>,
+    keep_audit: Duration,
     step: Duration,
 ) -> Result<(), StoreError> {
     let (store, now) = (&services.store, clock::now());
@@ -407,12 +422,16 @@ async fn forget_what_is_old(
     let before = |age: Duration| clock::before(believed, age);
     services.accounts.forget(believed).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
+    let events = store.forget_audit(before(keep_audit)).await?;
     let entries = match retention {
         Some(retention) => store.trim_log(before(retention)).await?,
         None => 0,
     };
-    if entries + answers > 0 {
-        tracing::info!(entries, answers, %believed, "deleted old entries of the log of changes, and old answers");
+    if entries + answers + events > 0 {
+        tracing::info!(
+            entries, answers, events, %believed,
+            "deleted old entries of the log of changes, old answers, and old events of the audit log"
+        );
     }
     Ok(())
 }

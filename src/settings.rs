@@ -139,6 +139,16 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
+    /// For how many days the audit log keeps its events.
+    #[arg(
+        long,
+        env = "TASKWIRE_KEEP_AUDIT",
+        value_name = "DAYS",
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(1..=36_500)
+    )]
+    pub keep_audit: u32,
+
     /// How many seconds stopping may take at most. After that the process ends at once, with exit code 1.
     #[arg(long, env = "TASKWIRE_STOP_WITHIN", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub stop_within: Duration,
@@ -178,6 +188,7 @@ impl Settings {
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             log_retention: Retention::DEFAULT,
+            keep_audit: 365,
             stop_within: Duration::from_secs(30),
             no_sample: false,
             http_limits: HttpLimits::default(),

@@ -12,6 +12,7 @@
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
+//! - [`Store::audit`] reads the audit log, which everything that changes rights writes (`audit`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`backup`]: a database as one file, of either engine, for either engine.
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`log_check`).
@@ -39,6 +40,7 @@ mod history;
 mod inspection;
 mod key;
 mod log;
+mod log_check;
 mod migrations;
 mod outbox;
 mod probe;
@@ -63,7 +65,8 @@ use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
-pub use log_check::BoardReport;
+pub use audit::{AuditFilter, AuditKey, AuditPage};
+pub(crate) use audit::{Author, NewEvent};
 pub use boards::{BoardQuery, Listed};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
@@ -72,6 +75,7 @@ pub use error::StoreError;
 pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
 pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
+pub use log_check::BoardReport;
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 

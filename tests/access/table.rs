@@ -67,6 +67,7 @@ const TABLE: &[Row] = &[
     row("DELETE /api/v1/invitations/{invitation}", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
     row("GET /api/v1/tokens", "",                                      "401  403  200  200  200  200  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/tokens/{token}", "",                           "401  403  204  204  204  204  204  204   403  403  204   401  401  401"),
+    row("GET /api/v1/audit", "",                                       "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     // Routes that are open to everybody.
     row("GET /api/v1/openapi.json", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /healthz", "",                                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),

@@ -28,6 +28,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "DELETE /invitations/{invitation}",
         "DELETE /tasks/{task}",
         "DELETE /tokens/{token}",
+        "GET /audit",
         "GET /boards",
         "GET /boards/{board}",
         "GET /boards/{board}/changes",
