@@ -8,6 +8,7 @@
 //! - [`accounts`]: who is who on this server.
 //! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
+//! - [`bulk`]: one action on many tasks, in the background.
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
 //! - [`http_client`]: requests to other servers.
@@ -19,6 +20,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
 
 pub mod accounts;
+pub mod bulk;
 pub mod clock;
 pub mod command;
 pub mod credentials;

@@ -20,6 +20,7 @@ use crate::{
         Accounts,
         oidc::{Oidc, OidcError},
     },
+    bulk::{self, Bulk},
     clock,
     http::{
         self, Services,
@@ -167,6 +168,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     };
     let services = Services {
         auth: settings.auth,
+        bulk: Bulk::new(store.clone(), writer.clone()),
         accounts,
         oidc: settings.oidc().map(|oidc| Oidc::new(oidc, &public_url)).transpose()?.map(Arc::new),
         cookies: CookieNames::new(&instance, public_url.starts_with("https://")),
@@ -421,6 +423,7 @@ async fn forget_what_is_old(
     }
     let before = |age: Duration| clock::before(believed, age);
     services.accounts.forget(believed).await?;
+    store.forget_bulk_edits(before(bulk::KEPT)).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
     let events = store.forget_audit(before(keep_audit)).await?;
     let entries = match retention {

@@ -246,6 +246,11 @@ impl Principal {
         self.role.is_some()
     }
 
+    /// Whether they may use the administration pages, which show everything on the server.
+    pub fn may_administer(&self) -> bool {
+        self.role >= Some(InstanceRole::Admin) && self.scope == Scope::Admin
+    }
+
     /// Whether they may invite, promote and deactivate people.
     pub fn may_manage_people(&self) -> bool {
         self.role >= Some(InstanceRole::Admin) && self.scope == Scope::Admin

@@ -17,6 +17,7 @@
 //! - `pages`: what stands at an address, put together from `features`, one folder a feature. `controls`: what any feature may use.
 //!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
+//!   `admin`: the administration pages.
 
 #![recursion_limit = "256"]
 
@@ -25,6 +26,8 @@ pub mod access;
 pub mod account;
 pub mod activity;
 pub mod address;
+#[cfg(feature = "ssr")]
+pub mod admin;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]

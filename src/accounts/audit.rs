@@ -90,17 +90,28 @@ impl Accounts {
         Ok(self.store().audit(filter, before, limit).await?)
     }
 
+    /// How many events match, up to one more than [`MOST_COUNTED`](crate::store::tables::MOST_COUNTED); `None` if that is not known.
+    pub async fn count_audit(
+        &self,
+        credentials: &Credentials,
+        filter: &AuditFilter,
+    ) -> Result<Option<u64>, AccountError> {
+        may(self.principal(credentials)?.may_read_audit())?;
+        Ok(self.store().count_audit(filter).await?)
+    }
+
     /// Begins an export of the audit log, which is an event itself. Returns the position of this event: the export has those before.
     pub async fn export_audit(
         &self,
         credentials: &Credentials,
         filter: &AuditFilter,
+        format: &'static str,
     ) -> Result<AuditKey, AccountError> {
         may(self.principal(credentials)?.may_read_audit())?;
         let AuditFilter { actor, action, target, from, to, text } = filter;
         let actor = actor.map(|actor| actor.to_string());
         let filter = json!({ "actor": actor, "action": action, "target": target, "from": from, "to": to, "q": text });
-        self.record(credentials, Action::Exported, json!({ "what": "audit", "filter": filter })).await
+        self.record(credentials, Action::Exported, json!({ "what": "audit", "format": format, "filter": filter })).await
     }
 
     /// Records that the caller did something that leaves no other trace in the database.

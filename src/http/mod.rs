@@ -4,6 +4,7 @@
 //! - [`socket`]: the live connection (WebSocket).
 //! - [`health`]: liveness, readiness and metrics of the process.
 //! - [`account`]: the account pages, which are plain HTML without scripts.
+//! - [`admin`]: the administration pages, which the server renders.
 //! - [`page`]: the pages that Leptos renders, and the server functions behind them. `backend`: the data that they show.
 //! - [`site`]: the site's static files.
 //! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. `cors`: how their scripts
@@ -16,6 +17,7 @@
 //!   errors.
 
 pub mod account;
+pub mod admin;
 pub mod admission;
 pub mod api;
 mod backend;
@@ -74,6 +76,7 @@ use crate::{
         oidc::Oidc,
         sessions::{LIFETIME_DAYS, Sessions},
     },
+    bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
@@ -88,6 +91,8 @@ pub const API_ROOT: &str = "/api/v1";
 pub struct Services {
     /// Whether the server has accounts, or is open to everybody who reaches it.
     pub auth: Auth,
+    /// Runs edits of many tasks.
+    pub bulk: Bulk,
     /// Accounts and sign-in.
     pub accounts: Accounts,
     /// For reading the database.
@@ -157,6 +162,8 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes.mount(pages, paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
+    let admin = admin::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
+    routes.mount(admin::routes(services), admin);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
     let socket = Router::new().route("/ws", get(socket::upgrade).post(socket::explain));
     routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));

@@ -24,6 +24,7 @@ use super::{
     connection::Connection,
     rows,
     sql::{Statement, Table, Value as Cell, column, query},
+    tables::{Key, MOST_COUNTED, SortValue},
 };
 use crate::{
     clock,
@@ -243,6 +244,22 @@ pub struct AuditFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditKey(i64, Uuid);
 
+impl AuditKey {
+    /// The position that a key of a table stands for, if it is one.
+    pub fn of(key: &Key) -> Option<Self> {
+        match key {
+            Key(SortValue::Number(at), id) => Some(Self(*at, id.parse().ok()?)),
+            Key(SortValue::Text(_), _) => None,
+        }
+    }
+}
+
+impl From<AuditKey> for Key {
+    fn from(AuditKey(at, id): AuditKey) -> Self {
+        Self(SortValue::Number(at), id.to_string())
+    }
+}
+
 /// Some events, newest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditPage {
@@ -276,6 +293,18 @@ impl Store {
         let found = conditions.select("LIMIT", most).fetch_all(self.readers()).await?;
         let next = if found.len() > limit { Some(key(&found[limit - 1])?) } else { end };
         Ok(AuditPage { events: found.iter().take(limit).map(event).collect::<Result<_, _>>()?, next })
+    }
+
+    /// Counts the events that match, up to one more than [`MOST_COUNTED`]. Not with a text: that would have to look through all of them.
+    pub async fn count_audit(&self, filter: &AuditFilter) -> Result<Option<u64>, StoreError> {
+        if filter.text.is_some() {
+            return Ok(None);
+        }
+        let Conditions { sql, values } = Conditions::of(filter, None);
+        let most = MOST_COUNTED + 1;
+        let count = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM audit WHERE {sql} LIMIT {most}) AS counted");
+        let count: i64 = Statement::of(count, values).fetch_one(self.readers()).await?.try_get(0)?;
+        Ok(Some(count.unsigned_abs()))
     }
 
     /// Deletes the events from before a time. Tells how many.
@@ -353,7 +382,8 @@ impl Conditions {
 /// The pattern for what contains a text, with `!` before characters that would have a meaning in it.
 fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
-    for char in text.to_lowercase().chars() {
+    // PostgreSQL accepts no NUL, and no event contains a control character.
+    for char in text.to_lowercase().chars().filter(|char| !char.is_control()) {
         if matches!(char, '%' | '_' | '!') {
             pattern.push('!');
         }

@@ -13,6 +13,8 @@
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
 //! - [`Store::audit`] reads the audit log, which everything that changes rights writes (`audit`).
+//! - [`tables`]: tables over all boards and people, for the administration.
+//! - [`Store::add_bulk_edit`] and its kin are edits of many tasks at once (`bulk_edits`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`backup`]: a database as one file, of either engine, for either engine.
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`log_check`).
@@ -28,6 +30,7 @@ mod answers;
 mod audit;
 pub mod backup;
 mod boards;
+mod bulk_edits;
 mod cache;
 mod commit;
 mod connect;
@@ -48,6 +51,7 @@ mod rights;
 mod rows;
 mod schema;
 mod sql;
+pub mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -68,6 +72,7 @@ pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
 pub use audit::{AuditFilter, AuditKey, AuditPage};
 pub(crate) use audit::{Author, NewEvent};
 pub use boards::{BoardQuery, Listed};
+pub use bulk_edits::{BulkEdit, BulkProgress, BulkStep, StepOutcome};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
 pub use directory::Directory;

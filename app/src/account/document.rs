@@ -1,4 +1,4 @@
-//! The document around each account page: the head with its style sheet and, for signed-in people, the navigation.
+//! The document around each page that only the server renders: the head with its style sheet and, for signed-in people, the navigation.
 
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
@@ -62,6 +62,12 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
         Some(current_user) => with_navigation(current_user, body),
         None => at_the_door(body),
     };
+    html(title, None, body, options)
+}
+
+/// Renders a document around a body. `script` is the address of a script.
+pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, options: LeptosOptions) -> String {
+    let script = script.map(|address| view! { <script src=address defer></script> }.into_any());
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -74,6 +80,7 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
                 <title inner_html=title />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options />
+                {script}
             </head>
             <body>{body}</body>
         </html>
@@ -117,7 +124,17 @@ fn at_the_door(body: AnyView) -> AnyView {
 }
 
 fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
+    view! {
+        {topbar(&current_user)}
+        <main class="sheets">{body}</main>
+    }
+    .into_any()
+}
+
+/// The header of a signed-in person: links to the other pages, and their name.
+pub(crate) fn topbar(current_user: &CurrentUser) -> AnyView {
     let CurrentUser { person, manages, here } = current_user;
+    let (manages, here) = (*manages, *here);
     let tab = |address: &'static str, words: &'static str| {
         let current = (address == here).then_some("page");
         view! {
@@ -136,15 +153,14 @@ fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
             <nav class="tabs" aria-label="Pages">
                 {tab("/", "Boards")}
                 {tab("/account", "Your account")}
-                {manages.then(|| tab("/people", "People"))}
+                {manages.then(|| tab("/people", "People"))} {manages.then(|| tab("/admin", "Administration"))}
             </nav>
             <div class="current-user">
-                {avatar(&person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">
+                {avatar(person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">
                     <button class="button quiet">"Sign out"</button>
                 </form>
             </div>
         </header>
-        <main class="sheets">{body}</main>
     }
     .into_any()
 }

@@ -33,7 +33,7 @@ pub use delete_board::{BoardDeleted, DeleteBoard};
 pub use delete_column::{ColumnDeleted, DeleteColumn};
 pub use delete_task::{DeleteTask, TaskDeleted};
 pub(crate) use inverse::Inverse;
-pub use inverse::Part;
+pub use inverse::{Part, guarded, inverse_of};
 pub use restore_task::{RestoreTask, TaskRestored};
 use serde::{Deserialize, Deserializer, Serialize};
 pub use set_member::{MAX_MEMBERS, MemberSet, SetMember};

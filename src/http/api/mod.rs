@@ -9,7 +9,7 @@ pub mod boards;
 pub mod changes;
 mod client;
 pub mod columns;
-mod cursor;
+pub(super) mod cursor;
 pub mod events;
 pub mod invitations;
 mod list;

@@ -55,6 +55,11 @@ impl Note {
         audit::put(&mut self.connection, [(author, event)]).await
     }
 
+    /// The connection, to write with.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Makes it durable.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.connection.commit().await

@@ -1,0 +1,91 @@
+//! The administration pages: for owners and admins, and for everybody on a server without accounts.
+//!
+//! [`app::admin`] defines their content. The code here reads requests, checks that the reader may administer, and answers with a page or a
+//! redirect. Boards are changed by the one write path, and accounts by [`Accounts`](crate::accounts::Accounts), so everything that is changed
+//! here is live everywhere, and authorised where it is done.
+//!
+//! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
+//! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
+//! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks. [`audit`]: the audit log.
+
+pub mod answer;
+pub mod audit;
+pub mod bulk_edits;
+pub mod csv;
+pub mod reader;
+pub mod task;
+pub mod tasks;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{
+        HeaderValue, Method,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+    },
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodFilter, on},
+};
+
+use super::{Services, compression::Plain};
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path;)*) => {
+        /// The method and the path of each route. The router is made from the same list, so the list is complete.
+        pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path)),*];
+
+        fn mounted() -> Router<Arc<Services>> {
+            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+        }
+    };
+}
+
+routes! {
+    GET "/admin" => start;
+    GET "/admin/tasks" => tasks::show;
+    POST "/admin/tasks/bulk" => bulk_edits::choose;
+    GET "/admin/tasks/{task}" => task::show;
+    POST "/admin/tasks/{task}" => tasks::save;
+    POST "/admin/tasks/{task}/put-back" => task::put_back;
+    POST "/admin/tasks/{task}/delete" => task::delete;
+    POST "/admin/tasks/{task}/restore" => task::restore;
+    GET "/admin/bulk-edits" => bulk_edits::list;
+    GET "/admin/bulk-edits/{id}" => bulk_edits::show;
+    POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
+    POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
+    GET "/admin/audit" => audit::show;
+}
+
+/// The routes.
+pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
+    mounted().route_layer(from_fn_with_state(Arc::clone(services), middleware))
+}
+
+/// The Content-Security-Policy: a page may load its style, the icon and the script of these pages, which requests the page again.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'",
+);
+
+/// What applies to each of these pages: only readers who may administer get one, errors become a page, and nothing is cached.
+async fn middleware(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = match reader::admit(&services, &parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(response) => response,
+    };
+    response = answer::with_errors(&services, response);
+    response.extensions_mut().insert(Plain);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    response
+}
+
+/// `GET /admin`
+async fn start() -> Response {
+    Redirect::to(app::admin::tasks::PATH).into_response()
+}
