@@ -19,9 +19,9 @@ use app::{
     access::Principal,
     fields::FieldEdit,
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
-    model::{Priority, Task},
+    model::{Priority, Seq, Task},
     new_id,
-    ops::{CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, guarded, inverse_of},
+    ops::{Change, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of},
     refusal::Refusal,
     state::BoardState,
     time::Day,
@@ -325,11 +325,21 @@ impl Shared {
     }
 }
 
-/// Decides on the operations of some steps, on the current states of the boards.
+/// Decides on the operations of some steps, on the current states of the boards. Each is applied to a copy of its board, so that the inverse
+/// of the next one starts from there: undone in reverse order, all tasks get back to their places.
 struct Decision<'a> {
     store: &'a Store,
     action: &'a Action,
-    boards: HashMap<BoardId, Option<Arc<BoardState>>>,
+    boards: HashMap<BoardId, Option<Board>>,
+}
+
+/// A board that is decided on.
+#[derive(Clone)]
+struct Board {
+    /// The number of its newest change in the log.
+    seq: Seq,
+    /// Its state, with the operations that were decided on.
+    state: Arc<BoardState>,
 }
 
 impl Decision<'_> {
@@ -348,12 +358,16 @@ impl Decision<'_> {
             _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.action.op(task))),
         };
         let source = self.board(deletion.board).await?;
-        let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else { return Ok(Err(GONE)) };
+        let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else {
+            return Ok(Err(GONE));
+        };
         if step.phase == 0 {
             return Ok(Ok(copy(&self.store.directory(), task, step.task, column, &board)));
         }
         // The copy must have everything that the task has now.
-        let Some((copied, target)) = other.and_then(|other| Some((other, other.op.as_ref()?))) else { return Ok(Err(GONE)) };
+        let Some((copied, target)) = other.and_then(|other| Some((other, other.op.as_ref()?))) else {
+            return Ok(Err(GONE));
+        };
         let Some(on) = self.board(copied.board).await? else { return Ok(Err(GONE)) };
         let is_same = copy(&self.store.directory(), task, copied.task, column, &on) == *target;
         Ok(if is_same { Ok(Op::DeleteTask(DeleteTask::of(task.id))) } else { Err(CHANGED) })
@@ -361,31 +375,35 @@ impl Decision<'_> {
 
     /// Notes the operation of a step, what undoes it, and a new id for its mutation.
     async fn settle(&mut self, step: &mut BulkStep, op: Op) -> Result<(), StoreError> {
-        let Some(board) = self.board(step.board).await? else {
+        self.board(step.board).await?;
+        let Some(Some(Board { seq, state })) = self.boards.get_mut(&step.board) else {
             step.outcome = Some(StepOutcome::Refused(GONE.to_owned()));
             return Ok(());
         };
-        step.inverse = inverse_of(&board, &op);
+        let mutation = MutationId(new_id());
+        step.inverse = inverse_of(state, &op);
+        let guard = match &op {
+            Op::DeleteTask(delete) => state.task(delete.task).map_or(0, |task| task.seq),
+            _ => *seq,
+        };
+        // If it will be refused, the writer says why.
+        if let Ok(kind) = decide(state, &op) {
+            let change = Change { seq: state.seq() + 1, at: now(), by: None, mutation, kind };
+            // The number is the next one, so there is no gap.
+            let _ = Arc::make_mut(state).apply(&change);
+        }
         // An undo has its guard already: the number of the change that it undoes.
-        step.op = Some(match (&step.op, &op) {
-            (Some(_), _) => op,
-            (None, Op::DeleteTask(delete)) => {
-                let seq = board.task(delete.task).map_or(0, |task| task.seq);
-                guarded(op, seq)
-            }
-            (None, _) => guarded(op, board.seq()),
-        });
-        step.mutation = Some(MutationId(new_id()));
+        step.op = Some(if step.op.is_some() { op } else { guarded(op, guard) });
+        step.mutation = Some(mutation);
         Ok(())
     }
 
     async fn board(&mut self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
-        if let Some(known) = self.boards.get(&id) {
-            return Ok(known.clone());
+        if !self.boards.contains_key(&id) {
+            let state = self.store.board(id).await?.filter(|board| board.exists());
+            self.boards.insert(id, state.map(|state| Board { seq: state.seq(), state }));
         }
-        let board = self.store.board(id).await?.filter(|board| board.exists());
-        self.boards.insert(id, board.clone());
-        Ok(board)
+        Ok(self.boards.get(&id).and_then(Option::as_ref).map(|board| Arc::clone(&board.state)))
     }
 }
 
@@ -401,9 +419,7 @@ impl Action {
             // Whether it is completed depends on the board, which decides: completing twice changes nothing.
             Self::Complete => Ok(Op::UpdateTask(UpdateTask { completed: Some(true), ..update })),
             Self::Reopen => Ok(Op::UpdateTask(UpdateTask { completed: Some(false), ..update })),
-            Self::Move { column, .. } => {
-                unless(task.column == *column, UpdateTask { column: Some(*column), ..update })
-            }
+            Self::Move { column, .. } => unless(task.column == *column, UpdateTask { column: Some(*column), ..update }),
             Self::Assign { person } => {
                 unless(task.assignees.contains(person), update.with(FieldEdit::Assign(vec![*person])))
             }

@@ -12,8 +12,7 @@ use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError,
-    rows,
+    Store, StoreError, rows,
     sql::{Record, Statement, Table, column, query},
 };
 
@@ -86,7 +85,17 @@ pub struct BulkProgress {
 const STEPS: Table = Table {
     name: "bulk_edit_steps",
     columns: &[
-        "bulk_edit", "phase", "position", "board", "task", "needs", "mutation", "op", "inverse", "seq", "refusal",
+        "bulk_edit",
+        "phase",
+        "position",
+        "board",
+        "task",
+        "needs",
+        "mutation",
+        "op",
+        "inverse",
+        "seq",
+        "refusal",
     ],
     key: &["bulk_edit", "phase", "position"],
     kept: &[],
@@ -226,7 +235,8 @@ impl Store {
 
     /// A bulk edit, and how far it is.
     pub async fn bulk_edit(&self, id: Uuid) -> Result<Option<(BulkEdit, BulkProgress)>, StoreError> {
-        let select = "SELECT id, person, action, undoes, created_at, worked_at, finished_at FROM bulk_edits WHERE id = $1";
+        let select =
+            "SELECT id, person, action, undoes, created_at, worked_at, finished_at FROM bulk_edits WHERE id = $1";
         let Some(row) = query(select).bind(id.to_string()).fetch_optional(self.readers()).await? else {
             return Ok(None);
         };

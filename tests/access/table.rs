@@ -133,6 +133,20 @@ const TABLE: &[Row] = &[
     row("POST /people/new-password", "person={person}",                "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /people/invitations", "role=member",                     "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /people/invitations/revoke", "id={invitation}"        ,  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    // Administration.
+    row("GET /admin", "",                                               "303 303 403 403 403 403 303 303  303 303 303  401 401 303"),
+    row("GET /admin/tasks", "",                                         "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/tasks/bulk", "action=complete&of=selected&task={task}","401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
+    row("GET /admin/tasks/{task}", "",                                  "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/tasks/{task}", "seq=1",                            "401 401 403 403 403 403 422 422  401 401 401  401 401 401"),
+    row("POST /admin/tasks/{task}/put-back", "seq=1&field=Title",       "401 401 403 403 403 403 409 409  401 401 401  401 401 401"),
+    row("POST /admin/tasks/{task}/delete", "",                          "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/tasks/{task}/restore", "",                         "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("GET /admin/bulk-edits", "",                                    "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("GET /admin/bulk-edits/{id}", "",                               "303 303 403 403 403 403 404 404  303 303 303  401 401 303"),
+    row("POST /admin/bulk-edits/{id}/continue", "",                     "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
+    row("GET /admin/audit", "",                                         "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/bulk-edits/{id}/undo", "",                         "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
     // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];
@@ -204,6 +218,8 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         // Not the caller: everybody may leave a board.
         .replace("{member}", &if who == Who::Viewer { fixture.editor.id } else { fixture.viewer.id }.to_string())
         .replace("{secret}", "0123456789012345678901234567890123456789012")
+        // No such bulk edit.
+        .replace("{id}", "01938b5e-0000-7000-8000-000000000001")
         .replace("/{*rest}", "");
     // The column in a path is deleted, so it must be empty.
     let column = if text.starts_with('/') { test_board.spare_column } else { test_board.column };

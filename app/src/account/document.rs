@@ -65,6 +65,12 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
     html(title, None, body, options)
 }
 
+/// A text as HTML. A title is set as inner HTML, because Leptos puts a marker at the end of a text, and in a title the marker would be
+/// visible; and the title may be what somebody typed.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// Renders a document around a body. `script` is the address of a script.
 pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, options: LeptosOptions) -> String {
     let script = script.map(|address| view! { <script src=address defer></script> }.into_any());
@@ -76,8 +82,7 @@ pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, o
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="description" content=DESCRIPTION />
-                // Set as inner HTML: Leptos puts a marker at the end of a text, and in a title the marker would be visible.
-                <title inner_html=title />
+                <title inner_html=escaped(&title) />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options />
                 {script}
@@ -153,7 +158,8 @@ pub(crate) fn topbar(current_user: &CurrentUser) -> AnyView {
             <nav class="tabs" aria-label="Pages">
                 {tab("/", "Boards")}
                 {tab("/account", "Your account")}
-                {manages.then(|| tab("/people", "People"))} {manages.then(|| tab("/admin", "Administration"))}
+                {manages.then(|| tab("/people", "People"))}
+                {manages.then(|| tab("/admin", "Administration"))}
             </nav>
             <div class="current-user">
                 {avatar(person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">

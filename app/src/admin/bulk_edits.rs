@@ -60,7 +60,7 @@ pub fn actions(query: &Query, matches: &str) -> AnyView {
         ACTIONS.into_iter().map(|(value, label)| view! { <option value=value>{label}</option> }.into_any()).collect();
     let query = query.with("edit", "").with("after", "").address("");
     view! {
-        <form id=FORM class="table-actions sheet" method="post" action=CHOOSE>
+        <form id=FORM class="table-actions" method="post" action=CHOOSE>
             <input type="hidden" name="query" value=query />
             <div class="field">
                 <label for="bulk-action">"Action"</label>
@@ -136,7 +136,11 @@ pub fn preview(content: Preview) -> Frame {
         many => format!("on {} boards", thousands(many as u64)),
     };
     let cut = is_cut.then(|| {
-        view! { <p class="hint">{format!("More tasks match. One bulk edit takes the first {count}; repeat it for the others.")}</p> }
+        view! {
+            <p class="hint">
+                {format!("More tasks match. One bulk edit takes the first {count}; repeat it for the others.")}
+            </p>
+        }
             .into_any()
     });
     let so_already = (so_already > 0 && is_ready).then(|| {
@@ -154,7 +158,8 @@ pub fn preview(content: Preview) -> Frame {
             .into_any()
         })
         .collect();
-    let more = (more > 0).then(|| view! { <p class="hint">{format!("And {} other boards.", thousands(more as u64))}</p> }.into_any());
+    let more = (more > 0)
+        .then(|| view! { <p class="hint">{format!("And {} other boards.", thousands(more as u64))}</p> }.into_any());
     let titles: Vec<_> = titles.into_iter().map(|title| view! { <li>{title}</li> }.into_any()).collect();
     let mistake = mistake.map(|words| {
         view! {
@@ -179,7 +184,12 @@ pub fn preview(content: Preview) -> Frame {
     let body = view! {
         {mistake}
         <form class="sheet" method="post" action=CHOOSE>
-            {fields} <p>{count.clone()} " " {on} "."</p> {cut} {so_already} {need} <div class="table-actions">
+            {fields}
+            <p>{count.clone()} " " {on} "."</p>
+            {cut}
+            {so_already}
+            {need}
+            <div class="table-actions">
                 {go} <a class="button" href=back.clone()>
                     "Cancel"
                 </a>
@@ -288,16 +298,37 @@ pub enum State {
 
 /// Renders the page of one bulk edit.
 pub fn progress(content: Progress) -> Frame {
-    let Progress { reader, id, action, person, created_at, now, tasks, done, refused, steps, state, refusals, may_undo } =
-        content;
+    let Progress {
+        reader,
+        id,
+        action,
+        person,
+        created_at,
+        now,
+        tasks,
+        done,
+        refused,
+        steps,
+        state,
+        refusals,
+        may_undo,
+    } = content;
     let (all, settled) = steps;
     let words = match state {
         State::Running => format!("{} of {} steps", thousands(settled), thousands(all)),
         State::Interrupted => {
-            format!("Interrupted after {} of {} steps. Nothing is lost, and nothing is done twice.", thousands(settled), thousands(all))
+            format!(
+                "Interrupted after {} of {} steps. Nothing is lost, and nothing is done twice.",
+                thousands(settled),
+                thousands(all)
+            )
         }
-        State::Finished if refused == 0 => format!("Done with {}.", tasks_of(usize::try_from(done).unwrap_or(usize::MAX))),
-        State::Finished => format!("Done with {} of {} tasks. Below are the others.", thousands(done), thousands(tasks)),
+        State::Finished if refused == 0 => {
+            format!("Done with {}.", tasks_of(usize::try_from(done).unwrap_or(usize::MAX)))
+        }
+        State::Finished => {
+            format!("Done with {} of {} tasks. Below are the others.", thousands(done), thousands(tasks))
+        }
     };
     let button = |label: &'static str, class: &'static str, path: &str| {
         view! {
@@ -337,7 +368,8 @@ pub fn progress(content: Progress) -> Frame {
             .into_any()
         })
         .collect();
-    let rest = (refused > count).then(|| view! { <p class="hint">{format!("And {} more.", thousands(refused - count))}</p> }.into_any());
+    let rest = (refused > count)
+        .then(|| view! { <p class="hint">{format!("And {} more.", thousands(refused - count))}</p> }.into_any());
     let refusals = (!rows.is_empty()).then(|| {
         view! {
             <section class="sheet">
@@ -409,12 +441,7 @@ pub fn list(reader: Reader, entries: Vec<Entry>, now: Timestamp) -> Frame {
         search: None,
         filters: Vec::new(),
         presets: Vec::new(),
-        columns: vec![
-            Column::plain("Action"),
-            Column::plain("State"),
-            Column::plain("By"),
-            Column::plain("When"),
-        ],
+        columns: vec![Column::plain("Action"), Column::plain("State"), Column::plain("By"), Column::plain("When")],
         default_sort: "",
         rows,
         count,

@@ -118,9 +118,7 @@ impl Frame {
                 <nav class="admin-pages" aria-label="Administration">
                     {entries}
                 </nav>
-                <main class="admin-page">
-                    {way} <h1>{heading}</h1> {notice(done)} {body}
-                </main>
+                <main class="admin-page">{way} <h1>{heading}</h1> {notice(done)} {body}</main>
             </div>
         }
         .into_any();

@@ -159,8 +159,7 @@ impl Table {
         let presets = self.preset_links();
         let Self { path, caption, query, columns, default_sort, rows, count, next, empty, actions, .. } = self;
         let selects = actions.is_some();
-        let headings: Vec<_> =
-            columns.iter().map(|column| heading(column, &query, path, default_sort)).collect();
+        let headings: Vec<_> = columns.iter().map(|column| heading(column, &query, path, default_sort)).collect();
         let select_heading = selects.then(|| view! { <td></td> }.into_any());
         let names: Vec<&'static str> = columns.iter().map(|column| column.heading).collect();
         let is_empty = rows.is_empty();
@@ -254,7 +253,8 @@ impl Table {
             }
             .into_any()
         });
-        let filters: Vec<_> = self.filters.iter().map(|filter| filter_view(filter, self.query.get(filter.name))).collect();
+        let filters: Vec<_> =
+            self.filters.iter().map(|filter| filter_view(filter, self.query.get(filter.name))).collect();
         let mut given: Vec<&str> = self.filters.iter().map(|filter| filter.name).collect();
         given.extend(["q", "after", "edit"]);
         let clear = is_filtered.then(|| {

@@ -7,8 +7,8 @@ use crate::{
     account::words::time_ago,
     controls::priority::priority_words,
     fields::Field,
-    id::{ActorId, BoardId, ColumnId, TaskId},
     history::revisions::{Revision, RevisionEvent, Value},
+    id::{ActorId, BoardId, ColumnId, TaskId},
     model::{Priority, Seq},
     time::{Day, Timestamp},
 };
@@ -67,7 +67,10 @@ pub struct Names {
 
 impl Names {
     fn person(&self, id: ActorId) -> String {
-        self.people.iter().find(|(known, _)| *known == id).map_or_else(|| "Somebody".to_owned(), |(_, name)| name.clone())
+        self.people
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map_or_else(|| "Somebody".to_owned(), |(_, name)| name.clone())
     }
 
     fn value(&self, value: &Value) -> String {
@@ -214,7 +217,10 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
         .map(|(field, can_put_back)| {
             let name = field_name(field.field);
             let before = match (&field.before, event) {
-                (Some(value), _) => Some(view! { <del>{names.value(value)}</del> " → " }.into_any()),
+                (Some(value), _) => Some(view! {
+                    <del>{names.value(value)}</del>
+                    " → "
+                }.into_any()),
                 (None, RevisionEvent::Created) => None,
                 (None, _) => Some(view! { <span class="hint">"not known → "</span> }.into_any()),
             };

@@ -8,12 +8,7 @@ use super::{
     table::{Column, Filter, Preset, Query, Row, Table, counted},
 };
 use crate::{
-    account::{
-        Mistake,
-        document::avatar,
-        form::Form,
-        words::time_ago,
-    },
+    account::{Mistake, document::avatar, form::Form, words::time_ago},
     controls::priority::priority_words,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{Priority, Seq},
@@ -167,16 +162,28 @@ pub fn page(content: Tasks) -> Frame {
         })
         .collect();
     let filters = vec![
-        Filter { name: "board", label: "Board", choices: with_all("All boards", boards.into_iter().map(|(id, name)| (id.to_string(), name))) },
+        Filter {
+            name: "board",
+            label: "Board",
+            choices: with_all("All boards", boards.into_iter().map(|(id, name)| (id.to_string(), name))),
+        },
         Filter {
             name: "state",
             label: "State",
-            choices: choices(&[("", "Open"), ("completed", "Completed"), ("live", "Open or completed"), ("deleted", "In the trash")]),
+            choices: choices(&[
+                ("", "Open"),
+                ("completed", "Completed"),
+                ("live", "Open or completed"),
+                ("deleted", "In the trash"),
+            ]),
         },
         Filter {
             name: "priority",
             label: "Priority",
-            choices: with_all("Any", Priority::ALL.map(|priority| (priority.as_str().to_owned(), priority_words(priority).to_owned()))),
+            choices: with_all(
+                "Any",
+                Priority::ALL.map(|priority| (priority.as_str().to_owned(), priority_words(priority).to_owned())),
+            ),
         },
         Filter {
             name: "assignee",
@@ -190,12 +197,24 @@ pub fn page(content: Tasks) -> Frame {
         Filter {
             name: "due",
             label: "Due",
-            choices: choices(&[("", "Any day"), ("overdue", "Overdue"), ("today", "Today"), ("week", "In 7 days"), ("never", "No day")]),
+            choices: choices(&[
+                ("", "Any day"),
+                ("overdue", "Overdue"),
+                ("today", "Today"),
+                ("week", "In 7 days"),
+                ("never", "No day"),
+            ]),
         },
         Filter {
             name: "changed",
             label: "Changed",
-            choices: choices(&[("", "At any time"), ("hour", "In the last hour"), ("day", "In the last day"), ("week", "In the last 7 days"), ("older", "Not for 30 days")]),
+            choices: choices(&[
+                ("", "At any time"),
+                ("hour", "In the last hour"),
+                ("day", "In the last day"),
+                ("week", "In the last 7 days"),
+                ("older", "Not for 30 days"),
+            ]),
         },
     ];
     let count = match matches {
@@ -231,7 +250,19 @@ fn with_all(all: &str, choices: impl IntoIterator<Item = (String, String)>) -> V
 }
 
 fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
-    let Task { id, title, board: (board, board_name), column, priority, start, due, assignees, updated_at, updated_by, .. } = task;
+    let Task {
+        id,
+        title,
+        board: (board, board_name),
+        column,
+        priority,
+        start,
+        due,
+        assignees,
+        updated_at,
+        updated_by,
+        ..
+    } = task;
     let is_overdue = due.is_some() && due < today && !task.is_completed && !task.is_deleted;
     let due = due.map(|day| {
         let state = is_overdue.then_some("overdue");
@@ -292,7 +323,8 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
     let was = serde_json::to_string(&edit.was).unwrap_or_default();
     let Values { title, column, priority, start, due, assignees } = edit.values.clone();
     let input = |name: &'static str, kind: &'static str, label: &'static str, value: String| {
-        view! { <input form=form.clone() name=name type=kind aria-label=label value=value autocomplete="off" /> }.into_any()
+        view! { <input form=form.clone() name=name type=kind aria-label=label value=value autocomplete="off" /> }
+            .into_any()
     };
     let option = |value: String, label: String, chosen: bool| {
         view! {
@@ -338,6 +370,14 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
                     autocomplete="off"
                     autofocus=edit.mistake.is_none()
                 />
+                <span class="cell-buttons">
+                    <button form=form.clone() class="button primary">
+                        "Save"
+                    </button>
+                    <a class="button" href=back.to_owned()>
+                        "Cancel"
+                    </a>
+                </span>
             </span>
         }
         .into_any(),
@@ -373,11 +413,6 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
                 <input type="hidden" name="seq" value=edit.seq.to_string() />
                 <input type="hidden" name="was" value=was />
                 <input type="hidden" name="back" value=query.with("edit", "").address("") />
-                <button class="button primary">"Save"</button>
-                " "
-                <a class="button" href=back.to_owned()>
-                    "Cancel"
-                </a>
             </form>
         }
         .into_any(),

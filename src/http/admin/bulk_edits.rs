@@ -76,7 +76,11 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
     let fields = Fields(fields);
     let table = fields.table();
     let Some((name, label)) = ACTIONS.into_iter().find(|(name, _)| *name == fields.get("action")) else {
-        return Err(ErrorPage::new(StatusCode::UNPROCESSABLE_ENTITY, "There is no such action", "Go back, and choose an action."));
+        return Err(ErrorPage::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "There is no such action",
+            "Go back, and choose an action.",
+        ));
     };
     let selected = fields.selected();
     let is_all = fields.get("of") == "all";
@@ -183,24 +187,25 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
         (true, Ok(day)) => Chosen::Ready(action(day)),
         (true, Err(words)) => Chosen::Wrong(words),
     };
-    let person = || match fields.get("person").parse().ok().filter(|person| store.directory().account(*person).is_some()) {
-        Some(person) => Ok(person),
-        None => {
-            let directory = store.directory();
-            let mut people: Vec<_> = directory
-                .accounts()
-                .into_iter()
-                .filter(|account| account.is_active() || name == "unassign")
-                .map(|account| (account.id, account.name.clone()))
-                .collect();
-            people.sort_by_key(|(_, name)| name.to_lowercase());
-            Err(if people.is_empty() {
-                Chosen::Wrong("This server has no accounts, so there is nobody to assign tasks to.")
-            } else {
-                Chosen::Needs(Need::Person(people))
-            })
-        }
-    };
+    let person =
+        || match fields.get("person").parse().ok().filter(|person| store.directory().account(*person).is_some()) {
+            Some(person) => Ok(person),
+            None => {
+                let directory = store.directory();
+                let mut people: Vec<_> = directory
+                    .accounts()
+                    .into_iter()
+                    .filter(|account| account.is_active() || name == "unassign")
+                    .map(|account| (account.id, account.name.clone()))
+                    .collect();
+                people.sort_by_key(|(_, name)| name.to_lowercase());
+                Err(if people.is_empty() {
+                    Chosen::Wrong("This server has no accounts, so there is nobody to assign tasks to.")
+                } else {
+                    Chosen::Needs(Need::Person(people))
+                })
+            }
+        };
     Ok(match name {
         "complete" => Chosen::Ready(Action::Complete),
         "reopen" => Chosen::Ready(Action::Reopen),

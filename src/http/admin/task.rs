@@ -42,7 +42,11 @@ pub async fn show(admin: Admin, Path(task): Path<TaskId>) -> Result<Response, Er
 async fn board_of(admin: &Admin, task: TaskId) -> Result<Arc<BoardState>, ErrorPage> {
     let gone = || ErrorPage {
         way: Some((PATH.to_owned(), "All tasks")),
-        ..ErrorPage::new(StatusCode::NOT_FOUND, "There is no such task", "It does not exist, or has left the trash for good.")
+        ..ErrorPage::new(
+            StatusCode::NOT_FOUND,
+            "There is no such task",
+            "It does not exist, or has left the trash for good.",
+        )
     };
     let store = &admin.services.store;
     let board = store.board_of(task).await?.ok_or_else(gone)?;
@@ -55,7 +59,8 @@ async fn history(admin: &Admin, task: TaskId) -> Result<(Vec<Revision>, bool), E
     let Entries { mut entries, more } = admin.services.store.task_history(task, None, SHOWN).await?;
     entries.reverse();
     let changes: Vec<Change> = entries.iter().map(|entry| entry.change()).collect::<Result<_, _>>()?;
-    let is_whole = !more && changes.first().is_some_and(|change| matches!(change.kind, app::ops::ChangeKind::TaskCreated(_)));
+    let is_whole =
+        !more && changes.first().is_some_and(|change| matches!(change.kind, app::ops::ChangeKind::TaskCreated(_)));
     Ok((revisions(&changes), is_whole))
 }
 

@@ -170,8 +170,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
     let store = &admin.services.store;
     let now = now();
     let filter = address.filter(now);
-    let Rows { rows, next } = store.tasks_table(&filter, address.slice(ROWS)).await?;
-    let matches = store.count_tasks(&filter).await?;
+    let (Rows { rows, next }, matches) = store.counted_tasks_table(&filter, address.slice(ROWS)).await?;
     let mut counts = Vec::with_capacity(VIEWS.len());
     for (_, parameters, is_counted) in VIEWS {
         counts.push(match is_counted {
@@ -232,8 +231,21 @@ pub(super) fn person_of(directory: &Directory, id: ActorId) -> Person {
 /// The table as a file.
 fn file(admin: Admin, address: Address) -> Response {
     const HEADINGS: &[&str] = &[
-        "id", "title", "board_id", "board", "column", "completed", "priority", "start", "due", "assignees", "created_at",
-        "created_by", "updated_at", "updated_by", "deleted_at",
+        "id",
+        "title",
+        "board_id",
+        "board",
+        "column",
+        "completed",
+        "priority",
+        "start",
+        "due",
+        "assignees",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "deleted_at",
     ];
     type Named = (Arc<HashMap<ActorId, String>>, TaskRow);
     fn record((names, row): &Named) -> Vec<String> {
@@ -313,9 +325,7 @@ pub(super) fn assignable(directory: &Directory, board: &BoardState, assigned: &[
         .accounts()
         .into_iter()
         .filter(|account| account.is_active() && !assigned.contains(&account.id))
-        .filter(|account| {
-            Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some()
-        })
+        .filter(|account| Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some())
         .map(|account| account.person())
         .collect();
     others.sort_by_key(|person| person.name.to_lowercase());

@@ -14,8 +14,8 @@ use crate::store::{
     sql::Statement,
 };
 
-/// Searches look up matching ids first, if there are at most this many.
-const FEW: i64 = 2_000;
+/// Searches look up matching ids first. If there are fewer than this many, only these tasks are read.
+const FEW: usize = 2_000;
 
 /// Which tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,17 +137,29 @@ impl TaskOrder {
             Self::Created => ("t.created_at", true),
             Self::Due => ("COALESCE(t.due, '9999-99-99')", false),
             Self::Title => ("LOWER(t.title)", false),
-            Self::Priority => (
-                "(CASE t.priority WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END)",
-                true,
-            ),
+            Self::Priority => (PRIORITY, true),
         };
         Expression { sql, is_number }
     }
 }
 
+/// The priority as a number, as the index has it.
+const PRIORITY: &str =
+    "(CASE t.priority WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END)";
+const HAS_PRIORITY: &str =
+    "(CASE t.priority WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END) = ?";
+
+/// What a statement is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A page, which is soon full in the order of its index.
+    Page,
+    /// A count, for which an index of the filtered column is best.
+    Count,
+}
+
 impl TaskFilter {
-    fn conditions(&self) -> Conditions {
+    fn conditions(&self, found: &Found, purpose: Purpose) -> Conditions {
         let mut wanted = Conditions::default();
         wanted.add("b.id = t.board");
         wanted.add("b.deleted_at IS NULL");
@@ -167,8 +179,10 @@ impl TaskFilter {
         if let Some(board) = self.board {
             wanted.bind("t.board = ?", board.to_string());
         }
-        if let Some(priority) = self.priority {
-            wanted.bind("t.priority = ?", priority.as_str());
+        match self.priority {
+            None => {}
+            Some(priority) if purpose == Purpose::Page => wanted.bind("t.priority = ?", priority.as_str()),
+            Some(priority) => wanted.bind(HAS_PRIORITY, i64::from(priority as u8)),
         }
         match self.due {
             None => {}
@@ -185,64 +199,101 @@ impl TaskFilter {
         if let Some(before) = self.changed_before {
             wanted.bind("t.updated_at < ?", before.as_millis());
         }
-        if self.assignee == Some(None) {
-            wanted.add("t.assignees = ''");
+        match (self.text.trim(), &found.with_title) {
+            ("", _) => {}
+            (_, Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (text, None) => wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", text),
+        }
+        match (self.assignee, &found.assigned_to) {
+            (None, _) => {}
+            (Some(None), _) => wanted.add("t.assignees = ''"),
+            (Some(Some(_)), Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (Some(Some(person)), None) => wanted.contains("t.assignees LIKE ? ESCAPE '\\'", &person.to_string()),
         }
         wanted
     }
 }
 
+/// What a search found, if it found few.
+struct Found {
+    with_title: Option<Vec<String>>,
+    assigned_to: Option<Vec<String>>,
+}
+
 impl Store {
     /// A page of all tasks that match, over all boards. The caller must be allowed to see every board.
     pub async fn tasks_table(&self, filter: &TaskFilter, slice: Slice<TaskOrder>) -> Result<Rows<TaskRow>, StoreError> {
-        let wanted = self.searched(filter).await?;
+        let found = self.search(filter).await?;
+        self.page(filter, &found, slice).await
+    }
+
+    /// Counts the tasks that match, up to one more than [`super::MOST_COUNTED`].
+    pub async fn count_tasks(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        let found = self.search(filter).await?;
+        self.count(filter, &found).await
+    }
+
+    /// A page of all tasks that match, and how many there are, with one search.
+    pub async fn counted_tasks_table(
+        &self,
+        filter: &TaskFilter,
+        slice: Slice<TaskOrder>,
+    ) -> Result<(Rows<TaskRow>, u64), StoreError> {
+        let found = self.search(filter).await?;
+        Ok((self.page(filter, &found, slice).await?, self.count(filter, &found).await?))
+    }
+
+    async fn page(
+        &self,
+        filter: &TaskFilter,
+        found: &Found,
+        slice: Slice<TaskOrder>,
+    ) -> Result<Rows<TaskRow>, StoreError> {
+        let wanted = filter.conditions(found, Purpose::Page);
         let expression = slice.order.expression();
         let (statement, limit) = TASKS.page(wanted, expression, slice);
         rows_of(statement.fetch_all(self.readers()).await?, limit, expression, task)
     }
 
-    /// Counts the tasks that match, up to one more than [`super::MOST_COUNTED`].
-    pub async fn count_tasks(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
-        let wanted = self.searched(filter).await?;
-        TASKS.count(self, wanted).await
+    async fn count(&self, filter: &TaskFilter, found: &Found) -> Result<u64, StoreError> {
+        let is_common = !filter.text.trim().is_empty() && found.with_title.is_none();
+        let order = is_common.then_some(TaskOrder::Title.expression().sql);
+        TASKS.count(self, filter.conditions(found, Purpose::Count), order).await
     }
 
-    /// The conditions of a filter. A search for a text or a person first looks through an index that holds nothing else: if few tasks
-    /// match, then only these are read; if many match, then a page is soon full in any order.
-    async fn searched(&self, filter: &TaskFilter) -> Result<Conditions, StoreError> {
-        let mut wanted = filter.conditions();
-        let is_trash = filter.state == TaskState::Deleted;
-        if !filter.text.trim().is_empty() {
-            let is_rare = !is_trash && self.is_rare(TITLE_MATCHES, &pattern(&filter.text)).await?;
-            let condition = match is_rare {
-                true => "t.id IN (SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) LIKE ? ESCAPE '\\')",
-                false => "LOWER(t.title) LIKE ? ESCAPE '\\'",
-            };
-            wanted.contains(condition, &filter.text);
-        }
-        if let Some(Some(person)) = filter.assignee {
-            let person = person.to_string();
-            let is_rare = self.is_rare(ASSIGNED, &pattern(&person)).await?;
-            let condition = match is_rare {
-                true => "t.id IN (SELECT id FROM tasks WHERE assignees <> '' AND assignees LIKE ? ESCAPE '\\')",
-                false => "t.assignees LIKE ? ESCAPE '\\'",
-            };
-            wanted.contains(condition, &person);
-        }
-        Ok(wanted)
+    /// Looks for a text or a person in an index that holds nothing else. If few tasks match, then only these are read; if many match, then
+    /// a page is soon full in any order.
+    async fn search(&self, filter: &TaskFilter) -> Result<Found, StoreError> {
+        // The trash is short.
+        let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
+        let with_title = match filter.text.trim() {
+            "" => None,
+            text if is_live => self.few_ids(WITH_TITLE, text).await?,
+            _ => None,
+        };
+        let assigned_to = match filter.assignee {
+            Some(Some(person)) => self.few_ids(ASSIGNED_TO, &person.to_string()).await?,
+            _ => None,
+        };
+        Ok(Found { with_title, assigned_to })
     }
 
-    async fn is_rare(&self, count: &'static str, pattern: &str) -> Result<bool, StoreError> {
-        let statement = Statement::from(count).bind(pattern).bind(FEW);
-        let count: i64 = statement.fetch_one(self.readers()).await?.try_get(0)?;
-        Ok(count < FEW)
+    /// The ids that a statement finds for a text, if they are few.
+    async fn few_ids(&self, select: &'static str, text: &str) -> Result<Option<Vec<String>>, StoreError> {
+        let statement = Statement::from(select).bind(pattern(text)).bind(i64::try_from(FEW).unwrap_or(i64::MAX));
+        let rows = statement.fetch_all(self.readers()).await?;
+        if rows.len() == FEW {
+            return Ok(None);
+        }
+        Ok(Some(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?))
     }
 }
 
-const TITLE_MATCHES: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tasks \
-                             WHERE deleted_at IS NULL AND LOWER(title) LIKE $1 ESCAPE '\\' LIMIT $2) AS counted";
-const ASSIGNED: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tasks \
-                        WHERE assignees <> '' AND assignees LIKE $1 ESCAPE '\\' LIMIT $2) AS counted";
+// Each has the order of the index that it is to use.
+const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) LIKE $1 ESCAPE '\\' \
+                          ORDER BY LOWER(title), id LIMIT $2";
+const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees LIKE $1 ESCAPE '\\' \
+                           ORDER BY assignees, id LIMIT $2";
 
 impl Default for Slice<TaskOrder> {
     fn default() -> Self {
