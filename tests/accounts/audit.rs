@@ -125,8 +125,7 @@ async fn every_action_leaves_one_event(database: Database) {
     // Signing in and out.
     scene.ana.post("/sign-out", &[]).await.goes_to();
     let form = scene.ana.form("/sign-in", &[("email", "ana@example.com"), ("password", PASSWORD)]);
-    let form =
-        form.header("Origin", &scene.server.origin).header("User-Agent", "x".repeat(300));
+    let form = form.header("Origin", &scene.server.origin).header("User-Agent", "x".repeat(300));
     scene.ana.send(form).await.goes_to();
     let events = scene.new_events().await;
     assert_eq!(
