@@ -154,7 +154,7 @@ pub fn thousands(number: u64) -> String {
 impl Table {
     /// Renders the table with its controls.
     pub fn view(self) -> AnyView {
-        let is_filtered = self.query.0.iter().any(|(name, value)| !value.is_empty() && *name != "sort");
+        let is_filtered = self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
         let controls = self.controls(is_filtered);
         let presets = self.preset_links();
         let Self { path, caption, query, columns, default_sort, rows, count, next, empty, actions, .. } = self;

@@ -143,7 +143,7 @@ pub fn page(content: TaskPage) -> Frame {
     let actions = match content.deleted_at {
         Some(_) => action("restore", "Restore from the trash", "button"),
         None => {
-            let edit = format!("{}?edit={id}&board={board}&state=live#edit", tasks::PATH);
+            let edit = format!("{}?edit={id}&board={board}&state=live", tasks::PATH);
             view! {
                 <a class="button" href=edit>
                     "Edit in the table"

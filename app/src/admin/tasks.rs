@@ -282,7 +282,8 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         .into_any()
     });
     let edit = (!task.is_deleted).then(|| {
-        let address = format!("{}#edit", query.with("edit", id.to_string()).address(PATH));
+        // Without a fragment: browsers ignore `autofocus` in an address that has one.
+        let address = query.with("edit", id.to_string()).address(PATH);
         view! {
             " "
             <a class="table-edit" href=address aria-label=format!("Edit {title}")>
@@ -359,7 +360,7 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
         .collect();
     let cells = vec![
         view! {
-            <span class="cell-edit" id="edit" data-editing="">
+            <span class="cell-edit" data-editing="">
                 {fields.summary()}
                 <input
                     id="edit-title"
