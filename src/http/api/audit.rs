@@ -55,6 +55,7 @@ pub struct AuditSearch {
     /// Where to continue: the `next` of an earlier response.
     cursor: Option<String>,
     /// `jsonl`: all events that match, as JSON Lines, as with `Accept: application/jsonl`.
+    #[param(inline)]
     format: Option<Format>,
 }
 
