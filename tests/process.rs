@@ -150,6 +150,7 @@ fn a_wrong_setting_is_named() {
         (&["--log", "info,taskwire=loud"], "--log"),
         (&["--log-format", "xml"], "--log-format"),
         (&["--log-retention", "soon"], "--log-retention"),
+        (&["--keep-audit", "0"], "--keep-audit"),
     ];
     for (arguments, named) in cases {
         let (code, out, err) = run(command(&["serve"]).args(*arguments));
