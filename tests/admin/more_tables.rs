@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use app::{
     access::{BoardRole, InstanceRole, Scope},
+    audit::Method,
     fields::FieldEdit,
     id::{ActorId, BoardId},
     ops::{CreateShareLink, CreateTask, DeleteBoard, Op, SetMember, UpdateBoard, UpdateTask},
@@ -17,7 +18,7 @@ use taskwire::{
         sessions::{self, Sessions},
     },
     clock::now,
-    credentials::{Credential, Credentials},
+    credentials::{ClientInfo, Credential, Credentials},
     hub::Hub,
     outbox::Job,
     store::{
@@ -92,7 +93,8 @@ async fn sign_in(node: &Node, person: ActorId) {
     let sessions = Sessions::new(node.store.clone(), Hub::new(node.store.clone()));
     let session = Session::new(None, Arc::new(sessions), None);
     let proof = node.store.directory().account(person).unwrap().proof();
-    assert!(sessions::admit(&session, proof).await.unwrap());
+    let client = ClientInfo::from(std::net::IpAddr::from([127, 0, 0, 1]));
+    assert!(sessions::admit(&session, proof, Method::Password, &client).await.unwrap());
 }
 
 async fn rename(node: &Node, board: BoardId, name: &str) {
