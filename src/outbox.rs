@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    mail::MailError,
+    clock,
     store::{Backlog, LeasedJob, NewJob, Store, StoreError},
 };
 
@@ -143,15 +143,6 @@ pub enum JobError {
     /// It never will.
     #[error("{0}")]
     GiveUp(String),
-}
-
-impl From<MailError> for JobError {
-    fn from(error: MailError) -> Self {
-        match error.is_final() {
-            true => Self::GiveUp(error.to_string()),
-            false => Self::Retry(error.to_string()),
-        }
-    }
 }
 
 /// How jobs are taken and tried again.
@@ -326,6 +317,8 @@ impl Outbox {
             }
         };
         counter!("taskwire_outbox_attempts_total", "topic" => topic.clone(), "outcome" => told).increment(1);
+        gauge!("taskwire_outbox_last_attempt_timestamp_seconds", "topic" => topic.clone(), "outcome" => told)
+            .set(clock::now().as_millis() as f64 / 1_000.0);
         Ok(())
     }
 

@@ -20,8 +20,10 @@ use crate::{
         Accounts,
         oidc::{Oidc, OidcError},
     },
+    backups::Backups,
     bulk::{self, Bulk},
     clock,
+    doctor::settings::Given,
     http::{
         self, Services,
         admission::{Admissions, Most},
@@ -42,9 +44,10 @@ use crate::{
     mail::{Mail, MailSettingsError},
     outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
-    settings::{Auth, Settings, SettingsError},
+    settings::{Auth, Retention, Settings, SettingsError},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
+    system::System,
     telemetry,
     writer::Writer,
 };
@@ -111,7 +114,9 @@ pub struct Server {
 }
 
 /// Opens the database, brings it up to date, and creates the sample board where there is none.
-pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, StartError> {
+pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<Server, StartError> {
+    let given: Given = settings.into();
+    let settings = given.settings.clone();
     // From the first moment on, so that no metric is missing.
     telemetry::metrics();
     let address = listener.local_addr()?;
@@ -146,6 +151,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
     let topics = if mail.is_some() { vec![Topic::Mail, Topic::Boards] } else { vec![Topic::Boards] };
     let outbox = Outbox::new(store.clone(), topics, OutboxSettings::default());
+    let backups = Backups::new(store.clone(), settings.backups());
+    let system = System::new(store.clone(), hub.clone(), backups.clone(), given, address);
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
@@ -181,6 +188,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         socket,
         hub,
         outbox,
+        backups,
+        system,
         warnings: health::Warnings::default(),
         origins,
         leptos: leptos_options(&site, address),
@@ -236,6 +245,19 @@ impl Server {
             }
         };
         let jobs = supervisor.keep(Essential::Outbox, ends.clone(), jobs);
+        let backups = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || services.backups.clone().run(ends.clone())
+        };
+        let backups = supervisor.keep(Essential::Backups, ends.clone(), backups);
+        let samples = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || {
+                let condition = Arc::clone(&services);
+                services.system.clone().run(ends.clone(), move || health::known_condition(&condition))
+            }
+        };
+        let samples = supervisor.keep(Essential::Samples, ends.clone(), samples);
         let accept = {
             let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
             let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
@@ -268,10 +290,10 @@ impl Server {
                 "some connections did not end in time, and are cut off"
             );
         }
-        if tokio::time::timeout(LAST_JOBS, jobs).await.is_err() {
+        if tokio::time::timeout(LAST_JOBS, futures::future::join3(jobs, backups, samples)).await.is_err() {
             tracing::warn!(
                 waited_ms = LAST_JOBS.as_millis() as u64,
-                "jobs of the outbox did not end in time; they are done again later"
+                "jobs of the outbox, or a backup, did not end in time; they are done again later"
             );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {

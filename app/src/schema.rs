@@ -8,7 +8,7 @@ use utoipa::{
 };
 
 use crate::{
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, MutationId, TabId, TaskId},
     model::Priority,
     rank::Rank,
     time::{Day, Timestamp},
@@ -35,6 +35,7 @@ values! {
     BoardId: text(Some(KnownFormat::Uuid));
     ColumnId: text(Some(KnownFormat::Uuid));
     MutationId: text(Some(KnownFormat::Uuid));
+    TabId: text(Some(KnownFormat::Uuid));
     TaskId: text(Some(KnownFormat::Uuid));
     Rank: text(None);
     Timestamp: text(Some(KnownFormat::DateTime));

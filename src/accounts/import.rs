@@ -22,6 +22,7 @@ use super::{
     invitations::{INVITATION, Invitation, MAX_BOARDS},
     may, named,
     one_time_links::{Purpose, after, still_stands},
+    passwords::not_sent,
     people::check_email,
     principal,
 };
@@ -109,12 +110,13 @@ impl Accounts {
         may(self.principal(credentials)?.may_manage_people())?;
         let rows = read(file)?;
         let boards = self.named_boards(&rows).await?;
-        let invited: HashSet<String> =
-            self.invitations(credentials).await?.into_iter().filter_map(|(_, invitation)| invitation.email).collect();
         let mut change = self.begin(credentials).await?;
         let done = async {
             let asking = principal(&change)?.clone();
             may(asking.may_manage_people())?;
+            // Read under the lock, so that of two imports of one file at once one invites.
+            let invited = self.invitations(credentials).await?;
+            let invited: HashSet<String> = invited.into_iter().filter_map(|(_, invitation)| invitation.email).collect();
             let mut first_lines = HashMap::new();
             let mut lines = Vec::with_capacity(rows.len());
             for row in rows {
@@ -200,7 +202,8 @@ impl Accounts {
         };
         match renew.await {
             Ok(true) => {
-                Ok(mail.send_invitation(job, name, email, &secret.link(&self.shared.public_url, "join")).await?)
+                let link = secret.link(&self.shared.public_url, "join");
+                mail.send_invitation(job, name, email, &link).await.map_err(not_sent)
             }
             // It was used or revoked, or whoever made it lost the role for it.
             Ok(false) => Ok(()),
@@ -227,6 +230,8 @@ fn read(file: &[u8]) -> Result<Vec<Row>, AccountError> {
     let Ok(text) = std::str::from_utf8(file) else {
         return Err(wrong("the file is not text in UTF-8; save it as “CSV UTF-8”".to_owned()));
     };
+    // The reader counts a line once it is past the line feed, which comes after the end of a line that ends with both.
+    let text = text.replace("\r\n", "\n");
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
     // Spreadsheets write the separator of the person's country.

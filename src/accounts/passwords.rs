@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::now,
     credentials::{Credential, Credentials},
-    mail::Mail,
+    mail::{Mail, MailError},
     outbox::{Job, JobError},
     secret::{Secret, SecretHash},
     store::{AccessChange, Account},
@@ -139,12 +139,12 @@ impl Accounts {
             Err(_) => return Ok(()),
         };
         let link = secret.link(&self.shared.public_url, "new-password");
-        Ok(mail.send_new_password(job, account, &link).await?)
+        mail.send_new_password(job, account, &link).await.map_err(not_sent)
     }
 
     /// Mails to the former address of an account that it has another one now.
     pub async fn mail_changed_email(&self, job: Uuid, name: &str, email: &str) -> Result<(), JobError> {
-        Ok(self.mail()?.send_changed_email(job, name, email, &self.shared.public_url).await?)
+        self.mail()?.send_changed_email(job, name, email, &self.shared.public_url).await.map_err(not_sent)
     }
 
     /// Where mail is sent.
@@ -185,6 +185,14 @@ impl Accounts {
         };
         let done = done.await;
         self.finish(change, done).await
+    }
+}
+
+/// What becomes of the job of a mail that was not sent.
+pub(super) fn not_sent(error: MailError) -> JobError {
+    match error.is_final() {
+        true => JobError::GiveUp(error.to_string()),
+        false => JobError::Retry(error.to_string()),
     }
 }
 

@@ -39,8 +39,9 @@ use self::{
 use crate::{
     accounts::{AccountError, Accounts},
     credentials::Credentials,
+    doctor::settings::Given,
     hub::Hub,
-    settings::{Settings, database_url},
+    settings::database_url,
     store::{Account, Store, StoreSettings, missing_file},
     telemetry,
     writer::{WriteError, Writer},
@@ -71,7 +72,7 @@ impl CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the boards.
-    Serve(Box<Settings>),
+    Serve(Box<Given>),
     /// Make, list and change accounts. Can be used while servers run.
     #[command(subcommand)]
     User(UserCommand),
@@ -94,6 +95,8 @@ pub enum Command {
     Health(HealthCommand),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print the AsyncAPI document of the socket.
+    Asyncapi,
 }
 
 /// The arguments of all commands about a database.
@@ -228,12 +231,13 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::settings::Settings;
 
     #[test]
     fn the_defaults_of_the_flags_are_the_defaults_of_the_tests() {
         let parsed = CommandLine::parse_from(["taskwire", "serve"]);
-        let Command::Serve(settings) = parsed.command else { panic!("not `serve`") };
-        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::defaults()));
+        let Command::Serve(given) = parsed.command else { panic!("not `serve`") };
+        assert_eq!(format!("{:?}", given.settings), format!("{:?}", Settings::defaults()));
     }
 
     #[test]

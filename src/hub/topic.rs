@@ -91,6 +91,8 @@ struct State {
     /// The newest changes, without gaps, up to the head.
     ring: VecDeque<LoggedChange>,
     ring_bytes: usize,
+    /// When the newest change was appended.
+    appended: Option<Instant>,
     /// Changes that cannot be appended yet, because a change before them has not arrived.
     reorder_buffer: ReorderBuffer,
     /// Frames made from the current contents of the ring.
@@ -118,6 +120,8 @@ pub struct Span {
     pub upto: Seq,
     /// The frame.
     pub frame: Frame,
+    /// When this node learned of the newest change, if the frame ends with it.
+    pub appended: Option<Instant>,
 }
 
 struct CachedSnapshot {
@@ -266,7 +270,8 @@ impl Topic {
             return Next::Changes(span.clone());
         }
         let skip = (cursor - start) as usize;
-        let span = self.span(cursor, state.ring.range(skip..), settings.frame_bytes);
+        let mut span = self.span(cursor, state.ring.range(skip..), settings.frame_bytes);
+        span.appended = state.appended.filter(|_| span.upto == head);
         remember(&mut state.frames, span.clone());
         Next::Changes(span)
     }
@@ -358,6 +363,7 @@ impl Topic {
         state.ring_bytes += change.json.len();
         state.ring.push_back(change.clone());
         state.head = Some(change.seq);
+        state.appended = Some(Instant::now());
     }
 
     /// Applies a change's effect on access to the board, and on whether the board is deleted.
@@ -669,7 +675,8 @@ impl Topic {
             first || bytes <= frame_bytes
         });
         let count = fitting.count();
-        Span { after, upto: after + count as u64, frame: Frame::changes(self.board, after, changes.take(count)) }
+        let frame = Frame::changes(self.board, after, changes.take(count));
+        Span { after, upto: after + count as u64, frame, appended: None }
     }
 
     // If a thread panics while it holds one of these locks, nothing important is left half-done: a topic is a cache of the log.

@@ -15,7 +15,9 @@
 //! - [`tables`]: tables over all boards and people, for the administration.
 //! - [`Store::add_bulk_edit`] and its kin are edits of many tasks at once (`bulk_edits`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
-//! - [`backup`]: a database as one file, of either engine, for either engine.
+//! - [`Store::nodes`] is what the nodes report about themselves, and what the database says about itself (`nodes`).
+//! - [`backup`]: a database as one file, of either engine, for either engine. When one is due, and how the last ones went:
+//!   [`BackupSchedule`] (`backup_schedule`).
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
@@ -28,6 +30,7 @@ mod age;
 mod answers;
 mod audit;
 pub mod backup;
+mod backup_schedule;
 mod boards;
 mod bulk_edits;
 mod cache;
@@ -44,6 +47,7 @@ mod inspection;
 mod key;
 mod log;
 mod migrations;
+mod nodes;
 mod outbox;
 mod probe;
 mod rights;
@@ -69,6 +73,7 @@ use tokio::sync::{Notify, watch};
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
 pub use audit::BoardReport;
+pub use backup_schedule::{BackupSchedule, GoodBackup, LEASE as BACKUP_LEASE, LONGEST_PAUSE as LONGEST_BACKUP_PAUSE};
 pub use boards::{BoardQuery, Listed};
 pub use bulk_edits::{BulkEdit, BulkProgress, BulkStep, StepOutcome};
 pub use connect::{StoreSettings, Synchronous};
@@ -79,6 +84,7 @@ pub use error::StoreError;
 pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
 pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
+pub use nodes::NodeRow;
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 
@@ -161,6 +167,7 @@ pub struct Store {
 }
 
 struct Shared {
+    settings: StoreSettings,
     database: Arc<Database>,
     readers: Arc<Connections>,
     /// The one connection that writes: whoever has it is alone.
@@ -196,7 +203,8 @@ impl Store {
         let (writes, spares, directory) = (Writes::default(), Mutex::default(), watch::Sender::default());
         let (unknown, enqueued) = (directory::UnknownTokens::default(), Notify::new());
         let cache = Cache::new(settings.cached_tasks);
-        let shared = Shared { database, readers, writer, writes, spares, cache, directory, unknown, key, enqueued };
+        let shared =
+            Shared { settings, database, readers, writer, writes, spares, cache, directory, unknown, key, enqueued };
         let store = Self { shared: Arc::new(shared) };
         store.reload_directory().await?;
         Ok(store)
@@ -221,6 +229,11 @@ impl Store {
     /// Waits until a newer version of Taskwire has changed the database. From then on this one writes nothing: see [`StoreError::Newer`].
     pub async fn is_superseded(&self) {
         self.shared.database.schema.is_newer().await;
+    }
+
+    /// The database that was opened, and how, for further connections of their own.
+    pub fn settings(&self) -> &StoreSettings {
+        &self.shared.settings
     }
 
     /// Whether the database answers.

@@ -77,8 +77,18 @@ const TABLE: &[Row] = &[
     row("DELETE /api/v1/invitations/{invitation}", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
     row("GET /api/v1/tokens", "",                                      "401  403  200  200  200  200  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/tokens/{token}", "",                           "401  403  204  204  204  204  204  204   403  403  204   401  401  401"),
+    // The state of the installation.
+    row("GET /api/v1/system", "",                                      "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/system/checks", "",                               "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     // Routes that are open to everybody.
     row("GET /api/v1/openapi.json", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/v1/asyncapi.json", "",                               "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/v1", "",                                             "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/docs", "",                                           "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/docs/errors", "",                                    "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/docs/socket", "",                                    "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/docs/interactive.js", "",                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
+    row("GET /api/docs/console.js", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /healthz", "",                                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /readyz", "",                                             "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
@@ -195,6 +205,8 @@ const TABLE: &[Row] = &[
     row("POST /admin/people/{person}/account/revoke-tokens", "",       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /admin/people/{person}/account/hand-over", "to={member}&tasks=yes&wanted=preview",
                                                                        "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
+    row("GET /admin/system", "",                                        "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("GET /admin/system/checks", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];

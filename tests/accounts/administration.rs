@@ -283,7 +283,7 @@ async fn what_a_leaver_has_goes_to_somebody_else_board_by_board() {
         assert_eq!(team.services.store.board(untouched.id).await.unwrap().unwrap().seq(), before);
         // The log says that the admin did it.
         let changes =
-            answer(team.ask(OWNER, Method::GET, &format!("/boards/{}/changes?after=0", alone.id)), StatusCode::OK);
+            answer(team.ask(OWNER, Method::GET, &format!("/boards/{}/changes?since=0", alone.id)), StatusCode::OK);
         let changes = changes.await;
         let last = changes["changes"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&last["kind"], &last["by"]), (&json!("member_set"), &json!(team.id(ADMIN))));
@@ -436,6 +436,17 @@ async fn many_people_are_invited_and_each_line_is_told_what_came_of_it() {
             assert_eq!(refused["errors"][0]["field"], "csv");
             assert!(refused["detail"].as_str().unwrap().contains(words), "{refused}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_imports_of_one_file_at_once_one_invites() {
+    for team in Team::everywhere().await {
+        let body = json!({"csv": "name,email\nDora,dora@example.com\nEve,eve@example.com\n"});
+        let import = |who| answer(team.ask(who, Method::POST, "/people/import").json(&body), StatusCode::OK);
+        let (one, other) = tokio::join!(import(ADMIN), import(OTHER_ADMIN));
+        assert_eq!(one["new"].as_u64().unwrap() + other["new"].as_u64().unwrap(), 2, "{one} {other}");
+        assert_eq!(team.services.accounts.invitations(&Credentials::local()).await.unwrap().len(), 2);
     }
 }
 

@@ -7,6 +7,7 @@ mod support;
 
 mod admin_pages;
 mod administration;
+mod browsable;
 mod browser;
 mod cookies;
 mod first_visit;

@@ -46,6 +46,8 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /people/me",
         "GET /people/{person}/sessions",
         "GET /people/{person}/tokens",
+        "GET /system",
+        "GET /system/checks",
         "GET /tasks/{task}",
         "GET /tasks/{task}/changes",
         "GET /tokens",

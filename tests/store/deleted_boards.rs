@@ -13,6 +13,7 @@ use app::{
 use sqlx::{AnyConnection, Connection, Row};
 use taskwire::{
     accounts::{Accounts, NewPerson},
+    clock,
     credentials::{Credential, Credentials},
     hub::Hub,
     secret::SecretHash,
@@ -109,6 +110,11 @@ on_both_engines! {
         node.accepted(board, set(editor, BoardRole::Editor)).await;
         node.accepted(board, Op::UpdateBoard(UpdateBoard { everyone: Some(None), ..UpdateBoard::default() })).await;
         node.accepted(open, deletion()).await;
+        // The times of changes are in milliseconds.
+        let at = clock::now();
+        while clock::now() == at {
+            tokio::task::yield_now().await;
+        }
         node.accepted(board, deletion()).await;
         assert_eq!(deleted(&node, &admin).await, [board, open], "the last deleted first");
         assert_eq!(deleted(&node, &managing).await, [board]);
@@ -172,7 +178,7 @@ on_both_engines! {
             let report = inspection.audit(board).await.expect("a report").expect("there is a row");
             assert!(report.log.is_empty() && report.rows.is_empty(), "{report:?}");
         }
-        assert_eq!(node.store.trim_log(at(400)).await.expect("done"), 0, "nothing is left to trim");
+        node.store.trim_log(at(400)).await.expect("a purged board is no obstacle");
     }
 
     async fn a_purged_board_still_answers_repeated_requests(database) {
@@ -199,13 +205,11 @@ on_both_engines! {
                 node.store.purge_boards(at(31), KEPT),
                 other.write(board, restoration()),
             );
+            purged.expect("done");
             let state = Node::on(&database).await.board(board).await;
             match restored {
-                Ok(_) => assert_eq!((purged.expect("done"), state.exists(), state.tasks().count()), (0, true, 1)),
-                Err(_) => assert_eq!((purged.expect("done"), state.exists(), state.tasks().count()), (1, false, 0)),
-            }
-            if state.exists() {
-                node.accepted(board, deletion()).await;
+                Ok(_) => assert_eq!((state.exists(), state.tasks().count()), (true, 1)),
+                Err(_) => assert_eq!((state.exists(), state.tasks().count()), (false, 0)),
             }
         }
     }

@@ -373,8 +373,8 @@ fn tokens_section(tokens: Vec<Token>, form: &TokenForm, mistake: Option<&Mistake
         <section class="sheet" id="tokens" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Tokens"</h2>
             <p class="hint">
-                "With a token a script or another program works in your name, by "
-                <a href="/api/v1/openapi.json">"REST"</a> " or the socket. Treat it as a password."
+                "With a token a script or another program works in your name, by " <a href="/api/v1">"REST"</a> " or "
+                <a href="/api/docs/socket">"the socket"</a> ". Treat it as a password."
             </p>
             {list}
             <form class="new-entry" method="post" action=NEW_TOKEN>

@@ -61,6 +61,7 @@ const ENTRIES: &[Entry] = &[
     entry(super::jobs::PATH, "Outbox", false),
     entry(super::deleted_boards::PATH, "Deleted boards", false),
     entry(super::import::PATH, "Import people", true),
+    entry(super::system::PATH, "System", false),
 ];
 
 impl Frame {

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::{Frame, Reader};
-use crate::account::{Mistake, form::Form};
+use crate::{
+    account::{Mistake, form::Form},
+    controls::markdown,
+};
 
 /// The path of the page.
 pub const PATH: &str = "/admin/people/import";
@@ -107,9 +110,16 @@ pub fn page(content: Import) -> Frame {
             </p>
             <div class="field">
                 <label for="import-csv">"People, as CSV"</label>
-                <textarea id="import-csv" name="csv" rows="12" required spellcheck="false" autocomplete="off">
-                    {form.csv}
-                </textarea>
+                // HTML drops the first line break after the tag, so an extra one is inserted.
+                <textarea
+                    id="import-csv"
+                    name="csv"
+                    rows="12"
+                    required
+                    spellcheck="false"
+                    autocomplete="off"
+                    inner_html=format!("\n{}", markdown::escaped(&form.csv))
+                />
             </div>
             <p class="buttons">
                 <button class="button primary" name="wanted" value="check">

@@ -9,6 +9,7 @@
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`parts`]: what several of these pages have.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`system`]: the state of the installation, with a [`mod@chart`] of each number.
 
 pub mod board;
 pub mod boards;
@@ -24,6 +25,9 @@ pub mod person;
 pub mod person_account;
 pub mod sessions;
 pub mod share_links;
+pub mod chart;
+pub mod frame;
+pub mod system;
 pub mod table;
 pub mod task;
 pub mod tasks;

@@ -19,6 +19,7 @@ use crate::{
 pub const MAX_COLUMNS: usize = 50;
 
 /// See [`super::Op::CreateBoard`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBoard {
@@ -34,6 +35,7 @@ pub struct CreateBoard {
 }
 
 /// A column of a board that is being created.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewColumn {

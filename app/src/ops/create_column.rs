@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// See [`super::Op::CreateColumn`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateColumn {

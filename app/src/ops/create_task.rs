@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// See [`super::Op::CreateTask`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTask {
@@ -41,6 +42,7 @@ pub struct CreateTask {
     #[serde(default)]
     pub place: Place<TaskId>,
     /// The initial values of the other fields.
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema))]
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
 }

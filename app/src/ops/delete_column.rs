@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// See [`super::Op::DeleteColumn`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteColumn {

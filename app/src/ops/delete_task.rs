@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// See [`super::Op::DeleteTask`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteTask {

@@ -54,6 +54,7 @@ use crate::{
 };
 
 /// A request to change one board. It is applied completely or not at all.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mutation {
     /// The id, made by the sender. The sender repeats a request that got no response under the same id. The repetition
@@ -65,6 +66,7 @@ pub struct Mutation {
 }
 
 /// An operation on a board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Op {

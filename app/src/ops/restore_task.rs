@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// See [`super::Op::RestoreTask`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreTask {

@@ -15,6 +15,7 @@ use crate::{
 pub const MAX_MEMBERS: usize = 1_000;
 
 /// See [`super::Op::SetMember`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetMember {

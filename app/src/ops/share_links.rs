@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// See [`super::Op::CreateShareLink`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateShareLink {
@@ -22,6 +23,7 @@ pub struct CreateShareLink {
     pub link: Uuid,
     /// The SHA-256 of the link's secret. The secret itself is only for the people who are to read the board. No server
     /// learns it before one of them opens the link.
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
     pub secret_sha256: Sha256Digits,
 }
 
@@ -94,6 +96,7 @@ impl Effect for ShareLinkCreated {
 }
 
 /// See [`super::Op::RevokeShareLink`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeShareLink {

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// See [`super::Op::UpdateBoard`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBoard {

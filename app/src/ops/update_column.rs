@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// See [`super::Op::UpdateColumn`]. Absent fields stay as they are.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateColumn {

@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// See [`super::Op::UpdateTask`]. Absent fields stay as they are, so concurrent edits of different fields both survive.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTask {
@@ -33,6 +34,7 @@ pub struct UpdateTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
     /// The new values of fields.
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::request::Schema))]
     #[serde(flatten, with = "fields::request")]
     pub fields: TaskPatch,
     /// The column to move the task to.

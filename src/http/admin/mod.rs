@@ -11,6 +11,7 @@
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`system`]: the state of the installation.
 
 pub mod answer;
 pub mod board;
@@ -28,6 +29,7 @@ pub mod person_account;
 pub mod reader;
 pub mod sessions;
 pub mod share_links;
+pub mod system;
 pub mod task;
 pub mod tasks;
 pub mod tokens;
@@ -89,6 +91,8 @@ routes! {
     GET "/admin/outbox" => jobs::show;
     POST "/admin/outbox/retry" => jobs::retry;
     POST "/admin/outbox/remove" => jobs::remove;
+    GET "/admin/system" => system::show;
+    GET "/admin/system/checks" => system::check;
     POST "/admin/tasks/{task}/put-back" => task::put_back;
     POST "/admin/tasks/{task}/delete" => task::delete;
     POST "/admin/tasks/{task}/restore" => task::restore;

@@ -20,6 +20,7 @@ pub mod passwords;
 pub mod people;
 pub mod sessions;
 pub mod share_links;
+pub mod system;
 pub mod tasks;
 pub mod tokens;
 
@@ -76,6 +77,8 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::revoke))
         .routes(routes!(changes::of_task))
+        .routes(routes!(system::read))
+        .routes(routes!(system::check))
         .split_for_parts()
 }
 

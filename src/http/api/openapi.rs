@@ -29,12 +29,13 @@ const SEQUENCE_NUMBER: &str = "SequenceNumber";
 const TOKEN: &str = "token";
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 10] = [
+const PARAMETERS: [(&str, &str); 11] = [
     ("board", "The id of the board."),
     ("column", "The id of the column."),
     ("invitation", "The id of the invitation."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
+    ("session", "The id of the session."),
     ("task", "The id of the task."),
     ("token", "The id of the token."),
     ("If-Match", "The `ETag` of the state that the change starts from."),
@@ -62,6 +63,7 @@ const PARAMETERS: [(&str, &str); 10] = [
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
+        (name = "system", description = "The state of the installation"),
     )
 )]
 pub struct Description;

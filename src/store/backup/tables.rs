@@ -354,7 +354,7 @@ pub const TABLES: &[Table] = &[
 ];
 
 /// Tables that no backup has: opening a database makes them, with all that is in them.
-pub const MADE_ANEW: [&str; 2] = ["_sqlx_migrations", "write_probe"];
+pub const MADE_ANEW: [&str; 4] = ["_sqlx_migrations", "write_probe", "nodes", "backup_schedule"];
 
 const fn text(name: &'static str, since: i64) -> Column {
     Column { name, kind: Kind::Text, since, instead: None }
