@@ -34,6 +34,7 @@ use crate::{
         in_flight::InFlight,
         limits::HttpLimits,
         origin::Origins,
+        rate::ApiRate,
         site::Site,
         socket::{Goodbyes, Hello, SocketContext, SocketLimits},
     },
@@ -44,7 +45,7 @@ use crate::{
     mail::{Mail, MailSettingsError},
     outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
-    settings::{Auth, Retention, Settings, SettingsError},
+    settings::{Auth, SettingsError},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
     system::System,
@@ -182,6 +183,7 @@ pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<
         proxies: settings.proxies(),
         in_flight: InFlight::new(settings.http_limits.clone()),
         limits: settings.http_limits.clone(),
+        api_rate: ApiRate::new(settings.api_rate),
         exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
@@ -419,7 +421,10 @@ async fn maintenance(services: Arc<Services>, kept: Kept) {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
-            _ = clean_up.tick() => services.accounts.forget_old_attempts(),
+            _ = clean_up.tick() => {
+                services.accounts.forget_old_attempts();
+                services.api_rate.iter().for_each(|rate| rate.forget_old());
+            }
         }
     }
 }

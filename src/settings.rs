@@ -92,6 +92,11 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value_t = 10_000)]
     pub sockets_per_address: usize,
 
+    /// How many requests a minute one person, or without an account one address, may send to the REST interface of this node; 0 for no
+    /// limit.
+    #[arg(long, env = "TASKWIRE_API_RATE", value_name = "NUMBER", default_value_t = 6_000)]
+    pub api_rate: u32,
+
     /// The database with the boards: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
@@ -186,6 +191,7 @@ impl Settings {
             mail_from: None,
             sockets_per_person: 2_000,
             sockets_per_address: 10_000,
+            api_rate: 6_000,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
             sqlite_synchronous: SqliteSynchronous::Full,

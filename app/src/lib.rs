@@ -53,7 +53,7 @@ pub mod protocol;
 pub mod rank;
 pub mod refusal;
 #[cfg(feature = "ssr")]
-mod schema;
+pub mod schema;
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod system;

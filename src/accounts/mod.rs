@@ -40,7 +40,7 @@ use std::{sync::Arc, time::Duration};
 use app::{
     access::{BoardRole, Principal, Scope},
     id::{ActorId, BoardId},
-    refusal::Refusal,
+    refusal::{Refusal, Thing},
     state::BoardState,
     time::Timestamp,
 };
@@ -87,6 +87,9 @@ pub enum AccountError {
         /// What is wrong with it: a clause that also reads well without the field.
         message: String,
     },
+    /// There may not be more of this.
+    #[error("{}", Refusal::Full { what: *.0, limit: *.1 })]
+    Full(Thing, u32),
     /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
     #[error("this e-mail address and password do not belong to an account that may sign in here")]
     WrongCredentials,

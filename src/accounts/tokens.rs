@@ -67,6 +67,18 @@ impl Accounts {
         Ok(self.store().tokens_of(person).await?)
     }
 
+    /// A page of the tokens of a person, as [`Store::tokens_page`](crate::store::Store::tokens_page).
+    pub async fn tokens_page(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
+        may_keep_tokens(&self.principal(credentials)?, person)?;
+        Ok(self.store().tokens_page(person, after, limit).await?)
+    }
+
     /// Revokes one of the caller's tokens, or, at the command line, anybody's.
     pub async fn revoke_token(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
         let mut change = self.begin(credentials).await?;

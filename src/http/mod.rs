@@ -12,7 +12,7 @@
 //!   learn that they may use REST. [`request_auth`]: the
 //!   credentials of a request. [`proxy_diagnostics`]: signs that a proxy in front is misconfigured. [`forwarded`]: the client's
 //!   address when proxies stand in between. [`cookies`]: the names of our cookies.
-//! - [`connection`], [`limits`], [`admission`], [`in_flight`]: how much a connection, a request and a caller may cost.
+//! - [`connection`], [`limits`], [`admission`], [`in_flight`], [`rate`]: how much a connection, a request and a caller may cost.
 //!   [`compression`]: which responses are compressed, so that their length leaks nothing.
 //! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: strict reading of requests; conditional requests; entity tags;
 //!   errors.
@@ -41,6 +41,7 @@ pub mod origin;
 pub mod page;
 pub mod problem;
 pub mod proxy_diagnostics;
+pub mod rate;
 pub mod refusal;
 pub mod request_auth;
 mod shape;
@@ -70,6 +71,7 @@ use self::{
     limits::HttpLimits,
     origin::Origins,
     problem::{Code, Problem},
+    rate::ApiRate,
     site::Site,
     socket::SocketContext,
 };
@@ -126,6 +128,8 @@ pub struct Services {
     pub cookies: CookieNames,
     /// What a request, a connection and a caller may cost.
     pub limits: HttpLimits,
+    /// How many requests a caller may send to REST, if that is limited.
+    pub api_rate: Option<Arc<ApiRate>>,
     /// The responses that are being prepared or sent.
     pub in_flight: Arc<InFlight>,
     /// The origins whose pages may use this server.
@@ -168,6 +172,7 @@ fn mount(services: &Arc<Services>) -> Routes {
     let (rest, described) = api::routes();
     let (pages, paths) = page::routes(services);
     let mut routes = Routes::default();
+    let rest = rest.layer(middleware::from_fn_with_state(services.api_rate.clone(), rate::limit));
     routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
     routes.mount(pages, paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));

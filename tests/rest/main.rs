@@ -17,5 +17,7 @@ mod hostile;
 mod lists;
 mod mutations;
 mod pages;
+mod rate;
+mod streams;
 mod tasks;
 mod unhealthy;

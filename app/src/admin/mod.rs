@@ -14,6 +14,7 @@
 pub mod board;
 pub mod boards;
 pub mod bulk_edits;
+pub mod chart;
 pub mod deleted_boards;
 pub mod frame;
 pub mod import;
@@ -25,8 +26,6 @@ pub mod person;
 pub mod person_account;
 pub mod sessions;
 pub mod share_links;
-pub mod chart;
-pub mod frame;
 pub mod system;
 pub mod table;
 pub mod task;

@@ -17,7 +17,6 @@ use crate::{
 };
 
 /// One numbered entry of a board's log.
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Its number on the board.
@@ -37,7 +36,6 @@ pub struct Change {
 tagged! {
     /// The content of a change. Field patches carry only the fields that were set.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
     pub enum ChangeKind = "ChangeKind" by "kind" {
         /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
         /// as editors unless it says otherwise.
@@ -73,6 +71,42 @@ tagged! {
         #[serde(skip_serializing)]
         Unknown,
     }
+}
+
+#[cfg(feature = "ssr")]
+crate::schema::tagged_schema! {
+    Change, "Change" by "kind" with ChangeHead {
+        BoardCreated = "board_created",
+        BoardUpdated = "board_updated",
+        MemberSet = "member_set",
+        ShareLinkCreated = "share_link_created",
+        ShareLinkRevoked = "share_link_revoked",
+        BoardDeleted = "board_deleted",
+        BoardRestored = "board_restored",
+        ColumnCreated = "column_created",
+        ColumnUpdated = "column_updated",
+        ColumnDeleted = "column_deleted",
+        TaskCreated = "task_created",
+        TaskUpdated = "task_updated",
+        TaskDeleted = "task_deleted",
+        TaskRestored = "task_restored",
+    }
+}
+
+/// The members that all changes have, for OpenAPI.
+#[cfg(feature = "ssr")]
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)]
+struct ChangeHead {
+    /// The number of the change on its board.
+    seq: Seq,
+    /// When it was committed, by the server's clock.
+    at: Timestamp,
+    /// The person who made it; absent if that is not known.
+    #[schema(required = false, nullable = false)]
+    by: Option<ActorId>,
+    /// The id of the mutation that caused it.
+    mutation: MutationId,
 }
 
 impl<'de> Deserialize<'de> for Change {

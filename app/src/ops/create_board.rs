@@ -18,7 +18,7 @@ use crate::{
 /// The most columns that a board may have.
 pub const MAX_COLUMNS: usize = 50;
 
-/// See [`super::Op::CreateBoard`].
+/// Creates the board.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,7 @@ pub struct CreateBoard {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", schema(as = InitialColumn))]
 pub struct NewColumn {
     /// The id of the column, made by the sender.
     pub id: ColumnId,

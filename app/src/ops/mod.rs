@@ -54,7 +54,6 @@ use crate::{
 };
 
 /// A request to change one board. It is applied completely or not at all.
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mutation {
     /// The id, made by the sender. The sender repeats a request that got no response under the same id. The repetition
@@ -66,7 +65,6 @@ pub struct Mutation {
 }
 
 /// An operation on a board.
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Op {
@@ -98,6 +96,35 @@ pub enum Op {
     DeleteTask(DeleteTask),
     /// Restore a task from the trash.
     RestoreTask(RestoreTask),
+}
+
+#[cfg(feature = "ssr")]
+crate::schema::tagged_schema! {
+    Mutation, "Mutation" by "op" with MutationHead {
+        CreateBoard = "create_board",
+        UpdateBoard = "update_board",
+        DeleteBoard = "delete_board",
+        RestoreBoard = "restore_board",
+        SetMember = "set_member",
+        CreateShareLink = "create_share_link",
+        RevokeShareLink = "revoke_share_link",
+        CreateColumn = "create_column",
+        UpdateColumn = "update_column",
+        DeleteColumn = "delete_column",
+        CreateTask = "create_task",
+        UpdateTask = "update_task",
+        DeleteTask = "delete_task",
+        RestoreTask = "restore_task",
+    }
+}
+
+/// The members that all mutations have, for OpenAPI.
+#[cfg(feature = "ssr")]
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)]
+struct MutationHead {
+    /// The id of the mutation: a UUID of version 7, made by the sender.
+    id: MutationId,
 }
 
 impl Op {

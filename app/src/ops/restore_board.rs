@@ -10,7 +10,8 @@ use crate::{
     state::{BoardState, Entity, Stamp, Touched},
 };
 
-/// See [`super::Op::RestoreBoard`].
+/// Restores the deleted board, with everything on it.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreBoard {}

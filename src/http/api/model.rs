@@ -4,11 +4,15 @@ use app::{
     access::BoardRole,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{self, ColumnKind, Priority, Seq},
+    schema,
     state::BoardState,
     time::{Day, Timestamp},
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 use uuid::Uuid;
 
 use crate::store::DeletedBoard;
@@ -173,7 +177,7 @@ impl<'a> Task<'a> {
 }
 
 /// Where to put something among its siblings: `"first"`, `"last"`, `{"before": id}` or `{"after": id}`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// Before all others.
@@ -186,6 +190,14 @@ pub enum Place {
     /// Directly after this one; last, if this one no longer exists.
     After(Uuid),
 }
+
+impl PartialSchema for Place {
+    fn schema() -> RefOr<Schema> {
+        schema::Place::schema()
+    }
+}
+
+impl ToSchema for Place {}
 
 impl<Id: From<Uuid>> From<Place> for model::Place<Id> {
     fn from(place: Place) -> Self {

@@ -9,7 +9,14 @@ use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{client::Client, cursor, json, model::not_null};
+use super::{
+    client::Client,
+    cursor,
+    fields::{Fields, Only},
+    json,
+    model::not_null,
+    order::{self, Order},
+};
 use crate::{
     accounts::{
         PersonUpdate,
@@ -36,14 +43,49 @@ pub struct PeopleSearch {
     /// The maximum number of people.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
-    /// Where to continue: the `next` of an earlier response.
     cursor: Option<String>,
+    fields: Option<String>,
+    /// What to sort by; with `-` before it, in reverse.
+    #[param(schema_with = Order::<By>::schema)]
+    order: Option<String>,
+    /// `true`: only people who may sign in; `false`: only people who may not.
+    active: Option<bool>,
+    /// Only people with this role on the server; for callers who manage people.
+    #[param(inline)]
+    role: Option<InstanceRole>,
+}
+
+/// What people can be sorted by. People who are otherwise equal are sorted by their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Created,
+    Name,
+}
+
+impl order::By for By {
+    const ALL: &'static [(&'static str, Self)] = &[("created", Self::Created), ("name", Self::Name)];
+}
+
+/// The sort key of a person in an order.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Key {
+    Created(Timestamp, ActorId),
+    Name(String, ActorId),
+}
+
+impl By {
+    fn key(self, account: &Account) -> Key {
+        match self {
+            Self::Created => Key::Created(account.created_at, account.id),
+            Self::Name => Key::Name(account.name.to_lowercase(), account.id),
+        }
+    }
 }
 
 /// The people of the server.
 #[derive(Serialize, ToSchema)]
 pub struct People {
-    /// The people, in the order in which their accounts were made.
+    /// The people, in the requested order.
     people: Vec<Person>,
     /// The value of `cursor` with which to get more; `null` if these are all.
     next: Option<String>,
@@ -111,47 +153,52 @@ pub struct PersonPatch {
 ///
 /// Everybody who has an account, in pages. Their e-mail addresses and roles are shown only to admins.
 #[utoipa::path(get, path = "/people", tag = "people", operation_id = "list_people", params(PeopleSearch), responses((status = 200, body = People)))]
-pub async fn list(
-    client: Client,
-    Query(PeopleSearch { q, limit, cursor }): Query<PeopleSearch>,
-) -> Result<Response, Problem> {
+pub async fn list(client: Client, Query(search): Query<PeopleSearch>) -> Result<Response, Problem> {
+    let PeopleSearch { q, limit, cursor, fields, order, active, role } = search;
+    let fields = Fields::of::<Person>(fields.as_deref())?;
     let limit = cursor::limit(limit)?;
-    let after: Option<(Timestamp, ActorId)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
-    if !client.visitor.principal().may_see_people() {
+    let order = Order::<By>::read(order.as_deref())?;
+    let fits = |key: &Key| matches!((key, order.by), (Key::Created(..), By::Created) | (Key::Name(..), By::Name));
+    let after = order.cursor(LIST, cursor.as_deref(), fits)?;
+    let in_full = client.visitor.principal().may_manage_people();
+    if !client.visitor.principal().may_see_people() || role.is_some() && !in_full {
         return Err(Problem::forbidden());
     }
-    let in_full = client.visitor.principal().may_manage_people();
     let directory = client.services.store.directory();
     let text = q.unwrap_or_default().to_lowercase();
     let is_found = |account: &&Account| {
-        account.name.to_lowercase().contains(&text) || in_full && account.email.to_lowercase().contains(&text)
+        (account.name.to_lowercase().contains(&text) || in_full && account.email.to_lowercase().contains(&text))
+            && active.is_none_or(|active| account.is_active() == active)
+            && role.is_none_or(|role| account.role == role)
     };
-    let found = directory.accounts().into_iter().filter(is_found);
-    let (people, next) = cursor::page(LIST, found, |account| (account.created_at, account.id), after.as_ref(), limit);
+    let found = directory.accounts().into_iter().filter(is_found).map(|account| (order.by.key(account), account));
+    let (people, next) = order.page(LIST, found.collect(), after.as_ref(), limit);
     let people = people.into_iter().map(|account| Person::of(account, in_full)).collect();
-    Ok(json(StatusCode::OK, &People { people, next }))
+    Ok(fields.list("people", &People { people, next }))
 }
 
 /// Read who you are and what you may do
 ///
 /// Your account, if you have one, your role on the server, and the scope of the token.
-#[utoipa::path(get, path = "/me", tag = "people", operation_id = "read_me", responses((status = 200, body = Me)))]
-pub async fn me(client: Client) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/me", tag = "people", operation_id = "read_me", params(Only), responses((status = 200, body = Me)))]
+pub async fn me(client: Client, Query(Only { fields }): Query<Only>) -> Result<Response, Problem> {
+    let fields = Fields::of::<Me>(fields.as_deref())?;
     let directory = client.services.store.directory();
     let account = client.visitor.person.and_then(|person| directory.account(person));
     let principal = client.visitor.principal();
     let person = account.map(|account| Person::of(account, true));
-    Ok(json(StatusCode::OK, &Me { person, role: principal.role, scope: principal.scope }))
+    Ok(fields.one(&Me { person, role: principal.role, scope: principal.scope }))
 }
 
 /// Read your own account
 ///
 /// As `person` in `/me`.
-#[utoipa::path(get, path = "/people/me", tag = "people", operation_id = "read_own_account", responses((status = 200, body = Person)))]
-pub async fn own(client: Client) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/people/me", tag = "people", operation_id = "read_own_account", params(Only), responses((status = 200, body = Person)))]
+pub async fn own(client: Client, Query(Only { fields }): Query<Only>) -> Result<Response, Problem> {
+    let fields = Fields::of::<Person>(fields.as_deref())?;
     let directory = client.services.store.directory();
     let account = client.visitor.person.and_then(|person| directory.account(person)).ok_or_else(Problem::nobody)?;
-    Ok(json(StatusCode::OK, &Person::of(account, true)))
+    Ok(fields.one(&Person::of(account, true)))
 }
 
 /// Change a person's name, e-mail address or role on the server, or whether they may sign in

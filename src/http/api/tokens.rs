@@ -6,17 +6,25 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, json};
+use super::{client::Client, cursor, cursor::Page, fields::Fields, json};
 use crate::{
-    http::{input::Path, problem::Problem},
+    http::{
+        input::{Path, Query},
+        problem::Problem,
+    },
     store::Token,
 };
+
+/// The list to which the cursors belong.
+const LIST: &str = "tokens";
 
 /// Tokens of a person.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
-    /// The tokens that work, newest first.
+    /// The tokens that are not revoked, newest first.
     tokens: Vec<TokenLine>,
+    /// The value of `cursor` with which to get more; `null` if these are all.
+    next: Option<String>,
 }
 
 /// A token, without its secret.
@@ -45,12 +53,18 @@ impl From<(Token, Option<Timestamp>)> for TokenLine {
 
 /// List your own tokens
 ///
-/// Their names, scopes and times, newest first. Their secrets are shown only when they are created, on your account page.
-#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", responses((status = 200, body = Tokens)))]
-pub async fn list(client: Client) -> Result<Response, Problem> {
+/// Their names, scopes and times, newest first, in pages. Their secrets are shown only when they are created, on your account page.
+#[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", params(Page), responses((status = 200, body = Tokens)))]
+pub async fn list(client: Client, Query(Page { limit, cursor, fields }): Query<Page>) -> Result<Response, Problem> {
+    let fields = Fields::of::<TokenLine>(fields.as_deref())?;
+    let limit = cursor::limit(limit)?;
+    let after: Option<(Timestamp, Uuid)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let person = client.person()?;
-    let tokens = client.accounts().tokens(client.credentials(), person).await?;
-    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect() }))
+    let mut tokens = client.accounts().tokens_page(client.credentials(), person, after, limit).await?;
+    let more = tokens.len() > limit;
+    tokens.truncate(limit);
+    let next = tokens.last().filter(|_| more).map(|(token, _)| cursor::write(LIST, &(token.created_at, token.id)));
+    Ok(fields.list("tokens", &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect(), next }))
 }
 
 /// Revoke one of your own tokens
@@ -78,7 +92,8 @@ pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, 
 )]
 pub async fn list_of(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
     let tokens = client.accounts().tokens_of(client.credentials(), person).await?;
-    Ok(json(StatusCode::OK, &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect() }))
+    let tokens = tokens.into_iter().map(TokenLine::from).collect();
+    Ok(json(StatusCode::OK, &Tokens { tokens, next: None }))
 }
 
 /// Revoke all tokens of a person

@@ -79,7 +79,6 @@ pub struct FieldError {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Conflict {
     /// Which text: `title` or `description`.
-    #[schema(value_type = String)]
     field: TextField,
     /// The text as it is now.
     theirs: String,
@@ -228,6 +227,7 @@ impl From<AccountError> for Problem {
             AccountError::NotFound(what) => Self::new(Code::NotFound, format!("there is no such {what}")),
             AccountError::Invalid { field: EMAIL, message } => Self::field("email", message),
             AccountError::Invalid { field, message } => Self::field(field, message),
+            AccountError::Full(what, limit) => Refusal::Full { what, limit }.into(),
             AccountError::WrongCredentials => {
                 Self::unauthorized(Code::WrongCredentials, "the e-mail address or the password is wrong")
             }
