@@ -20,7 +20,10 @@ use crate::{
         Accounts,
         oidc::{Oidc, OidcError},
     },
+    backups::Backups,
+    bulk::{self, Bulk},
     clock,
+    doctor::settings::Given,
     http::{
         self, Services,
         admission::{Admissions, Most},
@@ -42,9 +45,10 @@ use crate::{
     mail::{Mail, MailSettingsError},
     outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
-    settings::{Auth, Retention, Settings, SettingsError},
+    settings::{Auth, SettingsError},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
+    system::System,
     telemetry,
     writer::Writer,
 };
@@ -106,12 +110,14 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     services: Arc<Services>,
-    retention: Retention,
+    kept: Kept,
     first_visit: Option<String>,
 }
 
 /// Opens the database, brings it up to date, and creates the sample board where there is none.
-pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, StartError> {
+pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<Server, StartError> {
+    let given: Given = settings.into();
+    let settings = given.settings.clone();
     // From the first moment on, so that no metric is missing.
     telemetry::metrics();
     let address = listener.local_addr()?;
@@ -146,6 +152,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
     let topics = if mail.is_some() { vec![Topic::Mail, Topic::Boards] } else { vec![Topic::Boards] };
     let outbox = Outbox::new(store.clone(), topics, OutboxSettings::default());
+    let backups = Backups::new(store.clone(), settings.backups());
+    let system = System::new(store.clone(), hub.clone(), backups.clone(), given, address);
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
@@ -167,6 +175,7 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     };
     let services = Services {
         auth: settings.auth,
+        bulk: Bulk::new(store.clone(), writer.clone()),
         accounts,
         oidc: settings.oidc().map(|oidc| Oidc::new(oidc, &public_url)).transpose()?.map(Arc::new),
         cookies: CookieNames::new(&instance, public_url.starts_with("https://")),
@@ -181,13 +190,16 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         socket,
         hub,
         outbox,
+        backups,
+        system,
         warnings: health::Warnings::default(),
         origins,
         leptos: leptos_options(&site, address),
         site,
     };
     let first_visit = first_visit(&services).await?;
-    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, first_visit })
+    let kept = Kept { log: settings.log_retention.0, deleted_boards: settings.keep_deleted_boards.0 };
+    Ok(Server { listener, services: Arc::new(services), kept, first_visit })
 }
 
 /// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
@@ -219,12 +231,12 @@ impl Server {
     /// Serves until `stop` is cancelled, then ends in good order; or until the server cannot go on, which is an error, and
     /// ends in as good an order as it can.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { listener, services, retention, .. } = self;
+        let Self { listener, services, kept, .. } = self;
         let supervisor = services.hub.supervisor();
         let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
         let maintenance = {
             let (services, ends) = (Arc::clone(&services), ends.clone());
-            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), retention)).map(drop)
+            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), kept)).map(drop)
         };
         supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
         let jobs = {
@@ -235,6 +247,19 @@ impl Server {
             }
         };
         let jobs = supervisor.keep(Essential::Outbox, ends.clone(), jobs);
+        let backups = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || services.backups.clone().run(ends.clone())
+        };
+        let backups = supervisor.keep(Essential::Backups, ends.clone(), backups);
+        let samples = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || {
+                let condition = Arc::clone(&services);
+                services.system.clone().run(ends.clone(), move || health::known_condition(&condition))
+            }
+        };
+        let samples = supervisor.keep(Essential::Samples, ends.clone(), samples);
         let accept = {
             let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
             let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
@@ -267,10 +292,10 @@ impl Server {
                 "some connections did not end in time, and are cut off"
             );
         }
-        if tokio::time::timeout(LAST_JOBS, jobs).await.is_err() {
+        if tokio::time::timeout(LAST_JOBS, futures::future::join3(jobs, backups, samples)).await.is_err() {
             tracing::warn!(
                 waited_ms = LAST_JOBS.as_millis() as u64,
-                "jobs of the outbox did not end in time; they are done again later"
+                "jobs of the outbox, or a backup, did not end in time; they are done again later"
             );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
@@ -295,6 +320,15 @@ impl Server {
 #[derive(Debug, thiserror::Error)]
 #[error("the server cannot continue: {0}")]
 pub struct RunError(String);
+
+/// How long what is old is kept; `None` for ever.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// The log of changes.
+    log: Option<Duration>,
+    /// Boards that were deleted.
+    deleted_boards: Option<Duration>,
+}
 
 /// What a connection meets first.
 struct AcceptContext {
@@ -350,6 +384,8 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
     let Services { accounts, writer, .. } = &*services;
     match job {
         Job::NewPasswordMail { email } => accounts.mail_new_password(id, &email).await,
+        Job::ChangedEmailMail { name, email } => accounts.mail_changed_email(id, &name, &email).await,
+        Job::InvitationMail { link, name, email } => accounts.mail_invitation(id, link, &name, &email).await,
         Job::AcceptedInvitation { link, person } => {
             accounts.put_on_boards(writer, link, person).await.map_err(|error| JobError::Retry(error.to_string()))
         }
@@ -357,8 +393,9 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
 }
 
 /// What has to be done now and then.
-async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
-    let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
+async fn maintenance(services: Arc<Services>, kept: Kept) {
+    let shortest = kept.log.into_iter().chain(kept.deleted_boards).min();
+    let forget_every = shortest.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
     let mut clean_up = tokio::time::interval(CLEAN_UP_INTERVAL);
     let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
@@ -380,7 +417,7 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
                 }
             }
             _ = forget.tick() => {
-                if let Err(error) = forget_what_is_old(&services, retention, forget_every * CATCHING_UP).await {
+                if let Err(error) = forget_what_is_old(&services, kept, forget_every * CATCHING_UP).await {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
@@ -392,12 +429,8 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention) {
     }
 }
 
-/// Deletes what is old: entries of the log, what mutations were answered, sessions and links that have ended.
-async fn forget_what_is_old(
-    services: &Services,
-    retention: Option<Duration>,
-    step: Duration,
-) -> Result<(), StoreError> {
+/// Deletes what is old: entries of the log, what mutations were answered, deleted boards, sessions and links that have ended.
+async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> Result<(), StoreError> {
     let (store, now) = (&services.store, clock::now());
     let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
     let apart = now.as_millis() - believed.as_millis();
@@ -411,13 +444,24 @@ async fn forget_what_is_old(
     }
     let before = |age: Duration| clock::before(believed, age);
     services.accounts.forget(believed).await?;
+    store.forget_bulk_edits(before(bulk::KEPT)).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
-    let entries = match retention {
+    let entries = match kept.log {
         Some(retention) => store.trim_log(before(retention)).await?,
         None => 0,
     };
-    if entries + answers > 0 {
-        tracing::info!(entries, answers, %believed, "deleted old entries of the log of changes, and old answers");
+    let boards = match kept.deleted_boards {
+        Some(kept) => store.purge_boards(believed, kept).await?,
+        None => 0,
+    };
+    if entries + answers + boards > 0 {
+        tracing::info!(
+            entries,
+            answers,
+            boards,
+            %believed,
+            "deleted old entries of the log of changes, old answers, and boards that were deleted long ago"
+        );
     }
     Ok(())
 }

@@ -150,6 +150,8 @@ fn a_wrong_setting_is_named() {
         (&["--log", "info,taskwire=loud"], "--log"),
         (&["--log-format", "xml"], "--log-format"),
         (&["--log-retention", "soon"], "--log-retention"),
+        (&["--backup-every", "often"], "--backup-every"),
+        (&["--backup-keep", "0"], "--backup-keep"),
     ];
     for (arguments, named) in cases {
         let (code, out, err) = run(command(&["serve"]).args(*arguments));

@@ -8,6 +8,7 @@
 //! - [`board`]: a board with edits that are shown before they are saved.
 //! - [`activity`]: what changes did. [`history`]: the same, in words.
 //! - [`people`]: who is on this server, as the others see them.
+//! - `system`: the state of an installation.
 //! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
@@ -17,6 +18,8 @@
 //! - `pages`: what stands at an address, put together from `features`, one folder a feature. `controls`: what any feature may use.
 //!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
+//!   `browse`: the pages of the REST interface and of its documentation.
+//!   `admin`: the administration pages.
 
 #![recursion_limit = "256"]
 
@@ -26,8 +29,12 @@ pub mod account;
 pub mod activity;
 pub mod address;
 #[cfg(feature = "ssr")]
+pub mod admin;
+#[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
+#[cfg(feature = "ssr")]
+pub mod browse;
 pub mod by_name;
 mod controls;
 mod features;
@@ -48,6 +55,8 @@ pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod schema;
 pub mod state;
+#[cfg(feature = "ssr")]
+pub mod system;
 mod tagged;
 pub mod text;
 pub mod time;

@@ -11,8 +11,8 @@ use crate::{
 
 tagged! {
     /// The reason why a mutation was refused. It changed nothing.
-    #[derive(Clone, Debug, PartialEq, Eq)]
     #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+    #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Refusal = "Refusal" by "code" {
         /// The value of a field is invalid.
         Invalid {

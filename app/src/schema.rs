@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, MutationId, TabId, TaskId},
     model::Priority,
     rank::Rank,
     time::{Day, Timestamp},
@@ -43,6 +43,7 @@ values! {
     BoardId: text(Some(KnownFormat::Uuid));
     ColumnId: text(Some(KnownFormat::Uuid));
     MutationId: text(Some(KnownFormat::Uuid));
+    TabId: text(Some(KnownFormat::Uuid));
     TaskId: text(Some(KnownFormat::Uuid));
     Rank: text(None);
     Timestamp: text(Some(KnownFormat::DateTime));

@@ -39,7 +39,7 @@ fn main() -> Result<()> {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             eprintln!("measuring: {name}");
             // Every scenario ends by itself; this limit is in case one does not.
-            let limit = Duration::from_secs(180);
+            let limit = Duration::from_secs(300);
             table.extend(runtime.block_on(async { tokio::time::timeout(limit, scenario()).await })??);
         }
     }

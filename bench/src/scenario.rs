@@ -27,13 +27,14 @@ use crate::{
 type Scenario = fn() -> Pin<Box<dyn Future<Output = Result<Vec<Row>>> + Send>>;
 
 /// Every scenario under its name.
-pub const ALL: [(&str, Scenario); 7] = [
+pub const ALL: [(&str, Scenario); 8] = [
     ("fanout", || Box::pin(fanout())),
     ("burst", || Box::pin(burst())),
     ("signins", || Box::pin(sign_ins())),
     ("creates", || Box::pin(creates())),
     ("resume", || Box::pin(resume())),
     ("page", || Box::pin(page())),
+    ("tables", || Box::pin(tables())),
     ("size", || Box::pin(async { size() })),
 ];
 
@@ -298,6 +299,65 @@ async fn page() -> Result<Vec<Row>> {
         ),
         "150 ms",
     )])
+}
+
+/// The administration's table of all tasks, with a million of them.
+async fn tables() -> Result<Vec<Row>> {
+    const TASKS: usize = 1_000_000;
+    const BOARDS: usize = 200;
+    const AT_A_TIME: usize = 125;
+    const VIEWS: [(&str, &str); 7] = [
+        ("as it opens", ""),
+        ("by title", "?sort=title"),
+        ("by due day, last first", "?sort=-due"),
+        ("one priority", "?priority=urgent"),
+        ("overdue", "?due=overdue"),
+        ("a search that finds few", "?q=number+77+4242"),
+        ("a search that finds nothing", "?q=nothing+like+it"),
+    ];
+    let server = Server::start_open()?;
+    let left = Arc::new(AtomicU64::new(BOARDS as u64));
+    let mut writers = JoinSet::new();
+    for _ in 0..8 {
+        let (mut http, left) = (Client::connect(&server.door).await?, Arc::clone(&left));
+        writers.spawn(async move {
+            while let Ok(left) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
+                let board = http.create_board(&format!("Board {left}")).await?;
+                for first in (0..TASKS / BOARDS).step_by(AT_A_TIME) {
+                    http.create_tasks(&board, left, first..first + AT_A_TIME).await?;
+                }
+            }
+            Result::Ok(())
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done??;
+    }
+    let mut http = Client::connect(&server.door).await?;
+    let mut rows = Vec::new();
+    for (view, query) in VIEWS {
+        let mut times = Histogram::<u64>::new(3)?;
+        for _ in 0..20 {
+            let began = Instant::now();
+            http.request("GET", &format!("/admin/tasks{query}"), "").await?;
+            times.record(began.elapsed().as_micros() as u64)?;
+        }
+        let (half, most) = (times.value_at_quantile(0.5), times.value_at_quantile(0.95));
+        rows.push(Row::new(
+            format!("table of {TASKS} tasks, {view}"),
+            format!("p50 {:.0} ms, p95 {:.0} ms", millis(half), millis(most)),
+            "p95 200 ms",
+        ));
+    }
+    let (before, began) = (server.resident_kib()?, Instant::now());
+    let length = http.request("GET", "/admin/tasks?format=csv&state=live", "").await?.len();
+    let grown = server.resident_kib()?.saturating_sub(before);
+    rows.push(Row::new(
+        format!("all of them as CSV, {:.0} MB", length as f64 / 1e6),
+        format!("{:.1} s, {:.1} MiB more memory", began.elapsed().as_secs_f64(), grown as f64 / 1024.0),
+        "",
+    ));
+    Ok(rows)
 }
 
 /// The size of what a browser downloads, and of what is installed.

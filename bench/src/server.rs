@@ -27,23 +27,31 @@ pub struct Server {
 #[derive(Clone)]
 pub struct Door {
     pub address: SocketAddr,
-    pub token: Arc<str>,
+    /// `None` for a server without accounts.
+    pub token: Option<Arc<str>>,
 }
 
 impl Server {
     /// Starts a server on an empty SQLite database with `synchronous = FULL`.
     pub fn start() -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let token = token(data.path())?.into();
-        let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?)?;
-        Ok(Self { process, data, door: Door { address, token } })
+        let token: Arc<str> = token(data.path())?.into();
+        let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?, "accounts")?;
+        Ok(Self { process, data, door: Door { address, token: Some(token) } })
+    }
+
+    /// Starts a server without accounts, whose pages need no session.
+    pub fn start_open() -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?, "open")?;
+        Ok(Self { process, data, door: Door { address, token: None } })
     }
 
     /// Kills the server, as a power failure would, and starts it again with the same data and address.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
-        (self.process, _) = spawn(self.data.path(), self.door.address)?;
+        (self.process, _) = spawn(self.data.path(), self.door.address, "accounts")?;
         Ok(())
     }
 
@@ -95,9 +103,9 @@ fn database(data: &Path) -> String {
     format!("sqlite:{}", data.join("bench.db").display())
 }
 
-fn spawn(data: &Path, listen: SocketAddr) -> Result<(Child, SocketAddr)> {
+fn spawn(data: &Path, listen: SocketAddr, auth: &str) -> Result<(Child, SocketAddr)> {
     let mut process = Command::new(executable()?)
-        .args(["serve", "--no-sample", "--listen", &listen.to_string()])
+        .args(["serve", "--no-sample", "--auth", auth, "--listen", &listen.to_string()])
         // All sockets of a scenario belong to one person at one address.
         .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000", "--api-rate", "0"])
         .args(["--database", &database(data)])

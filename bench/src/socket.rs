@@ -28,6 +28,7 @@ impl Socket {
     /// Connects, subscribes, and waits for the first response. Returns the number of the newest change in it.
     pub async fn subscribe(door: &Door, board: &str, since: u64) -> Result<(Self, u64)> {
         let Door { address, token } = door;
+        let token = token.as_deref().unwrap_or_default();
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let upgrade = format!(

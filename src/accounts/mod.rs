@@ -8,19 +8,25 @@
 //! One file for each resource, with the same names as in `store/accounts` and `http/api`:
 //!
 //! - [`people`]: accounts themselves. [`first_visit`]: how the first one is created. [`invitations`]: how the others are.
+//! - [`hand_over`]: what somebody leaves to somebody else.
+//! - [`import`]: many invitations at once, from a CSV file.
 //! - [`passwords`]: choosing and changing them; [`hashing`]: argon2id, off the threads that serve.
 //! - [`sessions`]: signing in, and the sessions of browsers. [`attempts`]: the rate limits on signing in, and the known browsers.
 //! - [`oidc`]: signing in with an account at an external provider.
 //! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
 //! - [`one_time_links`]: links that work once, and their purposes.
+//! - [`jobs`]: jobs of the outbox, for those who administer the server.
 //!
 //! The roles of people on boards are not here: they are a part of the board, and are written by the one write path like the
 //! rest of it.
 
 pub mod attempts;
 pub mod first_visit;
+pub mod hand_over;
 pub mod hashing;
+pub mod import;
 pub mod invitations;
+pub mod jobs;
 pub mod oidc;
 pub mod one_time_links;
 pub mod passwords;
@@ -44,7 +50,10 @@ use self::{
     attempts::{Attempts, DEVICE},
     hashing::Passwords,
 };
-pub use self::{passwords::ChangePassword, people::NewPerson};
+pub use self::{
+    passwords::ChangePassword,
+    people::{NewPerson, PersonUpdate},
+};
 use crate::{
     clock::{self, now},
     credentials::Credentials,

@@ -10,7 +10,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, found, may, named, principal};
+use super::{AccountError, Accounts, found, may, named, people::keeps, principal};
 use crate::{
     clock::now,
     credentials::Credentials,
@@ -89,6 +89,35 @@ impl Accounts {
                 None => may(principal.may_manage_people()).map(|()| None)?,
             };
             found(change.revoke_token(id, person, now()).await?, "token")
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// The tokens of a person, as [`Self::tokens`], for themselves and for callers who manage them.
+    pub async fn tokens_of(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+    ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
+        keeps(&self.principal(credentials)?, self.store().directory().account(person))?;
+        Ok(self.store().tokens_of(person).await?)
+    }
+
+    /// Revokes one token of a person, or all of them.
+    pub async fn revoke_tokens_of(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        token: Option<Uuid>,
+    ) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
+        let done = async {
+            keeps(principal(&change)?, change.directory().account(person))?;
+            match token {
+                Some(id) => found(change.revoke_token(id, Some(person), now()).await?, "token"),
+                None => Ok(change.revoke_tokens_of(person, now()).await?),
+            }
         };
         let done = done.await;
         self.finish(change, done).await

@@ -1,9 +1,11 @@
 //! The HTTP interface of the server: all routes, and what applies to each of them.
 //!
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document, which is generated from the same handlers.
+//! - [`browse`]: REST in a browser: pages around the same handlers. [`docs`]: the documentation that the server serves.
 //! - [`socket`]: the live connection (WebSocket).
 //! - [`health`]: liveness, readiness and metrics of the process.
 //! - [`account`]: the account pages, which are plain HTML without scripts.
+//! - [`admin`]: the administration pages, which the server renders.
 //! - [`page`]: the pages that Leptos renders, and the server functions behind them. `backend`: the data that they show.
 //! - [`site`]: the site's static files.
 //! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. `cors`: how their scripts
@@ -16,14 +18,17 @@
 //!   errors.
 
 pub mod account;
+pub mod admin;
 pub mod admission;
 pub mod api;
 mod backend;
+pub mod browse;
 pub mod compression;
 pub mod conditional;
 pub mod connection;
 pub mod cookies;
 mod cors;
+pub mod docs;
 pub mod etag;
 pub mod exposure;
 pub mod forwarded;
@@ -76,10 +81,13 @@ use crate::{
         oidc::Oidc,
         sessions::{LIFETIME_DAYS, Sessions},
     },
+    backups::Backups,
+    bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
     store::Store,
+    system::System,
     writer::Writer,
 };
 
@@ -90,6 +98,8 @@ pub const API_ROOT: &str = "/api/v1";
 pub struct Services {
     /// Whether the server has accounts, or is open to everybody who reaches it.
     pub auth: Auth,
+    /// Runs edits of many tasks.
+    pub bulk: Bulk,
     /// Accounts and sign-in.
     pub accounts: Accounts,
     /// For reading the database.
@@ -100,6 +110,10 @@ pub struct Services {
     pub hub: Hub,
     /// Work that follows from a commit.
     pub outbox: Outbox,
+    /// Backups by a schedule.
+    pub backups: Backups,
+    /// The state of the installation.
+    pub system: System,
     /// Warnings from other parts of the server, which `/readyz` reports.
     pub warnings: health::Warnings,
     /// The server's address as people see it in their browsers.
@@ -140,6 +154,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .router
         .fallback(site::file)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(browse(&services), browse::answer))
         .layer(compression::layer())
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
         .layer(middleware::from_fn_with_state(cors::layer(&services.origins), cors::answer))
@@ -162,13 +177,23 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes.mount(pages, paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
+    let admin = admin::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
+    routes.mount(admin::routes(services), admin);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
+    let (documentation, paths) = docs::routes();
+    routes.mount(documentation, paths);
     let socket = Router::new().route("/ws", get(socket::upgrade).post(socket::explain));
     routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
     routes.get("/metrics", health::metrics);
     routes
+}
+
+/// The pages around REST, with routes of their own for the requests that forms mean.
+fn browse(services: &Arc<Services>) -> browse::Browse {
+    let rest = Router::new().nest(API_ROOT, api::routes().0).method_not_allowed_fallback(method_not_allowed);
+    browse::Browse::new(Arc::clone(services), rest.with_state(Arc::clone(services)))
 }
 
 /// The routes, and a list of their methods and paths.
@@ -208,6 +233,11 @@ fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions, SignedC
 /// The OpenAPI document of the REST interface.
 pub fn openapi_json() -> String {
     api::document().to_pretty_json().unwrap_or_default()
+}
+
+/// The AsyncAPI document of the socket.
+pub fn asyncapi_json() -> String {
+    docs::asyncapi::text().to_owned()
 }
 
 /// The response for an address that does not exist: problem JSON below `/api/`, a page for addresses that could be a page's, else plain

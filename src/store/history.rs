@@ -5,6 +5,7 @@ use app::{
     history::Event,
     id::{BoardId, TaskId},
     model::Seq,
+    ops::Change,
     state::BoardState,
 };
 use sqlx::Row;
@@ -67,6 +68,11 @@ impl Store {
 }
 
 impl Entry {
+    /// The change, decoded.
+    pub fn change(&self) -> Result<Change, StoreError> {
+        rows::change(&self.logged)
+    }
+
     /// The event, for people. `now` is the current board, for what was not stored with the change.
     pub fn event(&self, now: &BoardState) -> Result<Event, StoreError> {
         let change = rows::change(&self.logged)?;

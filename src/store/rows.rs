@@ -29,7 +29,17 @@ pub(super) struct BoardRow<'a> {
 
 const BOARDS: Table = Table {
     name: "boards",
-    columns: &["id", "name", "seq", "created_at", "changed_at", "deleted_at", "everyone", "name_seq"],
+    columns: &[
+        "id",
+        "name",
+        "seq",
+        "created_at",
+        "changed_at",
+        "deleted_at",
+        "everyone",
+        "name_seq",
+        "deletion_noticed_at",
+    ],
     key: &["id"],
     kept: &[],
     overwrites: "",
@@ -105,6 +115,8 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
             column("deleted_at", state.deleted_at().map(Timestamp::as_millis)),
             column("everyone", state.access().everyone.map(BoardRole::as_str)),
             column("name_seq", state.name_seq() as i64),
+            // See `deleted_boards`.
+            column("deletion_noticed_at", None::<i64>),
         ]
     };
     BOARDS.put(connection, boards.iter().map(record).collect()).await?;
@@ -317,7 +329,6 @@ fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
 }
 
 fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
-    let priority: &str = row.try_get("priority")?;
     let mut task = Task::new(
         id(row.try_get("id")?)?,
         id(row.try_get("column_id")?)?,
@@ -327,8 +338,7 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
         optional_id(row.try_get("created_by")?)?,
     );
     task.title = row.try_get("title")?;
-    task.priority = Priority::parse(priority)
-        .ok_or_else(|| StoreError::corrupt(format_args!("`{priority}` where the priority of a task is expected")))?;
+    task.priority = priority(row.try_get("priority")?)?;
     task.start = day(row.try_get("start")?)?;
     task.due = day(row.try_get("due")?)?;
     task.assignees = row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?;
@@ -347,7 +357,14 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     Ok(Arc::new(task))
 }
 
-fn day(day: Option<&str>) -> Result<Option<Day>, StoreError> {
+/// A priority, from its stored form.
+pub(super) fn priority(priority: &str) -> Result<Priority, StoreError> {
+    Priority::parse(priority)
+        .ok_or_else(|| StoreError::corrupt(format_args!("`{priority}` where the priority of a task is expected")))
+}
+
+/// A day, from its stored form.
+pub(super) fn day(day: Option<&str>) -> Result<Option<Day>, StoreError> {
     let read =
         |day| Day::parse(day).ok_or_else(|| StoreError::corrupt(format_args!("`{day}` where a day is expected")));
     day.map(read).transpose()
@@ -374,7 +391,8 @@ pub(super) fn id<Id: FromStr>(text: &str) -> Result<Id, StoreError> {
     text.parse().map_err(|_| StoreError::corrupt(format_args!("`{text}` where an id is expected")))
 }
 
-fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError> {
+/// An id that may be missing, from its stored form.
+pub(super) fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError> {
     text.map(id).transpose()
 }
 

@@ -42,6 +42,11 @@ pub(super) enum Value {
 }
 
 impl Statement {
+    /// A statement whose text was put together here, with its values. No part of the text may come from outside.
+    pub fn of(sql: String, values: Vec<Value>) -> Self {
+        Self { sql: sql.into(), values }
+    }
+
     /// Gives it its next value.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());

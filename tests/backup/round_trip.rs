@@ -9,7 +9,7 @@ use app::{
 };
 use taskwire::{
     credentials::Credentials,
-    store::{Missing, StoreSettings, backup},
+    store::{BulkEdit, BulkStep, Missing, StoreSettings, backup},
     writer::WriteError,
 };
 
@@ -69,6 +69,11 @@ async fn fill(database: &Database) -> Filled {
     let refused = (first, mutation(rename(new_task(), "There is no such task")));
     let refusal = node.writer.write(first, refused.1.clone(), Credentials::local()).await;
     assert!(matches!(refusal, Err(WriteError::Refused(_))));
+    let time = app::time::Timestamp::from_millis(1);
+    let (id, action) = (app::new_id(), r#"{"action":"complete"}"#.to_owned());
+    let bulk =
+        BulkEdit { id, person: None, action, undoes: None, created_at: time, worked_at: time, finished_at: None };
+    assert!(node.store.add_bulk_edit(&bulk, &[BulkStep::of(0, 0, first, task)]).await.unwrap());
     node.close().await;
     // The outermost numbers.
     run(database, "UPDATE upkeep SET believed_at = 9223372036854775807, forgotten_before = -9223372036854775808").await;

@@ -7,6 +7,7 @@ mod support;
 
 mod boards;
 mod bodies;
+mod browsable;
 mod compression;
 mod cross_origin;
 mod documented;

@@ -9,6 +9,7 @@ mod support;
 mod age;
 mod assignees;
 mod boards;
+mod deleted_boards;
 mod history;
 mod log;
 mod nodes;

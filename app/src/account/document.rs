@@ -1,4 +1,4 @@
-//! The document around each account page: the head with its style sheet and, for signed-in people, the navigation.
+//! The document around each page that only the server renders: the head with its style sheet and, for signed-in people, the navigation.
 
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
@@ -62,6 +62,18 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
         Some(current_user) => with_navigation(current_user, body),
         None => at_the_door(body),
     };
+    html(title, None, body, options)
+}
+
+/// A text as HTML. A title is set as inner HTML, because Leptos puts a marker at the end of a text, and in a title the marker would be
+/// visible; and the title may be what somebody typed.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Renders a document around a body. `script` is the address of a script.
+pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, options: LeptosOptions) -> String {
+    let script = script.map(|address| view! { <script src=address defer></script> }.into_any());
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -70,10 +82,10 @@ pub fn document(page: Page, options: LeptosOptions) -> String {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="description" content=DESCRIPTION />
-                // Set as inner HTML: Leptos puts a marker at the end of a text, and in a title the marker would be visible.
-                <title inner_html=title />
+                <title inner_html=escaped(&title) />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options />
+                {script}
             </head>
             <body>{body}</body>
         </html>
@@ -117,7 +129,17 @@ fn at_the_door(body: AnyView) -> AnyView {
 }
 
 fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
+    view! {
+        {topbar(&current_user)}
+        <main class="sheets">{body}</main>
+    }
+    .into_any()
+}
+
+/// The header of a signed-in person: links to the other pages, and their name.
+pub(crate) fn topbar(current_user: &CurrentUser) -> AnyView {
     let CurrentUser { person, manages, here } = current_user;
+    let (manages, here) = (*manages, *here);
     let tab = |address: &'static str, words: &'static str| {
         let current = (address == here).then_some("page");
         view! {
@@ -137,14 +159,14 @@ fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
                 {tab("/", "Boards")}
                 {tab("/account", "Your account")}
                 {manages.then(|| tab("/people", "People"))}
+                {manages.then(|| tab("/admin", "Administration"))}
             </nav>
             <div class="current-user">
-                {avatar(&person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">
+                {avatar(person)} <span class="current-user-name">{name}</span> <form method="post" action="/sign-out">
                     <button class="button quiet">"Sign out"</button>
                 </form>
             </div>
         </header>
-        <main class="sheets">{body}</main>
     }
     .into_any()
 }

@@ -6,6 +6,8 @@
 //! change arrives on the socket.
 
 mod lines;
+#[cfg(feature = "ssr")]
+pub mod revisions;
 mod words;
 
 use std::collections::BTreeMap;

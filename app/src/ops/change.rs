@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    BoardCreated, BoardDeleted, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated, Effect, Inverse, MemberSet,
-    Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
+    BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated, Effect,
+    Inverse, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -48,8 +48,10 @@ tagged! {
         ShareLinkCreated(ShareLinkCreated),
         /// A share link was revoked.
         ShareLinkRevoked(ShareLinkRevoked),
-        /// The board was deleted, with everything on it. No change follows.
+        /// The board was deleted, with everything on it. No change follows, unless the board is restored.
         BoardDeleted(BoardDeleted),
+        /// The deleted board was restored, with everything that was on it.
+        BoardRestored(BoardRestored),
         /// A column was added.
         ColumnCreated(ColumnCreated),
         /// A column changed.
@@ -80,6 +82,7 @@ crate::schema::tagged_schema! {
         ShareLinkCreated = "share_link_created",
         ShareLinkRevoked = "share_link_revoked",
         BoardDeleted = "board_deleted",
+        BoardRestored = "board_restored",
         ColumnCreated = "column_created",
         ColumnUpdated = "column_updated",
         ColumnDeleted = "column_deleted",
@@ -138,6 +141,7 @@ impl ChangeKind {
             Self::ShareLinkCreated(change) => change,
             Self::ShareLinkRevoked(change) => change,
             Self::BoardDeleted(change) => change,
+            Self::BoardRestored(change) => change,
             Self::ColumnCreated(change) => change,
             Self::ColumnUpdated(change) => change,
             Self::ColumnDeleted(change) => change,

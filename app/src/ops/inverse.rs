@@ -3,7 +3,7 @@
 //! An undo is such an operation with a guard, a number: it is refused if a part that it sets was changed after that
 //! number. [`crate::board::OptimisticBoard`] decides when to undo an edit, and with which guard.
 
-use super::{Op, RestoreTask, UpdateColumn, UpdateTask};
+use super::{Op, RestoreTask, UpdateColumn, UpdateTask, decide};
 use crate::{
     fields::Field,
     id::{ColumnId, TaskId},
@@ -100,6 +100,32 @@ impl FormerPlace {
     }
 }
 
+/// Returns the operation that undoes `op`, if it is applied to this state. `None` if it would be refused, changes nothing, or cannot be undone.
+pub fn inverse_of(state: &BoardState, op: &Op) -> Option<Op> {
+    let change = decide(state, op).ok()?;
+    Some(change.inverse(state)?.op(state, None))
+}
+
+/// Adds a guard to an operation: it is refused as stale if what it changes was changed after this number. Operations that create something
+/// need none.
+pub fn guarded(mut op: Op, guard: Seq) -> Op {
+    set_guard(&mut op, Some(guard));
+    op
+}
+
+fn set_guard(op: &mut Op, guard: Option<Seq>) {
+    match op {
+        Op::UpdateBoard(op) => op.guard = guard,
+        Op::UpdateColumn(op) => op.guard = guard,
+        Op::DeleteColumn(op) => op.guard = guard,
+        Op::UpdateTask(op) => op.guard = guard,
+        Op::DeleteTask(op) => op.base = guard,
+        Op::RestoreTask(op) => op.guard = guard,
+        // The other operations create something. Nobody can have changed what does not exist.
+        _ => {}
+    }
+}
+
 impl Inverse {
     /// Creates an inverse that moves nothing.
     pub fn of(op: Op, guarded: Vec<Part>) -> Self {
@@ -127,16 +153,7 @@ impl Inverse {
             ) => *place = Some(task_place(column, neighbours)),
             _ => {}
         }
-        match &mut op {
-            Op::UpdateBoard(op) => op.guard = guard,
-            Op::UpdateColumn(op) => op.guard = guard,
-            Op::DeleteColumn(op) => op.guard = guard,
-            Op::UpdateTask(op) => op.guard = guard,
-            Op::DeleteTask(op) => op.base = guard,
-            Op::RestoreTask(op) => op.guard = guard,
-            // The other operations create something. Nobody can have changed what does not exist.
-            _ => {}
-        }
+        set_guard(&mut op, guard);
         op
     }
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 use tower_sessions::session;
 
-use crate::{accounts::AccountError, http::Services};
+use crate::{accounts::AccountError, http::Services, store::StoreError};
 
 /// After how many seconds to try again, if no better estimate is known.
 const SOON: u64 = 2;
@@ -135,6 +135,12 @@ impl From<AccountError> for ErrorPage {
             AccountError::SignedOut => Self { way: Some(("/sign-in".to_owned(), "Sign in")), ..error_page },
             _ => error_page,
         }
+    }
+}
+
+impl From<StoreError> for ErrorPage {
+    fn from(error: StoreError) -> Self {
+        AccountError::from(error).into()
     }
 }
 

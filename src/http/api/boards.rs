@@ -5,7 +5,7 @@ use app::{
     by_name,
     id::{BoardId, ColumnId},
     model::{BoardPage, ColumnKind},
-    ops::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
+    ops::{CreateBoard, DeleteBoard, NewColumn, Op, RestoreBoard, UpdateBoard, present},
     time::Timestamp,
 };
 use axum::{
@@ -35,6 +35,7 @@ use crate::{
 
 /// The list to which the cursors belong.
 const LIST: &str = "boards";
+const DELETED_LIST: &str = "deleted boards";
 
 /// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
@@ -43,6 +44,8 @@ const LIST: &str = "boards";
 pub struct BoardSearch {
     /// Only boards with this text in their names, ignoring case.
     q: Option<String>,
+    /// `true` for the deleted boards that you may restore, the last deleted first.
+    deleted: Option<bool>,
     /// The maximum number of boards.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
@@ -107,18 +110,36 @@ pub struct BoardPatch {
 
 /// List the boards
 ///
-/// The boards that you may see, newest first, in pages. An admin sees all boards.
+/// The boards that you may see, newest first, in pages. An admin sees all boards. With `deleted=true`, the deleted boards that you may restore:
+/// an admin all, others those that they managed.
 #[utoipa::path(get, path = "/boards", tag = "boards", operation_id = "list_boards", params(BoardSearch), responses((status = 200, body = Boards)))]
 pub async fn list(
     client: Client,
-    Query(BoardSearch { q, limit, cursor, fields }): Query<BoardSearch>,
+    Query(BoardSearch { q, deleted, limit, cursor, fields }): Query<BoardSearch>,
 ) -> Result<Response, Problem> {
     let fields = Fields::of::<BoardLine>(fields.as_deref())?;
     let limit = cursor::limit(limit)?;
+    if deleted == Some(true) {
+        return list_deleted(&client, q.unwrap_or_default(), limit, cursor.as_deref(), &fields).await;
+    }
     let after: Option<(Timestamp, BoardId)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let wanted = BoardQuery { text: q.unwrap_or_default(), after, limit };
     let BoardPage { boards, more } = client.services.store.boards_page(client.credentials(), &wanted).await?;
     let next = boards.last().filter(|_| more).map(|board| cursor::write(LIST, &board.age()));
+    Ok(fields.list("boards", &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
+}
+
+async fn list_deleted(
+    client: &Client,
+    text: String,
+    limit: usize,
+    cursor: Option<&str>,
+    fields: &Fields,
+) -> Result<Response, Problem> {
+    let after: Option<(Timestamp, BoardId)> = cursor::read(DELETED_LIST, cursor, |_| true)?;
+    let wanted = BoardQuery { text, after, limit };
+    let (boards, more) = client.services.store.deleted_boards(client.credentials(), &wanted).await?;
+    let next = boards.last().filter(|_| more).map(|deleted| cursor::write(DELETED_LIST, &deleted.age()));
     Ok(fields.list("boards", &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
 }
 
@@ -203,7 +224,7 @@ pub async fn update(
 
 /// Delete a board with everything on it
 ///
-/// Only managers may do this. The board, its tasks and its log cannot be restored.
+/// Only managers may do this. They, and admins, can restore the board for some time: 30 days, unless the server is configured otherwise.
 #[utoipa::path(
     delete, path = "/boards/{board}", tag = "boards", operation_id = "delete_board",
     params(
@@ -221,4 +242,17 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     client.write(id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Restore a deleted board with everything on it
+///
+/// Its managers may do this, and admins, until the board is purged. If it is not deleted, nothing changes.
+#[utoipa::path(
+    post, path = "/boards/{board}/restore", tag = "boards", operation_id = "restore_board",
+    params(("board" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
+    responses((status = 200, body = Board<'_>, headers(("ETag" = String))))
+)]
+pub async fn restore(client: Client, Path(id): Path<BoardId>, key: Key) -> Result<Response, Problem> {
+    let accepted = client.write(id, key, Op::RestoreBoard(RestoreBoard {})).await?;
+    Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }

@@ -15,6 +15,8 @@ use utoipa::{
 };
 use uuid::Uuid;
 
+use crate::store::DeletedBoard;
+
 /// A board.
 #[derive(Serialize, ToSchema)]
 pub struct Board<'a> {
@@ -56,12 +58,20 @@ pub struct BoardLine {
     pub seq: Seq,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
         let model::BoardSummary { id, name, seq, created_at } = board;
-        Self { id, name, seq, created_at }
+        Self { id, name, seq, created_at, deleted_at: None }
+    }
+}
+
+impl From<DeletedBoard> for BoardLine {
+    fn from(DeletedBoard { board, deleted_at }: DeletedBoard) -> Self {
+        Self { deleted_at: Some(deleted_at), ..board.into() }
     }
 }
 

@@ -39,6 +39,7 @@ const PARAMETERS: [(&str, &str); 13] = [
     ("invitation", "The id of the invitation."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
+    ("session", "The id of the session."),
     ("task", "The id of the task."),
     ("token", "The id of the token."),
     ("cursor", "Where to continue: the `next` of an earlier response to the same query."),
@@ -77,6 +78,7 @@ const PARAMETERS: [(&str, &str); 13] = [
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
+        (name = "system", description = "The state of the installation"),
     )
 )]
 pub struct Description;

@@ -14,9 +14,15 @@ use super::{
     cursor,
     fields::{Fields, Only},
     json,
+    model::not_null,
     order::{self, Order},
 };
 use crate::{
+    accounts::{
+        PersonUpdate,
+        hand_over::{HandOver, HandedOver},
+        import::Imported,
+    },
     http::{
         input::{Json, Path, Query},
         problem::Problem,
@@ -126,6 +132,14 @@ impl Person {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonPatch {
+    /// A new name.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
+    name: Option<String>,
+    /// A new e-mail address, with which the person signs in from then on. They change their own on their account page.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 254)]
+    email: Option<String>,
     /// The person's new role on the server.
     #[serde(default)]
     role: Option<InstanceRole>,
@@ -186,9 +200,10 @@ pub async fn own(client: Client, Query(Only { fields }): Query<Only>) -> Result<
     Ok(fields.one(&Person::of(account, true)))
 }
 
-/// Change a person's role on the server, or whether they may sign in
+/// Change a person's name, e-mail address or role on the server, or whether they may sign in
 ///
-/// Only admins may do this. They cannot change an owner.
+/// Only admins may do this, and only to people whose role is not above their own. All of it is changed, or nothing. If mail is configured,
+/// the former address is told that there is another one.
 #[utoipa::path(
     patch, path = "/people/{person}", tag = "people", operation_id = "update_person",
     params(("person" = Uuid, Path)),
@@ -198,17 +213,87 @@ pub async fn own(client: Client, Query(Only { fields }): Query<Only>) -> Result<
 pub async fn update(
     client: Client,
     Path(person): Path<ActorId>,
-    Json(PersonPatch { role, active }): Json<PersonPatch>,
+    Json(PersonPatch { name, email, role, active }): Json<PersonPatch>,
 ) -> Result<Response, Problem> {
     let accounts = client.accounts();
     if !client.visitor.principal().may_manage_people() {
         return Err(Problem::forbidden());
     }
-    if let Some(role) = role {
-        accounts.set_role(client.credentials(), person, role).await?;
-    }
-    if let Some(active) = active {
-        accounts.set_active(client.credentials(), person, active).await?;
-    }
+    let update = PersonUpdate { name: name.as_deref(), email: email.as_deref(), role, active };
+    accounts.update(client.credentials(), person, update).await?;
     Ok(json(StatusCode::OK, &Person::of(&accounts.account(client.credentials(), person)?, true)))
+}
+
+/// Hand over what a person has to another person
+///
+/// For somebody who leaves. The other person becomes a member of the person's boards, with the higher of the two roles, and the open tasks
+/// that are assigned to the person are assigned to the other one; then the person is removed from the boards. Only admins may do this, and
+/// only for people whose role is not above their own. The response tells what was done, and what could not be. If it says that it is not
+/// complete, repeat the request: what was done stays done.
+#[utoipa::path(
+    post, path = "/people/{person}/hand-over", tag = "people", operation_id = "hand_over",
+    params(("person" = Uuid, Path)),
+    request_body = NewHandOver,
+    responses((status = 200, body = HandedOver))
+)]
+pub async fn hand_over(
+    client: Client,
+    Path(person): Path<ActorId>,
+    Json(NewHandOver { to, boards, tasks, dry_run }): Json<NewHandOver>,
+) -> Result<Response, Problem> {
+    let wanted = HandOver { from: person, to, boards, tasks, dry_run };
+    let report = client.accounts().hand_over(client.credentials(), &client.services.writer, wanted).await?;
+    Ok(json(StatusCode::OK, &report))
+}
+
+/// What to hand over, and to whom.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHandOver {
+    /// The person who gets it.
+    to: ActorId,
+    /// Whether the boards are handed over.
+    #[serde(default = "yes")]
+    #[schema(required = false, default = true)]
+    boards: bool,
+    /// Whether the assignments to open tasks are handed over.
+    #[serde(default = "yes")]
+    #[schema(required = false, default = true)]
+    tasks: bool,
+    /// `true` only tells what would be done.
+    #[serde(default)]
+    #[schema(required = false)]
+    dry_run: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Invite many people from a CSV file
+///
+/// Only admins may do this. The first line of the file names its columns: `name` and `email`, and if wanted `role` (`member`, `admin` or
+/// `owner`) and `boards`, such as `Plans=viewer|Holidays`: names or ids of boards, each with a role on it, `editor` if there is none. The
+/// response says what came of each line. Wrong lines hold up none of the others, and people who have an account or an invitation get no
+/// other one, so a corrected file can be imported again. Invitations are mailed if mail is configured; otherwise the response has their links.
+#[utoipa::path(
+    post, path = "/people/import", tag = "people", operation_id = "import_people",
+    request_body = NewImport,
+    responses((status = 200, body = Imported))
+)]
+pub async fn import(client: Client, Json(NewImport { csv, dry_run }): Json<NewImport>) -> Result<Response, Problem> {
+    let imported = client.accounts().import(client.credentials(), csv.as_bytes(), dry_run).await?;
+    Ok(json(StatusCode::OK, &imported))
+}
+
+/// People to invite.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewImport {
+    /// The content of the CSV file.
+    csv: String,
+    /// `true` only tells what would be done.
+    #[serde(default)]
+    #[schema(required = false)]
+    dry_run: bool,
 }

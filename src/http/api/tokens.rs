@@ -1,12 +1,12 @@
-//! The caller's own tokens over REST.
+//! Tokens over REST: the caller's own, and those of people whom the caller manages.
 
-use app::{access::Scope, time::Timestamp};
+use app::{access::Scope, id::ActorId, time::Timestamp};
 use axum::{http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, cursor, cursor::Page, fields::Fields};
+use super::{client::Client, cursor, cursor::Page, fields::Fields, json};
 use crate::{
     http::{
         input::{Path, Query},
@@ -18,7 +18,7 @@ use crate::{
 /// The list to which the cursors belong.
 const LIST: &str = "tokens";
 
-/// The caller's own tokens.
+/// Tokens of a person.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
     /// The tokens that are not revoked, newest first.
@@ -44,6 +44,13 @@ pub struct TokenLine {
     used_at: Option<Timestamp>,
 }
 
+impl From<(Token, Option<Timestamp>)> for TokenLine {
+    fn from((token, used_at): (Token, Option<Timestamp>)) -> Self {
+        let Token { id, name, scope, created_at, expires_at, .. } = token;
+        Self { id, name, scope, created_at, expires_at, used_at }
+    }
+}
+
 /// List your own tokens
 ///
 /// Their names, scopes and times, newest first, in pages. Their secrets are shown only when they are created, on your account page.
@@ -57,15 +64,7 @@ pub async fn list(client: Client, Query(Page { limit, cursor, fields }): Query<P
     let more = tokens.len() > limit;
     tokens.truncate(limit);
     let next = tokens.last().filter(|_| more).map(|(token, _)| cursor::write(LIST, &(token.created_at, token.id)));
-    let line = |(token, used_at): (Token, Option<Timestamp>)| TokenLine {
-        id: token.id,
-        name: token.name,
-        scope: token.scope,
-        created_at: token.created_at,
-        expires_at: token.expires_at,
-        used_at,
-    };
-    Ok(fields.list("tokens", &Tokens { tokens: tokens.into_iter().map(line).collect(), next }))
+    Ok(fields.list("tokens", &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect(), next }))
 }
 
 /// Revoke one of your own tokens
@@ -79,5 +78,46 @@ pub async fn list(client: Client, Query(Page { limit, cursor, fields }): Query<P
 pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     client.person()?;
     client.accounts().revoke_token(client.credentials(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List a person's tokens
+///
+/// Their names, scopes and times, newest first, without their secrets. Admins may read those of people whose role is not above their own;
+/// everybody their own.
+#[utoipa::path(
+    get, path = "/people/{person}/tokens", tag = "people", operation_id = "list_tokens_of_person",
+    params(("person" = Uuid, Path)),
+    responses((status = 200, body = Tokens))
+)]
+pub async fn list_of(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
+    let tokens = client.accounts().tokens_of(client.credentials(), person).await?;
+    let tokens = tokens.into_iter().map(TokenLine::from).collect();
+    Ok(json(StatusCode::OK, &Tokens { tokens, next: None }))
+}
+
+/// Revoke all tokens of a person
+///
+/// Programs that use them are signed out at once. Who may do this is as for the list.
+#[utoipa::path(
+    delete, path = "/people/{person}/tokens", tag = "people", operation_id = "revoke_tokens_of_person",
+    params(("person" = Uuid, Path)),
+    responses((status = 204, description = "No token is left"))
+)]
+pub async fn revoke_all_of(client: Client, Path(person): Path<ActorId>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_tokens_of(client.credentials(), person, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revoke one token of a person
+///
+/// Programs that use it are signed out at once. Who may do this is as for the list.
+#[utoipa::path(
+    delete, path = "/people/{person}/tokens/{token}", tag = "people", operation_id = "revoke_token_of_person",
+    params(("person" = Uuid, Path), ("token" = Uuid, Path)),
+    responses((status = 204, description = "Revoked"))
+)]
+pub async fn revoke_of(client: Client, Path((person, token)): Path<(ActorId, Uuid)>) -> Result<StatusCode, Problem> {
+    client.accounts().revoke_tokens_of(client.credentials(), person, Some(token)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

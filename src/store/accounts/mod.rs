@@ -19,6 +19,7 @@ pub(super) mod tokens;
 use std::sync::Arc;
 
 use app::{access::Principal, time::Timestamp};
+use uuid::Uuid;
 
 pub(crate) use self::people::NewAccount;
 use self::sessions::session_holds;
@@ -106,6 +107,17 @@ impl AccessChange<'_> {
         outbox::enqueue(&mut self.connection, self.store.shared.database.engine, job).await
     }
 
+    /// Makes a job of the outbox due now. Returns whether there is one.
+    pub(crate) async fn hurry_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        self.enqueued = true;
+        outbox::hurry(&mut self.connection, self.store.shared.database.engine, id).await
+    }
+
+    /// Removes a job from the outbox. Returns whether there was one.
+    pub(crate) async fn remove_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        outbox::remove(&mut self.connection, id).await
+    }
+
     /// Makes it durable. When this returns, this node knows.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         if self.counts {
@@ -134,6 +146,11 @@ impl AccessChange<'_> {
 }
 
 impl Note {
+    /// The connection, to write with.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Makes it durable.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.connection.commit().await
@@ -151,8 +168,6 @@ impl Note {
             "DELETE FROM one_time_links WHERE expires_at < $1 ",
             "DELETE FROM tokens WHERE revoked_at < $1",
             "DELETE FROM share_links WHERE revoked_at < $1",
-            "DELETE FROM share_links WHERE EXISTS \
-             (SELECT 1 FROM boards WHERE boards.id = share_links.board AND boards.deleted_at < $1)",
         ] {
             query(sql).bind(before.as_millis()).execute(&mut self.connection).await?;
         }

@@ -96,6 +96,7 @@ pub const TABLES: &[Table] = &[
             text("everyone", 2),
             number("name_seq", 3),
             number("listed", 8),
+            number("deletion_noticed_at", 17),
         ],
         public: Rows::All,
     },
@@ -315,10 +316,45 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::Where("topic = 'boards'"),
     },
+    Table {
+        name: "bulk_edits",
+        since: 19,
+        key: &["id"],
+        columns: &[
+            text("id", 19),
+            text("person", 19),
+            text("action", 19),
+            text("undoes", 19),
+            number("created_at", 19),
+            text("runner", 19),
+            number("worked_at", 19),
+            number("finished_at", 19),
+        ],
+        public: Rows::All,
+    },
+    Table {
+        name: "bulk_edit_steps",
+        since: 19,
+        key: &["bulk_edit", "phase", "position"],
+        columns: &[
+            text("bulk_edit", 19),
+            number("phase", 19),
+            number("position", 19),
+            text("board", 19),
+            text("task", 19),
+            number("needs", 19),
+            text("mutation", 19),
+            text("op", 19),
+            text("inverse", 19),
+            number("seq", 19),
+            text("refusal", 19),
+        ],
+        public: Rows::All,
+    },
 ];
 
 /// Tables that no backup has: opening a database makes them, with all that is in them.
-pub const MADE_ANEW: [&str; 2] = ["_sqlx_migrations", "write_probe"];
+pub const MADE_ANEW: [&str; 4] = ["_sqlx_migrations", "write_probe", "nodes", "backup_schedule"];
 
 const fn text(name: &'static str, since: i64) -> Column {
     Column { name, kind: Kind::Text, since, instead: None }

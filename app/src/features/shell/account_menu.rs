@@ -47,6 +47,9 @@ fn menu(person: ActorId, manages: bool) -> AnyView {
                         <a class="menu-item" href="/people" rel="external">
                             "People"
                         </a>
+                        <a class="menu-item" href="/admin" rel="external">
+                            "Administration"
+                        </a>
                     }
                         .into_any()
                 })}

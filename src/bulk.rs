@@ -1,0 +1,499 @@
+//! Bulk edits: one action on many tasks of many boards, which runs in the background and can be undone as one.
+//!
+//! A bulk edit is stored as steps, one mutation of one task each. A step is decided on the board's current state and stored, with its mutation's id
+//! and the operation that undoes it, before the mutation is handed to the writer. So a runner that continues an interrupted bulk edit
+//! repeats the mutations that may have been stored already under their ids, and none is done twice. Each mutation has a guard, so that the
+//! inverse belongs to exactly the state that was changed; if somebody else was faster, the step is decided anew.
+//!
+//! The runner has the credentials of whoever asked for it, in memory only: their rights are checked at each write. If its process ends, the
+//! bulk edit waits until somebody continues it, with their own credentials. A lease in the database keeps two nodes from working at the same
+//! bulk edit.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::{
+    access::Principal,
+    fields::FieldEdit,
+    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    model::{Priority, Seq, Task},
+    new_id,
+    ops::{Change, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of},
+    refusal::Refusal,
+    state::BoardState,
+    time::Day,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use crate::{
+    clock::now,
+    credentials::Credentials,
+    store::{BulkEdit, BulkStep, Directory, StepOutcome, Store, StoreError},
+    writer::{WriteError, Writer},
+};
+
+/// The most tasks of one bulk edit.
+pub const MOST_TASKS: usize = 10_000;
+/// How many steps are done at a time.
+const AT_A_TIME: i64 = 200;
+/// For how long a runner has a bulk edit after it worked at it.
+pub const LEASE: Duration = Duration::from_secs(15);
+/// How often a step is decided anew, because somebody else was faster.
+const ATTEMPTS: u32 = 5;
+/// For how long a runner waits for a database that does not answer, before it gives up.
+const PATIENCE: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(500);
+/// For how long a bulk edit can be undone.
+pub const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+const GONE: &str = "It does not exist any more.";
+const SO_ALREADY: &str = "It was so already.";
+const CHANGED: &str = "Somebody changed it in the meantime.";
+
+/// What a bulk edit does to each task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Moves it to the first column of done tasks.
+    Complete,
+    /// Moves it back to the column that it came from.
+    Reopen,
+    /// Moves it to a column, of its board or of another one. On another board it becomes a new task; the old one goes to the trash.
+    Move {
+        /// The board.
+        board: BoardId,
+        /// The column.
+        column: ColumnId,
+    },
+    /// Assigns it to a person as well.
+    Assign {
+        /// The person.
+        person: ActorId,
+    },
+    /// Takes it from a person.
+    Unassign {
+        /// The person.
+        person: ActorId,
+    },
+    /// Sets its priority.
+    SetPriority {
+        /// The priority.
+        priority: Priority,
+    },
+    /// Sets the day on which work begins.
+    SetStart {
+        /// The day; `None` clears it.
+        start: Option<Day>,
+    },
+    /// Sets the due day.
+    SetDue {
+        /// The day; `None` clears it.
+        due: Option<Day>,
+    },
+    /// Puts it into the trash.
+    Delete,
+    /// Takes it out of the trash.
+    Restore,
+    /// Undoes what another bulk edit did to it.
+    Undo,
+}
+
+/// A task that a bulk edit is to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The board.
+    pub board: BoardId,
+    /// The task.
+    pub task: TaskId,
+}
+
+/// Why a bulk edit was interrupted.
+#[derive(Debug, thiserror::Error)]
+enum BulkError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Write(WriteError),
+    #[error("it was made by a newer version of Taskwire")]
+    Newer,
+}
+
+/// Runs bulk edits. Cheap to clone.
+#[derive(Clone)]
+pub struct Bulk {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    writer: Writer,
+    /// Identifies this process as a runner.
+    runner: Uuid,
+    /// The bulk edits that this process works at.
+    running: Mutex<HashSet<Uuid>>,
+}
+
+impl Shared {
+    // A set of ids has no half-done states.
+    fn running(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Notes that this process works at a bulk edit, until it is dropped.
+struct Running {
+    shared: Arc<Shared>,
+    id: Uuid,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.running().remove(&self.id);
+    }
+}
+
+impl Bulk {
+    /// A runner of this process.
+    pub fn new(store: Store, writer: Writer) -> Self {
+        Self { shared: Arc::new(Shared { store, writer, runner: new_id(), running: Mutex::default() }) }
+    }
+
+    /// Stores a bulk edit and begins with it. If there is one with this id already, nothing is done: the request was repeated.
+    pub async fn start(
+        &self,
+        id: Uuid,
+        action: &Action,
+        targets: &[Target],
+        person: Option<ActorId>,
+        by: Credentials,
+    ) -> Result<(), StoreError> {
+        self.add(id, action, None, &steps(action, targets), person, by).await
+    }
+
+    /// Undoes what a bulk edit did, as a bulk edit of its own. Tasks that somebody changed since are left as they are. Returns the id of the
+    /// new bulk edit. If it is undone already, this is the id of that undo.
+    pub async fn undo(&self, undone: Uuid, person: Option<ActorId>, by: Credentials) -> Result<Uuid, StoreError> {
+        // The id follows from the undone one, so that two requests at once are one.
+        let id = Uuid::new_v5(&undone, b"undo");
+        let steps = undo_steps(self.shared.store.done_bulk_steps(undone).await?);
+        self.add(id, &Action::Undo, Some(undone), &steps, person, by).await?;
+        Ok(id)
+    }
+
+    async fn add(
+        &self,
+        id: Uuid,
+        action: &Action,
+        undoes: Option<Uuid>,
+        steps: &[BulkStep],
+        person: Option<ActorId>,
+        by: Credentials,
+    ) -> Result<(), StoreError> {
+        // An action always serializes.
+        let action = serde_json::to_string(action).unwrap_or_default();
+        let now = now();
+        let edit = BulkEdit { id, person, action, undoes, created_at: now, worked_at: now, finished_at: None };
+        if self.shared.store.add_bulk_edit(&edit, steps).await? {
+            self.resume(id, by);
+        }
+        Ok(())
+    }
+
+    /// Continues a bulk edit in the background, unless it is finished or somebody works at it.
+    pub fn resume(&self, id: Uuid, by: Credentials) {
+        if !self.shared.running().insert(id) {
+            return;
+        }
+        let running = Running { shared: Arc::clone(&self.shared), id };
+        tokio::spawn(async move {
+            if let Err(error) = running.shared.run(id, by).await {
+                tracing::warn!(%error, bulk_edit = %id, "a bulk edit was interrupted; it can be continued on its page");
+            }
+        });
+    }
+}
+
+impl Shared {
+    async fn run(&self, id: Uuid, by: Credentials) -> Result<(), BulkError> {
+        let Some((edit, _)) = self.store.bulk_edit(id).await? else { return Ok(()) };
+        let action = serde_json::from_str(&edit.action).map_err(|_| BulkError::Newer)?;
+        let mut attempts: HashMap<i64, u32> = HashMap::new();
+        let mut failures = 0;
+        loop {
+            if !self.store.claim_bulk_edit(id, self.runner, now(), LEASE).await? {
+                return Ok(());
+            }
+            let mut steps = self.store.next_bulk_steps(id, AT_A_TIME).await?;
+            let Some(first) = steps.first() else {
+                self.store.finish_bulk_edit(id, now()).await?;
+                return Ok(());
+            };
+            // The other half of each step that moves a task to another board: the deletion to a copy, and the copy to a deletion.
+            let (from, to) = (first.position, steps.last().map_or(0, |last| last.position));
+            let mut others = self.store.bulk_steps_at(id, 1 - first.phase, from, to).await?;
+            let mut decision = Decision { store: &self.store, action: &action, boards: HashMap::new() };
+            for step in steps.iter_mut().filter(|step| step.mutation.is_none()) {
+                let other = others.iter().find(|other| other.position == step.position);
+                match decision.op(step, other).await? {
+                    Ok(op) => decision.settle(step, op).await?,
+                    Err(why) => step.outcome = Some(StepOutcome::Refused(why.to_owned())),
+                }
+            }
+            // What is sent is stored first, so that it can be repeated under the same ids.
+            self.store.put_bulk_steps(id, &steps).await?;
+            let failure = self.write(&by, &mut steps, &mut attempts, action == Action::Undo).await;
+            let taken_back = self.take_back(&by, &steps, &mut others).await;
+            steps.extend(taken_back);
+            self.store.put_bulk_steps(id, &steps).await?;
+            match failure {
+                None => failures = 0,
+                Some(error) if failures == PATIENCE => return Err(BulkError::Write(error)),
+                Some(_) => {
+                    failures += 1;
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Hands the mutations to the writer, and notes what came of them. Returns the error if some could not be stored: these have no outcome
+    /// yet, and are repeated.
+    async fn write(
+        &self,
+        by: &Credentials,
+        steps: &mut [BulkStep],
+        attempts: &mut HashMap<i64, u32>,
+        is_undo: bool,
+    ) -> Option<WriteError> {
+        let sent = |step: &BulkStep| {
+            let (id, op) = (step.mutation?, step.op.clone()?);
+            step.outcome.is_none().then(|| self.writer.write(step.board, Mutation { id, op }, by.clone()))
+        };
+        // All are handed over before the first is awaited, so that they share transactions.
+        let sent: Vec<_> = steps.iter().map(sent).collect();
+        let mut failure = None;
+        for (step, answer) in steps.iter_mut().zip(sent) {
+            let Some(answer) = answer else { continue };
+            match answer.await {
+                Ok(accepted) => step.outcome = Some(StepOutcome::Done(accepted.seq)),
+                Err(WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. })) => {
+                    let attempts = attempts.entry(step.position).or_default();
+                    *attempts += 1;
+                    match is_undo || *attempts == ATTEMPTS {
+                        true => step.outcome = Some(StepOutcome::Refused(CHANGED.to_owned())),
+                        // Somebody else was faster: it is decided anew.
+                        false => (step.mutation, step.op, step.inverse) = (None, None, None),
+                    }
+                }
+                Err(WriteError::Refused(refusal)) => {
+                    step.outcome = Some(StepOutcome::Refused(format!("Refused: {refusal}.")));
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure
+    }
+
+    /// Takes the first half of a move to another board back, where the second half was refused. Returns the first halves with their new
+    /// outcomes.
+    async fn take_back(&self, by: &Credentials, steps: &[BulkStep], others: &mut Vec<BulkStep>) -> Vec<BulkStep> {
+        let mut taken_back = Vec::new();
+        for step in steps.iter().filter(|step| step.needs.is_some()) {
+            let Some(StepOutcome::Refused(why)) = &step.outcome else { continue };
+            let Some(index) = others.iter().position(|other| Some(other.position) == step.needs) else { continue };
+            let mut first = others.swap_remove(index);
+            let (Some(StepOutcome::Done(seq)), Some(inverse)) = (&first.outcome, &first.inverse) else { continue };
+            let op = guarded(inverse.clone(), *seq);
+            let mutation = Mutation { id: MutationId(new_id()), op };
+            match self.writer.write(first.board, mutation, by.clone()).await {
+                Ok(_) | Err(WriteError::Refused(Refusal::NotFound { .. })) => {
+                    first.outcome = Some(StepOutcome::Refused(why.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, board = %first.board, task = %first.task, "half of a move could not be taken back");
+                    continue;
+                }
+            }
+            taken_back.push(first);
+        }
+        taken_back
+    }
+}
+
+/// Decides on the operations of some steps, on the current states of the boards. Each is applied to a copy of its board, so that the inverse
+/// of the next one starts from there: undone in reverse order, all tasks get back to their places.
+struct Decision<'a> {
+    store: &'a Store,
+    action: &'a Action,
+    boards: HashMap<BoardId, Option<Board>>,
+}
+
+/// A board that is decided on.
+#[derive(Clone)]
+struct Board {
+    /// The number of its newest change in the log.
+    seq: Seq,
+    /// Its state, with the operations that were decided on.
+    state: Arc<BoardState>,
+}
+
+impl Decision<'_> {
+    /// The operation of a step, or why there is none.
+    async fn op(&mut self, step: &BulkStep, other: Option<&BulkStep>) -> Result<Result<Op, &'static str>, StoreError> {
+        if step.needs.is_some() && !matches!(other, Some(BulkStep { outcome: Some(StepOutcome::Done(_)), .. })) {
+            return Ok(Err("Not done, because the other half was not done either."));
+        }
+        if let Some(op) = &step.op {
+            // An undo: its operations were known from the beginning.
+            return Ok(Ok(op.clone()));
+        }
+        let Some(board) = self.board(step.board).await? else { return Ok(Err(GONE)) };
+        let (column, deletion) = match (self.action, other) {
+            (Action::Move { column, .. }, Some(other)) => (*column, if step.phase == 0 { other } else { step }),
+            _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.action.op(task))),
+        };
+        let source = self.board(deletion.board).await?;
+        let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else {
+            return Ok(Err(GONE));
+        };
+        if step.phase == 0 {
+            return Ok(Ok(copy(&self.store.directory(), task, step.task, column, &board)));
+        }
+        // The copy must have everything that the task has now.
+        let Some((copied, target)) = other.and_then(|other| Some((other, other.op.as_ref()?))) else {
+            return Ok(Err(GONE));
+        };
+        let Some(on) = self.board(copied.board).await? else { return Ok(Err(GONE)) };
+        let is_same = copy(&self.store.directory(), task, copied.task, column, &on) == *target;
+        Ok(if is_same { Ok(Op::DeleteTask(DeleteTask::of(task.id))) } else { Err(CHANGED) })
+    }
+
+    /// Notes the operation of a step, what undoes it, and a new id for its mutation.
+    async fn settle(&mut self, step: &mut BulkStep, op: Op) -> Result<(), StoreError> {
+        self.board(step.board).await?;
+        let Some(Some(Board { seq, state })) = self.boards.get_mut(&step.board) else {
+            step.outcome = Some(StepOutcome::Refused(GONE.to_owned()));
+            return Ok(());
+        };
+        let mutation = MutationId(new_id());
+        step.inverse = inverse_of(state, &op);
+        let guard = match &op {
+            Op::DeleteTask(delete) => state.task(delete.task).map_or(0, |task| task.seq),
+            _ => *seq,
+        };
+        // If it will be refused, the writer says why.
+        if let Ok(kind) = decide(state, &op) {
+            let change = Change { seq: state.seq() + 1, at: now(), by: None, mutation, kind };
+            // The number is the next one, so there is no gap.
+            let _ = Arc::make_mut(state).apply(&change);
+        }
+        // An undo has its guard already: the number of the change that it undoes.
+        step.op = Some(if step.op.is_some() { op } else { guarded(op, guard) });
+        step.mutation = Some(mutation);
+        Ok(())
+    }
+
+    async fn board(&mut self, id: BoardId) -> Result<Option<Arc<BoardState>>, StoreError> {
+        if !self.boards.contains_key(&id) {
+            let state = self.store.board(id).await?.filter(|board| board.exists());
+            self.boards.insert(id, state.map(|state| Board { seq: state.seq(), state }));
+        }
+        Ok(self.boards.get(&id).and_then(Option::as_ref).map(|board| Arc::clone(&board.state)))
+    }
+}
+
+impl Action {
+    /// The operation for a task of the board, or why there is none.
+    fn op(&self, task: &Task) -> Result<Op, &'static str> {
+        if task.is_deleted() != (*self == Self::Restore) {
+            return Err(if task.is_deleted() { "It is in the trash." } else { SO_ALREADY });
+        }
+        let update = UpdateTask::of(task.id);
+        let unless = |is_so: bool, update: UpdateTask| if is_so { Err(SO_ALREADY) } else { Ok(Op::UpdateTask(update)) };
+        match self {
+            // Whether it is completed depends on the board, which decides: completing twice changes nothing.
+            Self::Complete => Ok(Op::UpdateTask(UpdateTask { completed: Some(true), ..update })),
+            Self::Reopen => Ok(Op::UpdateTask(UpdateTask { completed: Some(false), ..update })),
+            Self::Move { column, .. } => unless(task.column == *column, UpdateTask { column: Some(*column), ..update }),
+            Self::Assign { person } => {
+                unless(task.assignees.contains(person), update.with(FieldEdit::Assign(vec![*person])))
+            }
+            Self::Unassign { person } => {
+                unless(!task.assignees.contains(person), update.with(FieldEdit::Unassign(vec![*person])))
+            }
+            Self::SetPriority { priority } => {
+                unless(task.priority == *priority, update.with(FieldEdit::Priority(*priority)))
+            }
+            Self::SetStart { start } => unless(task.start == *start, update.with(FieldEdit::Start(*start))),
+            Self::SetDue { due } => unless(task.due == *due, update.with(FieldEdit::Due(*due))),
+            Self::Delete => Ok(Op::DeleteTask(DeleteTask::of(task.id))),
+            Self::Restore => Ok(Op::RestoreTask(RestoreTask::of(task.id))),
+            Self::Undo => Err(GONE),
+        }
+    }
+}
+
+/// A copy of a task for another board. Of the assigned people, it has those who can see that board.
+fn copy(directory: &Directory, task: &Task, id: TaskId, column: ColumnId, target: &BoardState) -> Op {
+    let sees = |person: &ActorId| {
+        let account = directory.account(*person).filter(|account| account.is_active());
+        let principal = account.map(|account| Principal::person(account.id, account.role));
+        principal.is_some_and(|principal| principal.role_on(target.id(), target.access()).is_some())
+    };
+    let assignees: Vec<ActorId> = task.assignees.iter().copied().filter(sees).collect();
+    let mut fields = Vec::new();
+    if task.priority != Priority::None {
+        fields.push(FieldEdit::Priority(task.priority));
+    }
+    if task.start.is_some() {
+        fields.push(FieldEdit::Start(task.start));
+    }
+    if task.due.is_some() {
+        fields.push(FieldEdit::Due(task.due));
+    }
+    if !assignees.is_empty() {
+        fields.push(FieldEdit::Assign(assignees));
+    }
+    Op::CreateTask(CreateTask {
+        description: task.description().unwrap_or_default().to_owned(),
+        column: Some(column),
+        fields: fields.into_iter().collect(),
+        ..CreateTask::of(id, task.title.clone())
+    })
+}
+
+/// The steps of a bulk edit. A move to another board is two: a copy there, and the deletion here, which needs the copy.
+fn steps(action: &Action, targets: &[Target]) -> Vec<BulkStep> {
+    let mut steps = Vec::with_capacity(targets.len());
+    for (position, Target { board, task }) in (0..).zip(targets) {
+        match action {
+            Action::Move { board: to, .. } if to != board => {
+                steps.push(BulkStep::of(0, position, *to, TaskId(new_id())));
+                let deletion = BulkStep::of(1, position, *board, *task);
+                steps.push(BulkStep { needs: Some(position), ..deletion });
+            }
+            Action::Move { .. } => steps.push(BulkStep::of(1, position, *board, *task)),
+            _ => steps.push(BulkStep::of(0, position, *board, *task)),
+        }
+    }
+    steps
+}
+
+/// The steps that undo steps that were done, in reverse order.
+fn undo_steps(done: Vec<BulkStep>) -> Vec<BulkStep> {
+    let last = done.iter().map(|step| step.position).max().unwrap_or_default();
+    let undo = |step: BulkStep| {
+        let (Some(StepOutcome::Done(seq)), Some(inverse)) = (step.outcome, step.inverse) else { return None };
+        let op = Some(guarded(inverse, seq));
+        let needs = step.needs.map(|needs| last - needs);
+        Some(BulkStep { needs, op, ..BulkStep::of(step.phase, last - step.position, step.board, step.task) })
+    };
+    let mut steps: Vec<BulkStep> = done.into_iter().filter_map(undo).collect();
+    steps.sort_by_key(|step| (step.phase, step.position));
+    steps
+}

@@ -1,0 +1,110 @@
+//! Tables as CSV files (RFC 4180), sent row by row, so that a table of any length takes no more memory than one of its pages.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{
+        HeaderValue,
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
+    response::Response,
+};
+use futures::stream;
+
+use crate::{
+    http::guard::Streamed,
+    store::{
+        StoreError,
+        tables::{Key, Rows},
+    },
+};
+
+/// How many rows are read at a time.
+pub const ROWS_AT_A_TIME: usize = 500;
+
+/// A response with a CSV file: a line of headings, and a line for each row. `read` returns the rows after a key, and `None` once the reader may
+/// not see them any more. A file that could not be completed is cut off, so that the browser reports the download as failed.
+pub fn file<T, R, F>(name: &str, headings: &'static [&'static str], read: R, record: fn(&T) -> Vec<String>) -> Response
+where
+    T: Send + 'static,
+    R: Fn(Option<Key>) -> F + Send + Sync + 'static,
+    F: Future<Output = Option<Result<Rows<T>, StoreError>>> + Send,
+{
+    let read = Arc::new(read);
+    let first = line(headings.iter().map(|heading| (*heading).to_owned()));
+    let pages = stream::unfold(Some((None, first)), move |state| {
+        let read = Arc::clone(&read);
+        async move {
+            let (after, mut text) = state?;
+            match read(after).await {
+                Some(Ok(Rows { rows, next })) => {
+                    for row in &rows {
+                        text.extend(line(record(row)));
+                    }
+                    Some((Ok(Bytes::from(text)), next.map(|next| (Some(next), Vec::new()))))
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "a table could not be read to its end for a file");
+                    Some((Err(std::io::Error::other(error)), None))
+                }
+                None => Some((Err(std::io::Error::other("the reader may not see this any more")), None)),
+            }
+        }
+    });
+    let mut response = Response::new(Body::from_stream(pages));
+    response.extensions_mut().insert(Streamed);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+/// A line of a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV Injection").
+pub fn line(fields: impl IntoIterator<Item = String>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let fields = fields.into_iter().map(|field| match field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => format!("'{field}"),
+        false => field,
+    });
+    // A Vec takes everything.
+    let written: Result<(), csv::Error> = writer.write_record(fields);
+    debug_assert!(written.is_ok());
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A file that needs no reading: for tables that are in memory.
+pub fn of_rows<T: Clone + Send + Sync + 'static>(
+    name: &str,
+    headings: &'static [&'static str],
+    rows: Vec<T>,
+    record: fn(&T) -> Vec<String>,
+) -> Response {
+    let rows = Arc::new(rows);
+    let read = move |_| {
+        let rows = Arc::clone(&rows);
+        async move { Some(Ok::<_, StoreError>(Rows { rows: rows.to_vec(), next: None })) }
+    };
+    file(name, headings, read, record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(fields: &[&str]) -> String {
+        String::from_utf8(line(fields.iter().map(|field| (*field).to_owned()))).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_line_is_quoted_where_it_must_be() {
+        assert_eq!(text(&["a", "b,c", "say \"d\"", "e\nf"]), "a,\"b,c\",\"say \"\"d\"\"\",\"e\nf\"\n");
+    }
+
+    #[test]
+    fn a_formula_is_only_text() {
+        assert_eq!(text(&["=1+1", "+1", "-1", "@x", "a=b"]), "'=1+1,'+1,'-1,'@x,a=b\n");
+    }
+}

@@ -1,0 +1,143 @@
+//! The administration pages: for owners and admins, and for everybody on a server without accounts.
+//!
+//! [`app::admin`] defines their content. The code here reads requests, checks that the reader may administer, and answers with a page or a
+//! redirect. Boards are changed by the one write path, and accounts by [`Accounts`](crate::accounts::Accounts), so everything that is changed
+//! here is live everywhere, and authorised where it is done.
+//!
+//! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
+//! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
+//! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
+//! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
+//!   rows. [`listing`]: what they have in common.
+//! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`system`]: the state of the installation.
+
+pub mod answer;
+pub mod board;
+pub mod boards;
+pub mod bulk_edits;
+pub mod csv;
+pub mod deleted_boards;
+pub mod import;
+pub mod invitations;
+pub mod jobs;
+pub mod listing;
+pub mod people;
+pub mod person;
+pub mod person_account;
+pub mod reader;
+pub mod sessions;
+pub mod share_links;
+pub mod system;
+pub mod task;
+pub mod tasks;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{
+        HeaderValue, Method,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+    },
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodFilter, on},
+};
+
+use super::{Services, compression::Plain};
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path;)*) => {
+        /// The method and the path of each route. The router is made from the same list, so the list is complete.
+        pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path)),*];
+
+        fn mounted() -> Router<Arc<Services>> {
+            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+        }
+    };
+}
+
+routes! {
+    GET "/admin" => start;
+    GET "/admin/tasks" => tasks::show;
+    POST "/admin/tasks/bulk" => bulk_edits::choose;
+    GET "/admin/tasks/{task}" => task::show;
+    POST "/admin/tasks/{task}" => tasks::save;
+    GET "/admin/boards" => boards::show;
+    GET "/admin/boards/{board}" => board::show;
+    POST "/admin/boards/{board}/name" => board::rename;
+    POST "/admin/boards/{board}/everyone" => board::set_everyone;
+    POST "/admin/boards/{board}/members" => board::set_member;
+    POST "/admin/boards/{board}/links/revoke" => board::revoke_link;
+    POST "/admin/boards/{board}/delete" => board::delete;
+    GET "/admin/people" => people::show;
+    POST "/admin/people/role" => person::set_role;
+    POST "/admin/people/deactivate" => person::deactivate;
+    POST "/admin/people/reactivate" => person::reactivate;
+    POST "/admin/people/new-password" => person::make_link;
+    GET "/admin/people/{person}" => person::show;
+    GET "/admin/sessions" => sessions::show;
+    POST "/admin/sessions/end" => sessions::end;
+    GET "/admin/tokens" => tokens::show;
+    POST "/admin/tokens/revoke" => tokens::revoke;
+    GET "/admin/invitations" => invitations::show;
+    POST "/admin/invitations/revoke" => invitations::revoke;
+    GET "/admin/share-links" => share_links::show;
+    POST "/admin/share-links/revoke" => share_links::revoke;
+    GET "/admin/outbox" => jobs::show;
+    POST "/admin/outbox/retry" => jobs::retry;
+    POST "/admin/outbox/remove" => jobs::remove;
+    GET "/admin/system" => system::show;
+    GET "/admin/system/checks" => system::check;
+    POST "/admin/tasks/{task}/put-back" => task::put_back;
+    POST "/admin/tasks/{task}/delete" => task::delete;
+    POST "/admin/tasks/{task}/restore" => task::restore;
+    GET "/admin/bulk-edits" => bulk_edits::list;
+    GET "/admin/bulk-edits/{id}" => bulk_edits::show;
+    POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
+    POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
+    GET "/admin/boards/deleted" => deleted_boards::show;
+    POST "/admin/boards/{board}/restore" => deleted_boards::restore;
+    GET "/admin/people/import" => import::show;
+    POST "/admin/people/import" => import::import;
+    GET "/admin/people/{person}/account" => person_account::show;
+    POST "/admin/people/{person}/account" => person_account::change;
+    POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
+    POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
+    POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
+}
+
+/// The routes.
+pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
+    mounted().route_layer(from_fn_with_state(Arc::clone(services), middleware))
+}
+
+/// The Content-Security-Policy: a page may load its style, the icon and the script of these pages, which requests the page again.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'",
+);
+
+/// What applies to each of these pages: only readers who may administer get one, errors become a page, and nothing is cached.
+async fn middleware(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = match reader::admit(&services, &parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(response) => response,
+    };
+    response = answer::with_errors(&services, response);
+    response.extensions_mut().insert(Plain);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    response
+}
+
+/// `GET /admin`
+async fn start() -> Response {
+    Redirect::to(app::admin::tasks::PATH).into_response()
+}

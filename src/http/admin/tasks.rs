@@ -1,0 +1,496 @@
+//! The table of the tasks of all boards, and editing in it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use app::{
+    access::Principal,
+    account::{Mistake, Notice},
+    admin::{
+        table,
+        tasks::{Edit, PATH, Task, Tasks, VIEWS, Values, page},
+    },
+    fields::FieldEdit,
+    id::{ActorId, ColumnId, MutationId, TaskId},
+    model::{Priority, Seq},
+    new_id,
+    ops::{Mutation, Op, UpdateTask},
+    people::Person,
+    refusal::Refusal,
+    state::BoardState,
+    time::{Day, Timestamp},
+};
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::Response,
+};
+use serde::Deserialize;
+
+use super::{
+    answer::{self, sentence},
+    csv,
+    reader::Admin,
+};
+use crate::{
+    clock::now,
+    http::{
+        Services,
+        account::{
+            answer::{ErrorPage, see},
+            form::{Asked, Form},
+        },
+        api::cursor,
+    },
+    store::{
+        BoardQuery, Directory,
+        tables::{Direction, Due, Key, MOST_COUNTED, Rows, Slice, TaskFilter, TaskOrder, TaskRow, TaskState},
+    },
+    writer::WriteError,
+};
+
+/// How many rows a page has.
+const ROWS: usize = 50;
+/// How many boards the filter offers: the newest.
+const OFFERED: usize = 500;
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// The parameters of the address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    q: String,
+    board: String,
+    state: String,
+    priority: String,
+    assignee: String,
+    due: String,
+    changed: String,
+    sort: String,
+    after: String,
+    edit: String,
+    format: String,
+}
+
+impl Address {
+    pub(super) fn query(&self) -> table::Query {
+        table::Query::default()
+            .with("q", self.q.trim())
+            .with("board", &self.board)
+            .with("state", &self.state)
+            .with("priority", &self.priority)
+            .with("assignee", &self.assignee)
+            .with("due", &self.due)
+            .with("changed", &self.changed)
+            .with("sort", &self.sort)
+            .with("after", &self.after)
+            .with("edit", &self.edit)
+    }
+
+    /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
+    pub(super) fn filter(&self, now: Timestamp) -> TaskFilter {
+        let before = |days: i64| Timestamp::from_millis(now.as_millis() - days * DAY);
+        let (changed_from, changed_before) = match &*self.changed {
+            "hour" => (Some(Timestamp::from_millis(now.as_millis() - DAY / 24)), None),
+            "day" => (Some(before(1)), None),
+            "week" => (Some(before(7)), None),
+            "older" => (None, Some(before(30))),
+            _ => (None, None),
+        };
+        TaskFilter {
+            text: self.q.trim().to_owned(),
+            only: None,
+            board: self.board.parse().ok(),
+            state: match &*self.state {
+                "completed" => TaskState::Completed,
+                "live" => TaskState::Live,
+                "deleted" => TaskState::Deleted,
+                _ => TaskState::Open,
+            },
+            priority: Priority::parse(&self.priority),
+            assignee: match &*self.assignee {
+                "nobody" => Some(None),
+                person => person.parse().ok().map(Some),
+            },
+            due: due(&self.due, now),
+            changed_from,
+            changed_before,
+        }
+    }
+
+    pub(super) fn slice(&self, limit: usize) -> Slice<TaskOrder> {
+        let (name, direction) = match self.sort.strip_prefix('-') {
+            Some(name) => (name, Direction::Descending),
+            None if self.sort.is_empty() => ("changed", Direction::Descending),
+            None => (&*self.sort, Direction::Ascending),
+        };
+        let order = match name {
+            "title" => TaskOrder::Title,
+            "due" => TaskOrder::Due,
+            "priority" => TaskOrder::Priority,
+            "created" => TaskOrder::Created,
+            _ => TaskOrder::Changed,
+        };
+        let after = cursor::read::<Key>(&self.list(), Some(&self.after), |_| true).ok().flatten();
+        Slice { order, direction, after, limit }
+    }
+
+    /// The list to which the cursors belong.
+    fn list(&self) -> String {
+        format!("all tasks by {}", self.sort)
+    }
+}
+
+fn due(name: &str, now: Timestamp) -> Option<Due> {
+    let today = now.day()?;
+    let in_days = |days: i64| Timestamp::from_millis(now.as_millis() + days * DAY).day();
+    match name {
+        "overdue" => Some(Due::Before(today)),
+        "today" => Some(Due::Within(today, today)),
+        "week" => Some(Due::Within(today, in_days(7)?)),
+        "never" => Some(Due::Never),
+        _ => None,
+    }
+}
+
+/// `GET /admin/tasks`
+pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
+    if address.format == "csv" {
+        return Ok(file(admin, address));
+    }
+    let edit = match address.edit.parse() {
+        Ok(task) => edit_of(&admin, task).await?,
+        Err(_) => None,
+    };
+    let frame = page(content(&admin, &address, edit).await?);
+    Ok(answer::page(&admin, frame))
+}
+
+async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result<Tasks, ErrorPage> {
+    let store = &admin.services.store;
+    let now = now();
+    let filter = address.filter(now);
+    let (Rows { rows, next }, matches) = store.counted_tasks_table(&filter, address.slice(ROWS)).await?;
+    let mut counts = Vec::with_capacity(VIEWS.len());
+    for (_, parameters, is_counted) in VIEWS {
+        counts.push(match is_counted {
+            true => Some(store.count_tasks(&view(parameters).filter(now)).await?),
+            false => None,
+        });
+    }
+    let directory = store.directory();
+    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.boards;
+    boards.sort_by_key(|board| board.name.to_lowercase());
+    let mut people: Vec<Person> = directory.people();
+    people.sort_by_key(|person| person.name.to_lowercase());
+    let tasks = rows.into_iter().map(|row| task(&directory, row)).collect();
+    Ok(Tasks {
+        reader: admin.reader(),
+        query: address.query(),
+        boards: boards.into_iter().map(|board| (board.id, board.name)).collect(),
+        people,
+        tasks,
+        matches,
+        most: MOST_COUNTED,
+        counts,
+        next: next.map(|key| cursor::write(&address.list(), &key)),
+        edit,
+        today: now.day(),
+        now,
+    })
+}
+
+/// The address of a view that is offered.
+fn view(parameters: &[(&str, &str)]) -> Address {
+    let of = |name| parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value).to_owned();
+    Address { state: of("state"), assignee: of("assignee"), due: of("due"), ..Address::default() }
+}
+
+fn task(directory: &Directory, row: TaskRow) -> Task {
+    Task {
+        id: row.id,
+        title: row.title,
+        board: (row.board, row.board_name),
+        column: row.column_name.unwrap_or_default(),
+        is_completed: row.is_completed,
+        is_deleted: row.deleted_at.is_some(),
+        priority: row.priority,
+        start: row.start,
+        due: row.due,
+        assignees: row.assignees.into_iter().map(|person| person_of(directory, person)).collect(),
+        updated_at: row.updated_at,
+        updated_by: row.updated_by.and_then(|person| directory.account(person)).map(|account| account.name.clone()),
+    }
+}
+
+pub(super) fn person_of(directory: &Directory, id: ActorId) -> Person {
+    let unknown = || Person { id, name: "Somebody".to_owned(), deactivated: false };
+    directory.account(id).map_or_else(unknown, |account| account.person())
+}
+
+/// The table as a file.
+fn file(admin: Admin, address: Address) -> Response {
+    const HEADINGS: &[&str] = &[
+        "id",
+        "title",
+        "board_id",
+        "board",
+        "column",
+        "completed",
+        "priority",
+        "start",
+        "due",
+        "assignees",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "deleted_at",
+    ];
+    type Named = (Arc<HashMap<ActorId, String>>, TaskRow);
+    fn record((names, row): &Named) -> Vec<String> {
+        let name = |person: ActorId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
+        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+        let assignees: Vec<_> = row.assignees.iter().map(|person| name(*person)).collect();
+        vec![
+            row.id.to_string(),
+            row.title.clone(),
+            row.board.to_string(),
+            row.board_name.clone(),
+            row.column_name.clone().unwrap_or_default(),
+            row.is_completed.to_string(),
+            row.priority.as_str().to_owned(),
+            day(row.start),
+            day(row.due),
+            assignees.join("; "),
+            row.created_at.to_string(),
+            row.created_by.map(name).unwrap_or_default(),
+            row.updated_at.to_string(),
+            row.updated_by.map(name).unwrap_or_default(),
+            row.deleted_at.map(|at| at.to_string()).unwrap_or_default(),
+        ]
+    }
+    let names: HashMap<_, _> =
+        admin.services.store.directory().accounts().iter().map(|account| (account.id, account.name.clone())).collect();
+    let (names, admin, filter) = (Arc::new(names), Arc::new(admin), Arc::new(address.filter(now())));
+    let slice = Arc::new(address.slice(csv::ROWS_AT_A_TIME));
+    let read = move |after| {
+        let (names, admin, filter) = (Arc::clone(&names), Arc::clone(&admin), Arc::clone(&filter));
+        let slice = Slice { after, ..Slice::clone(&slice) };
+        async move {
+            if !admin.principal().may_administer() {
+                return None;
+            }
+            let rows = admin.services.store.tasks_table(&filter, slice).await;
+            let named = |row| (Arc::clone(&names), row);
+            Some(rows.map(|Rows { rows, next }| Rows { rows: rows.into_iter().map(named).collect(), next }))
+        }
+    };
+    csv::file("tasks", HEADINGS, read, record)
+}
+
+/// The form for editing a task in its row; `None` if the task does not exist or is in the trash.
+async fn edit_of(admin: &Admin, task: TaskId) -> Result<Option<Edit>, ErrorPage> {
+    let Some(board) = board_of(&admin.services, task).await? else { return Ok(None) };
+    let Some(found) = board.live_task(task) else { return Ok(None) };
+    let values = Values {
+        title: found.title.clone(),
+        column: found.column,
+        priority: found.priority,
+        start: found.start,
+        due: found.due,
+        assignees: found.assignees.clone(),
+    };
+    let directory = admin.services.store.directory();
+    Ok(Some(Edit {
+        task,
+        seq: board.seq(),
+        was: values.clone(),
+        values,
+        columns: board.columns().map(|column| (column.id, column.name.clone())).collect(),
+        people: assignable(&directory, &board, &found.assignees),
+        mistake: None,
+    }))
+}
+
+async fn board_of(services: &Services, task: TaskId) -> Result<Option<Arc<BoardState>>, ErrorPage> {
+    let Some(board) = services.store.board_of(task).await? else { return Ok(None) };
+    Ok(services.store.board(board).await?.filter(|board| board.exists()))
+}
+
+/// The people who are assigned, and those who can be.
+pub(super) fn assignable(directory: &Directory, board: &BoardState, assigned: &[ActorId]) -> Vec<Person> {
+    let mut people: Vec<Person> = assigned.iter().map(|person| person_of(directory, *person)).collect();
+    let mut others: Vec<Person> = directory
+        .accounts()
+        .into_iter()
+        .filter(|account| account.is_active() && !assigned.contains(&account.id))
+        .filter(|account| Principal::person(account.id, account.role).role_on(board.id(), board.access()).is_some())
+        .map(|account| account.person())
+        .collect();
+    others.sort_by_key(|person| person.name.to_lowercase());
+    people.extend(others);
+    people
+}
+
+/// The fields of the form with which a row is edited.
+struct EditForm {
+    seq: Seq,
+    was: Values,
+    values: Values,
+    back: Address,
+}
+
+impl EditForm {
+    /// Reads the fields. A browser sends a field for each ticked box, so a name may occur more than once.
+    fn read(fields: Vec<(String, String)>) -> Result<Self, ErrorPage> {
+        let unreadable = |field: &str| {
+            let words = format!("The field “{field}” cannot be read. Go back, reload the page, and try again.");
+            ErrorPage::new(StatusCode::UNPROCESSABLE_ENTITY, "This form cannot be read", words)
+        };
+        let of = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
+        let day = |name: &'static str| match of(name) {
+            None | Some("") => Ok(None),
+            Some(text) => Day::parse(text).map(Some).ok_or_else(|| unreadable(name)),
+        };
+        let mut assignees = Vec::new();
+        for (_, person) in fields.iter().filter(|(name, person)| name == "assignee" && !person.is_empty()) {
+            assignees.push(person.parse().map_err(|_| unreadable("assignee"))?);
+        }
+        let values = Values {
+            title: of("title").ok_or_else(|| unreadable("title"))?.to_owned(),
+            column: of("column").and_then(|column| column.parse().ok()).ok_or_else(|| unreadable("column"))?,
+            priority: of("priority").and_then(Priority::parse).ok_or_else(|| unreadable("priority"))?,
+            start: day("start")?,
+            due: day("due")?,
+            assignees,
+        };
+        let was = of("was").and_then(|json| serde_json::from_str(json).ok()).ok_or_else(|| unreadable("was"))?;
+        let seq = of("seq").and_then(|seq| seq.parse().ok()).ok_or_else(|| unreadable("seq"))?;
+        let back = format!("{PATH}{}", of("back").unwrap_or_default()).parse().ok();
+        let back = back.and_then(|uri| Query::try_from_uri(&uri).ok()).map(|Query(address)| address);
+        Ok(Self { seq, was, values, back: back.unwrap_or_default() })
+    }
+}
+
+/// `POST /admin/tasks/{task}`: changes the fields that differ from those with which the editing began.
+pub async fn save(
+    admin: Admin,
+    Path(task): Path<TaskId>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, ErrorPage> {
+    let EditForm { seq, was, values, back } = EditForm::read(fields)?;
+    let update = update(task, seq, &was, &values);
+    let to = Address { edit: String::new(), ..back.clone() }.query().address(PATH);
+    if update == UpdateTask::of(task) {
+        return Ok(see(&to));
+    }
+    let board = admin.services.store.board_of(task).await?;
+    let board = board.ok_or_else(|| ErrorPage::nothing_here("This task does not exist any more."))?;
+    let mutation = Mutation { id: MutationId(new_id()), op: Op::UpdateTask(UpdateTask { guard: Some(seq), ..update }) };
+    match admin.services.writer.write(board, mutation, admin.credentials.clone()).await {
+        Ok(_) => Ok(admin.redirect_with_flash(&Notice::done(format!("Saved “{}”.", values.title)), &to)),
+        Err(error) => {
+            let Some(current) = edit_of(&admin, task).await? else {
+                let words = "Somebody deleted this task while you were editing it. Nothing was changed.";
+                return Err(ErrorPage::new(StatusCode::CONFLICT, "This task is in the trash", words));
+            };
+            let mistake = mistake(&error, &values, &was, &current);
+            // The next attempt starts from what is there now, so that it can overwrite it.
+            let edit = Edit { values, mistake: Some(mistake), ..current };
+            let address = Address { edit: task.to_string(), ..back };
+            let frame = page(content(&admin, &address, Some(edit)).await?);
+            Ok(answer::refused(&admin, status(&error), frame))
+        }
+    }
+}
+
+pub(super) fn status(error: &WriteError) -> StatusCode {
+    match error {
+        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. }) => StatusCode::CONFLICT,
+        WriteError::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
+        WriteError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        WriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Why the form was refused, and what the others changed.
+fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) -> Mistake {
+    let WriteError::Refused(refusal) = error else {
+        return Mistake { field: None, words: answer::UNAVAILABLE.to_owned() };
+    };
+    match refusal {
+        Refusal::Stale { .. } | Refusal::Conflict { .. } => {
+            let theirs = differences(was, &current.values, &current.columns);
+            let words = format!(
+                "Somebody else changed this task in the meantime: {}. Your values are still in the fields. Save again to \
+                 replace theirs, or cancel to keep theirs.",
+                if theirs.is_empty() { "its place".to_owned() } else { theirs.join(", ") }
+            );
+            Mistake { field: None, words }
+        }
+        Refusal::Invalid { field, message } if field == "title" => Mistake::at("title", sentence(message)),
+        Refusal::Invalid { message, .. } => Mistake { field: None, words: sentence(message) },
+        Refusal::NotFound { .. } if current.columns.iter().all(|(id, _)| *id != values.column) => {
+            Mistake { field: None, words: "This column was deleted in the meantime. Choose another one.".to_owned() }
+        }
+        other => Mistake { field: None, words: sentence(&other.to_string()) },
+    }
+}
+
+/// The fields in which two versions of a task differ, with the newer values, in words.
+fn differences(was: &Values, now: &Values, columns: &[(ColumnId, String)]) -> Vec<String> {
+    let day = |day: Option<Day>| day.map_or("no day".to_owned(), |day| day.to_string());
+    let mut words = Vec::new();
+    if was.title != now.title {
+        words.push(format!("the title is now “{}”", now.title));
+    }
+    if was.column != now.column {
+        let name = columns.iter().find(|(id, _)| *id == now.column).map_or("another", |(_, name)| name);
+        words.push(format!("the column is now “{name}”"));
+    }
+    if was.priority != now.priority {
+        words.push(format!("the priority is now {}", now.priority.as_str()));
+    }
+    if was.start != now.start {
+        words.push(format!("the start is now {}", day(now.start)));
+    }
+    if was.due != now.due {
+        words.push(format!("the due day is now {}", day(now.due)));
+    }
+    if was.assignees != now.assignees {
+        words.push("other people are assigned".to_owned());
+    }
+    words
+}
+
+/// The request for the fields that were edited. Fields that were left as they were are not in it.
+fn update(task: TaskId, seq: Seq, was: &Values, values: &Values) -> UpdateTask {
+    let mut update = UpdateTask::of(task);
+    if values.title != was.title {
+        update = UpdateTask { base: Some(seq), ..update }.with(FieldEdit::Title(values.title.clone()));
+    }
+    if values.priority != was.priority {
+        update = update.with(FieldEdit::Priority(values.priority));
+    }
+    if values.start != was.start {
+        update = update.with(FieldEdit::Start(values.start));
+    }
+    if values.due != was.due {
+        update = update.with(FieldEdit::Due(values.due));
+    }
+    let without = |all: &[ActorId], others: &[ActorId]| -> Vec<ActorId> {
+        all.iter().filter(|person| !others.contains(person)).copied().collect()
+    };
+    let (added, removed) = (without(&values.assignees, &was.assignees), without(&was.assignees, &values.assignees));
+    if !added.is_empty() {
+        update = update.with(FieldEdit::Assign(added));
+    }
+    if !removed.is_empty() {
+        update = update.with(FieldEdit::Unassign(removed));
+    }
+    if values.column != was.column {
+        update.column = Some(values.column);
+    }
+    update
+}

@@ -1,0 +1,325 @@
+//! The table of all tasks.
+
+use app::{
+    id::{ActorId, BoardId, ColumnId, TaskId},
+    model::{ColumnKind, Priority, Seq},
+    time::{Day, Timestamp},
+};
+use sqlx::{Row, any::AnyRow};
+
+use super::{Conditions, Direction, Expression, Rows, Slice, Source, pattern, rows_of};
+use crate::store::{
+    Store, StoreError,
+    rows::{day, id, optional_id, priority, seq},
+    sql::Statement,
+};
+
+/// Searches look up matching ids first. If there are fewer than this many, only these tasks are read.
+const FEW: usize = 2_000;
+
+/// Which tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    /// Those with this text in their titles, ignoring case.
+    pub text: String,
+    /// Those with these ids.
+    pub only: Option<Vec<TaskId>>,
+    /// Those of this board.
+    pub board: Option<BoardId>,
+    /// Those in this state.
+    pub state: TaskState,
+    /// Those with this priority.
+    pub priority: Option<Priority>,
+    /// `Some(None)`: those that nobody is assigned to. `Some(person)`: those that this person is assigned to.
+    pub assignee: Option<Option<ActorId>>,
+    /// Those whose due day is in this range.
+    pub due: Option<Due>,
+    /// Those that were changed at or after this time.
+    pub changed_from: Option<Timestamp>,
+    /// Those that were changed before this time.
+    pub changed_before: Option<Timestamp>,
+}
+
+/// The state of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskState {
+    /// In a column of tasks that are not done.
+    #[default]
+    Open,
+    /// In a column of done tasks.
+    Completed,
+    /// Either of both.
+    Live,
+    /// In the trash.
+    Deleted,
+    /// Any of these.
+    Any,
+}
+
+/// A range of due days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// No due day.
+    Never,
+    /// Before this day.
+    Before(Day),
+    /// From the first day to the second, both included.
+    Within(Day, Day),
+}
+
+/// What tasks are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskOrder {
+    /// The time of the newest change.
+    #[default]
+    Changed,
+    /// The time of creation.
+    Created,
+    /// The due day; tasks without one come last.
+    Due,
+    /// The title, ignoring case (of ASCII, on SQLite).
+    Title,
+    /// The priority.
+    Priority,
+}
+
+/// A task in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    /// The task's id.
+    pub id: TaskId,
+    /// The title.
+    pub title: String,
+    /// The board's id.
+    pub board: BoardId,
+    /// The board's name.
+    pub board_name: String,
+    /// The column's id.
+    pub column: ColumnId,
+    /// The column's name; `None` if a task in the trash has lost its column.
+    pub column_name: Option<String>,
+    /// Whether it is in a column of done tasks.
+    pub is_completed: bool,
+    /// The priority.
+    pub priority: Priority,
+    /// The day on which work begins.
+    pub start: Option<Day>,
+    /// The due day.
+    pub due: Option<Day>,
+    /// The assigned people.
+    pub assignees: Vec<ActorId>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Who created it, if known.
+    pub created_by: Option<ActorId>,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Who changed it last, if known.
+    pub updated_by: Option<ActorId>,
+    /// When it was put into the trash.
+    pub deleted_at: Option<Timestamp>,
+    /// The number of its newest change.
+    pub seq: Seq,
+}
+
+const TASKS: Source = Source {
+    select: "SELECT t.id, t.title, t.board, b.name AS board_name, t.column_id, c.name AS column_name, c.kind, t.priority, t.start, \
+             t.due, t.assignees, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
+    // SQLite does not reorder a CROSS JOIN: the tasks are read in the order of their index.
+    from: "FROM tasks t CROSS JOIN boards b LEFT JOIN columns c ON c.board = t.board AND c.id = t.column_id",
+    id: "t.id",
+};
+
+impl TaskOrder {
+    fn expression(self) -> Expression {
+        let (sql, is_number) = match self {
+            Self::Changed => ("t.updated_at", true),
+            Self::Created => ("t.created_at", true),
+            Self::Due => ("COALESCE(t.due, '9999-99-99')", false),
+            Self::Title => ("LOWER(t.title)", false),
+            Self::Priority => (PRIORITY, true),
+        };
+        Expression { sql, is_number }
+    }
+}
+
+/// The priority as a number, as the index has it.
+const PRIORITY: &str =
+    "(CASE t.priority WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END)";
+const HAS_PRIORITY: &str =
+    "(CASE t.priority WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END) = ?";
+
+/// What a statement is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A page, which is soon full in the order of its index.
+    Page,
+    /// A count, for which an index of the filtered column is best.
+    Count,
+}
+
+impl TaskFilter {
+    fn conditions(&self, found: &Found, purpose: Purpose) -> Conditions {
+        let mut wanted = Conditions::default();
+        wanted.add("b.id = t.board");
+        wanted.add("b.deleted_at IS NULL");
+        match self.state {
+            TaskState::Open | TaskState::Completed | TaskState::Live => wanted.add("t.deleted_at IS NULL"),
+            TaskState::Deleted => wanted.add("t.deleted_at IS NOT NULL"),
+            TaskState::Any => {}
+        }
+        match self.state {
+            TaskState::Open => wanted.add("c.kind <> 'done'"),
+            TaskState::Completed => wanted.add("c.kind = 'done'"),
+            TaskState::Live | TaskState::Deleted | TaskState::Any => {}
+        }
+        if let Some(only) = &self.only {
+            wanted.one_of("t.id", only.iter().map(|task| task.to_string()).collect());
+        }
+        if let Some(board) = self.board {
+            wanted.bind("t.board = ?", board.to_string());
+        }
+        match self.priority {
+            None => {}
+            Some(priority) if purpose == Purpose::Page => wanted.bind("t.priority = ?", priority.as_str()),
+            Some(priority) => wanted.bind(HAS_PRIORITY, i64::from(priority as u8)),
+        }
+        match self.due {
+            None => {}
+            Some(Due::Never) => wanted.add("t.due IS NULL"),
+            Some(Due::Before(day)) => wanted.bind("COALESCE(t.due, '9999-99-99') < ?", day.to_string()),
+            Some(Due::Within(first, last)) => {
+                wanted.bind("COALESCE(t.due, '9999-99-99') >= ?", first.to_string());
+                wanted.bind("COALESCE(t.due, '9999-99-99') <= ?", last.to_string());
+            }
+        }
+        if let Some(from) = self.changed_from {
+            wanted.bind("t.updated_at >= ?", from.as_millis());
+        }
+        if let Some(before) = self.changed_before {
+            wanted.bind("t.updated_at < ?", before.as_millis());
+        }
+        match (self.text.trim(), &found.with_title) {
+            ("", _) => {}
+            (_, Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (text, None) => wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", text),
+        }
+        match (self.assignee, &found.assigned_to) {
+            (None, _) => {}
+            (Some(None), _) => wanted.add("t.assignees = ''"),
+            (Some(Some(_)), Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (Some(Some(person)), None) => wanted.contains("t.assignees LIKE ? ESCAPE '\\'", &person.to_string()),
+        }
+        wanted
+    }
+}
+
+/// What a search found, if it found few.
+struct Found {
+    with_title: Option<Vec<String>>,
+    assigned_to: Option<Vec<String>>,
+}
+
+impl Store {
+    /// A page of all tasks that match, over all boards. The caller must be allowed to see every board.
+    pub async fn tasks_table(&self, filter: &TaskFilter, slice: Slice<TaskOrder>) -> Result<Rows<TaskRow>, StoreError> {
+        let found = self.search(filter).await?;
+        self.page(filter, &found, slice).await
+    }
+
+    /// Counts the tasks that match, up to one more than [`super::MOST_COUNTED`].
+    pub async fn count_tasks(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        let found = self.search(filter).await?;
+        self.count(filter, &found).await
+    }
+
+    /// A page of all tasks that match, and how many there are, with one search.
+    pub async fn counted_tasks_table(
+        &self,
+        filter: &TaskFilter,
+        slice: Slice<TaskOrder>,
+    ) -> Result<(Rows<TaskRow>, u64), StoreError> {
+        let found = self.search(filter).await?;
+        Ok((self.page(filter, &found, slice).await?, self.count(filter, &found).await?))
+    }
+
+    async fn page(
+        &self,
+        filter: &TaskFilter,
+        found: &Found,
+        slice: Slice<TaskOrder>,
+    ) -> Result<Rows<TaskRow>, StoreError> {
+        let wanted = filter.conditions(found, Purpose::Page);
+        let expression = slice.order.expression();
+        let (statement, limit) = TASKS.page(wanted, expression, slice);
+        rows_of(statement.fetch_all(self.readers()).await?, limit, expression, task)
+    }
+
+    async fn count(&self, filter: &TaskFilter, found: &Found) -> Result<u64, StoreError> {
+        let is_common = !filter.text.trim().is_empty() && found.with_title.is_none();
+        let order = is_common.then_some(TaskOrder::Title.expression().sql);
+        TASKS.count(self, filter.conditions(found, Purpose::Count), order).await
+    }
+
+    /// Looks for a text or a person in an index that holds nothing else. If few tasks match, then only these are read; if many match, then
+    /// a page is soon full in any order.
+    async fn search(&self, filter: &TaskFilter) -> Result<Found, StoreError> {
+        // The trash is short.
+        let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
+        let with_title = match filter.text.trim() {
+            "" => None,
+            text if is_live => self.few_ids(WITH_TITLE, text).await?,
+            _ => None,
+        };
+        let assigned_to = match filter.assignee {
+            Some(Some(person)) => self.few_ids(ASSIGNED_TO, &person.to_string()).await?,
+            _ => None,
+        };
+        Ok(Found { with_title, assigned_to })
+    }
+
+    /// The ids that a statement finds for a text, if they are few.
+    async fn few_ids(&self, select: &'static str, text: &str) -> Result<Option<Vec<String>>, StoreError> {
+        let statement = Statement::from(select).bind(pattern(text)).bind(i64::try_from(FEW).unwrap_or(i64::MAX));
+        let rows = statement.fetch_all(self.readers()).await?;
+        if rows.len() == FEW {
+            return Ok(None);
+        }
+        Ok(Some(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?))
+    }
+}
+
+// Each has the order of the index that it is to use.
+const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) LIKE $1 ESCAPE '\\' \
+                          ORDER BY LOWER(title), id LIMIT $2";
+const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees LIKE $1 ESCAPE '\\' \
+                           ORDER BY assignees, id LIMIT $2";
+
+impl Default for Slice<TaskOrder> {
+    fn default() -> Self {
+        Self { order: TaskOrder::Changed, direction: Direction::Descending, after: None, limit: 50 }
+    }
+}
+
+fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
+    let kind: Option<&str> = row.try_get("kind")?;
+    Ok(TaskRow {
+        id: id(row.try_get("id")?)?,
+        title: row.try_get("title")?,
+        board: id(row.try_get("board")?)?,
+        board_name: row.try_get("board_name")?,
+        column: id(row.try_get("column_id")?)?,
+        column_name: row.try_get("column_name")?,
+        is_completed: kind.and_then(ColumnKind::parse) == Some(ColumnKind::Done),
+        priority: priority(row.try_get("priority")?)?,
+        start: day(row.try_get("start")?)?,
+        due: day(row.try_get("due")?)?,
+        assignees: row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?,
+        created_at: Timestamp::from_millis(row.try_get("created_at")?),
+        created_by: optional_id(row.try_get("created_by")?)?,
+        updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
+        updated_by: optional_id(row.try_get("updated_by")?)?,
+        deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
+        seq: seq(row.try_get("seq")?)?,
+    })
+}

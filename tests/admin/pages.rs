@@ -1,0 +1,259 @@
+//! Tests the administration pages over HTTP, as a browser without scripts uses them.
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::json;
+
+use crate::support::server::{Server, id};
+
+/// The text of a page.
+async fn page(server: &Server, path: &str) -> String {
+    let response = server.at(Method::GET, path).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    // Leptos puts markers between texts.
+    response.text().await.unwrap().replace("<!>", "")
+}
+
+fn form(server: &Server, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    let mut body = reqwest::Url::parse("http://localhost").unwrap();
+    body.query_pairs_mut().extend_pairs(fields);
+    server
+        .at(Method::POST, path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.query().unwrap_or_default().to_owned())
+}
+
+/// Sends a form. Returns the status, the address to which it redirects, and the text.
+async fn post(server: &Server, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
+    let response = form(server, path, fields).header("origin", &server.origin).send().await.unwrap();
+    let to = response.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+    (response.status(), to, response.text().await.unwrap().replace("<!>", ""))
+}
+
+/// The value of a field in a page.
+fn field(page: &str, name: &str) -> String {
+    let at = page.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no field {name} in {page}"));
+    let rest = &page[at..];
+    let value = rest.split_once("value=\"").unwrap().1.split_once('"').unwrap().0;
+    value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn titles_with_markup_are_only_text() {
+    let server = Server::start().await;
+    let board = id(&server.post("/boards", &json!({ "name": "<b>bold</b>" })).await);
+    let task = server.task(&board, "<script>alert(1)</script>\u{202e}\"'").await;
+    for path in [
+        "/admin/tasks",
+        &format!("/admin/tasks/{task}"),
+        &format!("/admin/tasks?edit={task}"),
+        "/admin/tasks?q=%3Cscript%3E",
+    ] {
+        let page = page(&server, path).await;
+        assert!(!page.contains("<script>alert") && !page.contains("<b>bold"), "{path}: {page}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_edited_and_two_editors_of_one_cell_do_not_overwrite_each_other_unseen() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let task = server.task(&board, "Tea").await;
+    let edit = page(&server, &format!("/admin/tasks?edit={task}")).await;
+    let (seq, was) = (field(&edit, "seq"), field(&edit, "was"));
+    let column = server.columns(&board).await[0].clone();
+    let path = format!("/admin/tasks/{task}");
+    let form = |title: &'static str, priority: &'static str| {
+        let fields = [
+            ("seq", &*seq),
+            ("was", &*was),
+            ("back", "?q=te"),
+            ("title", title),
+            ("column", &*column),
+            ("priority", priority),
+            ("start", ""),
+            ("due", ""),
+        ];
+        fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let send = async |fields: [(String, String); 8]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        post(&server, &path, &fields).await
+    };
+    // Two admins opened the row at the same time. The first changes the title.
+    assert_eq!(send(form("Green tea", "none")).await.1, "/admin/tasks?q=te");
+    // The second changes another field: both survive.
+    assert_eq!(send(form("Tea", "high")).await.0, StatusCode::SEE_OTHER);
+    let now = server.get(&format!("/tasks/{task}")).await;
+    assert_eq!((now["title"].as_str(), now["priority"].as_str()), (Some("Green tea"), Some("high")));
+    // A third changes the title that the first has changed.
+    let (status, _, text) = send(form("Black tea", "none")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("the title is now “Green tea”"), "{text}");
+    assert!(text.contains("value=\"Black tea\""), "what was typed is still there: {text}");
+    assert_eq!(server.get(&format!("/tasks/{task}")).await["title"], "Green tea");
+    // They see it, and save again.
+    let again = [
+        ("seq", field(&text, "seq")),
+        ("was", field(&text, "was")),
+        ("back", String::new()),
+        ("title", "Black tea".to_owned()),
+        ("column", column.clone()),
+        ("priority", "high".to_owned()),
+        ("start", String::new()),
+        ("due", "2026-12-24".to_owned()),
+    ];
+    assert_eq!(send(again.map(|(name, value)| (name.to_owned(), value))).await.0, StatusCode::SEE_OTHER);
+    let now = server.get(&format!("/tasks/{task}")).await;
+    assert_eq!((now["title"].as_str(), now["due"].as_str()), (Some("Black tea"), Some("2026-12-24")));
+    // A bad value is refused, and nothing is lost.
+    let edit = page(&server, &format!("/admin/tasks?edit={task}")).await;
+    let (seq, was) = (field(&edit, "seq"), field(&edit, "was"));
+    let blank = [("seq", &*seq), ("was", &was), ("title", " "), ("column", &column), ("priority", "low")];
+    let (status, _, text) = post(&server, &path, &blank).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+    assert!(text.contains("<title>Error:"), "{text}");
+    // A form from another site is refused.
+    let foreign = self::form(&server, &path, &[("title", "x")]).header("origin", "https://evil.example");
+    assert_eq!(foreign.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_bulk_edit_is_previewed_done_and_undone_in_a_browser() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let mut tasks = Vec::new();
+    for title in ["One", "Two", "Three"] {
+        tasks.push(server.task(&board, title).await);
+    }
+    let selected = [
+        ("query", "?q=&state=live"),
+        ("action", "set_priority"),
+        ("of", "selected"),
+        ("task", &*tasks[0]),
+        ("task", &*tasks[2]),
+    ];
+    let (status, _, text) = post(&server, "/admin/tasks/bulk", &selected).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        text.contains("2 tasks") && text.contains("on 1 board") && text.contains("Three") && !text.contains(">Two<"),
+        "{text}"
+    );
+    assert!(!text.contains("Do it"), "it needs a value first");
+    let chosen: Vec<_> = selected.into_iter().chain([("priority", "urgent")]).collect();
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
+    assert!(text.contains("Do it with 2 tasks"), "{text}");
+    assert_eq!(server.get(&format!("/tasks/{}", tasks[0])).await["priority"], "none", "a preview changes nothing");
+    let id = field(&text, "id");
+    let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("go", "1")]).collect();
+    let (status, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
+    assert_eq!((status, &*to), (StatusCode::SEE_OTHER, &*format!("/admin/bulk-edits/{id}")));
+    // A second click does nothing new.
+    assert_eq!(post(&server, "/admin/tasks/bulk", &go).await.1, to);
+    let mut text = page(&server, &to).await;
+    while !text.contains("Done with 2 tasks") {
+        text = page(&server, &to).await;
+    }
+    let priorities = async |server: &Server| {
+        let mut found = Vec::new();
+        for task in &tasks {
+            found.push(server.get(&format!("/tasks/{task}")).await["priority"].as_str().unwrap().to_owned());
+        }
+        found
+    };
+    assert_eq!(priorities(&server).await, ["urgent", "none", "urgent"]);
+    let (_, undo, _) = post(&server, &format!("{to}/undo"), &[]).await;
+    while !page(&server, &undo).await.contains("Done with 2 tasks") {}
+    assert_eq!(priorities(&server).await, ["none", "none", "none"]);
+    let list = page(&server, "/admin/bulk-edits").await;
+    assert!(list.contains("Set the priority: Urgent") && list.contains("Undo: Set the priority: Urgent"), "{list}");
+    // All that match, and none at all.
+    let all = [("query", "?q=t"), ("action", "delete"), ("of", "all")];
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &all).await;
+    assert!(text.contains("Do it with 2 tasks") && text.contains("Two") && text.contains("Three"), "{text}");
+    let (status, _, text) =
+        post(&server, "/admin/tasks/bulk", &[("query", ""), ("action", "delete"), ("of", "selected")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("No tasks are selected"), "{text}");
+    assert_eq!(post(&server, "/admin/tasks/bulk", &[("action", "explode")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_history_of_a_task_shows_each_field_and_puts_values_back() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let task = server.task(&board, "Tea").await;
+    server.patch(&format!("/tasks/{task}"), &json!({ "title": "Green tea", "due": "2026-12-24" })).await;
+    server.patch(&format!("/tasks/{task}"), &json!({ "completed": true })).await;
+    let path = format!("/admin/tasks/{task}");
+    let text = page(&server, &path).await;
+    for part in [
+        "<del>Tea</del>",
+        "<ins>Green tea</ins>",
+        "<del>no day</del>",
+        "<ins>2026-12-24</ins>",
+        "<del>To do</del>",
+        "<ins>Done</ins>",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let seq = field(&text, "seq");
+    let (status, to, _) = post(&server, &format!("{path}/put-back"), &[("seq", &seq), ("field", "Column")]).await;
+    assert_eq!((status, &*to), (StatusCode::SEE_OTHER, &*path));
+    assert_eq!(server.get(&format!("/tasks/{task}")).await["completed"], false);
+    let (status, _, text) = post(&server, &format!("{path}/put-back"), &[("seq", &seq), ("field", "Column")]).await;
+    assert_eq!(status, StatusCode::CONFLICT, "it is so already");
+    assert!(text.contains("cannot be put back"), "{text}");
+    assert_eq!(post(&server, &format!("{path}/delete"), &[]).await.1, path);
+    assert!(page(&server, &path).await.contains("In the trash"));
+    assert_eq!(post(&server, &format!("{path}/restore"), &[]).await.1, path);
+    assert!(!page(&server, &path).await.contains("In the trash<"));
+    let missing =
+        server.at(Method::GET, "/admin/tasks/01938b5e-0000-7000-8000-000000000001").header("accept", "text/html");
+    assert_eq!(missing.send().await.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_csv_has_what_is_listed_and_no_formulas() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    for title in ["=HYPERLINK(\"https://evil.example\")", "a,\"b\"", "plain"] {
+        server.task(&board, title).await;
+    }
+    let response = server.at(Method::GET, "/admin/tasks?format=csv&sort=title").send().await.unwrap();
+    assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"tasks.csv\"");
+    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
+    let text = response.text().await.unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[0].starts_with("id,title,board_id,board,column,completed,"), "{text}");
+    assert!(text.contains("\"'=HYPERLINK(\"\"https://evil.example\"\")\""), "{text}");
+    assert!(text.contains("\"a,\"\"b\"\"\""), "{text}");
+    let filtered =
+        server.at(Method::GET, "/admin/tasks?format=csv&q=plain").send().await.unwrap().text().await.unwrap();
+    assert_eq!(filtered.lines().count(), 2);
+}
+
+#[tokio::test]
+async fn parameters_that_mean_nothing_are_ignored() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    server.task(&board, "Tea").await;
+    for query in [
+        "after=rubbish",
+        "sort=rubbish",
+        "sort=-",
+        "board=x&state=x&due=x&changed=x&priority=x&assignee=x",
+        "edit=x",
+        "q=%00",
+        "q=%ff",
+    ] {
+        assert!(
+            page(&server, &format!("/admin/tasks?{query}")).await.contains("Tea") || query.starts_with("q="),
+            "{query}"
+        );
+    }
+}
