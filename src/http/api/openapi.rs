@@ -47,6 +47,10 @@ const PARAMETERS: [(&str, &str); 13] = [
         "fields",
         "Only these fields of each thing, separated by commas, such as `id,name`. The response has no others, whatever its schema requires.",
     ),
+    (
+        "order",
+        "What to sort by; with `-` before it, in reverse. What has no value there comes last, or first in reverse. Equals are in the order of their ids.",
+    ),
     ("If-Match", "The `ETag` of the state that the change starts from."),
     ("If-None-Match", "The `ETag` of the state that the client has. If that is the newest one, the status is 304."),
     ("Idempotency-Key", "Makes the request safe to repeat."),
