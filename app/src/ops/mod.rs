@@ -227,7 +227,8 @@ trait Effect {
 /// Decides what `op` does to the board: one change, or a refusal. A board that does not exist yet is
 /// [`BoardState::empty`].
 pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
-    if !state.exists() && !op.makes_board() && !(op.restores_board() && state.seq() > 0) {
+    let is_there = if op.restores_board() { state.seq() > 0 } else { state.exists() || op.makes_board() };
+    if !is_there {
         return Err(Refusal::not_found(Thing::Board));
     }
     op.operation().decide(state)
