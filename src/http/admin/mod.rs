@@ -107,8 +107,6 @@ routes! {
     POST "/admin/people/import" => import::import;
     GET "/admin/people/{person}/account" => person_account::show;
     POST "/admin/people/{person}/account" => person_account::change;
-    POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
-    POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
     POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
     GET "/admin/audit" => audit::show;
 }
