@@ -169,11 +169,10 @@ pub fn listed(services: &Arc<Services>) -> Vec<(Method, String)> {
 }
 
 fn mount(services: &Arc<Services>) -> Routes {
-    let (rest, described) = api::routes();
+    let (rest, described) = rest(services);
     let (pages, paths) = page::routes(services);
     let mut routes = Routes::default();
-    let rest = rest.layer(middleware::from_fn_with_state(services.api_rate.clone(), rate::limit));
-    routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
+    routes.mount(rest, api::listed(&described));
     routes.mount(pages, paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
@@ -190,9 +189,16 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes
 }
 
+/// The routes of REST, and their OpenAPI description.
+fn rest(services: &Arc<Services>) -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
+    let (rest, described) = api::routes();
+    let rest = rest.layer(middleware::from_fn_with_state(services.api_rate.clone(), rate::limit));
+    (Router::new().nest(API_ROOT, rest), described)
+}
+
 /// The pages around REST, with routes of their own for the requests that forms mean.
 fn browse(services: &Arc<Services>) -> browse::Browse {
-    let rest = Router::new().nest(API_ROOT, api::routes().0).method_not_allowed_fallback(method_not_allowed);
+    let rest = rest(services).0.method_not_allowed_fallback(method_not_allowed);
     browse::Browse::new(Arc::clone(services), rest.with_state(Arc::clone(services)))
 }
 
