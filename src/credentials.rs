@@ -2,6 +2,10 @@
 //!
 //! [`Credentials`] are made once per request or socket, from a cookie or a token, and say nothing about rights. Rights are looked up when
 //! they are needed, in the current [`Directory`](crate::store::Directory). So a right that is taken away is gone at once.
+//!
+//! They carry the [`Source`] of the request, for the audit log. Nothing is decided by it.
+
+use std::{net::IpAddr, sync::Arc};
 
 use app::id::ActorId;
 
@@ -14,6 +18,34 @@ pub struct Credentials {
     pub credential: Credential,
     /// The hashes of the share links that the caller has.
     pub links: Vec<SecretHash>,
+    /// Where the request comes from.
+    pub source: Source,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The server itself.
+    Server,
+    /// The command line on the server's machine.
+    CommandLine,
+    /// A client.
+    Client(ClientInfo),
+}
+
+/// The client of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientInfo {
+    /// Its address.
+    pub address: IpAddr,
+    /// How it describes itself: its `User-Agent`, shortened.
+    pub agent: Arc<str>,
+}
+
+impl From<IpAddr> for ClientInfo {
+    fn from(address: IpAddr) -> Self {
+        Self { address, agent: Arc::default() }
+    }
 }
 
 /// How a caller proved who they are.
@@ -35,14 +67,29 @@ pub enum Credential {
 }
 
 impl Credentials {
-    /// The credentials of local access.
+    /// The credentials of local access, for the server itself.
     pub fn local() -> Self {
-        Self { credential: Credential::Local, links: Vec::new() }
+        Self::new(Credential::Local)
+    }
+
+    /// The credentials of local access, for somebody at the command line.
+    pub fn operator() -> Self {
+        Self { source: Source::CommandLine, ..Self::local() }
+    }
+
+    /// Credentials without share links, of the server itself until [`Self::sent_by`] says otherwise.
+    pub fn new(credential: Credential) -> Self {
+        Self { credential, links: Vec::new(), source: Source::Server }
     }
 
     /// The credentials of a stranger, who proved nothing.
     pub fn stranger() -> Self {
-        Self { credential: Credential::None, links: Vec::new() }
+        Self::new(Credential::None)
+    }
+
+    /// The same credentials, sent by a client.
+    pub fn sent_by(self, client: ClientInfo) -> Self {
+        Self { source: Source::Client(client), ..self }
     }
 
     /// Whether the caller has more than share links: such a caller may have rights besides reading, or may get them again.

@@ -198,7 +198,12 @@ pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<
         site,
     };
     let first_visit = first_visit(&services).await?;
-    let kept = Kept { log: settings.log_retention.0, deleted_boards: settings.keep_deleted_boards.0 };
+    let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    let kept = Kept {
+        log: settings.log_retention.0,
+        deleted_boards: settings.keep_deleted_boards.0,
+        audit: days(settings.keep_audit),
+    };
     Ok(Server { listener, services: Arc::new(services), kept, first_visit })
 }
 
@@ -305,6 +310,9 @@ impl Server {
             );
         }
         services.hub.close(LEAVE).await;
+        if let Err(error) = services.accounts.write_counted_failures().await {
+            tracing::warn!(%error, "some failed sign-ins are not in the audit log");
+        }
         services.store.close().await;
         match supervisor.failure() {
             Some(why) => Err(RunError(why)),
@@ -328,6 +336,8 @@ struct Kept {
     log: Option<Duration>,
     /// Boards that were deleted.
     deleted_boards: Option<Duration>,
+    /// The events of the audit log.
+    audit: Duration,
 }
 
 /// What a connection meets first.
@@ -424,12 +434,15 @@ async fn maintenance(services: Arc<Services>, kept: Kept) {
             _ = clean_up.tick() => {
                 services.accounts.forget_old_attempts();
                 services.api_rate.iter().for_each(|rate| rate.forget_old());
+                if let Err(error) = services.accounts.write_counted_failures().await {
+                    tracing::warn!(%error, "some failed sign-ins are not in the audit log");
+                }
             }
         }
     }
 }
 
-/// Deletes what is old: entries of the log, what mutations were answered, deleted boards, sessions and links that have ended.
+/// Deletes what is old: entries of the log, what mutations were answered, deleted boards, events of the audit log, sessions and links that have ended.
 async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> Result<(), StoreError> {
     let (store, now) = (&services.store, clock::now());
     let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
@@ -446,6 +459,7 @@ async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> 
     services.accounts.forget(believed).await?;
     store.forget_bulk_edits(before(bulk::KEPT)).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
+    let events = store.forget_audit(before(kept.audit)).await?;
     let entries = match kept.log {
         Some(retention) => store.trim_log(before(retention)).await?,
         None => 0,
@@ -454,13 +468,14 @@ async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> 
         Some(kept) => store.purge_boards(believed, kept).await?,
         None => 0,
     };
-    if entries + answers + boards > 0 {
+    if entries + answers + boards + events > 0 {
         tracing::info!(
             entries,
             answers,
             boards,
+            events,
             %believed,
-            "deleted old entries of the log of changes, old answers, and boards that were deleted long ago"
+            "deleted old entries of the log of changes, old answers, old events of the audit log, and boards that were deleted long ago"
         );
     }
     Ok(())

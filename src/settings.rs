@@ -159,6 +159,15 @@ pub struct Settings {
     /// How many of these backups are kept. The oldest is removed when a new one was made and checked.
     #[arg(long, env = "TASKWIRE_BACKUP_KEEP", value_name = "NUMBER", default_value = "7", value_parser = at_least_one)]
     pub backup_keep: usize,
+    /// For how many days the audit log keeps its events.
+    #[arg(
+        long,
+        env = "TASKWIRE_KEEP_AUDIT",
+        value_name = "DAYS",
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(1..=36_500)
+    )]
+    pub keep_audit: u32,
 
     /// How many seconds stopping may take at most. After that the process ends at once, with exit code 1.
     #[arg(long, env = "TASKWIRE_STOP_WITHIN", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
@@ -204,6 +213,7 @@ impl Settings {
             backup_to: None,
             backup_every: Duration::from_secs(24 * 60 * 60),
             backup_keep: 7,
+            keep_audit: 365,
             stop_within: Duration::from_secs(30),
             no_sample: false,
             http_limits: HttpLimits::default(),

@@ -124,6 +124,56 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
     assert_eq!((&roles[0]["role"], &roles[0]["active"]), (&"owner".into(), &true.into()));
 }
 
+/// The events that `taskwire audit` prints.
+fn audit(database: &Database, arguments: &[&str]) -> Vec<Value> {
+    let (code, out, err) = run(command(&["audit"]).args(arguments).args(["--database", &database.url]));
+    assert_eq!(code, Some(0), "{arguments:?}: {err}");
+    out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+#[test]
+fn the_audit_log_is_printed_as_json_lines() {
+    let database = Database::sqlite();
+    add(&database, "ana", "owner");
+    let ben = add(&database, "ben", "member");
+    json(&database, &["user", "role", "ben@example.com", "admin"]);
+    let create = ["token", "create", "--user", "ana@example.com", "--scope", "read"];
+    let token = json(&database, &create)["token"].as_str().unwrap().to_owned();
+    let actions = |events: &[Value]| -> Vec<String> {
+        events.iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = audit(&database, &[]);
+    assert_eq!(
+        actions(&all),
+        [
+            "token_created",
+            "role_changed",
+            "password_link_created",
+            "account_created",
+            "password_link_created",
+            "account_created"
+        ]
+    );
+    assert!(all.iter().all(|event| event["actor"] == "operator" && event["method"] == "command_line"), "{all:?}");
+    assert!(!format!("{all:?}").contains(&token));
+    let role = audit(&database, &["--action", "role_changed", "--since", "2020-01-01", "--actor", "operator"]);
+    assert_eq!(role.len(), 1);
+    assert_eq!((&role[0]["target"]["id"], &role[0]["target"]["name"]), (&ben["id"], &"ben".into()));
+    assert_eq!(role[0]["details"], serde_json::json!({ "before": "member", "after": "admin" }));
+    assert_eq!(audit(&database, &["--until", "2020-01-01"]).len(), 0);
+    assert_eq!(audit(&database, &["--actor", "ana@example.com"]).len(), 0);
+    assert_eq!(audit(&database, &["--target", ben["id"].as_str().unwrap()]).len(), 3);
+    assert_eq!(audit(&database, &["--text", "BEN@example"]).len(), 1);
+    // Each of these was an export.
+    let exports = audit(&database, &["--action", "exported"]);
+    assert_eq!(exports.len(), 6);
+    assert_eq!(exports[0]["details"]["filter"]["q"], "BEN@example");
+
+    assert!(refused(&database, &["audit", "--action", "nothing"], 2).contains("role_changed"), "what there is");
+    assert!(refused(&database, &["audit", "--since", "yesterday"], 1).contains("2026-11-23"), "what is expected");
+    assert!(refused(&database, &["audit", "--actor", "carl@example.com"], 1).contains("e-mail address"));
+}
+
 #[test]
 fn every_command_explains_itself() {
     for path in [
@@ -155,6 +205,7 @@ fn every_command_explains_itself() {
         &["token", "create"],
         &["token", "list"],
         &["token", "revoke"],
+        &["audit"],
     ] {
         let (code, out, _) = run(command(path).arg("--help"));
         assert_eq!(code, Some(0), "{path:?}");

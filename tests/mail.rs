@@ -23,7 +23,7 @@ use support::{
 };
 use taskwire::{
     accounts::{NewPerson, PersonUpdate, invitations::Invitation},
-    credentials::Credentials,
+    credentials::{ClientInfo, Credentials},
     http::Services,
     settings::{Auth, Settings},
     writer::Writer,
@@ -176,7 +176,7 @@ async fn whoever_forgot_their_password_gets_a_link_and_nobody_learns_who_has_an_
     for link in &links {
         assert_eq!(services.accounts.new_password_for(link).await.unwrap().id, ana);
     }
-    let here = std::net::IpAddr::from([127, 0, 0, 1]);
+    let here = std::net::IpAddr::from([127, 0, 0, 1]).into();
     services.accounts.reset_password(&links[0], "correct horse battery", here).await.unwrap();
     for link in &links {
         assert_eq!(
@@ -194,13 +194,13 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let accounts = &services.accounts;
     let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
     let secret = accounts.invite(&Credentials::local(), invitation).await.unwrap();
-    let (from, password) = ([127, 0, 0, 1].into(), "correct horse battery");
+    let (from, password) = (ClientInfo::from(std::net::IpAddr::from([127, 0, 0, 1])), "correct horse battery");
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some(password) };
-    let ana = accounts.accept_invitation(secret.expose(), new, from, &services.writer).await.unwrap().person;
+    let ana = accounts.accept_invitation(secret.expose(), new, from.clone(), &services.writer).await.unwrap().person;
     let is_proved = || services.store.directory().account(ana).unwrap().email_is_proved;
     assert!(!is_proved(), "anybody may say so");
     let handed_over = accounts.new_password_link(&Credentials::local(), ana).await.unwrap();
-    accounts.reset_password(handed_over.expose(), password, from).await.unwrap();
+    accounts.reset_password(handed_over.expose(), password, from.clone()).await.unwrap();
     assert!(!is_proved(), "that came from an admin, by whatever way");
     ask(&server, &server.base, "ana@example.com").await;
     let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
@@ -285,7 +285,11 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     let closed = Writer::start(services.store.clone(), services.hub.clone());
     closed.close().await;
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some("correct horse battery") };
-    let ana = services.accounts.accept_invitation(secret.expose(), new, [127, 0, 0, 1].into(), &closed).await.unwrap();
+    let ana = services
+        .accounts
+        .accept_invitation(secret.expose(), new, std::net::IpAddr::from([127, 0, 0, 1]).into(), &closed)
+        .await
+        .unwrap();
     nothing_waits(&services).await;
     let state = services.store.board(board).await.unwrap().unwrap();
     assert_eq!(state.access().members.get(&ana.person), Some(&BoardRole::Editor));

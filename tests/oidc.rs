@@ -312,7 +312,7 @@ async fn claimed(scene: &Scene) -> app::id::ActorId {
     let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
     let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let new = NewPerson { name: "Eve", email: "cleo@example.com", password: Some(PASSWORD) };
-    let from = [127, 0, 0, 1].into();
+    let from = std::net::IpAddr::from([127, 0, 0, 1]).into();
     scene.services.accounts.accept_invitation(secret.expose(), new, from, &scene.services.writer).await.unwrap().person
 }
 

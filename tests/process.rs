@@ -152,6 +152,7 @@ fn a_wrong_setting_is_named() {
         (&["--log-retention", "soon"], "--log-retention"),
         (&["--backup-every", "often"], "--backup-every"),
         (&["--backup-keep", "0"], "--backup-keep"),
+        (&["--keep-audit", "0"], "--keep-audit"),
     ];
     for (arguments, named) in cases {
         let (code, out, err) = run(command(&["serve"]).args(*arguments));

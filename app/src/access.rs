@@ -259,6 +259,11 @@ impl Principal {
         self.role >= Some(InstanceRole::Admin) && self.scope == Scope::Admin
     }
 
+    /// Whether they may read the audit log.
+    pub fn may_read_audit(&self) -> bool {
+        self.may_manage_people()
+    }
+
     /// Whether they may change an account that has this role, or give an account this role. Nobody grants a role higher
     /// than their own, and only an owner changes an owner.
     pub fn may_manage(&self, role: InstanceRole) -> bool {

@@ -7,7 +7,7 @@
 //! - [`state`]: a board after so many changes. [`ops`]: what can be done to it, one file an operation.
 //! - [`board`]: a board with edits that are shown before they are saved.
 //! - [`activity`]: what changes did. [`history`]: the same, in words.
-//! - [`people`]: who is on this server, as the others see them.
+//! - [`people`]: who is on this server, as the others see them. `audit`: what the audit log says, on the server only.
 //! - `system`: the state of an installation.
 //! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
@@ -30,6 +30,8 @@ pub mod activity;
 pub mod address;
 #[cfg(feature = "ssr")]
 pub mod admin;
+#[cfg(feature = "ssr")]
+pub mod audit;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;

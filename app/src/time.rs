@@ -47,7 +47,7 @@ impl Timestamp {
     }
 
     /// Parses an RFC 3339 time.
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (date, time) = (text.get(..10)?, text.get(11..)?);
         let separator = text.as_bytes()[10];
         let zone = time.find(['Z', 'z', '+', '-'])?;
@@ -128,6 +128,16 @@ impl Day {
         let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
         let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
         (year > 0).then_some(Self(date))
+    }
+
+    /// The time at which the day begins in UTC.
+    pub fn start(self) -> Timestamp {
+        Timestamp::from_millis(i64::from(self.0.to_julian_day() - EPOCH) * DAY)
+    }
+
+    /// The time at which the day ends in UTC.
+    pub fn end(self) -> Timestamp {
+        Timestamp::from_millis(self.start().as_millis() + DAY)
     }
 
     /// The date as a type of the `time` crate.

@@ -7,14 +7,21 @@
 //!
 //! The counts are in this node's memory, so several nodes together allow more attempts.
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use app::id::ActorId;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
 use super::{AccountError, Accounts, DAY};
 use crate::{
     clock::now,
+    credentials::ClientInfo,
     http::forwarded::network,
     secret::{Secret, SecretHash},
 };
@@ -25,10 +32,10 @@ const MAX_DEVICES: i64 = 20;
 pub(super) const DEVICE: Duration = Duration::from_secs(365 * DAY);
 
 /// Where a sign-in attempt comes from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Origin {
-    /// The client's address.
-    pub address: IpAddr,
+    /// The client.
+    pub client: ClientInfo,
     /// The browser, if the person is known to have signed in with it before.
     pub device: Option<SecretHash>,
 }
@@ -56,8 +63,8 @@ impl Default for Attempts {
 
 impl Attempts {
     /// Counts an attempt. If there were too many, returns how long to wait.
-    pub fn count(&self, email: &str, from: Origin) -> Result<(), Duration> {
-        let (email, address) = (email.trim().to_lowercase(), network(from.address));
+    pub fn count(&self, email: &str, from: &Origin) -> Result<(), Duration> {
+        let (email, address) = (email.trim().to_lowercase(), network(from.client.address));
         check(&self.by_address, &address)?;
         match from.device {
             Some(device) => check(&self.by_device, &device),
@@ -85,6 +92,57 @@ impl Attempts {
         self.by_account.retain_recent();
         self.by_device.retain_recent();
         self.mails.retain_recent();
+    }
+}
+
+/// The failed sign-ins that the audit log is told of. For each account and address, the first of a minute is written at once, and the
+/// others are counted and written together. There is a limit on all of them, so that nobody can fill the disk by guessing.
+pub struct Failures {
+    this_minute: Mutex<HashMap<(ActorId, IpAddr), Failure>>,
+    all: DefaultDirectRateLimiter,
+}
+
+/// Failed sign-ins of a minute, from one address to one account.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The account.
+    pub person: ActorId,
+    /// The client.
+    pub client: ClientInfo,
+    /// How many are not written yet.
+    pub attempts: u64,
+}
+
+impl Default for Failures {
+    fn default() -> Self {
+        // 2,880 a day, each of which may be followed by one that says how many more there were.
+        Self { this_minute: Mutex::default(), all: RateLimiter::direct(quota(200, Duration::from_secs(30))) }
+    }
+}
+
+impl Failures {
+    /// Counts a failure. Returns it if it is to be written at once.
+    pub fn count(&self, person: ActorId, client: &ClientInfo) -> Option<Failure> {
+        match self.this_minute().entry((person, network(client.address))) {
+            Entry::Occupied(mut known) => known.get_mut().attempts += 1,
+            Entry::Vacant(unknown) if self.all.check().is_ok() => {
+                let failure = unknown.insert(Failure { person, client: client.clone(), attempts: 0 });
+                return Some(Failure { attempts: 1, ..failure.clone() });
+            }
+            Entry::Vacant(_) => {}
+        }
+        None
+    }
+
+    /// Ends the minute. Returns the failures that were only counted.
+    pub fn end_minute(&self) -> Vec<Failure> {
+        let counted = std::mem::take(&mut *self.this_minute());
+        counted.into_values().filter(|failure| failure.attempts > 0).collect()
+    }
+
+    // No code that can panic runs while this lock is held.
+    fn this_minute(&self) -> MutexGuard<'_, HashMap<(ActorId, IpAddr), Failure>> {
+        self.this_minute.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,26 +193,48 @@ mod tests {
     use super::*;
 
     fn from(address: &str) -> Origin {
-        Origin { address: address.parse().unwrap(), device: None }
+        Origin { client: address.parse::<IpAddr>().unwrap().into(), device: None }
     }
 
     #[test]
     fn one_address_does_not_get_far_with_one_account() {
         let attempts = Attempts::default();
-        let allowed = (0..100).take_while(|_| attempts.count("ana@example.com", from("192.0.2.1")).is_ok()).count();
+        let allowed = (0..100).take_while(|_| attempts.count("ana@example.com", &from("192.0.2.1")).is_ok()).count();
         assert_eq!(allowed, 10);
-        assert!(attempts.count("ANA@example.com ", from("192.0.2.1")).is_err(), "however it is written");
-        assert!(attempts.count("ana@example.com", from("192.0.2.2")).is_ok(), "from elsewhere");
-        assert!(attempts.count("ben@example.com", from("192.0.2.1")).is_ok(), "somebody else");
+        assert!(attempts.count("ANA@example.com ", &from("192.0.2.1")).is_err(), "however it is written");
+        assert!(attempts.count("ana@example.com", &from("192.0.2.2")).is_ok(), "from elsewhere");
+        assert!(attempts.count("ben@example.com", &from("192.0.2.1")).is_ok(), "somebody else");
     }
 
     #[test]
     fn many_addresses_do_not_get_far_either_and_lock_nobody_out() {
         let attempts = Attempts::default();
         let strangers = (0..1_000).map(|number| from(&format!("198.51.{}.{}", number / 250, number % 250)));
-        let allowed = strangers.take_while(|from| attempts.count("ana@example.com", *from).is_ok()).count();
+        let allowed = strangers.take_while(|from| attempts.count("ana@example.com", from).is_ok()).count();
         assert_eq!(allowed, 50);
         let device = Some(SecretHash::of("the browser that ana uses"));
-        assert!(attempts.count("ana@example.com", Origin { device, ..from("203.0.113.9") }).is_ok());
+        assert!(attempts.count("ana@example.com", &Origin { device, ..from("203.0.113.9") }).is_ok());
+    }
+
+    #[test]
+    fn failures_are_written_once_a_minute_for_each_account_and_address() {
+        let (failures, ana) = (Failures::default(), app::new_id());
+        let client = |address: &str| from(address).client;
+        let at_once = (0..1_000).filter_map(|_| failures.count(ana, &client("192.0.2.1"))).count();
+        assert_eq!(at_once, 1);
+        assert!(failures.count(ana, &client("192.0.2.2")).is_some(), "from elsewhere");
+        let counted = failures.end_minute();
+        assert_eq!(counted.iter().map(|failure| failure.attempts).collect::<Vec<_>>(), [999]);
+        assert!(failures.end_minute().is_empty());
+        assert!(failures.count(ana, &client("192.0.2.1")).is_some(), "in the next minute");
+    }
+
+    #[test]
+    fn no_number_of_addresses_fills_the_log() {
+        let (failures, ana) = (Failures::default(), app::new_id());
+        let clients = (0..100_000u32).map(|number| IpAddr::from(number.to_be_bytes()).into());
+        let at_once = clients.filter_map(|client| failures.count(ana, &client)).count();
+        assert!((200..=201).contains(&at_once), "{at_once}");
+        assert!(failures.end_minute().is_empty());
     }
 }

@@ -1,16 +1,16 @@
 //! The first visit: the first person to visit a server without accounts creates the first account, the owner's.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
-use app::access::InstanceRole;
+use app::{access::InstanceRole, audit::Method};
 
 use super::{
     AccountError, Accounts, DAY,
-    one_time_links::{Purpose, link_in},
+    one_time_links::{Purpose, Step, link_in},
     people::NewPerson,
 };
 use crate::{
-    credentials::Credentials,
+    credentials::{ClientInfo, Credentials},
     secret::{Secret, SecretHash},
     store::Proof,
 };
@@ -36,9 +36,9 @@ impl Accounts {
         new: NewPerson<'_>,
         needs_code: bool,
         code: &str,
-        address: IpAddr,
+        client: ClientInfo,
     ) -> Result<Proof, AccountError> {
-        self.limit(self.shared.attempts.count_stranger(address))?;
+        self.limit(self.shared.attempts.count_stranger(client.address))?;
         if !self.is_first_visit() {
             return Err(AccountError::NotTheFirst);
         }
@@ -46,7 +46,7 @@ impl Accounts {
             return Err(AccountError::DeadLink);
         }
         let account = self.new_account(new, InstanceRole::Owner, true).await?;
-        let mut change = self.begin(&Credentials::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger().sent_by(client)).await?;
         let done = async {
             if !change.directory().is_empty() {
                 return Err(AccountError::NotTheFirst);
@@ -54,8 +54,10 @@ impl Accounts {
             if needs_code && link_in(&mut change, SecretHash::of(code)).await?.1 != Purpose::FirstVisit {
                 return Err(AccountError::DeadLink);
             }
+            change.is_by(account.id, &account.name, if needs_code { Method::Link } else { Method::None });
             change.insert(&account).await?;
-            change.revoke_links_for(&Purpose::FirstVisit.to_json()).await?;
+            let event = Purpose::FirstVisit.event(Step::Revoked, None, &change);
+            change.revoke_links_for(&Purpose::FirstVisit.to_json(), event).await?;
             Ok(account.proof())
         };
         let done = done.await;

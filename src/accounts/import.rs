@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use app::{
     access::{BoardRole, InstanceRole, Principal},
+    audit::{Action, Target, TargetKind},
     id::BoardId,
     people::check_name,
     text::shortened,
@@ -21,7 +22,7 @@ use super::{
     AccountError, Accounts,
     invitations::{INVITATION, Invitation, MAX_BOARDS},
     may, named,
-    one_time_links::{Purpose, after, still_stands},
+    one_time_links::{Purpose, Step, after, still_stands},
     passwords::not_sent,
     people::check_email,
     principal,
@@ -31,7 +32,7 @@ use crate::{
     credentials::Credentials,
     outbox::{Job, JobError},
     secret::Secret,
-    store::{Directory, OneTimeLink},
+    store::{Directory, NewEvent, OneTimeLink},
 };
 
 /// The most people in one file.
@@ -135,14 +136,16 @@ impl Accounts {
                         let secret = Secret::sealed("", self.store().seal());
                         let created_at = now();
                         let (name, email) = (invitation.note.clone(), invitation.email.clone());
+                        let purpose = Purpose::Invitation(invitation);
                         let link = OneTimeLink {
                             id: app::new_id(),
-                            purpose: Purpose::Invitation(invitation).to_json(),
+                            purpose: purpose.to_json(),
                             created_by: asking.person,
                             created_at,
                             expires_at: after(created_at, INVITATION),
                         };
-                        change.insert_one_time_link(secret.hash(), &link).await?;
+                        let event = purpose.event(Step::Created, Some(link.id), &change);
+                        change.insert_one_time_link(secret.hash(), &link, event).await?;
                         match email.filter(|_| self.sends_mail()) {
                             Some(email) => {
                                 let job = Job::InvitationMail { link: link.id, name, email };
@@ -195,7 +198,9 @@ impl Accounts {
                 let Some(link) = change.one_time_link_called(link, now()).await? else { return Ok(false) };
                 let stands = Purpose::parse(&link.purpose)
                     .is_some_and(|purpose| still_stands(change.directory(), &link, &purpose));
-                Ok(stands && change.renew_one_time_link(link.id, secret.hash(), now()).await?)
+                let target = Target::new(TargetKind::Invitation, link.id, name);
+                let event = NewEvent::about(Action::InvitationMailed, target);
+                Ok(stands && change.renew_one_time_link(link.id, secret.hash(), now(), event).await?)
             };
             let done = done.await;
             self.finish(change, done).await

@@ -1,9 +1,10 @@
 //! Invitations: a link with which somebody makes an account, with a role and perhaps a place on some boards.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use app::{
     access::{BoardRole, InstanceRole},
+    audit::Method,
     id::{ActorId, BoardId, MutationId},
     ops::{Mutation, Op, SetMember},
     people::check_name_in,
@@ -13,13 +14,13 @@ use uuid::Uuid;
 
 use super::{
     AccountError, Accounts, DAY, may, named,
-    one_time_links::{Purpose, link_in, still_stands},
+    one_time_links::{Purpose, Step, link_in, still_stands},
     people::{NewPerson, taken},
     principal,
 };
 use crate::{
     clock::now,
-    credentials::Credentials,
+    credentials::{ClientInfo, Credentials},
     outbox::Job,
     secret::{Secret, SecretHash},
     store::{OneTimeLink, Proof},
@@ -103,11 +104,13 @@ impl Accounts {
         let done = async {
             may(principal(&change)?.may_manage_people())?;
             let link = change.one_time_link_called(id, now()).await?;
-            let Some(Purpose::Invitation(invitation)) = link.and_then(|link| Purpose::parse(&link.purpose)) else {
+            let purpose = link.and_then(|link| Purpose::parse(&link.purpose));
+            let Some(purpose @ Purpose::Invitation(Invitation { role, .. })) = &purpose else {
                 return Err(AccountError::NotFound("invitation"));
             };
-            may(principal(&change)?.may_manage(invitation.role))?;
-            change.revoke_one_time_link(id).await?;
+            may(principal(&change)?.may_manage(*role))?;
+            let event = purpose.event(Step::Revoked, Some(id), &change);
+            change.revoke_one_time_link(id, event).await?;
             Ok(())
         };
         let done = done.await;
@@ -119,23 +122,24 @@ impl Accounts {
         &self,
         secret: &str,
         new: NewPerson<'_>,
-        address: IpAddr,
+        client: ClientInfo,
         writer: &Writer,
     ) -> Result<Proof, AccountError> {
-        self.limit(self.shared.attempts.count_stranger(address))?;
+        self.limit(self.shared.attempts.count_stranger(client.address))?;
         let (_, invitation) = self.invitation(secret).await?;
         let account = self.new_account(new, invitation.role, false).await?;
-        let mut change = self.begin(&Credentials::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger().sent_by(client)).await?;
         let done = async {
             let hash = SecretHash::of(secret);
             // Whoever made it may have been deactivated while the password was hashed.
-            let (link, Purpose::Invitation(invitation)) = link_in(&mut change, hash).await? else {
-                return Err(AccountError::DeadLink);
-            };
+            let (link, purpose) = link_in(&mut change, hash).await?;
+            let Purpose::Invitation(invitation) = &purpose else { return Err(AccountError::DeadLink) };
+            change.is_by(account.id, &account.name, Method::Link);
             if !change.insert(&account).await? {
                 return Err(taken());
             }
-            if !change.use_one_time_link(hash, Some(account.id), now()).await? {
+            let event = purpose.event(Step::Used, Some(link.id), &change);
+            if !change.use_one_time_link(hash, Some(account.id), now(), event).await? {
                 return Err(AccountError::DeadLink);
             }
             let mut follows = None;

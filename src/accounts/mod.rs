@@ -16,11 +16,13 @@
 //! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
 //! - [`one_time_links`]: links that work once, and their purposes.
 //! - [`jobs`]: jobs of the outbox, for those who administer the server.
+//! - [`audit`]: reading the audit log, which each of the others writes.
 //!
 //! The roles of people on boards are not here: they are a part of the board, and are written by the one write path like the
 //! rest of it.
 
 pub mod attempts;
+pub mod audit;
 pub mod first_visit;
 pub mod hand_over;
 pub mod hashing;
@@ -47,7 +49,7 @@ use app::{
 use moka::sync::Cache;
 
 use self::{
-    attempts::{Attempts, DEVICE},
+    attempts::{Attempts, DEVICE, Failures},
     hashing::Passwords,
 };
 pub use self::{
@@ -179,6 +181,7 @@ struct Shared {
     hub: Hub,
     passwords: Passwords,
     attempts: Attempts,
+    failures: Failures,
     mail: Option<Mail>,
     /// The server's address as people see it in their browsers.
     public_url: String,
@@ -190,8 +193,8 @@ impl Accounts {
     /// The accounts of a database. `public_url` is the server's address as people see it in their browsers.
     pub fn new(store: Store, hub: Hub, mail: Option<Mail>, public_url: String) -> Self {
         let touched = Cache::builder().max_capacity(10_000).time_to_live(tokens::TOUCH_EVERY).build();
-        let (passwords, attempts) = (Passwords::default(), Attempts::default());
-        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, mail, public_url, touched }) }
+        let (passwords, attempts, failures) = Default::default();
+        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, failures, mail, public_url, touched }) }
     }
 
     fn store(&self) -> &Store {

@@ -3,9 +3,9 @@
 //! The provider's metadata and keys are requested each time. So a provider may change its keys at any time, and an unavailable
 //! provider affects only the people who sign in with it.
 
-use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
-use app::people::check_name;
+use app::{audit::Method, people::check_name};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use openidconnect::{
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{AccountError, Accounts, people::NewPerson};
 use crate::{
     clock::now,
-    credentials::Credentials,
+    credentials::{ClientInfo, Credentials},
     http_client::{HttpClient, http_client, with_causes},
     store::{Account, Proof},
     writer::Writer,
@@ -168,7 +168,7 @@ impl Accounts {
         &self,
         identity: &Identity,
         invitation: Option<&str>,
-        address: IpAddr,
+        client: ClientInfo,
         writer: &Writer,
     ) -> Result<Proof, AccountError> {
         let Identity { issuer, subject, name, email } = identity;
@@ -184,20 +184,26 @@ impl Accounts {
             (None, Some(secret)) => {
                 let name = name.as_deref().filter(|name| check_name(name).is_ok());
                 let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
-                Some(self.accept_invitation(secret, NewPerson { name, email, password: None }, address, writer).await?)
+                let new = NewPerson { name, email, password: None };
+                Some(self.accept_invitation(secret, new, client.clone(), writer).await?)
             }
         };
-        self.tie(identity, proof).await
+        self.tie(identity, proof, client).await
     }
 
     /// Ties a person's identity at a provider to the account with their e-mail address, which the provider must have verified.
     /// Anybody may have entered the address when they created the account, so the address must also be proved to belong to the
     /// account's owner, or `proof` must show that the person has just proved to own that account. Neither may already be tied
     /// at that provider: the identity to an account, or the account to an identity.
-    pub async fn tie(&self, identity: &Identity, proof: Option<Proof>) -> Result<Proof, AccountError> {
+    pub async fn tie(
+        &self,
+        identity: &Identity,
+        proof: Option<Proof>,
+        client: ClientInfo,
+    ) -> Result<Proof, AccountError> {
         let Identity { issuer, subject, email, .. } = identity;
         let email = email.as_deref().ok_or(AccountError::NotVerified)?;
-        let mut change = self.begin(&Credentials::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger().sent_by(client)).await?;
         let done = async {
             let account = change.directory().account_of(email).filter(|account| account.is_active());
             let account = account.cloned().ok_or(AccountError::WrongCredentials)?;
@@ -207,6 +213,7 @@ impl Accounts {
             if !account.email_is_proved && proof != Some(account.proof()) {
                 return Err(AccountError::NotProved);
             }
+            change.is_by(account.id, &account.name, Method::Provider);
             change.insert_identity(issuer, subject, account.id).await?;
             change.prove_email(account.id, now()).await?;
             Ok(account.proof())

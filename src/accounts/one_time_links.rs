@@ -3,8 +3,15 @@
 
 use std::time::Duration;
 
-use app::{access::Principal, id::ActorId, time::Timestamp};
+use app::{
+    access::Principal,
+    audit::{Action, Target, TargetKind},
+    id::ActorId,
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     AccountError, Accounts, invitations::Invitation, may, passwords::revoke_password_links, people::managed, principal,
@@ -13,7 +20,7 @@ use crate::{
     clock::now,
     credentials::Credentials,
     secret::{Secret, SecretHash},
-    store::{AccessChange, Directory, OneTimeLink},
+    store::{AccessChange, Directory, NewEvent, OneTimeLink},
 };
 
 /// The purpose of a link. Stored as JSON.
@@ -46,6 +53,41 @@ impl Purpose {
     pub fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
+
+    /// The event of the audit log for a step of a link with this purpose, or of all links with it.
+    pub(super) fn event(&self, step: Step, link: Option<Uuid>, change: &AccessChange<'_>) -> NewEvent {
+        match (self, step) {
+            (Self::FirstVisit, Step::Created) => NewEvent::new(Action::FirstVisitLinkCreated),
+            (Self::FirstVisit, _) => NewEvent::new(Action::FirstVisitLinkRevoked),
+            (Self::Invitation(invitation), step) => {
+                let action = match step {
+                    Step::Created => Action::InvitationCreated,
+                    Step::Used => Action::InvitationUsed,
+                    Step::Revoked => Action::InvitationRevoked,
+                };
+                let target = Target::new(TargetKind::Invitation, link.unwrap_or_default(), &invitation.note);
+                let boards: Vec<_> =
+                    invitation.boards.iter().map(|(board, role)| json!({ "board": board, "role": role })).collect();
+                NewEvent::about(action, target).with(json!({ "role": invitation.role, "boards": boards }))
+            }
+            (Self::NewPassword { person, mailed }, step) => {
+                let action = match step {
+                    Step::Created => Action::PasswordLinkCreated,
+                    Step::Used => Action::PasswordLinkUsed,
+                    Step::Revoked => Action::PasswordLinkRevoked,
+                };
+                NewEvent::about(action, change.person(*person)).with(json!({ "mailed": mailed }))
+            }
+        }
+    }
+}
+
+/// A step in the life of a link.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    Created,
+    Used,
+    Revoked,
 }
 
 impl Accounts {
@@ -81,7 +123,8 @@ impl Accounts {
                     }
                 }
             }
-            change.insert_one_time_link(secret.hash(), &link).await?;
+            let event = purpose.event(Step::Created, Some(link.id), &change);
+            change.insert_one_time_link(secret.hash(), &link, event).await?;
             Ok(secret)
         };
         let done = done.await;

@@ -2,20 +2,20 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use app::id::ActorId;
+use app::{audit::Method, id::ActorId};
 use uuid::Uuid;
 
 use super::{
     AccountError, Accounts, DAY,
     attempts::Origin,
     hashing::Passwords,
-    one_time_links::{Purpose, link_in},
+    one_time_links::{Purpose, Step, link_in},
     people::managed,
     principal, self_service,
 };
 use crate::{
     clock::now,
-    credentials::{Credential, Credentials},
+    credentials::{ClientInfo, Credential, Credentials},
     mail::{Mail, MailError},
     outbox::{Job, JobError},
     secret::{Secret, SecretHash},
@@ -54,7 +54,7 @@ impl Accounts {
         let ChangePassword { old, new, revoke_tokens } = passwords;
         let person = self_service(&self.principal(credentials)?)?;
         let account = self.account(credentials, person)?;
-        self.limit(self.shared.attempts.count(&account.email, from))?;
+        self.limit(self.shared.attempts.count(&account.email, &from))?;
         let (known, version) = self.store().password(person).await?.ok_or(AccountError::SignedOut)?;
         if known.is_some() && !self.shared.passwords.verify(old, known).await? {
             return Err(AccountError::invalid("current password", "the current password is wrong"));
@@ -163,18 +163,20 @@ impl Accounts {
     }
 
     /// Sets a new password with a link, and ends all sessions and tokens of that person.
-    pub async fn reset_password(&self, secret: &str, new: &str, address: IpAddr) -> Result<ActorId, AccountError> {
-        self.limit(self.shared.attempts.count_stranger(address))?;
+    pub async fn reset_password(&self, secret: &str, new: &str, client: ClientInfo) -> Result<ActorId, AccountError> {
+        self.limit(self.shared.attempts.count_stranger(client.address))?;
         self.new_password_for(secret).await?;
         let hash = self.shared.passwords.hash(new).await?;
-        let mut change = self.begin(&Credentials::stranger()).await?;
+        let mut change = self.begin(&Credentials::stranger().sent_by(client)).await?;
         let done = async {
             let link = SecretHash::of(secret);
-            let (_, Purpose::NewPassword { person, mailed }) = link_in(&mut change, link).await? else {
-                return Err(AccountError::DeadLink);
-            };
-            let active = change.directory().account(person).is_some_and(Account::is_active);
-            if !active || !change.use_one_time_link(link, None, now()).await? {
+            let (_, purpose) = link_in(&mut change, link).await?;
+            let Purpose::NewPassword { person, mailed } = purpose else { return Err(AccountError::DeadLink) };
+            let account = change.directory().account(person).filter(|account| account.is_active());
+            let name = account.ok_or(AccountError::DeadLink)?.name.clone();
+            change.is_by(person, &name, Method::Link);
+            let event = purpose.event(Step::Used, None, &change);
+            if !change.use_one_time_link(link, None, now(), event).await? {
                 return Err(AccountError::DeadLink);
             }
             reset(&mut change, person, &hash).await?;
@@ -207,7 +209,9 @@ async fn reset(change: &mut AccessChange<'_>, person: ActorId, hash: &str) -> Re
 /// Takes back the links with which somebody might choose a new password.
 pub(super) async fn revoke_password_links(change: &mut AccessChange<'_>, person: ActorId) -> Result<(), AccountError> {
     for mailed in [false, true] {
-        change.revoke_links_for(&Purpose::NewPassword { person, mailed }.to_json()).await?;
+        let purpose = Purpose::NewPassword { person, mailed };
+        let event = purpose.event(Step::Revoked, None, change);
+        change.revoke_links_for(&purpose.to_json(), event).await?;
     }
     Ok(())
 }

@@ -158,7 +158,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let email = check_email(email)?;
         let person = self_service(&self.principal(credentials)?)?;
-        self.limit(self.shared.attempts.count(&self.account(credentials, person)?.email, from))?;
+        self.limit(self.shared.attempts.count(&self.account(credentials, person)?.email, &from))?;
         let (Some(known), version) = self.store().password(person).await?.ok_or(AccountError::SignedOut)? else {
             let message = "your account has no password, so only an admin of this server can change the e-mail address";
             return Err(AccountError::invalid(EMAIL, message));

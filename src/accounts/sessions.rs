@@ -4,9 +4,10 @@
 //! signature rejects made-up ids without a query. The row of an ended session is kept for a while, marked as ended, so that
 //! every node learns of it and closes the session's sockets.
 
-use app::{id::ActorId, time::Timestamp};
+use app::{audit::Method, id::ActorId, time::Timestamp};
 use async_trait::async_trait;
 use moka::sync::Cache;
+use serde::de::DeserializeOwned;
 use tower_sessions::{
     Session, SessionStore,
     cookie::Key,
@@ -18,10 +19,10 @@ use uuid::Uuid;
 use super::{AccountError, Accounts, attempts::Origin, found, people::keeps, principal, self_service};
 use crate::{
     clock::now,
-    credentials::Credentials,
+    credentials::{ClientInfo, Credential, Credentials, Source},
     hub::Hub,
     secret::SecretHash,
-    store::{Proof, SessionRow, Store, StoreError},
+    store::{Account, Author, Proof, SessionRow, Store, StoreError},
 };
 
 /// How long a session lasts without being used.
@@ -38,6 +39,10 @@ pub mod key {
     pub const CREDENTIALS: &str = "credentials";
     /// The browser's description of itself at sign-in.
     pub const AGENT: &str = "agent";
+    /// The address at sign-in: an [`std::net::IpAddr`].
+    pub const ADDRESS: &str = "address";
+    /// How the person proved who they are at sign-in: an [`app::audit::Method`].
+    pub const METHOD: &str = "method";
     /// When the session was last used, to the hour.
     pub const SEEN: &str = "seen";
     /// The [`OidcState`](crate::accounts::oidc::OidcState) of a sign-in with a provider that is under way.
@@ -59,6 +64,22 @@ impl Sessions {
     /// The sessions of a database.
     pub fn new(store: Store, hub: Hub) -> Self {
         Self { store, hub, gone: Cache::new(MOST_GONE) }
+    }
+
+    /// The proof on which a new session is based, and for the audit log who signs in, if somebody does.
+    fn sign_in(&self, record: &Record) -> Option<(Proof, Author)> {
+        let proof = proof(record)?;
+        let directory = self.store.directory();
+        let name = directory.account(proof.person).map_or("", |account| &account.name);
+        let source = match value(record, key::ADDRESS) {
+            Some(address) => {
+                let agent = value::<String>(record, key::AGENT).unwrap_or_default().into();
+                Source::Client(ClientInfo { address, agent })
+            }
+            None => Source::Server,
+        };
+        let method = value(record, key::METHOD).unwrap_or(Method::None);
+        Some((proof, Author::proved(proof.person, name, method, source)))
     }
 
     /// The key with which the cookie is signed.
@@ -87,7 +108,7 @@ impl SessionStore for Sessions {
         let row = row(record)?;
         let insert = async {
             let mut note = self.store.note().await?;
-            let holds = note.insert_session(&row, proof(record)).await?;
+            let holds = note.insert_session(&row, self.sign_in(record)).await?;
             if holds {
                 note.commit().await?
             } else {
@@ -131,13 +152,13 @@ impl SessionStore for Sessions {
         // Other nodes are told only if the session was somebody's.
         let Some(person) = self.store.session_person(hash, now()).await.map_err(failed)? else { return Ok(()) };
         let end = async {
-            let Some(_) = person else {
+            let Some(person) = person else {
                 let mut note = self.store.note().await?;
                 note.drop_nobodys_session(hash).await?;
                 return note.commit().await;
             };
-            let mut change = self.store.change_access(&Credentials::stranger()).await?;
-            change.end_session(hash, now()).await?;
+            let mut change = self.store.change_access(&Credentials::new(Credential::Session { person, hash })).await?;
+            change.sign_out(person, hash, now()).await?;
             change.commit().await
         };
         end.await.map_err(failed)?;
@@ -156,9 +177,17 @@ pub fn agent(session: &SessionRow) -> String {
 
 /// Makes a session that of a person who has proved who they are. It is saved at once. If the proof is no longer valid then, the
 /// session is cleared and the result is `false`.
-pub async fn admit(session: &Session, proof: Proof) -> Result<bool, session::Error> {
+pub async fn admit(
+    session: &Session,
+    proof: Proof,
+    method: Method,
+    client: &ClientInfo,
+) -> Result<bool, session::Error> {
     session.insert(key::PERSON, proof.person).await?;
     session.insert(key::CREDENTIALS, proof.credentials).await?;
+    session.insert(key::METHOD, method).await?;
+    session.insert(key::ADDRESS, client.address).await?;
+    session.insert(key::AGENT, &*client.agent).await?;
     match session.save().await {
         Ok(()) => Ok(true),
         Err(session::Error::Store(session_store::Error::Backend(why))) if why == OUTDATED => {
@@ -173,10 +202,24 @@ impl Accounts {
     /// Signs in with an e-mail address and a password. The session must be begun with the returned [`Proof`], which is valid
     /// until the password is changed: so if the password is changed while the sign-in waits for its hash, the old password does
     /// not let anybody in.
-    pub async fn sign_in(&self, email: &str, password: &str, from: Origin) -> Result<Proof, AccountError> {
-        self.limit(self.shared.attempts.count(email, from))?;
+    pub async fn sign_in(&self, email: &str, password: &str, from: &Origin) -> Result<Proof, AccountError> {
         let directory = self.store().directory();
         let account = directory.account_of(email);
+        let proof = self.check_password(account, email, password, from).await;
+        if let (Some(account), Err(AccountError::WrongCredentials | AccountError::TooMany(_))) = (account, &proof) {
+            self.sign_in_failed(account.id, &from.client);
+        }
+        proof
+    }
+
+    async fn check_password(
+        &self,
+        account: Option<&Account>,
+        email: &str,
+        password: &str,
+        from: &Origin,
+    ) -> Result<Proof, AccountError> {
+        self.limit(self.shared.attempts.count(email, from))?;
         let known = match account {
             Some(account) => self.store().password(account.id).await?,
             None => None,
@@ -187,6 +230,14 @@ impl Accounts {
         metrics::counter!("taskwire_sign_ins_total", "outcome" => if account.is_some() { "done" } else { "refused" })
             .increment(1);
         account.map(|account| Proof { person: account.id, credentials }).ok_or(AccountError::WrongCredentials)
+    }
+
+    /// Ends the session that the caller signed in with.
+    pub async fn sign_out(&self, credentials: &Credentials) -> Result<(), AccountError> {
+        let Credential::Session { person, hash } = credentials.credential else { return Ok(()) };
+        let mut change = self.begin(credentials).await?;
+        let done = change.sign_out(person, hash, now()).await.map(drop).map_err(AccountError::from);
+        self.finish(change, done).await
     }
 
     /// The sessions of the caller.
@@ -251,10 +302,14 @@ const OUTDATED: &str = "the person's credentials were changed after they signed 
 
 /// The proof on which the session is based, if it is a person's.
 fn proof(record: &Record) -> Option<Proof> {
-    let person = record.data.get(key::PERSON).and_then(|value| serde_json::from_value(value.clone()).ok())?;
+    let person = value(record, key::PERSON)?;
     // A session without this number gets 0. No account has so few changes, so the proof is not valid.
-    let credentials = record.data.get(key::CREDENTIALS).and_then(serde_json::Value::as_i64).unwrap_or_default();
+    let credentials = value(record, key::CREDENTIALS).unwrap_or_default();
     Some(Proof { person, credentials })
+}
+
+fn value<T: DeserializeOwned>(record: &Record, key: &str) -> Option<T> {
+    serde_json::from_value(record.data.get(key)?.clone()).ok()
 }
 
 fn row(record: &Record) -> session_store::Result<SessionRow> {

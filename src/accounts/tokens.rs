@@ -67,7 +67,8 @@ impl Accounts {
         Ok(self.store().tokens_of(person).await?)
     }
 
-    /// A page of the tokens of a person, as [`Store::tokens_page`](crate::store::Store::tokens_page).
+    /// A page of the tokens of a person, as [`Store::tokens_page`](crate::store::Store::tokens_page), for themselves and for callers who manage
+    /// them.
     pub async fn tokens_page(
         &self,
         credentials: &Credentials,
@@ -75,7 +76,7 @@ impl Accounts {
         after: Option<(Timestamp, Uuid)>,
         limit: usize,
     ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
-        may_keep_tokens(&self.principal(credentials)?, person)?;
+        keeps(&self.principal(credentials)?, self.store().directory().account(person))?;
         Ok(self.store().tokens_page(person, after, limit).await?)
     }
 

@@ -8,15 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::time::Timestamp;
+use app::{audit::Action, time::Timestamp};
 use clap::Args;
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Common, missing_file, print, text};
+use super::{CommandContext, Common, error_message, missing_file, print, text};
 use crate::{
     store::{
         Limits, Store, StoreSettings,
         backup::{self, BackupError, Contents, Part, folder_of},
+        schema,
     },
     telemetry,
 };
@@ -122,6 +124,7 @@ impl BackupCommand {
         // The output is the backup.
         let text = text(&made, self.common.json, || self.told(STANDARD.to_owned(), None, &contents))?;
         telemetry::complain(&text);
+        self.record(&contents).await;
         Ok(())
     }
 
@@ -144,6 +147,7 @@ impl BackupCommand {
             io::ErrorKind::AlreadyExists => exists(&file),
             _ => cannot(error),
         })?;
+        self.record(&contents).await;
         let made = Made { file: file.clone(), size: Some(size), contents: (&contents).into() };
         print(&made, self.common.json, || self.told(file, Some(size), &contents))
     }
@@ -153,6 +157,21 @@ impl BackupCommand {
         let settings = StoreSettings::new(&self.common.database);
         let taken = backup::take(&settings, self.with_secrets, out, &mut |table, rows| reports.at(table, rows)).await;
         taken.map_err(|error| explained(&self.file, error))
+    }
+
+    /// Tells the audit log of the backup. A database of an older version has none, and is not migrated for it.
+    async fn record(&self, contents: &Contents) {
+        if contents.header.schema != schema() {
+            return;
+        }
+        let details = json!({ "file": self.file.display().to_string(), "secrets": contents.header.secrets });
+        let recorded = async {
+            let context = CommandContext::open(&self.common).await?;
+            context.accounts.record(&context.operator, Action::BackupMade, details).await.map_err(error_message)
+        };
+        if let Err(error) = recorded.await {
+            telemetry::complain(&format!("the backup is complete, but the audit log does not have it: {error}"));
+        }
     }
 
     fn told(&self, file: String, size: Option<u64>, contents: &Contents) -> Vec<String> {

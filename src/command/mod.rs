@@ -8,6 +8,7 @@
 //! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else goes to standard error. The exit code
 //! is 0 on success, 1 on failure, and 2 if the command line is wrong.
 
+pub mod audit;
 pub mod backup;
 pub mod board;
 pub mod doctor;
@@ -28,6 +29,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use self::{
+    audit::AuditCommand,
     backup::{BackupCommand, RestoreCommand},
     board::BoardCommand,
     doctor::DoctorCommand,
@@ -85,6 +87,8 @@ pub enum Command {
     /// Make, list and revoke tokens for programs. Can be used while servers run.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Print the audit log, newest first: who did what, when and from where, one JSON object a line. This is an event itself.
+    Audit(AuditCommand),
     /// Make a backup: one file, from which either kind of database can be restored. Can be used while servers run.
     Backup(BackupCommand),
     /// Restore a backup to a new database, of either kind.
@@ -171,7 +175,7 @@ impl CommandContext {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&common.database) };
         let store = Store::open(settings).await.map_err(|error| format!("--database (DATABASE_URL): {error}"))?;
         let accounts = Accounts::new(store.clone(), Hub::new(store.clone()), None, String::new());
-        Ok(Self { accounts, store, operator: Credentials::local(), json: common.json })
+        Ok(Self { accounts, store, operator: Credentials::operator(), json: common.json })
     }
 
     /// The account with an e-mail address.

@@ -206,7 +206,7 @@ async fn boards(inspection: &Inspection, time_limit: Duration) -> Vec<Finding> {
     };
     let mut outcome = Outcome::default();
     for (number, board) in boards.iter().enumerate() {
-        match timeout_at(deadline, inspection.audit(*board)).await {
+        match timeout_at(deadline, inspection.check_log(*board)).await {
             Ok(Ok(Some(report))) => outcome.add(&format!("board {board}"), report),
             // Boards are never removed.
             Ok(Ok(None)) => outcome.rows.push(format!("board {board} is gone")),

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     accounts::sessions::{self, key},
     clock::now,
-    credentials::{Credential, Credentials},
+    credentials::{ClientInfo, Credential, Credentials},
     secret::SecretHash,
     settings::Auth,
     store::Store,
@@ -48,6 +48,11 @@ pub struct Peer(pub IpAddr);
 pub fn address(parts: &Parts, proxies: Proxies) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0);
     proxies.client(peer, &parts.headers)
+}
+
+/// The client of a request: its address, and its `User-Agent`, shortened.
+pub fn client(parts: &Parts, proxies: Proxies) -> ClientInfo {
+    ClientInfo { address: address(parts, proxies), agent: agent(&parts.headers).into() }
 }
 
 /// The credentials of a request. Rights are not part of it: they are looked up when they are needed.
@@ -114,17 +119,20 @@ impl RequestAuth {
 
     /// Authenticates a request. An invalid token is an error that the client is told; with an ended session the caller is a stranger.
     pub async fn identify(services: &Services, parts: &Parts) -> Result<Self, Problem> {
+        let client = client(parts, services.proxies);
         if services.auth == Auth::Open {
-            return Ok(Self::local());
+            let local = Self::local();
+            return Ok(Self { credentials: local.credentials.sent_by(client), ..local });
         }
         let credential = match bearer(&parts.headers) {
-            Some(token) => return Self::with_token(services, token).await,
+            Some(token) => return Self::with_token(services, token, client).await,
             None => match parts.extensions.get::<Session>() {
                 Some(session) => signed_in(session).await?,
                 None => Credential::None,
             },
         };
-        let credentials = Credentials { credential, links: links(&parts.headers, &services.cookies.links) };
+        let links = links(&parts.headers, &services.cookies.links);
+        let credentials = Credentials { links, ..Credentials::new(credential).sent_by(client) };
         if let Some(visitor) = Self::with(&services.store, credentials.clone()) {
             return Ok(visitor);
         }
@@ -134,9 +142,9 @@ impl RequestAuth {
 
     /// Authenticates a token. An unknown token is looked up in the database only if it carries this installation's seal. Others are refused
     /// from memory, because strangers may send any number of them.
-    async fn with_token(services: &Services, token: &str) -> Result<Self, Problem> {
+    async fn with_token(services: &Services, token: &str, client: ClientInfo) -> Result<Self, Problem> {
         let hash = SecretHash::of(token);
-        let credentials = Credentials { credential: Credential::Token(hash), links: Vec::new() };
+        let credentials = Credentials::new(Credential::Token(hash)).sent_by(client);
         let mut visitor = Self::with(&services.store, credentials.clone());
         if visitor.is_none() && SecretHash::of_sealed(token, services.store.seal()).is_some() {
             services.store.look_again().await;
@@ -177,8 +185,8 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestAuth {
     }
 }
 
-/// The browser's `User-Agent`, shortened.
-pub fn agent(headers: &HeaderMap) -> String {
+/// The client's `User-Agent`, shortened.
+fn agent(headers: &HeaderMap) -> String {
     let text = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.chars().filter(|char| !char.is_control()).take(200).collect()
 }

@@ -832,7 +832,7 @@ mod tests {
             let viewer = accounts.add(&Credentials::local(), new, InstanceRole::Member).await.unwrap();
             let made = accounts.create_token(&Credentials::local(), viewer, "x", Scope::Admin, None).await;
             let credential = Credential::Token(made.unwrap().0.hash());
-            let credentials = Credentials { credential, links: Vec::new() };
+            let credentials = Credentials::new(credential);
             let topic = Topic::new(app::new_id::<BoardId>());
             let (settings, metrics) = (HubSettings::default(), Metrics::new());
             let scene = Self { store, writer, viewer, credentials, topic, settings, metrics, _folder: folder };

@@ -1,327 +1,422 @@
-//! Compares what a board's rows say with what its log says.
+//! The audit log, as rows: who did what, when, from where, and what was so before and after.
 //!
-//! If the log reaches back to the board's first change, the board is replayed from nothing, and must come out as its rows have it. If
-//! older changes were trimmed, the log is replayed on top of the rows: applying the newest changes to a state that already contains them
-//! must not alter it. That finds every row that contradicts a change in the log, but not one that no change in the log is about.
-
-use std::{collections::BTreeMap, sync::Arc};
+//! An event is written in the transaction that makes the change, so there is one exactly if there is the other. An [`AccessChange`]
+//! takes an event with every statement that changes something, and [`commit`](super::commit) makes the events about boards from their
+//! changes. No event has a secret in it.
+//!
+//! [`AccessChange`]: super::AccessChange
 
 use app::{
-    id::BoardId,
-    model::{Seq, Task},
-    ops::Change,
-    state::{BoardState, Contents, Snapshot},
+    access::BoardAccess,
+    audit::{Action, Actor, Event, Method, Target, TargetKind},
+    id::{ActorId, BoardId},
+    ops::{BoardUpdated, Change, ChangeKind, MemberSet, ShareLinkCreated, ShareLinkRevoked},
+    state::BoardState,
     time::Timestamp,
 };
-use serde::Serialize;
-use serde_json::Value;
-use sqlx::Row;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
 
 use super::{
-    LoggedChange, StoreError,
-    connection::{Connection, read},
-    inspection::Inspection,
+    Directory, Store, StoreError,
+    connection::Connection,
     rows,
-    sql::query,
+    sql::{Statement, Table, Value as Cell, column, query},
+    tables::{Key, MOST_COUNTED, SortValue},
+};
+use crate::{
+    clock,
+    credentials::{Credential, Credentials, Source},
 };
 
-/// How many changes are read at a time.
-const CHANGES: usize = 1_000;
-/// How many contradictions of one board are reported.
-const REPORTED: usize = 10;
+/// How many events one statement deletes: few enough that writers hardly wait.
+const DELETED_AT_ONCE: u64 = 5_000;
+/// How many events a page with a text looks through. So a search takes no longer the more events there are; it continues on the next page.
+const SEARCHED: i64 = 50_000;
 
-/// What was found on a board.
+const AUDIT: Table = Table {
+    name: "audit",
+    columns: &[
+        "id",
+        "at",
+        "action",
+        "actor",
+        "actor_name",
+        "method",
+        "token",
+        "address",
+        "agent",
+        "target_kind",
+        "target",
+        "target_name",
+        "details",
+        "words",
+    ],
+    key: &[],
+    kept: &[],
+    overwrites: "",
+};
+
+/// Who does something, how they proved who they are, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Author {
+    actor: Actor,
+    name: Option<String>,
+    method: Method,
+    token: Option<Uuid>,
+    source: Source,
+}
+
+impl Author {
+    /// The author of what is done with these credentials.
+    pub fn of(credentials: &Credentials, directory: &Directory) -> Self {
+        let (actor, method, token) = match &credentials.credential {
+            Credential::Session { person, .. } => (Actor::Person(*person), Method::Session, None),
+            Credential::Token(hash) => match directory.token(hash) {
+                Some(token) => (Actor::Person(token.person), Method::Token, Some(token.id)),
+                None => (Actor::Nobody, Method::Token, None),
+            },
+            Credential::None => (Actor::Nobody, Method::None, None),
+            Credential::Local => match credentials.source {
+                Source::Server => (Actor::Server, Method::Server, None),
+                Source::CommandLine => (Actor::Operator, Method::CommandLine, None),
+                Source::Client(_) => (Actor::Nobody, Method::Open, None),
+            },
+        };
+        let name = match actor {
+            Actor::Person(person) => directory.account(person).map(|account| account.name.clone()),
+            _ => None,
+        };
+        Self { actor, name, method, token, source: credentials.source.clone() }
+    }
+
+    /// A stranger who has just proved to be a person.
+    pub fn proved(person: ActorId, name: &str, method: Method, source: Source) -> Self {
+        Self { actor: Actor::Person(person), name: Some(name.to_owned()), method, token: None, source }
+    }
+
+    /// Their name, if they are a person.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// The source of what they do.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+}
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEvent {
+    id: Uuid,
+    at: Timestamp,
+    action: Action,
+    target: Option<Target>,
+    details: Value,
+}
+
+impl NewEvent {
+    /// An event that happens now.
+    pub fn new(action: Action) -> Self {
+        Self { id: app::new_id(), at: clock::now(), action, target: None, details: json!({}) }
+    }
+
+    /// An event about something.
+    pub fn about(action: Action, target: Target) -> Self {
+        Self { target: Some(target), ..Self::new(action) }
+    }
+
+    /// Its position in the log.
+    pub fn key(&self) -> AuditKey {
+        AuditKey(self.at.as_millis(), self.id)
+    }
+
+    /// With more about it: an object.
+    pub fn with(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+
+    /// With the values before and after.
+    pub fn changed(self, before: impl Serialize, after: impl Serialize) -> Self {
+        self.with(json!({ "before": before, "after": after }))
+    }
+
+    /// What a change does to who has access to a board; `None` if it is about something else. `before` is the board before the change.
+    /// Everything else that happens on a board is in its log alone.
+    pub fn of_board(change: &Change, before: &BoardState, directory: &Directory) -> Option<Self> {
+        let id = before.id();
+        let board = |name: &str| Target::new(TargetKind::Board, id.0, name);
+        let link = |link: Uuid| Target::new(TargetKind::ShareLink, link, before.name());
+        let BoardAccess { everyone, members } = before.access();
+        let event = match &change.kind {
+            ChangeKind::BoardCreated(created) => {
+                Self::about(Action::BoardCreated, board(&created.name)).with(json!({ "everyone": created.everyone }))
+            }
+            ChangeKind::BoardDeleted(_) => Self::about(Action::BoardDeleted, board(before.name())),
+            ChangeKind::BoardUpdated(BoardUpdated { everyone: Some(after), .. }) if after != everyone => {
+                Self::about(Action::BoardAccessChanged, board(before.name())).changed(everyone, after)
+            }
+            ChangeKind::MemberSet(MemberSet { person, role }) if *role != members.get(person).copied() => {
+                let name = directory.account(*person).map(|account| &account.name);
+                let details = json!({ "person": person, "name": name, "before": members.get(person), "after": role });
+                Self::about(Action::MemberChanged, board(before.name())).with(details)
+            }
+            ChangeKind::ShareLinkCreated(ShareLinkCreated { link: id }) => {
+                Self::about(Action::ShareLinkCreated, link(*id))
+            }
+            ChangeKind::ShareLinkRevoked(ShareLinkRevoked { link: id }) => {
+                Self::about(Action::ShareLinkRevoked, link(*id))
+            }
+            _ => return None,
+        };
+        Some(event.on_board(id, change))
+    }
+
+    /// With the change of a board that made it.
+    fn on_board(mut self, board: BoardId, change: &Change) -> Self {
+        self.details["board"] = json!(board);
+        self.details["seq"] = json!(change.seq);
+        Self { at: change.at, ..self }
+    }
+}
+
+/// Writes events.
+pub(super) async fn put(
+    connection: &mut Connection,
+    events: impl IntoIterator<Item = (&Author, &NewEvent)>,
+) -> Result<(), StoreError> {
+    let record = |(author, event): (&Author, &NewEvent)| {
+        let (address, agent) = match &author.source {
+            Source::Client(client) => (Some(client.address.to_string()), Some(client.agent.to_string())),
+            _ => (None, None),
+        };
+        let agent = agent.filter(|agent| !agent.is_empty());
+        let (kind, target, target_name) = match event.target.clone() {
+            Some(Target { kind, id, name }) => (Some(kind), Some(id.to_string()), Some(name)),
+            None => (None, None, None),
+        };
+        let details = event.details.to_string();
+        let words = [Some(event.action.as_str()), author.name.as_deref(), address.as_deref(), agent.as_deref()];
+        let words = words.into_iter().chain([target_name.as_deref(), Some(&details)]).flatten();
+        let words = words.collect::<Vec<_>>().join("\n").to_lowercase();
+        vec![
+            column("id", event.id.to_string()),
+            column("at", event.at.as_millis()),
+            column("action", event.action.as_str()),
+            column("actor", author.actor.to_string()),
+            column("actor_name", author.name.clone()),
+            column("method", author.method.as_str()),
+            column("token", author.token.map(|token| token.to_string())),
+            column("address", address),
+            column("agent", agent),
+            column("target_kind", kind),
+            column("target", target),
+            column("target_name", target_name),
+            column("details", details),
+            column("words", words),
+        ]
+    };
+    AUDIT.put(connection, events.into_iter().map(record).collect()).await?;
+    Ok(())
+}
+
+/// Which events are wanted: those for which all of this holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BoardReport {
-    /// The number of changes in the log.
-    pub changes: u64,
-    /// What is wrong with the log itself.
-    pub log: Vec<String>,
-    /// What the rows say that the log, or other rows, contradict.
-    pub rows: Vec<String>,
-    /// Why the rows were not compared with the log, if they were not.
-    pub not_compared: Option<String>,
+pub struct AuditFilter {
+    /// Who did it.
+    pub actor: Option<Actor>,
+    /// What was done.
+    pub action: Option<Action>,
+    /// The id of what it was done to.
+    pub target: Option<Uuid>,
+    /// Not before this time.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub to: Option<Timestamp>,
+    /// This text occurs in a name, an address, the client's description or the details, ignoring case.
+    pub text: Option<String>,
 }
 
-/// The board's own row, as far as it is about the log.
-struct Head {
-    seq: Seq,
-    log_start: Seq,
-    changed_at: Timestamp,
-}
+/// The position of an event in the log, which is in the order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditKey(i64, Uuid);
 
-impl Inspection {
-    /// Compares a board's rows with its log, as of one moment; `None` if there is no such board.
-    pub async fn audit(&self, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
-        read!(self.readers, |reader| audit(reader, board).await)
-    }
-}
-
-async fn audit(reader: &mut Connection, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
-    reader.begin_here().await?;
-    let report = audit_here(reader, board).await?;
-    reader.rollback().await?;
-    Ok(report)
-}
-
-async fn audit_here(reader: &mut Connection, board: BoardId) -> Result<Option<BoardReport>, StoreError> {
-    let row = query("SELECT seq, log_start, changed_at FROM boards WHERE id = $1");
-    let Some(row) = row.bind(board.to_string()).fetch_optional(&mut *reader).await? else { return Ok(None) };
-    let (seq, log_start) = (rows::seq(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?);
-    if log_start > seq {
-        // It was deleted and purged: see `deleted_boards`.
-        return Ok(Some(BoardReport::default()));
-    }
-    let head = Head { seq, log_start, changed_at: Timestamp::from_millis(row.try_get(2)?) };
-    let mut report = BoardReport::default();
-    check_numbers(reader, board, &head, &mut report).await?;
-    check_listing(reader, board, &mut report).await?;
-    let state = match rows::load(reader, board).await {
-        Ok(state) => state.unwrap_or_else(|| BoardState::empty(board)),
-        Err(StoreError::Corrupt(why)) => {
-            report.rows.push(why);
-            return Ok(Some(report));
+impl AuditKey {
+    /// The position that a key of a table stands for, if it is one.
+    pub fn of(key: &Key) -> Option<Self> {
+        match key {
+            Key(SortValue::Number(at), id) => Some(Self(*at, id.parse().ok()?)),
+            Key(SortValue::Text(_), _) => None,
         }
-        Err(error) => return Err(error),
-    };
-    check_state(&state, &mut report);
-    if report.log.is_empty() {
-        compare(reader, &state, &head, &mut report).await?;
-    } else {
-        report.not_compared = Some("the log is not whole".to_owned());
     }
-    let found = report.rows.len();
-    if found > REPORTED {
-        report.rows.truncate(REPORTED);
-        report.rows.push(format!("and {} more", found - REPORTED));
-    }
-    Ok(Some(report))
 }
 
-/// The numbers in the log: each once, from the start up to the head.
-async fn check_numbers(
-    reader: &mut Connection,
-    board: BoardId,
-    head: &Head,
-    report: &mut BoardReport,
-) -> Result<(), StoreError> {
-    let counted = query("SELECT COUNT(*), COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) FROM changes WHERE board = $1");
-    let counted = counted.bind(board.to_string()).fetch_one(&mut *reader).await?;
-    let count: i64 = counted.try_get(0)?;
-    let (first, last): (i64, i64) = (counted.try_get(1)?, counted.try_get(2)?);
-    let (start, end) = (head.log_start as i64, head.seq as i64);
-    report.changes = u64::try_from(count).unwrap_or_default();
-    if count == 0 {
-        report.log.push(format!("there are no changes, but the board is at change {end}"));
-        return Ok(());
+impl From<AuditKey> for Key {
+    fn from(AuditKey(at, id): AuditKey) -> Self {
+        Self(SortValue::Number(at), id.to_string())
     }
-    if first != start {
-        report.log.push(format!("the log begins with change {first}, but the board says {start}"));
-    }
-    if last != end {
-        report.log.push(format!("the log ends with change {last}, but the board says {end}"));
-    }
-    if count != last - first + 1 {
-        let gap = query(
-            "SELECT MIN(seq) + 1 FROM changes WHERE board = $1 AND seq < $2 AND NOT EXISTS \
-             (SELECT 1 FROM changes AS next WHERE next.board = changes.board AND next.seq = changes.seq + 1)",
-        );
-        let gap: i64 = gap.bind(board.to_string()).bind(last).fetch_one(&mut *reader).await?.try_get(0)?;
-        let missing = last - first + 1 - count;
-        report.log.push(match missing {
-            1 => format!("change {gap} is missing"),
-            _ => format!("{missing} changes are missing, the first is {gap}"),
-        });
-    }
-    let newest = query("SELECT at FROM changes WHERE board = $1 AND seq = $2");
-    let newest = newest.bind(board.to_string()).bind(end).fetch_optional(&mut *reader).await?;
-    if let Some(newest) = newest
-        && newest.try_get::<i64, _>(0)? != head.changed_at.as_millis()
-    {
-        report.rows.push(format!("the board's time is not that of its newest change, {end}"));
-    }
-    Ok(())
 }
 
-/// What the lists of boards are made from, which is derived from the boards.
-async fn check_listing(reader: &mut Connection, board: BoardId, report: &mut BoardReport) -> Result<(), StoreError> {
-    let members = query(
-        "SELECT COUNT(*) FROM board_members JOIN boards ON boards.id = board_members.board \
-         WHERE boards.id = $1 AND board_members.board_created_at <> boards.created_at",
-    );
-    let members: i64 = members.bind(board.to_string()).fetch_one(&mut *reader).await?.try_get(0)?;
-    if members > 0 {
-        report.rows.push(format!("{members} memberships have another time of the board's creation than the board"));
-    }
-    let newer = query(
-        "SELECT COUNT(*) FROM boards JOIN board_list ON boards.listed > board_list.revision WHERE boards.id = $1",
-    );
-    let newer: i64 = newer.bind(board.to_string()).fetch_one(&mut *reader).await?.try_get(0)?;
-    if newer > 0 {
-        report.rows.push("the board has a newer revision than the list of boards".to_owned());
-    }
-    Ok(())
+/// Some events, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditPage {
+    /// The events. With a text, there may be fewer than were asked for although there are more.
+    pub events: Vec<Event>,
+    /// Where to continue, if there may be more.
+    pub next: Option<AuditKey>,
 }
 
-/// What holds for the rows of any board.
-fn check_state(state: &BoardState, report: &mut BoardReport) {
-    let head = state.seq();
-    let mut check = |what: String, numbers: &[Seq]| {
-        if let Some(number) = numbers.iter().find(|number| **number > head) {
-            report.rows.push(format!("{what} has the number {number}, but the board is at change {head}"));
-        }
-    };
-    check("the name".to_owned(), &[state.name_seq()]);
-    for column in state.columns() {
-        check(format!("column {}", column.id), &[column.seq]);
-    }
-    for task in state.tasks() {
-        let Task { seq, title_seq, description_seq, priority_seq, start_seq, due_seq, .. } = **task;
-        let others = [title_seq, description_seq, priority_seq, start_seq, due_seq, task.assignees_seq, task.place_seq];
-        check(format!("task {}", task.id), &[seq]);
-        check(format!("a field of task {}", task.id), &others);
-    }
-    let homeless = state.tasks().filter(|task| !task.is_deleted() && state.column(task.column).is_none());
-    report.rows.extend(homeless.map(|task| format!("task {} is in a column that is not there", task.id)));
-}
-
-/// Replays the log, and compares the result with the rows.
-async fn compare(
-    reader: &mut Connection,
-    state: &BoardState,
-    head: &Head,
-    report: &mut BoardReport,
-) -> Result<(), StoreError> {
-    let from_nothing = head.log_start == 1;
-    let mut replayed = match from_nothing {
-        true => BoardState::empty(state.id()),
-        false => Snapshot { seq: head.log_start - 1, ..state.snapshot() }.into(),
-    };
-    while replayed.seq() < head.seq {
-        let changes = query(
-            "SELECT seq, at, mutation, task, json FROM changes WHERE board = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        )
-        .bind(state.id().to_string())
-        .bind(replayed.seq() as i64)
-        .bind(CHANGES as i64)
-        .fetch_all(&mut *reader)
-        .await?;
-        if changes.is_empty() {
-            break;
-        }
-        for row in changes {
-            let seq = rows::seq(row.try_get(0)?)?;
-            let logged = LoggedChange { seq, json: row.try_get::<String, _>(4)?.into() };
-            let change = match rows::change(&logged) {
-                Ok(change) => change,
-                Err(error) => {
-                    report.log.push(error.to_string());
-                    report.not_compared = Some(format!("change {seq} cannot be read"));
-                    return Ok(());
-                }
-            };
-            let (at, mutation): (i64, String) = (row.try_get(1)?, row.try_get(2)?);
-            let task: Option<String> = row.try_get(3)?;
-            if !is_filed_as(&change, seq, at, &mutation, task.as_deref()) {
-                report.log.push(format!("change {seq} is filed under another number, time, request or task"));
+impl Store {
+    /// The events before a position, or the newest.
+    pub async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<AuditKey>,
+        limit: usize,
+    ) -> Result<AuditPage, StoreError> {
+        let limit = limit.max(1);
+        let mut conditions = Conditions::of(filter, before);
+        let mut end = None;
+        if let Some(text) = &filter.text {
+            let last = conditions.clone().select("LIMIT 1 OFFSET", SEARCHED - 1);
+            end = last.fetch_optional(self.readers()).await?.as_ref().map(key).transpose()?;
+            if let Some(AuditKey(at, id)) = end {
+                conditions.and("(at, id) >= (?, ?)", [at.into(), id.to_string().into()]);
             }
-            if let Err(gap) = replayed.apply(&change) {
-                report.log.push(gap.to_string());
-                report.not_compared = Some("the log is not whole".to_owned());
-                return Ok(());
+            conditions.and("words LIKE ? ESCAPE '!'", [containing(text).into()]);
+        }
+        // One more than wanted, to know whether there are more.
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let found = conditions.select("LIMIT", most).fetch_all(self.readers()).await?;
+        let next = if found.len() > limit { Some(key(&found[limit - 1])?) } else { end };
+        Ok(AuditPage { events: found.iter().take(limit).map(event).collect::<Result<_, _>>()?, next })
+    }
+
+    /// Counts the events that match, up to one more than [`MOST_COUNTED`]. Not with a text: that would have to look through all of them.
+    pub async fn count_audit(&self, filter: &AuditFilter) -> Result<Option<u64>, StoreError> {
+        if filter.text.is_some() {
+            return Ok(None);
+        }
+        let Conditions { sql, values } = Conditions::of(filter, None);
+        let most = MOST_COUNTED + 1;
+        let count = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM audit WHERE {sql} LIMIT {most}) AS counted");
+        let count: i64 = Statement::of(count, values).fetch_one(self.readers()).await?.try_get(0)?;
+        Ok(Some(count.unsigned_abs()))
+    }
+
+    /// Deletes the events from before a time. Tells how many.
+    pub async fn forget_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        loop {
+            let mut transaction = self.shared.writer.begin().await?;
+            let step = query("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)")
+                .bind(before.as_millis())
+                .bind(DELETED_AT_ONCE as i64)
+                .execute(&mut transaction)
+                .await?
+                .rows_affected();
+            transaction.commit().await?;
+            deleted += step;
+            if step < DELETED_AT_ONCE {
+                return Ok(deleted);
             }
         }
-        // Others want to run, too, and a limit of time is to be noticed.
-        tokio::task::yield_now().await;
     }
-    if !replayed.is_whole() {
-        report.not_compared =
-            Some("it has changes that this version does not know, or that lack what they need".to_owned());
-        return Ok(());
-    }
-    report.rows.extend(differences(state.snapshot(), replayed.snapshot(), from_nothing));
-    Ok(())
 }
 
-/// Whether a change's columns say the same as the change.
-fn is_filed_as(change: &Change, seq: Seq, at: i64, mutation: &str, task: Option<&str>) -> bool {
-    let is_unknown = matches!(change.kind, app::ops::ChangeKind::Unknown);
-    change.seq == seq
-        && change.at.as_millis() == at
-        && change.mutation.to_string() == mutation
-        && (is_unknown || change.kind.task().map(|task| task.to_string()).as_deref() == task)
+/// The conditions of a filter, as SQL.
+#[derive(Clone)]
+struct Conditions {
+    sql: String,
+    values: Vec<Cell>,
 }
 
-/// What a board's rows say otherwise than a replay of its log.
-fn differences(rows: Snapshot, log: Snapshot, from_nothing: bool) -> Vec<String> {
-    let (rows, mut log) = (rows.state, log.state);
-    if !from_nothing {
-        keep_what_the_replay_cannot_know(&rows, &mut log);
+impl Conditions {
+    fn of(filter: &AuditFilter, before: Option<AuditKey>) -> Self {
+        let AuditFilter { actor, action, target, from, to, text: _ } = filter;
+        let mut conditions = Self { sql: String::new(), values: Vec::new() };
+        conditions.and("at >= ?", [from.map_or(0, Timestamp::as_millis).into()]);
+        if let Some(to) = to {
+            conditions.and("at < ?", [to.as_millis().into()]);
+        }
+        if let Some(actor) = actor {
+            conditions.and("actor = ?", [actor.to_string().into()]);
+        }
+        if let Some(action) = action {
+            conditions.and("action = ?", [action.as_str().into()]);
+        }
+        if let Some(target) = target {
+            conditions.and("target = ?", [target.to_string().into()]);
+        }
+        if let Some(AuditKey(at, id)) = before {
+            conditions.and("(at, id) < (?, ?)", [at.into(), id.to_string().into()]);
+        }
+        conditions
     }
-    let mut found = Vec::new();
-    found.extend(compared(parts(&rows.columns, |column| column.id), parts(&log.columns, |column| column.id), |id| {
-        format!("column {id}")
-    }));
-    found.extend(compared(parts(&rows.tasks, |task| task.id), parts(&log.tasks, |task| task.id), |id| {
-        format!("task {id}")
-    }));
-    let own = |contents: Contents| {
-        let own = Contents { columns: Vec::new(), tasks: Vec::new(), ..contents };
-        BTreeMap::from([(String::new(), json(&own))])
+
+    /// Adds a condition with a `?` for each of its values.
+    fn and(&mut self, condition: &'static str, values: impl IntoIterator<Item = Cell>) {
+        if !self.sql.is_empty() {
+            self.sql.push_str(" AND ");
+        }
+        let mut parts = condition.split('?');
+        self.sql.push_str(parts.next().unwrap_or_default());
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            self.sql.push_str(&format!("${}{part}", self.values.len()));
+        }
+    }
+
+    /// The events for which the conditions hold, newest first.
+    fn select(self, limit: &'static str, number: i64) -> Statement {
+        let Self { sql, mut values } = self;
+        values.push(number.into());
+        let condition = format!("{sql} ORDER BY at DESC, id DESC {limit} ${}", values.len());
+        values.into_iter().fold(AUDIT.select(&condition), Statement::bind)
+    }
+}
+
+/// The pattern for what contains a text, with `!` before characters that would have a meaning in it.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    // PostgreSQL accepts no NUL, and no event contains a control character.
+    for char in text.to_lowercase().chars().filter(|char| !char.is_control()) {
+        if matches!(char, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn key(row: &AnyRow) -> Result<AuditKey, StoreError> {
+    Ok(AuditKey(row.try_get("at")?, rows::id(row.try_get("id")?)?))
+}
+
+/// An event of any version: names that this version does not know stay as they are.
+fn event(row: &AnyRow) -> Result<Event, StoreError> {
+    let id = |column| row.try_get::<Option<&str>, _>(column)?.map(rows::id).transpose();
+    let kind: Option<String> = row.try_get("target_kind")?;
+    let target = match (kind, id("target")?, row.try_get::<Option<String>, _>("target_name")?) {
+        (Some(kind), Some(id), Some(name)) => Some(Target { kind, id, name }),
+        _ => None,
     };
-    found.extend(compared(own(rows), own(log), |_| "the board".to_owned()));
-    found
-}
-
-/// Makes equal what depends on the state before the log begins: where a task returns when it is reopened, and in which order people
-/// were assigned to it.
-fn keep_what_the_replay_cannot_know(rows: &Contents, log: &mut Contents) {
-    let known: BTreeMap<_, _> = rows.tasks.iter().map(|task| (task.id, task)).collect();
-    for task in &mut log.tasks {
-        let Some(row) = known.get(&task.id) else { continue };
-        let task = Arc::make_mut(task);
-        task.reopen_column = row.reopen_column;
-        let is_same = task.assignees.len() == row.assignees.len()
-            && task.assignees.iter().all(|person| row.assignees.contains(person));
-        if is_same {
-            task.assignees.clone_from(&row.assignees);
-        }
-    }
-}
-
-fn parts<T: Serialize, Id: ToString>(parts: &[Arc<T>], id: impl Fn(&T) -> Id) -> BTreeMap<String, Value> {
-    parts.iter().map(|part| (id(part).to_string(), json(&**part))).collect()
-}
-
-/// The part as it is sent: a field that is added to the model is compared, too.
-fn json(part: &impl Serialize) -> Value {
-    // Everything of a board is sent as JSON.
-    serde_json::to_value(part).unwrap_or_default()
-}
-
-fn compared(
-    rows: BTreeMap<String, Value>,
-    mut log: BTreeMap<String, Value>,
-    name: impl Fn(&str) -> String,
-) -> Vec<String> {
-    let mut found = Vec::new();
-    for (id, row) in &rows {
-        match log.remove(id) {
-            None => found.push(format!("{} is there, but not according to the log", name(id))),
-            Some(logged) if logged != *row => {
-                found.push(format!("{}: {} not as the log says", name(id), fields(row, &logged)));
-            }
-            Some(_) => {}
-        }
-    }
-    found.extend(log.keys().map(|id| format!("{} is missing", name(id))));
-    found
-}
-
-/// The names of the fields that differ.
-fn fields(row: &Value, logged: &Value) -> String {
-    let (Some(row), Some(logged)) = (row.as_object(), logged.as_object()) else { return "it is".to_owned() };
-    let names = row.keys().chain(logged.keys().filter(|name| !row.contains_key(*name)));
-    let names: Vec<&str> = names.filter(|name| row.get(*name) != logged.get(*name)).map(String::as_str).collect();
-    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+    let details: &str = row.try_get("details")?;
+    Ok(Event {
+        id: rows::id(row.try_get("id")?)?,
+        at: Timestamp::from_millis(row.try_get("at")?),
+        action: row.try_get("action")?,
+        actor: row.try_get("actor")?,
+        actor_name: row.try_get("actor_name")?,
+        method: row.try_get("method")?,
+        token: id("token")?,
+        address: row.try_get("address")?,
+        agent: row.try_get("agent")?,
+        target,
+        details: serde_json::from_str(details).map_err(StoreError::corrupt)?,
+    })
 }

@@ -7,7 +7,7 @@
 //! 3. Look up the earlier answers to the mutations (`answers`), and which of the new tasks already exist, in one query each.
 //! 4. Read the directory as of this transaction. Decide each write on the state that the previous ones leave, including whether
 //!    its sender has the right to it. A refused write changes nothing, and its refusal is final.
-//! 5. Write the touched rows, once each, the changes and the refusals; commit.
+//! 5. Write the touched rows, once each, the changes, the events of the audit log and the refusals; commit.
 //!
 //! Memory is updated only after the commit has succeeded, so a failed transaction leaves no trace there.
 
@@ -30,6 +30,7 @@ use super::{
     Accepted, Committed, Directory, LoggedChange, Store, StoreError, Write,
     accounts::share_links::Links,
     answers::{Answer, Answers, Refused, put_refused},
+    audit::{self, Author, NewEvent},
     cache::{Cache, catch_up},
     connect::Engine,
     connection::Connection,
@@ -131,6 +132,8 @@ struct Group {
     links: Links,
     /// For each person who wants to create or restore a board, the number of boards that they manage.
     managed: HashMap<ActorId, usize>,
+    /// For the audit log.
+    events: Vec<(Author, NewEvent)>,
 }
 
 /// A board in the middle of a transaction.
@@ -184,7 +187,8 @@ impl Group {
         let managed = managed(connection, &store.directory(), writes).await?;
         // Read the directory last, when nothing waits any more: so somebody who lost access while these writes waited is refused.
         let directory = store.directory_in(connection).await?;
-        Ok(Self { directory, now: now(), boards, answers, refused: Vec::new(), taken, links, managed })
+        let (refused, events) = Default::default();
+        Ok(Self { directory, now: now(), boards, answers, refused, taken, links, managed, events })
     }
 
     /// Decides a write on the state that the previous ones left, and applies it there; or returns the earlier answer to it.
@@ -255,6 +259,9 @@ impl Group {
         working.changed_at = not_before(working.changed_at, *at);
         let change = Change { seq, at: working.changed_at, by: principal.person, mutation: mutation.id, kind };
         let activity = serde_json::to_string(&change.kind.activity(after)).map_err(StoreError::corrupt)?;
+        if let Some(event) = NewEvent::of_board(&change, after, &self.directory) {
+            self.events.push((Author::of(by, &self.directory), event));
+        }
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
@@ -314,6 +321,7 @@ impl Group {
         }
         let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.rows).collect();
         rows::append_changes(connection, &changes).await?;
+        audit::put(connection, self.events.iter().map(|(author, event)| (author, event))).await?;
         put_refused(connection, &self.refused).await
     }
 

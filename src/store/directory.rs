@@ -173,6 +173,11 @@ impl Directory {
         self.tokens.get(hash)
     }
 
+    /// The tokens that are not revoked.
+    pub fn tokens(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.values()
+    }
+
     /// Whether a session is known to have ended.
     pub fn has_ended(&self, session: &SecretHash) -> bool {
         self.ended.contains(session)

@@ -1,5 +1,5 @@
 //! Looks at a database without changing it, for `taskwire doctor`: its version, its schema, its integrity and its clock. What a board's
-//! log and rows say about each other is in `audit`.
+//! log and rows say about each other is in `log_check`.
 //!
 //! The connections are those of the server ([`Database`]), but read only. Nothing is migrated or made, so the database may be of another
 //! version, or not be there.

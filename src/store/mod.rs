@@ -12,13 +12,14 @@
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
+//! - [`Store::audit`] reads the audit log, which everything that changes rights writes (`audit`).
 //! - [`tables`]: tables over all boards and people, for the administration.
 //! - [`Store::add_bulk_edit`] and its kin are edits of many tasks at once (`bulk_edits`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
 //! - [`Store::nodes`] is what the nodes report about themselves, and what the database says about itself (`nodes`).
 //! - [`backup`]: a database as one file, of either engine, for either engine. When one is due, and how the last ones went:
 //!   [`BackupSchedule`] (`backup_schedule`).
-//! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`audit`).
+//! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`log_check`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
 //!
@@ -46,6 +47,7 @@ mod history;
 mod inspection;
 mod key;
 mod log;
+mod log_check;
 mod migrations;
 mod nodes;
 mod outbox;
@@ -72,7 +74,8 @@ use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
-pub use audit::BoardReport;
+pub use audit::{AuditFilter, AuditKey, AuditPage};
+pub(crate) use audit::{Author, NewEvent};
 pub use backup_schedule::{BackupSchedule, GoodBackup, LEASE as BACKUP_LEASE, LONGEST_PAUSE as LONGEST_BACKUP_PAUSE};
 pub use boards::{BoardQuery, Listed};
 pub use bulk_edits::{BulkEdit, BulkProgress, BulkStep, StepOutcome};
@@ -84,6 +87,7 @@ pub use error::StoreError;
 pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
 pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
+pub use log_check::BoardReport;
 pub use nodes::NodeRow;
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;

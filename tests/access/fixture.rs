@@ -264,7 +264,7 @@ impl TestUser {
         // The session id follows the cookie's name and a signature, which itself ends in `=`.
         let id = self.cookie.rsplit_once('=').unwrap().1.parse().unwrap();
         let hash = taskwire::accounts::sessions::hash(id);
-        Credentials { credential: Credential::Session { person: self.id, hash }, links: Vec::new() }
+        Credentials::new(Credential::Session { person: self.id, hash })
     }
 }
 
@@ -273,7 +273,8 @@ pub async fn sign_in(services: &Services, person: ActorId) -> String {
     let sessions = Sessions::new(services.store.clone(), services.hub.clone());
     let session = Session::new(None, Arc::new(sessions.clone()), None);
     let proof = services.store.directory().account(person).unwrap().proof();
-    assert!(sessions::admit(&session, proof).await.unwrap());
+    let client = std::net::IpAddr::from([127, 0, 0, 1]).into();
+    assert!(sessions::admit(&session, proof, app::audit::Method::Password, &client).await.unwrap());
     let id = session.id().unwrap().to_string();
     log::must_not_tell(&id);
     let name = services.cookies.session.clone();

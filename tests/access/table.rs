@@ -80,6 +80,7 @@ const TABLE: &[Row] = &[
     // The state of the installation.
     row("GET /api/v1/system", "",                                      "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     row("GET /api/v1/system/checks", "",                               "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/audit", "",                                       "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     // Routes that are open to everybody.
     row("GET /api/v1/openapi.json", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /api/v1/asyncapi.json", "",                               "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
@@ -192,6 +193,7 @@ const TABLE: &[Row] = &[
     row("GET /admin/bulk-edits", "",                                    "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("GET /admin/bulk-edits/{id}", "",                               "303 303 403 403 403 403 404 404  303 303 303  401 401 303"),
     row("POST /admin/bulk-edits/{id}/continue", "",                     "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
+    row("GET /admin/audit", "",                                         "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("POST /admin/bulk-edits/{id}/undo", "",                         "401 401 403 403 403 403 404 404  401 401 401  401 401 401"),
     // Administration: people and boards.
     row("GET /admin/boards/deleted", "",                               "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),

@@ -202,7 +202,9 @@ async fn sessions_and_tokens_of_others_are_seen_without_secrets_and_ended() {
                 taskwire::accounts::sessions::Sessions::new(team.services.store.clone(), team.services.hub.clone());
             let session = tower_sessions::Session::new(None, Arc::new(sessions), None);
             let proof = team.services.store.directory().account(team.id(who)).unwrap().proof();
-            assert!(taskwire::accounts::sessions::admit(&session, proof).await.unwrap());
+            let client = taskwire::credentials::ClientInfo::from(std::net::IpAddr::from([127, 0, 0, 1]));
+            let method = app::audit::Method::Password;
+            assert!(taskwire::accounts::sessions::admit(&session, proof, method, &client).await.unwrap());
             session.id().unwrap().to_string()
         };
         let cookies = [sessions(BEN).await, sessions(BEN).await];

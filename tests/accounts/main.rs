@@ -8,6 +8,7 @@ mod support;
 mod admin_pages;
 mod administration;
 mod browsable;
+mod audit;
 mod browser;
 mod cookies;
 mod first_visit;

@@ -100,7 +100,7 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     set(BoardRole::Manager).await;
     let accounts = &services.accounts;
     let (token, _) = accounts.create_token(&Credentials::local(), ben, "x", Scope::Admin, None).await.unwrap();
-    let of_ben = Credentials { credential: Credential::Token(token.hash()), links: Vec::new() };
+    let of_ben = Credentials::new(Credential::Token(token.hash()));
     let (secret, link) = accounts.create_share_link(&of_ben, board, &services.writer).await.unwrap();
     assert_eq!((link.created_by, link.works), (Some(ben), true));
     let path = format!("/share/{}", secret.expose());

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
 mod bulk_edits;
 mod more_tables;
 mod pages;

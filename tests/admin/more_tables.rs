@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use app::{
     access::{BoardRole, InstanceRole, Scope},
+    audit::Method,
     fields::FieldEdit,
     id::{ActorId, BoardId},
     ops::{CreateShareLink, CreateTask, DeleteBoard, Op, SetMember, UpdateBoard, UpdateTask},
@@ -17,7 +18,7 @@ use taskwire::{
         sessions::{self, Sessions},
     },
     clock::now,
-    credentials::{Credential, Credentials},
+    credentials::{ClientInfo, Credential, Credentials},
     hub::Hub,
     outbox::Job,
     store::{
@@ -92,7 +93,8 @@ async fn sign_in(node: &Node, person: ActorId) {
     let sessions = Sessions::new(node.store.clone(), Hub::new(node.store.clone()));
     let session = Session::new(None, Arc::new(sessions), None);
     let proof = node.store.directory().account(person).unwrap().proof();
-    assert!(sessions::admit(&session, proof).await.unwrap());
+    let client = ClientInfo::from(std::net::IpAddr::from([127, 0, 0, 1]));
+    assert!(sessions::admit(&session, proof, Method::Password, &client).await.unwrap());
 }
 
 async fn rename(node: &Node, board: BoardId, name: &str) {
@@ -157,15 +159,15 @@ on_both_engines! {
         node.accepted(made[0].id, delete(trashed)).await;
         let link = CreateShareLink { link: app::new_id(), secret_sha256: [7; 32].into() };
         node.accepted(made[0].id, Op::CreateShareLink(link)).await;
-        let open = UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() };
-        node.accepted(made[2].id, Op::UpdateBoard(open)).await;
+        let private = UpdateBoard { everyone: Some(None), ..UpdateBoard::default() };
+        node.accepted(made[2].id, Op::UpdateBoard(private)).await;
         let filter = BoardFilter::default();
         let rows = all(BoardOrder::Created, Direction::Ascending, 100, |slice| node.store.boards_table(&filter, slice)).await;
         let (first, second) = (&rows[0], &rows[1]);
         assert_eq!((first.open_tasks, first.tasks, first.members, first.links), (4, 6, 2, 1));
         assert_eq!((&first.managers, &second.managers), (&vec![ana], &vec![ben]));
         assert_eq!((second.open_tasks, second.tasks, second.members, second.links), (0, 0, 1, 0));
-        assert_eq!((rows[2].everyone, second.everyone), (Some(BoardRole::Viewer), None));
+        assert_eq!((rows[2].everyone, second.everyone), (None, Some(BoardRole::Editor)));
 
         // Filters.
         let text = |text: &str| BoardFilter { text: text.to_owned(), ..BoardFilter::default() };
@@ -173,8 +175,8 @@ on_both_engines! {
         assert_eq!(boards(&node, text("0%_")).await, ["100%_"]);
         assert!(boards(&node, text("'; DROP TABLE boards; --")).await.is_empty());
         assert!(boards(&node, text("al\0pha_")).await.is_empty());
-        assert_eq!(boards(&node, BoardFilter { is_open: Some(true), ..BoardFilter::default() }).await, ["100%_"]);
-        assert_eq!(boards(&node, BoardFilter { is_open: Some(false), ..BoardFilter::default() }).await.len(), 6);
+        assert_eq!(boards(&node, BoardFilter { is_open: Some(false), ..BoardFilter::default() }).await, ["100%_"]);
+        assert_eq!(boards(&node, BoardFilter { is_open: Some(true), ..BoardFilter::default() }).await.len(), 6);
         let unmanaged = || BoardFilter { without_manager: true, ..BoardFilter::default() };
         assert_eq!(boards(&node, unmanaged()).await, ["100%_", "beta", "Delta", "gamma", "Zeta"]);
         accounts(&node).set_active(&Credentials::local(), ben, false).await.unwrap();

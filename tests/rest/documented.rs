@@ -32,6 +32,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "DELETE /people/{person}/tokens/{token}",
         "DELETE /tasks/{task}",
         "DELETE /tokens/{token}",
+        "GET /audit",
         "GET /boards",
         "GET /boards/{board}",
         "GET /boards/{board}/changes",

@@ -152,7 +152,7 @@ async fn lists_of_boards_cost_the_same_however_many_there_are() {
         let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
         let ana = accounts.add(&local, new, InstanceRole::Member).await.unwrap();
         let (token, _) = accounts.create_token(&local, ana, "a measurement", Scope::Read, None).await.unwrap();
-        let member = Credentials { credential: Credential::Token(token.hash()), links: Vec::new() };
+        let member = Credentials::new(Credential::Token(token.hash()));
         let mut count = 0;
         for total in [10, 1_000, 100_000] {
             while count < total {

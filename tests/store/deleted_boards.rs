@@ -66,7 +66,7 @@ async fn person(node: &Node, name: &str, role: InstanceRole) -> (ActorId, Creden
     let new = NewPerson { name, email: &email, password: None };
     let id = accounts.add(&Credentials::local(), new, role).await.expect("an account");
     let hash = SecretHash::of(name);
-    (id, Credentials { credential: Credential::Session { person: id, hash }, links: Vec::new() })
+    (id, Credentials::new(Credential::Session { person: id, hash }))
 }
 
 on_both_engines! {
@@ -175,7 +175,7 @@ on_both_engines! {
         assert_eq!(other_node.accepted(restored, restoration()).await.board.tasks().count(), 1);
         let inspection = Inspection::open(&StoreSettings::new(&database.url)).await.expect("it opens");
         for board in boards {
-            let report = inspection.audit(board).await.expect("a report").expect("there is a row");
+            let report = inspection.check_log(board).await.expect("a report").expect("there is a row");
             assert!(report.log.is_empty() && report.rows.is_empty(), "{report:?}");
         }
         node.store.trim_log(at(400)).await.expect("a purged board is no obstacle");

@@ -8,6 +8,7 @@ mod support;
 
 mod age;
 mod assignees;
+mod audit;
 mod boards;
 mod deleted_boards;
 mod history;

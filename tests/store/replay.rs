@@ -68,7 +68,7 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
     assert_eq!(in_memory, in_rows);
     assert_eq!(*in_memory, node.replayed(board.id).await);
     assert_eq!(node.numbers(board.id).await.len() as u64, in_memory.seq());
-    audited(database, board.id).await;
+    checked(database, board.id).await;
     // The older half of the log is trimmed.
     let half = in_memory.seq() / 2 + 1;
     sqlx::any::install_default_drivers();
@@ -79,13 +79,13 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
         trim.execute(&mut connection).await.expect("it is trimmed");
     }
     connection.close().await.expect("it is closed");
-    audited(database, board.id).await;
+    checked(database, board.id).await;
 }
 
 /// Whoever examines the database finds nothing.
-async fn audited(database: &Database, board: BoardId) {
+async fn checked(database: &Database, board: BoardId) {
     let inspection = Inspection::open(&StoreSettings::new(&database.url)).await.expect("it can be read");
-    let found = inspection.audit(board).await.expect("it can be read").expect("the board");
+    let found = inspection.check_log(board).await.expect("it can be read").expect("the board");
     inspection.close().await;
     assert_eq!((found.log, found.rows, found.not_compared), (Vec::new(), Vec::new(), None));
 }

@@ -45,7 +45,7 @@ impl Deaf {
         let new = NewPerson { name: "Somebody", email: &email, password: None };
         let id = self.accounts.add(&Credentials::local(), new, role).await.unwrap();
         let (secret, _) = self.accounts.create_token(&Credentials::local(), id, "x", Scope::Admin, None).await.unwrap();
-        (id, Credentials { credential: Credential::Token(secret.hash()), links: Vec::new() })
+        (id, Credentials::new(Credential::Token(secret.hash())))
     }
 
     /// A person's role according to this node's copy of the directory.

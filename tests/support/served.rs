@@ -49,7 +49,7 @@ fn who(store: &Store, headers: &HeaderMap) -> RequestAuth {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let visitor = match header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
         Some(token) => {
-            let credentials = Credentials { credential: Credential::Token(SecretHash::of(token)), links: Vec::new() };
+            let credentials = Credentials::new(Credential::Token(SecretHash::of(token)));
             RequestAuth::with(store, credentials).expect("a token that works")
         }
         None => RequestAuth::local(),

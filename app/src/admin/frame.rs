@@ -62,6 +62,7 @@ const ENTRIES: &[Entry] = &[
     entry(super::deleted_boards::PATH, "Deleted boards", false),
     entry(super::import::PATH, "Import people", true),
     entry(super::system::PATH, "System", false),
+    entry(super::audit::PATH, "Audit log", false),
 ];
 
 impl Frame {

@@ -133,7 +133,7 @@ fn row(job: Job, back: &(&'static str, String), now: Timestamp) -> Row {
         attempts.into_any(),
         view! {
             {until(due, now)}
-            <span class="hint">" · given up " {until(expires, now)}</span>
+            <span class="hint below">"Given up " {until(expires, now)}</span>
         }
         .into_any(),
         last_error.into_any(),

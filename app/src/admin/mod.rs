@@ -9,8 +9,9 @@
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`parts`]: what several of these pages have.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
-//! - [`system`]: the state of the installation, with a [`mod@chart`] of each number.
+//! - [`system`]: the state of the installation, with a [`mod@chart`] of each number. [`audit`]: the audit log.
 
+pub mod audit;
 pub mod board;
 pub mod boards;
 pub mod bulk_edits;

@@ -48,7 +48,7 @@ pub const VIEWS: &[(&str, &[(&str, &str)])] = &[
 
 const COLUMNS: [Column; 9] = [
     Column::sorted("name", "Name"),
-    Column::plain("E-mail address"),
+    Column::plain("E-mail address").with_class("address"),
     Column::plain("Role"),
     Column::plain("Boards").with_class("number"),
     Column::plain("Open tasks").with_class("number"),

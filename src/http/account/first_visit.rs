@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use app::account::{
-    Mistake,
-    first_visit::{FirstVisit, FirstVisitForm, page},
-    sign_in,
+use app::{
+    account::{
+        Mistake,
+        first_visit::{FirstVisit, FirstVisitForm, page},
+        sign_in,
+    },
+    audit::Method,
 };
 use axum::{
     extract::State,
@@ -56,7 +59,10 @@ pub async fn create(
 ) -> Result<Response, ErrorPage> {
     let needs_code = services.exposure.look(&parts.headers);
     match create_owner(&services, &parts, needs_code, &form).await {
-        Ok(proof) => enter(&services, &session, &parts, proof, "/", false).await,
+        Ok(proof) => {
+            let method = if needs_code { Method::Link } else { Method::None };
+            enter(&services, &session, &parts, proof, method, "/", false).await
+        }
         Err(AccountError::NotTheFirst) => Err(over(StatusCode::CONFLICT)),
         Err(error) => {
             let mistake = match &error {
@@ -77,8 +83,8 @@ async fn create_owner(
 ) -> Result<Proof, AccountError> {
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
-    let address = request_auth::address(parts, services.proxies);
-    services.accounts.create_owner(new, needs_code, form.code.trim(), address).await
+    let client = request_auth::client(parts, services.proxies);
+    services.accounts.create_owner(new, needs_code, form.code.trim(), client).await
 }
 
 /// The error if the server already has its first account.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use app::account::join::{Join, JoinForm, page};
+use app::{
+    account::join::{Join, JoinForm, page},
+    audit::Method,
+};
 use axum::{
     extract::{Path, State},
     http::request::Parts,
@@ -47,7 +50,7 @@ pub async fn accept(
                 [(board, _)] => format!("/boards/{board}"),
                 _ => "/".to_owned(),
             };
-            enter(&services, &session, &parts, proof, &to, false).await
+            enter(&services, &session, &parts, proof, Method::Link, &to, false).await
         }
         Err(AccountError::DeadLink) => Err(AccountError::DeadLink.into()),
         Err(error) => {
@@ -66,8 +69,8 @@ async fn create_account(
 ) -> Result<Proof, AccountError> {
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
-    let address = request_auth::address(parts, services.proxies);
-    services.accounts.accept_invitation(secret, new, address, &services.writer).await
+    let client = request_auth::client(parts, services.proxies);
+    services.accounts.accept_invitation(secret, new, client, &services.writer).await
 }
 
 /// The page of an invitation, with a form that has what is known of whoever is invited.

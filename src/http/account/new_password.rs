@@ -57,6 +57,6 @@ async fn reset(
     form: &NewPasswordForm,
 ) -> Result<ActorId, AccountError> {
     check_again(&form.password, &form.again)?;
-    let address = request_auth::address(parts, services.proxies);
-    services.accounts.reset_password(secret, &form.password, address).await
+    let client = request_auth::client(parts, services.proxies);
+    services.accounts.reset_password(secret, &form.password, client).await
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::audit::Method;
 use axum::{
     extract::State,
     http::{StatusCode, request::Parts},
@@ -74,9 +75,9 @@ pub async fn callback(
     }
     let (next, invitation) = (oidc_state.next.clone(), oidc_state.invitation.clone());
     let identity = provider.finish(oidc_state, &state, code).await.map_err(failed)?;
-    let address = request_auth::address(&parts, services.proxies);
+    let client = request_auth::client(&parts, services.proxies);
     let accounts = &services.accounts;
-    let signed_in = accounts.sign_in_with_oidc(&identity, invitation.as_deref(), address, &services.writer).await;
+    let signed_in = accounts.sign_in_with_oidc(&identity, invitation.as_deref(), client, &services.writer).await;
     let proof = match signed_in {
         Err(AccountError::NotProved) => {
             session.insert(key::UNPROVED, &(now(), identity)).await?;
@@ -85,7 +86,7 @@ pub async fn callback(
         signed_in => signed_in?,
     };
     // Known browsers only matter for the limits on password attempts. This sign-in has no password, so the browser gets no device cookie.
-    enter(&services, &session, &parts, proof, &next, true).await
+    enter(&services, &session, &parts, proof, Method::Provider, &next, true).await
 }
 
 fn provider(services: &Services) -> Result<&Oidc, ErrorPage> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::{
     account::sign_in::{SignIn, SignInForm, page},
+    audit::Method,
     time::Timestamp,
 };
 use axum::{
@@ -26,7 +27,10 @@ use crate::{
         sessions::{self, key},
     },
     clock::now,
-    http::{Services, request_auth},
+    http::{
+        Services,
+        request_auth::{self, RequestAuth},
+    },
     store::Proof,
 };
 
@@ -77,15 +81,17 @@ pub async fn sign_in(
     Form(form): Form<SignInForm>,
 ) -> Result<Response, ErrorPage> {
     let from = origin(&services, &parts, &form.email).await?;
-    match services.accounts.sign_in(&form.email, &form.password, from).await {
+    let is_known_device = from.device.is_some();
+    match services.accounts.sign_in(&form.email, &form.password, &from).await {
         Ok(proof) => {
             if let Some(identity) = unproved(&session).await? {
                 // A person who also knows the password is the one whom the provider named. If the account is another one, it stays untied.
-                if let Err(AccountError::Unavailable) = services.accounts.tie(&identity, Some(proof)).await {
+                if let Err(AccountError::Unavailable) = services.accounts.tie(&identity, Some(proof), from.client).await
+                {
                     return Err(AccountError::Unavailable.into());
                 }
             }
-            enter(&services, &session, &parts, proof, way(&form.next), from.device.is_some()).await
+            enter(&services, &session, &parts, proof, Method::Password, way(&form.next), is_known_device).await
         }
         Err(error) => {
             let mistake = Some(answer::mistake(&error, &[]));
@@ -112,7 +118,12 @@ fn empty(services: &Services) -> SignIn {
 }
 
 /// `POST /sign-out`
-pub async fn sign_out(session: Session) -> Result<Response, ErrorPage> {
+pub async fn sign_out(
+    State(services): State<Arc<Services>>,
+    session: Session,
+    parts: Parts,
+) -> Result<Response, ErrorPage> {
+    end(&services, &parts).await?;
     session.flush().await?;
     Ok(see("/sign-in?after=sign-out"))
 }
@@ -124,15 +135,16 @@ pub async fn enter(
     session: &Session,
     parts: &Parts,
     proof: Proof,
+    method: Method,
     to: &str,
     is_known_device: bool,
 ) -> Result<Response, ErrorPage> {
+    end(services, parts).await?;
     session.clear().await;
     if session.id().is_some() {
         session.cycle_id().await?;
     }
-    session.insert(key::AGENT, request_auth::agent(&parts.headers)).await?;
-    if !sessions::admit(session, proof).await? {
+    if !sessions::admit(session, proof, method, &request_auth::client(parts, services.proxies)).await? {
         // The password was changed, or the account deactivated, in the meantime.
         return Err(AccountError::WrongCredentials.into());
     }
@@ -142,6 +154,14 @@ pub async fn enter(
         services.cookies.give(&mut response, &services.cookies.device, device.expose(), DEVICE_LASTS);
     }
     Ok(response)
+}
+
+/// Ends the session of the person who sends the request, if it is one's.
+async fn end(services: &Services, parts: &Parts) -> Result<(), AccountError> {
+    match parts.extensions.get::<RequestAuth>() {
+        Some(visitor) => services.accounts.sign_out(&visitor.credentials).await,
+        None => Ok(()),
+    }
 }
 
 /// The address to continue at if it is a path of this server; else the start page.

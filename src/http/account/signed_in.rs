@@ -113,7 +113,7 @@ pub async fn origin(services: &Services, parts: &Parts, email: &str) -> Result<O
         Some(device) => services.accounts.known_device(device, email).await?,
         None => None,
     };
-    Ok(Origin { address: request_auth::address(parts, services.proxies), device })
+    Ok(Origin { client: request_auth::client(parts, services.proxies), device })
 }
 
 fn current_user(account: &Account, principal: &Principal, here: &'static str) -> CurrentUser {

@@ -11,9 +11,10 @@
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
-//! - [`system`]: the state of the installation.
+//! - [`system`]: the state of the installation. [`audit`]: the audit log.
 
 pub mod answer;
+pub mod audit;
 pub mod board;
 pub mod boards;
 pub mod bulk_edits;
@@ -109,6 +110,7 @@ routes! {
     POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
     POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
     POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
+    GET "/admin/audit" => audit::show;
 }
 
 /// The routes.

@@ -34,8 +34,6 @@ pub struct Listing {
     limit: Option<usize>,
     cursor: Option<String>,
     fields: Option<String>,
-    /// What to sort by; with `-` before it, in reverse. `position` is the order on the board. Tasks without a value come last, or first in
-    /// reverse.
     #[param(schema_with = Order::<By>::schema)]
     order: Option<String>,
     /// Only tasks with this text in the title or description, ignoring case.

@@ -4,6 +4,7 @@
 //! reads a board's state, and answers. There is one file per resource.
 //! The OpenAPI document is generated from the same handlers and types, so every mounted route is described.
 
+pub mod audit;
 pub mod boards;
 pub mod changes;
 mod client;
@@ -81,6 +82,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(changes::of_task))
         .routes(routes!(system::read))
         .routes(routes!(system::check))
+        .routes(routes!(audit::list))
         .split_for_parts()
 }
 

@@ -33,7 +33,7 @@ const TOKEN: &str = "token";
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 13] = [
+const PARAMETERS: [(&str, &str); 14] = [
     ("board", "The id of the board."),
     ("column", "The id of the column."),
     ("invitation", "The id of the invitation."),
@@ -46,6 +46,10 @@ const PARAMETERS: [(&str, &str); 13] = [
     (
         "fields",
         "Only these fields of each thing, separated by commas, such as `id,name`. The response has no others, whatever its schema requires.",
+    ),
+    (
+        "order",
+        "What to sort by; with `-` before it, in reverse. What has no value there comes last, or first in reverse. Equals are in the order of their ids.",
     ),
     ("If-Match", "The `ETag` of the state that the change starts from."),
     ("If-None-Match", "The `ETag` of the state that the client has. If that is the newest one, the status is 304."),

@@ -45,7 +45,6 @@ pub struct PeopleSearch {
     limit: Option<usize>,
     cursor: Option<String>,
     fields: Option<String>,
-    /// What to sort by; with `-` before it, in reverse.
     #[param(schema_with = Order::<By>::schema)]
     order: Option<String>,
     /// `true`: only people who may sign in; `false`: only people who may not.

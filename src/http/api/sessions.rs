@@ -6,10 +6,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, json};
+use super::{
+    client::Client,
+    fields::{Fields, Only},
+};
 use crate::{
     accounts::sessions::agent,
-    http::{input::Path, problem::Problem},
+    http::{
+        input::{Path, Query},
+        problem::Problem,
+    },
     store::SessionRow,
 };
 
@@ -48,12 +54,17 @@ impl From<SessionRow> for SessionLine {
 /// The browsers in which the person is signed in. Admins may read those of people whose role is not above their own; everybody their own.
 #[utoipa::path(
     get, path = "/people/{person}/sessions", tag = "people", operation_id = "list_sessions",
-    params(("person" = Uuid, Path)),
+    params(("person" = Uuid, Path), Only),
     responses((status = 200, body = Sessions))
 )]
-pub async fn list(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
+pub async fn list(
+    client: Client,
+    Path(person): Path<ActorId>,
+    Query(Only { fields }): Query<Only>,
+) -> Result<Response, Problem> {
+    let fields = Fields::of::<SessionLine>(fields.as_deref())?;
     let sessions = client.accounts().sessions_of(client.credentials(), person).await?;
-    Ok(json(StatusCode::OK, &Sessions { sessions: sessions.into_iter().map(SessionLine::from).collect() }))
+    Ok(fields.list("sessions", &Sessions { sessions: sessions.into_iter().map(SessionLine::from).collect() }))
 }
 
 /// Sign a person out everywhere

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, cursor, cursor::Page, fields::Fields, json};
+use super::{client::Client, cursor, cursor::Page, fields::Fields};
 use crate::{
     http::{
         input::{Path, Query},
@@ -55,16 +55,9 @@ impl From<(Token, Option<Timestamp>)> for TokenLine {
 ///
 /// Their names, scopes and times, newest first, in pages. Their secrets are shown only when they are created, on your account page.
 #[utoipa::path(get, path = "/tokens", tag = "people", operation_id = "list_tokens", params(Page), responses((status = 200, body = Tokens)))]
-pub async fn list(client: Client, Query(Page { limit, cursor, fields }): Query<Page>) -> Result<Response, Problem> {
-    let fields = Fields::of::<TokenLine>(fields.as_deref())?;
-    let limit = cursor::limit(limit)?;
-    let after: Option<(Timestamp, Uuid)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
+pub async fn list(client: Client, Query(page): Query<Page>) -> Result<Response, Problem> {
     let person = client.person()?;
-    let mut tokens = client.accounts().tokens_page(client.credentials(), person, after, limit).await?;
-    let more = tokens.len() > limit;
-    tokens.truncate(limit);
-    let next = tokens.last().filter(|_| more).map(|(token, _)| cursor::write(LIST, &(token.created_at, token.id)));
-    Ok(fields.list("tokens", &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect(), next }))
+    page_of(&client, person, page).await
 }
 
 /// Revoke one of your own tokens
@@ -83,17 +76,31 @@ pub async fn revoke(client: Client, Path(id): Path<Uuid>) -> Result<StatusCode, 
 
 /// List a person's tokens
 ///
-/// Their names, scopes and times, newest first, without their secrets. Admins may read those of people whose role is not above their own;
-/// everybody their own.
+/// Their names, scopes and times, newest first, in pages, without their secrets. Admins may read those of people whose role is not above their
+/// own; everybody their own.
 #[utoipa::path(
     get, path = "/people/{person}/tokens", tag = "people", operation_id = "list_tokens_of_person",
-    params(("person" = Uuid, Path)),
+    params(("person" = Uuid, Path), Page),
     responses((status = 200, body = Tokens))
 )]
-pub async fn list_of(client: Client, Path(person): Path<ActorId>) -> Result<Response, Problem> {
-    let tokens = client.accounts().tokens_of(client.credentials(), person).await?;
-    let tokens = tokens.into_iter().map(TokenLine::from).collect();
-    Ok(json(StatusCode::OK, &Tokens { tokens, next: None }))
+pub async fn list_of(
+    client: Client,
+    Path(person): Path<ActorId>,
+    Query(page): Query<Page>,
+) -> Result<Response, Problem> {
+    page_of(&client, person, page).await
+}
+
+async fn page_of(client: &Client, person: ActorId, page: Page) -> Result<Response, Problem> {
+    let Page { limit, cursor, fields } = page;
+    let fields = Fields::of::<TokenLine>(fields.as_deref())?;
+    let limit = cursor::limit(limit)?;
+    let after: Option<(Timestamp, Uuid)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
+    let mut tokens = client.accounts().tokens_page(client.credentials(), person, after, limit).await?;
+    let more = tokens.len() > limit;
+    tokens.truncate(limit);
+    let next = tokens.last().filter(|_| more).map(|(token, _)| cursor::write(LIST, &(token.created_at, token.id)));
+    Ok(fields.list("tokens", &Tokens { tokens: tokens.into_iter().map(TokenLine::from).collect(), next }))
 }
 
 /// Revoke all tokens of a person

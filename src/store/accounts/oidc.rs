@@ -1,10 +1,11 @@
 //! Identities at providers, as rows: each ties an account at a provider to an account here.
 
-use app::id::ActorId;
+use app::{audit::Action, id::ActorId};
+use serde_json::json;
 use sqlx::Row;
 
 use super::{
-    super::{Store, StoreError, rows, sql::query},
+    super::{Store, StoreError, audit::NewEvent, rows, sql::query},
     AccessChange,
 };
 
@@ -25,12 +26,10 @@ impl AccessChange<'_> {
     /// Whether this identity is tied to any account here, or this account to any identity at the provider.
     pub(crate) async fn is_tied(&mut self, issuer: &str, subject: &str, person: ActorId) -> Result<bool, StoreError> {
         let found = query("SELECT 1 FROM identities WHERE issuer = $1 AND (subject = $2 OR person = $3)")
-            .bind(issuer.to_owned())
-            .bind(subject.to_owned())
-            .bind(person.to_string())
-            .fetch_optional(&mut self.connection)
-            .await?;
-        Ok(found.is_some())
+            .bind(issuer)
+            .bind(subject)
+            .bind(person.to_string());
+        Ok(self.read(found).await?.is_some())
     }
 
     /// Ties an account to an identity of its owner at a provider.
@@ -40,12 +39,13 @@ impl AccessChange<'_> {
         subject: &str,
         person: ActorId,
     ) -> Result<(), StoreError> {
-        query("INSERT INTO identities (issuer, subject, person) VALUES ($1, $2, $3)")
-            .bind(issuer.to_owned())
-            .bind(subject.to_owned())
-            .bind(person.to_string())
-            .execute(self.changing())
-            .await?;
+        let event = NewEvent::about(Action::IdentityLinked, self.person(person))
+            .with(json!({ "issuer": issuer, "subject": subject }));
+        let insert = query("INSERT INTO identities (issuer, subject, person) VALUES ($1, $2, $3)")
+            .bind(issuer)
+            .bind(subject)
+            .bind(person.to_string());
+        self.change(insert, event).await?;
         Ok(())
     }
 }

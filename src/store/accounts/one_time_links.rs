@@ -1,11 +1,12 @@
 //! Links that work once, as rows.
 
 use app::{id::ActorId, time::Timestamp};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
-    super::{Store, StoreError, rows, sql::query},
+    super::{Store, StoreError, audit::NewEvent, rows, sql::query},
     AccessChange,
 };
 use crate::secret::SecretHash;
@@ -71,8 +72,9 @@ impl AccessChange<'_> {
         &mut self,
         hash: SecretHash,
         link: &OneTimeLink,
+        event: NewEvent,
     ) -> Result<(), StoreError> {
-        query(
+        let insert = query(
             "INSERT INTO one_time_links (hash, id, purpose, created_by, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -81,9 +83,8 @@ impl AccessChange<'_> {
         .bind(link.purpose.clone())
         .bind(link.created_by.map(|person| person.to_string()))
         .bind(link.created_at.as_millis())
-        .bind(link.expires_at.as_millis())
-        .execute(&mut self.connection)
-        .await?;
+        .bind(link.expires_at.as_millis());
+        self.change_aside(insert, |_| event).await?;
         Ok(())
     }
 
@@ -94,7 +95,7 @@ impl AccessChange<'_> {
         now: Timestamp,
     ) -> Result<Option<OneTimeLink>, StoreError> {
         let found = query(BY_HASH).bind(hash.to_string()).bind(now.as_millis());
-        found.fetch_optional(&mut self.connection).await?.as_ref().map(one_time_link).transpose()
+        self.read(found).await?.as_ref().map(one_time_link).transpose()
     }
 
     /// A link that still works, by what it is called.
@@ -103,14 +104,8 @@ impl AccessChange<'_> {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Option<OneTimeLink>, StoreError> {
-        query(select_links!("id = $1 AND used_at IS NULL AND expires_at > $2"))
-            .bind(id.to_string())
-            .bind(now.as_millis())
-            .fetch_optional(&mut self.connection)
-            .await?
-            .as_ref()
-            .map(one_time_link)
-            .transpose()
+        let found = query(select_links!("id = $1 AND used_at IS NULL AND expires_at > $2"));
+        self.read(found.bind(id.to_string()).bind(now.as_millis())).await?.as_ref().map(one_time_link).transpose()
     }
 
     /// Gives a link that still works another secret. Returns whether there was one.
@@ -119,14 +114,14 @@ impl AccessChange<'_> {
         id: Uuid,
         hash: SecretHash,
         now: Timestamp,
+        event: NewEvent,
     ) -> Result<bool, StoreError> {
-        let done = query("UPDATE one_time_links SET hash = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $3")
-            .bind(id.to_string())
-            .bind(hash.to_string())
-            .bind(now.as_millis())
-            .execute(&mut self.connection)
-            .await?;
-        Ok(done.rows_affected() == 1)
+        let update =
+            query("UPDATE one_time_links SET hash = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $3")
+                .bind(id.to_string())
+                .bind(hash.to_string())
+                .bind(now.as_millis());
+        Ok(self.change_aside(update, |_| event).await? == 1)
     }
 
     /// Uses a link up. Tells whether it still worked: of two who try at once, one succeeds.
@@ -135,34 +130,28 @@ impl AccessChange<'_> {
         hash: SecretHash,
         by: Option<ActorId>,
         at: Timestamp,
+        event: NewEvent,
     ) -> Result<bool, StoreError> {
-        let done = query(
+        let update = query(
             "UPDATE one_time_links SET used_at = $2, used_by = $3 \
              WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
         )
         .bind(hash.to_string())
         .bind(at.as_millis())
-        .bind(by.map(|person| person.to_string()))
-        .execute(&mut self.connection)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        .bind(by.map(|person| person.to_string()));
+        Ok(self.change_aside(update, |_| event).await? == 1)
     }
 
     /// Takes a link back before it was used. Tells whether there was one.
-    pub(crate) async fn revoke_one_time_link(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        let done = query("DELETE FROM one_time_links WHERE id = $1 AND used_at IS NULL")
-            .bind(id.to_string())
-            .execute(&mut self.connection)
-            .await?;
-        Ok(done.rows_affected() > 0)
+    pub(crate) async fn revoke_one_time_link(&mut self, id: Uuid, event: NewEvent) -> Result<bool, StoreError> {
+        let delete = query("DELETE FROM one_time_links WHERE id = $1 AND used_at IS NULL").bind(id.to_string());
+        Ok(self.change_aside(delete, |_| event).await? > 0)
     }
 
     /// Takes back all links with exactly this purpose.
-    pub(crate) async fn revoke_links_for(&mut self, purpose: &str) -> Result<(), StoreError> {
-        query("DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL")
-            .bind(purpose.to_owned())
-            .execute(&mut self.connection)
-            .await?;
+    pub(crate) async fn revoke_links_for(&mut self, purpose: &str, event: NewEvent) -> Result<(), StoreError> {
+        let delete = query("DELETE FROM one_time_links WHERE purpose = $1 AND used_at IS NULL").bind(purpose);
+        self.change_aside(delete, |links| event.with(json!({ "links": links }))).await?;
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! Passwords as rows: the hash of each, in the row of its account.
 
-use app::id::ActorId;
+use app::{audit::Action, id::ActorId};
 use sqlx::Row;
 
 use super::{
-    super::{Store, StoreError, sql::query},
+    super::{Store, StoreError, audit::NewEvent, sql::query},
     AccessChange,
 };
 
@@ -24,11 +24,9 @@ impl Store {
 impl AccessChange<'_> {
     /// Sets a person's password. A sign-in with the old password that is under way then fails.
     pub(crate) async fn set_password(&mut self, person: ActorId, hash: &str) -> Result<(), StoreError> {
-        query("UPDATE people SET password = $2, credentials = credentials + 1 WHERE id = $1")
-            .bind(person.to_string())
-            .bind(hash.to_owned())
-            .execute(self.changing())
-            .await?;
+        let event = NewEvent::about(Action::PasswordChanged, self.person(person));
+        let update = query("UPDATE people SET password = $2, credentials = credentials + 1 WHERE id = $1");
+        self.change(update.bind(person.to_string()).bind(hash), event).await?;
         Ok(())
     }
 }

@@ -2,11 +2,18 @@
 
 use std::collections::HashMap;
 
-use app::{access::InstanceRole, id::ActorId, people::Person, time::Timestamp};
+use app::{
+    access::InstanceRole,
+    audit::{Action, Target, TargetKind},
+    id::ActorId,
+    people::Person,
+    time::Timestamp,
+};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    super::{Store, StoreError, rows, sql::query},
+    super::{Store, StoreError, audit::NewEvent, rows, sql::query},
     AccessChange,
 };
 
@@ -77,6 +84,10 @@ impl NewAccount {
     pub fn proof(&self) -> Proof {
         Proof { person: self.id, credentials: NEW_CREDENTIALS }
     }
+
+    fn target(&self) -> Target {
+        Target::new(TargetKind::Person, self.id.0, &self.name)
+    }
 }
 
 /// Shows that a person has proved who they are. It is valid until their credentials are changed or their account is deactivated.
@@ -109,7 +120,9 @@ impl Store {
 impl AccessChange<'_> {
     /// Creates an account; `false` if the e-mail address already has one.
     pub(crate) async fn insert(&mut self, new: &NewAccount) -> Result<bool, StoreError> {
-        let done = query(
+        let event = NewEvent::about(Action::AccountCreated, new.target())
+            .with(json!({ "email": new.email, "role": new.role, "has_password": new.password.is_some() }));
+        let insert = query(
             "INSERT INTO people (id, name, email, role, password, created_at, credentials, email_proved_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
         )
@@ -120,59 +133,65 @@ impl AccessChange<'_> {
         .bind(new.password.clone())
         .bind(new.at.as_millis())
         .bind(NEW_CREDENTIALS)
-        .bind(new.email_is_proved.then_some(new.at.as_millis()))
-        .execute(self.changing())
-        .await?;
-        Ok(done.rows_affected() == 1)
+        .bind(new.email_is_proved.then_some(new.at.as_millis()));
+        self.change(insert, event).await
     }
 
     /// Sets a person's name.
     pub(crate) async fn set_name(&mut self, person: ActorId, name: &str) -> Result<(), StoreError> {
-        query("UPDATE people SET name = $2 WHERE id = $1")
-            .bind(person.to_string())
-            .bind(name.to_owned())
-            .execute(self.changing())
-            .await?;
+        let Some(before) = self.directory().account(person).map(|account| &account.name) else { return Ok(()) };
+        if before != name {
+            let event = NewEvent::about(Action::NameChanged, self.person(person)).changed(before, name);
+            let update = query("UPDATE people SET name = $2 WHERE id = $1").bind(person.to_string()).bind(name);
+            self.change(update, event).await?;
+        }
         Ok(())
     }
 
     /// Sets a person's e-mail address, which is not proved to be theirs then.
     pub(crate) async fn set_email(&mut self, person: ActorId, email: &str) -> Result<(), StoreError> {
-        query("UPDATE people SET email = $2, email_proved_at = NULL WHERE id = $1")
+        let Some(before) = self.directory().account(person).map(|account| &account.email) else { return Ok(()) };
+        let event = NewEvent::about(Action::EmailChanged, self.person(person)).changed(before, email);
+        let update = query("UPDATE people SET email = $2, email_proved_at = NULL WHERE id = $1")
             .bind(person.to_string())
-            .bind(email.to_owned())
-            .execute(self.changing())
-            .await?;
+            .bind(email.to_owned());
+        self.change(update, event).await?;
         Ok(())
     }
 
     /// Sets a person's role on this server.
     pub(crate) async fn set_role(&mut self, person: ActorId, role: InstanceRole) -> Result<(), StoreError> {
-        query("UPDATE people SET role = $2 WHERE id = $1")
-            .bind(person.to_string())
-            .bind(role.as_str())
-            .execute(self.changing())
-            .await?;
+        let Some(before) = self.directory().account(person).map(|account| account.role) else { return Ok(()) };
+        if before != role {
+            let event = NewEvent::about(Action::RoleChanged, self.person(person)).changed(before, role);
+            let update =
+                query("UPDATE people SET role = $2 WHERE id = $1").bind(person.to_string()).bind(role.as_str());
+            self.change(update, event).await?;
+        }
         Ok(())
     }
 
     /// Deactivates an account, or activates it again.
     pub(crate) async fn set_deactivated(&mut self, person: ActorId, at: Option<Timestamp>) -> Result<(), StoreError> {
-        query("UPDATE people SET deactivated_at = $2, credentials = credentials + 1 WHERE id = $1")
-            .bind(person.to_string())
-            .bind(at.map(Timestamp::as_millis))
-            .execute(self.changing())
-            .await?;
+        if self.directory().account(person).is_some_and(|account| account.is_active() == at.is_some()) {
+            let action = if at.is_some() { Action::Deactivated } else { Action::Reactivated };
+            let event = NewEvent::about(action, self.person(person));
+            let update = query("UPDATE people SET deactivated_at = $2, credentials = credentials + 1 WHERE id = $1")
+                .bind(person.to_string())
+                .bind(at.map(Timestamp::as_millis));
+            self.change(update, event).await?;
+        }
         Ok(())
     }
 
     /// Records that a person's e-mail address was proved to be theirs.
     pub(crate) async fn prove_email(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
-        query("UPDATE people SET email_proved_at = $2 WHERE id = $1 AND email_proved_at IS NULL")
+        let email = self.directory().account(person).map(|account| &account.email);
+        let event = NewEvent::about(Action::EmailProved, self.person(person)).with(json!({ "email": email }));
+        let update = query("UPDATE people SET email_proved_at = $2 WHERE id = $1 AND email_proved_at IS NULL")
             .bind(person.to_string())
-            .bind(at.as_millis())
-            .execute(self.changing())
-            .await?;
+            .bind(at.as_millis());
+        self.change(update, event).await?;
         Ok(())
     }
 }

@@ -1,11 +1,24 @@
 //! Sessions of browsers as rows.
 
-use app::{id::ActorId, time::Timestamp};
+use app::{
+    audit::{Action, Target, TargetKind},
+    id::ActorId,
+    time::Timestamp,
+};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
-    super::{Store, StoreError, connect::Engine, connection::Connection, directory::hash, rows, sql::query},
+    super::{
+        Store, StoreError,
+        audit::{Author, NewEvent},
+        connect::Engine,
+        connection::Connection,
+        directory::hash,
+        rows,
+        sql::query,
+    },
     AccessChange, Note, Proof,
 };
 use crate::{clock, secret::SecretHash};
@@ -76,14 +89,19 @@ impl Store {
 }
 
 impl AccessChange<'_> {
-    /// Ends a session. Returns whether there was one.
-    pub(crate) async fn end_session(&mut self, hash: SecretHash, at: Timestamp) -> Result<bool, StoreError> {
-        let done = query("UPDATE sessions SET ended_at = $2 WHERE hash = $1 AND ended_at IS NULL")
+    /// Ends the session in which a person asks. Returns whether there was one.
+    pub(crate) async fn sign_out(
+        &mut self,
+        person: ActorId,
+        hash: SecretHash,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let event = NewEvent::about(Action::SignOut, self.person(person));
+        let end = query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND hash = $2 AND ended_at IS NULL")
+            .bind(person.to_string())
             .bind(hash.to_string())
-            .bind(at.as_millis())
-            .execute(self.changing())
-            .await?;
-        Ok(done.rows_affected() > 0)
+            .bind(at.as_millis());
+        self.change(end, event).await
     }
 
     /// Ends one session of a person. Returns whether there was one.
@@ -93,13 +111,12 @@ impl AccessChange<'_> {
         id: Uuid,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let done = query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND id = $2 AND ended_at IS NULL")
+        let event = NewEvent::about(Action::SessionEnded, self.person(person)).with(json!({ "session": id }));
+        let end = query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND id = $2 AND ended_at IS NULL")
             .bind(person.to_string())
             .bind(id.to_string())
-            .bind(at.as_millis())
-            .execute(self.changing())
-            .await?;
-        Ok(done.rows_affected() > 0)
+            .bind(at.as_millis());
+        self.change(end, event).await
     }
 
     /// Ends all sessions of a person, except the one with the hash `but`.
@@ -109,12 +126,12 @@ impl AccessChange<'_> {
         but: Option<SecretHash>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND hash <> $2 AND ended_at IS NULL")
+        let event = NewEvent::about(Action::SessionEnded, self.person(person));
+        let end = query("UPDATE sessions SET ended_at = $3 WHERE person = $1 AND hash <> $2 AND ended_at IS NULL")
             .bind(person.to_string())
             .bind(but.map(|hash| hash.to_string()).unwrap_or_default())
-            .bind(at.as_millis())
-            .execute(self.changing())
-            .await?;
+            .bind(at.as_millis());
+        self.change_many(end, |sessions| event.with(json!({ "sessions": sessions }))).await?;
         Ok(())
     }
 }
@@ -125,8 +142,9 @@ impl Note {
     pub(crate) async fn insert_session(
         &mut self,
         session: &SessionRow,
-        proof: Option<Proof>,
+        sign_in: Option<(Proof, Author)>,
     ) -> Result<bool, StoreError> {
+        let proof = sign_in.as_ref().map(|(proof, _)| *proof);
         if let Some(Proof { person, credentials }) = proof {
             // Locks the person's row. So a transaction that changes the credentials waits, and then finds this session and ends it.
             let sql = match self.engine {
@@ -153,6 +171,10 @@ impl Note {
         .bind(session.expires_at.as_millis())
         .execute(&mut self.connection)
         .await?;
+        if let Some((Proof { person, .. }, author)) = sign_in {
+            let target = Target::new(TargetKind::Person, person.0, author.name());
+            self.record(&author, &NewEvent::about(Action::SignIn, target)).await?;
+        }
         Ok(true)
     }
 

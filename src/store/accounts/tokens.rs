@@ -1,11 +1,17 @@
 //! Personal tokens as rows.
 
-use app::{access::Scope, id::ActorId, time::Timestamp};
+use app::{
+    access::Scope,
+    audit::{Action, Target, TargetKind},
+    id::ActorId,
+    time::Timestamp,
+};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
-    super::{Store, StoreError, rows, sql::query},
+    super::{Store, StoreError, audit::NewEvent, rows, sql::query},
     AccessChange, Note,
 };
 use crate::secret::SecretHash;
@@ -78,28 +84,25 @@ impl Store {
 impl AccessChange<'_> {
     /// Creates a token.
     pub(crate) async fn insert_token(&mut self, hash: SecretHash, token: &Token) -> Result<(), StoreError> {
-        query(
-        "INSERT INTO tokens (hash, id, person, name, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(hash.to_string())
-    .bind(token.id.to_string())
-    .bind(token.person.to_string())
-    .bind(token.name.clone())
-    .bind(token.scope.as_str())
-    .bind(token.created_at.as_millis())
-    .bind(token.expires_at.map(Timestamp::as_millis))
-    .execute(self.changing())
-    .await?;
+        let event = self.token_event(Action::TokenCreated, token);
+        let insert = query(
+            "INSERT INTO tokens (hash, id, person, name, scope, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(hash.to_string())
+        .bind(token.id.to_string())
+        .bind(token.person.to_string())
+        .bind(token.name.clone())
+        .bind(token.scope.as_str())
+        .bind(token.created_at.as_millis())
+        .bind(token.expires_at.map(Timestamp::as_millis));
+        self.change(insert, event).await?;
         Ok(())
     }
 
     /// Revokes all tokens of a person.
     pub(crate) async fn revoke_tokens_of(&mut self, person: ActorId, at: Timestamp) -> Result<(), StoreError> {
-        query("UPDATE tokens SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL")
-            .bind(person.to_string())
-            .bind(at.as_millis())
-            .execute(self.changing())
-            .await?;
+        self.revoke_tokens(|token| token.person == person, at).await?;
         Ok(())
     }
 
@@ -110,15 +113,30 @@ impl AccessChange<'_> {
         person: Option<ActorId>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let done = query(
-            "UPDATE tokens SET revoked_at = $3 WHERE id = $1 AND (person = $2 OR $2 = '') AND revoked_at IS NULL",
-        )
-        .bind(id.to_string())
-        .bind(person.map(|person| person.to_string()).unwrap_or_default())
-        .bind(at.as_millis())
-        .execute(self.changing())
-        .await?;
-        Ok(done.rows_affected() > 0)
+        self.revoke_tokens(|token| token.id == id && person.is_none_or(|person| token.person == person), at).await
+    }
+
+    /// Revokes the tokens for which something holds. Returns whether there were any.
+    async fn revoke_tokens(&mut self, which: impl Fn(&Token) -> bool, at: Timestamp) -> Result<bool, StoreError> {
+        // The directory has every token that was not revoked before this transaction.
+        let tokens: Vec<Token> = self.directory().tokens().filter(|token| which(token)).cloned().collect();
+        for token in &tokens {
+            let event = self.token_event(Action::TokenRevoked, token);
+            let revoke = query("UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+                .bind(token.id.to_string())
+                .bind(at.as_millis());
+            self.change(revoke, event).await?;
+        }
+        Ok(!tokens.is_empty())
+    }
+
+    fn token_event(&self, action: Action, token: &Token) -> NewEvent {
+        let target = Target::new(TargetKind::Token, token.id, &token.name);
+        let owner = self.person(token.person);
+        let details = json!({
+            "person": token.person, "name": owner.name, "scope": token.scope, "expires_at": token.expires_at,
+        });
+        NewEvent::about(action, target).with(details)
     }
 }
 

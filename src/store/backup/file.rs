@@ -166,6 +166,7 @@ pub struct Reader<R: Read> {
     table: Option<&'static Table>,
     in_table: u64,
     rows: BTreeMap<String, u64>,
+    has_ended: bool,
 }
 
 /// What comes next in a backup.
@@ -199,6 +200,7 @@ impl<R: Read> Reader<R> {
             table: None,
             in_table: 0,
             rows: BTreeMap::new(),
+            has_ended: false,
         };
         match reader.next_line(LONGEST_HEADER) {
             Ok(true) => {}
@@ -231,6 +233,11 @@ impl<R: Read> Reader<R> {
     /// How many rows were read.
     pub fn rows_so_far(&self) -> u64 {
         self.rows.values().sum::<u64>() + self.in_table
+    }
+
+    /// Whether all of it was read, and is as it was written.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// Reads on.
@@ -301,6 +308,7 @@ impl<R: Read> Reader<R> {
         {
             return Err(BackupError::Altered("something follows its end".to_owned()));
         }
+        self.has_ended = true;
         Ok(rows)
     }
 

@@ -104,7 +104,9 @@ async fn fill(
         let inserted = insert_all(database.engine, &mut transaction, &mut reader, progress).await;
         if let Err(BackupError::Refused { .. }) = inserted {
             // If the file is damaged, that is why.
-            while !matches!(reader.next_item()?, Item::End(_)) {}
+            while !reader.has_ended() {
+                reader.next_item()?;
+            }
         }
         let rows = inserted?;
         database.migrate_in(&mut transaction).await?;

@@ -28,7 +28,9 @@ fn convert(value: &mut Value) {
         Value::Object(members) => {
             members.values_mut().for_each(convert);
             null_as_keyword(members);
-            for (new, old) in [("application/json", "application/problem+json"), ("application/octet-stream", "text/event-stream")] {
+            for (new, old) in
+                [("application/json", "application/problem+json"), ("application/octet-stream", "text/event-stream")]
+            {
                 if let Some(content) = members.remove(old) {
                     members.insert(new.to_owned(), content);
                 }

@@ -42,6 +42,8 @@ async fn main() {
     }
 
     let history = client.list_task_changes().task(task.id.0).send().await.unwrap().into_inner();
-    assert!(matches!(history.changes.last(), Some(types::Change::TaskCreated(created)) if created.title == "Paint the door"));
+    assert!(
+        matches!(history.changes.last(), Some(types::Change::TaskCreated(created)) if created.title == "Paint the door")
+    );
     println!("the Rust client works");
 }

@@ -1,0 +1,165 @@
+//! The audit log.
+
+use std::sync::Arc;
+
+use app::{
+    admin::{
+        audit::{Audit, SPANS, page},
+        table,
+    },
+    audit::{Action, Event},
+    people::Person,
+    time::{Day, Timestamp},
+};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::{answer, csv, reader::Admin};
+use crate::{
+    accounts::AccountError,
+    clock::now,
+    http::{
+        API_ROOT,
+        account::{answer::ErrorPage, form::Asked},
+        api::cursor,
+    },
+    store::{
+        AuditFilter, AuditKey, AuditPage,
+        tables::{MOST_COUNTED, Rows},
+    },
+};
+
+/// The list to which the cursors belong.
+const LIST: &str = "audit";
+/// How many rows a page has.
+const ROWS: usize = 50;
+/// An hour, in milliseconds.
+const HOUR: i64 = 60 * 60 * 1_000;
+
+/// The parameters of the address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    q: String,
+    actor: String,
+    action: String,
+    target: String,
+    when: String,
+    from: String,
+    to: String,
+    after: String,
+    format: String,
+}
+
+impl Address {
+    fn query(&self) -> table::Query {
+        table::Query::default()
+            .with("q", self.q.trim())
+            .with("actor", &self.actor)
+            .with("action", &self.action)
+            .with("target", &self.target)
+            .with("when", &self.when)
+            .with("from", &self.from)
+            .with("to", &self.to)
+            .with("after", &self.after)
+    }
+
+    /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
+    fn filter(&self, now: Timestamp) -> AuditFilter {
+        let span = SPANS.iter().find(|(name, ..)| *name == self.when);
+        let began = span.map(|(.., hours)| Timestamp::from_millis(now.as_millis() - hours * HOUR));
+        let time =
+            |text: &str, of_day: fn(Day) -> Timestamp| Day::parse(text).map(of_day).or_else(|| Timestamp::parse(text));
+        AuditFilter {
+            actor: self.actor.parse().ok(),
+            action: Action::parse(&self.action),
+            target: self.target.parse().ok(),
+            from: began.or_else(|| time(&self.from, Day::start)),
+            to: time(&self.to, Day::end),
+            text: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+/// The address of the export over REST.
+fn export(filter: &AuditFilter) -> String {
+    let AuditFilter { actor, action, target, from, to, text } = filter;
+    let time = |time: &Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+    table::Query::default()
+        .with("format", "jsonl")
+        .with("actor", actor.map(|actor| actor.to_string()).unwrap_or_default())
+        .with("action", action.map(Action::as_str).unwrap_or_default())
+        .with("target", target.map(|target| target.to_string()).unwrap_or_default())
+        .with("from", time(from))
+        .with("to", time(to))
+        .with("q", text.clone().unwrap_or_default())
+        .address(&format!("{API_ROOT}/audit"))
+}
+
+/// `GET /admin/audit`
+pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
+    let filter = address.filter(now());
+    if address.format == "csv" {
+        return Ok(file(admin, filter).await?);
+    }
+    let before = cursor::read::<AuditKey>(LIST, Some(&address.after), |_| true).ok().flatten();
+    let accounts = &admin.services.accounts;
+    let AuditPage { events, next } = accounts.audit(&admin.credentials, &filter, before, ROWS).await?;
+    let matches = accounts.count_audit(&admin.credentials, &filter).await?;
+    let mut people: Vec<Person> = admin.services.store.directory().people();
+    people.sort_by_key(|person| person.name.to_lowercase());
+    let frame = page(Audit {
+        reader: admin.reader(),
+        query: address.query(),
+        people,
+        events,
+        matches,
+        most: MOST_COUNTED,
+        next: next.map(|key| cursor::write(LIST, &key)),
+        export: export(&filter),
+    });
+    Ok(answer::page(&admin, frame))
+}
+
+/// The events as a CSV file.
+async fn file(admin: Admin, filter: AuditFilter) -> Result<Response, AccountError> {
+    const HEADINGS: &[&str] = &[
+        "id",
+        "at",
+        "action",
+        "actor",
+        "actor_name",
+        "method",
+        "token",
+        "address",
+        "agent",
+        "target_kind",
+        "target",
+        "target_name",
+        "details",
+    ];
+    fn record(event: &Event) -> Vec<String> {
+        let Event { id, at, action, actor, actor_name, method, token, address, agent, target, details } = event.clone();
+        let (kind, target, name) =
+            target.map_or_else(Default::default, |target| (target.kind, target.id.to_string(), target.name));
+        let token = token.map(|token| token.to_string()).unwrap_or_default();
+        let [actor_name, address, agent] = [actor_name, address, agent].map(Option::unwrap_or_default);
+        let (id, at, details) = (id.to_string(), at.to_string(), details.to_string());
+        vec![id, at, action, actor, actor_name, method, token, address, agent, kind, target, name, details]
+    }
+    let first = admin.services.accounts.export_audit(&admin.credentials, &filter, "csv").await?;
+    let export = Arc::new((admin, filter));
+    let read = move |after: Option<_>| {
+        let export = Arc::clone(&export);
+        async move {
+            let (admin, filter) = &*export;
+            let before = after.as_ref().map_or(Some(first), AuditKey::of);
+            if !admin.principal().may_read_audit() {
+                return None;
+            }
+            let page = admin.services.store.audit(filter, before, csv::ROWS_AT_A_TIME).await;
+            Some(page.map(|AuditPage { events, next }| Rows { rows: events, next: next.map(Into::into) }))
+        }
+    };
+    Ok(csv::file("audit", HEADINGS, read, record))
+}
