@@ -53,7 +53,7 @@ impl Board {
                 let new = content.cloned().unwrap_or(json!({"id": task}));
                 set(self.tasks.entry(task).or_insert(new), &TASK);
             }
-            "member_set" | "share_link_created" | "share_link_revoked" | "board_deleted" => {}
+            "member_set" | "share_link_created" | "share_link_revoked" | "board_deleted" | "board_restored" => {}
             _ => self.is_whole = false,
         }
         for moved in list(&change["ranks"]) {

@@ -25,6 +25,9 @@ die() {
 # Only files on the PATH, not our own functions.
 have() { type -P "$1" >/dev/null; }
 
+# Whether there is a Python that can make environments. It is not needed to build Taskwire, only for some of its checks.
+need_python() { python3 -c 'import ensurepip, venv' &>/dev/null; }
+
 # need COMMAND HINT: stop with the hint when the command is missing.
 need() { have "$1" || die "$1 is missing. $2"; }
 

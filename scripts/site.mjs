@@ -2,6 +2,7 @@
 // sheets and public/:
 //
 //   target/site/pkg/<hash>/taskwire.{js,wasm,css}  in a folder a build: its files fit no other's
+//   target/site/pkg/<hash>/swagger-ui.{js,css}     for /api/docs
 //   target/site/...                                what is in public/
 //
 // and beside every file the same file as .br and .gz. The server is built after it, and takes all of it into the executable.
@@ -70,11 +71,23 @@ async function makeSite(out) {
     target: BROWSERS,
     logLevel: 'warning',
   });
+  copySwaggerUi(unnamed);
   const pkg = join(out, 'pkg', digest([unnamed]).slice(0, 16));
   fs.renameSync(unnamed, pkg);
 
   if (!QUICK) await Promise.all(files(out).map(compress));
   for (const kind of ['js', 'wasm', 'css']) report(join(pkg, `${NAME}.${kind}`));
+}
+
+/** The library of the interactive documentation, as it is published, with its licence. */
+function copySwaggerUi(out) {
+  const file = (name) => fs.readFileSync(join('scripts/node_modules/swagger-ui-dist', name), 'utf8');
+  // The source maps are not part of the site.
+  const withoutMap = (text) => text.replace(/\n?(\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)\s*$/, '\n');
+  fs.writeFileSync(join(out, 'swagger-ui.js'), withoutMap(file('swagger-ui-bundle.js')));
+  fs.writeFileSync(join(out, 'swagger-ui.css'), withoutMap(file('swagger-ui.css')));
+  const licences = ['NOTICE', 'LICENSE', 'swagger-ui-bundle.js.LICENSE.txt'].map(file);
+  fs.writeFileSync(join(out, 'swagger-ui.LICENSE.txt'), licences.join('\n\n'));
 }
 
 async function minify(from, to, options) {

@@ -7,6 +7,7 @@
 //! - [`http`]: pages, REST, files and the state of the process, for whoever asks.
 //! - [`accounts`]: who is who on this server.
 //! - [`credentials`], [`secret`]: who asks, and what they carry to prove it.
+//! - [`backups`]: backups by a schedule.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
 //! - [`bulk`]: one action on many tasks, in the background.
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
@@ -15,11 +16,13 @@
 //! - [`mail`]: what is sent to people's mailboxes.
 //! - [`sample`]: the board that an empty database starts with.
 //! - [`supervise`]: the tasks without which it cannot work, and what happens when one ends.
+//! - [`system`]: the state of the installation.
 //! - [`mod@serve`]: puts these together, and takes them apart again when the process is told to stop.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic when nobody reads: see `telemetry`.
 
 pub mod accounts;
+pub mod backups;
 pub mod bulk;
 pub mod clock;
 pub mod command;
@@ -36,5 +39,6 @@ pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod supervise;
+pub mod system;
 pub mod telemetry;
 pub mod writer;

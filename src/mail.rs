@@ -1,4 +1,4 @@
-//! What is sent to people's mailboxes: links for new passwords, and nothing else so far.
+//! What is sent to people's mailboxes: links for new passwords, invitations, and the news that an account has another address.
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -66,18 +66,42 @@ impl Mail {
         self.server.test_connection().await.map(drop)
     }
 
-    /// Sends the link with which somebody chooses a new password. Mails with the same id are shown once by most mail programs.
+    /// Sends the link with which somebody chooses a new password.
     pub async fn send_new_password(&self, id: Uuid, to: &Account, link: &str) -> Result<(), MailError> {
         let text = format!(
             "Hello {},\n\nsomebody, probably you, asked for a new password for your account. Choose one here within a day:\n\n\
              {link}\n\nIf it was not you, there is nothing to do: your password stays as it is.\n",
             to.name
         );
+        self.send(id, (&to.name, &to.email), "A new password for Taskwire", text).await
+    }
+
+    /// Tells the former address of an account that the account has another one.
+    pub async fn send_changed_email(&self, id: Uuid, name: &str, email: &str, server: &str) -> Result<(), MailError> {
+        let text = format!(
+            "Hello {name},\n\nyour account at {server} has another e-mail address now, with which you sign in. This address is \
+             not used any more.\n\nIf neither you nor an admin of that server changed it, tell an admin.\n"
+        );
+        self.send(id, (name, email), "Another e-mail address for your Taskwire account", text).await
+    }
+
+    /// Sends an invitation.
+    pub async fn send_invitation(&self, id: Uuid, name: &str, email: &str, link: &str) -> Result<(), MailError> {
+        let text = format!(
+            "Hello {name},\n\nyou are invited to a task board. Create your account here within a week:\n\n{link}\n\nIf you do \
+             not know what this is about, there is nothing to do.\n"
+        );
+        self.send(id, (name, email), "An invitation to Taskwire", text).await
+    }
+
+    /// Sends a mail. Mails with the same id are shown once by most mail programs.
+    async fn send(&self, id: Uuid, to: (&str, &str), subject: &str, text: String) -> Result<(), MailError> {
+        let (name, email) = to;
         let message = Message::builder()
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .from(self.from.clone())
-            .to(Mailbox::new(Some(to.name.clone()), to.email.parse()?))
-            .subject("A new password for Taskwire")
+            .to(Mailbox::new(Some(name.to_owned()), email.parse()?))
+            .subject(subject)
             .header(ContentType::TEXT_PLAIN)
             .body(text)?;
         self.server.send(message).await?;

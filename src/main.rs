@@ -17,9 +17,8 @@ use signals::StopSignals;
 use taskwire::supervise::{Essential, Supervisor};
 use taskwire::{
     command::{Command, CommandLine},
-    http, serve,
-    settings::Settings,
-    telemetry,
+    doctor::settings::Given,
+    http, serve, telemetry,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -36,9 +35,11 @@ const LAST_TASKS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::of_process().command {
-        Command::Serve(settings) => run(*settings),
+        Command::Serve(given) => run(*given),
         Command::User(command) => at_once(command.run()),
         Command::Token(command) => at_once(command.run()),
+        Command::Board(command) => at_once(command.run()),
+        Command::Task(command) => at_once(command.run()),
         Command::Audit(command) => at_once(command.run()),
         Command::Backup(command) => at_once(command.run()),
         Command::Restore(command) => at_once(command.run()),
@@ -47,6 +48,10 @@ fn main() -> ExitCode {
         Command::Openapi => {
             // The reader of the output may have closed it.
             let _ = writeln!(std::io::stdout(), "{}", http::openapi_json());
+            Ok(())
+        }
+        Command::Asyncapi => {
+            let _ = writeln!(std::io::stdout(), "{}", http::asyncapi_json());
             Ok(())
         }
     };
@@ -70,8 +75,9 @@ fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String>
     outcome
 }
 
-fn run(settings: Settings) -> Result<(), String> {
-    telemetry::start_log(&settings);
+fn run(given: Given) -> Result<(), String> {
+    let settings = &given.settings;
+    telemetry::start_log(settings);
     telemetry::log_panics();
     let stop_within = settings.stop_within;
     let address = settings.listen_address().map_err(|error| error.to_string())?;
@@ -95,7 +101,7 @@ fn run(settings: Settings) -> Result<(), String> {
         let stop = CancellationToken::new();
         stop_on_signal(stop.clone(), stop_within)
             .map_err(|error| format!("cannot listen for stop signals: {error}"))?;
-        let server = serve::start(listener, settings).await.map_err(|error| error.to_string())?;
+        let server = serve::start(listener, given).await.map_err(|error| error.to_string())?;
         // The process that started us may have closed our output.
         let mut out = std::io::stdout();
         let _ = writeln!(out, "listening on http://{address}");

@@ -20,7 +20,10 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::store::{Backlog, LeasedJob, NewJob, Store, StoreError};
+use crate::{
+    clock,
+    store::{Backlog, LeasedJob, NewJob, Store, StoreError},
+};
 
 /// How long the oldest job of a topic may wait before `/readyz` tells of it.
 const LATE: Duration = Duration::from_secs(60);
@@ -35,6 +38,22 @@ pub enum Job {
     /// Mails a link for a new password to an address, if somebody here has an account with it.
     NewPasswordMail {
         /// The address, as somebody typed it.
+        email: String,
+    },
+    /// Mails to the former address of an account that it has another one now.
+    ChangedEmailMail {
+        /// The name of the account's owner.
+        name: String,
+        /// The former address.
+        email: String,
+    },
+    /// Mails an invitation, with a new link each time.
+    InvitationMail {
+        /// The invitation.
+        link: Uuid,
+        /// The name of whoever is invited.
+        name: String,
+        /// Their address.
         email: String,
     },
     /// Puts somebody on the boards of the invitation they used.
@@ -72,7 +91,7 @@ impl Job {
     /// Which nodes can do it.
     pub fn topic(&self) -> Topic {
         match self {
-            Self::NewPasswordMail { .. } => Topic::Mail,
+            Self::NewPasswordMail { .. } | Self::ChangedEmailMail { .. } | Self::InvitationMail { .. } => Topic::Mail,
             Self::AcceptedInvitation { .. } => Topic::Boards,
         }
     }
@@ -82,6 +101,8 @@ impl Job {
         let days = match self {
             // Whoever waits for a mail has given up by then, and asked again.
             Self::NewPasswordMail { .. } => 1,
+            // An invitation works for a week.
+            Self::ChangedEmailMail { .. } | Self::InvitationMail { .. } => 7,
             Self::AcceptedInvitation { .. } => 30,
         };
         Duration::from_secs(days * 24 * 60 * 60)
@@ -296,6 +317,8 @@ impl Outbox {
             }
         };
         counter!("taskwire_outbox_attempts_total", "topic" => topic.clone(), "outcome" => told).increment(1);
+        gauge!("taskwire_outbox_last_attempt_timestamp_seconds", "topic" => topic.clone(), "outcome" => told)
+            .set(clock::now().as_millis() as f64 / 1_000.0);
         Ok(())
     }
 
@@ -371,6 +394,14 @@ mod tests {
             (
                 Job::AcceptedInvitation { link, person },
                 format!(r#"{{"kind":"accepted_invitation","link":"{link}","person":"{}"}}"#, person.0),
+            ),
+            (
+                Job::ChangedEmailMail { name: "Ana".to_owned(), email: "ana@example.com".to_owned() },
+                r#"{"kind":"changed_email_mail","name":"Ana","email":"ana@example.com"}"#.to_owned(),
+            ),
+            (
+                Job::InvitationMail { link, name: "Ana".to_owned(), email: "ana@example.com".to_owned() },
+                format!(r#"{{"kind":"invitation_mail","link":"{link}","name":"Ana","email":"ana@example.com"}}"#),
             ),
         ] {
             assert_eq!(job.enqueued(link).payload, json);

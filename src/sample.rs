@@ -70,7 +70,7 @@ const TASKS: &[SampleTask] = &[
         description: "Whatever changes a board, every open page shows it. On a server with accounts, make a token under *Your \
             account* and put it in the place of `TOKEN`. Watch this task while you say:\n\n```\ncurl -s -H 'Authorization: Bearer TOKEN' \
             {server}/api/v1/tasks/{task} --request PATCH --json '{\"title\": \"Changed from the command line\"}'\n```\n\n\
-            The whole REST interface is described at [/api/v1/openapi.json](/api/v1/openapi.json).",
+            The whole REST interface is described at {server}/api/docs.",
     },
     SampleTask {
         column: 2,

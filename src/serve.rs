@@ -20,8 +20,10 @@ use crate::{
         Accounts,
         oidc::{Oidc, OidcError},
     },
+    backups::Backups,
     bulk::{self, Bulk},
     clock,
+    doctor::settings::Given,
     http::{
         self, Services,
         admission::{Admissions, Most},
@@ -32,6 +34,7 @@ use crate::{
         in_flight::InFlight,
         limits::HttpLimits,
         origin::Origins,
+        rate::ApiRate,
         site::Site,
         socket::{Goodbyes, Hello, SocketContext, SocketLimits},
     },
@@ -42,9 +45,10 @@ use crate::{
     mail::{Mail, MailSettingsError},
     outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
-    settings::{Auth, Retention, Settings, SettingsError},
+    settings::{Auth, SettingsError},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
+    system::System,
     telemetry,
     writer::Writer,
 };
@@ -106,13 +110,14 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     services: Arc<Services>,
-    retention: Retention,
-    keep_audit: Duration,
+    kept: Kept,
     first_visit: Option<String>,
 }
 
 /// Opens the database, brings it up to date, and creates the sample board where there is none.
-pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, StartError> {
+pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<Server, StartError> {
+    let given: Given = settings.into();
+    let settings = given.settings.clone();
     // From the first moment on, so that no metric is missing.
     telemetry::metrics();
     let address = listener.local_addr()?;
@@ -147,6 +152,8 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
     let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
     let topics = if mail.is_some() { vec![Topic::Mail, Topic::Boards] } else { vec![Topic::Boards] };
     let outbox = Outbox::new(store.clone(), topics, OutboxSettings::default());
+    let backups = Backups::new(store.clone(), settings.backups());
+    let system = System::new(store.clone(), hub.clone(), backups.clone(), given, address);
     let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
@@ -176,20 +183,28 @@ pub async fn start(listener: TcpListener, settings: Settings) -> Result<Server, 
         proxies: settings.proxies(),
         in_flight: InFlight::new(settings.http_limits.clone()),
         limits: settings.http_limits.clone(),
+        api_rate: ApiRate::new(settings.api_rate),
         exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
         socket,
         hub,
         outbox,
+        backups,
+        system,
         warnings: health::Warnings::default(),
         origins,
         leptos: leptos_options(&site, address),
         site,
     };
     let first_visit = first_visit(&services).await?;
-    let keep_audit = Duration::from_secs(u64::from(settings.keep_audit) * 24 * 60 * 60);
-    Ok(Server { listener, services: Arc::new(services), retention: settings.log_retention, keep_audit, first_visit })
+    let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    let kept = Kept {
+        log: settings.log_retention.0,
+        deleted_boards: settings.keep_deleted_boards.0,
+        audit: days(settings.keep_audit),
+    };
+    Ok(Server { listener, services: Arc::new(services), kept, first_visit })
 }
 
 /// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
@@ -221,16 +236,12 @@ impl Server {
     /// Serves until `stop` is cancelled, then ends in good order; or until the server cannot go on, which is an error, and
     /// ends in as good an order as it can.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { listener, services, retention, keep_audit, .. } = self;
+        let Self { listener, services, kept, .. } = self;
         let supervisor = services.hub.supervisor();
         let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
         let maintenance = {
             let (services, ends) = (Arc::clone(&services), ends.clone());
-            move || {
-                ends.clone()
-                    .run_until_cancelled_owned(maintenance(Arc::clone(&services), retention, keep_audit))
-                    .map(drop)
-            }
+            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), kept)).map(drop)
         };
         supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
         let jobs = {
@@ -241,6 +252,19 @@ impl Server {
             }
         };
         let jobs = supervisor.keep(Essential::Outbox, ends.clone(), jobs);
+        let backups = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || services.backups.clone().run(ends.clone())
+        };
+        let backups = supervisor.keep(Essential::Backups, ends.clone(), backups);
+        let samples = {
+            let (services, ends) = (Arc::clone(&services), ends.clone());
+            move || {
+                let condition = Arc::clone(&services);
+                services.system.clone().run(ends.clone(), move || health::known_condition(&condition))
+            }
+        };
+        let samples = supervisor.keep(Essential::Samples, ends.clone(), samples);
         let accept = {
             let (services, connections, ends) = (Arc::clone(&services), connections.clone(), ends.clone());
             let (router, listener) = (http::router(Arc::clone(&services)), Arc::new(listener));
@@ -273,10 +297,10 @@ impl Server {
                 "some connections did not end in time, and are cut off"
             );
         }
-        if tokio::time::timeout(LAST_JOBS, jobs).await.is_err() {
+        if tokio::time::timeout(LAST_JOBS, futures::future::join3(jobs, backups, samples)).await.is_err() {
             tracing::warn!(
                 waited_ms = LAST_JOBS.as_millis() as u64,
-                "jobs of the outbox did not end in time; they are done again later"
+                "jobs of the outbox, or a backup, did not end in time; they are done again later"
             );
         }
         if tokio::time::timeout(LAST_WRITES, services.writer.close()).await.is_err() {
@@ -304,6 +328,17 @@ impl Server {
 #[derive(Debug, thiserror::Error)]
 #[error("the server cannot continue: {0}")]
 pub struct RunError(String);
+
+/// How long what is old is kept; `None` for ever.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// The log of changes.
+    log: Option<Duration>,
+    /// Boards that were deleted.
+    deleted_boards: Option<Duration>,
+    /// The events of the audit log.
+    audit: Duration,
+}
 
 /// What a connection meets first.
 struct AcceptContext {
@@ -359,6 +394,8 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
     let Services { accounts, writer, .. } = &*services;
     match job {
         Job::NewPasswordMail { email } => accounts.mail_new_password(id, &email).await,
+        Job::ChangedEmailMail { name, email } => accounts.mail_changed_email(id, &name, &email).await,
+        Job::InvitationMail { link, name, email } => accounts.mail_invitation(id, link, &name, &email).await,
         Job::AcceptedInvitation { link, person } => {
             accounts.put_on_boards(writer, link, person).await.map_err(|error| JobError::Retry(error.to_string()))
         }
@@ -366,8 +403,9 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
 }
 
 /// What has to be done now and then.
-async fn maintenance(services: Arc<Services>, Retention(retention): Retention, keep_audit: Duration) {
-    let forget_every = retention.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
+async fn maintenance(services: Arc<Services>, kept: Kept) {
+    let shortest = kept.log.into_iter().chain(kept.deleted_boards).min();
+    let forget_every = shortest.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
     let mut clean_up = tokio::time::interval(CLEAN_UP_INTERVAL);
     let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
@@ -389,12 +427,13 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention, k
                 }
             }
             _ = forget.tick() => {
-                if let Err(error) = forget_what_is_old(&services, retention, keep_audit, forget_every * CATCHING_UP).await {
+                if let Err(error) = forget_what_is_old(&services, kept, forget_every * CATCHING_UP).await {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
             _ = clean_up.tick() => {
                 services.accounts.forget_old_attempts();
+                services.api_rate.iter().for_each(|rate| rate.forget_old());
                 if let Err(error) = services.accounts.write_counted_failures().await {
                     tracing::warn!(%error, "some failed sign-ins are not in the audit log");
                 }
@@ -403,13 +442,8 @@ async fn maintenance(services: Arc<Services>, Retention(retention): Retention, k
     }
 }
 
-/// Deletes what is old: entries of the log, what mutations were answered, events of the audit log, sessions and links that have ended.
-async fn forget_what_is_old(
-    services: &Services,
-    retention: Option<Duration>,
-    keep_audit: Duration,
-    step: Duration,
-) -> Result<(), StoreError> {
+/// Deletes what is old: entries of the log, what mutations were answered, deleted boards, events of the audit log, sessions and links that have ended.
+async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> Result<(), StoreError> {
     let (store, now) = (&services.store, clock::now());
     let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
     let apart = now.as_millis() - believed.as_millis();
@@ -425,15 +459,23 @@ async fn forget_what_is_old(
     services.accounts.forget(believed).await?;
     store.forget_bulk_edits(before(bulk::KEPT)).await?;
     let answers = store.forget_answers(before(ANSWERS_KEPT)).await?;
-    let events = store.forget_audit(before(keep_audit)).await?;
-    let entries = match retention {
+    let events = store.forget_audit(before(kept.audit)).await?;
+    let entries = match kept.log {
         Some(retention) => store.trim_log(before(retention)).await?,
         None => 0,
     };
-    if entries + answers + events > 0 {
+    let boards = match kept.deleted_boards {
+        Some(kept) => store.purge_boards(believed, kept).await?,
+        None => 0,
+    };
+    if entries + answers + boards + events > 0 {
         tracing::info!(
-            entries, answers, events, %believed,
-            "deleted old entries of the log of changes, old answers, and old events of the audit log"
+            entries,
+            answers,
+            boards,
+            events,
+            %believed,
+            "deleted old entries of the log of changes, old answers, old events of the audit log, and boards that were deleted long ago"
         );
     }
     Ok(())

@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     accounts::oidc::OidcSettings,
+    backups::BackupSettings,
     http::{
         forwarded::{Proxies, ProxyHeader},
         limits::HttpLimits,
@@ -91,6 +92,11 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value_t = 10_000)]
     pub sockets_per_address: usize,
 
+    /// How many requests a minute one person, or without an account one address, may send to the REST interface of this node; 0 for no
+    /// limit.
+    #[arg(long, env = "TASKWIRE_API_RATE", value_name = "NUMBER", default_value_t = 6_000)]
+    pub api_rate: u32,
+
     /// The database with the boards: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
@@ -139,6 +145,20 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
+    /// How long a deleted board can be restored: a number with `s`, `m`, `h` or `d`, or `forever`. After that, its rows are deleted.
+    #[arg(long, env = "TASKWIRE_KEEP_DELETED_BOARDS", value_name = "TIME", default_value = "30d")]
+    pub keep_deleted_boards: Retention,
+    /// A folder in which the server makes a backup of the database again and again, as `taskwire backup` does, without secrets.
+    #[arg(long, env = "TASKWIRE_BACKUP_TO", value_name = "FOLDER")]
+    pub backup_to: Option<PathBuf>,
+
+    /// The time from one backup to the next: a number of hours, or a number with `s`, `m`, `h` or `d`.
+    #[arg(long, env = "TASKWIRE_BACKUP_EVERY", value_name = "TIME", default_value = "24", value_parser = period)]
+    pub backup_every: Duration,
+
+    /// How many of these backups are kept. The oldest is removed when a new one was made and checked.
+    #[arg(long, env = "TASKWIRE_BACKUP_KEEP", value_name = "NUMBER", default_value = "7", value_parser = at_least_one)]
+    pub backup_keep: usize,
     /// For how many days the audit log keeps its events.
     #[arg(
         long,
@@ -180,6 +200,7 @@ impl Settings {
             mail_from: None,
             sockets_per_person: 2_000,
             sockets_per_address: 10_000,
+            api_rate: 6_000,
             database: "sqlite:taskwire.db".to_owned(),
             redis: None,
             sqlite_synchronous: SqliteSynchronous::Full,
@@ -188,6 +209,10 @@ impl Settings {
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             log_retention: Retention::DEFAULT,
+            keep_deleted_boards: Retention::DELETED_BOARDS,
+            backup_to: None,
+            backup_every: Duration::from_secs(24 * 60 * 60),
+            backup_keep: 7,
             keep_audit: 365,
             stop_within: Duration::from_secs(30),
             no_sample: false,
@@ -246,6 +271,12 @@ impl Settings {
     pub fn public_url(&self, listening_on: SocketAddr) -> String {
         let own = || format!("http://localhost:{}", listening_on.port());
         self.public_url.clone().unwrap_or_else(own)
+    }
+
+    /// Where backups are made, if anywhere.
+    pub fn backups(&self) -> Option<BackupSettings> {
+        let folder = self.backup_to.clone()?;
+        Some(BackupSettings { folder, every: self.backup_every, keep: self.backup_keep })
     }
 
     /// The settings of the database.
@@ -312,12 +343,13 @@ pub enum LogFormat {
     Json,
 }
 
-/// How long the log of changes reaches back.
+/// How long something is kept; `None` for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention(pub Option<Duration>);
 
 impl Retention {
     const DEFAULT: Self = Self(Some(Duration::from_secs(90 * 24 * 60 * 60)));
+    const DELETED_BOARDS: Self = Self(Some(Duration::from_secs(30 * 24 * 60 * 60)));
 }
 
 impl fmt::Display for Retention {
@@ -336,21 +368,40 @@ impl FromStr for Retention {
         if text == "forever" {
             return Ok(Self(None));
         }
-        let seconds_of = |unit| match unit {
-            's' => Some(1),
-            'm' => Some(60),
-            'h' => Some(60 * 60),
-            'd' => Some(24 * 60 * 60),
-            _ => None,
-        };
-        text.char_indices()
-            .next_back()
-            .and_then(|(at, unit)| Some((text[..at].parse::<u64>().ok()?, seconds_of(unit)?)))
-            .and_then(|(count, seconds)| count.checked_mul(seconds))
-            .filter(|seconds| *seconds > 0)
-            .map(|seconds| Self(Some(Duration::from_secs(seconds))))
-            .ok_or_else(|| "expected a time such as `90d`, `12h` or `30m`, or `forever`".to_owned())
+        let time = time_with_unit(text).map(|time| Self(Some(time)));
+        time.ok_or_else(|| "expected a time such as `90d`, `12h` or `30m`, or `forever`".to_owned())
     }
+}
+
+/// Parses a number with a unit, such as `90d`.
+fn time_with_unit(text: &str) -> Option<Duration> {
+    let seconds_of = |unit| match unit {
+        's' => Some(1),
+        'm' => Some(60),
+        'h' => Some(60 * 60),
+        'd' => Some(24 * 60 * 60),
+        _ => None,
+    };
+    text.char_indices()
+        .next_back()
+        .and_then(|(at, unit)| Some((text[..at].parse::<u64>().ok()?, seconds_of(unit)?)))
+        .and_then(|(count, seconds)| count.checked_mul(seconds))
+        .filter(|seconds| *seconds > 0)
+        .map(Duration::from_secs)
+}
+
+/// Parses a period: hours, where no unit is given. It is at most a year.
+fn period(text: &str) -> Result<Duration, String> {
+    let hours = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{text}h"));
+    time_with_unit(hours.as_deref().unwrap_or(text))
+        .filter(|period| *period <= Duration::from_secs(366 * 24 * 60 * 60))
+        .ok_or_else(|| {
+            "expected a number of hours such as `24`, or a time such as `90m` or `7d`, up to a year".to_owned()
+        })
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a number, at least 1".to_owned())
 }
 
 /// Parses an address and a port.
@@ -422,6 +473,17 @@ mod tests {
         {
             assert!(wrong.parse::<Retention>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_period_is_in_hours_or_has_a_unit() {
+        let hours = |hours: u64| Ok(Duration::from_secs(hours * 60 * 60));
+        assert_eq!((period("24"), period("1h"), period("366d")), (hours(24), hours(1), hours(366 * 24)));
+        assert_eq!(period("2s"), Ok(Duration::from_secs(2)));
+        for wrong in ["", "0", "-1", "1.5", "367d", "99999999999999999999", "often"] {
+            assert!(period(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!((at_least_one("7"), at_least_one("0").is_err()), (Ok(7), true));
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub enum Essential {
     Maintenance,
     /// Does jobs: [`crate::outbox`].
     Outbox,
+    /// Makes scheduled backups: [`crate::backups`].
+    Backups,
+    /// Takes samples of the metrics: [`crate::system`].
+    Samples,
 }
 
 /// What happens when a task ends by itself.
@@ -64,7 +68,7 @@ pub enum Rule {
 
 impl Essential {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Writer,
         Self::Accept,
         Self::Notifier,
@@ -77,6 +81,8 @@ impl Essential {
         Self::RedisMaintain,
         Self::Maintenance,
         Self::Outbox,
+        Self::Backups,
+        Self::Samples,
     ];
 
     /// What happens when it ends.
@@ -97,7 +103,10 @@ impl Essential {
             | Self::RedisMaintain
             | Self::Maintenance
             // A job that was in hand is taken again when its lease ends.
-            | Self::Outbox => Rule::StartAgain,
+            | Self::Outbox
+            // So is the schedule of backups.
+            | Self::Backups
+            | Self::Samples => Rule::StartAgain,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tests the commands of the executable for people and tokens, beside a running server.
+//! Tests the commands of the executable for people, tokens, boards and tasks, beside a running server.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -10,6 +10,7 @@ use std::{io::Write, process::Stdio, time::Duration};
 use reqwest::StatusCode;
 use serde_json::Value;
 use support::{
+    client::{Client, Copy},
     database::Database,
     server::{Process, command, run},
 };
@@ -183,6 +184,23 @@ fn every_command_explains_itself() {
         &["user", "reset-password"],
         &["user", "deactivate"],
         &["user", "activate"],
+        &["user", "change"],
+        &["user", "end-sessions"],
+        &["user", "hand-over"],
+        &["user", "import"],
+        &["board"],
+        &["board", "list"],
+        &["board", "show"],
+        &["board", "export"],
+        &["board", "delete"],
+        &["board", "restore"],
+        &["board", "members"],
+        &["task"],
+        &["task", "list"],
+        &["task", "add"],
+        &["task", "move"],
+        &["task", "complete"],
+        &["task", "delete"],
         &["token"],
         &["token", "create"],
         &["token", "list"],
@@ -224,4 +242,116 @@ async fn a_running_server_notices_command_line_changes() {
     assert_eq!(json(&database, &["token", "list"]), Value::Array(Vec::new()));
     // The poll is once a second; a busy machine may take longer.
     assert!(known + forgotten < Duration::from_secs(15), "{known:?}, {forgotten:?}");
+}
+
+/// Runs a command whose output is not JSON.
+fn text(database: &Database, arguments: &[&str]) -> String {
+    let (code, out, err) = run(command(arguments).args(["--database", &database.url]));
+    assert_eq!(code, Some(0), "{arguments:?}: {err}");
+    out
+}
+
+#[test]
+fn names_and_addresses_are_changed_and_sessions_ended() {
+    let database = Database::sqlite();
+    add(&database, "ana", "owner");
+    add(&database, "ben", "member");
+    let change = ["user", "change", "ben@example.com", "--name", "Benjamin", "--email", "B@example.com"];
+    let changed = json(&database, &change);
+    assert_eq!((&changed["name"], &changed["email"]), (&"Benjamin".into(), &"b@example.com".into()));
+    assert!(refused(&database, &["user", "change", "b@example.com"], 2).contains("--name"));
+    let taken = refused(&database, &["user", "change", "b@example.com", "--email", "ana@example.com"], 1);
+    assert!(taken.contains("another account has this e-mail address"), "{taken}");
+    assert_eq!(json(&database, &["user", "end-sessions", "b@example.com"])["active"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boards_and_tasks_are_changed_live_on_both_engines() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        add(&database, "ana", "owner");
+        let server = Process::spawn(
+            command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0"]).args(["--database", &database.url]),
+        );
+        let boards = json(&database, &["board", "list"]);
+        assert_eq!(boards.as_array().unwrap().len(), 1, "the sample");
+        let (name, id) = (boards[0]["name"].as_str().unwrap(), boards[0]["id"].as_str().unwrap());
+        let shown = json(&database, &["board", "show", name]);
+        let seq = shown["seq"].as_u64().unwrap();
+        let column = shown["columns"][1]["name"].as_str().unwrap();
+
+        // A page that has the board open sees what is done at the command line.
+        let address = server.base.strip_prefix("http://").unwrap().parse().unwrap();
+        let mut page = Client::connect(address).await;
+        page.subscribe(id.parse().unwrap(), Some(seq)).await;
+        let mut copy = Copy::of(id.parse().unwrap(), Some(seq));
+        let added = json(
+            &database,
+            &["task", "add", name, "=Tea", "--column", column, "--priority", "high", "--due", "2026-12-24"],
+        );
+        assert_eq!((&added["priority"], &added["due"]), (&"high".into(), &"2026-12-24".into()));
+        copy.reach(seq + 1, &mut page).await;
+        let task = added["id"].as_str().unwrap();
+        let first = shown["columns"][0]["name"].as_str().unwrap();
+        let moved = json(&database, &["task", "move", "=Tea", "--board", name, "--column", first, "--first"]);
+        assert_ne!(moved["column"], added["column"]);
+        assert_eq!(json(&database, &["task", "list", name, "--column", first])[0]["id"], task);
+        assert_eq!(json(&database, &["task", "complete", task])["completed"], true);
+        assert!(!json(&database, &["task", "list", name]).to_string().contains(task), "only open ones");
+        assert!(json(&database, &["task", "list", name, "--all"]).to_string().contains(task));
+        copy.reach(seq + 3, &mut page).await;
+
+        let csv = text(&database, &["board", "export", id, "--csv"]);
+        assert!(csv.starts_with("id,title,description,column,completed,") && csv.contains(",'=Tea,"), "{csv}");
+        let export = json(&database, &["board", "export", id]);
+        assert_eq!(export["seq"], seq + 3);
+        assert!(!json(&database, &["task", "delete", task])["deleted_at"].is_null());
+        assert!(refused(&database, &["task", "delete", task], 1).contains("there is no task"));
+        assert!(refused(&database, &["task", "delete", "=Tea"], 1).contains("--board"));
+        let no_column = refused(&database, &["task", "add", name, "A", "--column", "Nowhere"], 1);
+        assert!(no_column.contains("has no column Nowhere; it has "), "{no_column}");
+
+        let members = json(&database, &["board", "members", id, "--set", "ana@example.com=manager"]);
+        assert_eq!((&members[0]["email"], &members[0]["role"]), (&"ana@example.com".into(), &"manager".into()));
+        assert!(refused(&database, &["board", "members", id, "--set", "ana@example.com"], 2).contains("EMAIL=ROLE"));
+        let last = refused(&database, &["board", "members", id, "--remove", "ana@example.com"], 1);
+        assert!(last.contains("a board needs a manager"), "{last}");
+
+        assert!(!json(&database, &["board", "delete", name])["deleted_at"].is_null());
+        copy.reach(seq + 6, &mut page).await;
+        assert_eq!(json(&database, &["board", "list"]), Value::Array(Vec::new()));
+        assert_eq!(json(&database, &["board", "list", "--deleted"])[0]["id"], id);
+        assert!(refused(&database, &["board", "show", name], 1).contains("there is no board"));
+        assert!(json(&database, &["board", "restore", name])["deleted_at"].is_null());
+        copy.reach(seq + 7, &mut page).await;
+        assert!(text(&database, &["board", "list"]).contains(name));
+    }
+}
+
+#[test]
+fn what_somebody_has_is_handed_over_and_people_are_imported() {
+    let database = Database::sqlite();
+    add(&database, "ana", "owner");
+    add(&database, "ben", "member");
+    let report = json(&database, &["user", "hand-over", "ben@example.com", "ana@example.com", "--dry-run"]);
+    assert_eq!((&report["dry_run"], &report["failed"]), (&true.into(), &0.into()));
+    let same = refused(&database, &["user", "hand-over", "ben@example.com", "BEN@example.com"], 1);
+    assert!(same.contains("the same person"), "{same}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    let file = file.to_str().unwrap();
+    std::fs::write(file, "name;email\nCleo;cleo@example.com\nBen;ben@example.com\n").unwrap();
+    let url = "https://board.example.com/";
+    let dry = text(&database, &["user", "import", file, "--dry-run"]);
+    assert_eq!(dry, "line 2  new     cleo@example.com\nline 3  exists  ben@example.com\n");
+    let imported = json(&database, &["user", "import", file, "--public-url", url]);
+    let link = imported["lines"][0]["url"].as_str().unwrap();
+    assert!(link.starts_with("https://board.example.com/join/"), "{link}");
+    std::fs::write(file, "name,email\nCleo,cleo@example.com\n,nobody\n").unwrap();
+    let (code, out, err) = run(command(&["user", "import", file]).args(["--database", &database.url]));
+    assert_eq!(code, Some(1));
+    assert!(out.contains("line 2  invited") && out.contains("line 3  wrong"), "{out}");
+    assert!(err.contains("1 line is wrong; the others are done"), "{err}");
+    let missing = refused(&database, &["user", "import", "nowhere.csv"], 1);
+    assert!(missing.contains("cannot read nowhere.csv"), "{missing}");
 }

@@ -269,6 +269,39 @@ async fn nothing_is_written_whether_the_database_is_open_was_left_open_or_is_clo
     assert_eq!(bytes(&folder(&database)).len(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn scheduled_backups_that_are_too_old_or_fail_are_named() {
+    let ((of_file, _), (of_server, _)) = (sqlite().await, filled(Database::postgres().await).await);
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    for database in [of_file, of_server] {
+        let found = |every: &str| examine(&database, &["--backup-to", to, "--backup-every", every]);
+        found("24").only(&[WARNS_WITHOUT_A_SERVER, "backup", "durability"]).say(
+            "backup",
+            "warning",
+            &["there is no scheduled backup yet", "the log of the server"],
+        );
+        let made = "UPDATE backup_schedule SET file = '/backups/newest', bytes = 1500000, made_at = ";
+        let now = chrono::Utc::now().timestamp_millis();
+        by_hand(&database, &format!("{made}{}", now - 40 * 60 * 60 * 1_000)).await;
+        found("24").only(&[WARNS_WITHOUT_A_SERVER, "durability"]).say("backup", "ok", &["/backups/newest", "1.5 MB"]);
+        found("12").only(&[WARNS_WITHOUT_A_SERVER, "backup", "durability"]).say(
+            "backup",
+            "warning",
+            &["is 40 hours ago, and one is due every 12 hours"],
+        );
+        by_hand(&database, "UPDATE backup_schedule SET failures = 2, error = 'no room'").await;
+        found("24").say("backup", "warning", &["2 attempts failed since then, the last one: no room"]);
+        assert!(!examine(&database, &[]).has("backup"));
+        let nowhere = folder.path().join("nowhere").display().to_string();
+        examine(&database, &["--backup-to", &nowhere]).say("backup", "error", &[&nowhere, "cannot be used"]);
+    }
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let (database, _) = sqlite().await;
+    examine(&database, &["--backup-to", file.to_str().unwrap()]).say("backup", "error", &["is not a folder"]);
+}
+
 #[tokio::test]
 async fn a_missing_database_is_named_and_not_made() {
     let database = Database::sqlite();

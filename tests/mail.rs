@@ -22,7 +22,7 @@ use support::{
     server::{Server, open},
 };
 use taskwire::{
-    accounts::{NewPerson, invitations::Invitation},
+    accounts::{NewPerson, PersonUpdate, invitations::Invitation},
     credentials::{ClientInfo, Credentials},
     http::Services,
     settings::{Auth, Settings},
@@ -192,7 +192,7 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let database = Database::sqlite();
     let (server, services) = Server::with_services(mailing(&database, smtp)).await;
     let accounts = &services.accounts;
-    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
     let secret = accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let (from, password) = (ClientInfo::from(std::net::IpAddr::from([127, 0, 0, 1])), "correct horse battery");
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some(password) };
@@ -274,8 +274,12 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     let (_server, services) = Server::with_services(mailing(&database, "smtp://127.0.0.1:1".to_owned())).await;
     let node = Node { store: services.store.clone(), writer: services.writer.clone() };
     let board = node.create_board().await.id;
-    let invitation =
-        Invitation { role: InstanceRole::Member, boards: vec![(board, BoardRole::Editor)], note: String::new() };
+    let invitation = Invitation {
+        role: InstanceRole::Member,
+        boards: vec![(board, BoardRole::Editor)],
+        email: None,
+        note: String::new(),
+    };
     let secret = services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     // A closed writer is what the invitation finds if the server ends between the invitation's two transactions.
     let closed = Writer::start(services.store.clone(), services.hub.clone());
@@ -289,6 +293,59 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     nothing_waits(&services).await;
     let state = services.store.board(board).await.unwrap().unwrap();
     assert_eq!(state.access().members.get(&ana.person), Some(&BoardRole::Editor));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_former_address_is_told_of_the_new_one() {
+    let (smtp, mut mails) = mail_server().await;
+    let database = Database::sqlite();
+    let (_server, services) = Server::with_services(mailing(&database, smtp)).await;
+    let (accounts, local) = (&services.accounts, Credentials::local());
+    let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
+    let ana = accounts.add(&local, new, InstanceRole::Member).await.unwrap();
+    for email in ["ana@example.com", "lima@example.com"] {
+        let update = PersonUpdate { email: Some(email), ..PersonUpdate::default() };
+        accounts.update(&local, ana, update).await.unwrap();
+    }
+    let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
+    assert!(mail.to.contains("<ana@example.com>"), "{}", mail.to);
+    assert!(mail.text.contains("has another e-mail address now") && !mail.text.contains("lima@example.com"));
+    nothing_waits(&services).await;
+    assert!(mails.try_recv().is_err(), "the same address again is no other one");
+    assert!(!services.store.directory().account(ana).unwrap().email_is_proved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imported_people_get_their_links_by_mail_and_only_the_newest_works() {
+    // The first mail is put off, so its link is made anew.
+    let (smtp, mut mails, _) = moody_mail_server(&["451 later\r\n"]).await;
+    let database = Database::sqlite();
+    let (_server, services) = Server::with_services(mailing(&database, smtp)).await;
+    let (accounts, local) = (&services.accounts, Credentials::local());
+    let csv = b"name,email\nAna Lima,ana@example.com\nBen,ben@example.com\n";
+    let imported = accounts.import(&local, csv, false).await.unwrap();
+    assert!(imported.lines.iter().all(|line| line.url.is_none()), "nobody else has the links");
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();
+        let secret = mail.text.split("/join/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+        let (_, invitation) = accounts.invitation(&secret).await.unwrap();
+        assert!(mail.to.contains(&invitation.email.unwrap()), "{}", mail.to);
+        links.push(secret);
+    }
+    nothing_waits(&services).await;
+    let open = accounts.invitations(&local).await.unwrap();
+    assert_eq!(open.len(), 2, "one for each, however often it was mailed");
+    // What is revoked or used is mailed no more.
+    let job = taskwire::outbox::Job::InvitationMail {
+        link: open[0].0.id,
+        name: "Ana".to_owned(),
+        email: "ana@example.com".to_owned(),
+    };
+    accounts.revoke_invitation(&local, open[0].0.id).await.unwrap();
+    services.store.enqueue(&job.enqueued(app::new_id())).await.unwrap();
+    nothing_waits(&services).await;
+    assert!(mails.try_recv().is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -291,8 +291,12 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     let scene = Scene::set().await;
     let plan = NewBoard { id: app::new_id::<app::id::BoardId>(), columns: [new_column(), new_column(), new_column()] };
     scene.services.writer.write(plan.id, mutation(plan.create()), Credentials::local()).await.unwrap();
-    let invitation =
-        Invitation { role: InstanceRole::Member, boards: vec![(plan.id, BoardRole::Viewer)], note: String::new() };
+    let invitation = Invitation {
+        role: InstanceRole::Member,
+        boards: vec![(plan.id, BoardRole::Viewer)],
+        email: None,
+        note: String::new(),
+    };
     let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     scene.provider.is(cleo("c-4"));
     let (_, me) = scene.sign_in(&format!("?invitation={}", secret.expose())).await.unwrap();
@@ -305,7 +309,7 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
 
 /// Creates an account with an invitation, for a person who claims Cleo's address.
 async fn claimed(scene: &Scene) -> app::id::ActorId {
-    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
     let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let new = NewPerson { name: "Eve", email: "cleo@example.com", password: Some(PASSWORD) };
     let from = std::net::IpAddr::from([127, 0, 0, 1]).into();

@@ -150,6 +150,8 @@ fn a_wrong_setting_is_named() {
         (&["--log", "info,taskwire=loud"], "--log"),
         (&["--log-format", "xml"], "--log-format"),
         (&["--log-retention", "soon"], "--log-retention"),
+        (&["--backup-every", "often"], "--backup-every"),
+        (&["--backup-keep", "0"], "--backup-keep"),
         (&["--keep-audit", "0"], "--keep-audit"),
     ];
     for (arguments, named) in cases {

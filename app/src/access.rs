@@ -120,6 +120,7 @@ impl Scope {
 }
 
 /// Who has access to a board. It is a part of the board's state.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardAccess {
     /// The role of everyone on the server; `None` if the board is private to its members.
@@ -184,6 +185,7 @@ pub struct ShareLink {
 }
 
 /// The principal of a request: who makes it, and with which rights.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// The person, if they have an account.
@@ -196,6 +198,7 @@ pub struct Principal {
     pub scope: Scope,
     /// The share links that they hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<BoardId>))]
     pub links: Vec<LinkTo>,
 }
 

@@ -34,6 +34,8 @@ pub enum ActivityItem {
     RenamedBoard(FromTo),
     /// The board was deleted.
     DeletedBoard,
+    /// The deleted board was restored.
+    RestoredBoard,
     /// Everyone on the server got this role on the board; `None` if the board became private to its members.
     SetEveryone(Option<BoardRole>),
     /// A person got this role on the board; `None` if they were removed.

@@ -57,6 +57,7 @@ names! {
         SessionEnded "session_ended" "ended sessions"
         AccountCreated "account_created" "created an account"
         NameChanged "name_changed" "changed a name"
+        EmailChanged "email_changed" "changed an e-mail address"
         RoleChanged "role_changed" "changed a role"
         Deactivated "deactivated" "deactivated an account"
         Reactivated "reactivated" "reactivated an account"
@@ -67,6 +68,7 @@ names! {
         PasswordLinkUsed "password_link_used" "used a link for a new password"
         PasswordLinkRevoked "password_link_revoked" "revoked links for a new password"
         InvitationCreated "invitation_created" "created an invitation"
+        InvitationMailed "invitation_mailed" "mailed an invitation"
         InvitationUsed "invitation_used" "used an invitation"
         InvitationRevoked "invitation_revoked" "revoked an invitation"
         FirstVisitLinkCreated "first_visit_link_created" "created the link for the first visit"
@@ -79,6 +81,8 @@ names! {
         MemberChanged "member_changed" "changed a member of a board"
         ShareLinkCreated "share_link_created" "created a share link"
         ShareLinkRevoked "share_link_revoked" "revoked a share link"
+        JobRetried "job_retried" "had a job tried again"
+        JobRemoved "job_removed" "removed a job"
         BackupMade "backup_made" "made a backup"
         Exported "exported" "exported data"
     }
@@ -109,6 +113,7 @@ names! {
         Invitation "invitation" "invitation"
         Board "board" "board"
         ShareLink "share_link" "share link"
+        Job "job" "job"
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`board`]: a board with edits that are shown before they are saved.
 //! - [`activity`]: what changes did. [`history`]: the same, in words.
 //! - [`people`]: who is on this server, as the others see them. `audit`: what the audit log says, on the server only.
+//! - `system`: the state of an installation.
 //! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
@@ -17,6 +18,7 @@
 //! - `pages`: what stands at an address, put together from `features`, one folder a feature. `controls`: what any feature may use.
 //!   `address`: which address shows what. [`forms`]: what they load, and what their forms do without JavaScript.
 //! - `backend`: what the pages need of the server. `account`: the pages about accounts, which are plain ones.
+//!   `browse`: the pages of the REST interface and of its documentation.
 //!   `admin`: the administration pages.
 
 #![recursion_limit = "256"]
@@ -33,6 +35,8 @@ pub mod audit;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod board;
+#[cfg(feature = "ssr")]
+pub mod browse;
 pub mod by_name;
 mod controls;
 mod features;
@@ -51,8 +55,10 @@ pub mod protocol;
 pub mod rank;
 pub mod refusal;
 #[cfg(feature = "ssr")]
-mod schema;
+pub mod schema;
 pub mod state;
+#[cfg(feature = "ssr")]
+pub mod system;
 mod tagged;
 pub mod text;
 pub mod time;

@@ -258,6 +258,7 @@ impl Priority {
 }
 
 /// A text of a task. Concurrent edits of a text are a conflict.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextField {
@@ -287,6 +288,7 @@ impl std::fmt::Display for TextField {
 }
 
 /// A position among siblings.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place<Id> {
@@ -302,6 +304,7 @@ pub enum Place<Id> {
 }
 
 /// An entry in the list of boards.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardSummary {
     /// The id of the board.

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// A person. This struct is public to everybody on the server, so it contains no e-mail address and no role.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Identifies the person.

@@ -27,6 +27,7 @@ pub struct PresenceState {
 }
 
 /// A task that is being edited in a tab.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Editing {
     /// The task.

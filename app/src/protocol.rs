@@ -32,6 +32,7 @@ pub const CLOSED_SIGNED_OUT: u16 = 4401;
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// A message from the client.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
@@ -98,6 +99,7 @@ pub enum ClientMessage {
 
 tagged! {
     /// A message from the server.
+    #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
     #[derive(Clone, Debug, PartialEq)]
     pub enum ServerMessage = "ServerMessage" by "type" {
         /// The first message on each socket: which server this is.
@@ -218,6 +220,7 @@ tagged! {
 }
 
 /// The code of a [`ServerMessage::Error`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {

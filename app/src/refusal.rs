@@ -11,6 +11,7 @@ use crate::{
 
 tagged! {
     /// The reason why a mutation was refused. It changed nothing.
+    #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Refusal = "Refusal" by "code" {
         /// The value of a field is invalid.
@@ -128,6 +129,7 @@ fn full(what: Thing, limit: u32) -> String {
 }
 
 /// The thing that a [`Refusal`] is about.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Thing {

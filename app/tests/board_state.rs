@@ -299,6 +299,22 @@ fn nothing_follows_the_deletion_of_a_board() {
     assert_eq!(log.write(&mut random, &create).unwrap_err(), Refusal::Exists { what: Thing::Board });
 }
 
+#[test]
+fn a_restored_board_is_the_board_that_was_deleted() {
+    let (mut log, mut random, tasks) = board_with(&["one"]);
+    let before = log.state.clone();
+    log.write(&mut random, &Op::DeleteBoard(app::ops::DeleteBoard::default())).unwrap();
+    log.write(&mut random, &Op::RestoreBoard(app::ops::RestoreBoard {})).unwrap();
+    let mut expected = before.snapshot();
+    expected.seq += 2;
+    assert_eq!(log.state.snapshot(), expected);
+    log.write(&mut random, &retitle(tasks[0], "two", None)).unwrap();
+    // It is not deleted any more, so this does nothing.
+    let before = log.state.snapshot();
+    log.write(&mut random, &Op::RestoreBoard(app::ops::RestoreBoard {})).unwrap();
+    assert_eq!(log.state.snapshot().state, before.state);
+}
+
 fn somebody(number: u128) -> ActorId {
     ActorId(Uuid::from_u128(number))
 }

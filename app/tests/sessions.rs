@@ -446,3 +446,30 @@ fn a_change_that_cannot_be_read_is_made_up_for_by_the_whole_state() {
     assert_eq!(pair.pages[0].session.unreadable(false).send, []);
     assert!(pair.pages[0].session.is_failing());
 }
+
+#[test]
+fn a_deleted_board_that_is_restored_is_live_again_on_pages_that_have_it_open() {
+    let mut pair = Pair::new();
+    for (op, exists) in [
+        (Op::DeleteBoard(app::ops::DeleteBoard::default()), false),
+        (Op::RestoreBoard(app::ops::RestoreBoard {}), true),
+    ] {
+        let mutation = pair.random.mutation(op);
+        pair.server.write(&mutation).unwrap();
+        for page in 0..2 {
+            let board = pair.server.state.id();
+            let changes = vec![pair.server.log.last().unwrap().clone()];
+            let after = changes[0].seq - 1;
+            pair.server.pages[page].to_page.push_back(ServerMessage::Changes { board, after, changes });
+        }
+        pair.settle();
+        for page in &pair.pages {
+            assert_eq!(page.session.unavailable().is_none(), exists);
+            assert_eq!(page.session.is_live(), exists);
+        }
+    }
+    let base = pair.base(0);
+    pair.retitle(0, "two", base);
+    pair.settle();
+    assert_eq!(pair.title(1), "two");
+}

@@ -107,7 +107,7 @@ fn spawn(data: &Path, listen: SocketAddr, auth: &str) -> Result<(Child, SocketAd
     let mut process = Command::new(executable()?)
         .args(["serve", "--no-sample", "--auth", auth, "--listen", &listen.to_string()])
         // All sockets of a scenario belong to one person at one address.
-        .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000"])
+        .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000", "--api-rate", "0"])
         .args(["--database", &database(data)])
         .args(["--log", "warn"])
         .stdout(Stdio::piped())

@@ -135,10 +135,20 @@ impl Cluster {
         let node = &mut self.nodes[number];
         let database = node.database.as_ref().map_or(sqlite, |link| Postgres::url(link.port));
         let listen = format!("127.0.0.1:{}", node.port);
-        let mut arguments: Vec<String> =
-            ["serve", "--auth", "accounts", "--no-sample", "--listen", &listen, "--database", &database]
-                .map(str::to_owned)
-                .into();
+        let mut arguments: Vec<String> = [
+            "serve",
+            "--auth",
+            "accounts",
+            "--no-sample",
+            "--api-rate",
+            "0",
+            "--listen",
+            &listen,
+            "--database",
+            &database,
+        ]
+        .map(str::to_owned)
+        .into();
         if let Some(redis) = &node.redis {
             arguments.extend(["--redis".to_owned(), format!("redis://127.0.0.1:{}", redis.port)]);
         }

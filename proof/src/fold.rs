@@ -51,6 +51,7 @@ impl Fold {
                 }
             }
             "board_deleted" => self.deleted_at = Some(at.clone()),
+            "board_restored" => self.deleted_at = None,
             "member_set" => {
                 let person = text(change, "person")?;
                 match change.get("role") {

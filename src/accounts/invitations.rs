@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// How long an invitation works.
-const INVITATION: Duration = Duration::from_secs(7 * DAY);
+pub(super) const INVITATION: Duration = Duration::from_secs(7 * DAY);
 /// The most boards in one invitation.
-const MAX_BOARDS: usize = 50;
+pub(super) const MAX_BOARDS: usize = 50;
 
 /// What whoever is invited will be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Invitation {
     /// On boards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boards: Vec<(BoardId, BoardRole)>,
+    /// The e-mail address of whoever is invited, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// For whom it is, as its maker calls them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -83,6 +86,16 @@ impl Accounts {
             _ => None,
         };
         Ok(links.into_iter().filter_map(invitation).collect())
+    }
+
+    /// What somebody is invited to by a link, and whether the person who made it may still invite; `None` if the link is for something else.
+    pub fn read_invitation(&self, link: &OneTimeLink) -> Option<(Invitation, bool)> {
+        let purpose = Purpose::parse(&link.purpose)?;
+        let stands = still_stands(&self.store().directory(), link, &purpose);
+        match purpose {
+            Purpose::Invitation(invitation) => Some((invitation, stands)),
+            _ => None,
+        }
     }
 
     /// Takes an invitation back.

@@ -8,11 +8,14 @@
 //! One file for each resource, with the same names as in `store/accounts` and `http/api`:
 //!
 //! - [`people`]: accounts themselves. [`first_visit`]: how the first one is created. [`invitations`]: how the others are.
+//! - [`hand_over`]: what somebody leaves to somebody else.
+//! - [`import`]: many invitations at once, from a CSV file.
 //! - [`passwords`]: choosing and changing them; [`hashing`]: argon2id, off the threads that serve.
 //! - [`sessions`]: signing in, and the sessions of browsers. [`attempts`]: the rate limits on signing in, and the known browsers.
 //! - [`oidc`]: signing in with an account at an external provider.
 //! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
 //! - [`one_time_links`]: links that work once, and their purposes.
+//! - [`jobs`]: jobs of the outbox, for those who administer the server.
 //! - [`audit`]: reading the audit log, which each of the others writes.
 //!
 //! The roles of people on boards are not here: they are a part of the board, and are written by the one write path like the
@@ -21,8 +24,11 @@
 pub mod attempts;
 pub mod audit;
 pub mod first_visit;
+pub mod hand_over;
 pub mod hashing;
+pub mod import;
 pub mod invitations;
+pub mod jobs;
 pub mod oidc;
 pub mod one_time_links;
 pub mod passwords;
@@ -36,7 +42,7 @@ use std::{sync::Arc, time::Duration};
 use app::{
     access::{BoardRole, Principal, Scope},
     id::{ActorId, BoardId},
-    refusal::Refusal,
+    refusal::{Refusal, Thing},
     state::BoardState,
     time::Timestamp,
 };
@@ -46,7 +52,10 @@ use self::{
     attempts::{Attempts, DEVICE, Failures},
     hashing::Passwords,
 };
-pub use self::{passwords::ChangePassword, people::NewPerson};
+pub use self::{
+    passwords::ChangePassword,
+    people::{NewPerson, PersonUpdate},
+};
 use crate::{
     clock::{self, now},
     credentials::Credentials,
@@ -80,6 +89,9 @@ pub enum AccountError {
         /// What is wrong with it: a clause that also reads well without the field.
         message: String,
     },
+    /// There may not be more of this.
+    #[error("{}", Refusal::Full { what: *.0, limit: *.1 })]
+    Full(Thing, u32),
     /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
     #[error("this e-mail address and password do not belong to an account that may sign in here")]
     WrongCredentials,

@@ -168,6 +168,6 @@ pub(super) fn still_stands(directory: &Directory, link: &OneTimeLink, purpose: &
     maker.is_some_and(|maker| Principal::person(maker.id, maker.role).may_manage(role))
 }
 
-fn after(at: Timestamp, time: Duration) -> Timestamp {
+pub(super) fn after(at: Timestamp, time: Duration) -> Timestamp {
     Timestamp::from_millis(at.as_millis().saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
 }

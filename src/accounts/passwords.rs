@@ -16,6 +16,7 @@ use super::{
 use crate::{
     clock::now,
     credentials::{ClientInfo, Credential, Credentials},
+    mail::{Mail, MailError},
     outbox::{Job, JobError},
     secret::{Secret, SecretHash},
     store::{AccessChange, Account},
@@ -127,9 +128,7 @@ impl Accounts {
     /// Mails a link for a new password, if an account has that address. The secret is in the mail alone, so each attempt makes
     /// another link; all of them work until one is used.
     pub async fn mail_new_password(&self, job: Uuid, email: &str) -> Result<(), JobError> {
-        let Some(mail) = &self.shared.mail else {
-            return Err(JobError::Retry("this server has no mail server (--smtp)".to_owned()));
-        };
+        let mail = self.mail()?;
         let directory = self.store().directory();
         let Some(account) = directory.account_of(email).filter(|account| account.is_active()) else { return Ok(()) };
         let purpose = Purpose::NewPassword { person: account.id, mailed: true };
@@ -140,10 +139,18 @@ impl Accounts {
             Err(_) => return Ok(()),
         };
         let link = secret.link(&self.shared.public_url, "new-password");
-        mail.send_new_password(job, account, &link).await.map_err(|error| match error.is_final() {
-            true => JobError::GiveUp(error.to_string()),
-            false => JobError::Retry(error.to_string()),
-        })
+        mail.send_new_password(job, account, &link).await.map_err(not_sent)
+    }
+
+    /// Mails to the former address of an account that it has another one now.
+    pub async fn mail_changed_email(&self, job: Uuid, name: &str, email: &str) -> Result<(), JobError> {
+        self.mail()?.send_changed_email(job, name, email, &self.shared.public_url).await.map_err(not_sent)
+    }
+
+    /// Where mail is sent.
+    pub(super) fn mail(&self) -> Result<&Mail, JobError> {
+        let none = || JobError::Retry("this server has no mail server (--smtp)".to_owned());
+        self.shared.mail.as_ref().ok_or_else(none)
     }
 
     /// Whose new password a link is for.
@@ -180,6 +187,14 @@ impl Accounts {
         };
         let done = done.await;
         self.finish(change, done).await
+    }
+}
+
+/// What becomes of the job of a mail that was not sent.
+pub(super) fn not_sent(error: MailError) -> JobError {
+    match error.is_final() {
+        true => JobError::GiveUp(error.to_string()),
+        false => JobError::Retry(error.to_string()),
     }
 }
 

@@ -1,12 +1,20 @@
-//! People and their accounts: creation, listing, renaming, roles, deactivation.
+//! People and their accounts: creation, listing, names and e-mail addresses, roles, deactivation.
 
-use app::{access::InstanceRole, id::ActorId, people::check_name, text::is_invisible};
+use app::{
+    access::{InstanceRole, Principal, Scope},
+    id::ActorId,
+    people::check_name,
+    text::is_invisible,
+};
 use lettre::Address;
 
-use super::{AccountError, Accounts, may, named, passwords::revoke_password_links, principal, self_service};
+use super::{
+    AccountError, Accounts, attempts::Origin, may, named, passwords::revoke_password_links, principal, self_service,
+};
 use crate::{
     clock::now,
     credentials::Credentials,
+    outbox::Job,
     store::{AccessChange, Account, NewAccount},
 };
 
@@ -19,6 +27,19 @@ pub struct NewPerson<'a> {
     pub email: &'a str,
     /// The password that they choose; without one they need a link (or another way) to sign in.
     pub password: Option<&'a str>,
+}
+
+/// What to change of somebody's account; absent fields stay as they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PersonUpdate<'a> {
+    /// The name.
+    pub name: Option<&'a str>,
+    /// The e-mail address.
+    pub email: Option<&'a str>,
+    /// The role on this server.
+    pub role: Option<InstanceRole>,
+    /// Whether the person may sign in.
+    pub active: Option<bool>,
 }
 
 impl Accounts {
@@ -71,6 +92,41 @@ impl Accounts {
         self.finish(change, done).await
     }
 
+    /// Changes somebody's account, in one transaction. A changed e-mail address counts as not proved to be the person's.
+    pub async fn update(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        update: PersonUpdate<'_>,
+    ) -> Result<(), AccountError> {
+        let PersonUpdate { name, email, role, active } = update;
+        let name = name.map(|name| named(check_name(name), "name")).transpose()?;
+        let email = email.map(check_email).transpose()?;
+        let mut change = self.begin(credentials).await?;
+        let done = async {
+            managed(&change, person)?;
+            if let Some(name) = name {
+                change.set_name(person, &name).await?;
+            }
+            if let Some(email) = email {
+                if principal(&change)?.person == Some(person) {
+                    let message = "you change your own e-mail address on your account page, with your password";
+                    return Err(AccountError::invalid(EMAIL, message));
+                }
+                self.put_email(&mut change, person, &email).await?;
+            }
+            if let Some(role) = role {
+                put_role(&mut change, person, role).await?;
+            }
+            if let Some(active) = active {
+                put_active(&mut change, person, active).await?;
+            }
+            Ok(())
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
     /// Sets a person's role on this server. The last owner keeps that role, so there is always an owner.
     pub async fn set_role(
         &self,
@@ -78,20 +134,7 @@ impl Accounts {
         person: ActorId,
         role: InstanceRole,
     ) -> Result<(), AccountError> {
-        let mut change = self.begin(credentials).await?;
-        let done = async {
-            managed(&change, person)?;
-            may(principal(&change)?.may_manage(role))?;
-            if role != InstanceRole::Owner && is_last_owner(&change, person) {
-                return Err(AccountError::invalid(
-                    "role",
-                    "the role cannot be changed: a server needs an owner; make somebody else an owner first",
-                ));
-            }
-            Ok(change.set_role(person, role).await?)
-        };
-        let done = done.await;
-        self.finish(change, done).await
+        self.update(credentials, person, PersonUpdate { role: Some(role), ..PersonUpdate::default() }).await
     }
 
     /// Deactivates an account with immediate effect, or activates it again.
@@ -101,24 +144,58 @@ impl Accounts {
         person: ActorId,
         active: bool,
     ) -> Result<(), AccountError> {
+        self.update(credentials, person, PersonUpdate { active: Some(active), ..PersonUpdate::default() }).await
+    }
+
+    /// Changes the caller's own e-mail address. This takes their password, because whoever reads mail sent to the address can choose a new
+    /// one.
+    pub async fn change_email(
+        &self,
+        credentials: &Credentials,
+        password: &str,
+        email: &str,
+        from: Origin,
+    ) -> Result<(), AccountError> {
+        let email = check_email(email)?;
+        let person = self_service(&self.principal(credentials)?)?;
+        self.limit(self.shared.attempts.count(&self.account(credentials, person)?.email, &from))?;
+        let (Some(known), version) = self.store().password(person).await?.ok_or(AccountError::SignedOut)? else {
+            let message = "your account has no password, so only an admin of this server can change the e-mail address";
+            return Err(AccountError::invalid(EMAIL, message));
+        };
+        if !self.shared.passwords.verify(password, Some(known)).await? {
+            return Err(AccountError::invalid("current password", "the current password is wrong"));
+        }
         let mut change = self.begin(credentials).await?;
         let done = async {
-            managed(&change, person)?;
-            if active {
-                return Ok(change.set_deactivated(person, None).await?);
+            let person = self_service(principal(&change)?)?;
+            // The password may have been changed while this one was verified.
+            if change.directory().account(person).is_none_or(|account| account.credentials != version) {
+                return Err(AccountError::invalid("current password", "the password was changed a moment ago"));
             }
-            if is_last_owner(&change, person) {
-                return Err(AccountError::invalid(
-                    "account",
-                    "the account cannot be deactivated: a server needs an owner; make somebody else an owner first",
-                ));
-            }
-            change.set_deactivated(person, Some(now())).await?;
-            change.end_sessions_of(person, None, now()).await?;
-            revoke_password_links(&mut change, person).await
+            self.put_email(&mut change, person, &email).await
         };
         let done = done.await;
         self.finish(change, done).await
+    }
+
+    async fn put_email(&self, change: &mut AccessChange<'_>, person: ActorId, email: &str) -> Result<(), AccountError> {
+        let directory = change.directory();
+        let account = directory.account(person).ok_or(AccountError::NotFound("person"))?.clone();
+        if account.email == email {
+            return Ok(());
+        }
+        if directory.account_of(email).is_some() {
+            return Err(AccountError::invalid(EMAIL, "another account has this e-mail address"));
+        }
+        change.set_email(person, email).await?;
+        // They were sent to the former address.
+        revoke_password_links(change, person).await?;
+        if self.sends_mail() {
+            let job = Job::ChangedEmailMail { name: account.name, email: account.email };
+            change.enqueue(&job.enqueued(app::new_id())).await?;
+        }
+        Ok(())
     }
 
     /// Prepares a new account, without storing it. With `email_is_proved`, the e-mail address counts as proved to be the owner's.
@@ -147,24 +224,65 @@ pub(super) fn managed<'c>(change: &'c AccessChange<'_>, person: ActorId) -> Resu
     Ok(account)
 }
 
+/// Sets the role of a person whom the caller manages.
+async fn put_role(change: &mut AccessChange<'_>, person: ActorId, role: InstanceRole) -> Result<(), AccountError> {
+    may(principal(change)?.may_manage(role))?;
+    if role != InstanceRole::Owner && is_last_owner(change, person) {
+        return Err(AccountError::invalid(
+            "role",
+            "the role cannot be changed: a server needs an owner; make somebody else an owner first",
+        ));
+    }
+    Ok(change.set_role(person, role).await?)
+}
+
+/// Deactivates or reactivates the account of a person whom the caller manages.
+async fn put_active(change: &mut AccessChange<'_>, person: ActorId, active: bool) -> Result<(), AccountError> {
+    if active {
+        return Ok(change.set_deactivated(person, None).await?);
+    }
+    if is_last_owner(change, person) {
+        return Err(AccountError::invalid(
+            "account",
+            "the account cannot be deactivated: a server needs an owner; make somebody else an owner first",
+        ));
+    }
+    change.set_deactivated(person, Some(now())).await?;
+    change.end_sessions_of(person, None, now()).await?;
+    revoke_password_links(change, person).await
+}
+
+/// Checks that the caller may see and end somebody's sessions and tokens: those of people whom they manage, and their own.
+pub(super) fn keeps(principal: &Principal, account: Option<&Account>) -> Result<(), AccountError> {
+    let is_own = |account: &Account| principal.person == Some(account.id) && principal.scope == Scope::Admin;
+    if !account.is_some_and(is_own) {
+        may(principal.may_manage_people())?;
+        may(principal.may_manage(account.ok_or(AccountError::NotFound("person"))?.role))?;
+    }
+    Ok(())
+}
+
 fn is_last_owner(change: &AccessChange<'_>, person: ActorId) -> bool {
     let owns = change.directory().account(person).is_some_and(|account| account.role == InstanceRole::Owner);
     owns && !change.directory().has_owner_besides(person)
 }
 
 pub(super) fn taken() -> AccountError {
-    AccountError::invalid("e-mail address", "the e-mail address has an account already; sign in instead")
+    AccountError::invalid(EMAIL, "the e-mail address has an account already; sign in instead")
 }
 
+/// How errors name the field for an e-mail address.
+pub const EMAIL: &str = "e-mail address";
+
 /// Validates an e-mail address and returns it in lower case. This cannot tell whether anybody reads the mail sent to it.
-fn check_email(text: &str) -> Result<String, AccountError> {
+pub(super) fn check_email(text: &str) -> Result<String, AccountError> {
     const MOST: usize = 254;
     let text = text.trim().to_lowercase();
     let odd =
         |char: char| char.is_whitespace() || char.is_control() || is_invisible(char) || "<>()[],;:\\\"".contains(char);
     // The standard allows some of these characters in quoted addresses; nobody has such an address.
     if text.contains(odd) || text.len() > MOST || text.parse::<Address>().is_err() {
-        return Err(AccountError::invalid("e-mail address", "this is not an e-mail address such as ana@example.com"));
+        return Err(AccountError::invalid(EMAIL, "this is not an e-mail address such as ana@example.com"));
     }
     Ok(text)
 }

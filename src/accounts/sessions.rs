@@ -4,7 +4,7 @@
 //! signature rejects made-up ids without a query. The row of an ended session is kept for a while, marked as ended, so that
 //! every node learns of it and closes the session's sockets.
 
-use app::{audit::Method, time::Timestamp};
+use app::{audit::Method, id::ActorId, time::Timestamp};
 use async_trait::async_trait;
 use moka::sync::Cache;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use tower_sessions::{
 };
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, attempts::Origin, found, principal, self_service};
+use super::{AccountError, Accounts, attempts::Origin, found, people::keeps, principal, self_service};
 use crate::{
     clock::now,
     credentials::{ClientInfo, Credential, Credentials, Source},
@@ -169,6 +169,12 @@ impl SessionStore for Sessions {
     }
 }
 
+/// The description that the browser of a session gave of itself at sign-in.
+pub fn agent(session: &SessionRow) -> String {
+    let data: serde_json::Value = serde_json::from_str(&session.data).unwrap_or_default();
+    data[key::AGENT].as_str().unwrap_or_default().to_owned()
+}
+
 /// Makes a session that of a person who has proved who they are. It is saved at once. If the proof is no longer valid then, the
 /// session is cleared and the result is `false`.
 pub async fn admit(
@@ -245,6 +251,35 @@ impl Accounts {
         let done = async {
             let person = self_service(principal(&change)?)?;
             found(change.end_session_of(person, id, now()).await?, "session")
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// The sessions of a person, for themselves and for callers who manage them.
+    pub async fn sessions_of(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+    ) -> Result<Vec<SessionRow>, AccountError> {
+        keeps(&self.principal(credentials)?, self.store().directory().account(person))?;
+        Ok(self.store().sessions_of(person, now()).await?)
+    }
+
+    /// Ends one session of a person, or all of them.
+    pub async fn end_sessions_of(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        session: Option<Uuid>,
+    ) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
+        let done = async {
+            keeps(principal(&change)?, change.directory().account(person))?;
+            match session {
+                Some(id) => found(change.end_session_of(person, id, now()).await?, "session"),
+                None => Ok(change.end_sessions_of(person, None, now()).await?),
+            }
         };
         let done = done.await;
         self.finish(change, done).await

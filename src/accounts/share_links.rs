@@ -61,10 +61,7 @@ impl Accounts {
             Ok(_) => Ok(()),
             Err(WriteError::Refused(Refusal::NotFound { what: Thing::Board })) => Err(AccountError::NotFound("board")),
             Err(WriteError::Refused(Refusal::NotFound { .. })) => Err(AccountError::NotFound("share link")),
-            Err(WriteError::Refused(Refusal::Full { limit, .. })) => {
-                let message = format!("there may be at most {limit} share links; revoke one first");
-                Err(AccountError::invalid("share link", message))
-            }
+            Err(WriteError::Refused(Refusal::Full { what, limit })) => Err(AccountError::Full(what, limit)),
             Err(WriteError::Refused(_)) => Err(AccountError::Forbidden),
             Err(WriteError::Unavailable(_)) => Err(AccountError::Unavailable),
         }

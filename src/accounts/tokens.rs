@@ -10,7 +10,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, found, may, named, principal};
+use super::{AccountError, Accounts, found, may, named, people::keeps, principal};
 use crate::{
     clock::now,
     credentials::Credentials,
@@ -67,6 +67,19 @@ impl Accounts {
         Ok(self.store().tokens_of(person).await?)
     }
 
+    /// A page of the tokens of a person, as [`Store::tokens_page`](crate::store::Store::tokens_page), for themselves and for callers who manage
+    /// them.
+    pub async fn tokens_page(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
+        keeps(&self.principal(credentials)?, self.store().directory().account(person))?;
+        Ok(self.store().tokens_page(person, after, limit).await?)
+    }
+
     /// Revokes one of the caller's tokens, or, at the command line, anybody's.
     pub async fn revoke_token(&self, credentials: &Credentials, id: Uuid) -> Result<(), AccountError> {
         let mut change = self.begin(credentials).await?;
@@ -77,6 +90,35 @@ impl Accounts {
                 None => may(principal.may_manage_people()).map(|()| None)?,
             };
             found(change.revoke_token(id, person, now()).await?, "token")
+        };
+        let done = done.await;
+        self.finish(change, done).await
+    }
+
+    /// The tokens of a person, as [`Self::tokens`], for themselves and for callers who manage them.
+    pub async fn tokens_of(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+    ) -> Result<Vec<(Token, Option<Timestamp>)>, AccountError> {
+        keeps(&self.principal(credentials)?, self.store().directory().account(person))?;
+        Ok(self.store().tokens_of(person).await?)
+    }
+
+    /// Revokes one token of a person, or all of them.
+    pub async fn revoke_tokens_of(
+        &self,
+        credentials: &Credentials,
+        person: ActorId,
+        token: Option<Uuid>,
+    ) -> Result<(), AccountError> {
+        let mut change = self.begin(credentials).await?;
+        let done = async {
+            keeps(principal(&change)?, change.directory().account(person))?;
+            match token {
+                Some(id) => found(change.revoke_token(id, Some(person), now()).await?, "token"),
+                None => Ok(change.revoke_tokens_of(person, now()).await?),
+            }
         };
         let done = done.await;
         self.finish(change, done).await

@@ -17,7 +17,7 @@ use super::{CommandContext, Common, error_message, missing_file, print, text};
 use crate::{
     store::{
         Limits, Store, StoreSettings,
-        backup::{self, BackupError, Contents},
+        backup::{self, BackupError, Contents, Part, folder_of},
         schema,
     },
     telemetry,
@@ -128,8 +128,6 @@ impl BackupCommand {
         Ok(())
     }
 
-    /// Writes a file beside the one that was named, and renames it when it is whole and on the disk. So there is never a half backup with
-    /// that name.
     async fn write_file(&self) -> Result<(), String> {
         let file = self.file.display().to_string();
         let cannot = |error: io::Error| format!("{file}: cannot write the backup: {error}");
@@ -143,26 +141,12 @@ impl BackupCommand {
             Ok(_) if !self.force => return Err(exists(&file)),
             _ => {}
         }
-        let folder = match self.file.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        // It is the owner's alone, also without secrets: what is on the boards is not for everybody.
-        let temporary =
-            tempfile::Builder::new().prefix(".taskwire-backup-").suffix(".part").tempfile_in(folder).map_err(cannot)?;
-        let contents = self.take(temporary.as_file()).await?;
-        temporary.as_file().sync_all().map_err(cannot)?;
-        let size = temporary.as_file().metadata().map_err(cannot)?.len();
-        let kept = match self.force {
-            true => temporary.persist(&self.file),
-            false => temporary.persist_noclobber(&self.file),
-        };
-        kept.map_err(|refused| match refused.error.kind() {
+        let part = Part::in_folder(folder_of(&self.file)).map_err(cannot)?;
+        let contents = self.take(part.file()).await?;
+        let size = part.finish(&self.file, self.force).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => exists(&file),
-            _ => cannot(refused.error),
+            _ => cannot(error),
         })?;
-        #[cfg(unix)]
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
         self.record(&contents).await;
         let made = Made { file: file.clone(), size: Some(size), contents: (&contents).into() };
         print(&made, self.common.json, || self.told(file, Some(size), &contents))

@@ -5,7 +5,7 @@ use std::{io::Write, path::PathBuf, time::Duration};
 use clap::Args;
 
 use crate::{
-    doctor::{Examination, Finding, Status, settings::Given},
+    doctor::{Depth, Examination, Finding, Status, settings::Given},
     settings::seconds,
 };
 
@@ -42,7 +42,7 @@ impl DoctorCommand {
         if secret_files.is_empty() && of_service.exists() {
             secret_files.push(of_service);
         }
-        let found = Examination { given, secret_files, time_limit }.run().await;
+        let found = Examination { given, secret_files, time_limit, depth: Depth::Whole }.run().await;
         let text = match json {
             true => serde_json::to_string_pretty(&found).map_err(|error| error.to_string())?,
             false => found.iter().map(Finding::line).collect::<Vec<_>>().join("\n"),

@@ -1,40 +1,52 @@
-//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people and tokens from the command line, backups, a
+//! The commands of the executable ([`CommandLine`]), and those besides `serve`: people, tokens, boards and tasks from the command line, backups, a
 //! server's health, and a check of the whole installation.
 //!
 //! Anybody who can read the database's files or knows its password may do everything, so the commands require no authentication. The
-//! commands about people and tokens use [`Accounts`], as the pages do, in transactions of the same database. So they can be used while
-//! servers run, which notice the change within a second.
+//! commands about people and tokens use [`Accounts`], and those about boards and tasks the [`Writer`], as the pages do, in transactions of
+//! the same database. So they can be used while servers run, which notice the change within a second.
 //!
 //! Results go to standard output, as lines for people or, with `--json`, as JSON; everything else goes to standard error. The exit code
 //! is 0 on success, 1 on failure, and 2 if the command line is wrong.
 
 pub mod audit;
 pub mod backup;
+pub mod board;
 pub mod doctor;
 pub mod health;
+pub mod task;
 pub mod token;
 pub mod user;
 
-use std::{env, ffi::OsString, io::Write};
+use std::{env, ffi::OsString, io::Write, sync::Arc};
 
+use app::{
+    id::BoardId,
+    ops::{Mutation, Op},
+    refusal::Refusal,
+    state::BoardState,
+};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use self::{
     audit::AuditCommand,
     backup::{BackupCommand, RestoreCommand},
+    board::BoardCommand,
     doctor::DoctorCommand,
     health::HealthCommand,
+    task::TaskCommand,
     token::TokenCommand,
     user::UserCommand,
 };
 use crate::{
     accounts::{AccountError, Accounts},
     credentials::Credentials,
+    doctor::settings::Given,
     hub::Hub,
-    settings::{Settings, database_url},
+    settings::database_url,
     store::{Account, Store, StoreSettings, missing_file},
     telemetry,
+    writer::{WriteError, Writer},
 };
 
 /// A live task board that a team hosts itself.
@@ -62,10 +74,16 @@ impl CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the boards.
-    Serve(Box<Settings>),
+    Serve(Box<Given>),
     /// Make, list and change accounts. Can be used while servers run.
     #[command(subcommand)]
     User(UserCommand),
+    /// List, export, delete and restore boards, and change who is a member. Can be used while servers run.
+    #[command(subcommand)]
+    Board(BoardCommand),
+    /// List and change tasks. Can be used while servers run.
+    #[command(subcommand)]
+    Task(TaskCommand),
     /// Make, list and revoke tokens for programs. Can be used while servers run.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -81,6 +99,8 @@ pub enum Command {
     Health(HealthCommand),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print the AsyncAPI document of the socket.
+    Asyncapi,
 }
 
 /// The arguments of all commands about a database.
@@ -128,6 +148,27 @@ impl CommandContext {
             telemetry::complain(&format!("creating a new database: {}", file.display()));
         }
         Self::connect(common).await
+    }
+
+    /// The same, for links that begin with the server's address.
+    fn with_links_to(self, public_url: &str) -> Self {
+        let url = public_url.trim_end_matches('/').to_owned();
+        let accounts = Accounts::new(self.store.clone(), Hub::new(self.store.clone()), None, url);
+        Self { accounts, ..self }
+    }
+
+    fn writer(&self) -> Writer {
+        Writer::start(self.store.clone(), Hub::new(self.store.clone()))
+    }
+
+    /// Changes a board through the one write path. Returns the board after it.
+    async fn write(&self, board: BoardId, op: Op) -> Result<Arc<BoardState>, String> {
+        let mutation = Mutation { id: app::new_id(), op };
+        match self.writer().write(board, mutation, self.operator.clone()).await {
+            Ok(accepted) => Ok(accepted.board),
+            Err(WriteError::Refused(Refusal::Invalid { message, .. })) => Err(message),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     async fn connect(common: &Common) -> Result<Self, String> {
@@ -194,12 +235,13 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::settings::Settings;
 
     #[test]
     fn the_defaults_of_the_flags_are_the_defaults_of_the_tests() {
         let parsed = CommandLine::parse_from(["taskwire", "serve"]);
-        let Command::Serve(settings) = parsed.command else { panic!("not `serve`") };
-        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::defaults()));
+        let Command::Serve(given) = parsed.command else { panic!("not `serve`") };
+        assert_eq!(format!("{:?}", given.settings), format!("{:?}", Settings::defaults()));
     }
 
     #[test]

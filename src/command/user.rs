@@ -1,13 +1,19 @@
 //! `taskwire user …`: people.
 
-use std::io::{BufRead, stdin};
+use std::{
+    io::{BufRead, Read, stdin},
+    path::PathBuf,
+};
 
 use app::{access::InstanceRole, id::ActorId, time::Timestamp};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::{CommandContext, Common, error_message, table};
-use crate::{accounts::NewPerson, store::Account};
+use crate::{
+    accounts::{NewPerson, PersonUpdate, hand_over::HandOver, import::ImportedLine},
+    store::Account,
+};
 
 /// The commands about people.
 #[derive(Clone, Debug, Subcommand)]
@@ -28,6 +34,14 @@ pub enum UserCommand {
     },
     /// Print a link with which a person chooses a new password; or set the password.
     ResetPassword(ResetPassword),
+    /// Change a person's name or e-mail address.
+    Change(Change),
+    /// Sign a person out in all browsers. Their tokens keep working: see `token revoke`.
+    EndSessions(Named),
+    /// Hand over what a leaver has, their boards and open tasks, to another person.
+    HandOver(HandOverTo),
+    /// Invite the people in a CSV file with the columns `name`, `email`, and if wanted `role` and `boards` (`Plans=viewer|Holidays`).
+    Import(Import),
     /// Deactivate an account: its owner is signed out at once, and cannot sign in.
     Deactivate(Named),
     /// Reactivate an account.
@@ -57,6 +71,56 @@ pub struct Add {
     role: Role,
     #[command(flatten)]
     password: Password,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// See [`UserCommand::Change`].
+#[derive(Clone, Debug, Args)]
+pub struct Change {
+    /// The person's e-mail address.
+    email: String,
+    /// The new name.
+    #[arg(long, required_unless_present = "new_email")]
+    name: Option<String>,
+    /// The new e-mail address, with which they sign in.
+    #[arg(long = "email", value_name = "NEW_EMAIL")]
+    new_email: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// See [`UserCommand::HandOver`].
+#[derive(Clone, Debug, Args)]
+pub struct HandOverTo {
+    /// The e-mail address of the person who leaves.
+    from: String,
+    /// The e-mail address of the person who gets it.
+    to: String,
+    /// Leave the memberships of boards as they are.
+    #[arg(long)]
+    keep_boards: bool,
+    /// Leave the assignments to tasks as they are.
+    #[arg(long)]
+    keep_tasks: bool,
+    /// Only tell what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// See [`UserCommand::Import`].
+#[derive(Clone, Debug, Args)]
+pub struct Import {
+    /// The file; `-` for standard input.
+    file: PathBuf,
+    /// Only tell what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    /// The server's address as people see it in their browsers, for the links.
+    #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", default_value = "http://localhost:3000")]
+    public_url: String,
     #[command(flatten)]
     common: Common,
 }
@@ -113,13 +177,16 @@ struct Line {
     role: InstanceRole,
     active: bool,
     created_at: Timestamp,
+    /// When they last used a session or a token that is still known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_at: Option<Timestamp>,
 }
 
 impl From<Account> for Line {
     fn from(account: Account) -> Self {
         let active = account.is_active();
         let Account { id, name, email, role, created_at, .. } = account;
-        Self { id, name, email, role, active, created_at }
+        Self { id, name, email, role, active, created_at, seen_at: None }
     }
 }
 
@@ -145,6 +212,15 @@ impl UserCommand {
                 context.print_account(&email, None)
             }
             Self::ResetPassword(reset) => reset.run().await,
+            Self::Change(change) => change.run().await,
+            Self::EndSessions(Named { email, common }) => {
+                let context = CommandContext::open(&common).await?;
+                let person = context.account(&email)?.id;
+                context.accounts.end_sessions_of(&context.operator, person, None).await.map_err(error_message)?;
+                context.print_account(&email, None)
+            }
+            Self::HandOver(hand_over) => hand_over.run().await,
+            Self::Import(import) => import.run().await,
             Self::Deactivate(named) => named.set_active(false).await,
             Self::Activate(named) => named.set_active(true).await,
         }
@@ -189,6 +265,69 @@ impl ResetPassword {
     }
 }
 
+impl Change {
+    async fn run(self) -> Result<(), String> {
+        let context = CommandContext::open(&self.common).await?;
+        let person = context.account(&self.email)?.id;
+        let update =
+            PersonUpdate { name: self.name.as_deref(), email: self.new_email.as_deref(), ..PersonUpdate::default() };
+        context.accounts.update(&context.operator, person, update).await.map_err(error_message)?;
+        context.print_account(self.new_email.as_deref().unwrap_or(&self.email), None)
+    }
+}
+
+impl HandOverTo {
+    async fn run(self) -> Result<(), String> {
+        let context = CommandContext::open(&self.common).await?;
+        let wanted = HandOver {
+            from: context.account(&self.from)?.id,
+            to: context.account(&self.to)?.id,
+            boards: !self.keep_boards,
+            tasks: !self.keep_tasks,
+            dry_run: self.dry_run,
+        };
+        let done = context.accounts.hand_over(&context.operator, &context.writer(), wanted).await;
+        let report = done.map_err(error_message)?;
+        context.print(&report, || report.lines())?;
+        match (report.is_complete(), report.counts()) {
+            (false, _) => Err("not everything was reached in time; run the command again for the rest".to_owned()),
+            (true, (.., 0)) => Ok(()),
+            (true, (.., failed)) => Err(format!("{failed} edits were refused")),
+        }
+    }
+}
+
+impl Import {
+    async fn run(self) -> Result<(), String> {
+        let context = CommandContext::open(&self.common).await?.with_links_to(&self.public_url);
+        let file = match self.file.as_os_str() == "-" {
+            true => read_all(stdin().lock()),
+            false => std::fs::File::open(&self.file).and_then(read_all),
+        };
+        let file = file.map_err(|error| format!("cannot read {}: {error}", self.file.display()))?;
+        let imported = context.accounts.import(&context.operator, &file, self.dry_run).await.map_err(error_message)?;
+        context.print(&imported, || {
+            let row = |line: &ImportedLine| {
+                let more = line.why.as_ref().or(line.url.as_ref()).cloned().unwrap_or_default();
+                vec![format!("line {}", line.line), line.outcome.as_str().to_owned(), line.email.clone(), more]
+            };
+            table(&imported.lines.iter().map(row).collect::<Vec<_>>())
+        })?;
+        match imported.wrong {
+            0 => Ok(()),
+            1 => Err("1 line is wrong; the others are done".to_owned()),
+            wrong => Err(format!("{wrong} lines are wrong; the others are done")),
+        }
+    }
+}
+
+/// Reads a file to its end, however large it says that it is.
+fn read_all(mut file: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(content)
+}
+
 impl Password {
     /// The password, if it is to be read from standard input.
     fn read(&self) -> Result<Option<String>, String> {
@@ -208,12 +347,15 @@ impl Password {
 
 async fn list(common: &Common) -> Result<(), String> {
     let context = CommandContext::open(common).await?;
+    let seen = context.store.last_seen().await.map_err(|error| error.to_string())?;
+    let line = |account: Account| Line { seen_at: seen.get(&account.id).copied(), ..Line::from(account) };
     let accounts: Vec<Line> =
-        context.accounts.accounts(&context.operator).map_err(error_message)?.into_iter().map(Line::from).collect();
+        context.accounts.accounts(&context.operator).map_err(error_message)?.into_iter().map(line).collect();
     context.print(&accounts, || {
         let row = |line: &Line| {
             let state = if line.active { "" } else { "deactivated" };
-            vec![line.email.clone(), line.name.clone(), line.role.as_str().to_owned(), state.to_owned()]
+            let seen = line.seen_at.map(|at| format!("seen {}", &at.to_string()[..10])).unwrap_or_default();
+            vec![line.email.clone(), line.name.clone(), line.role.as_str().to_owned(), seen, state.to_owned()]
         };
         table(&accounts.iter().map(row).collect::<Vec<_>>())
     })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Finding, NETWORK, counted, within};
+use super::{Depth, Finding, NETWORK, counted, within};
 use crate::{
     clock,
     settings::Settings,
@@ -34,7 +34,7 @@ const RESTORE: &str = "keep a copy of the database as it is, and restore a backu
 const SLOW: &str = "find out what keeps the database busy, and run this again";
 const MORE_TIME: &str = "give the check more time with --time-limit";
 
-pub(super) async fn check(settings: &Settings, time_limit: Duration) -> Vec<Finding> {
+pub(super) async fn check(settings: &Settings, time_limit: Duration, depth: Depth) -> Vec<Finding> {
     if let Some(file) = missing_file(&settings.database) {
         let file = std::path::absolute(&file).unwrap_or(file);
         return vec![Finding::error(
@@ -44,13 +44,13 @@ pub(super) async fn check(settings: &Settings, time_limit: Duration) -> Vec<Find
              server has never been started, start it, and it makes the database",
         )];
     }
-    let (found, was_disturbed) = examine(settings, time_limit).await;
+    let (found, was_disturbed) = examine(settings, time_limit, depth).await;
     // A server has opened the file in the meantime. It has it open now, so the same cannot happen again.
-    if was_disturbed { examine(settings, time_limit).await.0 } else { found }
+    if was_disturbed { examine(settings, time_limit, depth).await.0 } else { found }
 }
 
 /// Does the checks. Also returns whether a server opened the file while it was read as one that nobody writes to.
-async fn examine(settings: &Settings, time_limit: Duration) -> (Vec<Finding>, bool) {
+async fn examine(settings: &Settings, time_limit: Duration, depth: Depth) -> (Vec<Finding>, bool) {
     let statement = Limits { silence: time_limit, statement: time_limit, ..Limits::default() };
     let store = StoreSettings { readers: 1, limits: statement, ..settings.store() };
     // It has limits of its own, with errors that say more.
@@ -71,11 +71,15 @@ async fn examine(settings: &Settings, time_limit: Duration) -> (Vec<Finding>, bo
         }
     };
     found.extend(durability(&inspection).await);
-    found.push(integrity(&inspection, time_limit).await);
+    if depth == Depth::Whole {
+        found.push(integrity(&inspection, time_limit).await);
+    }
     // Before a migration, tables and columns may be missing.
     if is_current {
         found.push(tables(&inspection).await);
-        found.extend(boards(&inspection, time_limit).await);
+        if depth == Depth::Whole {
+            found.extend(boards(&inspection, time_limit).await);
+        }
         found.extend(newest_change(&inspection).await);
     }
     found.extend(clocks(&inspection).await);
@@ -288,7 +292,8 @@ async fn clocks(inspection: &Inspection) -> Option<Finding> {
     }
 }
 
-fn judge_clock(ClockReport { ahead_ms, took }: ClockReport) -> Finding {
+/// Judges the difference between two clocks.
+pub fn judge_clock(ClockReport { ahead_ms, took }: ClockReport) -> Finding {
     let apart = Duration::from_millis(ahead_ms.unsigned_abs()).saturating_sub(took / 2);
     let seconds = ahead_ms.unsigned_abs() as f64 / 1_000.0;
     let way = if ahead_ms < 0 { "behind" } else { "ahead of" };

@@ -9,7 +9,6 @@ use crate::{
 };
 
 const WAL: &str = "wal";
-#[cfg(unix)]
 const DISK: &str = "disk";
 #[cfg(unix)]
 const PERMISSIONS: &str = "permissions";
@@ -18,13 +17,12 @@ const MIB: u64 = 1024 * 1024;
 /// A larger write-ahead log is reported. SQLite usually writes it back from 4 MB on.
 const LARGE_WAL: u64 = 256 * MIB;
 /// With less room, writes will soon fail.
-#[cfg(unix)]
 const NO_ROOM: u64 = 64 * MIB;
 /// With less room, it is time to make some.
-#[cfg(unix)]
 const LITTLE_ROOM: u64 = 1024 * MIB;
+/// With less room, a disk of which less than a tenth is free is reported.
+const MUCH_ROOM: u64 = 5 * 1024 * MIB;
 /// With fewer, it is time to remove files.
-#[cfg(unix)]
 const FEW_INODES: u64 = 1_000;
 
 pub(super) fn check(settings: &Settings, secrets: &[PathBuf]) -> Vec<Finding> {
@@ -57,7 +55,8 @@ fn wal(files: &SqliteFiles) -> Option<Finding> {
     files.log.exists().then(|| judge_wal(&files.log, size(&files.log)))
 }
 
-fn judge_wal(path: &Path, bytes: u64) -> Finding {
+/// Judges the size of SQLite's write-ahead log.
+pub fn judge_wal(path: &Path, bytes: u64) -> Finding {
     let detail = format!("{} has {}", path.display(), megabytes(bytes));
     match bytes > LARGE_WAL {
         true => Finding::warning(
@@ -69,15 +68,46 @@ fn judge_wal(path: &Path, bytes: u64) -> Finding {
     }
 }
 
+/// The room on a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The bytes that are free.
+    pub free: u64,
+    /// Its size.
+    pub size: u64,
+    /// How many files can be made, if that is limited.
+    pub inodes: Option<u64>,
+}
+
+impl Room {
+    /// The room on the disk of a folder.
+    #[cfg(unix)]
+    pub fn of(folder: &Path) -> std::io::Result<Self> {
+        let disk = rustix::fs::statvfs(folder)?;
+        Ok(Self {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            size: disk.f_blocks.saturating_mul(disk.f_frsize),
+            // Some file systems make inodes as they are needed, and say that there are none.
+            inodes: (disk.f_files > 0).then_some(disk.f_favail),
+        })
+    }
+
+    /// The standard library does not know it.
+    #[cfg(not(unix))]
+    pub fn of(_: &Path) -> std::io::Result<Self> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether it is time to make some.
+    pub fn is_little(&self) -> bool {
+        self.free < LITTLE_ROOM || self.free < MUCH_ROOM && self.free < self.size / 10
+    }
+}
+
 #[cfg(unix)]
 fn room(folder: &Path, database: u64) -> Finding {
-    match rustix::fs::statvfs(folder) {
-        Ok(disk) => {
-            let bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-            // Some file systems make inodes as they are needed, and say that there are none.
-            let inodes = (disk.f_files > 0).then_some(disk.f_favail);
-            judge_room(folder, bytes, inodes, database)
-        }
+    match Room::of(folder) {
+        Ok(disk) => judge_room(folder, disk, database),
         Err(error) => Finding::warning(
             DISK,
             format!("the room on the disk of {} cannot be determined: {error}", folder.display()),
@@ -86,8 +116,9 @@ fn room(folder: &Path, database: u64) -> Finding {
     }
 }
 
-#[cfg(unix)]
-fn judge_room(folder: &Path, bytes: u64, inodes: Option<u64>, database: u64) -> Finding {
+/// Judges the room on the disk of a folder in which a database of this size is.
+pub fn judge_room(folder: &Path, room: Room, database: u64) -> Finding {
+    let Room { free: bytes, inodes, .. } = room;
     let files = inodes.map(|inodes| format!(" and {inodes} inodes")).unwrap_or_default();
     let detail = format!(
         "{}{files} are free in {}; the database has {}",
@@ -99,7 +130,7 @@ fn judge_room(folder: &Path, bytes: u64, inodes: Option<u64>, database: u64) -> 
                   is lost";
     if bytes < NO_ROOM || inodes == Some(0) {
         Finding::error(DISK, detail, remedy)
-    } else if bytes < LITTLE_ROOM || inodes.is_some_and(|inodes| inodes < FEW_INODES) {
+    } else if room.is_little() || inodes.is_some_and(|inodes| inodes < FEW_INODES) {
         Finding::warning(DISK, detail, remedy)
     } else if bytes < database {
         Finding::warning(DISK, format!("{detail}: there is no room for a backup beside it"), remedy)
@@ -108,7 +139,7 @@ fn judge_room(folder: &Path, bytes: u64, inodes: Option<u64>, database: u64) -> 
     }
 }
 
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
@@ -206,7 +237,11 @@ mod tests {
 
     #[test]
     fn a_disk_needs_room_and_inodes() {
-        let judged = |bytes, inodes, database| judge_room(Path::new("/data"), bytes, inodes, database).status;
+        let judged = |free, inodes, database| {
+            judge_room(Path::new("/data"), Room { free, size: 2 * free, inodes }, database).status
+        };
+        let of_size = |size| judge_room(Path::new("/data"), Room { free: 5_000 * MIB, size, inodes: None }, MIB).status;
+        assert_eq!((of_size(45_000 * MIB), of_size(55_000 * MIB)), (Status::Ok, Status::Warning));
         assert_eq!(judged(10_000 * MIB, Some(1_000_000), MIB), Status::Ok);
         assert_eq!(judged(10_000 * MIB, None, MIB), Status::Ok);
         assert_eq!(judged(1_000 * MIB, None, MIB), Status::Warning);

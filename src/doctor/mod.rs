@@ -1,21 +1,22 @@
 //! What is wrong with an installation, and what to do about it: `taskwire doctor`.
 //!
-//! One file for each group of checks: [`settings`], [`database`], [`files`], [`redis`], [`mail`], [`sign_in`] and [`server`]. A check
-//! only reads and connects, as the server itself does, and uses the server's own code for that. So it may run beside a running server, and
-//! what it reports is what the server would meet. Each check has a limit of time. A check that does not apply to the settings is left out;
-//! one that could not be done says why.
+//! One file for each group of checks: [`settings`], [`database`], [`files`], [`backups`], [`redis`], [`mail`], [`sign_in`] and
+//! [`server`]. A check only reads and connects, as the server itself does, and uses the server's own code for that. So it may run beside a
+//! running server, and within one ([`Depth::Running`]), and what it reports is what the server would meet. Each check has a limit of time. A
+//! check that does not apply to the settings is left out; one that could not be done says why.
 
-mod database;
-mod files;
+pub mod backups;
+pub mod database;
+pub mod files;
 mod mail;
-mod redis;
+pub mod redis;
 pub mod server;
 pub mod settings;
 mod sign_in;
 
 use std::{path::PathBuf, time::Duration};
 
-use serde::Serialize;
+pub use app::system::{Finding, Status};
 
 use self::settings::Given;
 
@@ -31,56 +32,17 @@ pub struct Examination {
     pub secret_files: Vec<PathBuf>,
     /// How long each of the checks may take that read the whole database.
     pub time_limit: Duration,
+    /// How much of the database is read.
+    pub depth: Depth,
 }
 
-/// What a check found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The name of the check.
-    pub check: &'static str,
-    /// Whether it is as it should be.
-    pub status: Status,
-    /// What was found.
-    pub detail: String,
-    /// What to do about it, if anything.
-    pub remedy: Option<String>,
-}
-
-/// Whether what was found is as it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// It is as it should be.
-    Ok,
-    /// It works, but something will not do for long, or could not be checked.
-    Warning,
-    /// It does not work, or data is damaged.
-    Error,
-}
-
-impl Finding {
-    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, status: Status::Ok, detail: one_line(&detail.into()), remedy: None }
-    }
-
-    fn warning(check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { status: Status::Warning, remedy: Some(remedy.into()), ..Self::ok(check, detail) }
-    }
-
-    fn error(check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { status: Status::Error, ..Self::warning(check, detail, remedy) }
-    }
-
-    /// The finding as one line for people.
-    pub fn line(&self) -> String {
-        let status = match self.status {
-            Status::Ok => "ok",
-            Status::Warning => "warning",
-            Status::Error => "error",
-        };
-        let remedy = self.remedy.as_ref().map(|remedy| format!(". To do: {remedy}")).unwrap_or_default();
-        format!("{status:7}  {}: {}{remedy}", self.check, self.detail.trim_end_matches('.'))
-    }
+/// How much of the database is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// All of it.
+    Whole,
+    /// Only what takes a moment, for a check within a server that has other things to do.
+    Running,
 }
 
 impl Examination {
@@ -93,9 +55,10 @@ impl Examination {
             sign_in::check(settings),
             server::check(settings)
         );
-        let database = database::check(settings, self.time_limit).await;
+        let database = database::check(settings, self.time_limit, self.depth).await;
+        let backups = backups::check(settings).await;
         let files = files::check(settings, &self.secret_files);
-        [settings::check(&self.given), database, files, redis, mail, sign_in, server].concat()
+        [settings::check(&self.given), database, files, backups, redis, mail, sign_in, server].concat()
     }
 }
 
@@ -104,26 +67,18 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, 
     tokio::time::timeout(limit, work).await.map_err(|_| format!("no answer within {} s", limit.as_secs()))
 }
 
+/// A time in words, in the largest unit of which there are two.
+pub fn counted_time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..120 => counted(seconds, "second"),
+        120..7_200 => counted(seconds / 60, "minute"),
+        7_200..172_800 => counted(seconds / 3_600, "hour"),
+        _ => counted(seconds / 86_400, "day"),
+    }
+}
+
 /// A number of things, such as `1 board` or `2 boards`.
 fn counted(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
-}
-
-/// What others wrote may have several lines, or characters that a terminal obeys.
-fn one_line(text: &str) -> String {
-    let shown = |char: char| if char.is_control() { ' ' } else { char };
-    text.trim().chars().map(shown).collect::<String>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_finding_is_one_line() {
-        let ok = Finding::ok("disk", "enough");
-        assert_eq!(ok.line(), "ok       disk: enough");
-        let error = Finding::error("mail", "it said:\r\n\u{1b}[2Kno.", "ask it why");
-        assert_eq!(error.line(), "error    mail: it said:   [2Kno. To do: ask it why");
-    }
 }

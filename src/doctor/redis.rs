@@ -40,16 +40,21 @@ fn judge(RedisReport { version, is_cluster, round_trip }: &RedisReport) -> Findi
 fn remedy(fault: &RedisFault) -> &'static str {
     match fault {
         RedisFault::Url(_) => "correct --redis (REDIS_URL): with it, the server does not start",
-        RedisFault::Refused { state: RedisState::Refused, .. } => {
-            "correct the user name and the password in --redis (REDIS_URL)"
-        }
-        RedisFault::Refused { state: RedisState::Forbidden, .. } => {
+        RedisFault::Refused { state, .. } => remedy_for(*state),
+        RedisFault::Lost => "check that all nodes and this command reach the same Redis, and not a replica of it",
+    }
+}
+
+/// What to do about Redis in this state.
+pub fn remedy_for(state: RedisState) -> &'static str {
+    match state {
+        RedisState::Refused => "correct the user name and the password in --redis (REDIS_URL)",
+        RedisState::Forbidden => {
             "let this user publish and subscribe: ACL SETUSER NAME +@connection +@pubsub allchannels"
         }
-        RedisFault::Refused { .. } => {
+        RedisState::Off | RedisState::Up | RedisState::Down => {
             "check --redis (REDIS_URL), that Redis runs, and that it can be reached from here; nodes work without it, and are \
              about a second behind each other"
         }
-        RedisFault::Lost => "check that all nodes and this command reach the same Redis, and not a replica of it",
     }
 }

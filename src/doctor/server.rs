@@ -24,7 +24,6 @@ use tokio_tungstenite::{
 
 use super::{Finding, NETWORK, within};
 use crate::{
-    http::problem::Code,
     http_client::{HttpClient, http_client, with_causes},
     settings::Settings,
 };
@@ -33,6 +32,8 @@ const SERVER: &str = "server";
 const PUBLIC: &str = "public url";
 const SOCKET: &str = "websocket";
 
+/// The code of Taskwire's answer to a handshake without its headers.
+const UPGRADE_REQUIRED: &str = "upgrade_required";
 /// How many bytes of a response are read: Taskwire's is shorter.
 const ANSWER: usize = 16 * 1024;
 /// How many characters of a response are shown.
@@ -347,7 +348,7 @@ fn own_error(answer: &Answer) -> Option<OwnError> {
 
 /// Whether it is our own answer to a handshake that lost its headers on the way.
 fn has_lost_headers(answer: &Answer) -> bool {
-    own_error(answer).is_some_and(|error| error.code == Code::UpgradeRequired.as_str())
+    own_error(answer).is_some_and(|error| error.code == UPGRADE_REQUIRED)
 }
 
 /// What an answer says, or how it begins.
@@ -357,4 +358,15 @@ fn shown(answer: &Answer) -> String {
     }
     let text = answer.body.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() { "without a text".to_owned() } else { text.chars().take(SHOWN).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UPGRADE_REQUIRED;
+    use crate::http::problem::Code;
+
+    #[test]
+    fn our_own_answer_is_recognised() {
+        assert_eq!(UPGRADE_REQUIRED, Code::UpgradeRequired.as_str());
+    }
 }

@@ -33,6 +33,13 @@ struct GivenSetting {
     has_secret: bool,
 }
 
+impl From<Settings> for Given {
+    /// Settings of which it is not known where they come from.
+    fn from(settings: Settings) -> Self {
+        Self { settings, given: Vec::new() }
+    }
+}
+
 impl Args for Given {
     fn augment_args(command: Command) -> Command {
         Settings::augment_args(command)

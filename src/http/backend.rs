@@ -130,6 +130,7 @@ fn not_shared(error: AccountError) -> BackendError {
         AccountError::NotFound(what) => BackendError::NotFound(what),
         AccountError::Unavailable => BackendError::Unavailable,
         AccountError::Invalid { field, message } => Refusal::invalid(field, message).into(),
+        AccountError::Full(what, limit) => Refusal::Full { what, limit }.into(),
         _ => Refusal::Forbidden.into(),
     }
 }

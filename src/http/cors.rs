@@ -11,7 +11,7 @@ use axum::{
         HeaderName, Method,
         header::{
             ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH,
-            LOCATION, RETRY_AFTER,
+            LINK, LOCATION, RETRY_AFTER,
         },
     },
     middleware::Next,
@@ -20,13 +20,16 @@ use axum::{
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{API_ROOT, origin::Origins};
+use super::{API_ROOT, origin::Origins, rate};
 
 /// How long a browser may remember the answer to a preflight request.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// The headers of an operation that is going to be removed; docs/API.md says when they are sent.
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// The layer for REST.
 pub fn layer(origins: &Arc<Origins>) -> CorsLayer {
@@ -37,7 +40,7 @@ pub fn layer(origins: &Arc<Origins>) -> CorsLayer {
         }))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, LAST_EVENT_ID])
-        .expose_headers([ALLOW, ETAG, LOCATION, RETRY_AFTER])
+        .expose_headers([ALLOW, ETAG, LOCATION, RETRY_AFTER, LINK, DEPRECATION, SUNSET, rate::POLICY, rate::LEFT])
         .max_age(REMEMBERED)
 }
 

@@ -45,6 +45,10 @@ const YIELD_BYTES: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Streamed;
 
+/// Marks a response, as one of its extensions, as one of several that depend on `Accept`.
+#[derive(Clone, Copy, Debug)]
+pub struct Negotiated;
+
 /// Guards one request. Runs for every route, and for requests without one.
 pub async fn guard(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -61,6 +65,12 @@ pub async fn guard(State(services): State<Arc<Services>>, request: Request, next
     };
     let mut response = answered.unwrap_or_else(|problem| asked.refuse(&services, problem));
 
+    // On every response, so that no cache gives a compressed response to a client that cannot decompress it.
+    let varies = match response.extensions().get::<Negotiated>() {
+        Some(Negotiated) => HeaderValue::from_static("accept, accept-encoding"),
+        None => HeaderValue::from(ACCEPT_ENCODING),
+    };
+    response.headers_mut().insert(VARY, varies);
     protect(response.headers_mut(), services.cookies.is_secure);
     report(&method, route.as_ref(), response.status(), started.elapsed());
     response
@@ -210,8 +220,6 @@ fn protect(headers: &mut HeaderMap, is_behind_tls: bool) {
     headers
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
-    // On every response, so that no cache gives a compressed response to a client that cannot decompress it.
-    headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.entry(REFERRER_POLICY).or_insert(SAME_ORIGIN);

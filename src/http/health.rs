@@ -66,25 +66,64 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
+/// What is known of this process.
+struct Condition {
+    /// Whether it works.
+    works: bool,
+    /// Whether nothing is wrong, apart from what strangers can provoke.
+    is_whole: bool,
+    details: Vec<String>,
+}
+
 /// Answers whether load balancers should send requests here. A server is not ready if it cannot read or write its database, or has
 /// stopped comparing its boards with it, because its pages then miss changes. Without Redis it is ready: it polls.
 pub async fn ready(State(services): State<Arc<Services>>) -> Response {
-    let mut details = Vec::new();
+    let (database, why) = ask_database(&services).await;
+    let Condition { works, is_whole, details } = condition_with(&services, why);
+    if !works {
+        tracing::warn!(details = details.join("; "), "the server is not ready");
+    }
+    let redis = match services.hub.redis_state() {
+        RedisState::Off => "off",
+        RedisState::Up => "up",
+        RedisState::Down | RedisState::Refused | RedisState::Forbidden => "down",
+    };
+    let (code, status) = match (works, is_whole) {
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (true, true) => (StatusCode::OK, "ready"),
+    };
+    (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis, details })).into_response()
+}
+
+/// Whether this node is ready, and what is wrong with it.
+pub async fn condition(services: &Services) -> (bool, Vec<String>) {
+    let (_, why) = ask_database(services).await;
+    let Condition { works, details, .. } = condition_with(services, why);
+    (works, details)
+}
+
+/// As [`condition`], as far as it is known without asking the database.
+pub fn known_condition(services: &Services) -> (bool, Vec<String>) {
+    let Condition { works, details, .. } = condition_with(services, None);
+    (works, details)
+}
+
+/// The state of the database, and what is wrong with it.
+async fn ask_database(services: &Services) -> (&'static str, Option<String>) {
     let reads = tokio::time::timeout(PATIENCE, services.store.ping()).await;
     let reads = reads.unwrap_or(Err(StoreError::TimedOut(PATIENCE)));
-    let database = match reads {
-        Err(error) => {
-            details.push(format!("the database cannot be read: {error}"));
-            "down"
-        }
+    match reads {
+        Err(error) => ("down", Some(format!("the database cannot be read: {error}"))),
         Ok(()) => match services.store.can_write(PATIENCE).await {
-            Err(error) => {
-                details.push(format!("the database cannot be written: {error}"));
-                "read_only"
-            }
-            Ok(()) => "up",
+            Err(error) => ("read_only", Some(format!("the database cannot be written: {error}"))),
+            Ok(()) => ("up", None),
         },
-    };
+    }
+}
+
+fn condition_with(services: &Services, database: Option<String>) -> Condition {
+    let mut details: Vec<String> = database.into_iter().collect();
     let compared = services.hub.compared_ago();
     if compared > COMPARED_WITHIN {
         details.push(format!(
@@ -96,27 +135,14 @@ pub async fn ready(State(services): State<Arc<Services>>) -> Response {
         details.push(format!("the server is stopping because of an error: {why}"));
     }
     let works = details.is_empty();
-    if !works {
-        tracing::warn!(details = details.join("; "), "the server is not ready");
-    }
-    let state = services.hub.redis_state();
-    details.extend(state.warning().map(str::to_owned));
-    let redis = match state {
-        RedisState::Off => "off",
-        RedisState::Up => "up",
-        RedisState::Down | RedisState::Refused | RedisState::Forbidden => "down",
-    };
+    details.extend(services.hub.redis_state().warning().map(str::to_owned));
     details.extend(services.warnings.warnings().values().cloned());
     details.extend(services.outbox.warnings());
+    details.extend(services.backups.warnings());
     let is_whole = details.is_empty();
     // Strangers can provoke the proxy diagnostics by what they send. So they are reported, but do not change the status.
     details.extend(services.origins.proxy_diagnostics.details().into_iter().map(str::to_owned));
-    let (code, status) = match (works, is_whole) {
-        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        (true, false) => (StatusCode::OK, "degraded"),
-        (true, true) => (StatusCode::OK, "ready"),
-    };
-    (code, [(CACHE_CONTROL, "no-store")], Json(Readiness { status, database, redis, details })).into_response()
+    Condition { works, is_whole, details }
 }
 
 /// The metrics of this process, in Prometheus's format. Only admins, and programs with an admin's token, may read them.

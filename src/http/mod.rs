@@ -1,6 +1,7 @@
 //! The HTTP interface of the server: all routes, and what applies to each of them.
 //!
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document, which is generated from the same handlers.
+//! - [`browse`]: REST in a browser: pages around the same handlers. [`docs`]: the documentation that the server serves.
 //! - [`socket`]: the live connection (WebSocket).
 //! - [`health`]: liveness, readiness and metrics of the process.
 //! - [`account`]: the account pages, which are plain HTML without scripts.
@@ -11,7 +12,7 @@
 //!   learn that they may use REST. [`request_auth`]: the
 //!   credentials of a request. [`proxy_diagnostics`]: signs that a proxy in front is misconfigured. [`forwarded`]: the client's
 //!   address when proxies stand in between. [`cookies`]: the names of our cookies.
-//! - [`connection`], [`limits`], [`admission`], [`in_flight`]: how much a connection, a request and a caller may cost.
+//! - [`connection`], [`limits`], [`admission`], [`in_flight`], [`rate`]: how much a connection, a request and a caller may cost.
 //!   [`compression`]: which responses are compressed, so that their length leaks nothing.
 //! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: strict reading of requests; conditional requests; entity tags;
 //!   errors.
@@ -21,11 +22,13 @@ pub mod admin;
 pub mod admission;
 pub mod api;
 mod backend;
+pub mod browse;
 pub mod compression;
 pub mod conditional;
 pub mod connection;
 pub mod cookies;
 mod cors;
+pub mod docs;
 pub mod etag;
 pub mod exposure;
 pub mod forwarded;
@@ -38,6 +41,7 @@ pub mod origin;
 pub mod page;
 pub mod problem;
 pub mod proxy_diagnostics;
+pub mod rate;
 pub mod refusal;
 pub mod request_auth;
 mod shape;
@@ -67,6 +71,7 @@ use self::{
     limits::HttpLimits,
     origin::Origins,
     problem::{Code, Problem},
+    rate::ApiRate,
     site::Site,
     socket::SocketContext,
 };
@@ -76,11 +81,13 @@ use crate::{
         oidc::Oidc,
         sessions::{LIFETIME_DAYS, Sessions},
     },
+    backups::Backups,
     bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
     settings::Auth,
     store::Store,
+    system::System,
     writer::Writer,
 };
 
@@ -103,6 +110,10 @@ pub struct Services {
     pub hub: Hub,
     /// Work that follows from a commit.
     pub outbox: Outbox,
+    /// Backups by a schedule.
+    pub backups: Backups,
+    /// The state of the installation.
+    pub system: System,
     /// Warnings from other parts of the server, which `/readyz` reports.
     pub warnings: health::Warnings,
     /// The server's address as people see it in their browsers.
@@ -117,6 +128,8 @@ pub struct Services {
     pub cookies: CookieNames,
     /// What a request, a connection and a caller may cost.
     pub limits: HttpLimits,
+    /// How many requests a caller may send to REST, if that is limited.
+    pub api_rate: Option<Arc<ApiRate>>,
     /// The responses that are being prepared or sent.
     pub in_flight: Arc<InFlight>,
     /// The origins whose pages may use this server.
@@ -141,6 +154,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .router
         .fallback(site::file)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(browse(&services), browse::answer))
         .layer(compression::layer())
         .layer(middleware::from_fn_with_state(Arc::clone(&services), guard::guard))
         .layer(middleware::from_fn_with_state(cors::layer(&services.origins), cors::answer))
@@ -155,22 +169,37 @@ pub fn listed(services: &Arc<Services>) -> Vec<(Method, String)> {
 }
 
 fn mount(services: &Arc<Services>) -> Routes {
-    let (rest, described) = api::routes();
+    let (rest, described) = rest(services);
     let (pages, paths) = page::routes(services);
     let mut routes = Routes::default();
-    routes.mount(Router::new().nest(API_ROOT, rest), api::listed(&described));
+    routes.mount(rest, api::listed(&described));
     routes.mount(pages, paths);
     let account = account::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(account::routes(services), account);
     let admin = admin::ROUTES.iter().map(|(method, path)| (method.clone(), (*path).to_owned()));
     routes.mount(admin::routes(services), admin);
     routes.get(&format!("{API_ROOT}/openapi.json"), api::openapi_document);
+    let (documentation, paths) = docs::routes();
+    routes.mount(documentation, paths);
     let socket = Router::new().route("/ws", get(socket::upgrade).post(socket::explain));
     routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
     routes.get("/metrics", health::metrics);
     routes
+}
+
+/// The routes of REST, and their OpenAPI description.
+fn rest(services: &Arc<Services>) -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
+    let (rest, described) = api::routes();
+    let rest = rest.layer(middleware::from_fn_with_state(services.api_rate.clone(), rate::limit));
+    (Router::new().nest(API_ROOT, rest), described)
+}
+
+/// The pages around REST, with routes of their own for the requests that forms mean.
+fn browse(services: &Arc<Services>) -> browse::Browse {
+    let rest = rest(services).0.method_not_allowed_fallback(method_not_allowed);
+    browse::Browse::new(Arc::clone(services), rest.with_state(Arc::clone(services)))
 }
 
 /// The routes, and a list of their methods and paths.
@@ -210,6 +239,11 @@ fn sessions(services: &Services) -> Option<SessionManagerLayer<Sessions, SignedC
 /// The OpenAPI document of the REST interface.
 pub fn openapi_json() -> String {
     api::document().to_pretty_json().unwrap_or_default()
+}
+
+/// The AsyncAPI document of the socket.
+pub fn asyncapi_json() -> String {
+    docs::asyncapi::text().to_owned()
 }
 
 /// The response for an address that does not exist: problem JSON below `/api/`, a page for addresses that could be a page's, else plain

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    Services, account,
+    Services, account, browse,
     limits::MAX_BODY_BYTES,
     page,
     problem::{Code, Problem},
@@ -19,6 +19,8 @@ use super::{
 /// What the form of a refusal depends on: kept from the request, which the handler consumes.
 pub struct Asked {
     wants_page: bool,
+    /// The path, if it is one of REST.
+    rest: Option<String>,
     origin: Option<String>,
     host: String,
 }
@@ -26,13 +28,18 @@ pub struct Asked {
 impl Asked {
     /// Collects this from a request.
     pub fn of(request: &Request) -> Self {
-        let wants_page = page::accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
+        let path = request.uri().path();
+        let rest = path.starts_with("/api/").then(|| path.to_owned());
+        let wants_page = match rest {
+            Some(_) => browse::is_wanted(request),
+            None => page::accepts_html(request.headers()),
+        };
         if !wants_page {
-            return Self { wants_page, origin: None, host: String::new() };
+            return Self { wants_page, rest, origin: None, host: String::new() };
         }
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (origin, host) = (header(ORIGIN).filter(|origin| origin != "null"), header(HOST).unwrap_or_default());
-        Self { wants_page, origin, host }
+        Self { wants_page, rest, origin, host }
     }
 
     /// The response that refuses the request.
@@ -64,7 +71,10 @@ impl Asked {
             ),
             _ => ("That did not work", sentence(problem.detail())),
         };
-        account::tell(services, problem.head(), title, words)
+        match &self.rest {
+            Some(path) => browse::refused(services, path, title, words, &problem),
+            None => account::tell(services, problem.head(), title, words),
+        }
     }
 
     fn about_its_origin(&self) -> String {

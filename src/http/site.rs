@@ -99,6 +99,17 @@ impl Site {
         self.package.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The addresses of files of the package; `None` if one of them is not there.
+    pub fn paths<const N: usize>(&self, names: [&str; N]) -> Option<[String; N]> {
+        let paths = names.map(|name| format!("{}/{name}", self.package));
+        let is_there = |path: &String| match &self.place {
+            Place::Executable => site::FILES.iter().any(|file| file.path == path),
+            Place::Folder(folder) => folder.join(path).is_file(),
+            Place::Nowhere => false,
+        };
+        paths.iter().all(is_there).then(|| paths.map(|path| format!("/{path}")))
+    }
+
     /// The `Cache-Control` of a file. A build's folder never changes, so browsers may keep its files for good. Icons and the like keep
     /// their names when they change.
     fn cache_control(&self, path: &str) -> &'static str {

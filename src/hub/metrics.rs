@@ -1,6 +1,11 @@
 //! The hub's metrics. The handles are looked up once, because a look-up is too expensive for every delivery.
 
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use app::model::Seq;
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+
+use super::wake::SocketId;
 
 /// The hub's and its sockets' counters and gauges.
 pub struct Metrics {
@@ -8,6 +13,11 @@ pub struct Metrics {
     pub sockets: Gauge,
     /// Boards that are open on this node.
     pub topics: Gauge,
+    /// Subscriptions of sockets to boards.
+    pub subscriptions: Gauge,
+    /// The time from the moment at which this node knows of a change to that at which it is written to a socket. Of some deliveries only:
+    /// see [`Metrics::samples`].
+    pub delivery: Histogram,
     /// Changes sent: each counts once for each socket that it was sent to.
     pub deliveries: Counter,
     /// Frames in which changes were sent.
@@ -38,6 +48,12 @@ impl Metrics {
     pub(super) fn new() -> Self {
         describe_gauge!("taskwire_sockets", "Sockets that are open");
         describe_gauge!("taskwire_topics", "Boards that are open on this node");
+        describe_gauge!("taskwire_subscriptions", "Subscriptions of sockets to boards");
+        describe_histogram!(
+            "taskwire_delivery_seconds",
+            "Time from this node's knowledge of a change until it is written to a socket, of one in eight deliveries"
+        );
+        describe_gauge!("taskwire_redis_round_trip_seconds", "The time in which Redis answered last");
         describe_counter!("taskwire_deliveries_total", "Changes delivered; a change counts once for each socket");
         describe_counter!("taskwire_frames_total", "Frames in which changes were sent");
         describe_counter!("taskwire_presence_frames_total", "Frames in which presence was sent");
@@ -59,6 +75,8 @@ impl Metrics {
         Self {
             sockets: gauge!("taskwire_sockets"),
             topics: gauge!("taskwire_topics"),
+            subscriptions: gauge!("taskwire_subscriptions"),
+            delivery: histogram!("taskwire_delivery_seconds"),
             deliveries: counter!("taskwire_deliveries_total"),
             frames: counter!("taskwire_frames_total"),
             presence_frames: counter!("taskwire_presence_frames_total"),
@@ -72,5 +90,10 @@ impl Metrics {
             bad_hints: counter!("taskwire_bad_hints_total"),
             dropped_hints: counter!("taskwire_dropped_hints_total"),
         }
+    }
+
+    /// Whether the delivery of a change to a socket is measured: one in eight, of every change to other sockets.
+    pub fn samples(socket: SocketId, upto: Seq) -> bool {
+        (socket ^ upto) & 7 == 0
     }
 }

@@ -65,7 +65,7 @@ use people::People;
 use presence::{PresenceSettings, Report, Reporter, Schedule, TabKey};
 use presence_handle::PresenceHandle;
 use redis::{Batch, Redis, RedisSettings, RedisState, RedisUrlError};
-use topic::{Next, Resume, SnapshotForm, Source, Start, Taken, Topic, TopicError};
+use topic::{Next, Resume, SnapshotForm, Source, Span, Start, Taken, Topic, TopicError};
 use wake::{SocketId, Wake};
 
 /// How much the hub keeps in memory, and how often it reads the database.
@@ -315,6 +315,7 @@ impl Subscriber {
             Arc::new(Topic::new(board))
         });
         topic.subscribe(self.id, Arc::clone(&self.wake));
+        self.shared.metrics.subscriptions.increment(1.0);
         let topic = Arc::clone(topic);
         self.shared.metrics.topics.set(topics.len() as f64);
         drop(topics);
@@ -409,6 +410,15 @@ impl Subscription {
         self.topic.board()
     }
 
+    /// Records that the newest change was written to the socket, if this delivery is measured.
+    pub(crate) fn measure(&self, Span { upto, appended, .. }: &Span) {
+        if let Some(appended) = appended
+            && Metrics::samples(self.socket, *upto)
+        {
+            self.shared.metrics.delivery.record(appended.elapsed());
+        }
+    }
+
     /// The number of the newest change that this node knows.
     pub(crate) fn head(&self) -> Seq {
         self.topic.head()
@@ -449,6 +459,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.topic.unsubscribe(self.socket);
+        self.shared.metrics.subscriptions.decrement(1.0);
     }
 }
 

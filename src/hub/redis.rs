@@ -15,7 +15,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use app::{id::BoardId, model::Seq};
@@ -30,6 +30,7 @@ use fred::{
     },
 };
 use futures::{StreamExt, future::BoxFuture, stream};
+use metrics::gauge;
 use tokio::{
     sync::{
         Notify,
@@ -313,8 +314,11 @@ impl Redis {
     /// Checks the connections and updates the state. Returns whether both connections have just started to work again.
     async fn look(&self, metrics: &Metrics) -> bool {
         // Check both at once, so that one that does not respond does not delay the other.
+        let asked = Instant::now();
         let (publisher, subscriber) = tokio::join!(answers(&self.publisher), answers(&self.subscriber));
         let up = publisher && subscriber;
+        // Without Redis there is no such metric.
+        gauge!("taskwire_redis_round_trip_seconds").set(if up { asked.elapsed().as_secs_f64() } else { f64::NAN });
         let state = match up {
             true if self.forbidden.load(Ordering::Relaxed) => RedisState::Forbidden,
             true => RedisState::Up,

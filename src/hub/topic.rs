@@ -91,6 +91,8 @@ struct State {
     /// The newest changes, without gaps, up to the head.
     ring: VecDeque<LoggedChange>,
     ring_bytes: usize,
+    /// When the newest change was appended.
+    appended: Option<Instant>,
     /// Changes that cannot be appended yet, because a change before them has not arrived.
     reorder_buffer: ReorderBuffer,
     /// Frames made from the current contents of the ring.
@@ -118,6 +120,8 @@ pub struct Span {
     pub upto: Seq,
     /// The frame.
     pub frame: Frame,
+    /// When this node learned of the newest change, if the frame ends with it.
+    pub appended: Option<Instant>,
 }
 
 struct CachedSnapshot {
@@ -266,7 +270,8 @@ impl Topic {
             return Next::Changes(span.clone());
         }
         let skip = (cursor - start) as usize;
-        let span = self.span(cursor, state.ring.range(skip..), settings.frame_bytes);
+        let mut span = self.span(cursor, state.ring.range(skip..), settings.frame_bytes);
+        span.appended = state.appended.filter(|_| span.upto == head);
         remember(&mut state.frames, span.clone());
         Next::Changes(span)
     }
@@ -358,12 +363,14 @@ impl Topic {
         state.ring_bytes += change.json.len();
         state.ring.push_back(change.clone());
         state.head = Some(change.seq);
+        state.appended = Some(Instant::now());
     }
 
     /// Applies a change's effect on access to the board, and on whether the board is deleted.
     fn take_in(&self, state: &mut State, change: &LoggedChange) {
         match serde_json::from_slice::<Kind<'_>>(&change.json).map(|change| change.kind) {
             Ok("board_deleted") => state.deleted = true,
+            Ok("board_restored") => state.deleted = false,
             Ok("board_updated" | "member_set") => self.change_access(state, change),
             Ok(kind) if LEAVES_ACCESS.contains(&kind) => {}
             // A newer version of the server made this change.
@@ -398,7 +405,7 @@ impl Topic {
         state.opened && rights.let_in(self.board, &state.access)
     }
 
-    /// Whether the board is deleted, as of its head. No change follows.
+    /// Whether the board is deleted, as of its head. No change follows, unless it is restored.
     pub(super) fn is_deleted(&self) -> bool {
         self.state().deleted
     }
@@ -433,6 +440,7 @@ impl Topic {
                     if let Some(board) = board.filter(|board| Some(board.seq()) > state.head) {
                         let newest = board.seq();
                         state.access = board.access().clone();
+                        state.deleted = !board.exists();
                         self.access_version.fetch_add(1, Ordering::Release);
                         state.ring.clear();
                         state.ring_bytes = 0;
@@ -493,11 +501,11 @@ impl Topic {
 
     /// Reads the board's number and access from the database, unless they are known.
     async fn open(&self, from: &Source<'_>) -> Result<Seq, TopicError> {
-        if let Some(head) = self.known_head()? {
+        if let Some(head) = self.known_head() {
             return Ok(head);
         }
         let _reading = self.reading.lock().await;
-        if let Some(head) = self.known_head()? {
+        if let Some(head) = self.known_head() {
             return Ok(head);
         }
         loop {
@@ -515,6 +523,8 @@ impl Topic {
             }
             state.opened = true;
             state.in_doubt = false;
+            // It may have been restored since the head.
+            state.deleted = false;
             let newer: Vec<LoggedChange> =
                 state.ring.iter().filter(|change| change.seq > board.seq()).cloned().collect();
             for change in &newer {
@@ -528,13 +538,9 @@ impl Topic {
         }
     }
 
-    fn known_head(&self) -> Result<Option<Seq>, TopicError> {
+    fn known_head(&self) -> Option<Seq> {
         let state = self.state();
-        if state.deleted {
-            Err(TopicError::NoSuchBoard)
-        } else {
-            Ok(state.head.filter(|_| state.opened && !state.in_doubt))
-        }
+        state.head.filter(|_| state.opened && !state.in_doubt && !state.deleted)
     }
 
     /// How many bytes of changes follow a number, if the ring holds all of them.
@@ -669,7 +675,8 @@ impl Topic {
             first || bytes <= frame_bytes
         });
         let count = fitting.count();
-        Span { after, upto: after + count as u64, frame: Frame::changes(self.board, after, changes.take(count)) }
+        let frame = Frame::changes(self.board, after, changes.take(count));
+        Span { after, upto: after + count as u64, frame, appended: None }
     }
 
     // If a thread panics while it holds one of these locks, nothing important is left half-done: a topic is a cache of the log.

@@ -57,13 +57,13 @@ impl BoardQuery {
 
 /// Where boards of one kind are found, in the order of their age.
 #[derive(Clone, Copy)]
-struct Source {
+pub(super) struct Source {
     /// Up to its last condition.
-    select: &'static str,
-    /// What has the time at which a board was made.
-    at: &'static str,
+    pub select: &'static str,
+    /// What has the time by which the boards are ordered: when they were made, or deleted.
+    pub at: &'static str,
     /// What has its id.
-    id: &'static str,
+    pub id: &'static str,
 }
 
 /// All boards.
@@ -135,7 +135,7 @@ impl Store {
     }
 
     /// The rows of one kind that a page may need: one more than it holds.
-    async fn page_of(
+    pub(super) async fn page_of(
         &self,
         source: Source,
         person: Option<ActorId>,
@@ -176,6 +176,32 @@ impl Store {
     pub async fn board_names(&self, ids: &[BoardId]) -> Result<HashMap<BoardId, String>, StoreError> {
         let boards = self.listed(ids).await?.into_iter().filter(|listed| listed.access.is_some());
         Ok(boards.map(|listed| (listed.board.id, listed.board.name)).collect())
+    }
+
+    /// The boards that a person is a member of, or where a task is assigned to them.
+    pub async fn boards_of(&self, person: ActorId) -> Result<Vec<BoardId>, StoreError> {
+        query(
+            "SELECT id FROM boards WHERE deleted_at IS NULL AND id IN (SELECT board FROM board_members WHERE person = $1 \
+             UNION SELECT board FROM tasks WHERE assignees <> '' AND assignees LIKE $2 AND deleted_at IS NULL) ORDER BY id",
+        )
+        .bind(person.to_string())
+        .bind(format!("%{person}%"))
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| rows::id(row.try_get(0)?))
+        .collect()
+    }
+
+    /// The boards with exactly this name, two at most.
+    pub async fn boards_named(&self, name: &str) -> Result<Vec<BoardId>, StoreError> {
+        query("SELECT id FROM boards WHERE name = $1 AND deleted_at IS NULL ORDER BY id LIMIT 2")
+            .bind(name)
+            .fetch_all(self.readers())
+            .await?
+            .iter()
+            .map(|row| rows::id(row.try_get(0)?))
+            .collect()
     }
 
     /// Whether there is any board.

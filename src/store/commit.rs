@@ -130,7 +130,7 @@ struct Group {
     taken: HashMap<TaskId, BoardId>,
     /// The share links that writes of this group name.
     links: Links,
-    /// For each person who wants to create a board, the number of boards that they manage.
+    /// For each person who wants to create or restore a board, the number of boards that they manage.
     managed: HashMap<ActorId, usize>,
     /// For the audit log.
     events: Vec<(Author, NewEvent)>,
@@ -222,7 +222,7 @@ impl Group {
                 return Err(Refusal::Exists { what: Thing::Task });
             }
             self.links.check(*board, &mutation.op, &self.directory, principal.person)?;
-            if let Op::CreateBoard(_) = &mutation.op
+            if adds_board(&mutation.op)
                 && principal.person.is_some_and(|person| self.managed.get(&person) >= Some(&MAX_BOARDS_OF_ONE))
                 && !working.state().exists()
             {
@@ -243,7 +243,7 @@ impl Group {
                 return Ok(Err(refusal));
             }
         };
-        if let ChangeKind::BoardCreated(_) = &kind
+        if let ChangeKind::BoardCreated(_) | ChangeKind::BoardRestored(_) = &kind
             && let Some(managed) = principal.person.and_then(|person| self.managed.get_mut(&person))
         {
             *managed += 1;
@@ -449,14 +449,19 @@ async fn taken(connection: &mut Connection, writes: &[Write]) -> Result<HashMap<
         .collect()
 }
 
-/// For each person who wants to create a board, the number of boards that they manage.
+/// Whether there is one more board afterwards.
+fn adds_board(op: &Op) -> bool {
+    op.makes_board() || op.restores_board()
+}
+
+/// For each person who wants to create or restore a board, the number of boards that they manage.
 async fn managed(
     connection: &mut Connection,
     directory: &Directory,
     writes: &[Write],
 ) -> Result<HashMap<ActorId, usize>, StoreError> {
     let mut managed = HashMap::new();
-    for write in writes.iter().filter(|write| matches!(write.mutation.op, Op::CreateBoard(_))) {
+    for write in writes.iter().filter(|write| adds_board(&write.mutation.op)) {
         let Some(person) = directory.principal(&write.by, write.at).and_then(|principal| principal.person) else {
             continue;
         };

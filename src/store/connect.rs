@@ -128,6 +128,14 @@ impl Engine {
         }
     }
 
+    /// Selects the engine and its version.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT 'SQLite ' || sqlite_version()",
+            Self::Postgres => "SELECT 'PostgreSQL ' || current_setting('server_version')",
+        }
+    }
+
     /// How many of the tables that any database of Taskwire has are there.
     pub fn count_own_tables(self) -> &'static str {
         match self {

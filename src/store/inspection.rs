@@ -32,7 +32,7 @@ const FAULTS: usize = 20;
 
 /// A database that is only read.
 pub struct Inspection {
-    database: Arc<Database>,
+    pub(super) database: Arc<Database>,
     pub(super) readers: Arc<Connections>,
     files: Option<SqliteFiles>,
     was_at_rest: bool,
@@ -56,6 +56,14 @@ pub struct ClockReport {
     pub ahead_ms: i64,
     /// How long the question took. The difference is known to half of this.
     pub took: Duration,
+}
+
+impl ClockReport {
+    /// The other clock showed `theirs` when it was asked, which this machine did at `asked`, and for which it waited so long.
+    pub(super) fn new(theirs: i64, asked: i64, took: Duration) -> Self {
+        let half = i64::try_from(took.as_millis() / 2).unwrap_or_default();
+        Self { ahead_ms: theirs - asked - half, took }
+    }
 }
 
 /// The file of an SQLite database, there or not; `None` for another engine.
@@ -110,11 +118,7 @@ impl Inspection {
 
     /// The engine and its version.
     pub async fn version(&self) -> Result<String, StoreError> {
-        let version = match self.database.engine {
-            Engine::Sqlite => "SELECT 'SQLite ' || sqlite_version()",
-            Engine::Postgres => "SELECT 'PostgreSQL ' || current_setting('server_version')",
-        };
-        Ok(query(version).fetch_one(&self.readers).await?.try_get(0)?)
+        Ok(query(self.database.engine.version()).fetch_one(&self.readers).await?.try_get(0)?)
     }
 
     /// The migrations that it has had; `None` if it has no tables of Taskwire's.
@@ -208,10 +212,7 @@ impl Inspection {
         }
         let (asked, began) = (clock::now().as_millis(), Instant::now());
         let row = query_of(&["SELECT ", self.database.engine.now()]).fetch_one(&self.readers).await?;
-        let took = began.elapsed();
-        let theirs: i64 = row.try_get(0)?;
-        let half = i64::try_from(took.as_millis() / 2).unwrap_or_default();
-        Ok(Some(ClockReport { ahead_ms: theirs - asked - half, took }))
+        Ok(Some(ClockReport::new(row.try_get(0)?, asked, began.elapsed())))
     }
 
     /// The time of the newest change of all boards.

@@ -69,6 +69,10 @@ async fn check_log_here(reader: &mut Connection, board: BoardId) -> Result<Optio
     let Some(row) = row.bind(board.to_string()).fetch_optional(&mut *reader).await? else { return Ok(None) };
     let (seq, log_start) = (rows::seq(row.try_get(0)?)?, rows::seq(row.try_get(1)?)?);
     let head = Head { seq, log_start, changed_at: Timestamp::from_millis(row.try_get(2)?) };
+    if log_start > seq {
+        // It was deleted and purged: see `deleted_boards`.
+        return Ok(Some(BoardReport::default()));
+    }
     let mut report = BoardReport::default();
     check_numbers(reader, board, &head, &mut report).await?;
     check_listing(reader, board, &mut report).await?;

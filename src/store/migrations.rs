@@ -49,8 +49,10 @@ pub fn up_to(engine: Engine, schema: i64) -> Migrator {
 
 /// Those that both engines run as they are, but for the name of an integer of 64 bits. (A strict table of SQLite's takes no other.)
 fn both(engine: Engine) -> Vec<Migration> {
-    let migrations: Vec<(&str, &str)> =
-        shared!("0012_outbox" "0013_board_pages" "0014_tables" "0015_audit" "0019_bulk_edits");
+    let migrations: Vec<(&str, &str)> = shared!(
+        "0012_outbox" "0013_board_pages" "0014_tables" "0015_audit" "0016_system" "0017_deleted_boards" "0018_more_tables"
+        "0019_bulk_edits"
+    );
     let of_engine = |sql: &'static str| match engine {
         Engine::Sqlite => Cow::Owned(sql.replace("BIGINT", "INTEGER")),
         Engine::Postgres => Cow::Borrowed(sql),

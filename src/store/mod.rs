@@ -16,7 +16,9 @@
 //! - [`tables`]: tables over all boards and people, for the administration.
 //! - [`Store::add_bulk_edit`] and its kin are edits of many tasks at once (`bulk_edits`).
 //! - [`Store::enqueue`] and its kin are the outbox's rows (`outbox`).
-//! - [`backup`]: a database as one file, of either engine, for either engine.
+//! - [`Store::nodes`] is what the nodes report about themselves, and what the database says about itself (`nodes`).
+//! - [`backup`]: a database as one file, of either engine, for either engine. When one is due, and how the last ones went:
+//!   [`BackupSchedule`] (`backup_schedule`).
 //! - [`Inspection`] reads a database without migrating or writing anything (`inspection`), and compares boards with their logs (`log_check`).
 //! - `schema`: a server that is older than the database reads, and writes no more.
 //! - `rows` turns the model into rows and back, `sql` writes statements for many rows at once.
@@ -29,12 +31,14 @@ mod age;
 mod answers;
 mod audit;
 pub mod backup;
+mod backup_schedule;
 mod boards;
 mod bulk_edits;
 mod cache;
 mod commit;
 mod connect;
 mod connection;
+mod deleted_boards;
 mod directory;
 mod error;
 mod file;
@@ -45,6 +49,7 @@ mod key;
 mod log;
 mod log_check;
 mod migrations;
+mod nodes;
 mod outbox;
 mod probe;
 mod rights;
@@ -71,16 +76,19 @@ pub(crate) use accounts::{AccessChange, NewAccount};
 pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
 pub use audit::{AuditFilter, AuditKey, AuditPage};
 pub(crate) use audit::{Author, NewEvent};
+pub use backup_schedule::{BackupSchedule, GoodBackup, LEASE as BACKUP_LEASE, LONGEST_PAUSE as LONGEST_BACKUP_PAUSE};
 pub use boards::{BoardQuery, Listed};
 pub use bulk_edits::{BulkEdit, BulkProgress, BulkStep, StepOutcome};
 pub use connect::{StoreSettings, Synchronous};
 pub use connection::Limits;
+pub use deleted_boards::DeletedBoard;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use file::SqliteFiles;
 pub use history::{Entries, Entry};
 pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
 pub use log_check::BoardReport;
+pub use nodes::NodeRow;
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
 
@@ -163,6 +171,7 @@ pub struct Store {
 }
 
 struct Shared {
+    settings: StoreSettings,
     database: Arc<Database>,
     readers: Arc<Connections>,
     /// The one connection that writes: whoever has it is alone.
@@ -198,7 +207,8 @@ impl Store {
         let (writes, spares, directory) = (Writes::default(), Mutex::default(), watch::Sender::default());
         let (unknown, enqueued) = (directory::UnknownTokens::default(), Notify::new());
         let cache = Cache::new(settings.cached_tasks);
-        let shared = Shared { database, readers, writer, writes, spares, cache, directory, unknown, key, enqueued };
+        let shared =
+            Shared { settings, database, readers, writer, writes, spares, cache, directory, unknown, key, enqueued };
         let store = Self { shared: Arc::new(shared) };
         store.reload_directory().await?;
         Ok(store)
@@ -223,6 +233,11 @@ impl Store {
     /// Waits until a newer version of Taskwire has changed the database. From then on this one writes nothing: see [`StoreError::Newer`].
     pub async fn is_superseded(&self) {
         self.shared.database.schema.is_newer().await;
+    }
+
+    /// The database that was opened, and how, for further connections of their own.
+    pub fn settings(&self) -> &StoreSettings {
+        &self.shared.settings
     }
 
     /// Whether the database answers.

@@ -153,9 +153,24 @@ impl Store {
     /// Removes a job that whoever enqueued it has done at once.
     pub async fn remove_job(&self, id: Uuid) -> Result<(), StoreError> {
         let mut transaction = self.shared.writer.begin().await?;
-        query("DELETE FROM outbox WHERE id = $1").bind(id.to_string()).execute(&mut transaction).await?;
+        remove(&mut transaction, id).await?;
         transaction.commit().await
     }
+}
+
+/// Makes a job due now. Returns whether there is one.
+pub(super) async fn hurry(connection: &mut Connection, engine: Engine, id: Uuid) -> Result<bool, StoreError> {
+    let done = query_of(&["UPDATE outbox SET due_at = ", engine.now(), " WHERE id = $1"])
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a job. Returns whether there was one.
+pub(super) async fn remove(connection: &mut Connection, id: Uuid) -> Result<bool, StoreError> {
+    let done = query("DELETE FROM outbox WHERE id = $1").bind(id.to_string()).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Enqueues a job in a transaction.

@@ -29,7 +29,17 @@ pub(super) struct BoardRow<'a> {
 
 const BOARDS: Table = Table {
     name: "boards",
-    columns: &["id", "name", "seq", "created_at", "changed_at", "deleted_at", "everyone", "name_seq"],
+    columns: &[
+        "id",
+        "name",
+        "seq",
+        "created_at",
+        "changed_at",
+        "deleted_at",
+        "everyone",
+        "name_seq",
+        "deletion_noticed_at",
+    ],
     key: &["id"],
     kept: &[],
     overwrites: "",
@@ -105,6 +115,8 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
             column("deleted_at", state.deleted_at().map(Timestamp::as_millis)),
             column("everyone", state.access().everyone.map(BoardRole::as_str)),
             column("name_seq", state.name_seq() as i64),
+            // See `deleted_boards`.
+            column("deletion_noticed_at", None::<i64>),
         ]
     };
     BOARDS.put(connection, boards.iter().map(record).collect()).await?;

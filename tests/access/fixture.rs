@@ -237,7 +237,8 @@ impl Fixture {
 
     /// An invitation that nobody has used.
     pub async fn invitation(&self) -> Uuid {
-        let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: String::new() };
+        let invitation =
+            Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
         self.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
         self.services.accounts.invitations(&Credentials::local()).await.unwrap()[0].0.id
     }

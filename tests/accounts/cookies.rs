@@ -40,7 +40,7 @@ async fn what_is_shown_once_is_sealed_on_its_way() {
 async fn a_notice_that_somebody_made_up_is_not_shown() {
     let database = Database::sqlite();
     let (_server, ana) = served(&database).await;
-    let me: serde_json::Value = serde_json::from_str(&ana.get("/api/v1/people/me").await.text).unwrap();
+    let me: serde_json::Value = serde_json::from_str(&ana.get("/api/v1/people/me?format=json").await.text).unwrap();
     let notice = json!({"words": "Your account is locked. Call 555-0100.", "secret": ["Token", "taskwire_forged"]});
     for content in [json!([me["id"], notice]), json!([i64::MAX, me["id"], notice]), notice] {
         ana.set_cookie("taskwire_notice", &BASE64_URL_SAFE_NO_PAD.encode(content.to_string()));

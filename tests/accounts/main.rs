@@ -5,6 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admin_pages;
+mod administration;
+mod browsable;
 mod audit;
 mod browser;
 mod cookies;

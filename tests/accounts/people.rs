@@ -92,6 +92,46 @@ async fn people_are_found_among_many() {
 }
 
 /// Creates a person with an invitation. Returns their browser.
+#[tokio::test(flavor = "multi_thread")]
+async fn rest_lists_people_in_each_order_page_by_page() {
+    let database = Database::sqlite();
+    let (server, ana) = served(&database).await;
+    let ben = join(&server, &ana, "ben", "member").await;
+    join(&server, &ana, "Aaron", "admin").await;
+    let ben_id = ana.get("/people").await.id_of("ben");
+    let page = async |browser: &Browser, query: &str| -> serde_json::Value {
+        let answer = browser.get(&format!("/api/v1/people?{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        serde_json::from_str(&answer.text).unwrap()
+    };
+    let names = async |browser: &Browser, query: &str| -> Vec<String> {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = page(browser, &format!("limit=1&{query}{cursor}")).await;
+            names.extend(
+                page["people"].as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap().into()),
+            );
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return names,
+            }
+        }
+    };
+    assert_eq!(names(&ana, "").await, ["Ana Lima", "ben", "Aaron"]);
+    assert_eq!(names(&ana, "order=-created").await, ["Aaron", "ben", "Ana Lima"]);
+    assert_eq!(names(&ana, "order=name").await, ["Aaron", "Ana Lima", "ben"]);
+    assert_eq!(names(&ana, "order=-name").await, ["ben", "Ana Lima", "Aaron"]);
+    assert_eq!(names(&ana, "role=admin").await, ["Aaron"]);
+    let refused = ben.get("/api/v1/people?role=admin").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "roles are for those who manage people");
+    ana.post("/people/deactivate", &[("person", &ben_id)]).await.goes_to();
+    assert_eq!(names(&ana, "active=false").await, ["ben"]);
+    assert_eq!(names(&ana, "active=true&order=name").await, ["Aaron", "Ana Lima"]);
+    let next = page(&ana, "limit=1&order=name").await["next"].as_str().unwrap().to_owned();
+    let other = ana.get(&format!("/api/v1/people?order=-name&cursor={next}")).await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST, "a cursor belongs to its order");
+}
+
 async fn join(server: &Server, host: &Browser, name: &str, role: &str) -> Browser {
     let link = host.invite(&[("role", role)]).await;
     let browser = Browser::on(server);

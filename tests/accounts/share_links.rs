@@ -106,7 +106,7 @@ async fn the_log_has_who_made_and_revoked_a_link_and_it_works_while_they_manage_
     let path = format!("/share/{}", secret.expose());
     assert_eq!(Browser::on(&server).get(&path).await.goes_to(), format!("/boards/{board}"));
     let works = async || {
-        let listed = ana.get(&format!("/api/v1/boards/{board}/links")).await.text;
+        let listed = ana.get(&format!("/api/v1/boards/{board}/links?format=json")).await.text;
         let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
         listed["links"][0]["works"].as_bool().unwrap()
     };

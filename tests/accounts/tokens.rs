@@ -90,3 +90,32 @@ async fn token(browser: &Browser, fields: &[(&str, &str)]) -> String {
     assert_eq!(browser.post("/account/tokens", fields).await.goes_to(), "/account");
     browser.get("/account").await.secret().expect("the token is shown")
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_listed_in_pages_while_some_are_revoked() {
+    let database = Database::sqlite();
+    let (server, ana) = served(&database).await;
+    let mut secret = String::new();
+    for n in 0..7 {
+        secret = token(&ana, &[("name", &format!("Token {n}")), ("scope", "admin"), ("expires", "never")]).await;
+    }
+    let page = async |query: &str| -> serde_json::Value {
+        let request = server.api(Method::GET, &format!("/tokens?limit=3{query}")).bearer_auth(&secret);
+        crate::support::server::answer(request, StatusCode::OK).await
+    };
+    let names = |page: &serde_json::Value| -> Vec<String> {
+        let tokens = page["tokens"].as_array().unwrap().iter();
+        tokens.map(|token| token["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = page("").await;
+    assert_eq!(names(&first), ["Token 6", "Token 5", "Token 4"]);
+    // The last one of the page is revoked, and the next page begins after it all the same.
+    let gone = first["tokens"][2]["id"].as_str().unwrap();
+    server.api(Method::DELETE, &format!("/tokens/{gone}")).bearer_auth(&secret).send().await.unwrap();
+    let second = page(&format!("&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!(names(&second), ["Token 3", "Token 2", "Token 1"]);
+    let third = page(&format!("&cursor={}&fields=name", second["next"].as_str().unwrap())).await;
+    assert_eq!(third, json!({"tokens": [{"name": "Token 0"}], "next": null}));
+    let people = server.api(Method::GET, &format!("/people?cursor={}", first["next"].as_str().unwrap()));
+    problem(people.bearer_auth(&secret), StatusCode::BAD_REQUEST, "invalid_parameter").await;
+}

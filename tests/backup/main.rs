@@ -9,6 +9,7 @@ mod bad_files;
 mod command;
 mod old_databases;
 mod round_trip;
+mod scheduled;
 mod secrets;
 mod tables;
 mod under_load;

@@ -16,7 +16,7 @@ async fn the_list_has_every_table_and_column(database: Database, select: &'stati
     }
     let (tables, made_anew) = listed(schema());
     for table in made_anew {
-        assert!(found.remove(table).is_some(), "{table}");
+        assert!(found.remove(*table).is_some(), "{table}");
     }
     let listed = tables
         .into_iter()

@@ -26,6 +26,10 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "DELETE /boards/{board}/links/{link}",
         "DELETE /boards/{board}/members/{person}",
         "DELETE /invitations/{invitation}",
+        "DELETE /people/{person}/sessions",
+        "DELETE /people/{person}/sessions/{session}",
+        "DELETE /people/{person}/tokens",
+        "DELETE /people/{person}/tokens/{token}",
         "DELETE /tasks/{task}",
         "DELETE /tokens/{token}",
         "GET /audit",
@@ -41,6 +45,10 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /me",
         "GET /people",
         "GET /people/me",
+        "GET /people/{person}/sessions",
+        "GET /people/{person}/tokens",
+        "GET /system",
+        "GET /system/checks",
         "GET /tasks/{task}",
         "GET /tasks/{task}/changes",
         "GET /tokens",
@@ -52,8 +60,11 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /boards/{board}/columns",
         "POST /boards/{board}/links",
         "POST /boards/{board}/mutations",
+        "POST /boards/{board}/restore",
         "POST /boards/{board}/tasks",
         "POST /invitations",
+        "POST /people/import",
+        "POST /people/{person}/hand-over",
         "POST /people/{person}/new-password",
         "POST /tasks/{task}/restore",
         "PUT /boards/{board}/members/{person}",
@@ -172,4 +183,71 @@ fn the_manual_lists_every_error() {
     let row = |code: &Code| format!("| {} | `{}` | {} |\n", code.status().as_u16(), code.as_str(), code.meaning());
     let expected: String = Code::ALL.iter().map(row).collect();
     assert_eq!(listed, expected, "docs/API.md, below *Errors*");
+}
+
+#[test]
+fn the_changelog_leads_to_the_interface_as_it_is() {
+    let changelog = include_str!("../../docs/API-CHANGELOG.md");
+    let mut told = BTreeSet::new();
+    // The newest version comes first.
+    let blocks: Vec<&str> = changelog.split("```api\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    for line in blocks.iter().rev().flat_map(|block| block.lines()) {
+        let (sign, names) = line.split_at_checked(2).expect("+ or -");
+        let (of, names) = names.split_once(':').unwrap_or((names, ""));
+        for name in std::iter::once("").chain(names.split_whitespace()) {
+            let item = (of.to_owned(), name.to_owned());
+            match sign {
+                "+ " => drop(told.insert(item)),
+                // A line with names removes those; one without removes the thing itself.
+                "- " if !name.is_empty() || names.is_empty() => {
+                    assert!(told.remove(&item), "docs/API-CHANGELOG.md: there was no `{of}: {name}` to remove");
+                }
+                "- " => {}
+                _ => panic!("docs/API-CHANGELOG.md: {line}"),
+            }
+        }
+    }
+    let is = interface();
+    let lines = |sign: &str, items: Vec<&(String, String)>| {
+        let mut lines = std::collections::BTreeMap::<&str, String>::new();
+        for (of, name) in items {
+            let line = lines.entry(of).or_insert_with(|| format!("{sign} {of}:"));
+            if !name.is_empty() {
+                line.push(' ');
+                line.push_str(name);
+            }
+        }
+        lines.into_values().map(|line| line.trim_end_matches(':').to_owned()).collect::<Vec<_>>().join("\n")
+    };
+    let (new, gone) = (lines("+", is.difference(&told).collect()), lines("-", told.difference(&is).collect()));
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "the interface has changed. Say so in docs/API-CHANGELOG.md, in words, and with these lines in the block `api` of the \
+         unreleased version:\n{new}\n{gone}"
+    );
+}
+
+/// What clients may depend on: operations with their parameters, types with their fields or values, and the codes of errors.
+fn interface() -> BTreeSet<(String, String)> {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let of = format!("{} {path}", method.to_uppercase());
+            for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] != "path")
+            {
+                names.insert((of.clone(), parameter["name"].as_str().unwrap().to_owned()));
+            }
+            names.insert((of, String::new()));
+        }
+    }
+    for (of, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let fields = schema["properties"].as_object().into_iter().flat_map(|fields| fields.keys().cloned());
+        let values = schema["enum"].as_array().into_iter().flatten().map(|value| value.as_str().unwrap().to_owned());
+        let parts: Vec<String> = fields.chain(values).collect();
+        if !parts.is_empty() {
+            names.extend(parts.into_iter().map(|part| (of.clone(), part)).chain([(of.clone(), String::new())]));
+        }
+    }
+    names
 }

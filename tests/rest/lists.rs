@@ -20,7 +20,24 @@ async fn pages_hold_every_task_once_while_others_write() {
     for n in 0..60 {
         expected.insert(server.task(&board, &format!("Task {n}")).await);
     }
-    for order in ["position", "-position", "created", "-created", "start", "due", "priority", "title", "-title"] {
+    // Days, priorities and people are the same for all, so these orders are all ties.
+    for order in [
+        "position",
+        "-position",
+        "title",
+        "-title",
+        "completed",
+        "priority",
+        "start",
+        "due",
+        "-due",
+        "assignees",
+        "created",
+        "-created",
+        "created_by",
+        "updated",
+        "updated_by",
+    ] {
         let (mut seen, mut cursor, mut round) = (Vec::new(), String::new(), 0);
         loop {
             let page = server.get(&format!("{tasks}?limit=7&order={order}{cursor}")).await;
@@ -68,6 +85,68 @@ async fn lists_are_filtered_and_ordered() {
     assert_eq!(titles(&list("order=-priority").await), ["Cheese", "Äpfel kaufen", "bread"]);
     assert_eq!(titles(&list("order=title").await), ["bread", "Cheese", "Äpfel kaufen"]);
     assert_eq!(titles(&list("order=-created").await), ["Cheese", "bread", "Äpfel kaufen"]);
+    assert_eq!(titles(&list("order=-completed").await)[0], "bread");
+
+    assert_eq!(titles(&list("title=ee").await), ["Cheese"]);
+    assert_eq!(titles(&list("title=grain").await), [""; 0], "that is in a description");
+    assert_eq!(titles(&list("priority=urgent").await), ["Cheese"]);
+    assert_eq!(titles(&list("due_before=2026-12-02").await), ["bread"], "that day is not included");
+    assert_eq!(
+        titles(&list("due_after=2026-12-01").await),
+        ["Äpfel kaufen"],
+        "and what is not due is neither before nor after"
+    );
+    assert_eq!(titles(&list("start_after=2026-11-30&start_before=2026-12-02").await), ["Äpfel kaufen"]);
+    assert_eq!(titles(&list("start_after=2026-11-30&priority=none").await), [""; 0], "all must apply");
+    assert_eq!(titles(&list("assignee=none&completed=true").await), ["bread"]);
+    let bread = list("title=bread").await["tasks"][0].clone();
+    let created = bread["created_at"].as_str().unwrap();
+    assert_eq!(titles(&list(&format!("created_before={created}")).await), ["Äpfel kaufen"]);
+    assert_eq!(titles(&list(&format!("created_after={created}")).await), ["Cheese"]);
+    server.patch(&format!("/tasks/{}", id(&bread)), &json!({"priority": "high"})).await;
+    assert_eq!(titles(&list("order=-updated").await)[0], "bread");
+    let cheese = list("title=cheese").await["tasks"][0].clone();
+    let updated = cheese["updated_at"].as_str().unwrap();
+    assert_eq!(titles(&list(&format!("updated_after={updated}")).await), ["bread"]);
+    assert_eq!(titles(&list(&format!("updated_before={updated}")).await), ["Äpfel kaufen"]);
+    let person = "01938b5e-0000-7000-8000-000000000001";
+    for by in ["assignee", "created_by", "updated_by"] {
+        assert_eq!(
+            titles(&list(&format!("{by}={person}")).await),
+            [""; 0],
+            "on a server without accounts nobody is known"
+        );
+    }
+
+    for task in [&bread, &cheese] {
+        server.api(Method::DELETE, &format!("/tasks/{}", id(task))).send().await.unwrap();
+    }
+    let trash = list("deleted=true&order=-deleted").await;
+    assert_eq!(titles(&trash), ["Cheese", "bread"]);
+    let deleted = trash["tasks"][1]["deleted_at"].as_str().unwrap();
+    assert_eq!(titles(&list(&format!("deleted=true&deleted_after={deleted}")).await), ["Cheese"]);
+    assert_eq!(titles(&list(&format!("deleted=true&deleted_before={deleted}")).await), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_has_only_the_fields_that_are_asked_for() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let task = server.task(&board, "A").await;
+    assert_eq!(server.get(&format!("/tasks/{task}?fields=title,id")).await, json!({"id": task, "title": "A"}));
+    assert_eq!(server.get(&format!("/boards/{board}?fields=name")).await, json!({"name": "Plans"}));
+    let tasks = server.get(&format!("/boards/{board}/tasks?fields=due")).await;
+    assert_eq!(tasks["tasks"], json!([{"due": null}]));
+    assert!(tasks["seq"].is_number(), "only the things have fewer fields");
+    assert_eq!(server.get("/boards?fields=name").await["boards"], json!([{"name": "Plans"}]));
+    let columns = server.get(&format!("/boards/{board}/columns?fields=kind")).await;
+    assert_eq!(columns["columns"], json!([{"kind": "open"}, {"kind": "active"}, {"kind": "done"}]));
+    assert_eq!(server.get("/me?fields=scope").await, json!({"scope": "admin"}));
+    for fields in ["colour", "", "id,,title", "id;title"] {
+        let request = server.api(Method::GET, &format!("/tasks/{task}?fields={fields}"));
+        let problem = problem(request, StatusCode::BAD_REQUEST, "invalid_parameter").await;
+        assert_eq!(problem["errors"][0]["field"], "fields", "{fields}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +165,13 @@ async fn a_query_that_makes_no_sense_is_named() {
         ("limit=ten", "limit"),
         ("limit=1&limit=2", "limit"),
         ("order=rank", "order"),
+        ("order=", "order"),
+        ("order=--due", "order"),
         ("completed=maybe", "completed"),
+        ("priority=huge", "priority"),
+        ("assignee=nobody", "assignee"),
+        ("due_before=tomorrow", "due_before"),
+        ("created_after=2026-12-01", "created_after"),
         ("deleted=1", "deleted"),
         ("column=first", "column"),
         ("colour=red", "colour"),

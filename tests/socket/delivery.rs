@@ -2,7 +2,7 @@
 
 use app::{
     id::BoardId,
-    ops::{DeleteBoard, Op},
+    ops::{DeleteBoard, Op, RestoreBoard},
     protocol::{ClientMessage, ErrorCode, ServerMessage},
     time::Timestamp,
 };
@@ -175,6 +175,34 @@ async fn the_deletion_of_a_board_is_a_change_and_then_there_is_no_such_board() {
     Copy::of(board.id, Some(1)).reach(2, &mut client).await;
     client.subscribe(board.id, Some(1)).await;
     assert_eq!(client.hear_error().await, ErrorCode::NoSuchBoard);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_that_is_restored_comes_back_to_whoever_has_it_open() {
+    let database = Database::sqlite();
+    let (here, there) = (Served::on(&database).await, Served::on(&database).await);
+    let board = here.node.create_board().await;
+    let task = here.node.create_task(board.id, "Tea").await;
+    let (mut open, mut elsewhere, mut away) = (here.connect().await, there.connect().await, there.connect().await);
+    open.subscribe(board.id, Some(2)).await;
+    elsewhere.subscribe(board.id, Some(2)).await;
+    let mut copies = [Copy::of(board.id, Some(2)), Copy::of(board.id, Some(2))];
+    here.node.accepted(board.id, Op::DeleteBoard(DeleteBoard::default())).await;
+    copies[0].reach(3, &mut open).await;
+    copies[1].reach(3, &mut elsewhere).await;
+    // This one returns while the board is deleted, and waits for it in the list of boards.
+    away.subscribe(board.id, Some(2)).await;
+    assert_eq!(away.hear_error().await, ErrorCode::NoSuchBoard);
+    away.say(&ClientMessage::WatchBoards { limit: Some(50), boards: vec![board.id] }).await;
+    assert!(matches!(away.hear().await, ServerMessage::Boards { boards, .. } if boards.is_empty()));
+
+    here.node.accepted(board.id, Op::RestoreBoard(RestoreBoard {})).await;
+    here.node.accepted(board.id, rename(task, "Coffee")).await;
+    copies[0].reach(5, &mut open).await;
+    copies[1].reach(5, &mut elsewhere).await;
+    assert!(matches!(away.hear().await, ServerMessage::Boards { boards, .. } if boards.len() == 1));
+    away.subscribe(board.id, Some(2)).await;
+    Copy::of(board.id, Some(2)).reach(5, &mut away).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

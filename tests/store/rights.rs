@@ -88,6 +88,7 @@ on_both_engines! {
         }
         assert!(older.store.directory().account(admin).unwrap().is_active(), "it has not heard of it");
         let invitation = taskwire::accounts::invitations::Invitation {
+            email: None,
             role: InstanceRole::Admin,
             boards: Vec::new(),
             note: String::new(),

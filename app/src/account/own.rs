@@ -19,6 +19,8 @@ use crate::{
 pub const PATH: &str = "/account";
 /// The path that the form for the name posts to.
 pub const NAME: &str = "/account/name";
+/// The path that the form for the e-mail address posts to.
+pub const EMAIL: &str = "/account/email";
 /// The path that the form for the password posts to.
 pub const PASSWORD: &str = "/account/password";
 /// The path that the form for ending one session posts to.
@@ -56,6 +58,8 @@ pub struct OwnAccount {
 pub enum Refused {
     /// The form for the name.
     Name(NameForm, Mistake),
+    /// The form for the e-mail address.
+    Email(EmailForm, Mistake),
     /// The form for the password.
     Password(Mistake),
     /// The form for a new token.
@@ -98,6 +102,16 @@ pub struct Token {
 pub struct NameForm {
     /// The name.
     pub name: String,
+}
+
+/// The form for the e-mail address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailForm {
+    /// The new e-mail address.
+    pub email: String,
+    /// The current password.
+    pub current: String,
 }
 
 /// The form for the password.
@@ -187,10 +201,12 @@ pub fn page(content: OwnAccount) -> Page {
     let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, refused } = content;
     let has_mistake = refused.is_some();
     let (mut name, mut token) = (NameForm { name: current_user.person.name.clone() }, TokenForm::default());
-    let (mut of_name, mut of_password, mut of_token, mut of_others) = (None, None, None, None);
+    let mut typed_email = email.clone();
+    let (mut of_name, mut of_email, mut of_password, mut of_token, mut of_others) = (None, None, None, None, None);
     match refused {
         None => {}
         Some(Refused::Name(typed, mistake)) => (name, of_name) = (typed, Some(mistake)),
+        Some(Refused::Email(typed, mistake)) => (typed_email, of_email) = (typed.email, Some(mistake)),
         Some(Refused::Password(mistake)) => of_password = Some(mistake),
         Some(Refused::Token(typed, mistake)) => (token, of_token) = (typed, Some(mistake)),
         Some(Refused::Other(mistake)) => of_others = Some(mistake),
@@ -202,6 +218,7 @@ pub fn page(content: OwnAccount) -> Page {
         {notice(done)}
         {Form::new("account", of_others.as_ref()).summary()}
         {name_section(&name, of_name.as_ref())}
+        {email_section(&typed_email, has_password, of_email.as_ref())}
         {password_section(email, has_password, tokens.len(), of_password.as_ref())}
         {sessions_section(sessions, now)}
         {tokens_section(tokens, &token, of_token.as_ref(), now)}
@@ -219,6 +236,32 @@ fn name_section(form: &NameForm, mistake: Option<&Mistake>) -> AnyView {
             {fields.summary()}
             {fields.input(input)}
             <button class="button primary">"Save name"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn email_section(email: &str, has_password: bool, mistake: Option<&Mistake>) -> AnyView {
+    let fields = Form::new("email", mistake);
+    if !has_password {
+        return view! {
+            <section class="sheet" aria-labelledby="email-title">
+                <h2 id="email-title">"E-mail address"</h2>
+                <p class="hint">
+                    "Your account has no password here, so only an admin of this server can change its e-mail address."
+                </p>
+            </section>
+        }
+        .into_any();
+    }
+    view! {
+        <form class="sheet" method="post" action=EMAIL>
+            <h2>"E-mail address"</h2>
+            <p class="hint">"You sign in with it, and links for a new password are sent to it."</p>
+            {fields.summary()}
+            {fields.input(Input::email(email))}
+            {fields.input(Input::password("current", "Current password", "current password"))}
+            <button class="button primary">"Save e-mail address"</button>
         </form>
     }
     .into_any()
@@ -330,8 +373,8 @@ fn tokens_section(tokens: Vec<Token>, form: &TokenForm, mistake: Option<&Mistake
         <section class="sheet" id="tokens" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Tokens"</h2>
             <p class="hint">
-                "With a token a script or another program works in your name, by "
-                <a href="/api/v1/openapi.json">"REST"</a> " or the socket. Treat it as a password."
+                "With a token a script or another program works in your name, by " <a href="/api/v1">"REST"</a> " or "
+                <a href="/api/docs/socket">"the socket"</a> ". Treat it as a password."
             </p>
             {list}
             <form class="new-entry" method="post" action=NEW_TOKEN>

@@ -220,6 +220,9 @@ fn accounts_section(
             <h2 id="accounts-title">"Accounts"</h2>
             {searching}
             <ul class="entries">{rows}</ul>
+            <p class="hint">
+                <a href="/admin/people">"All people in a table"</a>
+            </p>
             {count.map(|words| view! { <p class="hint">{words}</p> }.into_any())}
         </section>
     }
@@ -233,7 +236,7 @@ fn matches(account: &Account, search: &str) -> bool {
 
 fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mistake: Option<&Mistake>) -> AnyView {
     let Account { person, email, role, since, is_active, may_change } = account;
-    let name = person.name.clone();
+    let (name, page) = (person.name.clone(), format!("/admin/people/{}", person.id));
     let is_current_user =
         (person.id == current_user).then(|| view! { <span class="chip good">"You"</span> }.into_any());
     let state = (!is_active).then(|| view! { <span class="chip bad">"Deactivated"</span> }.into_any());
@@ -241,7 +244,9 @@ fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mist
     view! {
         <li class="entry">
             {avatar(&person)} <div class="entry-words">
-                <strong>{name}</strong>
+                <strong>
+                    <a href=page>{name}</a>
+                </strong>
                 {is_current_user}
                 <span class="chip">{words::role(role)}</span>
                 {state}
@@ -260,11 +265,33 @@ fn change_box(
     most: InstanceRole,
     mistake: Option<&Mistake>,
 ) -> AnyView {
+    let forms = change_forms(person, role, is_active, most, mistake, "");
+    view! {
+        <details class="change" open=mistake.is_some()>
+            <summary class="button" aria-label=format!("Change {}", person.name)>
+                "Change"
+            </summary>
+            <div class="change-box">{forms}</div>
+        </details>
+    }
+    .into_any()
+}
+
+/// The forms that change a person's account. They post to the paths of this page, with `base` before them. `most` is the highest role that
+/// the reader may give.
+pub fn change_forms(
+    person: &Person,
+    role: InstanceRole,
+    is_active: bool,
+    most: InstanceRole,
+    mistake: Option<&Mistake>,
+    base: &'static str,
+) -> AnyView {
     let (id, name) = (person.id.to_string(), person.name.clone());
     let button = |address: &'static str, class: &'static str, words: &'static str, means: &'static str| {
         let label = format!("{words}: {name}");
         view! {
-            <form method="post" action=address>
+            <form method="post" action=format!("{base}{address}")>
                 <input type="hidden" name="person" value=id.clone() />
                 <button class=class aria-label=label>
                     {words}
@@ -298,20 +325,19 @@ fn change_box(
     let inactive =
         (!is_active).then(|| button(REACTIVATE, "button", "Reactivate", "They can sign in again, as before."));
     view! {
-        <details class="change" open=mistake.is_some()>
-            <summary class="button" aria-label=format!("Change {name}")>
-                "Change"
-            </summary>
-            <div class="change-box">
-                {fields.summary()} <form class="role-form" method="post" action=ROLE>
-                    <input type="hidden" name="person" value=id.clone() />
-                    {fields.select("role".to_owned(), "Role".to_owned(), "role", roles.collect())}
-                    <button class="button" aria-label=format!("Save role of {name}")>
-                        "Save role"
-                    </button>
-                </form> {active} {inactive}
-            </div>
-        </details>
+        {fields.summary()}
+        <form class="role-form" method="post" action=format!("{base}{ROLE}")>
+            <input type="hidden" name="person" value=id.clone() />
+            {fields.select("role".to_owned(), "Role".to_owned(), "role", roles.collect())}
+            <button class="button" aria-label=format!("Save role of {name}")>
+                "Save role"
+            </button>
+        </form>
+        {active}
+        {inactive}
+        <a class="button" href=format!("/admin/people/{id}/account") aria-label=format!("Name, address, hand over: {name}")>
+            "Name, address, hand over"
+        </a>
     }
     .into_any()
 }
@@ -401,6 +427,7 @@ fn invite_section(
     view! {
         <form class="sheet" method="post" action=INVITE>
             <h2>"Invite somebody"</h2>
+            <p class="hint">"Or " <a href="/admin/people/import">"many at once"</a> ", from a file."</p>
             <p class="hint">"You get a link to send them. It works once, for 7 days."</p>
             {fields.summary()}
             {fields.input(note)}

@@ -7,6 +7,8 @@ use crate::account::{
     document::{html, notice, topbar},
 };
 
+/// The path of these pages.
+pub const BASE: &str = "/admin";
 /// The script of these pages: see `public/admin.js`.
 pub const SCRIPT: &str = "/admin.js";
 
@@ -50,6 +52,16 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
 const ENTRIES: &[Entry] = &[
     entry(super::tasks::PATH, "Tasks", false),
     entry(super::bulk_edits::PATH, "Bulk edits", false),
+    entry(super::boards::PATH, "Boards", false),
+    entry(super::people::PATH, "People", true),
+    entry(super::sessions::PATH, "Sessions", true),
+    entry(super::tokens::PATH, "Tokens", true),
+    entry(super::invitations::PATH, "Invitations", true),
+    entry(super::share_links::PATH, "Share links", true),
+    entry(super::jobs::PATH, "Outbox", false),
+    entry(super::deleted_boards::PATH, "Deleted boards", false),
+    entry(super::import::PATH, "Import people", true),
+    entry(super::system::PATH, "System", false),
     entry(super::audit::PATH, "Audit log", false),
 ];
 

@@ -5,13 +5,32 @@
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
 //! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
-//! - [`audit`]: the audit log.
+//! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
+//! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`parts`]: what several of these pages have.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`system`]: the state of the installation, with a [`mod@chart`] of each number. [`audit`]: the audit log.
 
 pub mod audit;
+pub mod board;
+pub mod boards;
 pub mod bulk_edits;
+pub mod chart;
+pub mod deleted_boards;
 pub mod frame;
+pub mod import;
+pub mod invitations;
+pub mod jobs;
+pub mod parts;
+pub mod people;
+pub mod person;
+pub mod person_account;
+pub mod sessions;
+pub mod share_links;
+pub mod system;
 pub mod table;
 pub mod task;
 pub mod tasks;
+pub mod tokens;
 
 pub use frame::{Frame, Reader};

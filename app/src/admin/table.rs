@@ -54,17 +54,24 @@ pub struct Column {
     pub sort: &'static str,
     /// The heading.
     pub heading: &'static str,
+    /// The style class of its cells.
+    pub class: &'static str,
 }
 
 impl Column {
     /// A column by which the table can be sorted.
     pub const fn sorted(sort: &'static str, heading: &'static str) -> Self {
-        Self { sort, heading }
+        Self { sort, heading, class: "" }
     }
 
     /// A column by which the table cannot be sorted.
     pub const fn plain(heading: &'static str) -> Self {
-        Self { sort: "", heading }
+        Self { sort: "", heading, class: "" }
+    }
+
+    /// The same with a style class for its cells, such as `number`.
+    pub const fn with_class(self, class: &'static str) -> Self {
+        Self { class, ..self }
     }
 }
 
@@ -154,16 +161,16 @@ pub fn thousands(number: u64) -> String {
 impl Table {
     /// Renders the table with its controls.
     pub fn view(self) -> AnyView {
-        let is_filtered = self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
+        let is_filtered =
+            self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
         let controls = self.controls(is_filtered);
         let presets = self.preset_links();
         let Self { path, caption, query, columns, default_sort, rows, count, next, empty, actions, .. } = self;
         let selects = actions.is_some();
         let headings: Vec<_> = columns.iter().map(|column| heading(column, &query, path, default_sort)).collect();
         let select_heading = selects.then(|| view! { <td></td> }.into_any());
-        let names: Vec<&'static str> = columns.iter().map(|column| column.heading).collect();
         let is_empty = rows.is_empty();
-        let rows: Vec<_> = rows.into_iter().map(|row| row_view(row, &names, selects)).collect();
+        let rows: Vec<_> = rows.into_iter().map(|row| row_view(row, &columns, selects)).collect();
         let csv = query.with("after", "").with("edit", "").with("format", "csv").address(path);
         let next = next.map(|after| {
             let address = query.with("edit", "").with("after", after).address(path);
@@ -308,9 +315,14 @@ fn filter_view(filter: &Filter, chosen: &str) -> AnyView {
 
 /// A heading. Its link sorts by the column, or reverses the order if the table is already sorted by it.
 fn heading(column: &Column, query: &Query, path: &str, default_sort: &'static str) -> AnyView {
-    let Column { sort, heading } = *column;
+    let Column { sort, heading, class } = *column;
     if sort.is_empty() {
-        return view! { <th scope="col">{heading}</th> }.into_any();
+        return view! {
+            <th scope="col" class=class>
+                {heading}
+            </th>
+        }
+        .into_any();
     }
     let chosen = match query.get("sort") {
         "" => default_sort,
@@ -325,23 +337,28 @@ fn heading(column: &Column, query: &Query, path: &str, default_sort: &'static st
     let next = if ascending { format!("-{sort}") } else { sort.to_owned() };
     let address = query.with("after", "").with("edit", "").with("sort", next).address(path);
     view! {
-        <th scope="col" aria-sort=order>
+        <th scope="col" class=class aria-sort=order>
             <a href=address>{heading}</a>
         </th>
     }
     .into_any()
 }
 
-fn row_view(row: Row, names: &[&'static str], selects: bool) -> AnyView {
+fn row_view(row: Row, columns: &[Column], selects: bool) -> AnyView {
     let Row { id, cells, select, class } = row;
     let select = selects.then(|| view! { <td class="table-select">{select}</td> }.into_any());
     let cells: Vec<_> = cells
         .into_iter()
-        .zip(names)
+        .zip(columns)
         .enumerate()
-        .map(|(index, (cell, name))| match index {
+        .map(|(index, (cell, Column { heading, class, .. }))| match index {
             0 => view! { <th scope="row">{cell}</th> }.into_any(),
-            _ => view! { <td data-column=*name>{cell}</td> }.into_any(),
+            _ => view! {
+                <td class=*class data-column=*heading>
+                    {cell}
+                </td>
+            }
+            .into_any(),
         })
         .collect();
     view! {

@@ -103,6 +103,7 @@ impl ActivityItem {
             Self::CreatedBoard(name) => ("created the board", Object::None, format!(" “{name}”")),
             Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
+            Self::RestoredBoard => ("restored the board", Object::None, String::new()),
             Self::SetEveryone(role) => {
                 let (verb, rest) = match role {
                     None => ("made the board private", " to its members"),

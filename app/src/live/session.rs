@@ -272,6 +272,9 @@ impl BoardSession {
                 }
                 if self.board.confirmed().deleted_at().is_some() {
                     self.connection = Connection::Ended(BoardUnavailable::Deleted);
+                } else if self.unavailable() == Some(BoardUnavailable::Deleted) {
+                    // It was restored, and the subscription has delivered that.
+                    self.connection = Connection::Live;
                 }
             }
             ServerMessage::Accepted { mutation, seq } => {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    BoardCreated, BoardDeleted, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated, Effect, Inverse, MemberSet,
-    Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
+    BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated, Effect,
+    Inverse, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -17,7 +17,6 @@ use crate::{
 };
 
 /// One numbered entry of a board's log.
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Its number on the board.
@@ -37,7 +36,6 @@ pub struct Change {
 tagged! {
     /// The content of a change. Field patches carry only the fields that were set.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
     pub enum ChangeKind = "ChangeKind" by "kind" {
         /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
         /// as editors unless it says otherwise.
@@ -50,8 +48,10 @@ tagged! {
         ShareLinkCreated(ShareLinkCreated),
         /// A share link was revoked.
         ShareLinkRevoked(ShareLinkRevoked),
-        /// The board was deleted, with everything on it. No change follows.
+        /// The board was deleted, with everything on it. No change follows, unless the board is restored.
         BoardDeleted(BoardDeleted),
+        /// The deleted board was restored, with everything that was on it.
+        BoardRestored(BoardRestored),
         /// A column was added.
         ColumnCreated(ColumnCreated),
         /// A column changed.
@@ -71,6 +71,42 @@ tagged! {
         #[serde(skip_serializing)]
         Unknown,
     }
+}
+
+#[cfg(feature = "ssr")]
+crate::schema::tagged_schema! {
+    Change, "Change" by "kind" with ChangeHead {
+        BoardCreated = "board_created",
+        BoardUpdated = "board_updated",
+        MemberSet = "member_set",
+        ShareLinkCreated = "share_link_created",
+        ShareLinkRevoked = "share_link_revoked",
+        BoardDeleted = "board_deleted",
+        BoardRestored = "board_restored",
+        ColumnCreated = "column_created",
+        ColumnUpdated = "column_updated",
+        ColumnDeleted = "column_deleted",
+        TaskCreated = "task_created",
+        TaskUpdated = "task_updated",
+        TaskDeleted = "task_deleted",
+        TaskRestored = "task_restored",
+    }
+}
+
+/// The members that all changes have, for OpenAPI.
+#[cfg(feature = "ssr")]
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)]
+struct ChangeHead {
+    /// The number of the change on its board.
+    seq: Seq,
+    /// When it was committed, by the server's clock.
+    at: Timestamp,
+    /// The person who made it; absent if that is not known.
+    #[schema(required = false, nullable = false)]
+    by: Option<ActorId>,
+    /// The id of the mutation that caused it.
+    mutation: MutationId,
 }
 
 impl<'de> Deserialize<'de> for Change {
@@ -105,6 +141,7 @@ impl ChangeKind {
             Self::ShareLinkCreated(change) => change,
             Self::ShareLinkRevoked(change) => change,
             Self::BoardDeleted(change) => change,
+            Self::BoardRestored(change) => change,
             Self::ColumnCreated(change) => change,
             Self::ColumnUpdated(change) => change,
             Self::ColumnDeleted(change) => change,

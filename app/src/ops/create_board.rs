@@ -18,7 +18,8 @@ use crate::{
 /// The most columns that a board may have.
 pub const MAX_COLUMNS: usize = 50;
 
-/// See [`super::Op::CreateBoard`].
+/// Creates the board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBoard {
@@ -34,8 +35,10 @@ pub struct CreateBoard {
 }
 
 /// A column of a board that is being created.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", schema(as = InitialColumn))]
 pub struct NewColumn {
     /// The id of the column, made by the sender.
     pub id: ColumnId,

@@ -14,7 +14,8 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::CreateColumn`].
+/// Adds a column.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateColumn {
@@ -26,6 +27,7 @@ pub struct CreateColumn {
     pub kind: ColumnKind,
     /// The position among the columns.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(value_type = crate::schema::Place, required = false))]
     pub place: Place<ColumnId>,
 }
 

@@ -19,7 +19,8 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::CreateTask`].
+/// Adds a task.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTask {
@@ -39,8 +40,10 @@ pub struct CreateTask {
     pub completed: Option<bool>,
     /// The position in the column.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(value_type = crate::schema::Place, required = false))]
     pub place: Place<TaskId>,
     /// The initial values of the other fields.
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema, inline))]
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
 }
@@ -115,7 +118,7 @@ pub struct TaskCreated {
     /// The rank in the column.
     pub rank: Rank,
     /// The initial values of the other fields.
-    #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema))]
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema, inline))]
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
     /// New ranks of other tasks, which make room for this one.

@@ -11,7 +11,8 @@ use crate::{
     state::{BoardState, Entity, Stamp, Touched},
 };
 
-/// See [`super::Op::DeleteBoard`].
+/// Deletes the board, with everything on it.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteBoard {

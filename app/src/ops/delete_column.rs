@@ -15,7 +15,8 @@ use crate::{
     state::{BoardState, Stamp, Touched},
 };
 
-/// See [`super::Op::DeleteColumn`].
+/// Deletes a column that holds no tasks.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteColumn {

@@ -16,7 +16,8 @@ use crate::{
     state::{BoardState, Stamp, Touched},
 };
 
-/// See [`super::Op::DeleteTask`].
+/// Moves a task to the trash.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteTask {

@@ -18,6 +18,7 @@ mod delete_board;
 mod delete_column;
 mod delete_task;
 mod inverse;
+mod restore_board;
 mod restore_task;
 mod set_member;
 mod share_links;
@@ -34,6 +35,7 @@ pub use delete_column::{ColumnDeleted, DeleteColumn};
 pub use delete_task::{DeleteTask, TaskDeleted};
 pub(crate) use inverse::Inverse;
 pub use inverse::{Part, guarded, inverse_of};
+pub use restore_board::{BoardRestored, RestoreBoard};
 pub use restore_task::{RestoreTask, TaskRestored};
 use serde::{Deserialize, Deserializer, Serialize};
 pub use set_member::{MAX_MEMBERS, MemberSet, SetMember};
@@ -72,6 +74,8 @@ pub enum Op {
     UpdateBoard(UpdateBoard),
     /// Delete the board, with everything on it.
     DeleteBoard(DeleteBoard),
+    /// Restore the deleted board, with everything on it.
+    RestoreBoard(RestoreBoard),
     /// Set the role of a person on the board, or remove them from it.
     SetMember(SetMember),
     /// Create a link for reading the board without an account.
@@ -94,12 +98,42 @@ pub enum Op {
     RestoreTask(RestoreTask),
 }
 
+#[cfg(feature = "ssr")]
+crate::schema::tagged_schema! {
+    Mutation, "Mutation" by "op" with MutationHead {
+        CreateBoard = "create_board",
+        UpdateBoard = "update_board",
+        DeleteBoard = "delete_board",
+        RestoreBoard = "restore_board",
+        SetMember = "set_member",
+        CreateShareLink = "create_share_link",
+        RevokeShareLink = "revoke_share_link",
+        CreateColumn = "create_column",
+        UpdateColumn = "update_column",
+        DeleteColumn = "delete_column",
+        CreateTask = "create_task",
+        UpdateTask = "update_task",
+        DeleteTask = "delete_task",
+        RestoreTask = "restore_task",
+    }
+}
+
+/// The members that all mutations have, for OpenAPI.
+#[cfg(feature = "ssr")]
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)]
+struct MutationHead {
+    /// The id of the mutation: a UUID of version 7, made by the sender.
+    id: MutationId,
+}
+
 impl Op {
     fn operation(&self) -> &dyn Operation {
         match self {
             Self::CreateBoard(op) => op,
             Self::UpdateBoard(op) => op,
             Self::DeleteBoard(op) => op,
+            Self::RestoreBoard(op) => op,
             Self::SetMember(op) => op,
             Self::CreateShareLink(op) => op,
             Self::RevokeShareLink(op) => op,
@@ -121,6 +155,11 @@ impl Op {
     /// Whether the operation creates the board that it is sent to.
     pub fn makes_board(&self) -> bool {
         matches!(self, Self::CreateBoard(_))
+    }
+
+    /// Whether the operation is about a board that was deleted.
+    pub fn restores_board(&self) -> bool {
+        matches!(self, Self::RestoreBoard(_))
     }
 
     /// Whether the principal removes themselves from the board.
@@ -188,7 +227,7 @@ trait Effect {
 /// Decides what `op` does to the board: one change, or a refusal. A board that does not exist yet is
 /// [`BoardState::empty`].
 pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
-    if !state.exists() && !op.makes_board() {
+    if !state.exists() && !op.makes_board() && !(op.restores_board() && state.seq() > 0) {
         return Err(Refusal::not_found(Thing::Board));
     }
     op.operation().decide(state)

@@ -19,7 +19,8 @@ use crate::{
     state::{BoardState, Placement, Stamp, Touched},
 };
 
-/// See [`super::Op::RestoreTask`].
+/// Restores a task from the trash.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreTask {
@@ -35,6 +36,7 @@ pub struct RestoreTask {
     pub column: Option<ColumnId>,
     /// The position in the column; last, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::schema::Place>, nullable = false))]
     pub place: Option<Place<TaskId>>,
 }
 

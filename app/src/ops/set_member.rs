@@ -14,7 +14,8 @@ use crate::{
 /// The most members that a board may have.
 pub const MAX_MEMBERS: usize = 1_000;
 
-/// See [`super::Op::SetMember`].
+/// Sets the role of a person on the board, or removes them from it.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetMember {

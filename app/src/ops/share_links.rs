@@ -14,7 +14,8 @@ use crate::{
     state::{BoardState, Stamp, Touched},
 };
 
-/// See [`super::Op::CreateShareLink`].
+/// Creates a link for reading the board without an account.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateShareLink {
@@ -22,6 +23,7 @@ pub struct CreateShareLink {
     pub link: Uuid,
     /// The SHA-256 of the link's secret. The secret itself is only for the people who are to read the board. No server
     /// learns it before one of them opens the link.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, pattern = "^[0-9a-f]{64}$"))]
     pub secret_sha256: Sha256Digits,
 }
 
@@ -93,7 +95,8 @@ impl Effect for ShareLinkCreated {
     }
 }
 
-/// See [`super::Op::RevokeShareLink`].
+/// Revokes a share link.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeShareLink {

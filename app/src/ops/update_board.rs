@@ -12,7 +12,8 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::UpdateBoard`].
+/// Changes the name of the board, or the role of everyone on it.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBoard {

@@ -17,7 +17,8 @@ use crate::{
     text,
 };
 
-/// See [`super::Op::UpdateColumn`]. Absent fields stay as they are.
+/// Renames a column, changes its kind, or moves it. Absent fields stay as they are.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateColumn {
@@ -35,6 +36,7 @@ pub struct UpdateColumn {
     pub kind: Option<ColumnKind>,
     /// The new position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::schema::Place>, nullable = false))]
     pub place: Option<Place<ColumnId>>,
 }
 

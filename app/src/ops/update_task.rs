@@ -18,7 +18,9 @@ use crate::{
     tagged::Object,
 };
 
-/// See [`super::Op::UpdateTask`]. Absent fields stay as they are, so concurrent edits of different fields both survive.
+/// Changes some fields of a task, including its place. Absent fields stay as they are, so concurrent edits of different fields
+/// both survive.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTask {
@@ -33,6 +35,7 @@ pub struct UpdateTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
     /// The new values of fields.
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::request::Schema, inline))]
     #[serde(flatten, with = "fields::request")]
     pub fields: TaskPatch,
     /// The column to move the task to.
@@ -44,6 +47,7 @@ pub struct UpdateTask {
     /// The new position, in the task's column or in the column that it moves to. If it moves to another column, absent
     /// means last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::schema::Place>, nullable = false))]
     pub place: Option<Place<TaskId>>,
 }
 
@@ -125,7 +129,7 @@ pub struct TaskUpdated {
     /// The task.
     pub task: TaskId,
     /// The new values of fields.
-    #[cfg_attr(feature = "ssr", schema(value_type = fields::change::Schema))]
+    #[cfg_attr(feature = "ssr", schema(value_type = fields::change::Schema, inline))]
     #[serde(flatten, with = "fields::change")]
     pub fields: TaskPatch,
     /// The new column, if the task moved to another column.

@@ -55,6 +55,7 @@ pub struct BoardState {
 }
 
 /// A board as it is sent and stored elsewhere: its contents as of a sequence number.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The id of the board.
@@ -69,6 +70,7 @@ pub struct Snapshot {
 }
 
 /// The contents of a [`Snapshot`].
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
     /// The name of the board.

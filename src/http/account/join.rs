@@ -73,11 +73,15 @@ async fn create_account(
     services.accounts.accept_invitation(secret, new, client, &services.writer).await
 }
 
-/// The page of an invitation, with an empty form.
+/// The page of an invitation, with a form that has what is known of whoever is invited.
 async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<Join, AccountError> {
     let (link, invitation) = services.accounts.invitation(secret).await?;
     let directory = services.store.directory();
     let host = link.created_by.and_then(|person| directory.account(person)).map(|account| account.name.clone());
+    let form = match invitation.email {
+        Some(email) => JoinForm { name: invitation.note, email, ..JoinForm::default() },
+        None => JoinForm::default(),
+    };
     let ids: Vec<_> = invitation.boards.iter().map(|(board, _)| *board).collect();
     let names = services.store.board_names(&ids).await?;
     let named = |(board, role)| Some((names.get(&board)?.clone(), role));
@@ -88,7 +92,7 @@ async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<
         boards: invitation.boards.into_iter().filter_map(named).collect(),
         signed_in: current_user_of(services, &parts.extensions).map(|current_user| current_user.person.name),
         oidc: services.oidc.as_ref().map(|provider| (provider.name().to_owned(), secret.to_owned())),
-        form: JoinForm::default(),
+        form,
         mistake: None,
     })
 }

@@ -74,6 +74,7 @@ routes! {
     GET "/share/{secret}" => share_links::follow;
     GET "/account" => own::show;
     POST "/account/name" => own::rename;
+    POST "/account/email" => own::change_email;
     POST "/account/password" => passwords::change;
     POST "/account/sessions/end" => sessions::end;
     POST "/account/sessions/end-others" => sessions::end_others;
@@ -94,7 +95,7 @@ pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
 }
 
 /// The Content-Security-Policy: a page may load its style and the icon. There are no scripts.
-const POLICY: HeaderValue = HeaderValue::from_static(
+pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
 /// Some of these pages' addresses hold a secret, so other sites must not get to know them. (`no-referrer` is too strict: browsers would

@@ -1,22 +1,21 @@
-//! The page of the reader's own account, and the form for their name. Its other forms are in [`super::passwords`], [`super::sessions`] and
+//! The page of the reader's own account, and the forms for their name and e-mail address. Its other forms are in [`super::passwords`], [`super::sessions`] and
 //! [`super::tokens`].
 
 use std::sync::Arc;
 
 use app::account::{
     Mistake, Notice,
-    own::{NameForm, OwnAccount, PATH, Refused, Session, Token, page},
+    own::{EmailForm, NameForm, OwnAccount, PATH, Refused, Session, Token, page},
 };
-use axum::{extract::State, response::Response};
-use serde_json::Value;
+use axum::{extract::State, http::request::Parts, response::Response};
 
 use super::{
     answer::{self, ErrorPage},
     form::Form,
-    signed_in::SignedIn,
+    signed_in::{SignedIn, origin},
 };
 use crate::{
-    accounts::{AccountError, sessions::key},
+    accounts::{AccountError, people::EMAIL, sessions::agent},
     clock::now,
     http::Services,
     store::{self, SessionRow},
@@ -40,6 +39,22 @@ pub async fn rename(
     tell(&services, &me, done, |mistake| Refused::Name(form, mistake)).await
 }
 
+/// `POST /account/email`
+pub async fn change_email(
+    State(services): State<Arc<Services>>,
+    me: SignedIn,
+    parts: Parts,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, ErrorPage> {
+    let change = async {
+        let from = origin(&services, &parts, &me.account.email).await?;
+        services.accounts.change_email(&me.credentials, &form.current, &form.email, from).await?;
+        Ok(Notice::done("Your e-mail address is saved. Sign in with it from now on."))
+    };
+    let done = change.await;
+    tell(&services, &me, done, |mistake| Refused::Email(form, mistake)).await
+}
+
 /// Answers a form of this page. On success it redirects to the page, which then shows the notice. On an error it answers with the page,
 /// which shows what was refused.
 pub(super) async fn tell(
@@ -52,7 +67,7 @@ pub(super) async fn tell(
         Ok(notice) => return Ok(me.redirect_with_flash(&notice, PATH)),
         Err(error) => error,
     };
-    let mistake = answer::mistake(&error, &["name", "current password", "password", "second password", "day"]);
+    let mistake = answer::mistake(&error, &["name", EMAIL, "current password", "password", "second password", "day"]);
     let content = content(services, me).await?;
     Ok(answer::refused(services, &error, page(OwnAccount { refused: Some(refused(mistake)), ..content })))
 }
@@ -63,7 +78,7 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
     let session = |row: SessionRow| Session {
         id: row.id,
         is_this: row.hash == me.hash,
-        agent: agent(&row.data),
+        agent: agent(&row),
         since: row.created_at,
         seen: row.seen_at,
     };
@@ -85,10 +100,4 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
         now: now(),
         refused: None,
     })
-}
-
-/// The browser's description of itself when the session began.
-fn agent(data: &str) -> String {
-    let data: Value = serde_json::from_str(data).unwrap_or_default();
-    data[key::AGENT].as_str().unwrap_or_default().to_owned()
 }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use app::account::{
-    Notice,
-    own::{self as own_page, PasswordForm},
-    people::{self as people_page, PersonForm},
+use app::{
+    account::{
+        Notice,
+        own::{self as own_page, PasswordForm},
+        people::{self as people_page, PersonForm},
+    },
+    id::ActorId,
 };
 use axum::{extract::State, http::request::Parts, response::Response};
 
@@ -15,7 +18,11 @@ use super::{
     own, people,
     signed_in::{SignedIn, origin},
 };
-use crate::{accounts::ChangePassword, http::Services};
+use crate::{
+    accounts::{AccountError, ChangePassword},
+    credentials::Credentials,
+    http::Services,
+};
 
 /// `POST /account/password`
 pub async fn change(
@@ -42,12 +49,19 @@ pub async fn make_link(
     me: SignedIn,
     Form(PersonForm { person }): Form<PersonForm>,
 ) -> Result<Response, ErrorPage> {
-    let made = services.accounts.new_password_link(&me.credentials, person).await;
-    let done = made.map(|secret| {
-        let words = format!("Send this link to {}. It works once, for a day.", people::name(&services, person));
-        Notice::secret(words, "Link for a new password", secret.link(&services.public_url, "new-password"))
-    });
+    let done = link_for(&services, &me.credentials, person).await;
     people::tell(&services, &me, done, |mistake| people_page::Refused::Account(person, mistake)).await
+}
+
+/// Makes a link with which a person chooses a new password. Returns a message with the link.
+pub(in crate::http) async fn link_for(
+    services: &Services,
+    credentials: &Credentials,
+    person: ActorId,
+) -> Result<Notice, AccountError> {
+    let secret = services.accounts.new_password_link(credentials, person).await?;
+    let words = format!("Send this link to {}. It works once, for a day.", people::name(services, person));
+    Ok(Notice::secret(words, "Link for a new password", secret.link(&services.public_url, "new-password")))
 }
 
 /// Which sessions and tokens a new password has ended, in words.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use app::{
+    access::InstanceRole,
     account::{
         Mistake, Notice,
         people::{self, PATH, People, PersonForm, Refused, RoleForm, page},
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{
     accounts::{AccountError, invitations::Invitation},
+    credentials::Credentials,
     http::Services,
     store::{Account, BoardQuery, OneTimeLink},
 };
@@ -52,8 +54,7 @@ pub async fn set_role(
     me: SignedIn,
     Form(RoleForm { person, role }): Form<RoleForm>,
 ) -> Result<Response, ErrorPage> {
-    let set = services.accounts.set_role(&me.credentials, person, role).await;
-    let done = set.map(|()| Notice::done(format!("{} is now: {}.", name(&services, person), words::role(role))));
+    let done = give_role(&services, &me.credentials, person, role).await;
     tell(&services, &me, done, |mistake| Refused::Account(person, mistake)).await
 }
 
@@ -81,15 +82,34 @@ async fn set_active(
     person: ActorId,
     active: bool,
 ) -> Result<Response, ErrorPage> {
-    let set = services.accounts.set_active(&me.credentials, person, active).await;
-    let done = set.map(|()| {
-        let name = name(services, person);
-        Notice::done(match active {
-            true => format!("{name} can sign in again."),
-            false => format!("{name} is deactivated and signed out everywhere."),
-        })
-    });
+    let done = activate(services, &me.credentials, person, active).await;
     tell(services, me, done, |mistake| Refused::Account(person, mistake)).await
+}
+
+/// Sets a person's role. Returns a message about it.
+pub(in crate::http) async fn give_role(
+    services: &Services,
+    credentials: &Credentials,
+    person: ActorId,
+    role: InstanceRole,
+) -> Result<Notice, AccountError> {
+    services.accounts.set_role(credentials, person, role).await?;
+    Ok(Notice::done(format!("{} is now: {}.", name(services, person), words::role(role))))
+}
+
+/// Deactivates or reactivates a person's account. Returns a message about it.
+pub(in crate::http) async fn activate(
+    services: &Services,
+    credentials: &Credentials,
+    person: ActorId,
+    active: bool,
+) -> Result<Notice, AccountError> {
+    services.accounts.set_active(credentials, person, active).await?;
+    let name = name(services, person);
+    Ok(Notice::done(match active {
+        true => format!("{name} can sign in again."),
+        false => format!("{name} is deactivated and signed out everywhere."),
+    }))
 }
 
 pub(super) fn name(services: &Services, person: ActorId) -> String {

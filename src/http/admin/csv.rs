@@ -63,7 +63,7 @@ where
 }
 
 /// A line of a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV Injection").
-fn line(fields: impl IntoIterator<Item = String>) -> Vec<u8> {
+pub fn line(fields: impl IntoIterator<Item = String>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let fields = fields.into_iter().map(|field| match field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         true => format!("'{field}"),

@@ -6,15 +6,34 @@
 //!
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`reader`]: requires that the reader may administer. [`answer`]: makes responses. [`csv`]: tables as files.
-//! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks. [`audit`]: the audit log.
+//! - [`tasks`]: the table of all tasks. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
+//! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
+//!   rows. [`listing`]: what they have in common.
+//! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`system`]: the state of the installation. [`audit`]: the audit log.
 
 pub mod answer;
 pub mod audit;
+pub mod board;
+pub mod boards;
 pub mod bulk_edits;
 pub mod csv;
+pub mod deleted_boards;
+pub mod import;
+pub mod invitations;
+pub mod jobs;
+pub mod listing;
+pub mod people;
+pub mod person;
+pub mod person_account;
 pub mod reader;
+pub mod sessions;
+pub mod share_links;
+pub mod system;
 pub mod task;
 pub mod tasks;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -49,6 +68,32 @@ routes! {
     POST "/admin/tasks/bulk" => bulk_edits::choose;
     GET "/admin/tasks/{task}" => task::show;
     POST "/admin/tasks/{task}" => tasks::save;
+    GET "/admin/boards" => boards::show;
+    GET "/admin/boards/{board}" => board::show;
+    POST "/admin/boards/{board}/name" => board::rename;
+    POST "/admin/boards/{board}/everyone" => board::set_everyone;
+    POST "/admin/boards/{board}/members" => board::set_member;
+    POST "/admin/boards/{board}/links/revoke" => board::revoke_link;
+    POST "/admin/boards/{board}/delete" => board::delete;
+    GET "/admin/people" => people::show;
+    POST "/admin/people/role" => person::set_role;
+    POST "/admin/people/deactivate" => person::deactivate;
+    POST "/admin/people/reactivate" => person::reactivate;
+    POST "/admin/people/new-password" => person::make_link;
+    GET "/admin/people/{person}" => person::show;
+    GET "/admin/sessions" => sessions::show;
+    POST "/admin/sessions/end" => sessions::end;
+    GET "/admin/tokens" => tokens::show;
+    POST "/admin/tokens/revoke" => tokens::revoke;
+    GET "/admin/invitations" => invitations::show;
+    POST "/admin/invitations/revoke" => invitations::revoke;
+    GET "/admin/share-links" => share_links::show;
+    POST "/admin/share-links/revoke" => share_links::revoke;
+    GET "/admin/outbox" => jobs::show;
+    POST "/admin/outbox/retry" => jobs::retry;
+    POST "/admin/outbox/remove" => jobs::remove;
+    GET "/admin/system" => system::show;
+    GET "/admin/system/checks" => system::check;
     POST "/admin/tasks/{task}/put-back" => task::put_back;
     POST "/admin/tasks/{task}/delete" => task::delete;
     POST "/admin/tasks/{task}/restore" => task::restore;
@@ -56,6 +101,15 @@ routes! {
     GET "/admin/bulk-edits/{id}" => bulk_edits::show;
     POST "/admin/bulk-edits/{id}/continue" => bulk_edits::resume;
     POST "/admin/bulk-edits/{id}/undo" => bulk_edits::undo;
+    GET "/admin/boards/deleted" => deleted_boards::show;
+    POST "/admin/boards/{board}/restore" => deleted_boards::restore;
+    GET "/admin/people/import" => import::show;
+    POST "/admin/people/import" => import::import;
+    GET "/admin/people/{person}/account" => person_account::show;
+    POST "/admin/people/{person}/account" => person_account::change;
+    POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
+    POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
+    POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
     GET "/admin/audit" => audit::show;
 }
 

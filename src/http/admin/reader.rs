@@ -25,6 +25,7 @@ use crate::{
         page,
         request_auth::RequestAuth,
     },
+    secret::SecretHash,
     settings::Auth,
 };
 
@@ -67,6 +68,19 @@ impl Admin {
     /// The reader's principal at this moment.
     pub fn principal(&self) -> Principal {
         self.visitor.principal()
+    }
+
+    /// An error if the server has no accounts, for pages about them.
+    pub fn require_accounts(&self) -> Result<(), ErrorPage> {
+        match self.services.auth {
+            Auth::Accounts => Ok(()),
+            Auth::Open => Err(ErrorPage::no_accounts()),
+        }
+    }
+
+    /// Whether this is the session in which the reader reads.
+    pub fn is_this(&self, session: SecretHash) -> bool {
+        self.signed_in.as_ref().is_some_and(|signed_in| signed_in.hash == session)
     }
 
     /// The reader, for the page.

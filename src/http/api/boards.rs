@@ -5,7 +5,7 @@ use app::{
     by_name,
     id::{BoardId, ColumnId},
     model::{BoardPage, ColumnKind},
-    ops::{CreateBoard, DeleteBoard, NewColumn, Op, UpdateBoard, present},
+    ops::{CreateBoard, DeleteBoard, NewColumn, Op, RestoreBoard, UpdateBoard, present},
     time::Timestamp,
 };
 use axum::{
@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::{
     client::Client,
-    cursor, json, located,
+    cursor,
+    fields::{Fields, Only},
+    json, located,
     model::{Board, BoardLine, not_null},
     tagged, unless_known,
 };
@@ -33,6 +35,7 @@ use crate::{
 
 /// The list to which the cursors belong.
 const LIST: &str = "boards";
+const DELETED_LIST: &str = "deleted boards";
 
 /// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
@@ -41,11 +44,13 @@ const LIST: &str = "boards";
 pub struct BoardSearch {
     /// Only boards with this text in their names, ignoring case.
     q: Option<String>,
+    /// `true` for the deleted boards that you may restore, the last deleted first.
+    deleted: Option<bool>,
     /// The maximum number of boards.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
-    /// Where to continue: the `next` of an earlier response.
     cursor: Option<String>,
+    fields: Option<String>,
 }
 
 /// A page of boards.
@@ -65,10 +70,11 @@ pub struct NewBoard {
     #[serde(default)]
     id: Option<Uuid>,
     /// The board's name.
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     name: String,
     /// The columns from left to right; if absent: To do, Doing, Done.
     #[serde(default, deserialize_with = "by_name::each_if_any")]
+    #[schema(min_items = 1, max_items = 50)]
     columns: Option<Vec<BoardColumn>>,
     /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
     #[serde(default)]
@@ -83,7 +89,7 @@ pub struct BoardColumn {
     #[serde(default)]
     id: Option<Uuid>,
     /// The column's name.
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     name: String,
     /// What it means for a task to be in the column.
     kind: ColumnKind,
@@ -95,7 +101,7 @@ pub struct BoardColumn {
 pub struct BoardPatch {
     /// A new name.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Option<String>,
     /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
@@ -104,18 +110,37 @@ pub struct BoardPatch {
 
 /// List the boards
 ///
-/// The boards that you may see, newest first, in pages. An admin sees all boards.
+/// The boards that you may see, newest first, in pages. An admin sees all boards. With `deleted=true`, the deleted boards that you may restore:
+/// an admin all, others those that they managed.
 #[utoipa::path(get, path = "/boards", tag = "boards", operation_id = "list_boards", params(BoardSearch), responses((status = 200, body = Boards)))]
 pub async fn list(
     client: Client,
-    Query(BoardSearch { q, limit, cursor }): Query<BoardSearch>,
+    Query(BoardSearch { q, deleted, limit, cursor, fields }): Query<BoardSearch>,
 ) -> Result<Response, Problem> {
+    let fields = Fields::of::<BoardLine>(fields.as_deref())?;
     let limit = cursor::limit(limit)?;
+    if deleted == Some(true) {
+        return list_deleted(&client, q.unwrap_or_default(), limit, cursor.as_deref(), &fields).await;
+    }
     let after: Option<(Timestamp, BoardId)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let wanted = BoardQuery { text: q.unwrap_or_default(), after, limit };
     let BoardPage { boards, more } = client.services.store.boards_page(client.credentials(), &wanted).await?;
     let next = boards.last().filter(|_| more).map(|board| cursor::write(LIST, &board.age()));
-    Ok(json(StatusCode::OK, &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
+    Ok(fields.list("boards", &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
+}
+
+async fn list_deleted(
+    client: &Client,
+    text: String,
+    limit: usize,
+    cursor: Option<&str>,
+    fields: &Fields,
+) -> Result<Response, Problem> {
+    let after: Option<(Timestamp, BoardId)> = cursor::read(DELETED_LIST, cursor, |_| true)?;
+    let wanted = BoardQuery { text, after, limit };
+    let (boards, more) = client.services.store.deleted_boards(client.credentials(), &wanted).await?;
+    let next = boards.last().filter(|_| more).map(|deleted| cursor::write(DELETED_LIST, &deleted.age()));
+    Ok(fields.list("boards", &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
 }
 
 /// Create a board
@@ -154,15 +179,21 @@ pub async fn create(client: Client, key: Key, Json(new): Json<NewBoard>) -> Resu
 /// The board with its columns; its tasks are a list of their own.
 #[utoipa::path(
     get, path = "/boards/{board}", tag = "boards", operation_id = "read_board",
-    params(("board" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
+    params(("board" = Uuid, Path), Only, ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Board<'_>, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed since")
 )
 )]
-pub async fn read(client: Client, Path(id): Path<BoardId>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn read(
+    client: Client,
+    Path(id): Path<BoardId>,
+    Query(Only { fields }): Query<Only>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let fields = Fields::of::<Board<'_>>(fields.as_deref())?;
     let board = client.board(id).await?;
-    Ok(unless_known(&headers, board.seq(), || json(StatusCode::OK, &Board::from(&*board))))
+    Ok(unless_known(&headers, board.seq(), || fields.one(&Board::from(&*board))))
 }
 
 /// Change a board
@@ -193,7 +224,7 @@ pub async fn update(
 
 /// Delete a board with everything on it
 ///
-/// Only managers may do this. The board, its tasks and its log cannot be restored.
+/// Only managers may do this. They, and admins, can restore the board for some time: 30 days, unless the server is configured otherwise.
 #[utoipa::path(
     delete, path = "/boards/{board}", tag = "boards", operation_id = "delete_board",
     params(
@@ -211,4 +242,17 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     client.write(id, key, Op::DeleteBoard(DeleteBoard { base: base(&headers)? })).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Restore a deleted board with everything on it
+///
+/// Its managers may do this, and admins, until the board is purged. If it is not deleted, nothing changes.
+#[utoipa::path(
+    post, path = "/boards/{board}/restore", tag = "boards", operation_id = "restore_board",
+    params(("board" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
+    responses((status = 200, body = Board<'_>, headers(("ETag" = String))))
+)]
+pub async fn restore(client: Client, Path(id): Path<BoardId>, key: Key) -> Result<Response, Problem> {
+    let accepted = client.write(id, key, Op::RestoreBoard(RestoreBoard {})).await?;
+    Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }

@@ -119,6 +119,9 @@ pub async fn of_task(
     Query(Before { before, limit }): Query<Before>,
 ) -> Result<Response, Problem> {
     let limit = checked(limit.unwrap_or(DEFAULT_HISTORY))?;
+    if before.is_some_and(|before| i64::try_from(before).is_err()) {
+        return Err(Problem::parameter("before", "expected the number of a change"));
+    }
     // No changes beyond the state on which the caller's access was checked: they may have lost access in a later change.
     let newest = client.board_of(id).await?.seq();
     let before = Some(before.unwrap_or(Seq::MAX).min(newest + 1));

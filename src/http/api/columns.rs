@@ -14,12 +14,13 @@ use uuid::Uuid;
 
 use super::{
     client::Client,
+    fields::{Fields, Only},
     json, located,
     model::{Column, Place, not_null},
     tagged,
 };
 use crate::http::{
-    input::{Json, Key, Path},
+    input::{Json, Key, Path, Query},
     problem::Problem,
 };
 
@@ -41,7 +42,7 @@ pub struct NewColumn {
     #[serde(default)]
     id: Option<Uuid>,
     /// The column's name.
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     name: String,
     /// What it means for a task to be in the column.
     kind: ColumnKind,
@@ -56,7 +57,7 @@ pub struct NewColumn {
 pub struct ColumnPatch {
     /// A new name.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<String>, nullable = false, max_length = 100)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Option<String>,
     /// A new kind.
     #[serde(default, deserialize_with = "not_null")]
@@ -73,13 +74,18 @@ pub struct ColumnPatch {
 /// The columns from left to right, with the number of tasks in each.
 #[utoipa::path(
     get, path = "/boards/{board}/columns", tag = "columns", operation_id = "list_columns",
-    params(("board" = Uuid, Path)),
-    responses((status = 200, body = Columns<'_>))
+    params(("board" = Uuid, Path), Only),
+    responses((status = 200, body = Columns<'_>, headers(("ETag" = String))))
 )]
-pub async fn list(client: Client, Path(id): Path<BoardId>) -> Result<Response, Problem> {
+pub async fn list(
+    client: Client,
+    Path(id): Path<BoardId>,
+    Query(Only { fields }): Query<Only>,
+) -> Result<Response, Problem> {
+    let fields = Fields::of::<Column<'_>>(fields.as_deref())?;
     let board = client.board(id).await?;
     let columns = board.columns().map(|column| Column::of(&board, column)).collect();
-    Ok(tagged(json(StatusCode::OK, &Columns { columns, seq: board.seq() }), board.seq()))
+    Ok(tagged(fields.list("columns", &Columns { columns, seq: board.seq() }), board.seq()))
 }
 
 /// Add a column

@@ -19,8 +19,8 @@ pub struct Page {
     /// The maximum number of items.
     #[param(minimum = 1, maximum = 500, default = 100)]
     pub limit: Option<usize>,
-    /// Where to continue: the `next` of an earlier response.
     pub cursor: Option<String>,
+    pub fields: Option<String>,
 }
 
 /// Checks the requested page size, or gives the default.

@@ -11,11 +11,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, json, model::OnceShown};
+use super::{
+    client::Client,
+    fields::{Fields, Only},
+    json,
+    model::OnceShown,
+};
 use crate::{
-    accounts::invitations::Invitation,
+    accounts::{AccountError, invitations::Invitation},
     http::{
-        input::{Json, Path},
+        input::{Json, Path, Query},
         problem::Problem,
     },
     store::OneTimeLink,
@@ -74,8 +79,9 @@ fn member() -> InstanceRole {
 /// List the invitations that were not used yet
 ///
 /// Only admins may read them.
-#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "list_invitations", responses((status = 200, body = Invitations)))]
-pub async fn list(client: Client) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/invitations", tag = "people", operation_id = "list_invitations", params(Only), responses((status = 200, body = Invitations)))]
+pub async fn list(client: Client, Query(Only { fields }): Query<Only>) -> Result<Response, Problem> {
+    let fields = Fields::of::<InvitationLine>(fields.as_deref())?;
     let invitations = client.accounts().invitations(client.credentials()).await?;
     let line = |(link, invitation): (OneTimeLink, Invitation)| InvitationLine {
         id: link.id,
@@ -83,7 +89,7 @@ pub async fn list(client: Client) -> Result<Response, Problem> {
         note: invitation.note,
         expires_at: link.expires_at,
     };
-    Ok(json(StatusCode::OK, &Invitations { invitations: invitations.into_iter().map(line).collect() }))
+    Ok(fields.list("invitations", &Invitations { invitations: invitations.into_iter().map(line).collect() }))
 }
 
 /// Invite a person
@@ -99,7 +105,12 @@ pub async fn create(
     Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
     let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
-    let secret = client.accounts().invite(client.credentials(), Invitation { role, boards, note }).await?;
+    let invited = client.accounts().invite(client.credentials(), Invitation { role, boards, email: None, note }).await;
+    // The address names no board, so a board that does not exist is an error in the body.
+    let secret = invited.map_err(|error| match error {
+        AccountError::NotFound(_) => Problem::field("boards", error.to_string()),
+        error => error.into(),
+    })?;
     let url = secret.link(&client.services.public_url, "join");
     Ok(json(StatusCode::CREATED, &OnceShown { url }))
 }

@@ -1,9 +1,6 @@
-//! The paginated list of tasks.
-//!
-//! A cursor is the sort key of the last task of a page. So tasks that are created, deleted or moved between two requests neither shift the
-//! others nor make them appear twice. Only a task that itself moves past the cursor may appear twice or not at all.
+//! The list of tasks: filters, orders and pages.
 
-use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
+use std::{borrow::Cow, str::FromStr};
 
 use app::{
     id::{ActorId, ColumnId, TaskId},
@@ -11,12 +8,21 @@ use app::{
     state::BoardState,
     time::{Day, Timestamp},
 };
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{cursor, model::Task};
+use super::{
+    cursor,
+    fields::Fields,
+    model::Task,
+    order::{self, Order},
+};
 use crate::http::problem::Problem;
+
+/// The list to which the cursors belong.
+const LIST: &str = "tasks";
 
 /// The parameters of the query.
 #[derive(Deserialize, IntoParams)]
@@ -26,22 +32,61 @@ pub struct Listing {
     /// The maximum number of tasks.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
-    /// Where to continue: the `next` of an earlier response.
     cursor: Option<String>,
-    /// `true`: only completed tasks; `false`: only tasks that are not completed.
-    completed: Option<bool>,
-    /// Only tasks in this column.
-    column: Option<Uuid>,
-    /// Only tasks that are assigned to this person.
-    assignee: Option<Uuid>,
+    fields: Option<String>,
+    #[param(schema_with = Order::<By>::schema)]
+    order: Option<String>,
     /// Only tasks with this text in the title or description, ignoring case.
     q: Option<String>,
+    /// Only tasks with this text in the title, ignoring case.
+    title: Option<String>,
+    /// Only tasks in this column.
+    column: Option<Uuid>,
+    /// `true`: only completed tasks; `false`: only tasks that are not completed.
+    completed: Option<bool>,
+    /// Only tasks of this priority.
+    #[param(inline)]
+    priority: Option<Priority>,
+    /// Only tasks that are assigned to this person; with `none`, only those that are assigned to nobody.
+    #[param(value_type = Option<String>, pattern = "^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
+    assignee: Option<String>,
+    /// Only tasks on which work begins before this day.
+    #[param(value_type = Option<String>, format = Date)]
+    start_before: Option<Day>,
+    /// Only tasks on which work begins after this day.
+    #[param(value_type = Option<String>, format = Date)]
+    start_after: Option<Day>,
+    /// Only tasks that are due before this day.
+    #[param(value_type = Option<String>, format = Date)]
+    due_before: Option<Day>,
+    /// Only tasks that are due after this day.
+    #[param(value_type = Option<String>, format = Date)]
+    due_after: Option<Day>,
+    /// Only tasks that were created before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_before: Option<Timestamp>,
+    /// Only tasks that were created after this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_after: Option<Timestamp>,
+    /// Only tasks that this person created.
+    created_by: Option<Uuid>,
+    /// Only tasks that were last changed before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    updated_before: Option<Timestamp>,
+    /// Only tasks that were last changed after this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    updated_after: Option<Timestamp>,
+    /// Only tasks that this person changed last.
+    updated_by: Option<Uuid>,
     /// `true` lists the trash instead.
     #[param(default = false)]
     deleted: Option<bool>,
-    /// `position` (as on the board), `created`, `updated`, `start`, `due`, `priority` or `title`; with `-` before it, in reverse.
-    #[param(default = "position")]
-    order: Option<String>,
+    /// Only tasks that were deleted before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    deleted_before: Option<Timestamp>,
+    /// Only tasks that were deleted after this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    deleted_after: Option<Timestamp>,
 }
 
 /// A page of tasks.
@@ -59,148 +104,139 @@ pub struct Tasks<'a> {
 pub struct PageRequest {
     limit: usize,
     after: Option<Key<'static>>,
-    completed: Option<bool>,
-    column: Option<ColumnId>,
-    assignee: Option<ActorId>,
-    needle: Option<String>,
-    deleted: bool,
-    order: Order,
+    order: Order<By>,
+    fields: Fields,
+    text: Option<String>,
+    title: Option<String>,
+    assignee: Option<Option<ActorId>>,
+    rest: Listing,
 }
 
 impl Listing {
     /// Checks what the types cannot.
     pub fn check(self) -> Result<PageRequest, Problem> {
-        let limit = cursor::limit(self.limit)?;
-        let order = match self.order {
-            Some(text) => text.parse().map_err(|message: &str| Problem::parameter("order", message))?,
-            None => Order { by: By::Position, descending: false },
+        let order = Order::<By>::read(self.order.as_deref())?;
+        let fits = |key: &Key<'_>| key.sort.by() == order.by;
+        let assignee = match self.assignee.as_deref() {
+            None => None,
+            Some("none") => Some(None),
+            Some(id) => {
+                let id =
+                    Uuid::from_str(id).map_err(|_| Problem::parameter("assignee", "expected a UUID, or `none`"))?;
+                Some(Some(ActorId(id)))
+            }
         };
-        let fits = |key: &Key<'_>| key.sort.is_for(order.by);
-        let after = cursor::read(&list(order), self.cursor.as_deref(), fits)?;
+        let folded = |text: &Option<String>| {
+            text.as_ref().map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
+        };
         Ok(PageRequest {
-            limit,
-            after,
-            completed: self.completed,
-            column: self.column.map(ColumnId),
-            assignee: self.assignee.map(ActorId),
-            needle: self.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
-            deleted: self.deleted.unwrap_or_default(),
+            limit: cursor::limit(self.limit)?,
+            after: order.cursor(LIST, self.cursor.as_deref(), fits)?,
             order,
+            fields: Fields::of::<Task<'_>>(self.fields.as_deref())?,
+            text: folded(&self.q),
+            title: folded(&self.title),
+            assignee,
+            rest: self,
         })
     }
 }
 
 impl PageRequest {
-    /// The requested page of a board's tasks.
-    pub fn page_of<'a>(&self, board: &'a BoardState) -> Tasks<'a> {
-        let mut found: Vec<(Key<'a>, &model::Task)> = board
-            .tasks()
-            .filter(|task| self.wants(board, task))
-            .map(|task| (self.order.key(board, task), &**task))
-            .filter(|(key, _)| self.after.as_ref().is_none_or(|after| self.order.compare(key, after).is_gt()))
-            .collect();
-        let compare = |a: &(Key<'_>, _), b: &(Key<'_>, _)| self.order.compare(&a.0, &b.0);
-        let is_last = found.len() <= self.limit;
-        if !is_last {
-            // Only the tasks of the page have to be sorted.
-            found.select_nth_unstable_by(self.limit, compare);
-            found.truncate(self.limit);
-        }
-        found.sort_unstable_by(compare);
-        let next = match found.pop() {
-            Some(last) => {
-                let key = last.0.clone();
-                found.push(last);
-                (!is_last).then(|| cursor::write(&list(self.order), &key))
-            }
-            None => None,
-        };
-        Tasks { tasks: found.iter().map(|(_, task)| Task::of(board, task)).collect(), next, seq: board.seq() }
+    /// The response with the requested page of a board's tasks.
+    pub fn answer(&self, board: &BoardState) -> Response {
+        let found = board.tasks().filter(|task| self.wants(board, task));
+        let found = found.map(|task| (Key { sort: self.order.by.key(board, task), id: task.id }, &**task)).collect();
+        let (tasks, next) = self.order.page(LIST, found, self.after.as_ref(), self.limit);
+        let tasks = tasks.into_iter().map(|task| Task::of(board, task)).collect();
+        self.fields.list("tasks", &Tasks { tasks, next, seq: board.seq() })
     }
 
     fn wants(&self, board: &BoardState, task: &model::Task) -> bool {
-        task.is_deleted() == self.deleted
-            && self.column.is_none_or(|column| task.column == column)
-            && self.assignee.is_none_or(|person| task.assignees.contains(&person))
-            && self.completed.is_none_or(|completed| board.is_completed(task) == completed)
-            && self.needle.as_deref().is_none_or(|needle| {
-                [task.title.as_str(), task.description().unwrap_or_default()]
-                    .iter()
-                    .any(|text| text.to_lowercase().contains(needle))
+        let wanted = &self.rest;
+        let description = || task.description().unwrap_or_default();
+        task.is_deleted() == wanted.deleted.unwrap_or_default()
+            && wanted.column.is_none_or(|column| task.column == ColumnId(column))
+            && wanted.completed.is_none_or(|completed| board.is_completed(task) == completed)
+            && wanted.priority.is_none_or(|priority| task.priority == priority)
+            && self.assignee.is_none_or(|person| match person {
+                Some(person) => task.assignees.contains(&person),
+                None => task.assignees.is_empty(),
+            })
+            && wanted.created_by.is_none_or(|person| task.created_by == Some(ActorId(person)))
+            && wanted.updated_by.is_none_or(|person| task.updated_by == Some(ActorId(person)))
+            && is_between(task.start, wanted.start_after, wanted.start_before)
+            && is_between(task.due, wanted.due_after, wanted.due_before)
+            && is_between(Some(task.created_at), wanted.created_after, wanted.created_before)
+            && is_between(Some(task.updated_at), wanted.updated_after, wanted.updated_before)
+            && is_between(task.deleted_at, wanted.deleted_after, wanted.deleted_before)
+            && self.title.as_deref().is_none_or(|part| task.title.to_lowercase().contains(part))
+            && self.text.as_deref().is_none_or(|part| {
+                task.title.to_lowercase().contains(part) || description().to_lowercase().contains(part)
             })
     }
 }
 
-/// What to sort by, and in which direction. Tasks that are otherwise equal are sorted by their ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Order {
-    by: By,
-    descending: bool,
+/// Whether a value is between two bounds, where there are any. Nothing is not between bounds.
+fn is_between<T: PartialOrd + Copy>(value: Option<T>, after: Option<T>, before: Option<T>) -> bool {
+    after.is_none_or(|after| value.is_some_and(|value| value > after))
+        && before.is_none_or(|before| value.is_some_and(|value| value < before))
 }
 
+/// What tasks can be sorted by. Tasks that are otherwise equal are sorted by their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Position,
-    Created,
-    Updated,
+    Title,
+    Completed,
+    Priority,
     Start,
     Due,
-    Priority,
-    Title,
+    Assignees,
+    Created,
+    CreatedBy,
+    Updated,
+    UpdatedBy,
+    Deleted,
 }
 
-impl By {
-    const ALL: [(&'static str, Self); 7] = [
+impl order::By for By {
+    const ALL: &'static [(&'static str, Self)] = &[
         ("position", Self::Position),
-        ("created", Self::Created),
-        ("updated", Self::Updated),
+        ("title", Self::Title),
+        ("completed", Self::Completed),
+        ("priority", Self::Priority),
         ("start", Self::Start),
         ("due", Self::Due),
-        ("priority", Self::Priority),
-        ("title", Self::Title),
+        ("assignees", Self::Assignees),
+        ("created", Self::Created),
+        ("created_by", Self::CreatedBy),
+        ("updated", Self::Updated),
+        ("updated_by", Self::UpdatedBy),
+        ("deleted", Self::Deleted),
     ];
 }
 
-impl Order {
-    fn key<'a>(self, board: &'a BoardState, task: &'a model::Task) -> Key<'a> {
-        let sort = match self.by {
-            By::Position => {
+impl By {
+    fn key<'a>(self, board: &'a BoardState, task: &'a model::Task) -> Sort<'a> {
+        match self {
+            Self::Position => {
                 // The column of a task in the trash may no longer exist.
                 let column = board.column(task.column).map(|column| Cow::Borrowed(column.rank.as_str()));
                 Sort::Position(column.is_none(), column.unwrap_or_default(), task.column, task.rank.as_str().into())
             }
-            By::Created => Sort::Created(task.created_at),
-            By::Updated => Sort::Updated(task.updated_at),
-            By::Start => Sort::Start(task.start.is_none(), task.start),
-            By::Due => Sort::Due(task.due.is_none(), task.due),
-            By::Priority => Sort::Priority(task.priority),
-            By::Title => Sort::Title(task.title.to_lowercase().into()),
-        };
-        Key { sort, id: task.id }
-    }
-
-    fn compare(self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
-        let ordering = a.cmp(b);
-        if self.descending { ordering.reverse() } else { ordering }
-    }
-}
-
-impl FromStr for Order {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-        let by = By::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, by)| by);
-        by.map(|by| Self { by, descending }).ok_or(
-            "expected position, created, updated, start, due, priority or title, or one of them with - before it",
-        )
-    }
-}
-
-impl fmt::Display for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = By::ALL.into_iter().find(|(_, by)| *by == self.by).map_or("", |(name, _)| name);
-        write!(f, "{}{name}", if self.descending { "-" } else { "" })
+            Self::Title => Sort::Title(task.title.to_lowercase().into()),
+            Self::Completed => Sort::Completed(board.is_completed(task)),
+            Self::Priority => Sort::Priority(task.priority),
+            Self::Start => Sort::Start(task.start.is_none(), task.start),
+            Self::Due => Sort::Due(task.due.is_none(), task.due),
+            Self::Assignees => Sort::Assignees(task.assignees.is_empty(), Cow::Borrowed(&task.assignees)),
+            Self::Created => Sort::Created(task.created_at),
+            Self::CreatedBy => Sort::CreatedBy(task.created_by.is_none(), task.created_by),
+            Self::Updated => Sort::Updated(task.updated_at),
+            Self::UpdatedBy => Sort::UpdatedBy(task.updated_by.is_none(), task.updated_by),
+            Self::Deleted => Sort::Deleted(task.deleted_at),
+        }
     }
 }
 
@@ -211,34 +247,38 @@ struct Key<'a> {
     id: TaskId,
 }
 
+/// What a task has of what the list is sorted by. `true` is before a value that may be absent if it is: absent values come after all others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Sort<'a> {
     Position(bool, Cow<'a, str>, ColumnId, Cow<'a, str>),
-    Created(Timestamp),
-    Updated(Timestamp),
-    /// Tasks without a day come after all others.
-    Start(bool, Option<Day>),
-    /// Tasks without a day come after all others.
-    Due(bool, Option<Day>),
-    Priority(Priority),
     Title(Cow<'a, str>),
-}
-
-/// The list to which the cursors of an order belong.
-fn list(order: Order) -> String {
-    format!("tasks by {order}")
+    Completed(bool),
+    Priority(Priority),
+    Start(bool, Option<Day>),
+    Due(bool, Option<Day>),
+    Assignees(bool, Cow<'a, [ActorId]>),
+    Created(Timestamp),
+    CreatedBy(bool, Option<ActorId>),
+    Updated(Timestamp),
+    UpdatedBy(bool, Option<ActorId>),
+    Deleted(Option<Timestamp>),
 }
 
 impl Sort<'_> {
-    fn is_for(&self, by: By) -> bool {
+    fn by(&self) -> By {
         match self {
-            Self::Position(..) => by == By::Position,
-            Self::Created(_) => by == By::Created,
-            Self::Updated(_) => by == By::Updated,
-            Self::Start(..) => by == By::Start,
-            Self::Due(..) => by == By::Due,
-            Self::Priority(_) => by == By::Priority,
-            Self::Title(_) => by == By::Title,
+            Self::Position(..) => By::Position,
+            Self::Title(_) => By::Title,
+            Self::Completed(_) => By::Completed,
+            Self::Priority(_) => By::Priority,
+            Self::Start(..) => By::Start,
+            Self::Due(..) => By::Due,
+            Self::Assignees(..) => By::Assignees,
+            Self::Created(_) => By::Created,
+            Self::CreatedBy(..) => By::CreatedBy,
+            Self::Updated(_) => By::Updated,
+            Self::UpdatedBy(..) => By::UpdatedBy,
+            Self::Deleted(_) => By::Deleted,
         }
     }
 }

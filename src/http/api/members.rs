@@ -9,7 +9,7 @@ use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{client::Client, cursor, cursor::Page, json, tagged};
+use super::{client::Client, cursor, cursor::Page, fields::Fields, tagged};
 use crate::http::{
     input::{Json, Key, Path, Query},
     problem::Problem,
@@ -61,8 +61,9 @@ pub struct Membership {
 pub async fn list(
     client: Client,
     Path(id): Path<BoardId>,
-    Query(Page { limit, cursor }): Query<Page>,
+    Query(Page { limit, cursor, fields }): Query<Page>,
 ) -> Result<Response, Problem> {
+    let fields = Fields::of::<Member>(fields.as_deref())?;
     let limit = cursor::limit(limit)?;
     let after: Option<ActorId> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
     let board = client.board(id).await?;
@@ -74,7 +75,7 @@ pub async fn list(
     let (members, next) = cursor::page(LIST, &board.access().members, |(person, _)| **person, after.as_ref(), limit);
     let members = members.into_iter().map(member).collect();
     let members = Members { everyone: board.access().everyone, members, next, seq: board.seq() };
-    Ok(tagged(json(StatusCode::OK, &members), board.seq()))
+    Ok(tagged(fields.list("members", &members), board.seq()))
 }
 
 /// Make a person a member of a board, or change their role on it

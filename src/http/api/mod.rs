@@ -11,15 +11,19 @@ mod client;
 pub mod columns;
 pub(super) mod cursor;
 pub mod events;
+mod fields;
 pub mod invitations;
 mod list;
 pub mod members;
-mod model;
+pub(crate) mod model;
 pub mod mutations;
 mod openapi;
+mod order;
 pub mod passwords;
 pub mod people;
+pub mod sessions;
 pub mod share_links;
+pub mod system;
 pub mod tasks;
 pub mod tokens;
 
@@ -47,6 +51,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(boards::list, boards::create))
         .routes(routes!(boards::read, boards::update, boards::delete))
+        .routes(routes!(boards::restore))
         .routes(routes!(columns::list, columns::create))
         .routes(routes!(columns::update, columns::delete))
         .routes(routes!(tasks::list, tasks::create))
@@ -63,12 +68,20 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(people::me))
         .routes(routes!(people::own))
         .routes(routes!(people::update))
+        .routes(routes!(people::hand_over))
+        .routes(routes!(people::import))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
+        .routes(routes!(tokens::list_of, tokens::revoke_all_of))
+        .routes(routes!(tokens::revoke_of))
         .routes(routes!(passwords::new_password))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::revoke))
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::revoke))
         .routes(routes!(changes::of_task))
+        .routes(routes!(system::read))
+        .routes(routes!(system::check))
         .routes(routes!(audit::list))
         .split_for_parts()
 }

@@ -4,12 +4,18 @@ use app::{
     access::BoardRole,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::{self, ColumnKind, Priority, Seq},
+    schema,
     state::BoardState,
     time::{Day, Timestamp},
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 use uuid::Uuid;
+
+use crate::store::DeletedBoard;
 
 /// A board.
 #[derive(Serialize, ToSchema)]
@@ -52,12 +58,20 @@ pub struct BoardLine {
     pub seq: Seq,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
         let model::BoardSummary { id, name, seq, created_at } = board;
-        Self { id, name, seq, created_at }
+        Self { id, name, seq, created_at, deleted_at: None }
+    }
+}
+
+impl From<DeletedBoard> for BoardLine {
+    fn from(DeletedBoard { board, deleted_at }: DeletedBoard) -> Self {
+        Self { deleted_at: Some(deleted_at), ..board.into() }
     }
 }
 
@@ -163,7 +177,7 @@ impl<'a> Task<'a> {
 }
 
 /// Where to put something among its siblings: `"first"`, `"last"`, `{"before": id}` or `{"after": id}`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// Before all others.
@@ -176,6 +190,14 @@ pub enum Place {
     /// Directly after this one; last, if this one no longer exists.
     After(Uuid),
 }
+
+impl PartialSchema for Place {
+    fn schema() -> RefOr<Schema> {
+        schema::Place::schema()
+    }
+}
+
+impl ToSchema for Place {}
 
 impl<Id: From<Uuid>> From<Place> for model::Place<Id> {
     fn from(place: Place) -> Self {

@@ -27,9 +27,8 @@ const MAX_EDITS: usize = 200;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edits {
-    /// The edits, as the socket's protocol (`PROTOCOL.md`) describes mutations: each has an `id` (a UUID of version 7 of your own), an `op`, and
-    /// the fields of that operation.
-    #[schema(value_type = Vec<Object>, min_items = 1, max_items = 200)]
+    /// The edits, as in the socket's protocol (`PROTOCOL.md`). The fields of each depend on its `op`.
+    #[schema(value_type = Vec<app::ops::Mutation>, min_items = 1, max_items = 200)]
     mutations: Vec<Box<RawValue>>,
 }
 
@@ -51,7 +50,7 @@ pub struct Answer {
     seq: Option<Seq>,
     /// Why it was refused, as the `error` of the socket's message `rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(nullable = false)]
     error: Option<Refusal>,
 }
 

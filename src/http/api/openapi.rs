@@ -9,8 +9,9 @@ use axum::http::StatusCode;
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
-        self, Components, ContentBuilder, InfoBuilder, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema,
+        self, Components, ContentBuilder, Header, InfoBuilder, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema,
         SecurityRequirement, ServerBuilder,
+        header::HeaderBuilder,
         path::{Operation, Parameter, ParameterIn},
         schema::{SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -28,15 +29,28 @@ const SEQUENCE_NUMBER: &str = "SequenceNumber";
 /// The name of the security scheme for tokens.
 const TOKEN: &str = "token";
 
+/// The form of `If-Match`: entity tags of this server, or `*`.
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
+
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 10] = [
+const PARAMETERS: [(&str, &str); 14] = [
     ("board", "The id of the board."),
     ("column", "The id of the column."),
     ("invitation", "The id of the invitation."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
+    ("session", "The id of the session."),
     ("task", "The id of the task."),
     ("token", "The id of the token."),
+    ("cursor", "Where to continue: the `next` of an earlier response to the same query."),
+    (
+        "fields",
+        "Only these fields of each thing, separated by commas, such as `id,name`. The response has no others, whatever its schema requires.",
+    ),
+    (
+        "order",
+        "What to sort by; with `-` before it, in reverse. What has no value there comes last, or first in reverse. Equals are in the order of their ids.",
+    ),
     ("If-Match", "The `ETag` of the state that the change starts from."),
     ("If-None-Match", "The `ETag` of the state that the client has. If that is the newest one, the status is 304."),
     ("Idempotency-Key", "Makes the request safe to repeat."),
@@ -54,7 +68,9 @@ const PARAMETERS: [(&str, &str); 10] = [
         are remembered for 90 days. After that a key of version 7, which contains its time, is refused (`key_expired`); a key of \
         another version counts as new.\n\n\
         **Concurrency.** `ETag` is the number of the newest change. A `PATCH` of a task with `If-Match` is refused only \
-        if somebody else changed the same text meanwhile; the problem then carries their text."),
+        if somebody else changed the same text meanwhile; the problem then carries their text.\n\n\
+        **Limits.** Each response has the headers `RateLimit-Policy` and `RateLimit`; beyond the limit the status is 429 (`rate_limited`), and \
+        `Retry-After` says when to try again."),
     components(schemas(ProblemBody, FieldError, Conflict)),
     tags(
         (name = "boards", description = "Boards and what happened on them"),
@@ -62,6 +78,7 @@ const PARAMETERS: [(&str, &str); 10] = [
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
+        (name = "system", description = "The state of the installation"),
     )
 )]
 pub struct Description;
@@ -90,6 +107,11 @@ pub fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(parameter) = parameter {
                     without_null(parameter);
+                    if parameter.name == "If-Match"
+                        && let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+                    {
+                        schema.pattern = Some(ENTITY_TAGS.to_owned());
+                    }
                     let known = PARAMETERS.iter().find(|(name, _)| *name == parameter.name);
                     let description = known.map(|(_, description)| (*description).to_owned());
                     parameter.description =
@@ -145,6 +167,7 @@ fn failures_of(path: &str, is_write: bool, operation: &Operation) -> BTreeSet<St
         StatusCode::UNAUTHORIZED,
         StatusCode::FORBIDDEN,
         StatusCode::MISDIRECTED_REQUEST,
+        StatusCode::TOO_MANY_REQUESTS,
         StatusCode::INTERNAL_SERVER_ERROR,
         StatusCode::SERVICE_UNAVAILABLE,
     ]);
@@ -170,13 +193,23 @@ fn failures_of(path: &str, is_write: bool, operation: &Operation) -> BTreeSet<St
 fn failure(status: StatusCode) -> Response {
     let codes = Code::ALL.iter().filter(|code| code.status() == status);
     let codes = codes.map(|code| format!("- `{}`: {}", code.as_str(), code.meaning())).collect::<Vec<_>>();
-    ResponseBuilder::new()
+    let has_retry_after = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+    let response = match has_retry_after {
+        true => ResponseBuilder::new().header("Retry-After", seconds()),
+        false => ResponseBuilder::new(),
+    };
+    response
         .description(codes.join("\n"))
         .content(
             "application/problem+json",
             ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name()))).build(),
         )
         .build()
+}
+
+fn seconds() -> Header {
+    let schema = openapi::ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
+    HeaderBuilder::new().schema(Some(schema)).description(Some("After how many seconds to try again.")).build()
 }
 
 /// The name of the response with a status: `NotFound`.

@@ -10,8 +10,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Client, json, located};
-use crate::http::{input::Path, problem::Problem};
+use super::{
+    client::Client,
+    fields::{Fields, Only},
+    json, located,
+};
+use crate::http::{
+    input::{Path, Query},
+    problem::Problem,
+};
 
 /// The share links of a board.
 #[derive(Serialize, ToSchema)]
@@ -49,12 +56,17 @@ impl Link {
 /// Only managers may read them. The secrets are not part of it.
 #[utoipa::path(
     get, path = "/boards/{board}/links", tag = "access", operation_id = "list_share_links",
-    params(("board" = Uuid, Path)),
+    params(("board" = Uuid, Path), Only),
     responses((status = 200, body = Links))
 )]
-pub async fn list(client: Client, Path(board): Path<BoardId>) -> Result<Response, Problem> {
+pub async fn list(
+    client: Client,
+    Path(board): Path<BoardId>,
+    Query(Only { fields }): Query<Only>,
+) -> Result<Response, Problem> {
+    let fields = Fields::of::<Link>(fields.as_deref())?;
     let links = client.accounts().share_links(client.credentials(), board).await?;
-    Ok(json(StatusCode::OK, &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
+    Ok(fields.list("links", &Links { links: links.into_iter().map(|link| Link::of(link, None)).collect() }))
 }
 
 /// Make a link with which a board can be read without an account

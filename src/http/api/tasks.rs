@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     client::Client,
+    fields::{Fields, Only},
     json,
     list::{Listing, Tasks},
     located,
@@ -42,7 +43,7 @@ pub struct NewTask {
     #[serde(default)]
     id: Option<Uuid>,
     /// The title: one line of text.
-    #[schema(max_length = 500)]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     title: String,
     /// The description, in Markdown.
     #[serde(default)]
@@ -78,7 +79,7 @@ pub struct NewTask {
 pub struct TaskPatch {
     /// A new title.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(value_type = Option<String>, nullable = false, max_length = 500)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 500, pattern = r"\S")]
     title: Option<String>,
     /// A new description.
     #[serde(default, deserialize_with = "not_null")]
@@ -150,7 +151,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let request = listing.check()?;
     let board = client.board(id).await?;
-    Ok(unless_known(&headers, board.seq(), || json(StatusCode::OK, &request.page_of(&board))))
+    Ok(unless_known(&headers, board.seq(), || request.answer(&board)))
 }
 
 /// Create a task
@@ -197,19 +198,25 @@ pub async fn create(
 /// A task that is not in the trash.
 #[utoipa::path(
     get, path = "/tasks/{task}", tag = "tasks", operation_id = "read_task",
-    params(("task" = Uuid, Path), ("If-None-Match" = Option<String>, Header)),
+    params(("task" = Uuid, Path), Only, ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = Task<'_>, headers(("ETag" = String))),
         (status = 304, description = "Not changed since")
 )
 )]
-pub async fn read(client: Client, Path(id): Path<TaskId>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn read(
+    client: Client,
+    Path(id): Path<TaskId>,
+    Query(Only { fields }): Query<Only>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let fields = Fields::of::<Task<'_>>(fields.as_deref())?;
     let board = client.board_of(id).await?;
     let task = board.live_task(id).ok_or_else(|| {
         let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
         Problem::new(Code::InTrash, detail)
     })?;
-    Ok(unless_known(&headers, task.seq, || json(StatusCode::OK, &Task::of(&board, task))))
+    Ok(unless_known(&headers, task.seq, || fields.one(&Task::of(&board, task))))
 }
 
 /// Change some fields of a task

@@ -108,6 +108,7 @@ codes! {
     }
     TOO_MANY_REQUESTS {
         TooMany = "too_many", "There were too many attempts; the header `Retry-After` says when to try again.";
+        RateLimited = "rate_limited", "The caller sent more requests than the server allows; the header `Retry-After` says when to try again.";
         TooManySockets = "too_many_sockets", "This person or this address has its maximum number of open sockets.";
     }
     INTERNAL_SERVER_ERROR {

@@ -26,7 +26,11 @@ use utoipa::ToSchema;
 
 pub use self::code::Code;
 use super::etag::etag;
-use crate::{accounts::AccountError, store::StoreError, writer::WriteError};
+use crate::{
+    accounts::{AccountError, people::EMAIL},
+    store::StoreError,
+    writer::WriteError,
+};
 
 /// After how many seconds to try again when the database is not available.
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -75,7 +79,6 @@ pub struct FieldError {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Conflict {
     /// Which text: `title` or `description`.
-    #[schema(value_type = String)]
     field: TextField,
     /// The text as it is now.
     theirs: String,
@@ -222,7 +225,9 @@ impl From<AccountError> for Problem {
             AccountError::Forbidden => Self::forbidden(),
             AccountError::SignedOut => Self::not_signed_in(),
             AccountError::NotFound(what) => Self::new(Code::NotFound, format!("there is no such {what}")),
+            AccountError::Invalid { field: EMAIL, message } => Self::field("email", message),
             AccountError::Invalid { field, message } => Self::field(field, message),
+            AccountError::Full(what, limit) => Refusal::Full { what, limit }.into(),
             AccountError::WrongCredentials => {
                 Self::unauthorized(Code::WrongCredentials, "the e-mail address or the password is wrong")
             }

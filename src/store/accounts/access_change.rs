@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use app::{
     access::Principal,
-    audit::{Method, Target, TargetKind},
+    audit::{Action, Method, Target, TargetKind},
     id::ActorId,
 };
 use sqlx::any::AnyRow;
+use uuid::Uuid;
 
 use super::{
     super::{
@@ -98,6 +99,21 @@ impl AccessChange<'_> {
         outbox::enqueue(&mut self.connection, self.store.shared.database.engine, job).await
     }
 
+    /// Makes a job of the outbox due now. Returns whether there is one.
+    pub(crate) async fn hurry_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        self.enqueued = true;
+        let is_there = outbox::hurry(&mut self.connection, self.store.shared.database.engine, id).await?;
+        self.events.extend(is_there.then(|| NewEvent::about(Action::JobRetried, job(id))));
+        Ok(is_there)
+    }
+
+    /// Removes a job from the outbox. Returns whether there was one.
+    pub(crate) async fn remove_job(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let was_there = outbox::remove(&mut self.connection, id).await?;
+        self.events.extend(was_there.then(|| NewEvent::about(Action::JobRemoved, job(id))));
+        Ok(was_there)
+    }
+
     /// Makes it durable. When this returns, this node knows.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         if self.counts {
@@ -152,4 +168,9 @@ impl AccessChange<'_> {
     pub(super) async fn read(&mut self, statement: Statement) -> Result<Option<AnyRow>, StoreError> {
         statement.fetch_optional(&mut self.connection).await
     }
+}
+
+/// A job of the outbox as the target of an event.
+fn job(id: Uuid) -> Target {
+    Target::new(TargetKind::Job, id, "")
 }

@@ -77,8 +77,6 @@ impl Note {
             "DELETE FROM one_time_links WHERE expires_at < $1 ",
             "DELETE FROM tokens WHERE revoked_at < $1",
             "DELETE FROM share_links WHERE revoked_at < $1",
-            "DELETE FROM share_links WHERE EXISTS \
-             (SELECT 1 FROM boards WHERE boards.id = share_links.board AND boards.deleted_at < $1)",
         ] {
             query(sql).bind(before.as_millis()).execute(&mut self.connection).await?;
         }

@@ -108,6 +108,22 @@ impl AccessChange<'_> {
         self.read(found.bind(id.to_string()).bind(now.as_millis())).await?.as_ref().map(one_time_link).transpose()
     }
 
+    /// Gives a link that still works another secret. Returns whether there was one.
+    pub(crate) async fn renew_one_time_link(
+        &mut self,
+        id: Uuid,
+        hash: SecretHash,
+        now: Timestamp,
+        event: NewEvent,
+    ) -> Result<bool, StoreError> {
+        let update =
+            query("UPDATE one_time_links SET hash = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $3")
+                .bind(id.to_string())
+                .bind(hash.to_string())
+                .bind(now.as_millis());
+        Ok(self.change_aside(update, |_| event).await? == 1)
+    }
+
     /// Uses a link up. Tells whether it still worked: of two who try at once, one succeeds.
     pub(crate) async fn use_one_time_link(
         &mut self,

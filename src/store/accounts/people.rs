@@ -1,5 +1,7 @@
 //! People as rows: their accounts.
 
+use std::collections::HashMap;
+
 use app::{
     access::InstanceRole,
     audit::{Action, Target, TargetKind},
@@ -11,7 +13,7 @@ use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    super::{StoreError, audit::NewEvent, rows, sql::query},
+    super::{Store, StoreError, audit::NewEvent, rows, sql::query},
     AccessChange,
 };
 
@@ -97,6 +99,24 @@ pub struct Proof {
     pub credentials: i64,
 }
 
+impl Store {
+    /// When each person last used a session or a token; without those whose sessions and tokens have all ended some time ago.
+    pub async fn last_seen(&self) -> Result<HashMap<ActorId, Timestamp>, StoreError> {
+        let mut seen = HashMap::new();
+        for sql in [
+            "SELECT person, MAX(seen_at) FROM sessions WHERE person IS NOT NULL GROUP BY person",
+            "SELECT person, MAX(used_at) FROM tokens WHERE used_at IS NOT NULL GROUP BY person",
+        ] {
+            for row in query(sql).fetch_all(self.readers()).await? {
+                let at = Timestamp::from_millis(row.try_get(1)?);
+                let last = seen.entry(rows::id(row.try_get(0)?)?).or_insert(at);
+                *last = at.max(*last);
+            }
+        }
+        Ok(seen)
+    }
+}
+
 impl AccessChange<'_> {
     /// Creates an account; `false` if the e-mail address already has one.
     pub(crate) async fn insert(&mut self, new: &NewAccount) -> Result<bool, StoreError> {
@@ -125,6 +145,17 @@ impl AccessChange<'_> {
             let update = query("UPDATE people SET name = $2 WHERE id = $1").bind(person.to_string()).bind(name);
             self.change(update, event).await?;
         }
+        Ok(())
+    }
+
+    /// Sets a person's e-mail address, which is not proved to be theirs then.
+    pub(crate) async fn set_email(&mut self, person: ActorId, email: &str) -> Result<(), StoreError> {
+        let Some(before) = self.directory().account(person).map(|account| &account.email) else { return Ok(()) };
+        let event = NewEvent::about(Action::EmailChanged, self.person(person)).changed(before, email);
+        let update = query("UPDATE people SET email = $2, email_proved_at = NULL WHERE id = $1")
+            .bind(person.to_string())
+            .bind(email.to_owned());
+        self.change(update, event).await?;
         Ok(())
     }
 

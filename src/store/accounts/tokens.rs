@@ -55,6 +55,32 @@ impl Store {
     }
 }
 
+impl Store {
+    /// A page of the tokens of a person that are not revoked, newest first: those after one, at most so many, and one more if there are more.
+    pub async fn tokens_page(
+        &self,
+        person: ActorId,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(Token, Option<Timestamp>)>, StoreError> {
+        let (created_at, id) = after.unwrap_or((Timestamp::from_millis(i64::MAX), Uuid::max()));
+        query(
+            "SELECT hash, id, person, name, scope, created_at, expires_at, used_at FROM tokens \
+             WHERE person = $1 AND revoked_at IS NULL AND (created_at, id) < ($2, $3) \
+             ORDER BY created_at DESC, id DESC LIMIT $4",
+        )
+        .bind(person.to_string())
+        .bind(created_at.as_millis())
+        .bind(id.to_string())
+        .bind(limit as i64 + 1)
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| Ok((token(row)?, row.try_get::<Option<i64>, _>(7)?.map(Timestamp::from_millis))))
+        .collect()
+    }
+}
+
 impl AccessChange<'_> {
     /// Creates a token.
     pub(crate) async fn insert_token(&mut self, hash: SecretHash, token: &Token) -> Result<(), StoreError> {

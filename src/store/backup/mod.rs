@@ -7,8 +7,10 @@
 //! - [`check`] reads a whole file, and [`restore()`] fills an empty database with it, in one transaction. That database is first made as the
 //!   version that the backup was made of made it, then filled, then migrated: so the rows go through the same migrations as the
 //!   rows of any database that is updated.
+//! - [`Part`] is a file that gets its name when the backup in it is whole.
 
 mod file;
+mod part;
 mod restore;
 pub(in crate::store) mod tables;
 mod take;
@@ -19,6 +21,7 @@ use std::{collections::BTreeMap, io, path::PathBuf};
 use app::id::BoardId;
 
 pub use file::Header;
+pub use part::{Part, folder_of, remove_leftovers};
 pub use restore::{check, require_empty, restore};
 pub use take::take;
 
@@ -175,8 +178,8 @@ pub struct Mismatch {
 
 /// The columns of each table that this list of `tables` has in a version of the schema, and the tables that no backup has: for a test
 /// that compares them with a database.
-pub fn listed(schema: i64) -> (BTreeMap<&'static str, Vec<&'static str>>, [&'static str; 2]) {
+pub fn listed(schema: i64) -> (BTreeMap<&'static str, Vec<&'static str>>, &'static [&'static str]) {
     let columns = |table: &'static tables::Table| table.columns_in(schema).iter().map(|column| column.name).collect();
     let listed = tables::tables_in(schema, true).map(|table| (table.name, columns(table)));
-    (listed.collect(), tables::MADE_ANEW)
+    (listed.collect(), &tables::MADE_ANEW)
 }

@@ -96,6 +96,7 @@ pub const TABLES: &[Table] = &[
             text("everyone", 2),
             number("name_seq", 3),
             number("listed", 8),
+            number("deletion_noticed_at", 17),
         ],
         public: Rows::All,
     },
@@ -376,7 +377,7 @@ pub const TABLES: &[Table] = &[
 ];
 
 /// Tables that no backup has: opening a database makes them, with all that is in them.
-pub const MADE_ANEW: [&str; 2] = ["_sqlx_migrations", "write_probe"];
+pub const MADE_ANEW: [&str; 4] = ["_sqlx_migrations", "write_probe", "nodes", "backup_schedule"];
 
 const fn text(name: &'static str, since: i64) -> Column {
     Column { name, kind: Kind::Text, since, instead: None }

@@ -1,10 +1,17 @@
 //! Tables over everything on the server, for the administration: filtered, sorted, and read in pages.
 //!
 //! A page continues after the sort key of the last row of the page before ([`Key`]), so it costs the same wherever it is. Each order has an
-//! index (`migrations/both/0014_tables.sql`). The names of columns and the texts of conditions are constants here; values that come from a
+//! index (`migrations/both/{0014_tables,0018_more_tables}.sql`). The names of columns and the texts of conditions are constants here; values that come from a
 //! request are always bound.
 
+mod boards;
+mod invitations;
+mod jobs;
+mod people;
+mod sessions;
+mod share_links;
 mod tasks;
+mod tokens;
 
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
@@ -14,7 +21,14 @@ use super::{
     sql::{Statement, Value},
 };
 
+pub use self::boards::{BoardFilter, BoardOrder, BoardRow};
+pub use self::invitations::{InvitationFilter, InvitationOrder, InvitationRow, InvitationState};
+pub use self::jobs::{JobFilter, JobOrder, JobRow};
+pub use self::people::{Identity, Membership, PersonFilter, PersonOrder, PersonRow};
+pub use self::sessions::{SessionEntry, SessionFilter, SessionOrder};
+pub use self::share_links::{ShareLinkFilter, ShareLinkOrder, ShareLinkRow};
 pub use self::tasks::{Due, TaskFilter, TaskOrder, TaskRow, TaskState};
+pub use self::tokens::{TokenFilter, TokenOrder, TokenRow, TokenState};
 
 /// Matches are counted up to this number.
 pub const MOST_COUNTED: u64 = 1_000;
@@ -123,9 +137,9 @@ impl Conditions {
         };
         self.values.push(match value {
             SortValue::Number(number) => number.into(),
-            SortValue::Text(text) => text.into(),
+            SortValue::Text(text) => text.replace('\0', "").into(),
         });
-        self.values.push(of.into());
+        self.values.push(of.replace('\0', "").into());
         self.add("");
         let (first, second) = (self.values.len() - 1, self.values.len());
         self.sql.push_str(&format!("({}, {id}) {sign} (${first}, ${second})", expression.sql));
@@ -159,7 +173,8 @@ struct Source {
 impl Source {
     fn page<Order>(&self, mut wanted: Conditions, expression: Expression, slice: Slice<Order>) -> (Statement, usize) {
         let Slice { direction, after, limit, .. } = slice;
-        if let Some(key) = after {
+        // A key of the other kind is none of this order's.
+        if let Some(key) = after.filter(|Key(value, _)| matches!(value, SortValue::Number(_)) == expression.is_number) {
             wanted.after(expression, self.id, direction, key);
         }
         let direction = match direction {

@@ -1,4 +1,4 @@
-//! Deleting a board: a dialog asks for confirmation, because it cannot be undone.
+//! Deleting a board: a dialog asks for confirmation, because it is not undone by the undo key.
 
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -23,7 +23,7 @@ pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> imp
         <Confirm
             dialog
             question=Signal::derive(move || format!("Delete “{}”?", name.get()))
-            consequence="All its columns and tasks go with it, for everyone. This cannot be undone."
+            consequence="All its columns and tasks go with it, for everyone. For some time, an admin of this server can restore it."
             confirm_label="Delete board"
             confirmed=delete
         />

@@ -20,6 +20,7 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateBoard(update) if update.name.is_some() => "The board was not renamed".to_owned(),
         Op::UpdateBoard(_) | Op::SetMember(_) => "Access to the board was not changed".to_owned(),
         Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
+        Op::RestoreBoard(_) => "The board was not restored".to_owned(),
         Op::CreateShareLink(_) => "The share link was not made".to_owned(),
         Op::RevokeShareLink(_) => "The share link was not revoked".to_owned(),
         Op::CreateColumn(create) => format!("The column “{}” was not added", shortened(&create.name)),
@@ -44,6 +45,7 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::CreateTask(create) => Some(&create.title),
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
         Op::DeleteBoard(_)
+        | Op::RestoreBoard(_)
         | Op::SetMember(_)
         | Op::CreateShareLink(_)
         | Op::RevokeShareLink(_)

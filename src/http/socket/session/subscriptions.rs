@@ -113,6 +113,9 @@ impl Session {
                     followed.cursor = span.upto;
                     let more = followed.topic.head() > span.upto;
                     self.write(span.frame.bytes()).await?;
+                    if let Some(followed) = self.subscriptions.get(index - 1) {
+                        followed.topic.measure(&span);
+                    }
                     self.subscriber.metrics().deliveries.increment(count);
                     self.subscriber.metrics().frames.increment(1);
                     if more {

@@ -1,0 +1,310 @@
+//! `taskwire board …`: boards.
+
+use std::{io::Write, sync::Arc};
+
+use app::{
+    access::BoardRole,
+    id::BoardId,
+    ops::{DeleteBoard, Op, RestoreBoard, SetMember},
+    state::BoardState,
+    time::Timestamp,
+};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{CommandContext, Common, table};
+use crate::{http::admin::csv, store::BoardQuery};
+
+/// How many boards are read at once.
+const PAGE: usize = 500;
+
+/// The columns of an exported board.
+const EXPORTED: [&str; 9] =
+    ["id", "title", "description", "column", "completed", "priority", "start", "due", "assignees"];
+
+/// The commands about boards. A board is named by its id, or by its name if no other board has the same.
+#[derive(Clone, Debug, Subcommand)]
+pub enum BoardCommand {
+    /// List the boards, newest first.
+    List {
+        /// Only boards with this text in their names.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+        /// List the deleted boards that can be restored, the last deleted first.
+        #[arg(long)]
+        deleted: bool,
+        /// Which database, and how to print.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show a board: who has access, and its columns.
+    Show(Named),
+    /// Print a board with everything on it, as JSON.
+    Export {
+        /// The board's id or name.
+        board: String,
+        /// Print the tasks that are not in the trash as CSV instead.
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// Which database.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Delete a board with everything on it. It can be restored for some time.
+    Delete(Named),
+    /// Restore a deleted board with everything on it.
+    Restore(Named),
+    /// List the members of a board, or change who they are.
+    Members(Members),
+}
+
+/// The arguments that name a board.
+#[derive(Clone, Debug, Args)]
+pub struct Named {
+    /// The board's id or name.
+    board: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// See [`BoardCommand::Members`].
+#[derive(Clone, Debug, Args)]
+pub struct Members {
+    /// The board's id or name.
+    board: String,
+    /// Make a person a member, or change their role: `viewer`, `editor` or `manager`. Repeatable.
+    #[arg(long, value_name = "EMAIL=ROLE", value_parser = membership)]
+    set: Vec<(String, BoardRole)>,
+    /// Remove a person from the board. Repeatable.
+    #[arg(long, value_name = "EMAIL")]
+    remove: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn membership(text: &str) -> Result<(String, BoardRole), String> {
+    text.rsplit_once('=')
+        .and_then(|(email, role)| Some((email.to_owned(), BoardRole::parse(role)?)))
+        .ok_or_else(|| "expected `EMAIL=ROLE`, where the role is viewer, editor or manager".to_owned())
+}
+
+/// A board in a list, as it is printed.
+#[derive(Serialize)]
+struct Line {
+    id: BoardId,
+    name: String,
+    created_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+}
+
+/// A board as it is printed.
+#[derive(Serialize)]
+struct Shown {
+    id: BoardId,
+    name: String,
+    seq: u64,
+    created_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+    everyone: Option<BoardRole>,
+    members: usize,
+    columns: Vec<ShownColumn>,
+}
+
+#[derive(Serialize)]
+struct ShownColumn {
+    name: String,
+    tasks: usize,
+}
+
+/// A member as they are printed.
+#[derive(Serialize)]
+struct Member {
+    email: String,
+    name: String,
+    role: BoardRole,
+}
+
+impl BoardCommand {
+    /// Runs the command. The error says in words why it could not be done.
+    pub async fn run(self) -> Result<(), String> {
+        match self {
+            Self::List { search, deleted, common } => list(search, deleted, &common).await,
+            Self::Show(Named { board, common }) => {
+                let context = CommandContext::open(&common).await?;
+                let board = context.board(&board).await?;
+                context.print_board(&board)
+            }
+            Self::Export { board, csv, common } => export(&board, csv, &common).await,
+            Self::Delete(Named { board, common }) => {
+                let context = CommandContext::open(&common).await?;
+                let board = context.board(&board).await?;
+                let board = context.write(board.id(), Op::DeleteBoard(DeleteBoard::default())).await?;
+                context.print_board(&board)
+            }
+            Self::Restore(Named { board, common }) => {
+                let context = CommandContext::open(&common).await?;
+                let board = context.deleted_board(&board).await?;
+                let board = context.write(board, Op::RestoreBoard(RestoreBoard {})).await?;
+                context.print_board(&board)
+            }
+            Self::Members(members) => members.run().await,
+        }
+    }
+}
+
+async fn list(search: String, deleted: bool, common: &Common) -> Result<(), String> {
+    let context = CommandContext::open(common).await?;
+    let boards = context.boards(&search, deleted).await?;
+    context.print(&boards, || {
+        let row = |line: &Line| {
+            let deleted = line.deleted_at.map(|at| format!("deleted {}", &at.to_string()[..10])).unwrap_or_default();
+            vec![line.id.to_string(), line.name.clone(), deleted]
+        };
+        table(&boards.iter().map(row).collect::<Vec<_>>())
+    })
+}
+
+async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
+    let context = CommandContext::open(common).await?;
+    let board = context.board(board).await?;
+    if !csv {
+        let snapshot = board.snapshot();
+        return super::print(&snapshot, true, Vec::new);
+    }
+    let directory = context.store.directory();
+    let email = |id| directory.account(id).map(|account| account.email.clone()).unwrap_or_default();
+    let mut file = csv::line(EXPORTED.map(str::to_owned));
+    for task in board.tasks().filter(|task| !task.is_deleted()) {
+        file.extend(csv::line([
+            task.id.to_string(),
+            task.title.clone(),
+            task.description().unwrap_or_default().to_owned(),
+            board.column(task.column).map(|column| column.name.clone()).unwrap_or_default(),
+            board.is_completed(task).to_string(),
+            task.priority.as_str().to_owned(),
+            task.start.map(|day| day.to_string()).unwrap_or_default(),
+            task.due.map(|day| day.to_string()).unwrap_or_default(),
+            task.assignees.iter().map(|person| email(*person)).collect::<Vec<_>>().join(" "),
+        ]));
+    }
+    std::io::stdout().write_all(&file).map_err(|error| format!("cannot write the result: {error}"))
+}
+
+impl Members {
+    async fn run(self) -> Result<(), String> {
+        let context = CommandContext::open(&self.common).await?;
+        let mut board = context.board(&self.board).await?;
+        let set = self.set.into_iter().map(|(email, role)| (email, Some(role)));
+        let changes: Vec<_> = set.chain(self.remove.into_iter().map(|email| (email, None))).collect();
+        // All are looked up first, so that a wrong address changes nothing.
+        let found = changes.iter().map(|(email, role)| Ok((context.account(email)?.id, *role)));
+        for (person, role) in found.collect::<Result<Vec<_>, String>>()? {
+            board = context.write(board.id(), Op::SetMember(SetMember { person, role })).await?;
+        }
+        let directory = context.store.directory();
+        let member = |(person, role): (&app::id::ActorId, &BoardRole)| {
+            let account = directory.account(*person);
+            Member {
+                email: account.map(|account| account.email.clone()).unwrap_or_default(),
+                name: account.map(|account| account.name.clone()).unwrap_or_default(),
+                role: *role,
+            }
+        };
+        let members: Vec<Member> = board.access().members.iter().map(member).collect();
+        context.print(&members, || {
+            let row =
+                |member: &Member| vec![member.email.clone(), member.name.clone(), member.role.as_str().to_owned()];
+            table(&members.iter().map(row).collect::<Vec<_>>())
+        })
+    }
+}
+
+impl CommandContext {
+    /// A board that is not deleted, by its id or its name.
+    pub(super) async fn board(&self, named: &str) -> Result<Arc<BoardState>, String> {
+        let found = match named.parse() {
+            Ok(id) => vec![id],
+            Err(_) => self.store.boards_named(named).await.map_err(|error| error.to_string())?,
+        };
+        let id = only(&found, named)?;
+        let board = self.store.board(id).await.map_err(|error| error.to_string())?;
+        board.filter(|board| board.exists()).ok_or_else(|| no_such_board(named))
+    }
+
+    async fn deleted_board(&self, named: &str) -> Result<BoardId, String> {
+        match named.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => {
+                let deleted = self.boards(named, true).await?;
+                let found: Vec<_> = deleted.iter().filter(|line| line.name == named).map(|line| line.id).collect();
+                only(&found, named)
+            }
+        }
+    }
+
+    async fn boards(&self, search: &str, deleted: bool) -> Result<Vec<Line>, String> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut wanted = BoardQuery { text: search.to_owned(), ..BoardQuery::newest(PAGE) };
+        loop {
+            let more = if deleted {
+                let (boards, more) =
+                    self.store.deleted_boards(&self.operator, &wanted).await.map_err(|error| error.to_string())?;
+                wanted.after = boards.last().map(|deleted| deleted.age());
+                lines.extend(boards.into_iter().map(|deleted| Line::of(deleted.board, Some(deleted.deleted_at))));
+                more
+            } else {
+                let page = self.store.boards_page(&self.operator, &wanted).await.map_err(|error| error.to_string())?;
+                wanted.after = page.boards.last().map(|board| board.age());
+                lines.extend(page.boards.into_iter().map(|board| Line::of(board, None)));
+                page.more
+            };
+            if !more {
+                return Ok(lines);
+            }
+        }
+    }
+
+    fn print_board(&self, board: &BoardState) -> Result<(), String> {
+        let columns =
+            board.columns().map(|column| ShownColumn { name: column.name.clone(), tasks: board.column_len(column.id) });
+        let shown = Shown {
+            id: board.id(),
+            name: board.name().to_owned(),
+            seq: board.seq(),
+            created_at: board.created_at(),
+            deleted_at: board.deleted_at(),
+            everyone: board.access().everyone,
+            members: board.access().members.len(),
+            columns: columns.collect(),
+        };
+        self.print(&shown, || {
+            let state = if shown.deleted_at.is_some() { ", deleted" } else { "" };
+            let access = match shown.everyone {
+                Some(role) => format!("everyone: {}, ", role.as_str()),
+                None => String::new(),
+            };
+            let mut lines =
+                vec![format!("{} {}{state}", shown.id, shown.name), format!("{access}{} members", shown.members)];
+            lines.extend(shown.columns.iter().map(|column| format!("{}: {} tasks", column.name, column.tasks)));
+            lines
+        })
+    }
+}
+
+impl Line {
+    fn of(board: app::model::BoardSummary, deleted_at: Option<Timestamp>) -> Self {
+        Self { id: board.id, name: board.name, created_at: board.created_at, deleted_at }
+    }
+}
+
+fn only(found: &[BoardId], named: &str) -> Result<BoardId, String> {
+    match found {
+        [] => Err(no_such_board(named)),
+        [id] => Ok(*id),
+        _ => Err(format!("several boards are called {named}; give the id, which `taskwire board list` shows")),
+    }
+}
+
+fn no_such_board(named: &str) -> String {
+    format!("there is no board {named}; `taskwire board list` shows the boards")
+}

@@ -1,0 +1,278 @@
+//! The page of one board, and the actions of its forms.
+
+use std::sync::Arc;
+
+use app::{
+    access::BoardRole,
+    account::{Mistake, Notice},
+    admin::{
+        board::{Board, DeleteForm, EveryoneForm, LinkForm, MemberForm, NameForm, Refused, address, page},
+        boards::PATH,
+        share_links::ShareLink,
+    },
+    history::Event,
+    id::{ActorId, BoardId, MutationId},
+    new_id,
+    ops::{DeleteBoard, Mutation, Op, RevokeShareLink, SetMember, UpdateBoard},
+    people::Person,
+    refusal::Refusal,
+    state::BoardState,
+};
+use axum::{extract::Path, http::StatusCode, response::Response};
+use serde::Deserialize;
+
+use super::{
+    answer::{self, sentence},
+    listing::mistake,
+    reader::Admin,
+    tasks::{person_of, status},
+};
+use crate::{
+    clock::now,
+    http::account::{
+        answer::ErrorPage,
+        form::{Asked, Form},
+    },
+    settings::Auth,
+    store::Directory,
+    writer::WriteError,
+};
+
+/// How many events of the history the page has.
+const EVENTS: usize = 30;
+/// How many people who can be added are listed.
+const FOUND: usize = 20;
+
+/// The parameters of the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    person: String,
+}
+
+/// `GET /admin/boards/{board}`
+pub async fn show(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Asked(Address { person }): Asked<Address>,
+) -> Result<Response, ErrorPage> {
+    let content = content(&admin, board, person).await?;
+    Ok(answer::page(&admin, page(content)))
+}
+
+/// `POST /admin/boards/{board}/name`
+pub async fn rename(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(NameForm { name, seq }): Form<NameForm>,
+) -> Result<Response, ErrorPage> {
+    let update = UpdateBoard { guard: Some(seq), name: Some(name.clone()), ..UpdateBoard::default() };
+    let written = write(&admin, board, Op::UpdateBoard(update)).await;
+    let done = Notice::done("The name is saved.");
+    tell(&admin, board, written, done, |words| {
+        let mistake = Mistake { field: Some("name"), words };
+        Refused::Name(name, mistake)
+    })
+    .await
+}
+
+/// `POST /admin/boards/{board}/everyone`
+pub async fn set_everyone(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(EveryoneForm { everyone }): Form<EveryoneForm>,
+) -> Result<Response, ErrorPage> {
+    let everyone = role("everyone", &everyone)?;
+    let update = UpdateBoard { everyone: Some(everyone), ..UpdateBoard::default() };
+    let written = write(&admin, board, Op::UpdateBoard(update)).await;
+    let done = Notice::done(match everyone {
+        None => "Only people who are added may open the board now.",
+        Some(BoardRole::Viewer) => "Everyone on this server may look at the board now.",
+        Some(_) => "Everyone on this server may edit the board now.",
+    });
+    tell(&admin, board, written, done, |words| Refused::Everyone(mistake(words))).await
+}
+
+/// `POST /admin/boards/{board}/members`
+pub async fn set_member(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(MemberForm { person, role: wanted }): Form<MemberForm>,
+) -> Result<Response, ErrorPage> {
+    let role = role("role", &wanted)?;
+    let written = write(&admin, board, Op::SetMember(SetMember { person, role })).await;
+    let name = person_of(&admin.services.store.directory(), person).name;
+    let done = Notice::done(match role {
+        Some(BoardRole::Viewer) => format!("{name} is a viewer of the board now."),
+        Some(BoardRole::Editor) => format!("{name} is an editor of the board now."),
+        Some(BoardRole::Manager) => format!("{name} is a manager of the board now."),
+        None => format!("{name} is not on the board any more."),
+    });
+    tell(&admin, board, written, done, |words| Refused::Member(mistake(words))).await
+}
+
+/// `POST /admin/boards/{board}/links/revoke`
+pub async fn revoke_link(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(LinkForm { id }): Form<LinkForm>,
+) -> Result<Response, ErrorPage> {
+    let written = write(&admin, board, Op::RevokeShareLink(RevokeShareLink { link: id })).await;
+    let done = Notice::done("The share link is revoked. Those who read the board with it have lost access.");
+    tell(&admin, board, written, done, |words| Refused::Link(mistake(words))).await
+}
+
+/// `POST /admin/boards/{board}/delete`
+pub async fn delete(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(DeleteForm { name }): Form<DeleteForm>,
+) -> Result<Response, ErrorPage> {
+    let state = state(&admin, board).await?;
+    if name.trim() != state.name() {
+        let mistake = Mistake::at("name", "This is not the name of the board, so nothing was deleted.");
+        let content = Board { refused: Some(Refused::Delete(mistake)), ..content(&admin, board, String::new()).await? };
+        return Ok(answer::refused(&admin, StatusCode::UNPROCESSABLE_ENTITY, page(content)));
+    }
+    match write(&admin, board, Op::DeleteBoard(DeleteBoard::default())).await {
+        Ok(()) => Ok(admin.redirect_with_flash(&Notice::done(format!("“{}” is deleted.", state.name())), PATH)),
+        refused => tell(&admin, board, refused, Notice::done(""), |words| Refused::Delete(mistake(words))).await,
+    }
+}
+
+async fn write(admin: &Admin, board: BoardId, op: Op) -> Result<(), WriteError> {
+    let mutation = Mutation { id: MutationId(new_id()), op };
+    admin.services.writer.write(board, mutation, admin.credentials.clone()).await.map(|_| ())
+}
+
+/// Answers a form of this page: with a redirect to the page, which shows the notice, or with the page, which says what was refused.
+async fn tell(
+    admin: &Admin,
+    board: BoardId,
+    written: Result<(), WriteError>,
+    done: Notice,
+    refused: impl FnOnce(String) -> Refused,
+) -> Result<Response, ErrorPage> {
+    let error = match written {
+        Ok(()) => return Ok(admin.redirect_with_flash(&done, &address(board))),
+        Err(error) => error,
+    };
+    let content = content(admin, board, String::new()).await?;
+    let refused = refused(words(&error, &content.name));
+    Ok(answer::refused(admin, status(&error), page(Board { refused: Some(refused), ..content })))
+}
+
+/// Why a change was refused, as a sentence.
+fn words(error: &WriteError, name: &str) -> String {
+    let WriteError::Refused(refusal) = error else {
+        return "The server cannot reach its database at the moment. Nothing was changed; try again.".to_owned();
+    };
+    match refusal {
+        Refusal::Stale { .. } => format!(
+            "Somebody else renamed the board in the meantime: it is “{name}” now. Save again to replace that, or reload the \
+             page to keep it."
+        ),
+        Refusal::Invalid { message, .. } => sentence(message),
+        other => sentence(&other.to_string()),
+    }
+}
+
+/// The role that a form names; `None` if the field is empty.
+fn role(field: &'static str, name: &str) -> Result<Option<BoardRole>, ErrorPage> {
+    match (name, BoardRole::parse(name)) {
+        ("", _) => Ok(None),
+        (_, Some(role)) => Ok(Some(role)),
+        _ => {
+            let words = format!("The field “{field}” must be empty, or one of viewer, editor and manager.");
+            Err(ErrorPage::new(StatusCode::UNPROCESSABLE_ENTITY, "This form cannot be read", words))
+        }
+    }
+}
+
+async fn state(admin: &Admin, board: BoardId) -> Result<Arc<BoardState>, ErrorPage> {
+    let state = admin.services.store.board(board).await?.filter(|state| state.exists());
+    state.ok_or_else(|| {
+        let words = "There is no board at this address. It may have been deleted.";
+        let way = Some((PATH.to_owned(), "All boards"));
+        ErrorPage { way, ..ErrorPage::new(StatusCode::NOT_FOUND, "There is nothing here", words) }
+    })
+}
+
+/// The page's content, without the outcome of a form.
+async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, ErrorPage> {
+    let store = &admin.services.store;
+    let state = state(admin, id).await?;
+    let directory = store.directory();
+    let log = store.newest_changes(id, None, EVENTS).await?;
+    let events = log.entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>()?;
+    let has_accounts = admin.services.auth == Auth::Accounts;
+    let links = match has_accounts {
+        true => admin.services.accounts.share_links(&admin.credentials, id).await?,
+        false => Vec::new(),
+    };
+    let share_link = |link: app::access::ShareLink| ShareLink {
+        id: link.id,
+        board: (id, state.name().to_owned()),
+        maker: link.created_by.map(|person| person_of(&directory, person)),
+        created: link.created_at,
+        works: link.works,
+    };
+    let member = |(person, role): (&ActorId, &BoardRole)| (person_of(&directory, *person), *role);
+    let mut members: Vec<_> = state.access().members.iter().map(member).collect();
+    members.sort_by_key(|(person, role)| (std::cmp::Reverse(*role), person.name.to_lowercase()));
+    let (found, found_more) = found(&directory, &state, &search);
+    let in_trash = state.tasks().filter(|task| task.is_deleted()).count() as u64;
+    let open = |task: &&Arc<app::model::Task>| !task.is_deleted() && !state.is_completed(task);
+    Ok(Board {
+        reader: admin.reader(),
+        id,
+        name: state.name().to_owned(),
+        seq: state.seq(),
+        everyone: state.access().everyone,
+        columns: state.columns().map(|column| column.name.clone()).collect(),
+        open_tasks: state.tasks().filter(open).count() as u64,
+        tasks: state.live_len() as u64,
+        in_trash,
+        created_at: state.created_at(),
+        changed_at: events.first().map_or(state.created_at(), |event| event.at),
+        members,
+        search,
+        found,
+        found_more,
+        links: links.into_iter().map(share_link).collect(),
+        people: named(&directory, &events),
+        older: log.more,
+        events,
+        refused: None,
+        now: now(),
+    })
+}
+
+/// The people whom events name.
+fn named(directory: &Directory, events: &[Event]) -> Vec<Person> {
+    let mut ids: Vec<ActorId> = events.iter().filter_map(|event| event.by).collect();
+    ids.extend(events.iter().flat_map(|event| event.activity.people()));
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter().filter_map(|id| Some(directory.account(id)?.person())).collect()
+}
+
+/// The people who can be added and have a text in their name or address, and whether there are more than those.
+fn found(directory: &Directory, state: &BoardState, search: &str) -> (Vec<Person>, bool) {
+    let text = search.trim().to_lowercase();
+    if text.is_empty() {
+        return (Vec::new(), false);
+    }
+    let members = &state.access().members;
+    let mut found: Vec<Person> = directory
+        .accounts()
+        .into_iter()
+        .filter(|account| account.is_active() && !members.contains_key(&account.id))
+        .filter(|account| account.name.to_lowercase().contains(&text) || account.email.contains(&text))
+        .map(|account| account.person())
+        .collect();
+    found.sort_by_key(|person| person.name.to_lowercase());
+    let more = found.len() > FOUND;
+    found.truncate(FOUND);
+    (found, more)
+}
