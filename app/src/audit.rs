@@ -77,6 +77,7 @@ names! {
         TokenRevoked "token_revoked" "revoked a token"
         BoardCreated "board_created" "created a board"
         BoardDeleted "board_deleted" "deleted a board"
+        BoardRestored "board_restored" "restored a board"
         BoardAccessChanged "board_access_changed" "changed who may see a board"
         MemberChanged "member_changed" "changed a member of a board"
         ShareLinkCreated "share_link_created" "created a share link"
@@ -215,6 +216,15 @@ mod tests {
         Action::ALL.iter().for_each(|name| same(name.as_str(), serde_json::to_value(name).unwrap()));
         Method::ALL.iter().for_each(|name| same(name.as_str(), serde_json::to_value(name).unwrap()));
         TargetKind::ALL.iter().for_each(|name| same(name.as_str(), serde_json::to_value(name).unwrap()));
+    }
+
+    #[test]
+    fn the_manual_lists_every_action() {
+        let manual = include_str!("../../docs/ADMIN.md");
+        let (_, manual) = manual.split_once("| Action | When |").unwrap();
+        for name in Action::ALL {
+            assert!(manual.contains(&format!("`{}`", name.as_str())), "docs/ADMIN.md lacks {}", name.as_str());
+        }
     }
 
     #[test]

@@ -105,13 +105,13 @@ impl Accounts {
         &self,
         credentials: &Credentials,
         filter: &AuditFilter,
-        format: &'static str,
     ) -> Result<AuditKey, AccountError> {
         may(self.principal(credentials)?.may_read_audit())?;
         let AuditFilter { actor, action, target, from, to, text } = filter;
         let actor = actor.map(|actor| actor.to_string());
         let filter = json!({ "actor": actor, "action": action, "target": target, "from": from, "to": to, "q": text });
-        self.record(credentials, Action::Exported, json!({ "what": "audit", "format": format, "filter": filter })).await
+        self.record(credentials, Action::Exported, json!({ "what": "audit", "format": "jsonl", "filter": filter }))
+            .await
     }
 
     /// Records that the caller did something that leaves no other trace in the database.

@@ -104,7 +104,8 @@ impl HandedOver {
     pub fn lines(&self) -> Vec<String> {
         let board = |board: &BoardHandedOver| {
             let role = board.role.map(|role| format!(", {}", role.as_str())).unwrap_or_default();
-            format!("{}{role}, {} tasks", board.name, board.tasks)
+            let tasks = if board.tasks == 1 { "task" } else { "tasks" };
+            format!("{}{role}, {} {tasks}", board.name, board.tasks)
         };
         let failure = |failure: &Failure| format!("failed: {}: {}", failure.title, failure.why);
         self.boards.iter().map(board).chain(self.failures.iter().map(failure)).collect()

@@ -45,7 +45,7 @@ impl AuditCommand {
         let query = AuditQuery { actor, action, target, from, to, q };
         let filter = query.filter(&context.store.directory()).map_err(error_message)?;
         let accounts = &context.accounts;
-        let mut next = Some(accounts.export_audit(&context.operator, &filter, "jsonl").await.map_err(error_message)?);
+        let mut next = Some(accounts.export_audit(&context.operator, &filter).await.map_err(error_message)?);
         let mut out = io::stdout().lock();
         while next.is_some() {
             let page = accounts.audit(&context.operator, &filter, next, BLOCK).await.map_err(error_message)?;

@@ -283,9 +283,14 @@ impl CommandContext {
                 Some(role) => format!("everyone: {}, ", role.as_str()),
                 None => String::new(),
             };
-            let mut lines =
-                vec![format!("{} {}{state}", shown.id, shown.name), format!("{access}{} members", shown.members)];
-            lines.extend(shown.columns.iter().map(|column| format!("{}: {} tasks", column.name, column.tasks)));
+            let mut lines = vec![
+                format!("{} {}{state}", shown.id, shown.name),
+                format!("{access}{} {}", shown.members, if shown.members == 1 { "member" } else { "members" }),
+            ];
+            lines.extend(shown.columns.iter().map(|column| {
+                let tasks = if column.tasks == 1 { "task" } else { "tasks" };
+                format!("{}: {} {tasks}", column.name, column.tasks)
+            }));
             lines
         })
     }

@@ -17,6 +17,7 @@ const CHECK: &str = "backup";
 
 const FOLDER: &str = "make the folder, give the server's account the right to write to it, or name another one with --backup-to \
                       (TASKWIRE_BACKUP_TO)";
+const FAILING: &str = "do what the error says; it is tried again by itself";
 const RUNNING: &str = "see in the log of the server why no backup is made, or make one with `taskwire backup`";
 
 pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
@@ -75,18 +76,21 @@ pub fn judge_room(folder: &Path, room: Room, last: u64) -> Finding {
 
 /// Judges the state of the schedule.
 pub fn judge(BackupSchedule { good, failures, error, .. }: &BackupSchedule, settings: &BackupSettings) -> Finding {
-    let failed = match error {
-        Some(error) => format!("; {} failed since then, the last one: {error}", counted(*failures, "attempt")),
+    let failed = |since: &str| match error {
+        Some(error) => format!("; {} failed{since}, the last one: {error}", counted(*failures, "attempt")),
         None => String::new(),
     };
+    let remedy = if error.is_some() { FAILING } else { RUNNING };
     let Some(good) = good else {
-        return Finding::warning(CHECK, format!("there is no scheduled backup yet{failed}"), RUNNING);
+        let detail = format!("there is no scheduled backup yet{}", failed(""));
+        return Finding::warning(CHECK, detail, remedy);
     };
     let detail = format!(
-        "the last scheduled backup is from {} and has {}: {}{failed}",
+        "the last scheduled backup is from {} and has {}: {}{}",
         good.at,
         megabytes(good.bytes),
-        good.file
+        good.file,
+        failed(" since then")
     );
     if good.age > settings.late_after() {
         let late = format!(
@@ -94,9 +98,9 @@ pub fn judge(BackupSchedule { good, failures, error, .. }: &BackupSchedule, sett
             counted_time(good.age),
             counted_time(settings.every)
         );
-        Finding::warning(CHECK, late, RUNNING)
+        Finding::warning(CHECK, late, remedy)
     } else if error.is_some() {
-        Finding::warning(CHECK, detail, "do what the error says; it is tried again by itself")
+        Finding::warning(CHECK, detail, remedy)
     } else {
         Finding::ok(CHECK, detail)
     }

@@ -156,6 +156,7 @@ impl NewEvent {
                 Self::about(Action::BoardCreated, board(&created.name)).with(json!({ "everyone": created.everyone }))
             }
             ChangeKind::BoardDeleted(_) => Self::about(Action::BoardDeleted, board(before.name())),
+            ChangeKind::BoardRestored(_) => Self::about(Action::BoardRestored, board(before.name())),
             ChangeKind::BoardUpdated(BoardUpdated { everyone: Some(after), .. }) if after != everyone => {
                 Self::about(Action::BoardAccessChanged, board(before.name())).changed(everyone, after)
             }

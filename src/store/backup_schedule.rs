@@ -6,15 +6,18 @@
 
 use std::time::Duration;
 
-use app::time::Timestamp;
+use app::{audit::Action, time::Timestamp};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{
     Inspection, Store, StoreError,
+    audit::{self, Author, NewEvent},
     connect::Engine,
     sql::{Statement, query, query_of},
 };
+use crate::credentials::Credentials;
 
 /// How long a node has the schedule to itself. It prolongs this while it makes a backup.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -124,8 +127,13 @@ impl Store {
             now,
             " - $3 WHERE holder = $4",
         ]);
+        let event = NewEvent::new(Action::BackupMade).with(json!({ "file": file, "bytes": bytes }));
         let made = made.bind(file).bind(i64::try_from(bytes).unwrap_or(i64::MAX)).bind(millis(took));
-        self.update_schedule(made.bind(holder.to_string())).await
+        let author = Author::of(&Credentials::local(), &self.directory());
+        let mut transaction = self.shared.writer.begin().await?;
+        made.bind(holder.to_string()).execute(&mut transaction).await?;
+        audit::put(&mut transaction, [(&author, &event)]).await?;
+        transaction.commit().await
     }
 
     /// Notes that a backup failed, and how long to wait before the next attempt.

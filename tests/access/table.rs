@@ -203,8 +203,6 @@ const TABLE: &[Row] = &[
     row("GET /admin/people/{person}/account", "",                      "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("POST /admin/people/{person}/account", "name=A&email={session}@example.com",
                                                                        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
-    row("POST /admin/people/{person}/account/end-sessions", "",        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
-    row("POST /admin/people/{person}/account/revoke-tokens", "",       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /admin/people/{person}/account/hand-over", "to={member}&tasks=yes&wanted=preview",
                                                                        "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
     row("GET /admin/system", "",                                        "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),

@@ -508,16 +508,14 @@ async fn the_pages_restore_boards_change_accounts_and_import() {
     let id = services.store.directory().account_of("ben@example.com").unwrap().id;
     let account = format!("/admin/people/{id}/account");
     let page = ana.get(&account).await.text;
-    assert!(page.contains("value=\"ben@example.com\"") && page.contains("Sign out everywhere"), "{page}");
+    assert!(page.contains("value=\"ben@example.com\""), "{page}");
     let taken = ana.post(&account, &[("name", "Ben"), ("email", "ana@example.com")]).await;
     taken.is_refused(StatusCode::UNPROCESSABLE_ENTITY, "Another account has this e-mail address.");
     assert_eq!(ana.post(&account, &[("name", "Benno"), ("email", "b@example.com")]).await.goes_to(), account);
     let page = ana.get(&account).await.text;
     assert!(page.contains("are saved") && page.contains("value=\"b@example.com\""));
+    assert!(ana.get(&format!("/admin/people/{id}")).await.text.contains(&account), "a way there");
     assert!(ben.is_in().await);
-    ana.post(&format!("{account}/end-sessions"), &[]).await.goes_to();
-    assert!(!ben.is_in().await);
-    ana.post(&format!("{account}/revoke-tokens"), &[]).await.goes_to();
 
     node.accepted(board, Op::SetMember(SetMember { person: id, role: Some(BoardRole::Manager) })).await;
     let ana_id = services.store.directory().account_of("ana@example.com").unwrap().id.to_string();

@@ -100,7 +100,7 @@ async fn rest_lists_people_in_each_order_page_by_page() {
     join(&server, &ana, "Aaron", "admin").await;
     let ben_id = ana.get("/people").await.id_of("ben");
     let page = async |browser: &Browser, query: &str| -> serde_json::Value {
-        let answer = browser.get(&format!("/api/v1/people?{query}")).await;
+        let answer = browser.get(&format!("/api/v1/people?format=json&{query}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         serde_json::from_str(&answer.text).unwrap()
     };

@@ -335,7 +335,11 @@ pub fn change_forms(
         </form>
         {active}
         {inactive}
-        <a class="button" href=format!("/admin/people/{id}/account") aria-label=format!("Name, address, hand over: {name}")>
+        <a
+            class="button"
+            href=format!("/admin/people/{id}/account")
+            aria-label=format!("Name, address, hand over: {name}")
+        >
             "Name, address, hand over"
         </a>
     }

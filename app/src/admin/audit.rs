@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     Frame, Reader,
@@ -191,7 +192,7 @@ fn row(event: Event, query: &Query) -> Row {
         .into_any(),
         what.into_any(),
         target.into_any(),
-        words_of(&details).into_any(),
+        view! { <span class="table-long">{words_of(&details)}</span> }.into_any(),
         view! {
             {address}
             " "
@@ -207,14 +208,16 @@ fn sentence_case(words: &str) -> String {
     chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect()
 }
 
-/// The details of an event, in words: a change as `before → after`, and everything else as a name and a value.
+/// The details of an event, in words: a change as `before → after`, and everything else as a name and a value. Ids are left out: they are
+/// in the exports.
 fn words_of(details: &Value) -> String {
     let Some(fields) = details.as_object() else { return String::new() };
     let mut words = Vec::new();
     if let Some(after) = fields.get("after") {
         words.push(format!("{} → {}", value(fields.get("before").unwrap_or(&Value::Null)), value(after)));
     }
-    let others = fields.iter().filter(|(name, value)| !matches!(&***name, "before" | "after") && !is_empty(value));
+    let others =
+        fields.iter().filter(|(name, value)| !matches!(&***name, "before" | "after" | "seq") && !is_empty(value));
     words.extend(others.map(|(name, field)| format!("{}: {}", name.replace('_', " "), value(field))));
     words.join(" · ")
 }
@@ -222,6 +225,7 @@ fn words_of(details: &Value) -> String {
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
+        Value::String(text) => Uuid::try_parse(text).is_ok(),
         Value::Array(values) => values.is_empty(),
         Value::Object(fields) => fields.values().all(is_empty),
         _ => false,
@@ -250,6 +254,8 @@ mod tests {
     fn details_are_told_in_words() {
         assert_eq!(words_of(&json!({ "before": "member", "after": "admin" })), "member → admin");
         assert_eq!(words_of(&json!({ "before": null, "after": "viewer", "name": "Ben" })), "none → viewer · name: Ben");
+        let ids = json!({ "person": "01a22416-67c2-7501-b18b-8fe3386574aa", "seq": 7, "role": "admin" });
+        assert_eq!(words_of(&ids), "role: admin");
         assert_eq!(words_of(&json!({ "has_password": true, "boards": [], "x": null })), "has password: yes");
         assert_eq!(words_of(&json!({ "filter": { "q": null }, "what": "audit" })), "what: audit");
     }

@@ -73,7 +73,9 @@ pub fn page(content: Import) -> Frame {
                         <th scope="row">{line}</th>
                         <td data-column="E-mail address">{email}</td>
                         <td data-column="Outcome">{outcome}</td>
-                        <td data-column="">{more}</td>
+                        <td class="wide" data-column="Note">
+                            {more}
+                        </td>
                     </tr>
                 }
                 .into_any()
@@ -90,7 +92,7 @@ pub fn page(content: Import) -> Frame {
                                 <th scope="col">"Line"</th>
                                 <th scope="col">"E-mail address"</th>
                                 <th scope="col">"Outcome"</th>
-                                <td></td>
+                                <th scope="col">"Note"</th>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
@@ -121,7 +123,7 @@ pub fn page(content: Import) -> Frame {
                     inner_html=format!("\n{}", markdown::escaped(&form.csv))
                 />
             </div>
-            <p class="buttons">
+            <p class="table-actions">
                 <button class="button primary" name="wanted" value="check">
                     "Check"
                 </button>

@@ -1,19 +1,15 @@
-//! The account of one person, as those who manage people change it: name and address, sessions, tokens, and what they hand over.
+//! The forms for a person's name and e-mail address, and for what they hand over to somebody else.
 
 use leptos::prelude::*;
 use serde::Deserialize;
-use uuid::Uuid;
 
-use super::{Frame, Reader};
+use super::{Frame, Reader, people, person};
 use crate::{
-    access::{InstanceRole, Scope},
     account::{
         Mistake,
         form::{Form, Input},
-        words,
     },
     id::ActorId,
-    time::Timestamp,
 };
 
 /// The address of the page of a person.
@@ -31,15 +27,6 @@ pub struct ChangeForm {
     pub email: String,
 }
 
-/// A form that ends one session or token; all of them if it names none.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EndForm {
-    /// Identifies the session or token.
-    #[serde(default)]
-    pub id: Option<Uuid>,
-}
-
 /// The form for handing over.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,32 +42,6 @@ pub struct HandOverForm {
     /// What to do: `preview`, or `do`.
     #[serde(default)]
     pub wanted: String,
-}
-
-/// A browser in which the person is signed in.
-pub struct Session {
-    /// Identifies the session.
-    pub id: Uuid,
-    /// The browser's description of itself.
-    pub agent: String,
-    /// When the person signed in.
-    pub since: Timestamp,
-    /// When it was last used, to the hour.
-    pub seen: Timestamp,
-}
-
-/// A token of the person.
-pub struct Token {
-    /// Identifies the token.
-    pub id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// What it allows.
-    pub scope: Scope,
-    /// When it was made.
-    pub created: Timestamp,
-    /// When it was last used.
-    pub used: Option<Timestamp>,
 }
 
 /// What was handed over, or would be.
@@ -109,16 +70,8 @@ pub struct PersonAccount {
     pub name: String,
     /// Their e-mail address.
     pub email: String,
-    /// Their role on this server.
-    pub role: InstanceRole,
-    /// Whether they may sign in.
-    pub is_active: bool,
     /// Whether the reader is this person.
     pub is_reader: bool,
-    /// Their sessions, the most recently used first.
-    pub sessions: Vec<Session>,
-    /// Their tokens, the newest first.
-    pub tokens: Vec<Token>,
     /// The people to whom one can hand over: their names and addresses.
     pub others: Vec<(ActorId, String, String)>,
     /// The person to whom something was just handed over.
@@ -127,29 +80,24 @@ pub struct PersonAccount {
     pub report: Option<Report>,
     /// A submitted form that was refused.
     pub refused: Option<Refused>,
-    /// The current time.
-    pub now: Timestamp,
 }
 
 /// Renders the page.
 pub fn page(content: PersonAccount) -> Frame {
-    let PersonAccount { reader, id, name, email, role, is_active, is_reader, sessions, tokens, now, .. } = content;
+    let PersonAccount { reader, id, name, email, is_reader, .. } = content;
     let (mut typed, mut of_change, mut of_hand_over) = (ChangeForm { name: name.clone(), email }, None, None);
     match content.refused {
         None => {}
         Some(Refused::Change(form, mistake)) => (typed, of_change) = (form, Some(mistake)),
         Some(Refused::HandOver(mistake)) => of_hand_over = Some(mistake),
     }
-    let state = if is_active { "" } else { ", deactivated" };
     let body = view! {
-        <p class="hint">{words::role(role)} {state}</p>
         {change_section(id, &typed, is_reader, of_change.as_ref())}
-        {sessions_section(id, sessions, now)}
-        {tokens_section(id, tokens, now)}
         {hand_over_section(id, content.others, content.to, content.report, of_hand_over.as_ref())}
     }
     .into_any();
-    Frame { above: vec![("/people".to_owned(), "People".to_owned())], ..Frame::new(reader, "/people", name, body) }
+    let above = vec![(people::PATH.to_owned(), "People".to_owned()), (person::address(id), name)];
+    Frame { above, ..Frame::new(reader, people::PATH, "Name, address, hand over", body) }
 }
 
 fn change_section(id: ActorId, form: &ChangeForm, is_reader: bool, mistake: Option<&Mistake>) -> AnyView {
@@ -176,95 +124,6 @@ fn change_section(id: ActorId, form: &ChangeForm, is_reader: bool, mistake: Opti
             {fields.input(email)}
             <button class="button primary">"Save"</button>
         </form>
-    }
-    .into_any()
-}
-
-fn end_form(path: &'static str, person: ActorId, id: Option<Uuid>, words: &'static str, label: String) -> AnyView {
-    let id = id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> }.into_any());
-    view! {
-        <form method="post" action=format!("{}/{path}", address(person))>
-            {id}
-            <button class="button" aria-label=label>
-                {words}
-            </button>
-        </form>
-    }
-    .into_any()
-}
-
-fn sessions_section(person: ActorId, sessions: Vec<Session>, now: Timestamp) -> AnyView {
-    let any = !sessions.is_empty();
-    let row = |Session { id, agent, since, seen }| {
-        let browser = words::browser(&agent);
-        let label = format!("Sign out {browser}");
-        view! {
-            <li class="entry">
-                <div class="entry-words">
-                    <strong title=agent>{browser}</strong>
-                    <p class="hint">"Used " {words::time_ago(seen, now)} ", signed in on " {words::day(since)}</p>
-                </div>
-                {end_form("end-sessions", person, Some(id), "Sign out", label)}
-            </li>
-        }
-        .into_any()
-    };
-    let rows: Vec<_> = sessions.into_iter().map(row).collect();
-    let content = match any {
-        true => view! {
-            <ul class="entries">{rows}</ul>
-            {end_form("end-sessions", person, None, "Sign out everywhere", "Sign out everywhere".to_owned())}
-        }
-        .into_any(),
-        false => view! { <p class="hint">"They are signed in nowhere."</p> }.into_any(),
-    };
-    view! {
-        <section class="sheet" aria-labelledby="sessions-title">
-            <h2 id="sessions-title">"Sessions"</h2>
-            {content}
-        </section>
-    }
-    .into_any()
-}
-
-fn tokens_section(person: ActorId, tokens: Vec<Token>, now: Timestamp) -> AnyView {
-    let any = !tokens.is_empty();
-    let row = |Token { id, name, scope, created, used }| {
-        let label = format!("Revoke {name}");
-        let used = match used {
-            Some(used) => view! {
-                "used "
-                {words::time_ago(used, now)}
-            }
-            .into_any(),
-            None => "not used yet".into_any(),
-        };
-        view! {
-            <li class="entry">
-                <div class="entry-words">
-                    <strong>{name}</strong>
-                    <span class="chip">{words::scope(scope)}</span>
-                    <p class="hint">"Made on " {words::day(created)} ", " {used}</p>
-                </div>
-                {end_form("revoke-tokens", person, Some(id), "Revoke", label)}
-            </li>
-        }
-        .into_any()
-    };
-    let rows: Vec<_> = tokens.into_iter().map(row).collect();
-    let content = match any {
-        true => view! {
-            <ul class="entries">{rows}</ul>
-            {end_form("revoke-tokens", person, None, "Revoke all", "Revoke all tokens".to_owned())}
-        }
-        .into_any(),
-        false => view! { <p class="hint">"They have no tokens."</p> }.into_any(),
-    };
-    view! {
-        <section class="sheet" aria-labelledby="tokens-title">
-            <h2 id="tokens-title">"Tokens"</h2>
-            {content}
-        </section>
     }
     .into_any()
 }
@@ -320,7 +179,7 @@ fn hand_over_section(
                 <input type="checkbox" name="tasks" value="yes" checked />
                 "Open tasks"
             </label>
-            <p class="buttons">
+            <p class="table-actions">
                 <button class="button" name="wanted" value="preview">
                     "Preview"
                 </button>

@@ -301,6 +301,19 @@ fn thousands(digits: &str) -> String {
 struct Fact(&'static str, String, Option<String>);
 
 fn part(title: &'static str, facts: Vec<Fact>) -> AnyView {
+    part_with(title, facts, None)
+}
+
+/// A part with a link to a page that has more: its address and its text.
+fn part_with(title: &'static str, facts: Vec<Fact>, more: Option<(&'static str, &'static str)>) -> AnyView {
+    let more = more.map(|(address, words)| {
+        view! {
+            <p>
+                <a href=address>{words}</a>
+            </p>
+        }
+        .into_any()
+    });
     let facts: Vec<_> = facts
         .into_iter()
         .map(|Fact(name, value, metric)| {
@@ -316,6 +329,7 @@ fn part(title: &'static str, facts: Vec<Fact>) -> AnyView {
         <section class="sheet" aria-label=title>
             <h3>{title}</h3>
             <dl class="facts">{facts}</dl>
+            {more}
         </section>
     }
     .into_any()
@@ -381,7 +395,7 @@ fn of_outbox(outbox: &[OutboxState], figures: &[Figure]) -> AnyView {
     let mut facts: Vec<Fact> =
         waiting.into_iter().chain(fact("Oldest", figures, "outbox_oldest")).chain(failed).collect();
     facts.extend(outbox.iter().filter_map(|topic| Some(Fact("Last error", topic.last_error.clone()?, None))));
-    part("Outbox", facts)
+    part_with("Outbox", facts, Some((super::jobs::PATH, "All jobs")))
 }
 
 fn of_backups(backups: Option<&BackupState>, now: Timestamp) -> AnyView {

@@ -234,7 +234,10 @@ fn rights_words(role: BoardRole) -> &'static str {
 fn UnavailableBoard(why: BoardUnavailable) -> impl IntoView {
     let is_guest = expect_context::<Live>().me().get_untracked().is_none();
     let (title, words) = match why {
-        BoardUnavailable::Deleted => ("This board was deleted", "Somebody deleted it with all its tasks. For some time an admin of this server can restore it; then it comes back here."),
+        BoardUnavailable::Deleted => (
+            "This board was deleted",
+            "Somebody deleted it with all its tasks. For some time an admin of this server can restore it; then it comes back here.",
+        ),
         BoardUnavailable::Forbidden if is_guest => (
             "This link does not work any more",
             "It was revoked, or the person who made it no longer manages the board.",

@@ -20,12 +20,21 @@ use crate::{
     },
 };
 
+/// Marks a response, as one of its extensions, as a table of this name.
+#[derive(Clone, Copy, Debug)]
+pub struct File(pub &'static str);
+
 /// How many rows are read at a time.
 pub const ROWS_AT_A_TIME: usize = 500;
 
 /// A response with a CSV file: a line of headings, and a line for each row. `read` returns the rows after a key, and `None` once the reader may
 /// not see them any more. A file that could not be completed is cut off, so that the browser reports the download as failed.
-pub fn file<T, R, F>(name: &str, headings: &'static [&'static str], read: R, record: fn(&T) -> Vec<String>) -> Response
+pub fn file<T, R, F>(
+    name: &'static str,
+    headings: &'static [&'static str],
+    read: R,
+    record: fn(&T) -> Vec<String>,
+) -> Response
 where
     T: Send + 'static,
     R: Fn(Option<Key>) -> F + Send + Sync + 'static,
@@ -54,6 +63,7 @@ where
     });
     let mut response = Response::new(Body::from_stream(pages));
     response.extensions_mut().insert(Streamed);
+    response.extensions_mut().insert(File(name));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
     if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
@@ -77,7 +87,7 @@ pub fn line(fields: impl IntoIterator<Item = String>) -> Vec<u8> {
 
 /// A file that needs no reading: for tables that are in memory.
 pub fn of_rows<T: Clone + Send + Sync + 'static>(
-    name: &str,
+    name: &'static str,
     headings: &'static [&'static str],
     rows: Vec<T>,
     record: fn(&T) -> Vec<String>,

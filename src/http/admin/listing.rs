@@ -74,7 +74,7 @@ pub fn hour_before(now: Timestamp) -> Timestamp {
 /// A table as a file. `read` returns the rows after a key, as fields of the file.
 pub fn file<F>(
     admin: Admin,
-    name: &str,
+    name: &'static str,
     headings: &'static [&'static str],
     read: impl Fn(Store, Option<Key>) -> F + Send + Sync + 'static,
 ) -> Response

@@ -37,6 +37,7 @@ pub mod tokens;
 
 use std::sync::Arc;
 
+use app::audit::Action;
 use axum::{
     Router,
     extract::{Request, State},
@@ -48,8 +49,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, on},
 };
+use serde_json::json;
 
-use super::{Services, compression::Plain};
+use super::{Services, account::answer::ErrorPage, compression::Plain, request_auth::RequestAuth};
 
 macro_rules! routes {
     ($($method:ident $path:literal => $handler:path;)*) => {
@@ -107,8 +109,6 @@ routes! {
     POST "/admin/people/import" => import::import;
     GET "/admin/people/{person}/account" => person_account::show;
     POST "/admin/people/{person}/account" => person_account::change;
-    POST "/admin/people/{person}/account/end-sessions" => person_account::end_sessions;
-    POST "/admin/people/{person}/account/revoke-tokens" => person_account::revoke_tokens;
     POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
     GET "/admin/audit" => audit::show;
 }
@@ -127,10 +127,21 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// What applies to each of these pages: only readers who may administer get one, errors become a page, and nothing is cached.
 async fn middleware(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
+    let visitor = parts.extensions.get::<RequestAuth>().cloned();
+    let uri = parts.uri.clone();
     let mut response = match reader::admit(&services, &parts) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(response) => response,
     };
+    if let Some(csv::File(table)) = response.extensions_mut().remove()
+        && let Some(visitor) = visitor
+    {
+        // A download of a table is an export, which the audit log has, whatever else fails.
+        let details = json!({ "what": table, "format": "csv", "filter": uri.query() });
+        if let Err(error) = services.accounts.record(&visitor.credentials, Action::Exported, details).await {
+            response = ErrorPage::from(error).into_response();
+        }
+    }
     response = answer::with_errors(&services, response);
     response.extensions_mut().insert(Plain);
     let headers = response.headers_mut();

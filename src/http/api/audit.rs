@@ -122,7 +122,7 @@ pub async fn list(
 /// A stream of all events that match. The caller's rights are checked before each block is read. Streams count as sockets do.
 async fn export(client: Client, filter: AuditFilter, parts: &Parts) -> Result<Response, Problem> {
     let admission = client.services.socket.admit(parts, client.visitor.person)?;
-    let first = client.accounts().export_audit(client.credentials(), &filter, "jsonl").await?;
+    let first = client.accounts().export_audit(client.credentials(), &filter).await?;
     let export = Arc::new((client, filter, admission));
     let blocks = stream::try_unfold(Some(first), move |before| {
         let export = Arc::clone(&export);
