@@ -172,14 +172,17 @@ fn json(schema: &RefOr<Schema>) -> Json {
     tidied(&Json::parse(&serde_json::to_vec(schema).unwrap_or_default()).unwrap_or_default())
 }
 
-/// A schema as the document has it. A part of a message does not forbid other fields, because the parts stand in one object; and links of
-/// the code's documentation lead nowhere.
+/// A schema as the document has it. A part of a message does not forbid other fields, because the parts stand in one object. Discriminators
+/// are OpenAPI's own. Links of the code's documentation lead nowhere.
 fn tidied(schema: &Json) -> Json {
     match schema {
         Json::Array(items) => Json::Array(items.iter().map(tidied).collect()),
         Json::Object(members) => {
-            let kept =
-                members.iter().filter(|(name, value)| name != "additionalProperties" || *value != Json::Bool(false));
+            let kept = members.iter().filter(|(name, value)| match name.as_str() {
+                "additionalProperties" => *value != Json::Bool(false),
+                "discriminator" => value.get("propertyName").is_none(),
+                _ => true,
+            });
             let tidy = |(name, value): &(String, Json)| match (name.as_str(), value) {
                 ("description", Json::String(text)) => (name.clone(), string(&without_links(text))),
                 ("$ref", Json::String(target)) => {
