@@ -258,6 +258,7 @@ pub struct DiskState {
 
 /// Numbers of the last hour.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[schema(as = SystemHistory)]
 pub struct History {
     /// When each was taken, oldest first, about ten seconds apart.
     pub at: Vec<Timestamp>,
