@@ -17,6 +17,7 @@ BY_STATE = [
     # Each made-up cursor, number or entity tag is refused, because only those of an earlier response are good.
     ("invalid_parameter", "If-Match", "expected an ETag of this server"),
     ("invalid_parameter", "cursor", "expected the `next` of"),
+    ("invalid_parameter", "from|to", "expected a time"),
     ("invalid_parameter", "since", "expected at most"),
     # Ids of things that do not exist, in a body.
     ("invalid", "column", "this board has no such column"),
