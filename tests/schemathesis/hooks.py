@@ -17,10 +17,12 @@ BY_STATE = [
     # Each made-up cursor, number or entity tag is refused, because only those of an earlier response are good.
     ("invalid_parameter", "If-Match", "expected an ETag of this server"),
     ("invalid_parameter", "cursor", "expected the `next` of"),
+    ("invalid_parameter", "from|to", "expected a time"),
     ("invalid_parameter", "since", "expected at most"),
     # Ids of things that do not exist, in a body.
     ("invalid", "column", "this board has no such column"),
     ("invalid", "boards", "there is no such board"),
+    ("invalid", "to", "there is no such person"),
     ("invalid", r"assign(ees)?", "an assignee must be able to see the board"),
     # What a board or a server must not be without.
     ("invalid", "completed", "this board has no column"),
@@ -35,6 +37,9 @@ BY_TEXT = [
     ("invalid", ".*", "the .* must not be empty"),
     ("invalid", ".*", "the .* must be one line of text"),
     ("invalid", ".*", "the .* must not contain control characters"),
+    ("invalid", "name", r"the name is \d+ characters long"),
+    ("invalid", "email", ""),
+    ("invalid", "csv", ""),
     ("invalid", "description", r"the description is \d+ bytes long"),
     ("invalid", "columns", "two columns have the same id"),
     ("invalid", "unassign", "the same person is in"),

@@ -54,6 +54,7 @@ pub struct Before {
 /// The history of a task.
 #[derive(Serialize, ToSchema)]
 #[allow(dead_code)]
+#[schema(as = TaskHistory)]
 pub struct History {
     /// The changes, newest first.
     changes: Vec<Change>,
