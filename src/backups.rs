@@ -372,7 +372,7 @@ mod tests {
         };
         let removed = |files: &[&String], new: &str, keep| too_many(folder(files), "0a1b2c3d", new, keep);
         assert_eq!(removed(&[&first, &second, &third], &third, 3), [""; 0]);
-        assert_eq!(removed(&[&third, &first, &second], &third, 2), [first.clone()]);
+        assert_eq!(removed(&[&third, &first, &second], &third, 2), std::slice::from_ref(&first));
         assert_eq!(removed(&[&first, &second, &third], &third, 1), [first.clone(), second.clone()]);
         // The clock was ahead when the other two were made.
         assert_eq!(removed(&[&first, &second, &third], &first, 2), [second]);

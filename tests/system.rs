@@ -112,9 +112,7 @@ async fn the_numbers_are_those_of_the_metrics() {
     assert!(server.get("/system").await["history"].is_null());
 
     let page = page(&server, "/admin/system").await;
-    for words in
-        ["Sockets", "taskwire_commit_seconds", "<polyline", "data-live=\"nodes\"", "Check the installation"]
-    {
+    for words in ["Sockets", "taskwire_commit_seconds", "<polyline", "data-live=\"nodes\"", "Check the installation"] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("style="), "the policy does not allow it: {page}");

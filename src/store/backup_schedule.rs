@@ -59,7 +59,7 @@ impl BackupSchedule {
     /// How long until the next backup is due; zero if it is.
     pub fn due_in(&self, every: Duration) -> Duration {
         // As in `claim_backup`.
-        let until = |time: i64, most: Duration| (time <= self.now + millis(most)).then_some(time).unwrap_or_default();
+        let until = |time: i64, most: Duration| if time <= self.now + millis(most) { time } else { 0 };
         let next = self.good.as_ref().map_or(0, |good| until(good.at.as_millis(), AHEAD) + millis(every));
         let due = next.max(until(self.retry_at, LONGEST_PAUSE)).max(until(self.held_until, LEASE));
         Duration::from_millis((due - self.now).max(0).unsigned_abs())

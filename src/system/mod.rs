@@ -159,10 +159,9 @@ impl System {
             let (ready, reasons) = condition();
             let report = Report { ready, reasons, figures: self.figures() };
             let reported = timeout(PATIENCE, store.report_node(&NodeRow { report, ..node.clone() })).await;
-            match reported.unwrap_or(Err(StoreError::TimedOut(PATIENCE))) {
-                // That the database does not answer is told elsewhere, and newer nodes have it.
-                Err(error) => tracing::debug!(%error, "cannot report this node's numbers to the others"),
-                Ok(()) => {}
+            // That the database does not answer is told elsewhere, and newer nodes have it.
+            if let Err(error) = reported.unwrap_or(Err(StoreError::TimedOut(PATIENCE))) {
+                tracing::debug!(%error, "cannot report this node's numbers to the others");
             }
         }
         if store.may_have_nodes() {

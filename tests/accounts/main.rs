@@ -7,8 +7,8 @@ mod support;
 
 mod admin_pages;
 mod administration;
-mod browsable;
 mod audit;
+mod browsable;
 mod browser;
 mod cookies;
 mod first_visit;

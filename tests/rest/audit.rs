@@ -68,7 +68,8 @@ async fn an_export_is_lines_of_json_and_an_event() {
     let lines = export(server.api(Method::GET, "/audit?format=jsonl&action=board_created")).await;
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["action"], "board_created");
-    let lines = export(server.api(Method::GET, "/audit").header("Accept", "application/jsonl, application/json;q=0.9")).await;
+    let lines =
+        export(server.api(Method::GET, "/audit").header("Accept", "application/jsonl, application/json;q=0.9")).await;
     assert_eq!((lines.len(), &lines[0]["action"]), (2, &json!("exported")), "the first one, and not itself");
     assert_eq!(lines[0]["details"]["filter"]["action"], "board_created");
     assert_eq!(actions(&server.get("/audit?action=exported").await).len(), 2);

@@ -102,8 +102,7 @@ pub fn page(content: Audit) -> Frame {
     };
     let body = view! {
         <p class="hint">
-            "Who did what, when and from where. Nothing here can be changed. "
-            <a href=export download="">
+            "Who did what, when and from where. Nothing here can be changed. " <a href=export download="">
                 "Export these events as JSON Lines"
             </a>
         </p>
@@ -134,11 +133,7 @@ fn limits(query: &Query) -> AnyView {
     let limits: Vec<_> = limits
         .into_iter()
         .map(|(words, address)| {
-            view! {
-                <p class="hint">
-                    {words} " " <a href=address>"Show all"</a>
-                </p>
-            }
+            view! { <p class="hint">{words} " " <a href=address>"Show all"</a></p> }
             .into_any()
         })
         .collect();
@@ -174,7 +169,11 @@ fn row(event: Event, query: &Query) -> Row {
     let agent = agent.map(|agent| {
         let words = browser(&agent);
         let words = if words.starts_with("A browser that") { agent.chars().take(40).collect() } else { words };
-        view! { <span class="hint" title=agent>{words}</span> }.into_any()
+        view! {
+            <span class="hint" title=agent>
+                {words}
+            </span>
+        }.into_any()
     });
     let cells = vec![
         view! {

@@ -141,7 +141,7 @@ pub fn preview(content: Preview) -> Frame {
                 {format!("More tasks match. One bulk edit takes the first {count}; repeat it for the others.")}
             </p>
         }
-            .into_any()
+        .into_any()
     });
     let so_already = (so_already > 0 && is_ready).then(|| {
         view! { <p>{format!("{} of them are so already, and stay as they are.", tasks_of(so_already))}</p> }.into_any()

@@ -217,10 +217,13 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
         .map(|(field, can_put_back)| {
             let name = field_name(field.field);
             let before = match (&field.before, event) {
-                (Some(value), _) => Some(view! {
-                    <del>{names.value(value)}</del>
-                    " → "
-                }.into_any()),
+                (Some(value), _) => Some(
+                    view! {
+                        <del>{names.value(value)}</del>
+                        " → "
+                    }
+                    .into_any(),
+                ),
                 (None, RevisionEvent::Created) => None,
                 (None, _) => Some(view! { <span class="hint">"not known → "</span> }.into_any()),
             };

@@ -111,14 +111,28 @@ pub struct Values {
     pub assignees: Vec<ActorId>,
 }
 
-/// The views that are offered: their labels, and their parameters. `true`: its tasks are counted.
-pub const VIEWS: &[(&str, &[(&str, &str)], bool)] = &[
-    ("Open", &[], false),
-    ("Overdue", &[("due", "overdue")], true),
-    ("Due in 7 days", &[("due", "week")], true),
-    ("Unassigned", &[("assignee", "nobody")], false),
-    ("Completed", &[("state", "completed")], false),
-    ("In the trash", &[("state", "deleted")], true),
+/// A view that is offered.
+pub struct View {
+    /// Its label.
+    pub label: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// Whether its tasks are counted.
+    pub is_counted: bool,
+}
+
+const fn view(label: &'static str, parameters: &'static [(&'static str, &'static str)], is_counted: bool) -> View {
+    View { label, parameters, is_counted }
+}
+
+/// The views that are offered.
+pub const VIEWS: [View; 6] = [
+    view("Open", &[], false),
+    view("Overdue", &[("due", "overdue")], true),
+    view("Due in 7 days", &[("due", "week")], true),
+    view("Unassigned", &[("assignee", "nobody")], false),
+    view("Completed", &[("state", "completed")], false),
+    view("In the trash", &[("state", "deleted")], true),
 ];
 
 const COLUMNS: [Column; 8] = [
@@ -149,15 +163,12 @@ pub fn page(content: Tasks) -> Frame {
             None => row(task, &query, today, now),
         })
         .collect();
-    let of = |query: &[(&'static str, &str)]| {
-        query.iter().fold(Query::default(), |all, (name, value)| all.with(name, *value))
-    };
     let presets = VIEWS
         .iter()
         .zip(counts)
-        .map(|((label, query, _), count)| Preset {
+        .map(|(View { label, parameters, .. }, count)| Preset {
             label,
-            query: of(query),
+            query: parameters.iter().fold(Query::default(), |all, (name, value)| all.with(name, *value)),
             count: count.map(|count| counted(count, most)),
         })
         .collect();

@@ -209,8 +209,8 @@ mod tests {
         let create = serde_json::json!({
             "op": "create_board", "name": "Board",
             "columns": [
-                { "id": uuid::Uuid::from(new_id::<uuid::Uuid>()), "name": "To do", "kind": "open" },
-                { "id": uuid::Uuid::from(new_id::<uuid::Uuid>()), "name": "Done", "kind": "done" },
+                { "id": new_id::<uuid::Uuid>(), "name": "To do", "kind": "open" },
+                { "id": new_id::<uuid::Uuid>(), "name": "Done", "kind": "done" },
             ],
         });
         let create: Op = serde_json::from_value(create).expect("an operation");

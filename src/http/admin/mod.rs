@@ -129,9 +129,9 @@ async fn middleware(State(services): State<Arc<Services>>, request: Request, nex
     let (parts, body) = request.into_parts();
     let visitor = parts.extensions.get::<RequestAuth>().cloned();
     let uri = parts.uri.clone();
-    let mut response = match reader::admit(&services, &parts) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(response) => response,
+    let mut response = match reader::refusal(&services, &parts) {
+        None => next.run(Request::from_parts(parts, body)).await,
+        Some(response) => response,
     };
     if let Some(csv::File(table)) = response.extensions_mut().remove()
         && let Some(visitor) = visitor

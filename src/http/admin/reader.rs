@@ -39,17 +39,17 @@ pub struct Admin {
     signed_in: Option<SignedIn>,
 }
 
-/// Refuses a request whose sender may not administer. A token is not enough: these pages are for browsers.
-pub(super) fn admit(services: &Services, request: &Parts) -> Result<(), Response> {
+/// The response to a sender who may not administer; `None` to those who may. A token is not enough: these pages are for browsers.
+pub(super) fn refusal(services: &Services, request: &Parts) -> Option<Response> {
     let Some(visitor) = request.extensions.get::<RequestAuth>() else {
-        return Err(ErrorPage::from(AccountError::SignedOut).into_response());
+        return Some(ErrorPage::from(AccountError::SignedOut).into_response());
     };
     if services.auth == Auth::Accounts && visitor.session().is_none() {
-        return Err(page::sign_in_redirect(&services.accounts, request));
+        return Some(page::sign_in_redirect(&services.accounts, request));
     }
     match visitor.principal().may_administer() {
-        true => Ok(()),
-        false => Err(ErrorPage::from(AccountError::Forbidden).into_response()),
+        true => None,
+        false => Some(ErrorPage::from(AccountError::Forbidden).into_response()),
     }
 }
 

@@ -7,7 +7,7 @@ use app::{
     account::{Mistake, Notice},
     admin::{
         table,
-        tasks::{Edit, PATH, Task, Tasks, VIEWS, Values, page},
+        tasks::{Edit, PATH, Task, Tasks, VIEWS, Values, View, page},
     },
     fields::FieldEdit,
     id::{ActorId, ColumnId, MutationId, TaskId},
@@ -172,7 +172,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
     let filter = address.filter(now);
     let (Rows { rows, next }, matches) = store.counted_tasks_table(&filter, address.slice(ROWS)).await?;
     let mut counts = Vec::with_capacity(VIEWS.len());
-    for (_, parameters, is_counted) in VIEWS {
+    for View { parameters, is_counted, .. } in VIEWS {
         counts.push(match is_counted {
             true => Some(store.count_tasks(&view(parameters).filter(now)).await?),
             false => None,

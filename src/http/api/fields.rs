@@ -38,7 +38,7 @@ impl Fields {
 
     /// The response with one thing.
     pub fn one(&self, thing: &impl Serialize) -> Response {
-        self.answer(thing, |names, thing| keep(names, thing))
+        self.answer(thing, keep)
     }
 
     /// The response with a list of things, which has this name in it.

@@ -194,9 +194,9 @@ enum By {
     Due,
     Assignees,
     Created,
-    CreatedBy,
+    Creator,
     Updated,
-    UpdatedBy,
+    Updater,
     Deleted,
 }
 
@@ -210,9 +210,9 @@ impl order::By for By {
         ("due", Self::Due),
         ("assignees", Self::Assignees),
         ("created", Self::Created),
-        ("created_by", Self::CreatedBy),
+        ("created_by", Self::Creator),
         ("updated", Self::Updated),
-        ("updated_by", Self::UpdatedBy),
+        ("updated_by", Self::Updater),
         ("deleted", Self::Deleted),
     ];
 }
@@ -232,9 +232,9 @@ impl By {
             Self::Due => Sort::Due(task.due.is_none(), task.due),
             Self::Assignees => Sort::Assignees(task.assignees.is_empty(), Cow::Borrowed(&task.assignees)),
             Self::Created => Sort::Created(task.created_at),
-            Self::CreatedBy => Sort::CreatedBy(task.created_by.is_none(), task.created_by),
+            Self::Creator => Sort::CreatedBy(task.created_by.is_none(), task.created_by),
             Self::Updated => Sort::Updated(task.updated_at),
-            Self::UpdatedBy => Sort::UpdatedBy(task.updated_by.is_none(), task.updated_by),
+            Self::Updater => Sort::UpdatedBy(task.updated_by.is_none(), task.updated_by),
             Self::Deleted => Sort::Deleted(task.deleted_at),
         }
     }
@@ -275,9 +275,9 @@ impl Sort<'_> {
             Self::Due(..) => By::Due,
             Self::Assignees(..) => By::Assignees,
             Self::Created(_) => By::Created,
-            Self::CreatedBy(..) => By::CreatedBy,
+            Self::CreatedBy(..) => By::Creator,
             Self::Updated(_) => By::Updated,
-            Self::UpdatedBy(..) => By::UpdatedBy,
+            Self::UpdatedBy(..) => By::Updater,
             Self::Deleted(_) => By::Deleted,
         }
     }

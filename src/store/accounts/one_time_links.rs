@@ -116,11 +116,10 @@ impl AccessChange<'_> {
         now: Timestamp,
         event: NewEvent,
     ) -> Result<bool, StoreError> {
-        let update =
-            query("UPDATE one_time_links SET hash = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $3")
-                .bind(id.to_string())
-                .bind(hash.to_string())
-                .bind(now.as_millis());
+        let update = query("UPDATE one_time_links SET hash = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $3")
+            .bind(id.to_string())
+            .bind(hash.to_string())
+            .bind(now.as_millis());
         Ok(self.change_aside(update, |_| event).await? == 1)
     }
 
