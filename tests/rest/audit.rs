@@ -40,6 +40,7 @@ async fn it_is_filtered_and_read_in_pages() {
         ("actor=ana", "actor"),
         ("action=nothing", "action"),
         ("target=x", "target"),
+        ("target=", "target"),
         ("from=yesterday", "from"),
         ("to=2026-13-01", "to"),
         ("limit=0", "limit"),

@@ -132,10 +132,7 @@ fn limits(query: &Query) -> AnyView {
     }
     let limits: Vec<_> = limits
         .into_iter()
-        .map(|(words, address)| {
-            view! { <p class="hint">{words} " " <a href=address>"Show all"</a></p> }
-            .into_any()
-        })
+        .map(|(words, address)| view! { <p class="hint">{words} " " <a href=address>"Show all"</a></p> }.into_any())
         .collect();
     limits.into_any()
 }
@@ -173,7 +170,8 @@ fn row(event: Event, query: &Query) -> Row {
             <span class="hint" title=agent>
                 {words}
             </span>
-        }.into_any()
+        }
+        .into_any()
     });
     let cells = vec![
         view! {

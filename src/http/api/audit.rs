@@ -104,6 +104,11 @@ pub async fn list(
         return Err(Problem::forbidden());
     }
     let AuditSearch { actor, action, target, from, to, q, format, .. } = search;
+    for (name, value) in [("actor", &actor), ("action", &action), ("target", &target), ("from", &from), ("to", &to)] {
+        if value.as_deref() == Some("") {
+            return Err(Problem::parameter(name, "expected a value; leave the parameter out to search for all"));
+        }
+    }
     let [actor, action, target, from, to, q] = [actor, action, target, from, to, q].map(Option::unwrap_or_default);
     let query = AuditQuery { actor, action, target, from, to, q };
     let filter = query.filter(&client.services.store.directory()).map_err(|error| match error {
