@@ -1,7 +1,7 @@
 //! The HTTP interface of the server: all routes, and what applies to each of them.
 //!
 //! - [`api`]: REST under `/api/v1`, and the OpenAPI document, which is generated from the same handlers.
-//! - [`browse`]: REST in a browser: pages around the same handlers. [`docs`]: the documentation that the server serves.
+//! - [`mod@browse`]: REST in a browser: pages around the same handlers. [`docs`]: the documentation that the server serves.
 //! - [`socket`]: the live connection (WebSocket).
 //! - [`health`]: liveness, readiness and metrics of the process.
 //! - [`account`]: the account pages, which are plain HTML without scripts.

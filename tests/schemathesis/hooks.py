@@ -18,6 +18,7 @@ BY_STATE = [
     ("invalid_parameter", "If-Match", "expected an ETag of this server"),
     ("invalid_parameter", "cursor", "expected the `next` of"),
     ("invalid_parameter", "from|to", "expected a time"),
+    ("invalid_parameter", "actor", "expected the id or the e-mail address of a person"),
     ("invalid_parameter", "since", "expected at most"),
     # Ids of things that do not exist, in a body.
     ("invalid", "column", "this board has no such column"),

@@ -36,6 +36,7 @@ const JSON_LINES: &str = "application/jsonl";
 #[into_params(parameter_in = Query)]
 pub struct AuditSearch {
     /// Who did it: the id or the e-mail address of a person, `operator` (the command line), `server` or `nobody`.
+    #[param(min_length = 1)]
     actor: Option<String>,
     /// What was done.
     #[param(value_type = Option<Action>)]
@@ -44,8 +45,10 @@ pub struct AuditSearch {
     #[param(value_type = Option<Uuid>)]
     target: Option<String>,
     /// Not before this time (RFC 3339) or day (in UTC).
+    #[param(min_length = 1)]
     from: Option<String>,
     /// Before this time, or until the end of this day.
+    #[param(min_length = 1)]
     to: Option<String>,
     /// Only events with this text in a name, an address, the details or the description of the client, ignoring case.
     q: Option<String>,

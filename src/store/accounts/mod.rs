@@ -1,7 +1,7 @@
 //! Accounts, sessions, tokens and links as rows, one file a resource, by the same names as in [`crate::accounts`].
 //!
 //! Whatever changes who may do what is an [`AccessChange`]: one transaction that locks the revision first, which makes such
-//! changes wait for each other on all nodes. It is begun in the name of whoever has the [`Credentials`], and has everybody's rights as they are
+//! changes wait for each other on all nodes. It is begun in the name of whoever has the [`Credentials`](crate::credentials::Credentials), and has everybody's rights as they are
 //! then, the caller's among them: there are no others to decide by, however long somebody waited before. So a rule that is
 //! checked inside it holds, such as that there is always an owner. What the rules are is for [`crate::accounts`] to say. It also writes
 //! the audit log: whatever it changes, it changes together with an event.
