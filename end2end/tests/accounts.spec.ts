@@ -236,6 +236,8 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await hydrated(page);
     await openMenu(page);
     await look(page, 'home');
+    // On a phone the menu covers the board.
+    await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Welcome to Taskwire' }).click();
     await hydrated(page);
     await openMenu(page);

@@ -260,7 +260,7 @@ fn email_section(email: &str, has_password: bool, mistake: Option<&Mistake>) -> 
             <p class="hint">"You sign in with it, and links for a new password are sent to it."</p>
             {fields.summary()}
             {fields.input(Input::email(email))}
-            {fields.input(Input::password("current", "Current password", "current password"))}
+            {fields.input(Input::password("current", "Your password", "current password"))}
             <button class="button primary">"Save e-mail address"</button>
         </form>
     }
