@@ -28,7 +28,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::figures::{FIGURES, Reader, Scrape, Values};
+use self::figures::{FIGURE_COUNT, FIGURES, Reader, Scrape, Values};
 use crate::{
     backups::Backups,
     clock,
@@ -77,7 +77,7 @@ struct Shared {
 struct Samples {
     reader: Reader,
     last: Option<Instant>,
-    kept: VecDeque<(Timestamp, [f32; FIGURES.len()])>,
+    kept: VecDeque<(Timestamp, [f32; FIGURE_COUNT])>,
     newest: Values,
     disks: Vec<Disk>,
 }
