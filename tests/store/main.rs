@@ -25,27 +25,4 @@ mod rights;
 mod silence;
 mod speed;
 
-/// Defines a test that runs on both engines.
-macro_rules! on_both_engines {
-    ($(async fn $name:ident($database:ident) $body:block)*) => {$(
-        mod $name {
-            #[allow(unused_imports, reason = "a test may need nothing but its database")]
-            use super::*;
-            use crate::support::database::Database;
-
-            async fn run($database: Database) $body
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_sqlite() {
-                run(Database::sqlite()).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_postgres() {
-                run(Database::postgres().await).await;
-            }
-        }
-    )*};
-}
-
-use on_both_engines;
+use support::engines::on_both_engines;

@@ -5,6 +5,7 @@
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod engines;
 pub mod log;
 pub mod newer;
 pub mod node;
