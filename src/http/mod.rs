@@ -44,6 +44,7 @@ pub mod proxy_diagnostics;
 pub mod rate;
 pub mod refusal;
 pub mod request_auth;
+mod routes;
 mod shape;
 pub mod site;
 pub mod socket;

@@ -34,30 +34,18 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{
-        HeaderValue, Method, StatusCode,
+        HeaderValue, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY},
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
-    routing::{MethodFilter, on},
 };
 
 use self::{answer::ErrorPage, signed_in::current_user_of};
-use super::{Services, compression::Plain};
+use super::{Services, compression::Plain, routes::list_of_routes};
 use crate::settings::Auth;
 
-macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path;)*) => {
-        /// The method and the path of each route. The router is made from the same list, so the list is complete.
-        pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path)),*];
-
-        fn mounted() -> Router<Arc<Services>> {
-            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
-        }
-    };
-}
-
-routes! {
+list_of_routes! {
     GET "/first-visit" => first_visit::show;
     POST "/first-visit" => first_visit::create;
     GET "/sign-in" => sign_in::show;

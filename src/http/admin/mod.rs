@@ -42,29 +42,19 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{
-        HeaderValue, Method,
+        HeaderValue,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
-    routing::{MethodFilter, on},
 };
 use serde_json::json;
 
-use super::{Services, account::answer::ErrorPage, compression::Plain, request_auth::RequestAuth};
+use super::{
+    Services, account::answer::ErrorPage, compression::Plain, request_auth::RequestAuth, routes::list_of_routes,
+};
 
-macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path;)*) => {
-        /// The method and the path of each route. The router is made from the same list, so the list is complete.
-        pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path)),*];
-
-        fn mounted() -> Router<Arc<Services>> {
-            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
-        }
-    };
-}
-
-routes! {
+list_of_routes! {
     GET "/admin" => start;
     GET "/admin/tasks" => tasks::show;
     POST "/admin/tasks/bulk" => bulk_edits::choose;
