@@ -45,10 +45,3 @@ if (document.querySelector('[data-live]')) {
   setInterval(() => document.hidden || refresh(), EVERY);
   document.addEventListener('visibilitychange', () => document.hidden || refresh());
 }
-// "Select all" and the count of what is selected.
-for (const all of document.querySelectorAll('[data-select-all]')) {
-  const form = all.closest('form') ?? document;
-  all.addEventListener('change', () => {
-    for (const box of document.querySelectorAll('.table-select input')) box.checked = all.checked;
-  });
-}

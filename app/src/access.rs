@@ -256,12 +256,12 @@ impl Principal {
 
     /// Whether they may invite, promote and deactivate people.
     pub fn may_manage_people(&self) -> bool {
-        self.role >= Some(InstanceRole::Admin) && self.scope == Scope::Admin
+        self.may_administer()
     }
 
     /// Whether they may read the audit log.
     pub fn may_read_audit(&self) -> bool {
-        self.may_manage_people()
+        self.may_administer()
     }
 
     /// Whether they may change an account that has this role, or give an account this role. Nobody grants a role higher

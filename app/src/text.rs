@@ -70,6 +70,18 @@ pub fn description(text: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
+/// Returns a clause as a sentence: with a capital letter, and with a full stop.
+pub fn sentence(clause: &str) -> String {
+    format!("{}.", capitalised(clause))
+}
+
+/// Returns a text with its first letter in upper case.
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 /// The first characters of a text, enough to recognise it.
 pub fn shortened(text: &str) -> String {
     const MOST: usize = 60;

@@ -44,6 +44,7 @@ use app::{
     id::{ActorId, BoardId},
     refusal::{Refusal, Thing},
     state::BoardState,
+    text::sentence,
     time::Timestamp,
 };
 use moka::sync::Cache;
@@ -148,9 +149,7 @@ impl AccountError {
             Self::Invalid { message, .. } => message.clone(),
             other => other.to_string(),
         };
-        let mut chars = words.chars();
-        let first = chars.next().map(char::to_uppercase);
-        first.into_iter().flatten().chain(chars).chain(['.']).collect()
+        sentence(&words)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use app::text::sentence;
 use axum::{
     extract::Request,
     http::header::{HOST, ORIGIN},
@@ -90,9 +91,4 @@ impl Asked {
             self.host
         )
     }
-}
-
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).chain(['.']).collect()
 }

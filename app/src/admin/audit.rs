@@ -12,6 +12,7 @@ use crate::{
     account::words::browser,
     audit::{Action, Event, Method, Target},
     people::Person,
+    text::capitalised,
 };
 
 /// The path of the page.
@@ -62,7 +63,7 @@ pub fn page(content: Audit) -> Frame {
     let others = [("operator", "The command line"), ("server", "The server itself"), ("nobody", "Nobody known")];
     let others = others.map(|(value, label)| (value.to_owned(), label.to_owned()));
     let people = people.into_iter().map(|person| (person.id.to_string(), person.name));
-    let actions = Action::ALL.iter().map(|action| (action.as_str().to_owned(), sentence_case(action.words())));
+    let actions = Action::ALL.iter().map(|action| (action.as_str().to_owned(), capitalised(action.words())));
     let spans = SPANS.iter().map(|(value, label, _)| ((*value).to_owned(), (*label).to_owned()));
     let filters = vec![
         Filter {
@@ -153,7 +154,7 @@ fn row(event: Event, query: &Query) -> Row {
     let known = Method::parse(&method);
     let how = matches!(known, Some(Method::Token | Method::Password | Method::Provider | Method::Link | Method::Open));
     let how = how.then(|| known.map(|method| format!(" ({})", method.words()))).flatten();
-    let what = Action::parse(&action).map_or(action, |action| sentence_case(action.words()));
+    let what = Action::parse(&action).map_or(action, |action| capitalised(action.words()));
     let target = target.map(|Target { kind, id, name }| {
         let only = query.with("target", id.to_string()).address(PATH);
         let name = if name.is_empty() { "without a name".to_owned() } else { name };
@@ -198,11 +199,6 @@ fn row(event: Event, query: &Query) -> Row {
         .into_any(),
     ];
     Row { id: format!("event-{id}"), cells, select: None, class: "" }
-}
-
-fn sentence_case(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect()
 }
 
 /// The details of an event, in words: a change as `before → after`, and everything else as a name and a value. Ids are left out: they are

@@ -9,6 +9,7 @@ use crate::{
         BackupState, Counts, DatabaseState, DiskState, Figure, Finding, History, MailState, Node, OutboxState,
         RedisInfo, Status, SystemState, Unit,
     },
+    text::sentence,
     time::Timestamp,
 };
 
@@ -138,7 +139,7 @@ fn findings(found: &[Finding]) -> AnyView {
                 view! {
                     <p>
                         <strong>"To do: "</strong>
-                        {sentence(&remedy)}
+                        {sentence(remedy.trim_end_matches('.'))}
                     </p>
                 }
                 .into_any()
@@ -155,7 +156,7 @@ fn findings(found: &[Finding]) -> AnyView {
                         " "
                         <span class="finding-check">{*check}</span>
                         " "
-                        {sentence(detail)}
+                        {sentence(detail.trim_end_matches('.'))}
                     </p>
                     {remedy}
                 </li>
@@ -164,14 +165,6 @@ fn findings(found: &[Finding]) -> AnyView {
         })
         .collect();
     view! { <ul class="findings">{items}</ul> }.into_any()
-}
-
-/// A clause as a sentence.
-fn sentence(clause: &str) -> String {
-    let mut chars = clause.trim_end_matches('.').chars();
-    // The name of a setting, or of a command, stays as it is written.
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", chars.as_str())
 }
 
 fn table_of_nodes(nodes: &[Node], now: Timestamp) -> AnyView {

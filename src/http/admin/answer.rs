@@ -32,13 +32,6 @@ pub fn refused(admin: &Admin, status: StatusCode, frame: Frame) -> Response {
     with_status(admin, status.into_response(), Frame { has_mistake: true, ..frame })
 }
 
-/// A clause as a sentence.
-pub fn sentence(clause: &str) -> String {
-    let mut chars = clause.chars();
-    let first = chars.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(chars).chain(['.']).collect()
-}
-
 fn with_status(admin: &Admin, head: Response, frame: Frame) -> Response {
     let document = frame.document(admin.services.leptos.clone());
     let mut response = head.map(|_| Body::from(document));

@@ -17,12 +17,13 @@ use app::{
     people::Person,
     refusal::Refusal,
     state::BoardState,
+    text::sentence,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    answer::{self, sentence},
+    answer,
     listing::mistake,
     reader::Admin,
     tasks::{person_of, status},

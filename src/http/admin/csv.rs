@@ -85,21 +85,6 @@ pub fn line(fields: impl IntoIterator<Item = String>) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// A file that needs no reading: for tables that are in memory.
-pub fn of_rows<T: Clone + Send + Sync + 'static>(
-    name: &'static str,
-    headings: &'static [&'static str],
-    rows: Vec<T>,
-    record: fn(&T) -> Vec<String>,
-) -> Response {
-    let rows = Arc::new(rows);
-    let read = move |_| {
-        let rows = Arc::clone(&rows);
-        async move { Some(Ok::<_, StoreError>(Rows { rows: rows.to_vec(), next: None })) }
-    };
-    file(name, headings, read, record)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

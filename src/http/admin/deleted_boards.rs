@@ -10,6 +10,7 @@ use app::{
     new_id,
     ops::{Mutation, Op, RestoreBoard},
     refusal::Refusal,
+    text::sentence,
     time::Timestamp,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
@@ -107,7 +108,7 @@ pub async fn restore(admin: Admin, Path(board): Path<BoardId>) -> Result<Respons
         }),
         Err(WriteError::Refused(refusal)) => Err(ErrorPage {
             way,
-            ..ErrorPage::new(StatusCode::CONFLICT, "The board was not restored", answer::sentence(&refusal.to_string()))
+            ..ErrorPage::new(StatusCode::CONFLICT, "The board was not restored", sentence(&refusal.to_string()))
         }),
         Err(WriteError::Unavailable(_)) => Err(ErrorPage {
             way,

@@ -14,12 +14,13 @@ use app::{
     new_id,
     ops::{Change, DeleteTask, Mutation, Op, RestoreTask},
     state::BoardState,
+    text::sentence,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    answer::{self, sentence},
+    answer,
     reader::Admin,
     tasks::{person_of, status},
 };

@@ -1,6 +1,6 @@
 //! The table of the tasks of all boards, and editing in it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     access::Principal,
@@ -17,6 +17,7 @@ use app::{
     people::Person,
     refusal::Refusal,
     state::BoardState,
+    text::sentence,
     time::{Day, Timestamp},
 };
 use axum::{
@@ -27,8 +28,8 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    answer::{self, sentence},
-    csv,
+    answer, csv,
+    listing::{Place, ROWS, days_before, field, file, hour_before, mapped, name},
     reader::Admin,
 };
 use crate::{
@@ -39,21 +40,24 @@ use crate::{
             answer::{ErrorPage, see},
             form::{Asked, Form},
         },
-        api::cursor,
     },
     store::{
-        BoardQuery, Directory,
-        tables::{Direction, Due, Key, MOST_COUNTED, Rows, Slice, TaskFilter, TaskOrder, TaskRow, TaskState},
+        BoardQuery, Directory, Store,
+        tables::{Due, MOST_COUNTED, Rows, Slice, TaskFilter, TaskOrder, TaskRow, TaskState},
     },
     writer::WriteError,
 };
 
-/// How many rows a page has.
-const ROWS: usize = 50;
 /// How many boards the filter offers: the newest.
 const OFFERED: usize = 500;
-/// A day, in milliseconds.
-const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+const ORDERS: [(&str, TaskOrder); 5] = [
+    ("changed", TaskOrder::Changed),
+    ("created", TaskOrder::Created),
+    ("due", TaskOrder::Due),
+    ("title", TaskOrder::Title),
+    ("priority", TaskOrder::Priority),
+];
 
 /// The parameters of the address.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -89,12 +93,11 @@ impl Address {
 
     /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
     pub(super) fn filter(&self, now: Timestamp) -> TaskFilter {
-        let before = |days: i64| Timestamp::from_millis(now.as_millis() - days * DAY);
         let (changed_from, changed_before) = match &*self.changed {
-            "hour" => (Some(Timestamp::from_millis(now.as_millis() - DAY / 24)), None),
-            "day" => (Some(before(1)), None),
-            "week" => (Some(before(7)), None),
-            "older" => (None, Some(before(30))),
+            "hour" => (Some(hour_before(now)), None),
+            "day" => (Some(days_before(now, 1)), None),
+            "week" => (Some(days_before(now, 7)), None),
+            "older" => (None, Some(days_before(now, 30))),
             _ => (None, None),
         };
         TaskFilter {
@@ -119,31 +122,17 @@ impl Address {
     }
 
     pub(super) fn slice(&self, limit: usize) -> Slice<TaskOrder> {
-        let (name, direction) = match self.sort.strip_prefix('-') {
-            Some(name) => (name, Direction::Descending),
-            None if self.sort.is_empty() => ("changed", Direction::Descending),
-            None => (&*self.sort, Direction::Ascending),
-        };
-        let order = match name {
-            "title" => TaskOrder::Title,
-            "due" => TaskOrder::Due,
-            "priority" => TaskOrder::Priority,
-            "created" => TaskOrder::Created,
-            _ => TaskOrder::Changed,
-        };
-        let after = cursor::read::<Key>(&self.list(), Some(&self.after), |_| true).ok().flatten();
-        Slice { order, direction, after, limit }
+        self.place().slice(&ORDERS, limit)
     }
 
-    /// The list to which the cursors belong.
-    fn list(&self) -> String {
-        format!("all tasks by {}", self.sort)
+    fn place(&self) -> Place<'_> {
+        Place { path: PATH, sort: &self.sort, default: "-changed", after: &self.after }
     }
 }
 
 fn due(name: &str, now: Timestamp) -> Option<Due> {
     let today = now.day()?;
-    let in_days = |days: i64| Timestamp::from_millis(now.as_millis() + days * DAY).day();
+    let in_days = |days: i64| days_before(now, -days).day();
     match name {
         "overdue" => Some(Due::Before(today)),
         "today" => Some(Due::Within(today, today)),
@@ -156,7 +145,16 @@ fn due(name: &str, now: Timestamp) -> Option<Due> {
 /// `GET /admin/tasks`
 pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
     if address.format == "csv" {
-        return Ok(file(admin, address));
+        let (filter, slice) = (address.filter(now()), address.slice(csv::ROWS_AT_A_TIME));
+        let read = move |store: Store, after| {
+            let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
+            async move {
+                let directory = store.directory();
+                let rows = store.tasks_table(&filter, slice).await?;
+                Ok(mapped(rows, |row| record(&directory, &row)))
+            }
+        };
+        return Ok(file(admin, "tasks", HEADINGS, read));
     }
     let edit = match address.edit.parse() {
         Ok(task) => edit_of(&admin, task).await?,
@@ -193,7 +191,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
         matches,
         most: MOST_COUNTED,
         counts,
-        next: next.map(|key| cursor::write(&address.list(), &key)),
+        next: address.place().next(next),
         edit,
         today: now.day(),
         now,
@@ -228,65 +226,45 @@ pub(super) fn person_of(directory: &Directory, id: ActorId) -> Person {
     directory.account(id).map_or_else(unknown, |account| account.person())
 }
 
-/// The table as a file.
-fn file(admin: Admin, address: Address) -> Response {
-    const HEADINGS: &[&str] = &[
-        "id",
-        "title",
-        "board_id",
-        "board",
-        "column",
-        "completed",
-        "priority",
-        "start",
-        "due",
-        "assignees",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-        "deleted_at",
-    ];
-    type Named = (Arc<HashMap<ActorId, String>>, TaskRow);
-    fn record((names, row): &Named) -> Vec<String> {
-        let name = |person: ActorId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
-        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
-        let assignees: Vec<_> = row.assignees.iter().map(|person| name(*person)).collect();
-        vec![
-            row.id.to_string(),
-            row.title.clone(),
-            row.board.to_string(),
-            row.board_name.clone(),
-            row.column_name.clone().unwrap_or_default(),
-            row.is_completed.to_string(),
-            row.priority.as_str().to_owned(),
-            day(row.start),
-            day(row.due),
-            assignees.join("; "),
-            row.created_at.to_string(),
-            row.created_by.map(name).unwrap_or_default(),
-            row.updated_at.to_string(),
-            row.updated_by.map(name).unwrap_or_default(),
-            row.deleted_at.map(|at| at.to_string()).unwrap_or_default(),
-        ]
-    }
-    let names: HashMap<_, _> =
-        admin.services.store.directory().accounts().iter().map(|account| (account.id, account.name.clone())).collect();
-    let (names, admin, filter) = (Arc::new(names), Arc::new(admin), Arc::new(address.filter(now())));
-    let slice = Arc::new(address.slice(csv::ROWS_AT_A_TIME));
-    let read = move |after| {
-        let (names, admin, filter) = (Arc::clone(&names), Arc::clone(&admin), Arc::clone(&filter));
-        let slice = Slice { after, ..Slice::clone(&slice) };
-        async move {
-            if !admin.principal().may_administer() {
-                return None;
-            }
-            let rows = admin.services.store.tasks_table(&filter, slice).await;
-            let named = |row| (Arc::clone(&names), row);
-            Some(rows.map(|Rows { rows, next }| Rows { rows: rows.into_iter().map(named).collect(), next }))
-        }
-    };
-    csv::file("tasks", HEADINGS, read, record)
+const HEADINGS: &[&str] = &[
+    "id",
+    "title",
+    "board_id",
+    "board",
+    "column",
+    "completed",
+    "priority",
+    "start",
+    "due",
+    "assignees",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "deleted_at",
+];
+
+fn record(directory: &Directory, row: &TaskRow) -> Vec<String> {
+    let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    let by = |person: Option<ActorId>| person.map(|person| name(directory, person)).unwrap_or_default();
+    let assignees: Vec<_> = row.assignees.iter().map(|person| name(directory, *person)).collect();
+    vec![
+        row.id.to_string(),
+        row.title.clone(),
+        row.board.to_string(),
+        row.board_name.clone(),
+        row.column_name.clone().unwrap_or_default(),
+        row.is_completed.to_string(),
+        row.priority.as_str().to_owned(),
+        day(row.start),
+        day(row.due),
+        assignees.join("; "),
+        field(Some(row.created_at)),
+        by(row.created_by),
+        field(Some(row.updated_at)),
+        by(row.updated_by),
+        field(row.deleted_at),
+    ]
 }
 
 /// The form for editing a task in its row; `None` if the task does not exist or is in the trash.

@@ -7,7 +7,7 @@ use app::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Direction, Expression, Rows, Slice, Source, pattern, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, pattern, rows_of};
 use crate::store::{
     Store, StoreError,
     rows::{day, id, optional_id, priority, seq},
@@ -294,12 +294,6 @@ const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWE
                           ORDER BY LOWER(title), id LIMIT $2";
 const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees LIKE $1 ESCAPE '\\' \
                            ORDER BY assignees, id LIMIT $2";
-
-impl Default for Slice<TaskOrder> {
-    fn default() -> Self {
-        Self { order: TaskOrder::Changed, direction: Direction::Descending, after: None, limit: 50 }
-    }
-}
 
 fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
     let kind: Option<&str> = row.try_get("kind")?;
