@@ -17,7 +17,7 @@ use crate::{
         client::PATIENCE,
         database::Database,
         engines::on_both_engines,
-        server::{Process, Server, answer, command, problem, run},
+        server::{Process, Server, answer, command, problem, run as run_command},
     },
 };
 
@@ -168,7 +168,7 @@ on_both_engines! {
 
     async fn the_command_line_changes_them_beside_a_server(database) {
         let url = database.url.clone();
-        let settings = |arguments: &[&str]| run(command(&["settings"]).args(arguments).args(["--database", &url]));
+        let settings = |arguments: &[&str]| run_command(command(&["settings"]).args(arguments).args(["--database", &url]));
         let (_server, services) = Server::with_services(accounts(&database)).await;
         let (code, out, error) = settings(&["set", "server-name", "Acme"]);
         assert_eq!(code, Some(0), "{error}");
@@ -207,7 +207,7 @@ async fn another_node_has_a_change_within_a_second() {
 async fn a_flag_and_a_variable_win_over_what_is_set_here() {
     let database = Database::sqlite();
     let url = database.url.clone();
-    let set = |name: &str, value: &str| run(command(&["settings", "set", name, value, "--database", &url]));
+    let set = |name: &str, value: &str| run_command(&mut command(&["settings", "set", name, value, "--database", &url]));
     drop(Process::start(&database));
     assert_eq!(
         (set("api-rate", "5").0, set("server-name", "Acme").0, set("keep-audit", "30").0),
