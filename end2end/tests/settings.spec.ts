@@ -26,7 +26,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     const ana = await somebody('Ana Lima', 'owner');
     const page = await ana.page({ ...options, reducedMotion: 'reduce' });
     await page.goto('/admin/settings');
-    await page.getByLabel('Name of the server').fill('Acme');
+    await page.getByRole('textbox', { name: 'Name of the server' }).fill('Acme');
     await page.getByRole('button', { name: 'Save' }).first().click();
     await expect(page.getByRole('status')).toHaveText('The settings are saved.');
     const folder = process.env['LOOKS'];
@@ -36,7 +36,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     };
     await fits();
     if (folder) await page.screenshot({ path: `${folder}/settings, ${look}.png`, fullPage: true });
-    await page.getByLabel('Deleted boards').fill('a while');
+    await page.getByRole('textbox', { name: 'Deleted boards' }).fill('a while');
     await page.getByRole('button', { name: 'Save' }).nth(2).click();
     await expect(page.getByRole('alert')).toContainText('Expected a time such as');
     await fits();
@@ -50,12 +50,12 @@ for (const javaScriptEnabled of [true, false]) {
     const page = await ana.page({ javaScriptEnabled });
     await page.goto('/admin/settings');
     await expect(page).toHaveTitle('Settings · Administration · Taskwire');
-    await page.getByLabel('Name of the server').fill('Acme & Söhne');
+    await page.getByRole('textbox', { name: 'Name of the server' }).fill('Acme & Söhne');
     await page.getByRole('button', { name: 'Save' }).first().click();
     await expect(page).toHaveTitle('Settings · Administration · Acme & Söhne');
     await expect(page.locator('#general')).toContainText('Set here by Ana Lima');
     await page.goto('/');
-    await expect(page).toHaveTitle('Acme & Söhne');
+    await expect(page).toHaveTitle('Boards · Acme & Söhne');
     await expect(page.locator('.brand')).toHaveText('Acme & Söhne');
     await page.goto('/admin/settings');
     await page.getByRole('button', { name: 'Use the default again: Name of the server' }).click();
@@ -69,14 +69,14 @@ test('a board keeps the name of the server in its title when scripts run', async
   const board = await ana.api.createBoard('Errands');
   const page = await ana.page();
   await page.goto('/admin/settings');
-  await page.getByLabel('Name of the server').fill('Acme');
-  await page.getByLabel('Name of the server').press('Enter');
+  await page.getByRole('textbox', { name: 'Name of the server' }).fill('Acme');
+  await page.getByRole('textbox', { name: 'Name of the server' }).press('Enter');
   await expect(page.getByRole('status')).toHaveText('The settings are saved.');
   await page.goto(`/boards/${board.id}`);
   await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   await expect(page).toHaveTitle('Errands · Acme');
   await page.getByRole('link', { name: 'Acme: all boards' }).click();
-  await expect(page).toHaveTitle('Acme');
+  await expect(page).toHaveTitle('Boards · Acme');
 });
 
 test('by keyboard: a wrong value is told and stays, and Enter saves', async ({ somebody, expectedErrors }) => {
@@ -84,7 +84,7 @@ test('by keyboard: a wrong value is told and stays, and Enter saves', async ({ s
   const ana = await somebody('Ana Lima', 'owner');
   const page = await ana.page();
   await page.goto('/admin/settings');
-  const field = page.getByLabel('Audit log, in days');
+  const field = page.getByRole('textbox', { name: 'Audit log, in days' });
   await field.focus();
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.type('often');
@@ -110,7 +110,7 @@ test('what was given at start is shown without its secret, and mail is tested', 
   const limits = page.locator('#limits');
   await expect(limits).toContainText('Set by TASKWIRE_API_RATE at start; remove it there to change it here.');
   await expect(limits).toContainText('5000');
-  await expect(page.getByLabel('Requests to REST a minute')).toHaveCount(0);
+  await expect(page.getByRole('textbox', { name: 'Requests to REST a minute' })).toHaveCount(0);
   await expect(page.locator('#mail')).toContainText('smtp://board:***@127.0.0.1:1');
   expect(await page.content()).not.toContain('hush');
   await page.getByRole('button', { name: 'Send a test mail to me' }).click();
@@ -125,14 +125,14 @@ test('of two admins, the second learns what the first has set', async ({ somebod
   await expect(his.locator('#mail')).toContainText('at start');
   await expect(his.locator('#retention')).toContainText('Only owners change this.');
   const field = 'Live connections of one person';
-  await hers.getByLabel(field).fill('10');
-  await hers.getByLabel(field).press('Enter');
+  await hers.getByRole('textbox', { name: field }).fill('10');
+  await hers.getByRole('textbox', { name: field }).press('Enter');
   await expect(hers.getByRole('status')).toBeVisible();
-  await his.getByLabel(field).fill('20');
-  await his.getByLabel(field).press('Enter');
+  await his.getByRole('textbox', { name: field }).fill('20');
+  await his.getByRole('textbox', { name: field }).press('Enter');
   await expect(his.getByRole('alert')).toContainText('is “10” now');
-  await expect(his.getByLabel(field)).toHaveValue('20');
-  await his.getByLabel(field).press('Enter');
+  await expect(his.getByRole('textbox', { name: field })).toHaveValue('20');
+  await his.getByRole('textbox', { name: field }).press('Enter');
   await expect(his.getByRole('status')).toBeVisible();
-  await expect(his.getByLabel(field)).toHaveValue('20');
+  await expect(his.getByRole('textbox', { name: field })).toHaveValue('20');
 });

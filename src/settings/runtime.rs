@@ -450,7 +450,7 @@ mod tests {
             ("keep-audit", "often", "from 1 to 36500"),
             ("log_retention", "90", "such as `90d`"),
             ("sockets_per_person", "0", "at least 1"),
-            ("server_name", "\u{202e}", "text direction"),
+            ("server_name", "a\u{202e}b", "text direction"),
             ("server_name", &"x".repeat(61), "60 characters"),
             ("sign_up_domains", "example.com,nowhere", "`nowhere` is not a domain"),
             ("smtp", "http://localhost", "smtp://USER:PASSWORD@HOST"),

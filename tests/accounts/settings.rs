@@ -59,7 +59,7 @@ on_both_engines! {
         assert!(door.contains("<title>Sign in · Acme &amp; Söhne</title>"), "{door}");
         let home = ana.get("/").await.text;
         assert!(home.contains(r#"name="application-name" content="Acme &amp; Söhne""#), "{home}");
-        assert!(home.contains("<title>Acme &amp; Söhne</title>") && home.contains(r#"<p class="brand">Acme &amp; Söhne"#));
+        assert!(home.contains("<title>Boards · Acme &amp; Söhne</title>") && home.contains(r#"<p class="brand">Acme &amp; Söhne"#));
 
         let limits = [("api_rate", "50"), ("was-api_rate", "6000"), ("sockets_per_person", "1"), ("was-sockets_per_person", "2000")];
         ana.post("/admin/settings", &limits).await.goes_to();

@@ -134,7 +134,7 @@ fn section_view(
         .filter(|shown| may(&shown.setting) && shown.setting.source == SettingSource::Here)
         .map(|Shown { setting, .. }| {
             view! {
-                <form id=reset_id(setting) method="post" action=DEFAULT_PATH>
+                <form hidden id=reset_id(setting) method="post" action=DEFAULT_PATH>
                     <input type="hidden" name="name" value=setting.name.clone() />
                     <input type="hidden" name="was" value=setting.value.clone().unwrap_or_default() />
                 </form>
@@ -228,7 +228,8 @@ fn read_only(shown: &Shown, role: InstanceRole, now: Timestamp) -> AnyView {
 /// What a setting does, and where its value comes from.
 fn about(shown: &Shown, id: &str, may_change: bool, now: Timestamp) -> AnyView {
     let setting = &shown.setting;
-    let default = setting.default.as_deref().map(|default| format!("The default is {default}.")).unwrap_or_default();
+    let default = setting.default.as_deref().filter(|_| setting.source != SettingSource::Default);
+    let default = default.map(|default| format!("The default is {default}.")).unwrap_or_default();
     let source = match setting.source {
         SettingSource::Default => view! { "This is the default." }.into_any(),
         SettingSource::Flag | SettingSource::Variable => {
@@ -247,7 +248,8 @@ fn about(shown: &Shown, id: &str, may_change: bool, now: Timestamp) -> AnyView {
                     <bdi>{name.clone()}</bdi>
                 }
                 .into_any(),
-                None => " at the command line".into_any(),
+                // At the command line, or on a server without accounts.
+                None => ().into_any(),
             };
             let when = setting.changed_at.map(|at| time_ago(at, now));
             let reset = may_change.then(|| {
@@ -332,7 +334,7 @@ fn fixed_row(shown: &Shown) -> (String, Vec<AnyView>) {
     };
     let name = view! {
         <code>{setting.flag.clone()}</code>
-        <span class="hint setting-words">{with_code(&setting.description)}</span>
+        <span class="hint setting-words">{with_code(&setting.description)} "."</span>
     }
     .into_any();
     (format!("setting-{}", setting.name), vec![name, value(setting), source])
