@@ -1,5 +1,6 @@
 //! The name of the server, which its admins choose. The document has it as `application-name`, where the browser reads it.
 
+#[cfg(feature = "ssr")]
 use std::sync::Arc;
 
 #[cfg(not(feature = "ssr"))]
@@ -11,6 +12,7 @@ use leptos::prelude::use_context;
 const DEFAULT: &str = "Taskwire";
 
 /// The name of the server, which the server hands in through Leptos' context.
+#[cfg(feature = "ssr")]
 #[derive(Clone, Debug)]
 pub struct ServerName(pub Arc<str>);
 
