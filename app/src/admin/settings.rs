@@ -352,6 +352,8 @@ fn with_code(text: &str) -> AnyView {
     let parts: Vec<_> = text
         .split('`')
         .enumerate()
+        // Leptos would show an empty text as a space.
+        .filter(|(_, part)| !part.is_empty())
         .map(|(index, part)| match index % 2 {
             1 => view! { <code>{part.to_owned()}</code> }.into_any(),
             _ => part.to_owned().into_any(),

@@ -96,7 +96,8 @@ async fn change(
                 AccountError::Changed(_) => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
-            let mistake = Mistake { field, words: error.sentence() };
+            // The words are those of the command line, where examples stand between backticks.
+            let mistake = Mistake { field, words: error.sentence().replace('`', "") };
             let refused = Some(Refused { typed, mistake, section });
             Ok(answer::refused(admin, status, page(Settings { refused, ..content(admin) })))
         }
