@@ -663,9 +663,11 @@ async fn settings_of_the_settings_page_are_told_and_tried() {
         assert_eq!(code, Some(0), "{error}");
     }
     let found = read(&mut doctor(&database.url, &["--public-url", "http://localhost:3000"]));
-    found
-        .say("settings", "ok", &["smtp = smtp://board:***@127.0.0.1:", "from the settings page"])
-        .say("mail", "error", &["refused", "the settings page"]);
+    found.say("settings", "ok", &["smtp = smtp://board:***@127.0.0.1:", "from the settings page"]).say(
+        "mail",
+        "error",
+        &["refused", "the settings page"],
+    );
     assert!(!format!("{:?}", found.all).contains("hush-hush"));
 }
 

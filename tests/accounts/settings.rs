@@ -207,7 +207,8 @@ async fn another_node_has_a_change_within_a_second() {
 async fn a_flag_and_a_variable_win_over_what_is_set_here() {
     let database = Database::sqlite();
     let url = database.url.clone();
-    let set = |name: &str, value: &str| run_command(&mut command(&["settings", "set", name, value, "--database", &url]));
+    let set =
+        |name: &str, value: &str| run_command(&mut command(&["settings", "set", name, value, "--database", &url]));
     drop(Process::start(&database));
     assert_eq!(
         (set("api-rate", "5").0, set("server-name", "Acme").0, set("keep-audit", "30").0),
