@@ -84,6 +84,7 @@ names! {
         ShareLinkRevoked "share_link_revoked" "revoked a share link"
         JobRetried "job_retried" "had a job tried again"
         JobRemoved "job_removed" "removed a job"
+        SettingChanged "setting_changed" "changed a setting"
         BackupMade "backup_made" "made a backup"
         Exported "exported" "exported data"
     }

@@ -81,6 +81,10 @@ const TABLE: &[Row] = &[
     row("GET /api/v1/system", "",                                      "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     row("GET /api/v1/system/checks", "",                               "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     row("GET /api/v1/audit", "",                                       "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("GET /api/v1/settings", "",                                    "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("PATCH /api/v1/settings", r#"{"settings":{"api_rate":"6000"}}"#,
+                                                                       "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("POST /api/v1/settings/test-mail", "",                         "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     // Routes that are open to everybody.
     row("GET /api/v1/openapi.json", "",                                "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /api/v1/asyncapi.json", "",                               "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
@@ -207,6 +211,13 @@ const TABLE: &[Row] = &[
                                                                        "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
     row("GET /admin/system", "",                                        "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("GET /admin/system/checks", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("GET /admin/settings", "",                                      "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/settings", "server_name=Taskwire&was-server_name=Taskwire",
+                                                                       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/settings", "keep_audit=300&was-keep_audit=365",   "401 401 403 403 403 403 403 303  401 401 401  401 401 401"),
+    row("POST /admin/settings/default", "name=server_name&was=Taskwire",
+                                                                       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/settings/test-mail", "",                           "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
     // Last, because it ends the sessions of all callers.
     row("POST /sign-out", "",                                          "303 303 303 303 303 303 303 303  303 303 303  401 401 303"),
 ];

@@ -41,6 +41,9 @@ async fn fill(database: &Database) -> Filled {
     let token = ["token", "create", "--user", "ana@example.com", "--scope", "read", "--expires", "1d"];
     assert_eq!(run_command(command(&token).args(["--database", &database.url])).0, Some(0));
 
+    let settings = ["settings", "set", "server-name", "Acme “A” \\"];
+    assert_eq!(run_command(command(&settings).args(["--database", &database.url])).0, Some(0));
+
     let node = Node::on(database).await;
     let ana: ActorId = node.store.directory().account_of("ana@example.com").unwrap().id;
     let mut boards = Vec::new();

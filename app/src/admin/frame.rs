@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::account::{
     CurrentUser, Notice,
-    document::{html, notice, topbar},
+    document::{Surroundings, html, notice, topbar},
 };
 
 /// The path of these pages.
@@ -62,6 +62,7 @@ const ENTRIES: &[Entry] = &[
     entry(super::deleted_boards::PATH, "Deleted boards", false),
     entry(super::import::PATH, "Import people", true),
     entry(super::system::PATH, "System", false),
+    entry(super::settings::PATH, "Settings", false),
     entry(super::audit::PATH, "Audit log", false),
 ];
 
@@ -72,10 +73,10 @@ impl Frame {
     }
 
     /// Renders the whole document.
-    pub fn document(self, options: LeptosOptions) -> String {
+    pub fn document(self, surroundings: Surroundings) -> String {
         let Self { title, here, reader, above, notice: done, has_mistake, body } = self;
         let header = match &reader.current_user {
-            Some(current_user) => topbar(current_user),
+            Some(current_user) => topbar(current_user, &surroundings.server),
             None => view! {
                 <header class="topbar">
                     <nav class="tabs" aria-label="Pages">
@@ -134,7 +135,8 @@ impl Frame {
             </div>
         }
         .into_any();
-        let title = format!("{}{title} · Administration · Taskwire", if has_mistake { "Error: " } else { "" });
-        html(title, Some(SCRIPT), body, options)
+        let server = &surroundings.server;
+        let title = format!("{}{title} · Administration · {server}", if has_mistake { "Error: " } else { "" });
+        html(title, Some(SCRIPT), body, surroundings)
     }
 }

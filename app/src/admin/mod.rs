@@ -9,6 +9,7 @@
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`parts`]: what several of these pages have.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`settings`]: the settings of the server.
 //! - [`system`]: the state of the installation, with a [`mod@chart`] of each number. [`audit`]: the audit log.
 
 pub mod audit;
@@ -26,6 +27,7 @@ pub mod people;
 pub mod person;
 pub mod person_account;
 pub mod sessions;
+pub mod settings;
 pub mod share_links;
 pub mod system;
 pub mod table;

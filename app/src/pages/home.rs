@@ -18,6 +18,7 @@ use crate::{
         icon::{Icon, Picture},
         menu::close_menus_on_click_elsewhere,
         rows::Rows,
+        server_name::server_name,
         unavailable::Unavailable,
     },
     features::{
@@ -100,7 +101,7 @@ fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
             <span class="logo">
                 <Mark />
             </span>
-            <p class="brand">"Taskwire"</p>
+            <p class="brand">{server_name()}</p>
             {content.is_some().then(|| view! { <ListConnection /> })}
             {menu}
         </header>

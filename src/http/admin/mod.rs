@@ -11,6 +11,7 @@
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`settings`]: the settings of the server.
 //! - [`system`]: the state of the installation. [`audit`]: the audit log.
 
 pub mod answer;
@@ -29,6 +30,7 @@ pub mod person;
 pub mod person_account;
 pub mod reader;
 pub mod sessions;
+pub mod settings;
 pub mod share_links;
 pub mod system;
 pub mod task;
@@ -101,6 +103,10 @@ list_of_routes! {
     POST "/admin/people/{person}/account" => person_account::change;
     POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
     GET "/admin/audit" => audit::show;
+    GET "/admin/settings" => settings::show;
+    POST "/admin/settings" => settings::save;
+    POST "/admin/settings/default" => settings::use_default;
+    POST "/admin/settings/test-mail" => settings::test_mail;
 }
 
 /// The routes.

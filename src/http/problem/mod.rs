@@ -236,6 +236,7 @@ impl From<AccountError> for Problem {
             | AccountError::NotInvited
             | AccountError::NotProved
             | AccountError::TiedToAnother => Self::new(Code::NoAccount, error.to_string()),
+            AccountError::Changed(_) => Self::new(Code::Changed, error.to_string()),
             AccountError::NotTheFirst => Self::new(Code::NotTheFirst, error.to_string()),
             AccountError::TooMany(wait) => {
                 Self::new(Code::TooMany, error.to_string()).with_header(RETRY_AFTER, wait.as_secs().max(1).into())

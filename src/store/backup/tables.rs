@@ -374,6 +374,20 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
+    // The password of the mail server is in `secret` alone.
+    Table {
+        name: "settings",
+        since: 20,
+        key: &["name"],
+        columns: &[
+            text("name", 20),
+            text("value", 20),
+            secret_text("secret", 20, "NULL"),
+            number("changed_at", 20),
+            text("changed_by", 20),
+        ],
+        public: Rows::All,
+    },
 ];
 
 /// Tables that no backup has: opening a database makes them, with all that is in them.

@@ -14,6 +14,7 @@ use crate::{
         menu::{Menu, close_menu},
         name_editor::NameEditor,
         rows::Rows,
+        server_name::server_name,
     },
     features::{presence::WhoIsHere, undo::UndoItems},
     live::{Live, LiveBoard},
@@ -41,7 +42,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     };
     view! {
         <header class="topbar">
-            <a class="logo" href="/" aria-label="Taskwire: all boards">
+            <a class="logo" href="/" aria-label=format!("{}: all boards", server_name())>
                 <Mark />
             </a>
             <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
