@@ -323,7 +323,7 @@ on_both_engines! {
         }
         let later = Timestamp::from_millis(now().as_millis() + 8 * 24 * 60 * 60 * 1_000);
         let count = async |state, at| {
-            node.store.count_invitations(&InvitationFilter { state, host: None }, at).await.unwrap()
+            node.store.count_invitations(&InvitationFilter { state, ..InvitationFilter::default() }, at).await.unwrap()
         };
         assert_eq!(count(InvitationState::Waiting, later).await, 0);
         assert_eq!(count(InvitationState::Expired, later).await, 2);

@@ -7,7 +7,7 @@ use app::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Expression, Rows, Slice, Source, pattern, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, pattern, rows_of};
 use crate::store::{
     Store, StoreError,
     rows::{day, id, optional_id, priority, seq},
@@ -34,6 +34,8 @@ pub struct TaskFilter {
     pub assignee: Option<Option<ActorId>>,
     /// Those whose due day is in this range.
     pub due: Option<Due>,
+    /// Those that were created in this span.
+    pub created: Span,
     /// Those that were changed at or after this time.
     pub changed_from: Option<Timestamp>,
     /// Those that were changed before this time.
@@ -199,6 +201,7 @@ impl TaskFilter {
         if let Some(before) = self.changed_before {
             wanted.bind("t.updated_at < ?", before.as_millis());
         }
+        wanted.within(self.created, "t.created_at >= ?", "t.created_at < ?");
         match (self.text.trim(), &found.with_title) {
             ("", _) => {}
             (_, Some(ids)) => wanted.one_of("t.id", ids.clone()),
