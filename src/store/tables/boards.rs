@@ -135,7 +135,7 @@ impl Store {
 
     /// Counts the boards that match, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_boards(&self, filter: &BoardFilter) -> Result<u64, StoreError> {
-        BOARDS.count(self, filter.conditions(), None).await
+        BOARDS.count(self, filter.conditions()).await
     }
 
     /// Adds to boards what belongs to them. It is counted for the boards of a page, from indexes that hold nothing else.

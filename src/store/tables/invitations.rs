@@ -131,7 +131,7 @@ impl Store {
 
     /// Counts the invitations that match at a time, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_invitations(&self, filter: &InvitationFilter, now: Timestamp) -> Result<u64, StoreError> {
-        INVITATIONS.count(self, filter.conditions(now), None).await
+        INVITATIONS.count(self, filter.conditions(now)).await
     }
 }
 

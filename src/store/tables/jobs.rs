@@ -119,7 +119,7 @@ impl Store {
 
     /// Counts the jobs that match, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_jobs(&self, filter: &JobFilter) -> Result<u64, StoreError> {
-        JOBS.count(self, filter.conditions(), None).await
+        JOBS.count(self, filter.conditions()).await
     }
 }
 

@@ -227,12 +227,11 @@ impl Source {
         (Statement::of(sql, values), limit)
     }
 
-    /// Counts the matches, up to one more than [`MOST_COUNTED`]. `order` names the index that is best for it, if the database cannot know.
-    async fn count(&self, store: &Store, wanted: Conditions, order: Option<&str>) -> Result<u64, StoreError> {
+    /// Counts the matches, up to one more than [`MOST_COUNTED`].
+    async fn count(&self, store: &Store, wanted: Conditions) -> Result<u64, StoreError> {
         let Conditions { sql: conditions, values } = wanted;
-        let order = order.map(|order| format!(" ORDER BY {order}")).unwrap_or_default();
         let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 AS one {}{conditions}{order} LIMIT {}) AS counted",
+            "SELECT COUNT(*) FROM (SELECT 1 AS one {}{conditions} LIMIT {}) AS counted",
             self.from,
             MOST_COUNTED + 1
         );

@@ -130,7 +130,7 @@ impl Store {
 
     /// Counts the share links that match and are not revoked, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_share_links(&self, filter: &ShareLinkFilter) -> Result<u64, StoreError> {
-        SHARE_LINKS.count(self, filter.conditions(), None).await
+        SHARE_LINKS.count(self, filter.conditions()).await
     }
 }
 

@@ -125,6 +125,6 @@ impl Store {
 
     /// Counts the tokens that match and are not revoked, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_all_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64, StoreError> {
-        TOKENS.count(self, filter.conditions(now), None).await
+        TOKENS.count(self, filter.conditions(now)).await
     }
 }
