@@ -308,6 +308,12 @@ impl Store {
         Ok(Some(count.unsigned_abs()))
     }
 
+    /// The time of the oldest event; `None` if there is none.
+    pub async fn oldest_event(&self) -> Result<Option<Timestamp>, StoreError> {
+        let oldest: Option<i64> = query("SELECT MIN(at) FROM audit").fetch_one(self.readers()).await?.try_get(0)?;
+        Ok(oldest.map(Timestamp::from_millis))
+    }
+
     /// Deletes the events from before a time. Tells how many.
     pub async fn forget_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut deleted = 0;

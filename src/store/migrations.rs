@@ -16,7 +16,7 @@ macro_rules! migrations {
     ($engine:literal) => {
         migrations!(
             $engine: "0001_boards" "0002_accounts" "0003_history" "0004_assignees" "0005_write_probe" "0006_proofs"
-            "0007_answers" "0008_load" "0009_instance" "0010_start" "0011_schema"
+            "0007_answers" "0008_load" "0009_instance" "0010_start" "0011_schema" "0024_search"
         )
     };
     ($folder:literal: $($name:literal)+) => {

@@ -257,3 +257,63 @@ async fn parameters_that_mean_nothing_are_ignored() {
         );
     }
 }
+
+/// The links of a page to narrow it down by date, with their numbers of rows.
+fn dates(page: &str) -> Vec<(String, String)> {
+    let nav = page.split_once("class=\"table-dates\"").expect("dates").1.split_once("</nav>").unwrap().0;
+    nav.split("<a ")
+        .skip(1)
+        .map(|link| {
+            let address = link.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&amp;", "&");
+            let count = link.split_once("class=\"chip\">").map_or("", |(_, rest)| rest.split_once('<').unwrap().0);
+            (address, count.to_owned())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_table_is_narrowed_down_by_date_and_widened_again() {
+    let server = Server::start().await;
+    let board = id(&server.post("/boards", &json!({ "name": "Plans" })).await);
+    for title in ["Tea", "Coffee", "Cake"] {
+        server.task(&board, title).await;
+    }
+    // Everything is of today, so one begins with its days.
+    let links = dates(&page(&server, "/admin/tasks").await);
+    let [(day, count)] = &links[..] else { panic!("{links:?}") };
+    assert_eq!(count, "3");
+    let today = day.split_once("on=").unwrap().1.to_owned();
+    let (month, year) = (&today[..7], &today[..4]);
+
+    let narrowed = page(&server, day).await;
+    assert!(narrowed.contains("Coffee") && narrowed.contains("aria-current=\"date\""), "{narrowed}");
+    let above: Vec<_> = dates(&narrowed).into_iter().map(|(address, _)| address).collect();
+    assert_eq!(
+        above,
+        ["/admin/tasks".to_owned(), format!("/admin/tasks?on={year}"), format!("/admin/tasks?on={month}")],
+        "any time, the year, the month"
+    );
+    let of_year = dates(&page(&server, &format!("/admin/tasks?on={year}")).await);
+    assert!(of_year.contains(&(format!("/admin/tasks?on={month}"), "3".to_owned())), "{of_year:?}");
+    assert!(!page(&server, "/admin/tasks?on=2001-02").await.contains("Coffee"));
+
+    // With a filter nothing is counted, and the filter stays.
+    let filtered = dates(&page(&server, "/admin/tasks?q=tea").await);
+    assert_eq!(filtered, [(format!("/admin/tasks?q=tea&on={today}"), String::new())]);
+
+    // A period that does not exist is none.
+    for unknown in ["2026-13", "x", "2026-02-30", "%00", "99999"] {
+        assert!(page(&server, &format!("/admin/tasks?on={unknown}")).await.contains("Coffee"), "{unknown}");
+    }
+    for table in ["/admin/boards", "/admin/audit"] {
+        let links = dates(&page(&server, table).await);
+        assert_eq!(links.len(), 1, "{table}: {links:?}");
+        let narrowed = page(&server, &links[0].0).await;
+        assert!(narrowed.contains("Plans") && narrowed.contains("aria-current=\"date\""), "{table}");
+        assert!(!page(&server, &format!("{table}?on=2001")).await.contains("Plans"), "{table}");
+    }
+    let csv = server.at(Method::GET, &format!("{day}&format=csv")).send().await.unwrap().text().await.unwrap();
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    let csv = server.at(Method::GET, "/admin/tasks?on=2001&format=csv").send().await.unwrap().text().await.unwrap();
+    assert_eq!(csv.lines().count(), 1, "{csv}");
+}

@@ -60,10 +60,10 @@ const COLUMNS: [Column; 8] = [
     Column::sorted("changed", "Changed"),
 ];
 
-/// The table. `counts` has the number of boards in each of [`VIEWS`].
-pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
+/// The table.
+pub fn page(listing: Listing<Board>) -> Frame {
     let count = listing.count("board", "boards");
-    let Listing { reader, query, rows, most, next, now, .. } = listing;
+    let Listing { reader, query, rows, most, next, dates, counts, now, .. } = listing;
     let has_accounts = reader.current_user.is_some();
     let of = |query: &[(&'static str, &str)]| {
         query.iter().fold(Query::default(), |all, (name, value)| all.with(name, *value))
@@ -101,6 +101,7 @@ pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
         search: Some("Search names"),
         filters,
         presets,
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-changed",
         rows: rows.into_iter().map(|board| row(board, now)).collect(),

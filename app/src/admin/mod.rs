@@ -4,6 +4,7 @@
 //! small script (`public/admin.js`) keeps the parts that are marked as live up to date. Each module has one page, or one table with its rows.
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
+//!   [`dates`]: narrowing one down by date.
 //! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
 //! - [`board`], [`person`]: the page of one board, and of one person.
@@ -17,6 +18,7 @@ pub mod board;
 pub mod boards;
 pub mod bulk_edits;
 pub mod chart;
+pub mod dates;
 pub mod deleted_boards;
 pub mod frame;
 pub mod import;

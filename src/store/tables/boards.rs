@@ -10,7 +10,7 @@ use app::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Expression, Rows, Slice, Source, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, rows_of};
 use crate::store::{
     Store, StoreError,
     connection::{Connection, read},
@@ -27,6 +27,8 @@ pub struct BoardFilter {
     pub is_open: Option<bool>,
     /// Those without a manager whose account is active.
     pub without_manager: bool,
+    /// Those that were created in this span.
+    pub created: Span,
     /// Those that were changed at or after this time.
     pub changed_from: Option<Timestamp>,
     /// Those that were changed before this time.
@@ -106,6 +108,7 @@ impl BoardFilter {
                  WHERE m.board = b.id AND m.role = 'manager' AND p.deactivated_at IS NULL)",
             );
         }
+        wanted.within(self.created, "b.created_at >= ?", "b.created_at < ?");
         if let Some(from) = self.changed_from {
             wanted.bind("b.changed_at >= ?", from.as_millis());
         }
@@ -132,7 +135,7 @@ impl Store {
 
     /// Counts the boards that match, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_boards(&self, filter: &BoardFilter) -> Result<u64, StoreError> {
-        BOARDS.count(self, filter.conditions(), None).await
+        BOARDS.count(self, filter.conditions()).await
     }
 
     /// Adds to boards what belongs to them. It is counted for the boards of a page, from indexes that hold nothing else.

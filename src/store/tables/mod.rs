@@ -13,6 +13,7 @@ mod share_links;
 mod tasks;
 mod tokens;
 
+use app::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 
@@ -79,6 +80,15 @@ pub struct Rows<T> {
     pub next: Option<Key>,
 }
 
+/// A span of time; without limits by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// At or after this time.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub before: Option<Timestamp>,
+}
+
 /// A sort key's SQL expression, and whether it is a number.
 #[derive(Clone, Copy)]
 struct Expression {
@@ -110,6 +120,30 @@ impl Conditions {
     /// Adds the condition that a text contains another, in capital letters or not (of ASCII, on SQLite).
     fn contains(&mut self, condition: &'static str, text: &str) {
         self.bind(condition, pattern(text));
+    }
+
+    /// Adds the conditions that a time is in a span: `from` and `before` compare it with a `?`.
+    fn within(&mut self, span: Span, from: &'static str, before: &'static str) {
+        if let Some(time) = span.from {
+            self.bind(from, time.as_millis());
+        }
+        if let Some(time) = span.before {
+            self.bind(before, time.as_millis());
+        }
+    }
+
+    /// Adds the condition that one of several holds, in each of which `?` stands for its value.
+    fn any(&mut self, conditions: impl IntoIterator<Item = (&'static str, String)>) {
+        let mut all = String::new();
+        for (condition, value) in conditions {
+            self.values.push(value.into());
+            if !all.is_empty() {
+                all.push_str(" OR ");
+            }
+            all.push_str(&condition.replace('?', &format!("${}", self.values.len())));
+        }
+        self.add("");
+        self.sql.push_str(&format!("({all})"));
     }
 
     /// Adds the condition that a column has one of these values. The list is filled up to a power of two by repeating the last, because
@@ -193,12 +227,11 @@ impl Source {
         (Statement::of(sql, values), limit)
     }
 
-    /// Counts the matches, up to one more than [`MOST_COUNTED`]. `order` names the index that is best for it, if the database cannot know.
-    async fn count(&self, store: &Store, wanted: Conditions, order: Option<&str>) -> Result<u64, StoreError> {
+    /// Counts the matches, up to one more than [`MOST_COUNTED`].
+    async fn count(&self, store: &Store, wanted: Conditions) -> Result<u64, StoreError> {
         let Conditions { sql: conditions, values } = wanted;
-        let order = order.map(|order| format!(" ORDER BY {order}")).unwrap_or_default();
         let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 AS one {}{conditions}{order} LIMIT {}) AS counted",
+            "SELECT COUNT(*) FROM (SELECT 1 AS one {}{conditions} LIMIT {}) AS counted",
             self.from,
             MOST_COUNTED + 1
         );
