@@ -45,6 +45,7 @@ BY_TEXT = [
     ("invalid", "columns", "two columns have the same id"),
     ("invalid", "unassign", "the same person is in"),
     ("invalid", "everyone", "everyone may be at most an editor"),
+    ("invalid", "archived", "this cannot be changed together"),
 ]
 KNOWN = [tuple(map(re.compile, refusal)) for refusal in BY_STATE + BY_TEXT]
 

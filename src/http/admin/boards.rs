@@ -36,6 +36,7 @@ pub struct Address {
     access: String,
     manager: String,
     changed: String,
+    state: String,
     sort: String,
     after: String,
     format: String,
@@ -48,6 +49,7 @@ impl Address {
             .with("access", &self.access)
             .with("manager", &self.manager)
             .with("changed", &self.changed)
+            .with("state", &self.state)
             .with("sort", &self.sort)
             .with("after", &self.after)
     }
@@ -66,6 +68,11 @@ impl Address {
                 "open" => Some(true),
                 "private" => Some(false),
                 _ => None,
+            },
+            archived: match &*self.state {
+                "archived" => Some(true),
+                "any" => None,
+                _ => Some(false),
             },
             without_manager: self.manager == "none",
             changed_from,
@@ -99,7 +106,7 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
     let mut counts = Vec::with_capacity(VIEWS.len());
     for (_, parameters) in VIEWS {
         let of = |name| parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value).to_owned();
-        let view = Address { manager: of("manager"), changed: of("changed"), ..Address::default() };
+        let view = Address { manager: of("manager"), changed: of("changed"), state: of("state"), ..Address::default() };
         counts.push(store.count_boards(&view.filter(now)).await?);
     }
     let directory = store.directory();
@@ -127,11 +134,23 @@ fn board(directory: &Directory, row: BoardRow) -> Board {
         links: row.links,
         created_at: row.created_at,
         changed_at: row.changed_at,
+        archived_at: row.archived_at,
     }
 }
 
-const HEADINGS: &[&str] =
-    &["id", "name", "access", "managers", "members", "open_tasks", "tasks", "share_links", "created_at", "changed_at"];
+const HEADINGS: &[&str] = &[
+    "id",
+    "name",
+    "access",
+    "managers",
+    "members",
+    "open_tasks",
+    "tasks",
+    "share_links",
+    "created_at",
+    "changed_at",
+    "archived_at",
+];
 
 fn record(directory: &Directory, row: &BoardRow) -> Vec<String> {
     let managers: Vec<_> = row.managers.iter().map(|person| name(directory, *person)).collect();
@@ -146,5 +165,6 @@ fn record(directory: &Directory, row: &BoardRow) -> Vec<String> {
         row.links.to_string(),
         field(Some(row.created_at)),
         field(Some(row.changed_at)),
+        field(row.archived_at),
     ]
 }

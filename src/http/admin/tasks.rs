@@ -177,7 +177,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
         });
     }
     let directory = store.directory();
-    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.boards;
+    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.rows;
     boards.sort_by_key(|board| board.name.to_lowercase());
     let mut people: Vec<Person> = directory.people();
     people.sort_by_key(|person| person.name.to_lowercase());
