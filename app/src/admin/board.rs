@@ -193,12 +193,12 @@ pub fn page(board: Board) -> Frame {
                 }),
             ))}
         {Form::new(
-            "put-back",
-            of(|refused| match refused {
-                Refused::PutBack(mistake) => Some(mistake),
-                _ => None,
-            }),
-        )
+                "put-back",
+                of(|refused| match refused {
+                    Refused::PutBack(mistake) => Some(mistake),
+                    _ => None,
+                }),
+            )
             .summary()}
         {revisions_section(&board, &path)}
         {history_section(&board)}

@@ -19,7 +19,11 @@ pub(super) fn revisions_section(board: &Board, path: &str) -> AnyView {
     let revisions: Vec<_> =
         board.revisions.iter().map(|(revision, can_put_back)| view_of(board, path, revision, can_put_back)).collect();
     let forgotten = (!board.revisions_are_whole).then(|| {
-        view! { <p class="hint">"These are the newest changes. Older ones are not shown, or the log does not have them any more."</p> }
+        view! {
+            <p class="hint">
+                "These are the newest changes. Older ones are not shown, or the log does not have them any more."
+            </p>
+        }
             .into_any()
     });
     let body = view! {
