@@ -14,17 +14,27 @@ use crate::{
 /// The revisions of a board, newest first, with whether each field can be put back.
 pub type Revisions = Vec<(BoardRevision, Vec<bool>)>;
 
+/// Whether a field is about access, which a server without accounts does not limit.
+fn is_access(field: BoardField) -> bool {
+    matches!(field, BoardField::Everyone | BoardField::Member(_))
+}
+
 /// Renders the section.
 pub(super) fn revisions_section(board: &Board, path: &str) -> AnyView {
-    let revisions: Vec<_> =
-        board.revisions.iter().map(|(revision, can_put_back)| view_of(board, path, revision, can_put_back)).collect();
+    let has_accounts = board.reader.current_user.is_some();
+    let revisions: Vec<_> = board
+        .revisions
+        .iter()
+        .filter(|(revision, _)| revision.fields.iter().any(|field| has_accounts || !is_access(field.field)))
+        .map(|(revision, can_put_back)| view_of(board, path, revision, can_put_back, has_accounts))
+        .collect();
     let forgotten = (!board.revisions_are_whole).then(|| {
         view! {
             <p class="hint">
                 "These are the newest changes. Older ones are not shown, or the log does not have them any more."
             </p>
         }
-            .into_any()
+        .into_any()
     });
     let body = view! {
         {forgotten}
@@ -35,7 +45,7 @@ pub(super) fn revisions_section(board: &Board, path: &str) -> AnyView {
     section("revisions", "Name, access and columns, step by step".to_owned(), "revisions", body.into_any(), None)
 }
 
-fn view_of(board: &Board, path: &str, revision: &BoardRevision, can_put_back: &[bool]) -> AnyView {
+fn view_of(board: &Board, path: &str, revision: &BoardRevision, can_put_back: &[bool], has_accounts: bool) -> AnyView {
     let BoardRevision { seq, at, by, creates, fields } = revision;
     let who = by.map_or_else(|| "Somebody".to_owned(), |person| name_of(board, person));
     let did = if *creates { "created it" } else { "changed it" };
@@ -43,6 +53,7 @@ fn view_of(board: &Board, path: &str, revision: &BoardRevision, can_put_back: &[
         .iter()
         .enumerate()
         .zip(can_put_back)
+        .filter(|((_, field), _)| has_accounts || !is_access(field.field))
         .map(|((index, field), can_put_back)| {
             let name = field_name(board, field);
             let before = match &field.before {

@@ -329,7 +329,7 @@ mod tests {
         );
         let mut now = state.clone();
         for revision in [&revisions[1], &revisions[2], &revisions[4], &revisions[5], &revisions[6], &revisions[7]] {
-            let op = revision.fields[0].put_back(&now, state.seq()).expect("something to put back");
+            let op = revision.fields[0].put_back(&now, now.seq()).expect("something to put back");
             apply(&mut now, &op).expect("it is accepted");
             assert_eq!(revision.fields[0].put_back(&now, now.seq()), None, "it is as before: {op:?}");
         }

@@ -385,7 +385,9 @@ pub async fn save(
 
 pub(super) fn status(error: &WriteError) -> StatusCode {
     match error {
-        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. }) => StatusCode::CONFLICT,
+        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. } | Refusal::Archived) => {
+            StatusCode::CONFLICT
+        }
         WriteError::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
         WriteError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         WriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -50,8 +50,8 @@ pub struct BoardSearch {
     q: Option<String>,
     #[param(schema_with = Order::<BoardOrder>::schema)]
     order: Option<String>,
-    /// `false`: only boards that are not archived; `true`: only archived boards; `any`: both.
-    #[param(inline, default = "false")]
+    /// `false`, or nothing: only boards that are not archived; `true`: only archived boards; `any`: both.
+    #[param(inline)]
     archived: Option<Archived>,
     /// Only boards that are open to everyone on the server, or only private ones.
     #[param(inline)]
