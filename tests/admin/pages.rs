@@ -280,7 +280,7 @@ async fn a_bulk_edit_says_which_tasks_are_on_an_archived_board() {
     let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("go", "1")]).collect();
     let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
     let mut text = page(&server, &to).await;
-    while !text.contains("Done with 1 task") {
+    while !text.contains("Done with 1 of 2 tasks") {
         text = page(&server, &to).await;
     }
     assert!(text.contains("Two") && text.contains("this board is archived. A manager can bring it back."), "{text}");
