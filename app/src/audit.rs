@@ -78,6 +78,8 @@ names! {
         BoardCreated "board_created" "created a board"
         BoardDeleted "board_deleted" "deleted a board"
         BoardRestored "board_restored" "restored a board"
+        BoardArchived "board_archived" "archived a board"
+        BoardUnarchived "board_unarchived" "brought a board back from the archive"
         BoardAccessChanged "board_access_changed" "changed who may see a board"
         MemberChanged "member_changed" "changed a member of a board"
         ShareLinkCreated "share_link_created" "created a share link"

@@ -144,7 +144,7 @@ impl NewEvent {
         self.with(json!({ "before": before, "after": after }))
     }
 
-    /// What a change does to who has access to a board; `None` if it is about something else. `before` is the board before the change.
+    /// What a change does to a board as a whole, or to who has access to it; `None` if it is about something else. `before` is the board before the change.
     /// Everything else that happens on a board is in its log alone.
     pub fn of_board(change: &Change, before: &BoardState, directory: &Directory) -> Option<Self> {
         let id = before.id();
@@ -157,6 +157,10 @@ impl NewEvent {
             }
             ChangeKind::BoardDeleted(_) => Self::about(Action::BoardDeleted, board(before.name())),
             ChangeKind::BoardRestored(_) => Self::about(Action::BoardRestored, board(before.name())),
+            ChangeKind::ArchivedSet(set) => {
+                let action = if set.archived { Action::BoardArchived } else { Action::BoardUnarchived };
+                Self::about(action, board(before.name()))
+            }
             ChangeKind::BoardUpdated(BoardUpdated { everyone: Some(after), .. }) if after != everyone => {
                 Self::about(Action::BoardAccessChanged, board(before.name())).changed(everyone, after)
             }

@@ -8,7 +8,7 @@ use app::{
     audit::Method,
     fields::FieldEdit,
     id::{ActorId, BoardId},
-    ops::{CreateShareLink, CreateTask, DeleteBoard, Op, SetMember, UpdateBoard, UpdateTask},
+    ops::{CreateShareLink, CreateTask, DeleteBoard, Op, SetArchived, SetMember, UpdateBoard, UpdateTask},
     time::Timestamp,
 };
 use taskwire::{
@@ -184,6 +184,11 @@ on_both_engines! {
         let later = Some(Timestamp::from_millis(now().as_millis() + 60_000));
         assert!(boards(&node, BoardFilter { changed_from: later, ..BoardFilter::default() }).await.is_empty());
         assert_eq!(boards(&node, BoardFilter { changed_before: later, ..BoardFilter::default() }).await.len(), 7);
+        node.accepted(made[2].id, Op::SetArchived(SetArchived::to(true))).await;
+        let archived = |archived| BoardFilter { archived: Some(archived), ..BoardFilter::default() };
+        assert_eq!(boards(&node, archived(true)).await, ["100%_"]);
+        assert_eq!(boards(&node, archived(false)).await.len(), 6);
+        assert_eq!(boards(&node, BoardFilter::default()).await.len(), 7);
     }
 
     async fn a_cursor_of_another_kind_is_ignored(database) {

@@ -5,7 +5,7 @@ use app::{
     fields::FieldEdit,
     id::{ActorId, BoardId},
     ops::Op,
-    ops::{CreateShareLink, DeleteBoard, Mutation, SetMember, UpdateBoard, UpdateTask},
+    ops::{CreateShareLink, DeleteBoard, Mutation, SetArchived, SetMember, UpdateBoard, UpdateTask},
 };
 use taskwire::{
     credentials::Credentials,
@@ -57,6 +57,7 @@ async fn fill(database: &Database) -> Filled {
         boards.push(board.id);
     }
     let (first, gone) = (boards[0], boards[2]);
+    node.accepted(boards[1], Op::SetArchived(SetArchived::to(true))).await;
     node.accepted(gone, Op::DeleteBoard(DeleteBoard::default())).await;
     let name = UpdateBoard { name: Some("Garden “2026” \u{1f331}".to_owned()), ..UpdateBoard::default() };
     node.accepted(first, Op::UpdateBoard(name)).await;

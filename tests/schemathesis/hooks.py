@@ -49,6 +49,7 @@ BY_TEXT = [
     ("invalid", "server_name|sign_up_domains|smtp|mail_from|log_retention|keep_.*|api_rate|sockets_per_.*", ""),
     ("invalid", "unassign", "the same person is in"),
     ("invalid", "everyone", "everyone may be at most an editor"),
+    ("invalid", "archived", "this cannot be changed together"),
 ]
 KNOWN = [tuple(map(re.compile, refusal)) for refusal in BY_STATE + BY_TEXT]
 

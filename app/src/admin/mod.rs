@@ -15,6 +15,7 @@
 
 pub mod audit;
 pub mod board;
+pub mod board_history;
 pub mod boards;
 pub mod bulk_edits;
 pub mod chart;

@@ -29,7 +29,7 @@ pub struct Boards;
 impl Listed for Boards {
     const PATH: &'static str = PATH;
     const NAME: &'static str = "boards";
-    const PARAMETERS: &'static [&'static str] = &["q", "access", "manager", "changed"];
+    const PARAMETERS: &'static [&'static str] = &["q", "access", "manager", "changed", "state"];
     const DEFAULT_SORT: &'static str = "-changed";
     const ORDERS: &'static [(&'static str, BoardOrder)] =
         &[("changed", BoardOrder::Changed), ("created", BoardOrder::Created), ("name", BoardOrder::Name)];
@@ -44,6 +44,7 @@ impl Listed for Boards {
         "share_links",
         "created_at",
         "changed_at",
+        "archived_at",
     ];
     const NEEDS_ACCOUNTS: bool = false;
     const VIEWS: Views = VIEWS;
@@ -67,6 +68,11 @@ impl Listed for Boards {
                 "open" => Some(true),
                 "private" => Some(false),
                 _ => None,
+            },
+            archived: match query.get("state") {
+                "archived" => Some(true),
+                "any" => None,
+                _ => Some(false),
             },
             without_manager: query.get("manager") == "none",
             created: span(query),
@@ -101,6 +107,7 @@ impl Listed for Boards {
             row.links.to_string(),
             field(Some(row.created_at)),
             field(Some(row.changed_at)),
+            field(row.archived_at),
         ]
     }
 
@@ -121,5 +128,6 @@ fn board(directory: &Directory, row: BoardRow) -> Board {
         links: row.links,
         created_at: row.created_at,
         changed_at: row.changed_at,
+        archived_at: row.archived_at,
     }
 }

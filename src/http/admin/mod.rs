@@ -68,6 +68,8 @@ list_of_routes! {
     POST "/admin/boards/{board}/everyone" => board::set_everyone;
     POST "/admin/boards/{board}/members" => board::set_member;
     POST "/admin/boards/{board}/links/revoke" => board::revoke_link;
+    POST "/admin/boards/{board}/archived" => board::set_archived;
+    POST "/admin/boards/{board}/put-back" => board::put_back;
     POST "/admin/boards/{board}/delete" => board::delete;
     GET "/admin/people" => listing::show::<people::People>;
     POST "/admin/people/role" => person::set_role;

@@ -182,7 +182,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
     }
     let dates = dates_of(store, address, now).await?;
     let directory = store.directory();
-    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.boards;
+    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.rows;
     boards.sort_by_key(|board| board.name.to_lowercase());
     let mut people: Vec<Person> = directory.people();
     people.sort_by_key(|person| person.name.to_lowercase());
@@ -414,7 +414,9 @@ pub async fn save(
 
 pub(super) fn status(error: &WriteError) -> StatusCode {
     match error {
-        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. }) => StatusCode::CONFLICT,
+        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. } | Refusal::Archived) => {
+            StatusCode::CONFLICT
+        }
         WriteError::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
         WriteError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         WriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -193,6 +193,7 @@ impl From<Refusal> for Problem {
             Refusal::Stale { seq } => Self::stale(seq),
             Refusal::Forbidden => Self::forbidden(),
             Refusal::NotEmpty => Self::new(Code::NotEmpty, detail),
+            Refusal::Archived => Self::new(Code::Archived, detail),
             Refusal::Full { .. } => Self::new(Code::Full, detail),
             Refusal::IdReused => Self::new(Code::KeyReused, detail.clone()).with_field("Idempotency-Key", detail),
             Refusal::Expired => Self::new(Code::KeyExpired, detail.clone()).with_field("Idempotency-Key", detail),

@@ -97,6 +97,8 @@ pub const TABLES: &[Table] = &[
             number("name_seq", 3),
             number("listed", 8),
             number("deletion_noticed_at", 17),
+            number("archived_at", 22),
+            number("archived_seq", 22),
         ],
         public: Rows::All,
     },
