@@ -81,6 +81,10 @@ impl Listed for Boards {
         }
     }
 
+    fn everything(_: Timestamp) -> BoardFilter {
+        BoardFilter::default()
+    }
+
     async fn rows(
         store: &Store,
         filter: &BoardFilter,
