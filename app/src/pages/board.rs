@@ -199,8 +199,9 @@ fn follow_rights(board: &LiveBoard) {
     let board = board.clone();
     Effect::new(move |before: Option<(Option<BoardRole>, bool)>| {
         // All signals are read, so that each of them triggers this.
-        let role = BoardRole::ALL.into_iter().zip(may).filter(|(_, may)| may.get()).last().map(|(role, _)| role);
-        let (may_edit, is_archived) = (may[BoardRole::Editor as usize].get(), archived.get());
+        let may = may.map(|may| may.get());
+        let role = BoardRole::ALL.into_iter().zip(may).rev().find(|(_, may)| *may).map(|(role, _)| role);
+        let (may_edit, is_archived) = (may[BoardRole::Editor as usize], archived.get());
         if !may_edit {
             drafts.hand_back(&board);
         }
