@@ -290,7 +290,7 @@ impl Store {
 }
 
 // Each has the order of the index that it is to use.
-const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) LIKE $1 ESCAPE '\\' \
+const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) LIKE LOWER($1) ESCAPE '\\' \
                           ORDER BY LOWER(title), id LIMIT $2";
 const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees LIKE $1 ESCAPE '\\' \
                            ORDER BY assignees, id LIMIT $2";
