@@ -306,6 +306,10 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(csv.starts_with("id,title,description,column,completed,") && csv.contains(",'=Tea,"), "{csv}");
         let export = json(&database, &["board", "export", id]);
         assert_eq!(export["seq"], seq + 3);
+        let events = audit(&database, &["--action", "exported"]);
+        let exports: Vec<_> = events.iter().map(|event| &event["details"]).filter(|of| of["what"] == "board").collect();
+        assert_eq!(exports.iter().map(|of| &of["format"]).collect::<Vec<_>>(), ["json", "csv"]);
+        assert!(exports.iter().all(|of| of["board"] == id && of["name"] == name), "{exports:?}");
         assert!(!json(&database, &["task", "delete", task])["deleted_at"].is_null());
         assert!(refused(&database, &["task", "delete", task], 1).contains("there is no task"));
         assert!(refused(&database, &["task", "delete", "=Tea"], 1).contains("--board"));
@@ -336,6 +340,61 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(late.contains("this board is archived. A manager can bring it back"), "{late}");
         assert!(json(&database, &["board", "unarchive", name])["archived_at"].is_null());
         copy.reach(seq + 9, &mut page).await;
+    }
+}
+
+/// Runs a command of which nobody reads the output. Returns its exit code and error output.
+fn run_unread(database: &Database, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = command(arguments);
+    command.args(["--database", &database.url]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_end_quietly_when_nobody_reads_on() {
+    let database = Database::sqlite();
+    add(&database, "ana", "owner");
+    json(&database, &["token", "create", "--user", "ana@example.com", "--scope", "read"]);
+    let server = Process::spawn(
+        command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0"]).args(["--database", &database.url]),
+    );
+    let board = json(&database, &["board", "list"])[0]["id"].as_str().unwrap().to_owned();
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "list", "--json"],
+        &["token", "list"],
+        &["token", "list", "--json"],
+        &["board", "list"],
+        &["board", "list", "--json"],
+        &["board", "show", &board],
+        &["board", "members", &board],
+        &["board", "export", &board],
+        &["board", "export", &board, "--csv"],
+        &["task", "list", &board],
+        &["task", "list", &board, "--json"],
+        &["audit"],
+    ] {
+        assert_eq!(run_unread(&database, arguments), (Some(0), String::new()), "{arguments:?}");
+    }
+    // A part of a backup is of no use.
+    let (code, error) = run_unread(&database, &["backup", "-"]);
+    assert_eq!(code, Some(1), "{error}");
+    drop(server);
+}
+
+#[test]
+fn one_place_writes_the_results_of_commands() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command");
+    for file in folder.read_dir().unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        // A backup fails if its reader is gone; everything else goes through `write_out` in `mod.rs`.
+        let is_known = ["mod.rs", "backup.rs"].contains(&name.as_str());
+        let source = std::fs::read_to_string(path).unwrap();
+        assert!(is_known || !source.contains("stdout"), "{name} writes to standard output by itself");
     }
 }
 

@@ -18,7 +18,12 @@ pub mod task;
 pub mod token;
 pub mod user;
 
-use std::{env, ffi::OsString, io::Write, sync::Arc};
+use std::{
+    env,
+    ffi::OsString,
+    io::{ErrorKind, Write},
+    sync::Arc,
+};
 
 use app::{
     id::BoardId,
@@ -204,7 +209,18 @@ fn print(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>
     if !text.is_empty() {
         text.push('\n');
     }
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
+    write_out(text.as_bytes()).map(|_| ())
+}
+
+/// Writes to standard output. Returns whether the output is still read: a reader such as `head` closes it when it has seen enough, which is
+/// no error. A backup does not use this, because a part of a backup is of no use.
+fn write_out(bytes: &[u8]) -> Result<bool, String> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(format!("cannot write the result: {error}")),
+    }
 }
 
 /// A result, as JSON or as lines.

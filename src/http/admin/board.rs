@@ -24,7 +24,7 @@ use app::{
     people::Person,
     refusal::Refusal,
     state::BoardState,
-    text::sentence,
+    text::{folded, sentence},
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
@@ -359,7 +359,7 @@ fn named(directory: &Directory, events: &[Event], revisions: &[(BoardRevision, V
 
 /// The people who can be added and have a text in their name or address, and whether there are more than those.
 fn found(directory: &Directory, state: &BoardState, search: &str) -> (Vec<Person>, bool) {
-    let text = search.trim().to_lowercase();
+    let text = folded(search.trim());
     if text.is_empty() {
         return (Vec::new(), false);
     }
@@ -368,7 +368,7 @@ fn found(directory: &Directory, state: &BoardState, search: &str) -> (Vec<Person
         .accounts()
         .into_iter()
         .filter(|account| account.is_active() && !members.contains_key(&account.id))
-        .filter(|account| account.name.to_lowercase().contains(&text) || account.email.contains(&text))
+        .filter(|account| folded(&account.name).contains(&text) || account.email.contains(&text))
         .map(|account| account.person())
         .collect();
     found.sort_by_key(|person| person.name.to_lowercase());

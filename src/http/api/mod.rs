@@ -16,6 +16,7 @@ pub mod invitations;
 mod list;
 pub mod members;
 pub(crate) mod model;
+mod moment;
 pub mod mutations;
 mod openapi;
 mod order;

@@ -3,6 +3,7 @@
 use app::{
     access::{InstanceRole, Scope},
     id::ActorId,
+    text::folded,
     time::Timestamp,
 };
 use axum::{http::StatusCode, response::Response};
@@ -164,9 +165,9 @@ pub async fn list(client: Client, Query(search): Query<PeopleSearch>) -> Result<
         return Err(Problem::forbidden());
     }
     let directory = client.services.store.directory();
-    let text = q.unwrap_or_default().to_lowercase();
+    let text = folded(&q.unwrap_or_default());
     let is_found = |account: &&Account| {
-        (account.name.to_lowercase().contains(&text) || in_full && account.email.to_lowercase().contains(&text))
+        (folded(&account.name).contains(&text) || in_full && folded(&account.email).contains(&text))
             && active.is_none_or(|active| account.is_active() == active)
             && role.is_none_or(|role| account.role == role)
     };
