@@ -82,6 +82,12 @@ names! {
         MemberChanged "member_changed" "changed a member of a board"
         ShareLinkCreated "share_link_created" "created a share link"
         ShareLinkRevoked "share_link_revoked" "revoked a share link"
+        GroupCreated "group_created" "created a group"
+        GroupChanged "group_changed" "changed a group"
+        GroupDeleted "group_deleted" "deleted a group"
+        GroupPersonAdded "group_person_added" "added a person to a group"
+        GroupPersonRemoved "group_person_removed" "removed a person from a group"
+        GroupBoardChanged "group_board_changed" "changed a board of a group"
         JobRetried "job_retried" "had a job tried again"
         JobRemoved "job_removed" "removed a job"
         BackupMade "backup_made" "made a backup"
@@ -115,6 +121,7 @@ names! {
         Board "board" "board"
         ShareLink "share_link" "share link"
         Job "job" "job"
+        Group "group" "group"
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     Store, StoreError,
     answers::keep_answers,
     boards::{BoardQuery, Source},
-    outbox, rows,
+    group_memberships, outbox, rows,
     sql::{fetch_by_ids, query},
 };
 use crate::{clock, credentials::Credentials};
@@ -149,6 +149,7 @@ impl Store {
         ] {
             query(sql).bind(board.as_str()).execute(&mut transaction).await?;
         }
+        group_memberships::purge(&mut transaction, engine, &board).await?;
         transaction.commit().await?;
         Ok(true)
     }

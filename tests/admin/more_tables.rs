@@ -308,7 +308,7 @@ on_both_engines! {
         let ben = person(&node, "Ben", InstanceRole::Member).await;
         let accounts = accounts(&node);
         for note in ["One", "Two"] {
-            let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: note.to_owned(), email: None };
+            let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), groups: Vec::new(), note: note.to_owned(), email: None };
             accounts.invite(&Credentials::local(), invitation).await.unwrap();
         }
         // Not an invitation.

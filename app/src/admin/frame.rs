@@ -54,6 +54,7 @@ const ENTRIES: &[Entry] = &[
     entry(super::bulk_edits::PATH, "Bulk edits", false),
     entry(super::boards::PATH, "Boards", false),
     entry(super::people::PATH, "People", true),
+    entry(super::groups::PATH, "Groups", true),
     entry(super::sessions::PATH, "Sessions", true),
     entry(super::tokens::PATH, "Tokens", true),
     entry(super::invitations::PATH, "Invitations", true),

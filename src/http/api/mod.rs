@@ -12,6 +12,7 @@ pub mod columns;
 pub(super) mod cursor;
 pub mod events;
 mod fields;
+pub mod groups;
 pub mod invitations;
 mod list;
 pub mod members;
@@ -83,6 +84,10 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(system::read))
         .routes(routes!(system::check))
         .routes(routes!(audit::list))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::read, groups::update, groups::delete))
+        .routes(routes!(groups::join, groups::leave))
+        .routes(routes!(groups::put, groups::take))
         .split_for_parts()
 }
 
