@@ -12,6 +12,7 @@ use serde_json::Value;
 use support::{
     client::{Client, Copy},
     database::Database,
+    node::Node,
     server::{Process, command, run},
 };
 
@@ -174,6 +175,39 @@ fn the_audit_log_is_printed_as_json_lines() {
     assert!(refused(&database, &["audit", "--actor", "carl@example.com"], 1).contains("e-mail address"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_filled_and_put_on_a_board() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        for name in ["ana", "ben"] {
+            add(&database, name, "member");
+        }
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        node.close().await;
+        let board = &*board.to_string();
+        let made = json(&database, &["group", "add", "Crew", "--description", "On deck"]);
+        assert_eq!((&made["name"], &made["people"]), (&"Crew".into(), &0.into()));
+        let joined = json(&database, &["group", "join", "crew", "ana@example.com", "ben@example.com"]);
+        assert_eq!((&joined["changed"], &joined["complete"]), (&0.into(), &true.into()));
+        assert_eq!(json(&database, &["group", "put", "Crew", board, "editor"])["changed"], 2);
+        let members = json(&database, &["board", "members", board]);
+        assert_eq!(members.as_array().unwrap().len(), 2);
+        assert_eq!(members[0]["role"], "editor");
+        assert_eq!(json(&database, &["group", "leave", "Crew", "ben@example.com"])["changed"], 1);
+        let shown = json(&database, &["group", "show", "Crew"]);
+        assert_eq!(
+            (&shown["people"][0]["email"], &shown["boards"][0]["role"]),
+            (&"ana@example.com".into(), &"editor".into())
+        );
+        assert_eq!(json(&database, &["group", "change", "Crew", "--name", "Leads"])["description"], "On deck");
+        assert!(refused(&database, &["group", "show", "Crew"], 1).contains("there is no group Crew"));
+        assert!(refused(&database, &["group", "put", "Leads", board, "boss"], 2).contains("viewer, editor or manager"));
+        assert_eq!(json(&database, &["group", "take", "Leads", board])["changed"], 1);
+        assert_eq!(json(&database, &["group", "delete", "Leads"])["failed"], 0);
+        assert_eq!(json(&database, &["group", "list"]), serde_json::json!([]));
+    }
+}
+
 #[test]
 fn every_command_explains_itself() {
     for path in [
@@ -188,6 +222,16 @@ fn every_command_explains_itself() {
         &["user", "end-sessions"],
         &["user", "hand-over"],
         &["user", "import"],
+        &["group"],
+        &["group", "list"],
+        &["group", "show"],
+        &["group", "add"],
+        &["group", "change"],
+        &["group", "delete"],
+        &["group", "join"],
+        &["group", "leave"],
+        &["group", "put"],
+        &["group", "take"],
         &["board"],
         &["board", "list"],
         &["board", "show"],

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod backup;
 pub mod board;
 pub mod doctor;
+pub mod group;
 pub mod health;
 pub mod settings;
 pub mod task;
@@ -39,6 +40,7 @@ use self::{
     backup::{BackupCommand, RestoreCommand},
     board::BoardCommand,
     doctor::DoctorCommand,
+    group::GroupCommand,
     health::HealthCommand,
     settings::SettingsCommand,
     task::TaskCommand,
@@ -85,6 +87,9 @@ pub enum Command {
     /// Make, list and change accounts. Can be used while servers run.
     #[command(subcommand)]
     User(UserCommand),
+    /// Make and change groups of people, and put them on boards. Can be used while servers run.
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// List, export, delete and restore boards, and change who is a member. Can be used while servers run.
     #[command(subcommand)]
     Board(BoardCommand),

@@ -107,7 +107,7 @@ pub fn page(content: Import) -> Frame {
         <form class="sheet" method="post" action=PATH>
             {fields.summary()}
             <p class="hint">
-                "The first line names the columns: name and email, and if wanted role (member, admin or owner) and boards (such as Plans=viewer|Holidays). Commas, semicolons or tabs may separate them, so cells can be pasted from a spreadsheet. "
+                "The first line names the columns: name and email, and if wanted role (member, admin or owner), boards (such as Plans=viewer|Holidays) and groups (such as Crew|Leads). Commas, semicolons or tabs may separate them, so cells can be pasted from a spreadsheet. "
                 {way}
             </p>
             <div class="field">

@@ -5,6 +5,7 @@
 //! request are always bound.
 
 mod boards;
+mod groups;
 mod invitations;
 mod jobs;
 mod people;
@@ -23,6 +24,7 @@ use super::{
 };
 
 pub use self::boards::{BoardFilter, BoardOrder, BoardRow};
+pub use self::groups::{GroupFilter, GroupOrder};
 pub use self::invitations::{InvitationFilter, InvitationOrder, InvitationRow, InvitationState};
 pub use self::jobs::{JobFilter, JobOrder, JobRow};
 pub use self::people::{Identity, Membership, PersonFilter, PersonOrder, PersonRow};
