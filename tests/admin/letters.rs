@@ -50,7 +50,7 @@ on_both_engines! {
                 let filter = PersonFilter { text: part.clone(), ..PersonFilter::default() };
                 assert!(store.count_people(&filter).await.expect("a count") >= 1, "{part} in {text}");
                 let wanted = BoardQuery { text: part.clone(), ..BoardQuery::newest(10) };
-                let found = store.boards_page(&operator, &wanted).await.expect("the list").boards;
+                let found = store.boards_page(&operator, &wanted).await.expect("the list").rows;
                 assert_eq!(found.len(), 1, "{part} in {text}");
             }
         }
