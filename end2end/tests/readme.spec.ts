@@ -3,7 +3,9 @@
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { expect, test } from '../fixtures.ts';
 import { freePort, Program, removeDirectory, temporaryDirectory } from '../support/process.ts';
@@ -22,7 +24,7 @@ const HERE = ['AUTH=', 'taskwire serve', 'taskwire user add', 'taskwire backup',
 const NOT_RUN_HERE = ['INSTALL.md'];
 /** The beginnings of the blocks of the other documents. */
 const OF_DOCUMENTS: Record<string, string[]> = {
-  'ADMIN.md': ['taskwire audit --since'],
+  'ADMIN.md': ['taskwire settings list', 'taskwire audit --since'],
   'BACKUP.md': ['taskwire backup backup.taskwire', 'taskwire serve --backup-to', 'taskwire user reset-password'],
   // `websocat` is not part of the tools of this repository. tests/examples.rs tries what the document says of the protocol.
   'PROTOCOL.md': ['websocat'],
@@ -136,6 +138,22 @@ test('many nodes: what it says starts one over PostgreSQL and Redis', async ({ p
   }
 });
 
+/** A mail server that takes everything. */
+async function mailServer() {
+  const server = createServer((socket) => {
+    let isText = false;
+    socket.on('error', () => {});
+    socket.write('220 here\r\n');
+    createInterface({ input: socket }).on('line', (line) => {
+      if (isText && line !== '.') return;
+      isText = line === 'DATA';
+      socket.write(isText ? '354 go on\r\n' : line === 'QUIT' ? '221 bye\r\n' : '250 fine\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
 test('BACKUP and ADMIN: their commands work where one runs them, beside a server', async () => {
   const [backup, schedule, reset] = OF_DOCUMENTS['BACKUP.md']!.map((each) => block(each, blocksOf('docs/BACKUP.md')));
   const port = await freePort();
@@ -147,6 +165,7 @@ test('BACKUP and ADMIN: their commands work where one runs them, beside a server
   expect(ours).toContain(scheduled);
   const server = { ready: /create the first one at/, env: environment(), directory: join(folder, 'data') };
   const [program] = await Program.start('bash', ['-euc', ours], server);
+  const mails = await mailServer();
   try {
     await type('taskwire user add --name "Ana Lima" --email ana@example.com --role owner');
     const told = await type(backup!);
@@ -155,9 +174,13 @@ test('BACKUP and ADMIN: their commands work where one runs them, beside a server
     expect(await type('taskwire user list --database sqlite:new.db')).toContain('ana@example.com');
     expect(await type(reset!)).toContain('https://board.example.com/new-password/');
     await type('taskwire user role ana@example.com owner');
-    await type(block('taskwire audit', blocksOf('docs/ADMIN.md')));
+    const [settings, audit] = OF_DOCUMENTS['ADMIN.md']!.map((each) => block(each, blocksOf('docs/ADMIN.md')));
+    const mail = { TASKWIRE_SMTP_URL: mails.url, TASKWIRE_MAIL_FROM: 'board@example.com' };
+    expect(await type(settings!, mail)).toContain('took a test mail to ana@example.com');
+    await type(audit!);
     await expect.poll(() => readdirSync(scheduled).filter((file) => file.endsWith('.taskwire')).length).toBe(1);
   } finally {
+    mails.close();
     await program.kill();
   }
 });

@@ -219,9 +219,9 @@ impl Conditions {
         };
         self.values.push(match value {
             SortValue::Number(number) => number.into(),
-            SortValue::Text(text) => text.replace('\0', "").into(),
+            SortValue::Text(text) => text.into(),
         });
-        self.values.push(of.replace('\0', "").into());
+        self.values.push(of.into());
         self.add("");
         let (first, second) = (self.values.len() - 1, self.values.len());
         self.sql.push_str(&format!("({}, {id}) {sign} (${first}, ${second})", expression.sql));
