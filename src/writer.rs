@@ -13,7 +13,7 @@
 //! edit is never stored after a newer one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     future::Future,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
@@ -21,7 +21,7 @@ use std::{
 };
 
 use app::{
-    id::{BoardId, MutationId},
+    id::{BoardId, MutationId, TaskId},
     model::Seq,
     ops::Mutation,
     refusal::Refusal,
@@ -162,18 +162,30 @@ impl Sequence {
         mutation: Mutation,
         by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
+        self.write_keeping(board, mutation, by, Arc::default())
+    }
+
+    fn write_keeping(
+        &self,
+        board: BoardId,
+        mutation: Mutation,
+        by: Credentials,
+        keeps: Arc<HashSet<TaskId>>,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
         let (to, outcome) = oneshot::channel();
         let queued = if lock(&self.broken).includes(board) {
             Err(overtaking())
         } else {
             let answer = Answer { to: Some(to), broken: Arc::clone(&self.broken) };
             // If the queue is full or closed, the job is dropped, which breaks the sequence.
-            self.queue.try_send(Job { write: Write { board, mutation, by, at: now() }, answer }).map_err(|error| {
-                unavailable(match error {
-                    mpsc::error::TrySendError::Full(_) => "too many writes are waiting",
-                    mpsc::error::TrySendError::Closed(_) => "the server is stopping",
-                })
-            })
+            self.queue.try_send(Job { write: Write { board, mutation, by, at: now(), keeps }, answer }).map_err(
+                |error| {
+                    unavailable(match error {
+                        mpsc::error::TrySendError::Full(_) => "too many writes are waiting",
+                        mpsc::error::TrySendError::Closed(_) => "the server is stopping",
+                    })
+                },
+            )
         };
         async move {
             queued?;
@@ -222,6 +234,17 @@ impl Writer {
         by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
         self.sequence().write(board, mutation, by)
+    }
+
+    /// As [`Self::write`], but the mutation is refused as full if one of these tasks would leave the trash for good by it.
+    pub fn write_keeping(
+        &self,
+        board: BoardId,
+        mutation: Mutation,
+        by: Credentials,
+        keeps: Arc<HashSet<TaskId>>,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
+        self.sequence().write_keeping(board, mutation, by, keeps)
     }
 
     /// Accepts no more writes, and returns when the accepted ones are durable and answered.

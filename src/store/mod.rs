@@ -58,7 +58,10 @@ mod schema;
 mod sql;
 pub mod tables;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use app::{
     id::{BoardId, MutationId, TaskId},
@@ -136,6 +139,8 @@ pub struct Write {
     pub by: Credentials,
     /// When the server took it in.
     pub at: Timestamp,
+    /// Tasks that must not leave the trash for good by this write, which is refused as full instead.
+    pub keeps: Arc<HashSet<TaskId>>,
 }
 
 /// A write that is durable.
