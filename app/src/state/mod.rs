@@ -3,6 +3,7 @@
 //! Only [`BoardState::apply`] in [`crate::ops`] changes a state: each operation defines the effect of its change. This
 //! module has the steps that these effects consist of.
 
+mod labels;
 mod order;
 mod parts;
 mod room;
@@ -24,7 +25,8 @@ pub use touched::{Entity, Touched};
 
 use crate::{
     access::{BoardAccess, BoardRole},
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::Label,
     model::{Column, ColumnKind, Place, Seq, Task, never},
     rank::Rank,
     time::Timestamp,
@@ -43,9 +45,13 @@ pub struct BoardState {
     pub(crate) deleted_at: Option<Timestamp>,
     pub(crate) access: BoardAccess,
     columns: BTreeMap<ColumnId, Arc<Column>>,
+    /// Also those that were merged into others.
+    labels: BTreeMap<LabelId, Arc<Label>>,
     tasks: BTreeMap<TaskId, Arc<Task>>,
     // Derived from the fields above: the orders.
     column_order: Order<ColumnId>,
+    /// Without the labels that were merged into others.
+    label_order: Order<LabelId>,
     /// Only tasks that are not in the trash. A column without tasks may be missing.
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// The sizes of the board and its trash.
@@ -88,6 +94,9 @@ pub struct Contents {
     pub access: BoardAccess,
     /// Its columns, in order.
     pub columns: Vec<Arc<Column>>,
+    /// Its labels, also those that were merged into others, ordered by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Arc<Label>>,
     /// Its tasks, ordered by id; in an outline only those that are not in the trash.
     pub tasks: Vec<Arc<Task>>,
 }
@@ -115,8 +124,10 @@ impl BoardState {
             deleted_at: None,
             access: BoardAccess::default(),
             columns: BTreeMap::new(),
+            labels: BTreeMap::new(),
             tasks: BTreeMap::new(),
             column_order: Order::default(),
+            label_order: Order::default(),
             tasks_by_column: HashMap::new(),
             room: Room::default(),
             is_whole: true,
@@ -244,6 +255,7 @@ impl BoardState {
                 deleted_at: self.deleted_at,
                 access: self.access.clone(),
                 columns: self.columns().cloned().collect(),
+                labels: self.labels.values().cloned().collect(),
                 tasks: self.tasks.values().cloned().collect(),
             },
         }
@@ -264,6 +276,10 @@ impl BoardState {
                 Entity::Column(id) => match other.columns.get(&id) {
                     Some(column) => self.put_column(Column::clone(column), &mut ignored),
                     None => self.remove_column(id, &mut ignored),
+                },
+                Entity::Label(id) => match other.labels.get(&id) {
+                    Some(label) => self.put_label(Label::clone(label), &mut ignored),
+                    None => self.remove_label(id, &mut ignored),
                 },
                 Entity::Task(id) => {
                     self.unlist_task(id);
@@ -398,12 +414,15 @@ impl BoardState {
 
 impl From<Snapshot> for BoardState {
     fn from(snapshot: Snapshot) -> Self {
-        let Contents { name, name_seq, created_at, deleted_at, access, columns, tasks } = snapshot.state;
+        let Contents { name, name_seq, created_at, deleted_at, access, columns, labels, tasks } = snapshot.state;
         let mut state =
             Self { seq: snapshot.seq, name, name_seq, created_at, deleted_at, access, ..Self::empty(snapshot.board) };
         for column in columns {
             state.column_order.insert(column.rank.clone(), column.id);
             state.columns.insert(column.id, column);
+        }
+        for label in labels {
+            state.list_label(label);
         }
         for task in tasks {
             state.list_task(task);
