@@ -13,7 +13,7 @@ use crate::{
     access::BoardRole,
     activity::ActivityItem,
     id::LabelId,
-    model::{Place, Seq, Task},
+    model::{Place, Seq},
     refusal::Refusal,
     state::{BoardState, Stamp, Touched},
 };
@@ -25,7 +25,7 @@ use crate::{
 pub struct DeleteLabel {
     /// The label.
     pub label: LabelId,
-    /// Refused as stale if the label was changed, or a task got it, after this number. An undo sets it, so that it does not revert later
+    /// Refused as stale if the label was changed after this number. An undo sets it, so that it does not revert later
     /// changes of other people. Absent: the label is deleted in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
@@ -44,14 +44,7 @@ impl Operation for DeleteLabel {
     }
 
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
-        let label = require_label(state, self.label)?;
-        if self.guard.is_some() {
-            // A task that was created with its labels has no number of them.
-            let given = |task: &Task| if task.labels_seq > 0 { task.labels_seq } else { task.seq };
-            let tasks = state.tasks().filter(|task| !task.is_deleted() && state.has_label(task, label.id));
-            let newest = tasks.map(|task| given(task)).max().unwrap_or_default();
-            require_untouched(newest.max(label.seq), self.guard)?;
-        }
+        require_untouched(require_label(state, self.label)?.seq, self.guard)?;
         Ok(ChangeKind::LabelDeleted(LabelDeleted { label: self.label }))
     }
 }

@@ -289,7 +289,12 @@ impl Effect for TaskUpdated {
             FieldEdit::AddLabels(ids) => ActivityItem::Labelled(labels::titles(ids, names)),
             FieldEdit::RemoveLabels(ids) => ActivityItem::Unlabelled(labels::titles(ids, names)),
         };
-        texts.into_iter().map(item).chain(moved).chain(others.into_iter().map(item)).collect()
+        // The names of deleted labels are not known.
+        let is_told = |item: &ActivityItem| match item {
+            ActivityItem::Labelled(names) | ActivityItem::Unlabelled(names) => !names.is_empty(),
+            _ => true,
+        };
+        texts.into_iter().map(item).chain(moved).chain(others.into_iter().map(item)).filter(is_told).collect()
     }
 
     fn people(&self) -> &[ActorId] {
