@@ -76,8 +76,7 @@ pub fn LabelsField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal
                 };
                 view! {
                     <li>
-                        {chip}
-                        <IfMay may=edits>
+                        {chip} <IfMay may=edits>
                             <button
                                 type="button"
                                 class="button quiet icon-only needs-script"

@@ -87,7 +87,10 @@ pub fn LabelsFilter(board: LiveBoard, wanted: Memo<LabelFilter>, want: Callback<
                         autocomplete="off"
                         on:change=move |event| {
                             let by = LabelMatch::parse(&event_target_value(&event)).unwrap_or_default();
-                            want.run(LabelFilter { by, ..wanted.get_untracked() });
+                            want.run(LabelFilter {
+                                by,
+                                ..wanted.get_untracked()
+                            });
                         }
                     >
                         {redrawn(ways)}

@@ -83,8 +83,7 @@ fn ShownAs() -> impl IntoView {
     };
     view! {
         <label class="labels-shown needs-script">
-            "On cards "
-            <select node_ref=select autocomplete="off" on:change=chosen>
+            "On cards " <select node_ref=select autocomplete="off" on:change=chosen>
                 {choice("names", "names and colours", true)}
                 {choice("colours", "colours only", false)}
             </select>
@@ -216,8 +215,7 @@ fn Form(board: LiveBoard, label: Option<Arc<Label>>) -> impl IntoView {
     let select = |name: &'static str, words: &'static str, choices: Vec<AnyView>| {
         view! {
             <label class="field">
-                {words}
-                <select name=name autocomplete="off">
+                {words} <select name=name autocomplete="off">
                     {choices}
                 </select>
             </label>
@@ -237,12 +235,7 @@ fn Form(board: LiveBoard, label: Option<Arc<Label>>) -> impl IntoView {
     };
     let more = id.clone().map(|_| {
         let merge = (!others.is_empty()).then(|| {
-            view! {
-                <div class="row">
-                    {select("edit[into]", "Merge into", others)}
-                    {button("merge", "Merge", "button")}
-                </div>
-            }
+            view! { <div class="row">{select("edit[into]", "Merge into", others)} {button("merge", "Merge", "button")}</div> }
             .into_any()
         });
         view! {
@@ -262,11 +255,18 @@ fn Form(board: LiveBoard, label: Option<Arc<Label>>) -> impl IntoView {
             <input type="hidden" name="board" value=board_id />
             {hidden}
             <label class="field label-form-name">
-                "Name"
-                <input name="edit[name]" value=name maxlength=MAX_LABEL_NAME_CHARS autocomplete="off" />
+                "Name" <input name="edit[name]" value=name maxlength=MAX_LABEL_NAME_CHARS autocomplete="off" />
             </label>
-            {select("edit[hue]", "Colour", named(&Hue::ALL.iter().map(|hue| hue.as_str()).collect::<Vec<_>>(), hue.as_str()))}
-            {select("edit[tone]", "Tone", named(&Tone::ALL.iter().map(|tone| tone.as_str()).collect::<Vec<_>>(), tone.as_str()))}
+            {select(
+                "edit[hue]",
+                "Colour",
+                named(&Hue::ALL.iter().map(|hue| hue.as_str()).collect::<Vec<_>>(), hue.as_str()),
+            )}
+            {select(
+                "edit[tone]",
+                "Tone",
+                named(&Tone::ALL.iter().map(|tone| tone.as_str()).collect::<Vec<_>>(), tone.as_str()),
+            )}
             {select(
                 "edit[pattern]",
                 "Pattern",
