@@ -115,8 +115,8 @@ impl Room {
                 continue;
             }
             forecast.purged += purged.len();
-            for (_, _, bytes) in purged.iter().filter_map(|_| room.trash.pop_first()).collect::<Vec<_>>() {
-                room.trash_bytes -= bytes;
+            for _ in &purged {
+                room.trash_bytes -= room.trash.pop_first().map_or(0, |(_, _, bytes)| bytes);
             }
             // The number of its deletion is higher than those of all tasks in the trash.
             let seq = Seq::MAX / 2 + added.len() as Seq;
