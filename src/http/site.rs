@@ -157,8 +157,8 @@ impl Site {
 
     /// Whether there is a file at the path.
     async fn has(&self, path: &str) -> bool {
-        let question = self.answer(&Method::HEAD, &Uri::try_from(path).unwrap_or_default(), &HeaderMap::new());
-        question.await.is_some()
+        let uri = Uri::try_from(path).unwrap_or_default();
+        self.answer(&Method::HEAD, &uri, &HeaderMap::new()).await.is_some()
     }
 }
 
