@@ -31,6 +31,7 @@ pub mod doctor;
 pub mod http;
 pub mod http_client;
 pub mod hub;
+pub mod live_settings;
 pub mod mail;
 pub mod outbox;
 pub mod sample;

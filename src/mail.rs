@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use crate::store::Account;
 
-/// A mail server, and who mail comes from.
+/// A mail server, who mail comes from, and what this server is called.
 pub struct Mail {
     server: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    name: String,
 }
 
 /// What names the mail server or the sender will not do.
@@ -55,10 +56,11 @@ impl MailError {
 }
 
 impl Mail {
-    /// A server by its URL, and a sender such as `Taskwire <board@example.com>`. Connects when there is something to send.
-    pub fn new(url: &str, from: &str) -> Result<Self, MailSettingsError> {
+    /// A server by its URL, and a sender such as `Taskwire <board@example.com>`. `name` is what the mails call this server. Connects when
+    /// there is something to send.
+    pub fn new(url: &str, from: &str, name: &str) -> Result<Self, MailSettingsError> {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.build();
-        Ok(Self { server, from: from.parse()? })
+        Ok(Self { server, from: from.parse()?, name: name.to_owned() })
     }
 
     /// Connects to the server as for a mail, encrypted and signed in as the URL says, and sends none.
@@ -73,7 +75,7 @@ impl Mail {
              {link}\n\nIf it was not you, there is nothing to do: your password stays as it is.\n",
             to.name
         );
-        self.send(id, (&to.name, &to.email), "A new password for Taskwire", text).await
+        self.send(id, (&to.name, &to.email), &format!("A new password for {}", self.name), text).await
     }
 
     /// Tells the former address of an account that the account has another one.
@@ -82,7 +84,7 @@ impl Mail {
             "Hello {name},\n\nyour account at {server} has another e-mail address now, with which you sign in. This address is \
              not used any more.\n\nIf neither you nor an admin of that server changed it, tell an admin.\n"
         );
-        self.send(id, (name, email), "Another e-mail address for your Taskwire account", text).await
+        self.send(id, (name, email), &format!("Another e-mail address for your account at {}", self.name), text).await
     }
 
     /// Sends an invitation.
@@ -91,7 +93,16 @@ impl Mail {
             "Hello {name},\n\nyou are invited to a task board. Create your account here within a week:\n\n{link}\n\nIf you do \
              not know what this is about, there is nothing to do.\n"
         );
-        self.send(id, (name, email), "An invitation to Taskwire", text).await
+        self.send(id, (name, email), &format!("An invitation to {}", self.name), text).await
+    }
+
+    /// Sends a mail that says that mail works.
+    pub async fn send_test(&self, id: Uuid, name: &str, email: &str, server: &str) -> Result<(), MailError> {
+        let text = format!(
+            "Hello {name},\n\nthis is a test: somebody, probably you, pressed “Send a test mail to me” in the settings of {server}. \
+             It arrived, so mail works.\n"
+        );
+        self.send(id, (name, email), &format!("A test mail from {}", self.name), text).await
     }
 
     /// Sends a mail. Mails with the same id are shown once by most mail programs.

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Board(command) => at_once(command.run()),
         Command::Task(command) => at_once(command.run()),
         Command::Audit(command) => at_once(command.run()),
+        Command::Settings(command) => at_once(command.run()),
         Command::Backup(command) => at_once(command.run()),
         Command::Restore(command) => at_once(command.run()),
         Command::Health(command) => at_once(command.run()),

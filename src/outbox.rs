@@ -187,13 +187,23 @@ pub struct Outbox {
 struct Shared {
     store: Store,
     settings: OutboxSettings,
-    topics: Vec<Topic>,
+    topics: Box<dyn Fn() -> Vec<Topic> + Send + Sync>,
     backlog: Mutex<Vec<Backlog>>,
 }
 
 impl Outbox {
     /// A worker that does jobs of some topics.
     pub fn new(store: Store, topics: Vec<Topic>, settings: OutboxSettings) -> Self {
+        Self::with_topics(store, move || topics.clone(), settings)
+    }
+
+    /// A worker whose topics may change: they are asked for before each round.
+    pub fn with_topics(
+        store: Store,
+        topics: impl Fn() -> Vec<Topic> + Send + Sync + 'static,
+        settings: OutboxSettings,
+    ) -> Self {
+        let topics = Box::new(topics);
         Self { shared: Arc::new(Shared { store, settings, topics, backlog: Mutex::default() }) }
     }
 
@@ -237,6 +247,7 @@ impl Outbox {
     {
         let Shared { store, settings, topics, .. } = &*self.shared;
         while !stop.is_cancelled() {
+            let topics = topics();
             let backlog = store.outbox_backlog().await?;
             let next_due = |topic: &Topic| backlog.iter().find(|one| one.topic == topic.name()).map(|one| one.next_due);
             let due: Vec<&Topic> = topics.iter().filter(|topic| next_due(topic) == Some(Duration::ZERO)).collect();

@@ -23,7 +23,6 @@ use crate::{
     backups::Backups,
     bulk::{self, Bulk},
     clock,
-    doctor::settings::Given,
     http::{
         self, Services,
         admission::{Admissions, Most},
@@ -34,7 +33,7 @@ use crate::{
         in_flight::InFlight,
         limits::HttpLimits,
         origin::Origins,
-        rate::ApiRate,
+        rate::Rates,
         site::Site,
         socket::{Goodbyes, Hello, SocketContext, SocketLimits},
     },
@@ -42,10 +41,11 @@ use crate::{
         Hub, HubSettings,
         redis::{RedisSettings, RedisUrlError},
     },
+    live_settings::Values,
     mail::{Mail, MailSettingsError},
     outbox::{Job, JobError, Outbox, OutboxSettings, Topic},
     sample,
-    settings::{Auth, SettingsError},
+    settings::{Auth, SettingsError, given::Given, runtime::RuntimeSettings},
     store::{Store, StoreError},
     supervise::{Essential, Supervisor},
     system::System,
@@ -110,7 +110,6 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     services: Arc<Services>,
-    kept: Kept,
     first_visit: Option<String>,
 }
 
@@ -148,24 +147,31 @@ pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<
             "links in invitations and mails begin with an address that only this machine can open; set --public-url"
         );
     }
-    let mail = settings.smtp.as_deref().zip(settings.mail_from.as_deref());
-    let mail = mail.map(|(url, from)| Mail::new(url, from)).transpose()?;
-    let topics = if mail.is_some() { vec![Topic::Mail, Topic::Boards] } else { vec![Topic::Boards] };
-    let outbox = Outbox::new(store.clone(), topics, OutboxSettings::default());
+    // What was given at start is checked at start. What was set here was checked when it was set.
+    if let Some((url, from)) = settings.smtp.as_deref().zip(settings.mail_from.as_deref()) {
+        Mail::new(url, from, &settings.server_name)?;
+    }
+    let runtime = RuntimeSettings::new(given.clone(), store.clone());
+    let live = runtime.live().clone();
+    let topics = {
+        let live = live.clone();
+        move || match live.now().mail {
+            Some(_) => vec![Topic::Mail, Topic::Boards],
+            None => vec![Topic::Boards],
+        }
+    };
+    let outbox = Outbox::with_topics(store.clone(), topics, OutboxSettings::default());
     let backups = Backups::new(store.clone(), settings.backups());
-    let system = System::new(store.clone(), hub.clone(), backups.clone(), given, address);
-    let accounts = Accounts::new(store.clone(), hub.clone(), mail, public_url.clone());
+    let system = System::new(store.clone(), hub.clone(), backups.clone(), live.clone(), given, address);
+    let accounts = Accounts::new(store.clone(), hub.clone(), Some(live.clone()), public_url.clone());
     let allowed = settings.allowed_origins.iter().chain(&settings.public_url).cloned().collect();
     let origins = Arc::new(Origins::new(address, allowed).https_only(public_url.starts_with("https://")));
     let socket = SocketContext {
         store: store.clone(),
         writer: writer.clone(),
         hub: hub.clone(),
-        limits: Arc::new(SocketLimits {
-            sockets_per_person: settings.sockets_per_person,
-            sockets_per_address: settings.sockets_per_address,
-            ..SocketLimits::default()
-        }),
+        limits: Arc::new(SocketLimits::default()),
+        settings: live.clone(),
         hello: Hello::of(site.build()),
         admissions: Arc::default(),
         proxies: settings.proxies(),
@@ -183,7 +189,8 @@ pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<
         proxies: settings.proxies(),
         in_flight: InFlight::new(settings.http_limits.clone()),
         limits: settings.http_limits.clone(),
-        api_rate: ApiRate::new(settings.api_rate),
+        api_rate: Rates::new(live),
+        settings: runtime,
         exposure: Exposure::new(settings.is_exposed(address)),
         store,
         writer,
@@ -198,13 +205,7 @@ pub async fn start(listener: TcpListener, settings: impl Into<Given>) -> Result<
         site,
     };
     let first_visit = first_visit(&services).await?;
-    let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 60 * 60);
-    let kept = Kept {
-        log: settings.log_retention.0,
-        deleted_boards: settings.keep_deleted_boards.0,
-        audit: days(settings.keep_audit),
-    };
-    Ok(Server { listener, services: Arc::new(services), kept, first_visit })
+    Ok(Server { listener, services: Arc::new(services), first_visit })
 }
 
 /// Tells where the first account is made. Where strangers could come first, it takes a code that only stands here. Whether they
@@ -236,12 +237,12 @@ impl Server {
     /// Serves until `stop` is cancelled, then ends in good order; or until the server cannot go on, which is an error, and
     /// ends in as good an order as it can.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { listener, services, kept, .. } = self;
+        let Self { listener, services, .. } = self;
         let supervisor = services.hub.supervisor();
         let (ends, connections) = (CancellationToken::new(), TaskTracker::new());
         let maintenance = {
             let (services, ends) = (Arc::clone(&services), ends.clone());
-            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services), kept)).map(drop)
+            move || ends.clone().run_until_cancelled_owned(maintenance(Arc::clone(&services))).map(drop)
         };
         supervisor.keep(Essential::Maintenance, ends.clone(), maintenance);
         let jobs = {
@@ -329,17 +330,6 @@ impl Server {
 #[error("the server cannot continue: {0}")]
 pub struct RunError(String);
 
-/// How long what is old is kept; `None` for ever.
-#[derive(Clone, Copy)]
-struct Kept {
-    /// The log of changes.
-    log: Option<Duration>,
-    /// Boards that were deleted.
-    deleted_boards: Option<Duration>,
-    /// The events of the audit log.
-    audit: Duration,
-}
-
 /// What a connection meets first.
 struct AcceptContext {
     router: Router,
@@ -403,17 +393,17 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
 }
 
 /// What has to be done now and then.
-async fn maintenance(services: Arc<Services>, kept: Kept) {
-    let shortest = kept.log.into_iter().chain(kept.deleted_boards).min();
-    let forget_every = shortest.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY);
+async fn maintenance(services: Arc<Services>) {
+    let mut forgot_at = Instant::now();
     let mut clean_up = tokio::time::interval(CLEAN_UP_INTERVAL);
-    let mut forget = tokio::time::interval_at(Instant::now() + forget_every, forget_every);
     let mut fold = tokio::time::interval(UPKEEP_EVERY);
     clean_up.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
     fold.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_superseded = false;
     loop {
+        // It is compared again a few times a minute, so a change of the settings is soon taken up.
+        let kept = services.settings.live().now();
+        let forget_every = forget_every(&kept);
         tokio::select! {
             // A newer version of Taskwire has the database. Sockets that come back all the same, because there is no other node yet,
             // may stay and read.
@@ -426,14 +416,15 @@ async fn maintenance(services: Arc<Services>, kept: Kept) {
                     metrics.run_upkeep();
                 }
             }
-            _ = forget.tick() => {
-                if let Err(error) = forget_what_is_old(&services, kept, forget_every * CATCHING_UP).await {
+            () = tokio::time::sleep_until(forgot_at + forget_every) => {
+                forgot_at = Instant::now();
+                if let Err(error) = forget_what_is_old(&services, &kept, forget_every * CATCHING_UP).await {
                     tracing::error!(%error, "could not delete old data; will try again");
                 }
             }
             _ = clean_up.tick() => {
                 services.accounts.forget_old_attempts();
-                services.api_rate.iter().for_each(|rate| rate.forget_old());
+                services.api_rate.now().iter().for_each(|rate| rate.forget_old());
                 if let Err(error) = services.accounts.write_counted_failures().await {
                     tracing::warn!(%error, "some failed sign-ins are not in the audit log");
                 }
@@ -442,8 +433,14 @@ async fn maintenance(services: Arc<Services>, kept: Kept) {
     }
 }
 
+/// How often what is old is looked for.
+fn forget_every(kept: &Values) -> Duration {
+    let shortest = kept.log.into_iter().chain(kept.deleted_boards).min();
+    shortest.unwrap_or(FORGET_EVERY).clamp(Duration::from_secs(1), FORGET_EVERY)
+}
+
 /// Deletes what is old: entries of the log, what mutations were answered, deleted boards, events of the audit log, sessions and links that have ended.
-async fn forget_what_is_old(services: &Services, kept: Kept, step: Duration) -> Result<(), StoreError> {
+async fn forget_what_is_old(services: &Services, kept: &Values, step: Duration) -> Result<(), StoreError> {
     let (store, now) = (&services.store, clock::now());
     let Some(believed) = store.believed_time(now, step).await? else { return Ok(()) };
     let apart = now.as_millis() - believed.as_millis();

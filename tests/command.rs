@@ -194,6 +194,8 @@ fn every_command_explains_itself() {
         &["board", "export"],
         &["board", "delete"],
         &["board", "restore"],
+        &["board", "archive"],
+        &["board", "unarchive"],
         &["board", "members"],
         &["task"],
         &["task", "list"],
@@ -324,6 +326,16 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(json(&database, &["board", "restore", name])["deleted_at"].is_null());
         copy.reach(seq + 7, &mut page).await;
         assert!(text(&database, &["board", "list"]).contains(name));
+
+        assert!(!json(&database, &["board", "archive", name])["archived_at"].is_null());
+        copy.reach(seq + 8, &mut page).await;
+        assert_eq!(text(&database, &["board", "list"]), "");
+        assert!(text(&database, &["board", "list", "--archived"]).contains("archived 20"));
+        assert!(text(&database, &["board", "show", name]).contains(", archived"));
+        let late = refused(&database, &["task", "add", name, "Late"], 1);
+        assert!(late.contains("this board is archived. A manager can bring it back"), "{late}");
+        assert!(json(&database, &["board", "unarchive", name])["archived_at"].is_null());
+        copy.reach(seq + 9, &mut page).await;
     }
 }
 

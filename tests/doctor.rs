@@ -653,6 +653,24 @@ async fn a_mail_server_that_refuses_is_quoted() {
     with("post://localhost".to_owned()).say("mail", "error", &["--smtp (TASKWIRE_SMTP_URL)", "does not start"]);
 }
 
+/// The doctor tells of what was set while servers run, and tries it.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_the_settings_page_are_told_and_tried() {
+    let (database, _) = sqlite().await;
+    let url = format!("smtp://board:hush-hush@127.0.0.1:{}", free_port());
+    for (name, value) in [("mail-from", "board@example.com"), ("smtp", url.as_str())] {
+        let (code, _, error) = run(command(&["settings", "set", name, value]).args(["--database", &database.url]));
+        assert_eq!(code, Some(0), "{error}");
+    }
+    let found = read(&mut doctor(&database.url, &["--public-url", "http://localhost:3000"]));
+    found.say("settings", "ok", &["smtp = smtp://board:***@127.0.0.1:", "from the settings page"]).say(
+        "mail",
+        "error",
+        &["refused", "the settings page"],
+    );
+    assert!(!format!("{:?}", found.all).contains("hush-hush"));
+}
+
 /// A provider that calls itself by its address, or by another name. Returns its address.
 async fn provider(name: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -13,13 +13,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::access::{BoardRole, InstanceRole};
+use app::access::{BoardRole, InstanceRole, Scope};
 use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
 use support::{
     client::PATIENCE,
     database::Database,
     node::Node,
-    server::{Server, open},
+    server::{Server, answer, open, problem},
 };
 use taskwire::{
     accounts::{NewPerson, PersonUpdate, invitations::Invitation},
@@ -293,6 +294,58 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     nothing_waits(&services).await;
     let state = services.store.board(board).await.unwrap().unwrap();
     assert_eq!(state.access().members.get(&ana.person), Some(&BoardRole::Editor));
+}
+
+/// Mail that is set up while the server runs, and then set up otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_set_up_on_the_settings_page_is_sent_without_a_restart() {
+    let database = Database::sqlite();
+    let settings = Settings { auth: Auth::Accounts, database: database.url.clone(), no_sample: true, ..open() };
+    let (server, services) = Server::with_services(settings).await;
+    let (accounts, local) = (&services.accounts, Credentials::local());
+    let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
+    let ana = accounts.add(&local, new, InstanceRole::Owner).await.unwrap();
+    let (token, _) = accounts.create_token(&local, ana, "test", Scope::Admin, None).await.unwrap();
+    let test = || server.api(Method::POST, "/settings/test-mail").bearer_auth(token.expose());
+    let set = |settings: Value| {
+        server.api(Method::PATCH, "/settings").bearer_auth(token.expose()).json(&json!({ "settings": settings }))
+    };
+    assert_eq!(answer(test(), StatusCode::OK).await["sent"], false);
+    assert_eq!(ask(&server, &server.base, "ana@example.com").await.status(), StatusCode::NOT_FOUND);
+
+    let (first, mut first_mails) = mail_server().await;
+    answer(set(json!({ "smtp": first, "mail_from": "board@example.com", "server_name": "Acme" })), StatusCode::OK)
+        .await;
+    let report = answer(test(), StatusCode::OK).await;
+    assert_eq!(report, json!({ "sent": true, "to": "ana@example.com", "error": null }));
+    let mail = timeout(PATIENCE, first_mails.recv()).await.unwrap().unwrap();
+    assert!(
+        mail.to.contains("<ana@example.com>") && mail.text.contains("Subject: A test mail from Acme"),
+        "{}",
+        mail.text
+    );
+    assert!(mail.text.contains("From: board@example.com"), "{}", mail.text);
+    // A job of the outbox, which a server without mail would not have taken.
+    assert_eq!(ask(&server, &server.base, "ana@example.com").await.status(), StatusCode::OK);
+    let mail = timeout(PATIENCE, first_mails.recv()).await.unwrap().unwrap();
+    assert!(mail.text.contains("Subject: A new password for Acme"), "{}", mail.text);
+
+    // From then on by another server, with a job that waits since before.
+    answer(set(json!({ "smtp": "smtp://127.0.0.1:1" })), StatusCode::OK).await;
+    let report = answer(test(), StatusCode::OK).await;
+    assert_eq!(report["sent"], false);
+    assert!(report["error"].as_str().unwrap().contains("refused"), "{report}");
+    assert_eq!(ask(&server, &server.base, "ana@example.com").await.status(), StatusCode::OK);
+    let (second, mut second_mails) = mail_server().await;
+    answer(set(json!({ "smtp": second })), StatusCode::OK).await;
+    let mail = timeout(PATIENCE, second_mails.recv()).await.unwrap().unwrap();
+    assert!(mail.text.contains("/new-password/"), "{}", mail.text);
+    assert!(first_mails.try_recv().is_err());
+    nothing_waits(&services).await;
+    // No server without a sender.
+    problem(set(json!({ "mail_from": null })), StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    answer(set(json!({ "smtp": null })), StatusCode::OK).await;
+    assert!(!services.accounts.sends_mail());
 }
 
 #[tokio::test(flavor = "multi_thread")]

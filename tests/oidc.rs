@@ -33,7 +33,7 @@ use support::{
     server::{Process, Server, command, open},
 };
 use taskwire::{
-    accounts::{NewPerson, invitations::Invitation},
+    accounts::{NewPerson, invitations::Invitation, settings::WantedSetting},
     credentials::Credentials,
     http::Services,
     settings::{Auth, Settings},
@@ -284,6 +284,39 @@ async fn nobody_gets_in_without_an_invitation_or_a_verified_address() {
     assert_eq!(scene.sign_in("").await.unwrap_err(), 403);
     assert_eq!(scene.sign_in("?invitation=made-up").await.unwrap_err(), 410);
     assert_eq!(scene.services.accounts.accounts(&Credentials::local()).unwrap().len(), 1, "nobody was let in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_a_domain_get_an_account_if_the_settings_say_so() {
+    let scene = Scene::set().await;
+    let services = &scene.services;
+    let accounts = &services.accounts;
+    let allow = |domains: &str| {
+        let value = Some(domains.to_owned()).filter(|domains| !domains.is_empty());
+        let wanted = WantedSetting { name: "sign_up_domains".to_owned(), value, was: None };
+        async move { services.settings.change(accounts, &Credentials::local(), &[wanted]).await.unwrap() }
+    };
+    allow("example.org,example.com").await;
+    // The first account is an owner's, and is not made in this way.
+    scene.provider.is(cleo("c-1"));
+    assert_eq!(scene.sign_in("").await.unwrap_err(), 403);
+    scene.person("owner@elsewhere.example").await;
+    let (_, me) = scene.sign_in("").await.unwrap();
+    assert_eq!((&me["email"], &me["role"]), (&json!("cleo@example.com"), &json!("member")));
+    assert_eq!(scene.sign_in("").await.unwrap().1["id"], me["id"], "the same account again");
+    // Other domains, and addresses that the provider did not verify.
+    for (subject, email, verified) in [
+        ("c-2", "eve@sub.example.com", true),
+        ("c-3", "eve@example.com.evil.example", true),
+        ("c-4", "eve@example.com", false),
+    ] {
+        scene.provider.is(Script { email, verified, ..cleo(subject) });
+        assert_eq!(scene.sign_in("").await.unwrap_err(), 403, "{email}");
+    }
+    allow("").await;
+    scene.provider.is(Script { email: "late@example.com", ..cleo("c-5") });
+    assert_eq!(scene.sign_in("").await.unwrap_err(), 403);
+    assert_eq!(accounts.accounts(&Credentials::local()).unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,10 @@ pub enum ActivityItem {
     DeletedBoard,
     /// The deleted board was restored.
     RestoredBoard,
+    /// The board was archived.
+    ArchivedBoard,
+    /// The board was brought back from the archive.
+    UnarchivedBoard,
     /// Everyone on the server got this role on the board; `None` if the board became private to its members.
     SetEveryone(Option<BoardRole>),
     /// A person got this role on the board; `None` if they were removed.

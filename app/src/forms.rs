@@ -74,14 +74,15 @@ pub struct Loaded<T> {
     pub principal: Principal,
 }
 
-/// Returns a page of the boards that the principal may see, newest first.
+/// Returns a page of the boards that the principal may see, newest first: those that are archived, or the others.
 #[server(prefix = "/forms", endpoint = "list_boards")]
 pub async fn list_boards(
     #[server(default)] text: String,
     #[server(default)] before: Option<String>,
+    #[server(default)] archived: bool,
 ) -> Result<Loaded<BoardPage>, ServerFnError> {
     let backend = backend()?;
-    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before) };
+    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before), archived };
     let boards = backend.boards(query).await.map_err(explain)?;
     Ok(loaded(&*backend, boards, BTreeSet::new()))
 }
@@ -248,6 +249,12 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
     write(board, Op::RestoreTask(ops::RestoreTask::of(task))).await
+}
+
+/// Archives a board, or brings it back.
+#[server(prefix = "/forms", endpoint = "set_archived")]
+pub async fn set_archived(board: BoardId, archived: bool) -> Result<(), ServerFnError> {
+    write(board, Op::SetArchived(ops::SetArchived::to(archived))).await
 }
 
 /// Sets the role of a person on a board; without a role, removes them. If the requester can no longer see the board,

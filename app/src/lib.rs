@@ -8,7 +8,7 @@
 //! - [`board`]: a board with edits that are shown before they are saved.
 //! - [`activity`]: what changes did. [`history`]: the same, in words.
 //! - [`people`]: who is on this server, as the others see them. `audit`: what the audit log says, on the server only.
-//! - `system`: the state of an installation.
+//! - `system`: the state of an installation. `settings`: what its settings are.
 //! - [`presence`]: who has a board open, and what they are editing.
 //! - [`protocol`]: what travels over the socket. [`live::session`]: the client's half of it.
 //!
@@ -56,6 +56,8 @@ pub mod rank;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod schema;
+#[cfg(feature = "ssr")]
+pub mod settings;
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod system;
@@ -63,6 +65,8 @@ mod tagged;
 pub mod text;
 pub mod time;
 
+#[cfg(feature = "ssr")]
+pub use controls::server_name::ServerName;
 pub use new_id::new_id;
 pub use pages::App;
 #[cfg(feature = "ssr")]

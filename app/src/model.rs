@@ -315,6 +315,9 @@ pub struct BoardSummary {
     pub seq: Seq,
     /// The time of its creation.
     pub created_at: Timestamp,
+    /// The time at which it was archived, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
 }
 
 impl BoardSummary {

@@ -49,6 +49,8 @@ tagged! {
         Forbidden,
         /// The column still holds tasks.
         NotEmpty,
+        /// The board is archived. It cannot be edited until a manager brings it back.
+        Archived,
         /// The limit of a resource is reached.
         Full {
             /// The resource.
@@ -75,6 +77,7 @@ impl fmt::Display for Refusal {
             Self::Stale { .. } => f.write_str("this was changed in the meantime, so nothing was done"),
             Self::Forbidden => f.write_str("you may not do this"),
             Self::NotEmpty => f.write_str("the column still holds tasks; move or delete them first"),
+            Self::Archived => f.write_str("this board is archived. A manager can bring it back"),
             Self::Full { what, limit } => f.write_str(&full(*what, *limit)),
             Self::IdReused => f.write_str("this id was already used for a different change; use a new one"),
             Self::Expired => f.write_str(

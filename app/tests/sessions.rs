@@ -16,7 +16,7 @@ use app::{
     id::{BoardId, MutationId, TaskId},
     live::session::{BoardSession, Outcome},
     model::{Seq, TextField},
-    ops::{Change, Mutation, Op, UpdateTask, decide},
+    ops::{Change, Mutation, Op, SetArchived, UpdateTask, decide},
     protocol::{ClientMessage, ServerMessage},
     refusal::Refusal,
     state::BoardState,
@@ -331,6 +331,28 @@ fn a_clash_rolls_back_one_edit_and_hands_it_back() {
     pair.settle();
     assert_eq!((pair.title(0), pair.title(1)), ("left", "left"));
     assert_eq!((pair.pages[0].refused.len(), pair.pages[1].refused.len()), (0, 1));
+}
+
+#[test]
+fn an_edit_that_an_archiving_overtakes_is_refused_with_its_text() {
+    let mut pair = Pair::new();
+    let base = pair.base(1);
+    let archive = pair.random.mutation(Op::SetArchived(SetArchived::to(true)));
+    let outcome = pair.pages[0].session.submit(archive, None, Timestamp::from_millis(0)).unwrap();
+    pair.pages[0].take(outcome, &mut pair.server.pages[0]);
+    pair.server.step(0, false);
+    // This page has not heard of it.
+    pair.retitle(1, "typed meanwhile", base);
+    assert_eq!(pair.title(1), "typed meanwhile");
+    pair.settle();
+    assert_eq!((pair.title(0), pair.title(1)), ("one", "one"));
+    assert_eq!(pair.pages[1].refused.len(), 1);
+    assert!(pair.pages[1].session.board().view().is_archived());
+    // From now on this page refuses it at once.
+    let update = UpdateTask::of(pair.task).with(FieldEdit::Title("typed later".to_owned()));
+    let mutation = pair.random.mutation(Op::UpdateTask(update));
+    let refusal = pair.pages[1].session.submit(mutation, None, Timestamp::from_millis(0)).unwrap_err();
+    assert_eq!(refusal, Refusal::Archived);
 }
 
 #[test]

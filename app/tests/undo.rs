@@ -15,7 +15,7 @@ use app::{
     model::{ColumnKind, Place, Priority, Seq},
     ops::{
         Change, ChangeKind, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, Op, Part, RestoreTask,
-        UpdateBoard, UpdateColumn, UpdateTask, decide,
+        SetArchived, UpdateBoard, UpdateColumn, UpdateTask, decide,
     },
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -595,6 +595,42 @@ fn columns_and_the_name_of_the_board_are_taken_back_too() {
 }
 
 #[test]
+fn archiving_is_taken_back_unless_somebody_else_brought_the_board_back() {
+    let (mut team, tasks) = team_with(&["Tea"]);
+    let archive = |archived| Op::SetArchived(SetArchived::to(archived));
+    team.edit(ANA, archive(true)).unwrap();
+    team.settle();
+    assert_eq!(team.edit(BEN, retitle(tasks[0], "Milk")), Err(Refusal::Archived));
+    assert_eq!(words(team.undo(ANA)), "archive the board");
+    team.settle();
+    assert!(!team.state().is_archived());
+    assert_eq!(words(team.redo(ANA)), "archive the board");
+    team.settle();
+    assert!(team.state().is_archived());
+    // Ben brings it back and archives it again, so it is not as Ana left it.
+    team.edit(BEN, archive(false)).unwrap();
+    team.edit(BEN, archive(true)).unwrap();
+    team.settle();
+    assert!(is_stale(&team.undo(ANA)));
+    assert!(team.state().is_archived());
+}
+
+#[test]
+fn an_undo_that_races_an_archiving_is_refused_and_says_why() {
+    let (mut team, tasks) = team_with(&["Tea"]);
+    team.edit(ANA, retitle(tasks[0], "Milk")).unwrap();
+    team.settle();
+    team.edit(BEN, Op::SetArchived(SetArchived::to(true))).unwrap();
+    // Ana's page does not know yet that the board is archived.
+    assert_eq!(words(team.undo(ANA)), "rename Tea");
+    team.serve(BEN, false);
+    team.settle();
+    assert_eq!(team.title(tasks[0]), "Milk");
+    assert_eq!(team.people[ANA].not_undone[0].refusal, Refusal::Archived);
+    assert_eq!(team.people[ANA].board.view(), team.state());
+}
+
+#[test]
 fn a_column_that_holds_tasks_by_now_is_not_taken_back() {
     let (mut team, tasks) = team_with(&["Tea"]);
     let column = ColumnId(team.random.uuid());
@@ -798,7 +834,7 @@ proptest! {
             let tasks = team.state().tasks().flat_map(|task| fields(task.id));
             let columns = team.state().columns().map(|column| Part::Column(column.id));
             let numbered: Vec<Part> =
-                tasks.chain(columns).chain([Part::Name]).filter(|part| part.newest(team.state()) == change.seq).collect();
+                tasks.chain(columns).chain([Part::Name, Part::Archived]).filter(|part| part.newest(team.state()) == change.seq).collect();
             let said = change.kind.numbers();
             let gone = matches!(change.kind, ChangeKind::ColumnDeleted(_));
             prop_assert!(gone || said.len() == numbered.len(), "{said:?} {numbered:?}");

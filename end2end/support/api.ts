@@ -14,6 +14,7 @@ export class Api {
 
   board = (board: string): Promise<Board> => this.#call('GET', `/boards/${board}`);
   renameBoard = (board: string, name: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { name });
+  setArchived = (board: string, archived: boolean): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { archived });
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
   createColumn = (board: string, name: string): Promise<Column> =>
     this.#call('POST', `/boards/${board}/columns`, { name, kind: 'active' });

@@ -192,7 +192,7 @@ test.describe('boards', () => {
     await page.goto('/');
     await hydrated(page);
     const stillTheSame = await noticeReloads(page);
-    const boards = page.getByRole('main').getByRole('link');
+    const boards = page.getByRole('main').getByRole('listitem').getByRole('link');
     await expect(boards).toHaveText(['Welcome to Taskwire']);
     const { id } = await server.api.createBoard('Errands');
     await expect(boards).toHaveText(['Errands', 'Welcome to Taskwire']);
@@ -227,7 +227,7 @@ test.describe('boards', () => {
     const question = page.getByRole('dialog', { name: 'Delete “Errands”?' });
     await question.getByRole('button', { name: 'Delete board' }).click();
     await expect(page).toHaveURL('/');
-    await expect(page.getByRole('main').getByRole('link')).toHaveText(['Welcome to Taskwire']);
+    await expect(page.getByRole('main').getByRole('listitem').getByRole('link')).toHaveText(['Welcome to Taskwire']);
   });
 });
 

@@ -35,7 +35,7 @@ test.describe('over PostgreSQL and Redis', () => {
     const [one, other] = [await startServer(settings), await startServer(settings)];
     const watcher = await person();
     await watcher.goto(other.url);
-    const list = watcher.getByRole('main').getByRole('link');
+    const list = watcher.getByRole('main').getByRole('listitem').getByRole('link');
     await expect(list).toHaveText(['Welcome to Taskwire']);
 
     await one.api.createBoard('Errands');

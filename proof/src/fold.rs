@@ -13,6 +13,8 @@ pub struct Fold {
     name_seq: u64,
     created_at: Value,
     deleted_at: Option<Value>,
+    archived_at: Option<Value>,
+    archived_seq: u64,
     everyone: Value,
     members: BTreeMap<String, Value>,
     columns: BTreeMap<String, Map<String, Value>>,
@@ -52,6 +54,10 @@ impl Fold {
             }
             "board_deleted" => self.deleted_at = Some(at.clone()),
             "board_restored" => self.deleted_at = None,
+            "archived_set" => {
+                self.archived_at = change["archived"].as_bool().unwrap_or_default().then(|| at.clone());
+                self.archived_seq = self.seq;
+            }
             "member_set" => {
                 let person = text(change, "person")?;
                 match change.get("role") {
@@ -213,6 +219,12 @@ impl Fold {
         }
         if let Some(at) = &self.deleted_at {
             state["deleted_at"] = at.clone();
+        }
+        if let Some(at) = &self.archived_at {
+            state["archived_at"] = at.clone();
+        }
+        if self.archived_seq > 0 {
+            state["archived_seq"] = json!(self.archived_seq);
         }
         let mut access = Map::new();
         if !self.everyone.is_null() {

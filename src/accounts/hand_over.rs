@@ -165,8 +165,8 @@ struct Plan {
     removes: bool,
     /// The tasks to be assigned to the other person.
     tasks: Vec<TaskId>,
-    /// Whether the other person will see the board.
-    sees: bool,
+    /// Why its tasks cannot be handed over, if they cannot.
+    obstacle: Option<&'static str>,
 }
 
 impl Plan {
@@ -185,7 +185,11 @@ impl Plan {
                 true => board.tasks().filter(is_open).map(|task| task.id).collect(),
                 false => Vec::new(),
             },
-            sees: sees || left.is_some(),
+            obstacle: match (board.is_archived(), sees || left.is_some()) {
+                (true, _) => Some("the board is archived"),
+                (false, false) => Some("the other person cannot see the board"),
+                (false, true) => None,
+            },
         }
     }
 
@@ -203,18 +207,18 @@ impl Plan {
             return true;
         }
         let mut done = BoardHandedOver { role: self.role, removed: self.removes, ..self.done(board) };
-        match self.sees {
-            true => done.tasks = self.tasks.len(),
-            false => self.cannot_see(board, report),
+        match self.obstacle {
+            None => done.tasks = self.tasks.len(),
+            Some(why) => self.keep_tasks(board, why, report),
         }
         report.boards.push(done);
         true
     }
 
-    fn cannot_see(&self, board: &BoardState, report: &mut HandedOver) {
+    fn keep_tasks(&self, board: &BoardState, why: &str, report: &mut HandedOver) {
         if !self.tasks.is_empty() {
             let count = self.tasks.len();
-            report.fail(board, None, format!("the other person cannot see the board, so {count} of its tasks stay"));
+            report.fail(board, None, format!("{why}, so {count} of its tasks stay"));
         }
     }
 
@@ -249,8 +253,8 @@ impl Plan {
                 Err(WriteError::Unavailable(_)) => finished = false,
             }
         }
-        if !self.sees {
-            self.cannot_see(board, report);
+        if let Some(why) = self.obstacle {
+            self.keep_tasks(board, why, report);
         } else if !keeps_board {
             for tasks in self.tasks.chunks(EDITS) {
                 if !finished || Instant::now() >= ends {

@@ -15,6 +15,7 @@
 //! - [`oidc`]: signing in with an account at an external provider.
 //! - [`tokens`]: the credentials of programs. [`share_links`]: the credentials for reading a single board.
 //! - [`one_time_links`]: links that work once, and their purposes.
+//! - [`settings`]: settings that change while servers run, and the test of mail.
 //! - [`jobs`]: jobs of the outbox, for those who administer the server.
 //! - [`audit`]: reading the audit log, which each of the others writes.
 //!
@@ -36,6 +37,7 @@ pub mod one_time_links;
 pub mod passwords;
 pub mod people;
 pub mod sessions;
+pub mod settings;
 pub mod share_links;
 pub mod tokens;
 
@@ -63,6 +65,7 @@ use crate::{
     clock::{self, now},
     credentials::Credentials,
     hub::Hub,
+    live_settings::LiveSettings,
     mail::Mail,
     secret::SecretHash,
     store::{AccessChange, Store, StoreError},
@@ -120,6 +123,9 @@ pub enum AccountError {
         "the account with your e-mail address is linked to another account at the sign-in provider; ask an admin of this server"
     )]
     TiedToAnother,
+    /// Somebody else changed the same in the meantime.
+    #[error("{0}")]
+    Changed(String),
     /// The server already has its first account.
     #[error("this server already has an owner; ask them for an invitation")]
     NotTheFirst,
@@ -183,7 +189,10 @@ struct Shared {
     passwords: Passwords,
     attempts: Attempts,
     failures: Failures,
-    mail: Option<Mail>,
+    /// The settings that may change; `None` at the command line, where no mail is sent.
+    live: Option<LiveSettings>,
+    /// Held while mail is tested.
+    testing: tokio::sync::Mutex<()>,
     /// The server's address as people see it in their browsers.
     public_url: String,
     /// Tokens whose use was recorded a moment ago.
@@ -191,15 +200,22 @@ struct Shared {
 }
 
 impl Accounts {
-    /// The accounts of a database. `public_url` is the server's address as people see it in their browsers.
-    pub fn new(store: Store, hub: Hub, mail: Option<Mail>, public_url: String) -> Self {
+    /// The accounts of a database. `live` has the settings that may change: without them, no mail is sent. `public_url` is the server's address as people see it in their browsers.
+    pub fn new(store: Store, hub: Hub, live: Option<LiveSettings>, public_url: String) -> Self {
         let touched = Cache::builder().max_capacity(10_000).time_to_live(tokens::TOUCH_EVERY).build();
-        let (passwords, attempts, failures) = Default::default();
-        Self { shared: Arc::new(Shared { store, hub, passwords, attempts, failures, mail, public_url, touched }) }
+        let (passwords, attempts, failures, testing) = Default::default();
+        Self {
+            shared: Arc::new(Shared { store, hub, passwords, attempts, failures, live, testing, public_url, touched }),
+        }
     }
 
     fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// Where mail is sent now, if it is.
+    fn live_mail(&self) -> Option<Arc<Mail>> {
+        self.shared.live.as_ref()?.now().mail.clone()
     }
 
     /// Forgets attempts to sign in that count no more.

@@ -1,14 +1,18 @@
 //! Signing in with an account at an external provider, with OpenID Connect. The client is in `oidc_provider`, which a build may leave out
 //! (the feature `oidc`).
 
-use app::{audit::Method, people::check_name};
+use app::{access::InstanceRole, audit::Method, people::check_name};
 use serde::{Deserialize, Serialize};
 
 pub use super::oidc_provider::{Oidc, OidcState};
-use super::{AccountError, Accounts, people::NewPerson};
+use super::{
+    AccountError, Accounts,
+    people::{NewPerson, taken},
+};
 use crate::{
     clock::now,
     credentials::{ClientInfo, Credentials},
+    live_settings::LiveSettings,
     store::{Account, Proof},
     writer::Writer,
 };
@@ -79,15 +83,43 @@ impl Accounts {
         let email = email.as_deref().ok_or(AccountError::NotVerified)?;
         let proof = match (directory.account_of(email), invitation) {
             (Some(_), _) => None,
+            (None, None) if self.may_sign_up(email) => {
+                Some(self.sign_up(name.as_deref(), email, client.clone()).await?)
+            }
             (None, None) => return Err(AccountError::NotInvited),
             (None, Some(secret)) => {
-                let name = name.as_deref().filter(|name| check_name(name).is_ok());
-                let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
-                let new = NewPerson { name, email, password: None };
+                let new = NewPerson { name: name_of(name.as_deref(), email), email, password: None };
                 Some(self.accept_invitation(secret, new, client.clone(), writer).await?)
             }
         };
         self.tie(identity, proof, client).await
+    }
+
+    /// Whether people with this e-mail address get an account by signing in with the provider, which verified the address.
+    fn may_sign_up(&self, email: &str) -> bool {
+        let Some(settings) = self.shared.live.as_ref().map(LiveSettings::now) else { return false };
+        let domain = email.rsplit('@').next().unwrap_or_default();
+        settings.sign_up_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain))
+    }
+
+    /// Creates the account of a person who needs no invitation. The first account of a server is not made in this way: it is an owner's.
+    async fn sign_up(&self, name: Option<&str>, email: &str, client: ClientInfo) -> Result<Proof, AccountError> {
+        self.limit(self.shared.attempts.count_stranger(client.address))?;
+        let new = NewPerson { name: name_of(name, email), email, password: None };
+        let account = self.new_account(new, InstanceRole::Member, true).await?;
+        let mut change = self.begin(&Credentials::stranger().sent_by(client)).await?;
+        let done = async {
+            if change.directory().is_empty() {
+                return Err(AccountError::NotInvited);
+            }
+            change.is_by(account.id, &account.name, Method::Provider);
+            match change.insert(&account).await? {
+                true => Ok(account.proof()),
+                false => Err(taken()),
+            }
+        };
+        let done = done.await;
+        self.finish(change, done).await
     }
 
     /// Ties a person's identity at a provider to the account with their e-mail address, which the provider must have verified.
@@ -120,4 +152,10 @@ impl Accounts {
         let done = done.await;
         self.finish(change, done).await
     }
+}
+
+/// The name of a new account: that at the provider, or else the part of the address before the `@`.
+fn name_of<'a>(name: Option<&'a str>, email: &'a str) -> &'a str {
+    let name = name.filter(|name| check_name(name).is_ok());
+    name.unwrap_or_else(|| email.split('@').next().unwrap_or(email))
 }

@@ -1,6 +1,6 @@
 //! Passwords: changed by their owner, set by somebody else, and chosen anew with a link by whoever forgot theirs.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{audit::Method, id::ActorId};
 use uuid::Uuid;
@@ -109,7 +109,7 @@ impl Accounts {
 
     /// Whether links for new passwords can be sent by mail.
     pub fn sends_mail(&self) -> bool {
-        self.shared.mail.is_some()
+        self.live_mail().is_some()
     }
 
     /// Has a link mailed to somebody who forgot their password, if there is such an account. Whoever asks is told the same, after
@@ -148,9 +148,10 @@ impl Accounts {
     }
 
     /// Where mail is sent.
-    pub(super) fn mail(&self) -> Result<&Mail, JobError> {
-        let none = || JobError::Retry("this server has no mail server (--smtp)".to_owned());
-        self.shared.mail.as_ref().ok_or_else(none)
+    pub(super) fn mail(&self) -> Result<Arc<Mail>, JobError> {
+        let none =
+            || JobError::Retry("this server has no mail server (Administration, Settings; or --smtp)".to_owned());
+        self.live_mail().ok_or_else(none)
     }
 
     /// Whose new password a link is for.

@@ -5,7 +5,8 @@ use std::{io::Write, sync::Arc};
 use app::{
     access::BoardRole,
     id::BoardId,
-    ops::{DeleteBoard, Op, RestoreBoard, SetMember},
+    model::BoardSummary,
+    ops::{DeleteBoard, Op, RestoreBoard, SetArchived, SetMember},
     state::BoardState,
     time::Timestamp,
 };
@@ -25,13 +26,16 @@ const EXPORTED: [&str; 9] =
 /// The commands about boards. A board is named by its id, or by its name if no other board has the same.
 #[derive(Clone, Debug, Subcommand)]
 pub enum BoardCommand {
-    /// List the boards, newest first.
+    /// List the boards, newest first. Archived boards are left out unless they are asked for.
     List {
         /// Only boards with this text in their names.
         #[arg(long, value_name = "TEXT", default_value = "")]
         search: String,
-        /// List the deleted boards that can be restored, the last deleted first.
+        /// List the archived boards instead.
         #[arg(long)]
+        archived: bool,
+        /// List the deleted boards that can be restored, the last deleted first.
+        #[arg(long, conflicts_with = "archived")]
         deleted: bool,
         /// Which database, and how to print.
         #[command(flatten)]
@@ -54,6 +58,10 @@ pub enum BoardCommand {
     Delete(Named),
     /// Restore a deleted board with everything on it.
     Restore(Named),
+    /// Archive a board: it can be read and not edited, and lists of boards leave it out.
+    Archive(Named),
+    /// Bring an archived board back.
+    Unarchive(Named),
     /// List the members of a board, or change who they are.
     Members(Members),
 }
@@ -94,6 +102,7 @@ struct Line {
     id: BoardId,
     name: String,
     created_at: Timestamp,
+    archived_at: Option<Timestamp>,
     deleted_at: Option<Timestamp>,
 }
 
@@ -104,6 +113,7 @@ struct Shown {
     name: String,
     seq: u64,
     created_at: Timestamp,
+    archived_at: Option<Timestamp>,
     deleted_at: Option<Timestamp>,
     everyone: Option<BoardRole>,
     members: usize,
@@ -128,7 +138,7 @@ impl BoardCommand {
     /// Runs the command. The error says in words why it could not be done.
     pub async fn run(self) -> Result<(), String> {
         match self {
-            Self::List { search, deleted, common } => list(search, deleted, &common).await,
+            Self::List { search, archived, deleted, common } => list(search, archived, deleted, &common).await,
             Self::Show(Named { board, common }) => {
                 let context = CommandContext::open(&common).await?;
                 let board = context.board(&board).await?;
@@ -147,18 +157,34 @@ impl BoardCommand {
                 let board = context.write(board, Op::RestoreBoard(RestoreBoard {})).await?;
                 context.print_board(&board)
             }
+            Self::Archive(named) => set_archived(named, true).await,
+            Self::Unarchive(named) => set_archived(named, false).await,
             Self::Members(members) => members.run().await,
         }
     }
 }
 
-async fn list(search: String, deleted: bool, common: &Common) -> Result<(), String> {
+async fn set_archived(Named { board, common }: Named, archived: bool) -> Result<(), String> {
+    let context = CommandContext::open(&common).await?;
+    let board = context.board(&board).await?;
+    let board = context.write(board.id(), Op::SetArchived(SetArchived::to(archived))).await?;
+    context.print_board(&board)
+}
+
+async fn list(search: String, archived: bool, deleted: bool, common: &Common) -> Result<(), String> {
     let context = CommandContext::open(common).await?;
-    let boards = context.boards(&search, deleted).await?;
+    let boards = match deleted {
+        true => context.deleted_boards(&search).await?,
+        false => context.boards(&search, archived).await?,
+    };
     context.print(&boards, || {
         let row = |line: &Line| {
-            let deleted = line.deleted_at.map(|at| format!("deleted {}", &at.to_string()[..10])).unwrap_or_default();
-            vec![line.id.to_string(), line.name.clone(), deleted]
+            let state = match (line.deleted_at, line.archived_at) {
+                (Some(at), _) => format!("deleted {}", &at.to_string()[..10]),
+                (None, Some(at)) => format!("archived {}", &at.to_string()[..10]),
+                (None, None) => String::new(),
+            };
+            vec![line.id.to_string(), line.name.clone(), state]
         };
         table(&boards.iter().map(row).collect::<Vec<_>>())
     })
@@ -235,29 +261,34 @@ impl CommandContext {
         match named.parse() {
             Ok(id) => Ok(id),
             Err(_) => {
-                let deleted = self.boards(named, true).await?;
+                let deleted = self.deleted_boards(named).await?;
                 let found: Vec<_> = deleted.iter().filter(|line| line.name == named).map(|line| line.id).collect();
                 only(&found, named)
             }
         }
     }
 
-    async fn boards(&self, search: &str, deleted: bool) -> Result<Vec<Line>, String> {
+    async fn boards(&self, search: &str, archived: bool) -> Result<Vec<Line>, String> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut wanted = BoardQuery { text: search.to_owned(), archived: Some(archived), ..BoardQuery::newest(PAGE) };
+        loop {
+            let page = self.store.boards_page(&self.operator, &wanted).await.map_err(|error| error.to_string())?;
+            lines.extend(page.rows.into_iter().map(|board| Line::of(board, None)));
+            match page.next {
+                Some(next) => wanted.after = Some(next),
+                None => return Ok(lines),
+            }
+        }
+    }
+
+    async fn deleted_boards(&self, search: &str) -> Result<Vec<Line>, String> {
         let mut lines: Vec<Line> = Vec::new();
         let mut wanted = BoardQuery { text: search.to_owned(), ..BoardQuery::newest(PAGE) };
         loop {
-            let more = if deleted {
-                let (boards, more) =
-                    self.store.deleted_boards(&self.operator, &wanted).await.map_err(|error| error.to_string())?;
-                wanted.after = boards.last().map(|deleted| deleted.age());
-                lines.extend(boards.into_iter().map(|deleted| Line::of(deleted.board, Some(deleted.deleted_at))));
-                more
-            } else {
-                let page = self.store.boards_page(&self.operator, &wanted).await.map_err(|error| error.to_string())?;
-                wanted.after = page.boards.last().map(|board| board.age());
-                lines.extend(page.boards.into_iter().map(|board| Line::of(board, None)));
-                page.more
-            };
+            let (boards, more) =
+                self.store.deleted_boards(&self.operator, &wanted).await.map_err(|error| error.to_string())?;
+            wanted.after = boards.last().map(|deleted| deleted.age().into());
+            lines.extend(boards.into_iter().map(|deleted| Line::of(deleted.board, Some(deleted.deleted_at))));
             if !more {
                 return Ok(lines);
             }
@@ -272,13 +303,18 @@ impl CommandContext {
             name: board.name().to_owned(),
             seq: board.seq(),
             created_at: board.created_at(),
+            archived_at: board.archived_at(),
             deleted_at: board.deleted_at(),
             everyone: board.access().everyone,
             members: board.access().members.len(),
             columns: columns.collect(),
         };
         self.print(&shown, || {
-            let state = if shown.deleted_at.is_some() { ", deleted" } else { "" };
+            let state = match (shown.deleted_at, shown.archived_at) {
+                (Some(_), _) => ", deleted",
+                (None, Some(_)) => ", archived",
+                (None, None) => "",
+            };
             let access = match shown.everyone {
                 Some(role) => format!("everyone: {}, ", role.as_str()),
                 None => String::new(),
@@ -297,8 +333,9 @@ impl CommandContext {
 }
 
 impl Line {
-    fn of(board: app::model::BoardSummary, deleted_at: Option<Timestamp>) -> Self {
-        Self { id: board.id, name: board.name, created_at: board.created_at, deleted_at }
+    fn of(board: BoardSummary, deleted_at: Option<Timestamp>) -> Self {
+        let BoardSummary { id, name, created_at, archived_at, .. } = board;
+        Self { id, name, created_at, archived_at, deleted_at }
     }
 }
 

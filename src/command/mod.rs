@@ -13,6 +13,7 @@ pub mod backup;
 pub mod board;
 pub mod doctor;
 pub mod health;
+pub mod settings;
 pub mod task;
 pub mod token;
 pub mod user;
@@ -34,6 +35,7 @@ use self::{
     board::BoardCommand,
     doctor::DoctorCommand,
     health::HealthCommand,
+    settings::SettingsCommand,
     task::TaskCommand,
     token::TokenCommand,
     user::UserCommand,
@@ -89,6 +91,9 @@ pub enum Command {
     Token(TokenCommand),
     /// Print the audit log, newest first: who did what, when and from where, one JSON object a line. This is an event itself.
     Audit(AuditCommand),
+    /// List and change the settings that need no restart, and test mail. Can be used while servers run.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Make a backup: one file, from which either kind of database can be restored. Can be used while servers run.
     Backup(BackupCommand),
     /// Restore a backup to a new database, of either kind.

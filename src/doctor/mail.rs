@@ -7,7 +7,7 @@ const CHECK: &str = "mail";
 
 pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
     let Some((url, from)) = settings.smtp.as_deref().zip(settings.mail_from.as_deref()) else { return Vec::new() };
-    let mail = match Mail::new(url, from) {
+    let mail = match Mail::new(url, from, &settings.server_name) {
         Ok(mail) => mail,
         Err(error) => {
             return vec![Finding::error(
@@ -17,7 +17,7 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
             )];
         }
     };
-    let remedy = "check the host, the port, the user name, the password and `tls` in --smtp (TASKWIRE_SMTP_URL), and that the \
+    let remedy = "check the host, the port, the user name, the password and `tls` in --smtp (TASKWIRE_SMTP_URL) or the settings page, and that the \
                   mail server can be reached from here; mails wait in the database for a day";
     vec![match within(NETWORK, mail.test()).await {
         Ok(Ok(())) => Finding::ok(CHECK, "the mail server answers and lets this server in; no mail was sent"),

@@ -19,6 +19,10 @@ use std::{path::PathBuf, time::Duration};
 pub use app::system::{Finding, Status};
 
 use self::settings::Given;
+use crate::{
+    settings::{Settings, runtime},
+    store::{Inspection, StoreSettings, StoredSettings, missing_file},
+};
 
 /// How long a check may take that asks somebody over the network.
 const NETWORK: Duration = Duration::from_secs(10);
@@ -48,7 +52,8 @@ pub enum Depth {
 impl Examination {
     /// Does all checks. Those that ask others come first and at once; so reading the database does not slow down what is measured.
     pub async fn run(&self) -> Vec<Finding> {
-        let settings = &self.given.settings;
+        let stored = stored(&self.given.settings).await;
+        let settings = &runtime::effective(&self.given, &stored);
         let (redis, mail, sign_in, server) = tokio::join!(
             redis::check(settings),
             mail::check(settings),
@@ -58,7 +63,23 @@ impl Examination {
         let database = database::check(settings, self.time_limit, self.depth).await;
         let backups = backups::check(settings).await;
         let files = files::check(settings, &self.secret_files);
-        [settings::check(&self.given), database, files, backups, redis, mail, sign_in, server].concat()
+        [settings::check(&self.given, &stored, settings), database, files, backups, redis, mail, sign_in, server]
+            .concat()
+    }
+}
+
+/// The settings that were changed while servers run; none if the database cannot be read, which is reported elsewhere.
+async fn stored(settings: &Settings) -> StoredSettings {
+    let read = async {
+        let settings = StoreSettings { readers: 1, ..settings.store() };
+        let inspection = Inspection::open(&settings).await.ok()?;
+        let stored = inspection.settings().await.ok();
+        inspection.close().await;
+        stored
+    };
+    match missing_file(&settings.database) {
+        Some(_) => StoredSettings::new(),
+        None => within(NETWORK, read).await.ok().flatten().unwrap_or_default(),
     }
 }
 

@@ -2,88 +2,25 @@
 
 use std::env;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
+use app::settings::{Setting, SettingSource as Source};
+use clap::{Args, Command};
 
 use super::Finding;
-use crate::settings::Settings;
+pub use crate::settings::given::Given;
+use crate::{
+    settings::{Settings, given::GivenSetting, runtime},
+    store::StoredSettings,
+};
 
 const CHECK: &str = "settings";
 
-/// The flags whose whole value is secret. Of URLs, the password is.
-const SECRET: [&str; 1] = ["oidc_client_secret"];
 /// How the names of all our variables begin, apart from those that others use as well.
 const OURS: &str = "TASKWIRE_";
 
-/// The settings of the server, and which of them were given.
-#[derive(Clone, Debug)]
-pub struct Given {
-    /// The settings.
-    pub settings: Settings,
-    given: Vec<GivenSetting>,
-}
-
-/// A setting that was given, and is not its default.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct GivenSetting {
-    flag: String,
-    variable: Option<String>,
-    by_flag: bool,
-    /// Its value, without what is secret.
-    shown: String,
-    has_secret: bool,
-}
-
-impl From<Settings> for Given {
-    /// Settings of which it is not known where they come from.
-    fn from(settings: Settings) -> Self {
-        Self { settings, given: Vec::new() }
-    }
-}
-
-impl Args for Given {
-    fn augment_args(command: Command) -> Command {
-        Settings::augment_args(command)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Settings::augment_args_for_update(command)
-    }
-}
-
-impl FromArgMatches for Given {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let flags = Settings::augment_args(Command::new("settings"));
-        let given = flags.get_arguments().filter_map(|argument| {
-            let id = argument.get_id().as_str();
-            let by_flag = match matches.value_source(id)? {
-                ValueSource::CommandLine => true,
-                ValueSource::EnvVariable => false,
-                _ => return None,
-            };
-            let value = matches.get_raw(id)?.map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(",");
-            if argument.get_default_values().iter().map(|value| value.to_string_lossy()).eq([value.as_str()]) {
-                return None;
-            }
-            let shown = if SECRET.contains(&id) { "***".to_owned() } else { without_password(&value) };
-            Some(GivenSetting {
-                flag: format!("--{}", argument.get_long().unwrap_or(id)),
-                variable: argument.get_env().map(|name| name.to_string_lossy().into_owned()),
-                by_flag,
-                has_secret: shown != value,
-                shown,
-            })
-        });
-        Ok(Self { given: given.collect(), settings: Settings::from_arg_matches(matches)? })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-pub(super) fn check(Given { settings, given }: &Given) -> Vec<Finding> {
-    let mut found: Vec<Finding> = given.iter().map(GivenSetting::finding).collect();
+/// `given` is what was given at start, and `settings` what is so with the settings that were changed while servers run.
+pub(super) fn check(given: &Given, stored: &StoredSettings, settings: &Settings) -> Vec<Finding> {
+    let mut found: Vec<Finding> = given.all().iter().filter(|given| !given.is_default).map(finding).collect();
+    found.extend(runtime::list(given, stored).into_iter().filter(|setting| setting.source == Source::Here).map(here));
     if found.is_empty() {
         found.push(Finding::ok(CHECK, "all have their defaults"));
     }
@@ -92,17 +29,24 @@ pub(super) fn check(Given { settings, given }: &Given) -> Vec<Finding> {
     found
 }
 
-impl GivenSetting {
-    fn finding(&self) -> Finding {
-        let Self { flag, variable, by_flag, shown, has_secret } = self;
-        let variable = variable.as_deref().unwrap_or_default();
-        let (name, source) = if *by_flag { (flag.as_str(), "the command line") } else { (variable, "the environment") };
-        let detail = format!("{name} = {shown}, from {source}");
-        if *by_flag && *has_secret {
-            let detail = format!("{detail}: other users of this machine can read the secret in the list of processes");
-            return Finding::warning(CHECK, detail, format!("set the variable {variable} instead"));
+fn finding(setting: &GivenSetting) -> Finding {
+    let source = if setting.by_flag { "the command line" } else { "the environment" };
+    let detail = format!("{} = {}, from {source}", setting.set_by(), setting.shown);
+    if setting.by_flag && setting.has_secret {
+        let detail = format!("{detail}: other users of this machine can read the secret in the list of processes");
+        let variable = setting.variable.as_deref().unwrap_or_default();
+        return Finding::warning(CHECK, detail, format!("set the variable {variable} instead"));
+    }
+    Finding::ok(CHECK, detail)
+}
+
+fn here(setting: Setting) -> Finding {
+    let detail = format!("{} = {}, from the settings page", setting.name, setting.value.unwrap_or_default());
+    match setting.problem {
+        Some(problem) => {
+            Finding::warning(CHECK, format!("{detail}: {problem}"), "set it again in Administration, Settings")
         }
-        Finding::ok(CHECK, detail)
+        None => Finding::ok(CHECK, detail),
     }
 }
 
@@ -156,53 +100,9 @@ fn check_together(settings: &Settings) -> Vec<Finding> {
     found
 }
 
-/// A setting without the passwords in it: in a URL, what stands between the user's name and the last `@`, and parameters that are named
-/// after passwords.
-fn without_password(value: &str) -> String {
-    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let (user, rest) = match rest.rsplit_once('@') {
-        Some((user, rest)) => (Some(user), rest),
-        None => (None, rest),
-    };
-    let user = user.map(|user| match user.split_once(':') {
-        Some((name, _)) => format!("{name}:***@"),
-        None => format!("{user}@"),
-    });
-    let rest = match rest.split_once('?') {
-        Some((path, parameters)) => {
-            let shown = parameters.split('&').map(|parameter| match parameter.split_once('=') {
-                Some((name, _)) if name.to_ascii_lowercase().contains("pass") => format!("{name}=***"),
-                _ => parameter.to_owned(),
-            });
-            format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
-        }
-        None => rest.to_owned(),
-    };
-    format!("{scheme}://{}{rest}", user.unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_are_not_shown() {
-        for (value, shown) in [
-            ("postgres://ana:pass/w?rd@host/name", "postgres://ana:***@host/name"),
-            ("smtp://ana@example.com:a:b@c@host:587?tls=required", "smtp://ana@example.com:***@host:587?tls=required"),
-            ("redis://:secret@host", "redis://:***@host"),
-            (
-                "postgres://ana@host/name?password=x&sslmode=require",
-                "postgres://ana@host/name?password=***&sslmode=require",
-            ),
-            ("redis-sentinel://a:1?sentinelPassword=x", "redis-sentinel://a:1?sentinelPassword=***"),
-            ("https://board.example.com", "https://board.example.com"),
-            ("sqlite:taskwire.db", "sqlite:taskwire.db"),
-            ("Taskwire <board@example.com>", "Taskwire <board@example.com>"),
-        ] {
-            assert_eq!(without_password(value), shown);
-        }
-    }
 
     #[test]
     fn a_misspelt_variable_is_noticed() {

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::request_auth::RequestAuth;
 use crate::{
     accounts::{AccountError, Accounts},
-    store::{BoardQuery, Entries, Store, StoreError},
+    store::{BoardQuery, Entries, Store, StoreError, tables::Key},
     writer::{WriteError, Writer},
 };
 
@@ -53,8 +53,17 @@ impl Backend for Local {
     }
 
     fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage> {
-        let wanted = BoardQuery { text: query.text, after: query.before, limit: LISTED_BOARDS };
-        Box::pin(async move { self.store.boards_page(&self.visitor.credentials, &wanted).await.map_err(unreadable) })
+        let HomeQuery { text, before, archived } = query;
+        let wanted = BoardQuery {
+            text,
+            archived: Some(archived),
+            after: before.map(Key::from),
+            ..BoardQuery::newest(LISTED_BOARDS)
+        };
+        Box::pin(async move {
+            let page = self.store.boards_page(&self.visitor.credentials, &wanted).await.map_err(unreadable)?;
+            Ok(BoardPage { more: page.next.is_some(), boards: page.rows })
+        })
     }
 
     fn board(&self, id: BoardId) -> BackendFuture<'_, Option<Arc<BoardState>>> {

@@ -51,6 +51,7 @@ pub mod socket;
 
 use std::sync::Arc;
 
+use app::account::document::Surroundings;
 use axum::{
     Router,
     extract::{FromRef, OriginalUri, Request},
@@ -72,7 +73,7 @@ use self::{
     limits::HttpLimits,
     origin::Origins,
     problem::{Code, Problem},
-    rate::ApiRate,
+    rate::Rates,
     site::Site,
     socket::SocketContext,
 };
@@ -86,7 +87,7 @@ use crate::{
     bulk::Bulk,
     hub::Hub,
     outbox::Outbox,
-    settings::Auth,
+    settings::{Auth, runtime::RuntimeSettings},
     store::Store,
     system::System,
     writer::Writer,
@@ -130,7 +131,9 @@ pub struct Services {
     /// What a request, a connection and a caller may cost.
     pub limits: HttpLimits,
     /// How many requests a caller may send to REST, if that is limited.
-    pub api_rate: Option<Arc<ApiRate>>,
+    pub api_rate: Rates,
+    /// The settings that may change while the server runs.
+    pub settings: RuntimeSettings,
     /// The responses that are being prepared or sent.
     pub in_flight: Arc<InFlight>,
     /// The origins whose pages may use this server.
@@ -141,6 +144,13 @@ pub struct Services {
     pub leptos: LeptosOptions,
     /// The site's files.
     pub site: Site,
+}
+
+impl Services {
+    /// What the documents around pages have to know of this server.
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings { server: Arc::clone(&self.settings.live().now().server_name), options: self.leptos.clone() }
+    }
 }
 
 impl FromRef<Arc<Services>> for SocketContext {

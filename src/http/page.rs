@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use app::{App, backend::Backend};
+use app::{App, ServerName, backend::Backend};
 use axum::{
     Router,
     body::to_bytes,
@@ -185,6 +185,7 @@ fn auth_of_page() -> Option<RequestAuth> {
 fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send + Sync + 'static {
     let (store, writer, accounts) = (services.store.clone(), services.writer.clone(), services.accounts.clone());
     let public_url: Arc<str> = services.public_url.as_str().into();
+    let settings = services.settings.live().clone();
     let reload = std::env::var_os("LEPTOS_WATCH").map(|_| services.leptos.reload_port);
     move |visitor| {
         let visitor = visitor.unwrap_or_else(RequestAuth::stranger);
@@ -192,6 +193,7 @@ fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send +
         let local = Local { store, writer, accounts, public_url: Arc::clone(&public_url), visitor };
         let backend: Arc<dyn Backend> = Arc::new(local);
         provide_context(backend);
+        provide_context(ServerName(Arc::clone(&settings.now().server_name)));
         let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
         if let Ok(policy) = HeaderValue::try_from(policy(&nonce, reload)) {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);

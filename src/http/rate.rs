@@ -4,7 +4,11 @@
 //! requests of a minute, so a burst passes, and what exceeds it waits its turn. Every response says how much is left, in the headers
 //! of the [IETF draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/). Each node counts by itself.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     extract::{Extension, Request, State},
@@ -23,6 +27,7 @@ use super::{
     admission::ClientKey,
     problem::{Code, Problem},
 };
+use crate::live_settings::LiveSettings;
 
 /// The header that says what the limit is.
 pub const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -37,6 +42,32 @@ const MAX_CALLERS: usize = 200_000;
 
 type Limiter =
     RateLimiter<Option<ClientKey>, DefaultKeyedStateStore<Option<ClientKey>>, DefaultClock, StateInformationMiddleware>;
+
+/// The rate limit as the settings have it now. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Rates {
+    settings: LiveSettings,
+    newest: Arc<Mutex<(u32, Option<Arc<ApiRate>>)>>,
+}
+
+impl Rates {
+    /// The rate limit of these settings.
+    pub fn new(settings: LiveSettings) -> Self {
+        let per_minute = settings.now().api_rate;
+        Self { settings, newest: Arc::new(Mutex::new((per_minute, ApiRate::new(per_minute)))) }
+    }
+
+    /// The counters, if requests are limited. With another limit, everybody begins anew.
+    pub fn now(&self) -> Option<Arc<ApiRate>> {
+        let per_minute = self.settings.now().api_rate;
+        // It is replaced as a whole.
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.0 != per_minute {
+            *newest = (per_minute, ApiRate::new(per_minute));
+        }
+        newest.1.clone()
+    }
+}
 
 /// The counters of all callers.
 #[derive(Debug)]
@@ -96,12 +127,12 @@ impl ApiRate {
 
 /// Limits the requests to REST. It comes after the guard, which knows the caller.
 pub async fn limit(
-    State(rate): State<Option<Arc<ApiRate>>>,
+    State(rates): State<Rates>,
     Extension(caller): Extension<ClientKey>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(rate) = rate else { return next.run(request).await };
+    let Some(rate) = rates.now() else { return next.run(request).await };
     let left = rate.count(caller);
     let mut response = match left.next_in {
         0 => next.run(request).await,

@@ -55,11 +55,11 @@ struct State {
     /// The revision up to which the list was read from the database.
     revision: i64,
     boards: HashMap<BoardId, Arc<Listed>>,
-    /// All of them, by age.
+    /// All that are not archived, by age.
     all: BTreeSet<Age>,
-    /// The boards that everyone on the server may see.
+    /// Of these, the boards that everyone on the server may see.
     open: BTreeSet<Age>,
-    /// For each person, the boards that they are a member of.
+    /// Of these, for each person, the boards that they are a member of.
     by_person: HashMap<ActorId, BTreeSet<Age>>,
     recent: VecDeque<Change>,
 }
@@ -152,7 +152,8 @@ impl BoardList {
         }
         let (visible, more) = state.visible_to(principal, watching);
         drop(state);
-        let entries: Vec<_> = visible.iter().map(|listed| (listed.board.id, &listed.board.name)).collect();
+        let entries: Vec<_> =
+            visible.iter().map(|listed| (listed.board.id, &listed.board.name, listed.board.archived_at)).collect();
         let hash = self.hasher.hash_one((entries, more));
         if watching.sent.replace(hash) == Some(hash) {
             return None;
@@ -195,7 +196,7 @@ impl State {
     fn put(&mut self, after: Arc<Listed>) {
         let before = self.boards.remove(&after.board.id);
         if let Some(before) = &before
-            && let Some(access) = &before.access
+            && let Some(access) = before.listed_access()
         {
             let age = before.board.age();
             self.all.remove(&age);
@@ -209,7 +210,7 @@ impl State {
                 }
             }
         }
-        if let Some(access) = &after.access {
+        if let Some(access) = after.listed_access() {
             let age = after.board.age();
             self.all.insert(age);
             if access.everyone.is_some() {
@@ -218,6 +219,8 @@ impl State {
             for person in access.members.keys() {
                 self.by_person.entry(*person).or_default().insert(age);
             }
+        }
+        if after.access.is_some() {
             self.boards.insert(after.board.id, Arc::clone(&after));
         }
         if self.recent.len() == RECENT {
@@ -239,7 +242,7 @@ impl State {
     }
 
     /// The boards that a socket watches and that the principal may see, newest first; and whether there are more. It looks at no more
-    /// boards than are wanted.
+    /// boards than are wanted. Archived boards are in it only if the socket named them.
     fn visible_to(&self, principal: &Principal, watching: &Watching) -> (Vec<Arc<Listed>>, bool) {
         let own = principal.person.and_then(|person| self.by_person.get(&person));
         let sources: Vec<&BTreeSet<Age>> = match principal.sees_every_board() {
@@ -254,6 +257,7 @@ impl State {
             found.extend(newest.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
         }
         let linked = principal.links.iter().filter_map(|link| visible(link.board));
+        let linked = linked.filter(|listed| listed.listed_access().is_some());
         found.extend(linked.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
         let more = found.len() >= enough;
         let mut boards: BTreeMap<_, _> = found.into_iter().take(enough - usize::from(more)).collect();

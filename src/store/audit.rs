@@ -144,7 +144,7 @@ impl NewEvent {
         self.with(json!({ "before": before, "after": after }))
     }
 
-    /// What a change does to who has access to a board; `None` if it is about something else. `before` is the board before the change.
+    /// What a change does to a board as a whole, or to who has access to it; `None` if it is about something else. `before` is the board before the change.
     /// Everything else that happens on a board is in its log alone.
     pub fn of_board(change: &Change, before: &BoardState, directory: &Directory) -> Option<Self> {
         let id = before.id();
@@ -157,6 +157,10 @@ impl NewEvent {
             }
             ChangeKind::BoardDeleted(_) => Self::about(Action::BoardDeleted, board(before.name())),
             ChangeKind::BoardRestored(_) => Self::about(Action::BoardRestored, board(before.name())),
+            ChangeKind::ArchivedSet(set) => {
+                let action = if set.archived { Action::BoardArchived } else { Action::BoardUnarchived };
+                Self::about(action, board(before.name()))
+            }
             ChangeKind::BoardUpdated(BoardUpdated { everyone: Some(after), .. }) if after != everyone => {
                 Self::about(Action::BoardAccessChanged, board(before.name())).changed(everyone, after)
             }
@@ -306,6 +310,12 @@ impl Store {
         let count = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM audit WHERE {sql} LIMIT {most}) AS counted");
         let count: i64 = Statement::of(count, values).fetch_one(self.readers()).await?.try_get(0)?;
         Ok(Some(count.unsigned_abs()))
+    }
+
+    /// The time of the oldest event; `None` if there is none.
+    pub async fn oldest_event(&self) -> Result<Option<Timestamp>, StoreError> {
+        let oldest: Option<i64> = query("SELECT MIN(at) FROM audit").fetch_one(self.readers()).await?.try_get(0)?;
+        Ok(oldest.map(Timestamp::from_millis))
     }
 
     /// Deletes the events from before a time. Tells how many.

@@ -1,7 +1,6 @@
 //! The lists of boards and of who may see them, without reading the boards themselves.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -9,17 +8,18 @@ use std::{
 use app::{
     access::{BoardAccess, BoardRole, Principal},
     id::{ActorId, BoardId},
-    model::{BoardPage, BoardSummary},
+    model::BoardSummary,
     time::Timestamp,
 };
 use sqlx::{Row, any::AnyRow};
-use uuid::Uuid;
 
 use super::{
     Store, StoreError,
+    connect::Engine,
     connection::{Connection, read},
     rows,
-    sql::{fetch_by_ids, query, query_of},
+    sql::{Statement, Value, fetch_by_ids, query},
+    tables::{BoardOrder, Conditions, Direction, Expression, Key, Rows, SortValue},
 };
 use crate::{clock::now, credentials::Credentials};
 
@@ -32,65 +32,171 @@ pub struct Listed {
     pub access: Option<BoardAccess>,
 }
 
-/// Which boards of a list.
+/// Which boards of a list, in which order.
 #[derive(Clone, Debug)]
 pub struct BoardQuery {
-    /// Those with this in their names, in capital letters or not; all, if it is empty.
+    /// Those with this text in their names, ignoring case; all, if it is empty.
     pub text: String,
-    /// Those that are older than this one.
-    pub after: Option<(Timestamp, BoardId)>,
-    /// So many at most.
+    /// `Some(true)`: those that are archived. `Some(false)`: those that are not.
+    pub archived: Option<bool>,
+    /// `Some(true)`: those that everyone on the server may open. `Some(false)`: the private ones.
+    pub is_open: Option<bool>,
+    /// Those that the principal manages as a member.
+    pub managed: bool,
+    /// What they are sorted by.
+    pub order: BoardOrder,
+    /// In which direction.
+    pub direction: Direction,
+    /// Those after this key; from the first one if it is `None`.
+    pub after: Option<Key>,
+    /// The maximum number of boards.
     pub limit: usize,
 }
 
 impl BoardQuery {
-    /// The newest boards.
+    /// The newest boards that are not archived.
     pub fn newest(limit: usize) -> Self {
-        Self { text: String::new(), after: None, limit }
-    }
-
-    fn wants(&self, board: &BoardSummary) -> bool {
-        let name = || board.name.to_lowercase().contains(&self.text.to_lowercase()) || board.name.contains(&self.text);
-        self.after.is_none_or(|after| board.age() < after) && (self.text.is_empty() || name())
+        Self {
+            text: String::new(),
+            archived: Some(false),
+            is_open: None,
+            managed: false,
+            order: BoardOrder::Created,
+            direction: Direction::Descending,
+            after: None,
+            limit,
+        }
     }
 }
 
-/// Where boards of one kind are found, in the order of their age.
-#[derive(Clone, Copy)]
-pub(super) struct Source {
-    /// Up to its last condition.
-    pub select: &'static str,
-    /// What has the time by which the boards are ordered: when they were made, or deleted.
-    pub at: &'static str,
-    /// What has its id.
-    pub id: &'static str,
+/// The place of a board in the list that is sorted by age.
+impl From<(Timestamp, BoardId)> for Key {
+    fn from((created_at, id): (Timestamp, BoardId)) -> Self {
+        Self(SortValue::Number(created_at.as_millis()), id.to_string())
+    }
 }
 
-/// All boards.
-const ALL: Source = Source {
-    select: "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE deleted_at IS NULL",
-    at: "created_at",
-    id: "id",
-};
+/// Where the boards of a principal are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// All boards.
+    All,
+    /// Those that are open to everyone on the server.
+    Open,
+    /// Those that the principal is a member of.
+    Own,
+    /// Those that the principal's share links lead to.
+    Linked,
+}
 
-/// Those that are open to everyone on the server.
-const OPEN: Source = Source {
-    select: "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards \
-             WHERE everyone IS NOT NULL AND deleted_at IS NULL",
-    at: "created_at",
-    id: "id",
-};
+/// The rows that a page may need, from several sources, as one statement.
+struct Page<'a> {
+    wanted: &'a BoardQuery,
+    engine: Engine,
+    principal: &'a Principal,
+    /// The values of the whole statement.
+    values: Vec<Value>,
+    /// The part of each source.
+    parts: Vec<String>,
+}
 
-/// Those that somebody is a member of.
-const OWN: Source = Source {
-    select: "SELECT boards.id, name, seq, created_at, everyone, deleted_at, role FROM board_members \
-             JOIN boards ON boards.id = board_members.board \
-             WHERE board_members.person = $6 AND boards.deleted_at IS NULL",
-    at: "board_created_at",
-    id: "board",
-};
+impl<'a> Page<'a> {
+    /// The statement, unless no board can match. Each source is read in the order of an index, up to one row more than the page holds; the
+    /// database puts the sources in order, because only it knows how it sorts texts.
+    fn statement(wanted: &'a BoardQuery, engine: Engine, principal: &'a Principal) -> Option<Statement> {
+        let is_person = principal.role.is_some() && principal.person.is_some();
+        let mut sources = match (principal.sees_every_board(), wanted.managed && is_person) {
+            (_, true) => vec![Source::Own],
+            (true, false) => vec![Source::All],
+            (false, false) if is_person => vec![Source::Own, Source::Open],
+            (false, false) => Vec::new(),
+        };
+        if !principal.links.is_empty() && !wanted.managed {
+            sources.push(Source::Linked);
+        }
+        let mut page = Self { wanted, engine, principal, values: Vec::new(), parts: Vec::new() };
+        for source in sources {
+            // The indexes are about those that are archived, and about those that are not.
+            for archived in [false, true] {
+                if wanted.archived.is_none_or(|wanted| wanted == archived) {
+                    page.add(source, archived);
+                }
+            }
+        }
+        let direction = wanted.direction.sql();
+        let sql = format!("{} ORDER BY sort_key {direction}, id {direction}", page.parts.join(" UNION ALL "));
+        (!page.parts.is_empty()).then(|| Statement::of(sql, page.values))
+    }
+
+    fn add(&mut self, source: Source, archived: bool) {
+        let BoardQuery { text, is_open, order, direction, after, limit, managed, .. } = self.wanted;
+        let (from, id, role, expression) = match (source, order) {
+            // The time of creation stands beside each membership.
+            (Source::Own, BoardOrder::Created) => {
+                (OWN, "m.board", "m.role", Expression { sql: "m.board_created_at", is_number: true })
+            }
+            (Source::Own, order) => (OWN, "b.id", "m.role", order.expression()),
+            (_, order) => ("boards b", "b.id", "''", order.expression()),
+        };
+        let mut conditions = Conditions::with(std::mem::take(&mut self.values));
+        match source {
+            Source::All => {}
+            Source::Open => conditions.add("b.everyone IS NOT NULL"),
+            Source::Own => {
+                // There is one: see `statement`.
+                let person = self.principal.person.map(|person| person.to_string()).unwrap_or_default();
+                conditions.bind("m.person = ?", person);
+                if *managed {
+                    conditions.add("m.role = 'manager'");
+                }
+            }
+            Source::Linked => {
+                let boards = self.principal.links.iter().map(|link| link.board.to_string());
+                conditions.one_of("b.id", boards.collect());
+            }
+        }
+        conditions.add(if archived { "b.archived_at IS NOT NULL" } else { "b.archived_at IS NULL" });
+        conditions.add("b.deleted_at IS NULL");
+        match is_open {
+            None => {}
+            Some(true) => conditions.add("b.everyone IS NOT NULL"),
+            Some(false) => conditions.add("b.everyone IS NULL"),
+        }
+        if !text.is_empty() {
+            // SQLite's `LOWER` knows only ASCII, so the text is also looked for as it is.
+            let (lower, as_it_is) = match self.engine {
+                Engine::Sqlite => ("(INSTR(LOWER(b.name), ?) > 0", " INSTR(b.name, ?) > 0)"),
+                Engine::Postgres => ("(STRPOS(LOWER(b.name), ?) > 0", " STRPOS(b.name, ?) > 0)"),
+            };
+            // PostgreSQL accepts no NUL, and no name contains one.
+            let text = text.replace('\0', "");
+            conditions.bind(lower, text.to_lowercase());
+            conditions.or(as_it_is, text);
+        }
+        if let Some(key) = after.clone().filter(|key| key.fits(expression)) {
+            conditions.after(expression, id, *direction, key);
+        }
+        let (conditions, mut values) = conditions.into_parts();
+        values.push(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX).into());
+        let (key, direction, number) = (expression.sql, direction.sql(), self.parts.len() + 1);
+        self.parts.push(format!(
+            "SELECT * FROM (SELECT b.id, b.name, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
+             FROM {from}{conditions} ORDER BY {key} {direction}, {id} {direction} LIMIT ${}) AS part{number}",
+            values.len()
+        ));
+        self.values = values;
+    }
+}
+
+/// The boards that somebody is a member of.
+const OWN: &str = "board_members m JOIN boards b ON b.id = m.board";
 
 impl Listed {
+    /// Who may see the board in lists of boards that are in use; `None` once it is archived or deleted.
+    pub fn listed_access(&self) -> Option<&BoardAccess> {
+        self.access.as_ref().filter(|_| self.board.archived_at.is_none())
+    }
+
     /// Whether the principal may see the board.
     pub fn is_visible_to(&self, principal: &Principal) -> bool {
         self.access.as_ref().is_some_and(|access| principal.role_on(self.board.id, access).is_some())
@@ -98,78 +204,54 @@ impl Listed {
 }
 
 impl Store {
-    /// A page of the boards somebody may see, newest first. It costs the same however many boards there are, but for a search, which
-    /// looks at boards until it has found a page.
-    pub async fn boards_page(&self, credentials: &Credentials, wanted: &BoardQuery) -> Result<BoardPage, StoreError> {
+    /// A page of the boards that somebody may see, and the key after which the next ones are found, if there are more. It costs the same
+    /// however many boards there are, with two exceptions: a search looks at boards until it has found a page, and an order other than by age
+    /// sorts the boards that the principal is a member of.
+    pub async fn boards_page(
+        &self,
+        credentials: &Credentials,
+        wanted: &BoardQuery,
+    ) -> Result<Rows<BoardSummary>, StoreError> {
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
-        let mut found = Vec::new();
-        if principal.sees_every_board() {
-            found = self.page_of(ALL, None, wanted).await?.iter().map(listed).collect::<Result<_, _>>()?;
-        } else if let (Some(_), Some(person)) = (principal.role, principal.person) {
-            for row in self.page_of(OWN, Some(person), wanted).await? {
-                let mut listed = listed(&row)?;
-                let role = rows::board_role(row.try_get("role")?)?;
-                if let Some(access) = &mut listed.access {
-                    access.members.insert(person, role);
+        let Some(statement) = Page::statement(wanted, self.shared.database.engine, &principal) else {
+            return Ok(Rows { rows: Vec::new(), next: None });
+        };
+        let mut found: Vec<Listed> = Vec::new();
+        let mut keys = Vec::new();
+        for row in statement.fetch_all(self.readers()).await? {
+            let board = rows::summary(&row)?;
+            let role: &str = row.try_get("role")?;
+            let member = match (principal.person, role) {
+                (None, _) | (_, "") => None,
+                (Some(person), role) => Some((person, rows::board_role(role)?)),
+            };
+            // A board may be in two sources.
+            let place = match found.iter().position(|listed| listed.board.id == board.id) {
+                Some(place) => place,
+                None => {
+                    let access =
+                        BoardAccess { everyone: rows::everyone(row.try_get("everyone")?)?, ..Default::default() };
+                    keys.push(Key::of(&row, wanted.order.expression())?);
+                    found.push(Listed { board, access: Some(access) });
+                    found.len() - 1
                 }
-                found.push(listed);
-            }
-            for row in self.page_of(OPEN, None, wanted).await? {
-                found.push(listed(&row)?);
+            };
+            if let Some(access) = &mut found[place].access {
+                access.members.extend(member);
             }
         }
-        let linked: Vec<BoardId> = principal.links.iter().map(|link| link.board).collect();
-        if !linked.is_empty() {
+        if !principal.links.is_empty() {
             // Whether a link is valid depends on its maker's role on the board.
-            let mut boards = self.listed(&linked).await?;
-            boards.retain(|listed| wanted.wants(&listed.board));
-            read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
-            found.append(&mut boards);
+            read!(self.readers(), |reader| add_members(reader, &mut found).await)?;
         }
         // Look up the principal only now: the rights must not be older than the boards that were read.
         let principal = self.directory().principal(credentials, now()).unwrap_or_else(Principal::stranger);
-        let visible = found.into_iter().filter(|listed| listed.is_visible_to(&principal));
-        let boards: BTreeMap<_, _> = visible.map(|Listed { board, .. }| (Reverse(board.age()), board)).collect();
-        let more = boards.len() > wanted.limit;
-        Ok(BoardPage { boards: boards.into_values().take(wanted.limit).collect(), more })
-    }
-
-    /// The rows of one kind that a page may need: one more than it holds.
-    pub(super) async fn page_of(
-        &self,
-        source: Source,
-        person: Option<ActorId>,
-        wanted: &BoardQuery,
-    ) -> Result<Vec<AnyRow>, StoreError> {
-        let position = self.shared.database.engine.position();
-        let Source { select, at, id } = source;
-        let (created_at, after) = wanted.after.unwrap_or((Timestamp::from_millis(i64::MAX), BoardId(Uuid::max())));
-        let statement = query_of(&[
-            select,
-            " AND (",
-            at,
-            ", ",
-            id,
-            ") < ($1, $2) AND ($4 = '' OR ",
-            position,
-            "(LOWER(name), $4) > 0 OR ",
-            position,
-            "(name, $5) > 0) ORDER BY ",
-            at,
-            " DESC, ",
-            id,
-            " DESC LIMIT $3",
-        ])
-        .bind(created_at.as_millis())
-        .bind(after.to_string())
-        .bind(i64::try_from(wanted.limit.saturating_add(1)).unwrap_or(i64::MAX))
-        .bind(wanted.text.to_lowercase())
-        .bind(wanted.text.as_str());
-        let statement = match person {
-            Some(person) => statement.bind(person.to_string()),
-            None => statement,
-        };
-        statement.fetch_all(self.readers()).await
+        let visible = found.into_iter().zip(keys).filter(|(listed, _)| listed.is_visible_to(&principal));
+        let mut visible: Vec<(BoardSummary, Key)> = visible.map(|(listed, key)| (listed.board, key)).collect();
+        let more = visible.len() > wanted.limit;
+        visible.truncate(wanted.limit);
+        let next = visible.last().filter(|_| more).map(|(_, key)| key.clone());
+        Ok(Rows { rows: visible.into_iter().map(|(board, _)| board).collect(), next })
     }
 
     /// The names of some boards, without those that do not exist.
@@ -214,15 +296,16 @@ impl Store {
     /// revision. Revision 0 is before all of them.
     pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
         // A change of the list that commits after this statement has a higher revision, because such changes wait for each other.
-        let found =
-            query("SELECT id, name, seq, created_at, everyone, deleted_at, listed FROM boards WHERE listed > $1")
-                .bind(revision)
-                .fetch_all(self.readers())
-                .await?;
+        let found = query(
+            "SELECT id, name, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
+        )
+        .bind(revision)
+        .fetch_all(self.readers())
+        .await?;
         let mut newest = revision;
         let mut boards = Vec::with_capacity(found.len());
         for row in &found {
-            newest = newest.max(row.try_get(6)?);
+            newest = newest.max(row.try_get("listed")?);
             boards.push(listed(row)?);
         }
         if !boards.is_empty() {
@@ -236,7 +319,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let select = "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards WHERE id";
+        let select = "SELECT id, name, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
         let found = read!(self.readers(), |reader| fetch_by_ids(reader, select, "", &ids).await)?;
         found.iter().map(listed).collect()
     }
@@ -258,7 +341,7 @@ async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Resu
     Ok(())
 }
 
-/// A row of `id, name, seq, created_at, everyone, deleted_at, …`, without members.
+/// A row of `id, name, seq, created_at, everyone, deleted_at, archived_at, …`, without members.
 fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
     let is_deleted = row.try_get::<Option<i64>, _>(5)?.is_some();
     let access = match is_deleted {

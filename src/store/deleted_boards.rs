@@ -12,38 +12,47 @@ use std::time::Duration;
 
 use app::{
     access::{BoardAccess, BoardRole, Principal},
-    id::BoardId,
+    id::{ActorId, BoardId},
     model::BoardSummary,
     time::Timestamp,
 };
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
 
 use super::{
     Store, StoreError,
     answers::keep_answers,
-    boards::{BoardQuery, Source},
+    boards::BoardQuery,
     outbox, rows,
-    sql::{fetch_by_ids, query},
+    sql::{fetch_by_ids, query, query_of},
+    tables::{Key, SortValue},
 };
 use crate::{clock, credentials::Credentials};
 
 /// How many tasks or changes one transaction deletes: few enough that writers hardly wait.
 const STEP: u64 = 5_000;
 
+/// Where deleted boards of one kind are found.
+#[derive(Clone, Copy)]
+struct Source {
+    /// Up to its last condition.
+    select: &'static str,
+    /// What has the board's id.
+    id: &'static str,
+}
+
 /// All deleted boards.
 const ALL: Source = Source {
-    select: "SELECT id, name, seq, created_at, everyone, deleted_at FROM boards \
+    select: "SELECT id, name, seq, created_at, archived_at, deleted_at FROM boards \
              WHERE deleted_at IS NOT NULL AND name <> ''",
-    at: "deleted_at",
     id: "id",
 };
 
 /// Those that somebody managed.
 const MANAGED: Source = Source {
-    select: "SELECT boards.id, name, seq, created_at, everyone, deleted_at FROM boards \
+    select: "SELECT boards.id, name, seq, created_at, archived_at, deleted_at FROM boards \
              JOIN board_members ON board_members.board = boards.id \
              WHERE board_members.person = $6 AND board_members.role = 'manager' AND deleted_at IS NOT NULL AND name <> ''",
-    at: "deleted_at",
     id: "boards.id",
 };
 
@@ -64,7 +73,8 @@ impl DeletedBoard {
 }
 
 impl Store {
-    /// A page of the deleted boards that somebody may restore, the last deleted first; and whether there are more.
+    /// A page of the deleted boards that somebody may restore, the last deleted first; and whether there are more. Of the query it follows
+    /// the text, the key (the time of deletion, and the id) and the limit.
     pub async fn deleted_boards(
         &self,
         credentials: &Credentials,
@@ -90,6 +100,43 @@ impl Store {
         let access = BoardAccess { everyone: None, members };
         boards.retain(|deleted| asking.role_on(deleted.board.id, &access) == Some(BoardRole::Manager));
         Ok((boards, more))
+    }
+
+    /// The rows of one kind that a page may need: one more than it holds.
+    async fn page_of(
+        &self,
+        source: Source,
+        person: Option<ActorId>,
+        wanted: &BoardQuery,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let position = self.shared.database.engine.position();
+        let Source { select, id } = source;
+        let (deleted_at, after) = match &wanted.after {
+            Some(Key(SortValue::Number(deleted_at), id)) => (*deleted_at, id.clone()),
+            _ => (i64::MAX, BoardId(Uuid::max()).to_string()),
+        };
+        let statement = query_of(&[
+            select,
+            " AND (deleted_at, ",
+            id,
+            ") < ($1, $2) AND ($4 = '' OR ",
+            position,
+            "(LOWER(name), $4) > 0 OR ",
+            position,
+            "(name, $5) > 0) ORDER BY deleted_at DESC, ",
+            id,
+            " DESC LIMIT $3",
+        ])
+        .bind(deleted_at)
+        .bind(after)
+        .bind(i64::try_from(wanted.limit.saturating_add(1)).unwrap_or(i64::MAX))
+        .bind(wanted.text.to_lowercase())
+        .bind(wanted.text.as_str());
+        let statement = match person {
+            Some(person) => statement.bind(person.to_string()),
+            None => statement,
+        };
+        statement.fetch_all(self.readers()).await
     }
 
     /// Purges the boards that have been deleted for this long, by the believed time. Returns how many.

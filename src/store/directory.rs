@@ -1,4 +1,4 @@
-//! Everybody's rights on this server, in memory.
+//! Everybody's rights on this server, in memory, and the settings that were changed while servers run.
 //!
 //! A team has few people, tokens and links, and every request needs them. So each node keeps all of them, as of a *revision*: a
 //! number in the database that every change of them increments. A node that changes them reads them again before it answers;
@@ -30,7 +30,11 @@ use tokio::{
 
 use super::{
     Account, Store, StoreError, Token,
-    accounts::{people::account, tokens::token},
+    accounts::{
+        people::account,
+        settings::{self, StoredSettings},
+        tokens::token,
+    },
     connection::{Connection, read},
     rows,
     sql::query,
@@ -57,6 +61,7 @@ pub struct Directory {
     links: HashMap<SecretHash, Shared>,
     /// Sessions that ended recently: open sockets may still use them.
     ended: HashSet<SecretHash>,
+    settings: Arc<StoredSettings>,
 }
 
 /// A share link that is not revoked.
@@ -126,6 +131,11 @@ impl Directory {
     /// Whether with this operation the caller leaves a board.
     pub fn leaves(&self, credentials: &Credentials, now: Timestamp, op: &Op) -> bool {
         self.principal(credentials, now).is_some_and(|principal| op.is_leaving(&principal))
+    }
+
+    /// The settings that were changed while servers run.
+    pub fn settings(&self) -> &Arc<StoredSettings> {
+        &self.settings
     }
 
     /// The revision of this directory.
@@ -243,6 +253,7 @@ impl Directory {
         for row in ended.fetch_all(&mut *connection).await? {
             directory.ended.insert(hash(row.try_get(0)?)?);
         }
+        directory.settings = Arc::new(settings::read(connection).await?);
         Ok(directory)
     }
 }

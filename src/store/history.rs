@@ -51,6 +51,13 @@ impl Store {
         self.entries(query(select).bind(board.to_string()), before, limit).await
     }
 
+    /// The newest changes of a board that are about no task.
+    pub async fn changes_of_board(&self, board: BoardId, limit: usize) -> Result<Entries, StoreError> {
+        let select = "SELECT seq, json, told FROM changes WHERE board = $1 AND task IS NULL AND seq < $2 \
+                      ORDER BY seq DESC LIMIT $3";
+        self.entries(query(select).bind(board.to_string()), None, limit).await
+    }
+
     async fn entries(&self, select: Statement, before: Option<Seq>, limit: usize) -> Result<Entries, StoreError> {
         let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
         // Ask for one more than wanted, to know whether there are more.

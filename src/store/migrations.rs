@@ -16,7 +16,7 @@ macro_rules! migrations {
     ($engine:literal) => {
         migrations!(
             $engine: "0001_boards" "0002_accounts" "0003_history" "0004_assignees" "0005_write_probe" "0006_proofs"
-            "0007_answers" "0008_load" "0009_instance" "0010_start" "0011_schema"
+            "0007_answers" "0008_load" "0009_instance" "0010_start" "0011_schema" "0024_search"
         )
     };
     ($folder:literal: $($name:literal)+) => {
@@ -51,7 +51,7 @@ pub fn up_to(engine: Engine, schema: i64) -> Migrator {
 fn both(engine: Engine) -> Vec<Migration> {
     let migrations: Vec<(&str, &str)> = shared!(
         "0012_outbox" "0013_board_pages" "0014_tables" "0015_audit" "0016_system" "0017_deleted_boards" "0018_more_tables"
-        "0019_bulk_edits"
+        "0019_bulk_edits" "0020_settings" "0022_archived_boards"
     );
     let of_engine = |sql: &'static str| match engine {
         Engine::Sqlite => Cow::Owned(sql.replace("BIGINT", "INTEGER")),

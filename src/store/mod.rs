@@ -73,7 +73,7 @@ use sqlx::Row;
 use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
-pub use accounts::{Account, OneTimeLink, Proof, SessionRow, Token};
+pub use accounts::{Account, OneTimeLink, Proof, SessionRow, StoredSetting, StoredSettings, Token};
 pub use audit::{AuditFilter, AuditKey, AuditPage};
 pub(crate) use audit::{Author, NewEvent};
 pub use backup_schedule::{BackupSchedule, GoodBackup, LEASE as BACKUP_LEASE, LONGEST_PAUSE as LONGEST_BACKUP_PAUSE};

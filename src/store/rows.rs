@@ -39,6 +39,8 @@ const BOARDS: Table = Table {
         "everyone",
         "name_seq",
         "deletion_noticed_at",
+        "archived_at",
+        "archived_seq",
     ],
     key: &["id"],
     kept: &[],
@@ -117,6 +119,8 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
             column("name_seq", state.name_seq() as i64),
             // See `deleted_boards`.
             column("deletion_noticed_at", None::<i64>),
+            column("archived_at", state.archived_at().map(Timestamp::as_millis)),
+            column("archived_seq", state.archived_seq() as i64),
         ]
     };
     BOARDS.put(connection, boards.iter().map(record).collect()).await?;
@@ -291,6 +295,8 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
             name_seq: seq(board.try_get("name_seq")?)?,
             created_at: Timestamp::from_millis(board.try_get("created_at")?),
             deleted_at: board.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
+            archived_at: board.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
+            archived_seq: seq(board.try_get("archived_seq")?)?,
             access: BoardAccess {
                 everyone: everyone(board.try_get("everyone")?)?,
                 members: members.iter().map(member_of).collect::<Result<_, _>>()?,
@@ -377,6 +383,7 @@ pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
         name: row.try_get("name")?,
         seq: seq(row.try_get("seq")?)?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
+        archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
     })
 }
 

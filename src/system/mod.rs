@@ -34,6 +34,7 @@ use crate::{
     clock,
     doctor::{Depth, Examination, files::Room, settings::Given},
     hub::{Hub, redis::RedisState},
+    live_settings::LiveSettings,
     store::{Backlog, BackupSchedule, NodeRow, SqliteFiles, Store, StoreError, schema, sqlite_files},
     telemetry,
 };
@@ -62,8 +63,7 @@ struct Shared {
     hub: Hub,
     backups: Backups,
     sqlite: Option<SqliteFiles>,
-    has_mail: bool,
-    retention: Option<Duration>,
+    live: LiveSettings,
     node: NodeRow,
     samples: Mutex<Samples>,
     slow: tokio::sync::Mutex<Option<(Instant, Slow)>>,
@@ -111,7 +111,14 @@ struct Known {
 
 impl System {
     /// The state of an installation, for the node that listens on this address.
-    pub fn new(store: Store, hub: Hub, backups: Backups, mut given: Given, address: SocketAddr) -> Self {
+    pub fn new(
+        store: Store,
+        hub: Hub,
+        backups: Backups,
+        live: LiveSettings,
+        mut given: Given,
+        address: SocketAddr,
+    ) -> Self {
         // The port may have been chosen by the operating system.
         given.settings.listen = Some(address);
         let settings = &given.settings;
@@ -128,8 +135,7 @@ impl System {
         gauge!("taskwire_start_timestamp_seconds").set(node.started_at.as_millis() as f64 / 1_000.0);
         let shared = Shared {
             sqlite: sqlite_files(&settings.database),
-            has_mail: settings.smtp.is_some(),
-            retention: settings.log_retention.0,
+            live,
             store,
             hub,
             backups,
@@ -230,7 +236,7 @@ impl System {
 
     /// The state of the installation. `condition` is that of this node: whether it is ready, and what is wrong with it.
     pub async fn state(&self, (ready, reasons): (bool, Vec<String>)) -> SystemState {
-        let Shared { store, hub, backups, has_mail, .. } = &*self.shared;
+        let Shared { store, hub, backups, live, .. } = &*self.shared;
         let own = Report { ready, reasons, figures: self.figures() };
         let (nodes, backlog, schedule, slow) =
             tokio::join!(self.nodes(own), timeout(PATIENCE, store.outbox_backlog()), self.schedule(), self.slow());
@@ -273,7 +279,7 @@ impl System {
                 reason: redis.warning(),
             },
             mail: MailState {
-                configured: *has_mail,
+                configured: live.now().mail.is_some(),
                 sent_at: last("done"),
                 failed_at: last("failed").max(last("given_up")),
             },

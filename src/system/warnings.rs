@@ -85,7 +85,7 @@ impl System {
 
     /// Whether the log reaches back much further than it should.
     fn of_log(&self, known: &Known) -> Option<Finding> {
-        let (retention, oldest) = (self.shared.retention?, known.slow.oldest_change?);
+        let (retention, oldest) = (self.shared.live.now().log?, known.slow.oldest_change?);
         let age = Duration::from_millis((clock::now().as_millis() - oldest.as_millis()).max(0).unsigned_abs());
         (age > retention * 2 + LOG_SLACK).then(|| {
             Finding::warning(

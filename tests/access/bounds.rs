@@ -115,7 +115,7 @@ async fn a_list_has_ones_own_boards_and_is_not_sent_for_those_of_others() {
         fixture.services.accounts.create_share_link(&local, closed, &fixture.services.writer).await.unwrap();
     let names = async |credentials: &Credentials| {
         let boards = fixture.services.store.boards_page(credentials, &BoardQuery::newest(100)).await.unwrap();
-        boards.boards.into_iter().map(|board| board.name).collect::<Vec<_>>()
+        boards.rows.into_iter().map(|board| board.name).collect::<Vec<_>>()
     };
     assert_eq!(names(&fixture.other.credentials()).await, ["Open", "Own"]);
     assert_eq!(
@@ -168,7 +168,7 @@ async fn many_boards_of_others_cost_nobody_anything() {
     let other = fixture.other.credentials();
     for _ in 0..3 {
         let began = Instant::now();
-        assert_eq!(fixture.services.store.boards_page(&other, &BoardQuery::newest(50)).await.unwrap().boards.len(), 1);
+        assert_eq!(fixture.services.store.boards_page(&other, &BoardQuery::newest(50)).await.unwrap().rows.len(), 1);
         let list = began.elapsed();
         let began = Instant::now();
         let (all, revision) = fixture.services.store.boards_listed_after(0).await.unwrap();

@@ -9,7 +9,7 @@ use app::{
     model::{self, ColumnKind},
     ops::{
         CreateBoard, CreateColumn, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op,
-        RestoreBoard, RestoreTask, RevokeShareLink, SetMember, UpdateBoard, UpdateColumn, UpdateTask,
+        RestoreBoard, RestoreTask, RevokeShareLink, SetArchived, SetMember, UpdateBoard, UpdateColumn, UpdateTask,
     },
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
     refusal::{Refusal, Thing},
@@ -178,6 +178,7 @@ async fn every_operation_is_checked_for_each_caller() {
         Op::UpdateBoard(UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() }),
         Op::DeleteBoard(DeleteBoard::default()),
         Op::RestoreBoard(RestoreBoard::default()),
+        Op::SetArchived(SetArchived::to(true)),
         Op::SetMember(SetMember { person: someone, role: Some(BoardRole::Editor) }),
         Op::CreateShareLink(new_link()),
         Op::RevokeShareLink(RevokeShareLink { link: test_board.link }),
@@ -201,6 +202,7 @@ async fn every_operation_is_checked_for_each_caller() {
             Op::UpdateBoard(_)
             | Op::DeleteBoard(_)
             | Op::RestoreBoard(_)
+            | Op::SetArchived(_)
             | Op::SetMember(_)
             | Op::CreateShareLink(_)
             | Op::RevokeShareLink(_) => MANAGER,

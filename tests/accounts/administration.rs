@@ -4,7 +4,7 @@ use app::{
     access::{BoardRole, InstanceRole, Scope},
     fields::FieldEdit,
     id::{ActorId, BoardId},
-    ops::{CreateTask, Op, SetMember, UpdateTask},
+    ops::{CreateTask, Op, SetArchived, SetMember, UpdateTask},
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -298,6 +298,22 @@ async fn what_a_leaver_has_goes_to_somebody_else_board_by_board() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_handed_over_is_told() {
     for team in Team::everywhere().await {
+        // Nobody edits an archived board, but its members change.
+        let archived = team.board(&[(BEN, BoardRole::Manager)]).await;
+        let kept = team.assigned(archived.id, &[BEN]).await;
+        team.write(archived.id, Op::SetArchived(SetArchived::to(true))).await;
+        let report = team.hand_over(&json!({"to": team.id(CLEO), "dry_run": true})).await;
+        assert_eq!(report["failures"][0]["why"], "the board is archived, so 1 of its tasks stay");
+        let report = team.hand_over(&json!({"to": team.id(CLEO)})).await;
+        assert_eq!(report["failures"][0]["why"], "the board is archived, so 1 of its tasks stay");
+        assert_eq!(team.role(archived.id, CLEO).await, Some(BoardRole::Manager));
+        assert_eq!(
+            (team.role(archived.id, BEN).await, team.assignees(archived.id, kept).await),
+            (None, vec![team.id(BEN)])
+        );
+        team.write(archived.id, Op::SetArchived(SetArchived::to(false))).await;
+        assert_eq!(team.hand_over(&json!({"to": team.id(CLEO)})).await["failed"], 0, "the rest, when it is back");
+
         let board = team.board(&[(BEN, BoardRole::Editor)]).await;
         let task = team.assigned(board.id, &[BEN]).await;
         // Without the boards, Cleo would not see the tasks.

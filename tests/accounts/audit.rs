@@ -271,6 +271,9 @@ async fn every_action_leaves_one_event(database: Database) {
     let (url, link) = (made["url"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned());
     scene.ana.send(api(Method::DELETE, &format!("/links/{link}"))).await;
     scene.ana.send(api(Method::POST, "/tasks").json(&json!({ "title": "Buy milk" }))).await;
+    scene.ana.send(api(Method::PATCH, "").json(&json!({ "archived": true }))).await;
+    scene.ana.send(api(Method::PATCH, "").json(&json!({ "archived": true }))).await;
+    scene.ana.send(api(Method::PATCH, "").json(&json!({ "archived": false }))).await;
     scene.ana.send(api(Method::DELETE, "")).await;
     scene.secret_in(&url);
     let events = scene.new_events().await;
@@ -282,6 +285,8 @@ async fn every_action_leaves_one_event(database: Database) {
             "member_changed by Ana (session) from 203.0.113.1: board Plans",
             "share_link_created by Ana (session) from 203.0.113.1: share_link Plans",
             "share_link_revoked by Ana (session) from 203.0.113.1: share_link Plans",
+            "board_archived by Ana (session) from 203.0.113.1: board Plans",
+            "board_unarchived by Ana (session) from 203.0.113.1: board Plans",
             "board_deleted by Ana (session) from 203.0.113.1: board Plans",
         ]
     );

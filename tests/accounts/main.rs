@@ -17,6 +17,7 @@ mod invitations;
 mod own;
 mod people;
 mod secrets;
+mod settings;
 mod share_links;
 mod signing_in;
 mod strangers;

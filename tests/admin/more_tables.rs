@@ -8,7 +8,7 @@ use app::{
     audit::Method,
     fields::FieldEdit,
     id::{ActorId, BoardId},
-    ops::{CreateShareLink, CreateTask, DeleteBoard, Op, SetMember, UpdateBoard, UpdateTask},
+    ops::{CreateShareLink, CreateTask, DeleteBoard, Op, SetArchived, SetMember, UpdateBoard, UpdateTask},
     time::Timestamp,
 };
 use taskwire::{
@@ -27,7 +27,7 @@ use taskwire::{
             BoardFilter, BoardOrder, BoardRow, Direction, InvitationFilter, InvitationOrder, InvitationRow,
             InvitationState, JobFilter, JobOrder, JobRow, Key, PersonFilter, PersonOrder, PersonRow, Rows,
             SessionEntry, SessionFilter, SessionOrder, ShareLinkFilter, ShareLinkOrder, ShareLinkRow, Slice, SortValue,
-            TokenFilter, TokenOrder, TokenRow, TokenState,
+            Span, TokenFilter, TokenOrder, TokenRow, TokenState,
         },
     },
 };
@@ -184,6 +184,11 @@ on_both_engines! {
         let later = Some(Timestamp::from_millis(now().as_millis() + 60_000));
         assert!(boards(&node, BoardFilter { changed_from: later, ..BoardFilter::default() }).await.is_empty());
         assert_eq!(boards(&node, BoardFilter { changed_before: later, ..BoardFilter::default() }).await.len(), 7);
+        node.accepted(made[2].id, Op::SetArchived(SetArchived::to(true))).await;
+        let archived = |archived| BoardFilter { archived: Some(archived), ..BoardFilter::default() };
+        assert_eq!(boards(&node, archived(true)).await, ["100%_"]);
+        assert_eq!(boards(&node, archived(false)).await.len(), 6);
+        assert_eq!(boards(&node, BoardFilter::default()).await.len(), 7);
     }
 
     async fn a_cursor_of_another_kind_is_ignored(database) {
@@ -323,12 +328,57 @@ on_both_engines! {
         }
         let later = Timestamp::from_millis(now().as_millis() + 8 * 24 * 60 * 60 * 1_000);
         let count = async |state, at| {
-            node.store.count_invitations(&InvitationFilter { state, host: None }, at).await.unwrap()
+            node.store.count_invitations(&InvitationFilter { state, ..InvitationFilter::default() }, at).await.unwrap()
         };
         assert_eq!(count(InvitationState::Waiting, later).await, 0);
         assert_eq!(count(InvitationState::Expired, later).await, 2);
         assert_eq!(count(InvitationState::Used, later).await, 0);
         assert_eq!(count(InvitationState::Any, now()).await, 2);
+
+        let invitation = Invitation {
+            role: InstanceRole::Member,
+            boards: Vec::new(),
+            note: "Cleo \"C_1\"".to_owned(),
+            email: Some("cleo@example.com".to_owned()),
+        };
+        accounts.invite(&Credentials::local(), invitation).await.unwrap();
+        let (token, _) = accounts.create_token(&Credentials::local(), ana, "x", Scope::Admin, None).await.unwrap();
+        let as_ana = Credentials { credential: Credential::Token(token.hash()), ..Credentials::local() };
+        let by_ana = Invitation {
+            role: InstanceRole::Member,
+            boards: Vec::new(),
+            note: String::new(),
+            email: Some("dana@example.com".to_owned()),
+        };
+        accounts.invite(&as_ana, by_ana).await.unwrap();
+        let found = async |text: &str| {
+            let filter = InvitationFilter { text: text.to_owned(), ..InvitationFilter::default() };
+            node.store.count_invitations(&filter, now()).await.unwrap()
+        };
+        for (text, matches) in [
+            ("tw", 1),
+            ("CLEO", 1),
+            ("\"c_1\"", 1),
+            ("c%1", 0),
+            ("dana@", 1),
+            ("example.com", 2),
+            ("ana", 1),
+            ("Ana@example", 1),
+            // The stored form has these words; none of them is a name or an address.
+            ("note", 0),
+            ("email", 0),
+            ("member", 0),
+            ("\",\"", 0),
+        ] {
+            assert_eq!(found(text).await, matches, "{text}");
+        }
+        let day = now().day().unwrap();
+        let span = |from: Timestamp, before: Timestamp| InvitationFilter {
+            created: Span { from: Some(from), before: Some(before) },
+            ..InvitationFilter::default()
+        };
+        assert_eq!(node.store.count_invitations(&span(day.start(), day.end()), now()).await.unwrap(), 4);
+        assert_eq!(node.store.count_invitations(&span(day.end(), later), now()).await.unwrap(), 0);
 
         let board = node.create_board().await;
         rename(&node, board.id, "Plans & Tea").await;
@@ -349,6 +399,7 @@ on_both_engines! {
         assert_eq!(works(ShareLinkFilter::default()).await, [(Some(ben), false), (None, true)]);
         assert_eq!(works(ShareLinkFilter { maker: Some(ben), ..ShareLinkFilter::default() }).await.len(), 1);
         assert_eq!(works(ShareLinkFilter { text: "& TEA".to_owned(), ..ShareLinkFilter::default() }).await.len(), 2);
+        assert_eq!(works(ShareLinkFilter { text: "BEN@".to_owned(), ..ShareLinkFilter::default() }).await.len(), 1);
         assert!(works(ShareLinkFilter { board: Some(app::new_id()), ..ShareLinkFilter::default() }).await.is_empty());
         let all_links = ShareLinkFilter::default();
         let page = |slice| node.store.share_links_table(&all_links, slice);
@@ -377,6 +428,8 @@ on_both_engines! {
         let rows = all(JobOrder::Due, Direction::Ascending, 5, |slice| node.store.jobs_table(&failed, slice)).await;
         assert_eq!(rows.len(), 1);
         let id = rows[0].id;
+        let full = JobFilter { text: "Mailbox FULL".to_owned(), ..JobFilter::default() };
+        assert_eq!(node.store.count_jobs(&full).await.unwrap(), 1);
         assert_eq!((rows[0].attempts, rows[0].last_error.as_deref()), (1, Some("452 mailbox full")));
         assert_eq!(node.store.count_jobs(&JobFilter { topic: "boards".to_owned(), ..JobFilter::default() }).await.unwrap(), 0);
 
@@ -392,5 +445,16 @@ on_both_engines! {
         accounts.remove_job(&Credentials::local(), id).await.unwrap_err();
         assert_eq!(node.store.count_jobs(&JobFilter::default()).await.unwrap(), 6);
         assert!(!node.store.finish_job(due.iter().find(|job| job.id == id).unwrap()).await.unwrap());
+
+        let invited = Job::InvitationMail { link: app::new_id(), name: "Zoe".to_owned(), email: "Zoe@example.com".to_owned() };
+        let accepted = Job::AcceptedInvitation { link: app::new_id(), person: member };
+        for job in [invited, accepted] {
+            let job = job.enqueued(app::new_id());
+            node.store.enqueue(&job).await.unwrap();
+        }
+        for (text, matches) in [("zoe@example.com", 1), ("ben", 1), ("ana@example.com", 6), ("ana@", 0), ("link", 0)] {
+            let filter = JobFilter { text: text.to_owned(), ..JobFilter::default() };
+            assert_eq!(node.store.count_jobs(&filter).await.unwrap(), matches, "{text}");
+        }
     }
 }

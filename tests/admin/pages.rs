@@ -217,6 +217,78 @@ async fn the_history_of_a_task_shows_each_field_and_puts_values_back() {
 }
 
 #[tokio::test]
+async fn a_board_is_archived_and_its_history_shows_each_field_and_puts_values_back() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let columns = server.columns(&board).await;
+    let rest = format!("/boards/{board}");
+    server.patch(&rest, &json!({ "name": "Old plans" })).await;
+    server.patch(&format!("{rest}/columns/{}", columns[0]), &json!({ "name": "Later" })).await;
+    server.patch(&format!("{rest}/columns/{}", columns[0]), &json!({ "place": "last" })).await;
+    let path = format!("/admin/boards/{board}");
+    let text = page(&server, &path).await;
+    for part in
+        ["<del>Plans</del>", "<ins>Old plans</ins>", "<del>To do</del>", "<ins>Later</ins>", "<ins>After Done</ins>"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let back = async |seq: &str, seen: &str| {
+        post(&server, &format!("{path}/put-back"), &[("seq", seq), ("field", "0"), ("seen", seen)]).await
+    };
+    assert_eq!(back("4", "4").await.0, StatusCode::SEE_OTHER, "the place of the column");
+    assert_eq!(back("3", "5").await.0, StatusCode::SEE_OTHER, "its name");
+    let read = server.get(&format!("{rest}/columns")).await;
+    assert_eq!(read["columns"][0]["name"], "To do");
+    // Somebody else renames the board while the page is open: their name stays.
+    server.patch(&rest, &json!({ "name": "New plans" })).await;
+    let (status, _, text) = back("2", "6").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("in the meantime") && text.contains("<title>Error:"), "{text}");
+    assert_eq!(back("2", "7").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(server.get(&rest).await["name"], "Plans");
+    let (status, _, text) = back("2", "8").await;
+    assert_eq!(status, StatusCode::CONFLICT, "it is so already");
+    assert!(text.contains("cannot be put back"), "{text}");
+
+    // Archived.
+    let archived = async |to: &str| post(&server, &format!("{path}/archived"), &[("archived", to)]).await;
+    assert_eq!(archived("true").await.1, path);
+    let text = page(&server, &path).await;
+    assert!(text.contains("Bring it back") && text.contains("it cannot be renamed"), "{text}");
+    let (status, _, text) = post(&server, &format!("{path}/name"), &[("name", "x"), ("seq", "99")]).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("This board is archived. A manager can bring it back."), "{text}");
+    assert!(!page(&server, "/admin/boards").await.contains(&format!("board-{board}")));
+    let listed = page(&server, "/admin/boards?state=archived").await;
+    assert!(listed.contains(&format!("board-{board}")) && listed.contains("Archived"), "{listed}");
+    assert!(page(&server, "/admin/boards?state=any").await.contains(&format!("board-{board}")));
+    // It is put back from its history, too.
+    let seq = server.get(&rest).await["seq"].to_string();
+    assert_eq!(back(&seq, &seq).await.1, path);
+    assert_eq!(server.get(&rest).await["archived"], false);
+}
+
+#[tokio::test]
+async fn a_bulk_edit_says_which_tasks_are_on_an_archived_board() {
+    let server = Server::start().await;
+    let (board, archived) = (server.board().await, server.board().await);
+    let (one, two) = (server.task(&board, "One").await, server.task(&archived, "Two").await);
+    server.patch(&format!("/boards/{archived}"), &json!({ "archived": true })).await;
+    let chosen = [("query", ""), ("action", "complete"), ("of", "selected"), ("task", &*one), ("task", &*two)];
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
+    let id = field(&text, "id");
+    let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("go", "1")]).collect();
+    let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
+    let mut text = page(&server, &to).await;
+    while !text.contains("Done with 1 of 2 tasks") {
+        text = page(&server, &to).await;
+    }
+    assert!(text.contains("Two") && text.contains("this board is archived. A manager can bring it back."), "{text}");
+    assert_eq!(server.get(&format!("/tasks/{one}")).await["completed"], true);
+    assert_eq!(server.get(&format!("/tasks/{two}")).await["completed"], false);
+}
+
+#[tokio::test]
 async fn a_csv_has_what_is_listed_and_no_formulas() {
     let server = Server::start().await;
     let board = server.board().await;
@@ -256,4 +328,64 @@ async fn parameters_that_mean_nothing_are_ignored() {
             "{query}"
         );
     }
+}
+
+/// The links of a page to narrow it down by date, with their numbers of rows.
+fn dates(page: &str) -> Vec<(String, String)> {
+    let nav = page.split_once("class=\"table-dates\"").expect("dates").1.split_once("</nav>").unwrap().0;
+    nav.split("<a ")
+        .skip(1)
+        .map(|link| {
+            let address = link.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&amp;", "&");
+            let count = link.split_once("class=\"chip\">").map_or("", |(_, rest)| rest.split_once('<').unwrap().0);
+            (address, count.to_owned())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_table_is_narrowed_down_by_date_and_widened_again() {
+    let server = Server::start().await;
+    let board = id(&server.post("/boards", &json!({ "name": "Plans" })).await);
+    for title in ["Tea", "Coffee", "Cake"] {
+        server.task(&board, title).await;
+    }
+    // Everything is of today, so one begins with its days.
+    let links = dates(&page(&server, "/admin/tasks").await);
+    let [(day, count)] = &links[..] else { panic!("{links:?}") };
+    assert_eq!(count, "3");
+    let today = day.split_once("on=").unwrap().1.to_owned();
+    let (month, year) = (&today[..7], &today[..4]);
+
+    let narrowed = page(&server, day).await;
+    assert!(narrowed.contains("Coffee") && narrowed.contains("aria-current=\"date\""), "{narrowed}");
+    let above: Vec<_> = dates(&narrowed).into_iter().map(|(address, _)| address).collect();
+    assert_eq!(
+        above,
+        ["/admin/tasks".to_owned(), format!("/admin/tasks?on={year}"), format!("/admin/tasks?on={month}")],
+        "any time, the year, the month"
+    );
+    let of_year = dates(&page(&server, &format!("/admin/tasks?on={year}")).await);
+    assert!(of_year.contains(&(format!("/admin/tasks?on={month}"), "3".to_owned())), "{of_year:?}");
+    assert!(!page(&server, "/admin/tasks?on=2001-02").await.contains("Coffee"));
+
+    // With a filter nothing is counted, and the filter stays.
+    let filtered = dates(&page(&server, "/admin/tasks?q=tea").await);
+    assert_eq!(filtered, [(format!("/admin/tasks?q=tea&on={today}"), String::new())]);
+
+    // A period that does not exist is none.
+    for unknown in ["2026-13", "x", "2026-02-30", "%00", "99999"] {
+        assert!(page(&server, &format!("/admin/tasks?on={unknown}")).await.contains("Coffee"), "{unknown}");
+    }
+    for table in ["/admin/boards", "/admin/audit"] {
+        let links = dates(&page(&server, table).await);
+        assert_eq!(links.len(), 1, "{table}: {links:?}");
+        let narrowed = page(&server, &links[0].0).await;
+        assert!(narrowed.contains("Plans") && narrowed.contains("aria-current=\"date\""), "{table}");
+        assert!(!page(&server, &format!("{table}?on=2001")).await.contains("Plans"), "{table}");
+    }
+    let csv = server.at(Method::GET, &format!("{day}&format=csv")).send().await.unwrap().text().await.unwrap();
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    let csv = server.at(Method::GET, "/admin/tasks?on=2001&format=csv").send().await.unwrap().text().await.unwrap();
+    assert_eq!(csv.lines().count(), 1, "{csv}");
 }

@@ -5,7 +5,7 @@ use app::{
     fields::FieldEdit,
     id::{ActorId, BoardId},
     ops::Op,
-    ops::{CreateShareLink, DeleteBoard, Mutation, SetMember, UpdateBoard, UpdateTask},
+    ops::{CreateShareLink, DeleteBoard, Mutation, SetArchived, SetMember, UpdateBoard, UpdateTask},
 };
 use taskwire::{
     credentials::Credentials,
@@ -41,6 +41,9 @@ async fn fill(database: &Database) -> Filled {
     let token = ["token", "create", "--user", "ana@example.com", "--scope", "read", "--expires", "1d"];
     assert_eq!(run_command(command(&token).args(["--database", &database.url])).0, Some(0));
 
+    let settings = ["settings", "set", "server-name", "Acme “A” \\"];
+    assert_eq!(run_command(command(&settings).args(["--database", &database.url])).0, Some(0));
+
     let node = Node::on(database).await;
     let ana: ActorId = node.store.directory().account_of("ana@example.com").unwrap().id;
     let mut boards = Vec::new();
@@ -54,6 +57,7 @@ async fn fill(database: &Database) -> Filled {
         boards.push(board.id);
     }
     let (first, gone) = (boards[0], boards[2]);
+    node.accepted(boards[1], Op::SetArchived(SetArchived::to(true))).await;
     node.accepted(gone, Op::DeleteBoard(DeleteBoard::default())).await;
     let name = UpdateBoard { name: Some("Garden “2026” \u{1f331}".to_owned()), ..UpdateBoard::default() };
     node.accepted(first, Op::UpdateBoard(name)).await;

@@ -36,6 +36,8 @@ async fn fill(database: &Database) {
     let invitation = Job::AcceptedInvitation { link: app::new_id(), person };
     node.store.enqueue(&invitation.enqueued(app::new_id())).await.unwrap();
     node.close().await;
+    taskwire(database, &["settings", "set", "mail-from", "board@example.com"]);
+    taskwire(database, &["settings", "set", "smtp", "smtp://board:mail-secret@localhost"]);
     // Hashes that cannot be mistaken for others; a sign-in with a provider that is under way; a used link.
     run(
         database,
@@ -60,6 +62,7 @@ async fn secrets(database: &Database) -> Vec<String> {
     secrets.extend(column("people", 4));
     secrets.extend(column("installation_key", 1));
     secrets.extend(column("sessions", 3));
+    secrets.push("mail-secret".to_owned());
     secrets.push("new_password_mail".to_owned());
     assert!(secrets.len() >= 12, "{secrets:?}");
     secrets
@@ -76,6 +79,7 @@ async fn no_secret_is_in_a_backup_without_secrets(source: Database) {
     }
     // What is needed to go on without them is there.
     assert!(text.contains("ana@example.com") && text.contains("accepted_invitation") && text.contains("\"used\""));
+    assert!(text.contains("smtp://board:***@localhost"));
 
     for target in targets().await {
         restore(&without, &target).await.unwrap();

@@ -27,6 +27,81 @@ async fn a_board_is_made_renamed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_board_is_archived_and_brought_back() {
+    let server = Server::start().await;
+    let id = server.board().await;
+    let board = format!("/boards/{id}");
+    server.task(&id, "Tea").await;
+    let archived = server.patch(&board, &json!({"archived": true})).await;
+    assert_eq!(archived["archived"], true);
+    assert!(archived["archived_at"].is_string());
+    // It is read as before, and refuses every edit with a reason.
+    assert_eq!(server.get(&board).await["archived_at"], archived["archived_at"]);
+    assert_eq!(server.get(&format!("{board}/tasks")).await["tasks"].as_array().unwrap().len(), 1);
+    for (method, path, body) in [
+        (Method::PATCH, board.clone(), json!({"name": "Other"})),
+        (Method::POST, format!("{board}/tasks"), json!({"title": "Late"})),
+        (Method::POST, format!("{board}/columns"), json!({"name": "Late", "kind": "open"})),
+    ] {
+        let request = server.api(method, &path).json(&body);
+        let problem = problem(request, StatusCode::CONFLICT, "archived").await;
+        assert_eq!(problem["detail"], "this board is archived. A manager can bring it back");
+    }
+    // Who may open it can be changed.
+    assert_eq!(server.patch(&board, &json!({"everyone": "viewer"})).await["everyone"], "viewer");
+    let both = server.api(Method::PATCH, &board).json(&json!({"archived": false, "name": "Other"}));
+    assert_eq!(problem(both, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await["errors"][0]["field"], "archived");
+    let boards = async |query: &str| {
+        let list = server.get(&format!("/boards{query}")).await;
+        list["boards"].as_array().unwrap().iter().map(|board| board["archived"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(boards("").await.len(), 0);
+    assert_eq!(boards("?archived=true").await, [json!(true)]);
+    assert_eq!(boards("?archived=any&access=open").await.len(), 1);
+    assert_eq!(boards("?archived=any&access=private").await.len(), 0);
+    let stale = server.api(Method::PATCH, &board).header("If-Match", "\"1\"").json(&json!({"archived": false}));
+    problem(stale, StatusCode::PRECONDITION_FAILED, "stale").await;
+    assert_eq!(server.patch(&board, &json!({"archived": false})).await["archived_at"], json!(null));
+    assert_eq!(boards("?archived=false").await, [json!(false)]);
+    server.task(&id, "Later").await;
+    for wrong in ["archived=maybe", "access=some", "order=tasks", "managed=x"] {
+        let request = server.api(Method::GET, &format!("/boards?{wrong}"));
+        problem(request, StatusCode::BAD_REQUEST, "invalid_parameter").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boards_are_sorted_in_pages() {
+    let server = Server::start().await;
+    let mut made = Vec::new();
+    for name in ["beta", "Alpha", "delta", "Gamma"] {
+        made.push(id(&server.post("/boards", &json!({"name": name})).await));
+    }
+    // The first is changed last.
+    server.task(&made[0], "Tea").await;
+    let names = async |order: &str| {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = server.get(&format!("/boards?limit=2{order}{cursor}")).await;
+            let name = |board: &serde_json::Value| board["name"].as_str().unwrap().to_owned();
+            seen.extend(page["boards"].as_array().unwrap().iter().map(name));
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return seen,
+            }
+        }
+    };
+    assert_eq!(names("").await, ["Gamma", "delta", "Alpha", "beta"]);
+    assert_eq!(names("&order=created").await, ["beta", "Alpha", "delta", "Gamma"]);
+    assert_eq!(names("&order=name").await, ["Alpha", "beta", "delta", "Gamma"]);
+    assert_eq!(names("&order=-name").await, ["Gamma", "delta", "beta", "Alpha"]);
+    assert_eq!(names("&order=-changed").await[0], "beta");
+    let next = server.get("/boards?limit=2&order=name").await["next"].as_str().unwrap().to_owned();
+    let other = server.api(Method::GET, &format!("/boards?limit=2&cursor={next}"));
+    problem(other, StatusCode::BAD_REQUEST, "invalid_parameter").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn boards_are_listed_page_by_page() {
     let server = Server::start().await;
     let mut made = Vec::new();

@@ -47,6 +47,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /people/me",
         "GET /people/{person}/sessions",
         "GET /people/{person}/tokens",
+        "GET /settings",
         "GET /system",
         "GET /system/checks",
         "GET /tasks/{task}",
@@ -55,6 +56,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "PATCH /boards/{board}",
         "PATCH /boards/{board}/columns/{column}",
         "PATCH /people/{person}",
+        "PATCH /settings",
         "PATCH /tasks/{task}",
         "POST /boards",
         "POST /boards/{board}/columns",
@@ -66,6 +68,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /people/import",
         "POST /people/{person}/hand-over",
         "POST /people/{person}/new-password",
+        "POST /settings/test-mail",
         "POST /tasks/{task}/restore",
         "PUT /boards/{board}/members/{person}",
     ];

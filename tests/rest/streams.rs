@@ -15,6 +15,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::Notify,
+    task::JoinSet,
     time::timeout,
 };
 
@@ -51,12 +52,14 @@ async fn five_thousand_event_streams_get_every_change() {
 
     let started = Instant::now();
     let (arrived, progress) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    // Declared after the server, so that the readers end before it does.
+    let mut readers = JoinSet::new();
     for _ in 0..STREAMS {
         let mut stream = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).await.unwrap();
         let request = format!("GET /api/v1/boards/{board}/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let (arrived, progress) = (Arc::clone(&arrived), Arc::clone(&progress));
-        tokio::spawn(async move {
+        readers.spawn(async move {
             let (mut text, mut next) = (Vec::new(), 1);
             loop {
                 assert_ne!(stream.read_buf(&mut text).await.unwrap(), 0, "the stream ended");

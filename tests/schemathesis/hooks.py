@@ -43,8 +43,13 @@ BY_TEXT = [
     ("invalid", "csv", ""),
     ("invalid", "description", r"the description is \d+ bytes long"),
     ("invalid", "columns", "two columns have the same id"),
+    # Each setting has a parser of its own, that of its flag.
+    ("invalid", "settings", "(there is no setting|.* is set at start alone)"),
+    ("invalid", ".*", "expected .*; without one, it has its default"),
+    ("invalid", "server_name|sign_up_domains|smtp|mail_from|log_retention|keep_.*|api_rate|sockets_per_.*", ""),
     ("invalid", "unassign", "the same person is in"),
     ("invalid", "everyone", "everyone may be at most an editor"),
+    ("invalid", "archived", "this cannot be changed together"),
 ]
 KNOWN = [tuple(map(re.compile, refusal)) for refusal in BY_STATE + BY_TEXT]
 

@@ -2,7 +2,7 @@
 
 use app::{
     id::BoardId,
-    ops::{DeleteBoard, Op, RestoreBoard},
+    ops::{DeleteBoard, Op, RestoreBoard, SetArchived},
     protocol::{ClientMessage, ErrorCode, ServerMessage},
     time::Timestamp,
 };
@@ -305,6 +305,19 @@ async fn the_list_of_boards_comes_at_once_and_whenever_it_changes() {
     let second = served.node.create_board().await;
     let ServerMessage::Boards { boards, .. } = client.hear().await else { panic!("the list") };
     assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), [second.id, first.id]);
+    // An archived board leaves the list, but for those who named it.
+    let mut naming = served.connect().await;
+    naming.say(&ClientMessage::WatchBoards { limit: Some(1), boards: vec![first.id] }).await;
+    let ServerMessage::Boards { boards, .. } = naming.hear().await else { panic!("the list") };
+    assert!(boards.iter().all(|board| board.archived_at.is_none()));
+    for (archived, expected) in [(true, vec![second.id]), (false, vec![second.id, first.id])] {
+        served.node.accepted(first.id, Op::SetArchived(SetArchived::to(archived))).await;
+        let ServerMessage::Boards { boards, .. } = client.hear().await else { panic!("the list") };
+        assert_eq!(boards.iter().map(|board| board.id).collect::<Vec<_>>(), expected);
+        let ServerMessage::Boards { boards, .. } = naming.hear().await else { panic!("the list") };
+        let named = boards.iter().find(|board| board.id == first.id).expect("the board that was named");
+        assert_eq!(named.archived_at.is_some(), archived);
+    }
 }
 
 /// The snapshot cached for other clients may be too old: a client with an incomplete state needs a snapshot that is not

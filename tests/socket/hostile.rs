@@ -9,6 +9,7 @@ use serde_json::Value;
 use taskwire::{
     http::socket::{SocketLimits, limits::Rate},
     hub::HubSettings,
+    settings::Settings,
 };
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
@@ -308,9 +309,10 @@ async fn pages_of_other_origins_may_not_connect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_cannot_connect_is_told_why() {
-    let why = async |limits: SocketLimits| {
+    let why = async |limits: SocketLimits, settings: Settings| {
         let database = Database::sqlite();
-        let served = Served::with(&database, HubSettings::default(), limits).await;
+        let store = database.open().await;
+        let served = Served::started_with(store, HubSettings::default(), limits, settings).await;
         let asked = reqwest::Client::new().post(format!("http://{}/ws", served.address));
         let answer = asked.header("origin", format!("http://{}", served.address)).send().await.expect("an answer");
         let status = answer.status().as_u16();
@@ -318,10 +320,11 @@ async fn a_page_that_cannot_connect_is_told_why() {
             serde_json::from_str(&answer.text().await.expect("a body")).expect("a problem");
         (status, problem["code"].as_str().expect("a code").to_owned())
     };
-    assert_eq!(why(SocketLimits::default()).await, (409, "no_sockets".to_owned()));
-    assert_eq!(why(SocketLimits { sockets: 0, ..SocketLimits::default() }).await, (503, "server_full".to_owned()));
+    assert_eq!(why(SocketLimits::default(), Settings::defaults()).await, (409, "no_sockets".to_owned()));
+    let none = SocketLimits { sockets: 0, ..SocketLimits::default() };
+    assert_eq!(why(none, Settings::defaults()).await, (503, "server_full".to_owned()));
     assert_eq!(
-        why(SocketLimits { sockets_per_address: 0, ..SocketLimits::default() }).await,
+        why(SocketLimits::default(), Settings { sockets_per_address: 0, ..Settings::defaults() }).await,
         (429, "too_many_sockets".to_owned())
     );
 }

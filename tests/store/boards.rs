@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use app::{
     access::{BoardRole, InstanceRole, Scope},
     id::{BoardId, TaskId},
-    model::{BoardPage, BoardSummary, ColumnKind, Place},
-    ops::{CreateBoard, DeleteBoard, DeleteColumn, NewColumn, Op, SetMember, UpdateBoard, UpdateTask},
+    model::{BoardSummary, ColumnKind, Place},
+    ops::{CreateBoard, DeleteBoard, DeleteColumn, NewColumn, Op, SetArchived, SetMember, UpdateBoard, UpdateTask},
     refusal::{Refusal, Thing},
     state::BoardState,
 };
@@ -17,7 +17,10 @@ use taskwire::{
     accounts::NewPerson,
     credentials::{Credential, Credentials},
     settings::Settings,
-    store::BoardQuery,
+    store::{
+        BoardQuery,
+        tables::{BoardOrder, Direction, Key, Rows},
+    },
 };
 
 use crate::{
@@ -34,14 +37,14 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let (one, two) = (node.create_board().await.id, node.create_board().await.id);
         node.accepted(one, Op::UpdateBoard(UpdateBoard { name: Some("Holidays".to_owned()), ..UpdateBoard::default() })).await;
-        let list = node.store.boards_page(&Credentials::local(), &BoardQuery::newest(10)).await.expect("the list").boards;
+        let list = node.store.boards_page(&Credentials::local(), &BoardQuery::newest(10)).await.expect("the list").rows;
         assert_eq!(list.iter().map(|board| (board.id, board.name.as_str(), board.seq)).collect::<Vec<_>>(), [
             (two, "Plans", 1),
             (one, "Holidays", 2),
         ]);
 
         node.accepted(two, Op::DeleteBoard(DeleteBoard::default())).await;
-        let list = node.store.boards_page(&Credentials::local(), &BoardQuery::newest(10)).await.expect("the list").boards;
+        let list = node.store.boards_page(&Credentials::local(), &BoardQuery::newest(10)).await.expect("the list").rows;
         assert_eq!(list.iter().map(|board| board.id).collect::<Vec<_>>(), [one]);
         assert_eq!(node.refused(two, create(new_task(), "Late")).await, Refusal::NotFound { what: Thing::Board });
         let fresh = database.open().await.board(two).await.expect("it can be read").expect("it is still there");
@@ -63,29 +66,141 @@ on_both_engines! {
         made.remove(20);
         made.reverse();
         let page = async |text: &str, after, limit| {
-            let wanted = BoardQuery { text: text.to_owned(), after, limit };
+            let wanted = BoardQuery { text: text.to_owned(), after, ..BoardQuery::newest(limit) };
             node.store.boards_page(&Credentials::local(), &wanted).await.expect("a page")
         };
         let mut read = Vec::new();
         let mut after = None;
         loop {
-            let BoardPage { boards, more } = page("", after, 5).await;
-            after = boards.last().map(BoardSummary::age);
-            read.extend(boards.iter().map(|board| board.id));
-            assert_eq!(more, read.len() < made.len());
-            if !more {
+            let Rows { rows, next } = page("", after, 5).await;
+            read.extend(rows.iter().map(|board| board.id));
+            assert_eq!(next.is_some(), read.len() < made.len());
+            after = next;
+            if after.is_none() {
                 break;
             }
         }
         assert_eq!(read, made);
-        let names = |page: BoardPage| page.boards.into_iter().map(|board| board.name).collect::<Vec<_>>();
+        let names = |page: Rows<BoardSummary>| page.rows.into_iter().map(|board| board.name).collect::<Vec<_>>();
         assert_eq!(names(page("tEA", None, 2).await), ["Board 15 ÄPFEL & Tea", "Board 10 ÄPFEL & Tea"]);
         assert_eq!(names(page("ÄPFEL", None, 1).await), ["Board 15 ÄPFEL & Tea"]);
         assert_eq!(names(page("board 1 100%_", None, 5).await), ["Board 1 100%_"]);
         assert!(names(page("'; DROP TABLE boards; --", None, 5).await).is_empty());
-        let cursor = page("tea", None, 2).await.boards.last().map(BoardSummary::age);
-        let rest = page("tea", cursor, 2).await;
-        assert_eq!((rest.more, names(rest)), (false, vec!["Board 5 ÄPFEL & Tea".to_owned(), "Board 0 ÄPFEL & Tea".to_owned()]));
+        let rest = page("tea", page("tea", None, 2).await.next, 2).await;
+        assert_eq!((rest.next.is_some(), names(rest)), (false, vec!["Board 5 ÄPFEL & Tea".to_owned(), "Board 0 ÄPFEL & Tea".to_owned()]));
+    }
+
+    async fn an_archived_board_is_read_and_not_edited_until_it_is_back(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let task = node.create_task(board, "Tea").await;
+        node.accepted(board, Op::SetArchived(SetArchived::to(true))).await;
+        assert_eq!(node.refused(board, create(new_task(), "Late")).await, Refusal::Archived);
+        assert_eq!(node.refused(board, delete(task)).await, Refusal::Archived);
+        // Another process reads it from the rows.
+        let fresh = database.open().await.board(board).await.expect("it can be read").expect("the board");
+        assert!(fresh.is_archived() && fresh.archived_seq() == 3 && fresh.live_task(task).is_some());
+        assert_eq!(*fresh, node.replayed(board).await);
+        let names = async |archived| {
+            let wanted = BoardQuery { archived, ..BoardQuery::newest(10) };
+            let page = node.store.boards_page(&Credentials::local(), &wanted).await.expect("the list");
+            page.rows.into_iter().map(|board| (board.name, board.archived_at)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Some(false)).await, []);
+        assert_eq!(names(Some(true)).await, [("Plans".to_owned(), fresh.archived_at())]);
+        node.accepted(board, Op::SetArchived(SetArchived::to(false))).await;
+        node.accepted(board, delete(task)).await;
+        assert_eq!((names(Some(false)).await.len(), names(Some(true)).await.len(), names(None).await.len()), (1, 0, 1));
+        // A deleted board comes back as it was, archived or not.
+        node.accepted(board, Op::SetArchived(SetArchived::to(true))).await;
+        node.accepted(board, Op::DeleteBoard(DeleteBoard::default())).await;
+        assert!(names(None).await.is_empty());
+        node.accepted(board, Op::RestoreBoard(app::ops::RestoreBoard {})).await;
+        assert!(node.board(board).await.is_archived());
+        assert_eq!(*node.board(board).await, node.replayed(board).await);
+    }
+
+    async fn each_order_of_the_list_has_every_board_once_for_everybody(database) {
+        let settings = Settings { database: database.url.clone(), no_sample: true, ..open() };
+        let (_server, services) = Server::with_services(settings).await;
+        let (local, accounts) = (Credentials::local(), &services.accounts);
+        let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
+        let ana = accounts.add(&local, new, InstanceRole::Member).await.unwrap();
+        let (token, _) = accounts.create_token(&local, ana, "a test", Scope::Read, None).await.unwrap();
+        let member = Credentials::new(Credential::Token(token.hash()));
+        let write = async |board, op| {
+            services.writer.write(board, crate::support::node::mutation(op), Credentials::local()).await.unwrap();
+        };
+        // Private, open, hers, hers and open; each of them archived and not; each name twice, in other letters.
+        let (mut all, mut hers, mut managed) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..32 {
+            let board = app::new_id::<BoardId>();
+            let name = format!("{} {:02}", if number % 3 == 0 { "Tea" } else { "tea" }, number / 2);
+            let column = NewColumn { id: app::new_id(), name: "To do".to_owned(), kind: ColumnKind::Open };
+            let (open, mine, archived) = (number % 2 == 1, number / 2 % 2 == 1, number / 4 % 2 == 1);
+            // Without a known creator, a board is open unless it is made private.
+            let everyone = open.then_some(BoardRole::Viewer);
+            write(board, Op::CreateBoard(CreateBoard { name: name.clone(), columns: vec![column], everyone })).await;
+            write(board, Op::UpdateBoard(UpdateBoard { everyone: Some(everyone), ..UpdateBoard::default() })).await;
+            if mine {
+                let role = if number < 16 { BoardRole::Manager } else { BoardRole::Viewer };
+                write(board, Op::SetMember(SetMember { person: ana, role: Some(role) })).await;
+                if role == BoardRole::Manager {
+                    managed.push((board, archived, open));
+                }
+            }
+            if archived {
+                write(board, Op::SetArchived(SetArchived::to(true))).await;
+            }
+            all.push((board, archived, open));
+            if open || mine {
+                hers.push((board, archived, open));
+            }
+        }
+        for order in [BoardOrder::Created, BoardOrder::Name, BoardOrder::Changed] {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                for archived in [Some(false), Some(true), None] {
+                    for is_open in [None, Some(true), Some(false)] {
+                        for (who, credentials, manages, expected) in [
+                            ("an admin", &local, false, &all),
+                            ("a member", &member, false, &hers),
+                            ("what she manages", &member, true, &managed),
+                        ] {
+                            let what = format!("{who}, {order:?} {direction:?} {archived:?} {is_open:?}");
+                            let (mut read, mut after): (Vec<BoardSummary>, Option<Key>) = (Vec::new(), None);
+                            loop {
+                                let text = "tea".to_owned();
+                                let managed = manages;
+                                let wanted =
+                                    BoardQuery { text, archived, is_open, managed, order, direction, after, limit: 3 };
+                                let page = services.store.boards_page(credentials, &wanted).await.expect(&what);
+                                read.extend(page.rows);
+                                after = page.next;
+                                if after.is_none() {
+                                    break;
+                                }
+                            }
+                            let wanted = |(_, is_archived, open): &&(BoardId, bool, bool)| {
+                                archived.is_none_or(|archived| *is_archived == archived)
+                                    && is_open.is_none_or(|is_open| *open == is_open)
+                            };
+                            let mut expected: Vec<BoardId> = expected.iter().filter(wanted).map(|(id, ..)| *id).collect();
+                            let mut found: Vec<BoardId> = read.iter().map(|board| board.id).collect();
+                            assert!(match (order, direction) {
+                                (BoardOrder::Created, Direction::Ascending) => read.iter().map(BoardSummary::age).is_sorted(),
+                                (BoardOrder::Created, Direction::Descending) => read.iter().rev().map(BoardSummary::age).is_sorted(),
+                                (BoardOrder::Changed, _) => true,
+                                (BoardOrder::Name, Direction::Ascending) => names(&read).is_sorted(),
+                                (BoardOrder::Name, Direction::Descending) => names(&read).rev().is_sorted(),
+                            }, "{what}: {read:?}");
+                            expected.sort_unstable();
+                            found.sort_unstable();
+                            assert_eq!(found, expected, "{what}");
+                        }
+                    }
+                }
+            }
+        }
     }
 
     async fn a_board_that_never_was_is_none(database) {
@@ -133,6 +248,11 @@ on_both_engines! {
         assert_eq!(*state, node.replayed(board.id).await);
         assert_eq!(state, node.board(board.id).await);
     }
+}
+
+/// The names as a database sorts them, whatever its collation: they have the same length, and differ in digits.
+fn names(boards: &[BoardSummary]) -> impl DoubleEndedIterator<Item = String> + '_ {
+    boards.iter().map(|board| board.name.to_lowercase())
 }
 
 /// The tasks in the first column.

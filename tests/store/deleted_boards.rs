@@ -87,7 +87,7 @@ on_both_engines! {
         assert_eq!(node.replayed(board).await, *after);
         assert_eq!(database.open().await.board(board).await.expect("read").expect("there"), after, "its rows too");
         let listed = node.store.boards_page(&Credentials::local(), &BoardQuery::newest(10)).await.expect("the list");
-        assert_eq!(listed.boards.iter().map(|board| board.id).collect::<Vec<_>>(), [board]);
+        assert_eq!(listed.rows.iter().map(|board| board.id).collect::<Vec<_>>(), [board]);
         assert!(deleted(&node, &Credentials::local()).await.is_empty());
         node.accepted(board, crate::support::node::rename(task, "Coffee")).await;
 

@@ -19,6 +19,7 @@ use taskwire::{
     },
     hub::{Hub, HubSettings},
     secret::SecretHash,
+    settings::{Settings, runtime::RuntimeSettings},
     store::Store,
     writer::Writer,
 };
@@ -70,6 +71,11 @@ impl Served {
     }
 
     pub async fn over(store: Store, settings: HubSettings, limits: SocketLimits) -> Self {
+        Self::started_with(store, settings, limits, Settings::defaults()).await
+    }
+
+    /// As a server that was started with these settings, as far as they are about sockets.
+    pub async fn started_with(store: Store, settings: HubSettings, limits: SocketLimits, given: Settings) -> Self {
         let hub = Hub::start(store.clone(), settings).expect("the settings are right");
         let writer = Writer::start(store.clone(), hub.clone());
         let (goodbyes, tracker) = (Goodbyes::default(), TaskTracker::new());
@@ -80,6 +86,7 @@ impl Served {
             writer: writer.clone(),
             hub: hub.clone(),
             limits: Arc::new(limits),
+            settings: RuntimeSettings::new(given.into(), store.clone()).live().clone(),
             origins: Arc::new(Origins::new(address, vec!["https://board.example.org".to_owned()])),
             hello: Hello::of("none"),
             admissions: Arc::default(),

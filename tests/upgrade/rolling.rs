@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::support::{
     client::{Client, PATIENCE},
     database::Database,
-    node::{Node, create, mutation, new_task},
+    node::{Node, create, mutation, new_task, rename},
     server::Process,
 };
 
@@ -41,13 +41,14 @@ fn address(process: &Process) -> SocketAddr {
     process.base.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
-/// Writes one task after the other. Repeats unanswered mutations in order, and switches to the other node when one
+/// Creates a task and renames it again and again, because a board holds a limited number of tasks. Repeats unanswered mutations in order, and switches to the other node when one
 /// rejects a write. Returns the accepted mutations.
 async fn write(
     board: BoardId,
     nodes: [Arc<std::sync::Mutex<SocketAddr>>; 2],
     stop: Arc<AtomicBool>,
 ) -> Vec<MutationId> {
+    let task = new_task();
     let mut accepted = Vec::new();
     let mut unanswered: Option<Mutation> = None;
     let mut turn = 0;
@@ -64,7 +65,14 @@ async fn write(
             if stop.load(Ordering::Relaxed) && unanswered.is_none() {
                 return accepted;
             }
-            let next = unanswered.get_or_insert_with(|| mutation(create(new_task(), "Tea"))).clone();
+            let next = unanswered
+                .get_or_insert_with(|| {
+                    mutation(match accepted.len() {
+                        0 => create(task, "Tea"),
+                        renames => rename(task, &format!("Tea {renames}")),
+                    })
+                })
+                .clone();
             let id = next.id;
             client.mutate(board, vec![next]).await;
             match client.hear_or_end().await {

@@ -1,10 +1,21 @@
 //! The document around each page that only the server renders: the head with its style sheet and, for signed-in people, the navigation.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 use serde::{Deserialize, Serialize};
 
 use crate::{features::shell::header::Mark, people::Person};
+
+/// What the document around each page has to know of the server.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The name of the server.
+    pub server: Arc<str>,
+    /// The options of Leptos, with which pages name the site's files.
+    pub options: LeptosOptions,
+}
 
 /// An account page, without the document around it.
 pub struct Page {
@@ -55,14 +66,15 @@ impl Notice {
 pub const DESCRIPTION: &str = "A live task board: everyone who has a board open sees every change as it happens.";
 
 /// Renders the whole document.
-pub fn document(page: Page, options: LeptosOptions) -> String {
+pub fn document(page: Page, surroundings: Surroundings) -> String {
     let Page { title, has_mistake, current_user, body } = page;
-    let title = format!("{}{title} · Taskwire", if has_mistake { "Error: " } else { "" });
+    let server = &surroundings.server;
+    let title = format!("{}{title} · {server}", if has_mistake { "Error: " } else { "" });
     let body = match current_user {
-        Some(current_user) => with_navigation(current_user, body),
-        None => at_the_door(body),
+        Some(current_user) => with_navigation(current_user, server, body),
+        None => at_the_door(server, body),
     };
-    html(title, None, body, options)
+    html(title, None, body, surroundings)
 }
 
 /// A text as HTML. A title is set as inner HTML, because Leptos puts a marker at the end of a text, and in a title the marker would be
@@ -72,7 +84,8 @@ fn escaped(text: &str) -> String {
 }
 
 /// Renders a document around a body. `script` is the address of a script.
-pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, options: LeptosOptions) -> String {
+pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, surroundings: Surroundings) -> String {
+    let Surroundings { server, options } = surroundings;
     let script = script.map(|address| view! { <script src=address defer></script> }.into_any());
     view! {
         <!DOCTYPE html>
@@ -81,6 +94,7 @@ pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, o
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="application-name" content=server.to_string() />
                 <meta name="description" content=DESCRIPTION />
                 <title inner_html=escaped(&title) />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
@@ -115,29 +129,29 @@ pub fn notice(notice: Option<Notice>) -> AnyView {
 }
 
 /// The layout for people who are not signed in: one card in the middle.
-fn at_the_door(body: AnyView) -> AnyView {
+fn at_the_door(server: &str, body: AnyView) -> AnyView {
     view! {
         <header class="door-sign">
-            <a class="logo" href="/" aria-label="Taskwire">
+            <a class="logo" href="/" aria-label=server.to_owned()>
                 <Mark />
             </a>
-            <span class="brand">"Taskwire"</span>
+            <span class="brand">{server.to_owned()}</span>
         </header>
         <main class="door">{body}</main>
     }
     .into_any()
 }
 
-fn with_navigation(current_user: CurrentUser, body: AnyView) -> AnyView {
+fn with_navigation(current_user: CurrentUser, server: &str, body: AnyView) -> AnyView {
     view! {
-        {topbar(&current_user)}
+        {topbar(&current_user, server)}
         <main class="sheets">{body}</main>
     }
     .into_any()
 }
 
 /// The header of a signed-in person: links to the other pages, and their name.
-pub(crate) fn topbar(current_user: &CurrentUser) -> AnyView {
+pub(crate) fn topbar(current_user: &CurrentUser, server: &str) -> AnyView {
     let CurrentUser { person, manages, here } = current_user;
     let (manages, here) = (*manages, *here);
     let tab = |address: &'static str, words: &'static str| {
@@ -152,7 +166,7 @@ pub(crate) fn topbar(current_user: &CurrentUser) -> AnyView {
     let name = person.name.clone();
     view! {
         <header class="topbar">
-            <a class="logo" href="/" aria-label="Taskwire: all boards">
+            <a class="logo" href="/" aria-label=format!("{server}: all boards")>
                 <Mark />
             </a>
             <nav class="tabs" aria-label="Pages">

@@ -13,6 +13,8 @@ use crate::access::{BoardRole, InstanceRole};
 
 /// The data of the page.
 pub struct Join {
+    /// The name of the server.
+    pub server: String,
     /// The path of the page.
     pub path: String,
     /// The name of the person who made the invitation.
@@ -47,12 +49,12 @@ pub struct JoinForm {
 
 /// Renders the page.
 pub fn page(content: Join) -> Page {
-    let Join { path, host, role, boards, signed_in, oidc, form, mistake } = content;
+    let Join { server, path, host, role, boards, signed_in, oidc, form, mistake } = content;
     let oidc = oidc.map(|(name, secret)| oidc_link(&name, &[("invitation", &secret)]));
     let fields = Form::new("join", mistake.as_ref());
     let heading = match host {
-        Some(host) => format!("{host} invites you to Taskwire"),
-        None => "You are invited to Taskwire".to_owned(),
+        Some(host) => format!("{host} invites you to {server}"),
+        None => format!("You are invited to {server}"),
     };
     let role = match role {
         InstanceRole::Member => None,

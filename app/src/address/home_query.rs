@@ -4,13 +4,15 @@ use leptos_router::params::ParamsMap;
 
 use crate::{id::BoardId, time::Timestamp};
 
-/// The query of the home page: `?q=spring&before=1764320400000.{id}`. Both may be missing.
+/// The query of the home page: `?archived=true&q=spring&before=1764320400000.{id}`. Each may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HomeQuery {
     /// What is looked for in the names of boards.
     pub text: String,
     /// Only boards that are older than this one: when it was created, and its id.
     pub before: Option<(Timestamp, BoardId)>,
+    /// Whether it lists the archived boards, instead of those that are not archived.
+    pub archived: bool,
 }
 
 impl HomeQuery {
@@ -19,6 +21,7 @@ impl HomeQuery {
         Self {
             text: query.get("q").unwrap_or_default(),
             before: query.get("before").as_deref().and_then(Self::parse_before),
+            archived: query.get("archived").as_deref() == Some("true"),
         }
     }
 
@@ -33,14 +36,22 @@ impl HomeQuery {
         self.before.map(|(created_at, id)| format!("{}.{id}", created_at.as_millis()))
     }
 
-    /// Whether it asks for the newest boards.
+    /// Whether it asks for the newest boards that are not archived.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether it asks for the newest archived boards.
+    pub fn is_all_archived(&self) -> bool {
+        *self == Self { archived: true, ..Self::default() }
     }
 
     /// The address of the page.
     pub fn path(&self) -> String {
         let mut query = ParamsMap::new();
+        if self.archived {
+            query.insert("archived", "true".to_owned());
+        }
         if !self.text.is_empty() {
             query.insert("q", self.text.clone());
         }
@@ -60,7 +71,7 @@ mod tests {
     #[test]
     fn a_query_reads_back_as_what_it_was_made_of() {
         let before = Some((Timestamp::from_millis(1_764_320_400_000), BoardId(Uuid::from_u128(7))));
-        let query = HomeQuery { text: "tea".to_owned(), before };
+        let query = HomeQuery { text: "tea".to_owned(), before, archived: true };
         let path = query.path();
         let pairs = path.trim_start_matches("/?").split('&').filter_map(|pair| pair.split_once('='));
         let read = ParamsMap::from_iter(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));

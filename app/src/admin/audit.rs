@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Frame, Reader,
+    dates::Dates,
     table::{Column, Filter, Query, Row, Table, counted},
 };
 use crate::{
@@ -34,6 +35,8 @@ pub struct Audit {
     pub most: u64,
     /// The value of `after` for the next rows.
     pub next: Option<String>,
+    /// The periods by which it can be narrowed down.
+    pub dates: Option<Dates>,
     /// The address of the export as JSON Lines.
     pub export: String,
 }
@@ -57,7 +60,7 @@ const COLUMNS: [Column; 6] = [
 
 /// Renders the page.
 pub fn page(content: Audit) -> Frame {
-    let Audit { reader, query, people, events, matches, most, next, export } = content;
+    let Audit { reader, query, people, events, matches, most, next, dates, export } = content;
     let rows = events.into_iter().map(|event| row(event, &query)).collect();
     let any = |label: &str| (String::new(), label.to_owned());
     let others = [("operator", "The command line"), ("server", "The server itself"), ("nobody", "Nobody known")];
@@ -93,6 +96,7 @@ pub fn page(content: Audit) -> Frame {
         search: Some("Search names, addresses and details"),
         filters,
         presets: Vec::new(),
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "",
         rows,

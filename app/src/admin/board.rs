@@ -5,7 +5,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Frame, Reader, boards, deleted_boards,
+    Frame, Reader,
+    board_history::{Revisions, revisions_section},
+    boards, deleted_boards,
     parts::{button, facts, openness, person_link, section, small_table},
     share_links::{ShareLink, of_link},
     table::{Query, thousands},
@@ -43,6 +45,8 @@ pub struct Board {
     pub seq: Seq,
     /// The role of everyone on the server.
     pub everyone: Option<BoardRole>,
+    /// When it was archived, if it is.
+    pub archived_at: Option<Timestamp>,
     /// The names of its columns.
     pub columns: Vec<String>,
     /// The number of tasks that are not done.
@@ -71,6 +75,10 @@ pub struct Board {
     pub people: Vec<Person>,
     /// Whether the log has older events than these.
     pub older: bool,
+    /// What was done to its own fields, newest first.
+    pub revisions: Revisions,
+    /// Whether these are all since the board was created.
+    pub revisions_are_whole: bool,
     /// A submitted form that was refused.
     pub refused: Option<Refused>,
     /// The time of the request.
@@ -87,6 +95,10 @@ pub enum Refused {
     Member(Mistake),
     /// The form for revoking a share link.
     Link(Mistake),
+    /// The form that archives the board or brings it back.
+    Archived(Mistake),
+    /// A form that puts an earlier value back.
+    PutBack(Mistake),
     /// The form for deleting the board.
     Delete(Mistake),
 }
@@ -127,6 +139,26 @@ pub struct LinkForm {
     pub id: Uuid,
 }
 
+/// The form that archives the board or brings it back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchivedForm {
+    /// Whether the board is to be archived.
+    pub archived: bool,
+}
+
+/// The form that puts an earlier value of a field back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutBackForm {
+    /// The change before which the field had the value.
+    pub seq: Seq,
+    /// Which of the fields that the change set.
+    pub field: usize,
+    /// The board's newest change when the page was made.
+    pub seen: Seq,
+}
+
 /// The form for deleting the board.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,11 +192,28 @@ pub fn page(board: Board) -> Frame {
                     _ => None,
                 }),
             ))}
+        {Form::new(
+                "put-back",
+                of(|refused| match refused {
+                    Refused::PutBack(mistake) => Some(mistake),
+                    _ => None,
+                }),
+            )
+            .summary()}
+        {revisions_section(&board, &path)}
         {history_section(&board)}
     };
     let side = view! {
         {facts_section(&board, has_accounts)}
         {settings_section(&board, &path, has_accounts)}
+        {archive_section(
+            &board,
+            &path,
+            of(|refused| match refused {
+                Refused::Archived(mistake) => Some(mistake),
+                _ => None,
+            }),
+        )}
         {delete_section(
             &board,
             &path,
@@ -195,7 +244,16 @@ fn facts_section(board: &Board, has_accounts: bool) -> AnyView {
         0 => "0".into_any(),
         count => view! { <a href=of("deleted")>{thousands(*count)}</a> }.into_any(),
     };
+    let state = match board.archived_at {
+        None => "Active".into_any(),
+        Some(at) => view! {
+            "Archived "
+            {time_ago(at, *now)}
+        }
+        .into_any(),
+    };
     let mut known = vec![
+        ("State", state),
         ("Open tasks", view! { <a href=of("")>{thousands(*open_tasks)}</a> }.into_any()),
         ("All tasks", view! { <a href=of("live")>{thousands(*tasks)}</a> }.into_any()),
         ("In the trash", trash),
@@ -244,10 +302,8 @@ fn settings_section(board: &Board, path: &str, has_accounts: bool) -> AnyView {
         .into_any()
     });
     let input = Input { autocomplete: "off", ..Input::name(typed) };
-    view! {
-        <section class="sheet" id="settings" aria-labelledby="settings-title">
-            <h2 id="settings-title">"Settings"</h2>
-            {name.summary()}
+    let rename = match board.archived_at {
+        None => view! {
             <form class="role-form" method="post" action=format!("{path}/name")>
                 <input type="hidden" name="seq" value=board.seq.to_string() />
                 {name.input(input)}
@@ -255,6 +311,15 @@ fn settings_section(board: &Board, path: &str, has_accounts: bool) -> AnyView {
                     "Save"
                 </button>
             </form>
+        }
+        .into_any(),
+        Some(_) => view! { <p class="hint">"The board is archived, so it cannot be renamed."</p> }.into_any(),
+    };
+    view! {
+        <section class="sheet" id="settings" aria-labelledby="settings-title">
+            <h2 id="settings-title">"Settings"</h2>
+            {name.summary()}
+            {rename}
             {access}
         </section>
     }
@@ -445,6 +510,30 @@ fn history_section(board: &Board) -> AnyView {
         .older
         .then(|| view! { <a href=format!("/boards/{}?view=activity", board.id)>"The whole history"</a> }.into_any());
     section("history", "Newest changes".to_owned(), "history", table, all)
+}
+
+/// The button that archives the board, or brings it back.
+fn archive_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyView {
+    let (words, label, to) = match board.archived_at {
+        None => (
+            "An archived board can be read by those who can read it now, and nobody edits it. Lists of boards leave it out.",
+            "Archive the board",
+            true,
+        ),
+        Some(_) => ("The board can be read, but not edited.", "Bring it back", false),
+    };
+    view! {
+        <section class="sheet" id="archive" aria-labelledby="archive-title">
+            <h2 id="archive-title">"Archive"</h2>
+            {Form::new("archive", mistake).summary()}
+            <p>{words}</p>
+            <form method="post" action=format!("{path}/archived")>
+                <input type="hidden" name="archived" value=to.to_string() />
+                <button class="button">{label}</button>
+            </form>
+        </section>
+    }
+    .into_any()
 }
 
 fn delete_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyView {

@@ -40,11 +40,15 @@ pub struct Board {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub changed_at: Timestamp,
+    /// When it was archived, if it is.
+    pub archived_at: Option<Timestamp>,
 }
 
-/// The views that are offered: their labels, and their parameters. The second is about managers, whom only a server with accounts has.
+/// The views that are offered: their labels, and their parameters. One is about managers, whom only a server with accounts has. Boards
+/// that are archived are in views that ask for them.
 pub const VIEWS: &[(&str, &[(&str, &str)])] = &[
-    ("All", &[]),
+    ("Active", &[]),
+    ("Archived", &[("state", "archived")]),
     ("Without a manager", &[("manager", "none")]),
     ("Not changed for 90 days", &[("changed", "older")]),
 ];
@@ -60,10 +64,10 @@ const COLUMNS: [Column; 8] = [
     Column::sorted("changed", "Changed"),
 ];
 
-/// The table. `counts` has the number of boards in each of [`VIEWS`].
-pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
+/// The table.
+pub fn page(listing: Listing<Board>) -> Frame {
     let count = listing.count("board", "boards");
-    let Listing { reader, query, rows, most, next, now, .. } = listing;
+    let Listing { reader, query, rows, most, next, dates, counts, now, .. } = listing;
     let has_accounts = reader.current_user.is_some();
     let of = |query: &[(&'static str, &str)]| {
         query.iter().fold(Query::default(), |all, (name, value)| all.with(name, *value))
@@ -75,6 +79,11 @@ pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
         .map(|((label, query), count)| Preset { label, query: of(query), count: Some(counted(count, most)) })
         .collect();
     let mut filters = vec![
+        Filter {
+            name: "state",
+            label: "State",
+            choices: choices(&[("", "Active"), ("archived", "Archived"), ("any", "Any")]),
+        },
         Filter {
             name: "access",
             label: "Access",
@@ -93,7 +102,7 @@ pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
             ]),
         },
     ];
-    filters.retain(|filter| has_accounts || filter.name == "changed");
+    filters.retain(|filter| has_accounts || matches!(filter.name, "changed" | "state"));
     let table = Table {
         path: PATH,
         caption: "Boards",
@@ -101,6 +110,7 @@ pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
         search: Some("Search names"),
         filters,
         presets,
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-changed",
         rows: rows.into_iter().map(|board| row(board, now)).collect(),
@@ -113,10 +123,19 @@ pub fn page(listing: Listing<Board>, counts: Vec<u64>) -> Frame {
 }
 
 fn row(board: Board, now: Timestamp) -> Row {
-    let Board { id, name, everyone, managers, members, open_tasks, tasks, links, created_at, changed_at } = board;
+    let Board { id, name, everyone, managers, members, open_tasks, tasks, links, created_at, changed_at, archived_at } =
+        board;
     let number = |number: u64| thousands(number).into_any();
     let cells = vec![
-        board_link(id, name),
+        match archived_at {
+            None => board_link(id, name),
+            Some(_) => view! {
+                {board_link(id, name)}
+                " "
+                <span class="chip">"Archived"</span>
+            }
+            .into_any(),
+        },
         openness(everyone).into_any(),
         match managers.is_empty() {
             true => view! { <span class="hint">"None"</span> }.into_any(),

@@ -441,6 +441,7 @@ pub fn list(reader: Reader, entries: Vec<Entry>, now: Timestamp) -> Frame {
         search: None,
         filters: Vec::new(),
         presets: Vec::new(),
+        dates: None,
         columns: vec![Column::plain("Action"), Column::plain("State"), Column::plain("By"), Column::plain("When")],
         default_sort: "",
         rows,

@@ -56,6 +56,7 @@ pub fn page(content: DeletedBoards) -> Frame {
         search: Some("Search in names"),
         filters: Vec::new(),
         presets: Vec::new(),
+        dates: None,
         columns: vec![Column::plain("Board"), Column::plain("Deleted"), Column::plain("")],
         default_sort: "",
         rows: boards.into_iter().map(row).collect(),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::account::{
     CurrentUser, Notice,
-    document::{html, notice, topbar},
+    document::{Surroundings, html, notice, topbar},
 };
 
 /// The path of these pages.
@@ -38,6 +38,7 @@ pub struct Frame {
 }
 
 /// An entry in the list of pages.
+#[derive(Clone, Copy)]
 struct Entry {
     path: &'static str,
     title: &'static str,
@@ -49,21 +50,72 @@ const fn entry(path: &'static str, title: &'static str, needs_accounts: bool) ->
     Entry { path, title, needs_accounts }
 }
 
-const ENTRIES: &[Entry] = &[
-    entry(super::tasks::PATH, "Tasks", false),
-    entry(super::bulk_edits::PATH, "Bulk edits", false),
-    entry(super::boards::PATH, "Boards", false),
-    entry(super::people::PATH, "People", true),
-    entry(super::sessions::PATH, "Sessions", true),
-    entry(super::tokens::PATH, "Tokens", true),
-    entry(super::invitations::PATH, "Invitations", true),
-    entry(super::share_links::PATH, "Share links", true),
-    entry(super::jobs::PATH, "Outbox", false),
-    entry(super::deleted_boards::PATH, "Deleted boards", false),
-    entry(super::import::PATH, "Import people", true),
-    entry(super::system::PATH, "System", false),
-    entry(super::audit::PATH, "Audit log", false),
+/// The pages by subject.
+const GROUPS: &[(&str, &[Entry])] = &[
+    (
+        "Work",
+        &[
+            entry(super::tasks::PATH, "Tasks", false),
+            entry(super::bulk_edits::PATH, "Bulk edits", false),
+            entry(super::boards::PATH, "Boards", false),
+            entry(super::deleted_boards::PATH, "Deleted boards", false),
+            entry(super::share_links::PATH, "Share links", true),
+        ],
+    ),
+    (
+        "People",
+        &[
+            entry(super::people::PATH, "People", true),
+            entry(super::invitations::PATH, "Invitations", true),
+            entry(super::import::PATH, "Import people", true),
+            entry(super::sessions::PATH, "Sessions", true),
+            entry(super::tokens::PATH, "Tokens", true),
+        ],
+    ),
+    (
+        "Server",
+        &[
+            entry(super::system::PATH, "System", false),
+            entry(super::settings::PATH, "Settings", false),
+            entry(super::audit::PATH, "Audit log", false),
+            entry(super::jobs::PATH, "Outbox", false),
+        ],
+    ),
 ];
+
+/// The entries of a group; `None` if it has none. `place` tells apart the two lists with the same groups.
+fn group_view(
+    (title, entries): &(&'static str, &[Entry]),
+    here: &str,
+    has_accounts: bool,
+    place: &str,
+) -> Option<AnyView> {
+    let id = format!("pages-{place}-{}", title.to_lowercase());
+    let links: Vec<_> = entries
+        .iter()
+        .filter(|entry| has_accounts || !entry.needs_accounts)
+        .map(|entry| {
+            let current = (entry.path == here).then_some("page");
+            view! {
+                <li>
+                    <a href=entry.path aria-current=current>
+                        {entry.title}
+                    </a>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    (!links.is_empty()).then(|| {
+        view! {
+            <div class="admin-pages-group">
+                <p id=id.clone()>{*title}</p>
+                <ul aria-labelledby=id>{links}</ul>
+            </div>
+        }
+        .into_any()
+    })
+}
 
 impl Frame {
     /// A page without a notice, at the top of an entry in the list of pages.
@@ -72,10 +124,10 @@ impl Frame {
     }
 
     /// Renders the whole document.
-    pub fn document(self, options: LeptosOptions) -> String {
+    pub fn document(self, surroundings: Surroundings) -> String {
         let Self { title, here, reader, above, notice: done, has_mistake, body } = self;
         let header = match &reader.current_user {
-            Some(current_user) => topbar(current_user),
+            Some(current_user) => topbar(current_user, &surroundings.server),
             None => view! {
                 <header class="topbar">
                     <nav class="tabs" aria-label="Pages">
@@ -91,19 +143,13 @@ impl Frame {
             .into_any(),
         };
         let has_accounts = reader.current_user.is_some();
-        let entries: Vec<_> = ENTRIES
-            .iter()
-            .filter(|entry| has_accounts || !entry.needs_accounts)
-            .map(|entry| {
-                let current = (entry.path == here).then_some("page");
-                view! {
-                    <a href=entry.path aria-current=current>
-                        {entry.title}
-                    </a>
-                }
-                .into_any()
-            })
-            .collect();
+        // The list is there twice: beside the page, and above it in narrow windows, where it is folded. Styles show one of them.
+        let list = |id: &str| {
+            let groups: Vec<_> = GROUPS.iter().filter_map(|group| group_view(group, here, has_accounts, id)).collect();
+            groups
+        };
+        let here_title = GROUPS.iter().flat_map(|(_, entries)| entries.iter()).find(|entry| entry.path == here);
+        let here_title = here_title.map_or("Pages", |entry| entry.title);
         let way: Vec<_> = above
             .into_iter()
             .map(|(address, title)| {
@@ -127,14 +173,25 @@ impl Frame {
         let body = view! {
             {header}
             <div class="admin">
-                <nav class="admin-pages" aria-label="Administration">
-                    {entries}
+                <nav class="admin-pages wide" aria-label="Administration">
+                    {list("wide")}
                 </nav>
-                <main class="admin-page">{way} <h1>{heading}</h1> {notice(done)} {body}</main>
+                <nav class="admin-pages narrow" aria-label="Administration">
+                    <details>
+                        <summary class="button">{here_title}</summary>
+                        {list("narrow")}
+                    </details>
+                </nav>
+                <main class="admin-page">
+                    {way} <h1>{heading}</h1> {notice(done)}
+                    <p class="hint live-state" role="status" data-live-state></p>
+                    {body}
+                </main>
             </div>
         }
         .into_any();
-        let title = format!("{}{title} · Administration · Taskwire", if has_mistake { "Error: " } else { "" });
-        html(title, Some(SCRIPT), body, options)
+        let server = &surroundings.server;
+        let title = format!("{}{title} · Administration · {server}", if has_mistake { "Error: " } else { "" });
+        html(title, Some(SCRIPT), body, surroundings)
     }
 }

@@ -85,7 +85,7 @@ const COLUMNS: [Column; 8] = [
 /// The table.
 pub fn page(listing: Listing<Invitation>) -> Frame {
     let count = listing.count("invitation", "invitations");
-    let Listing { reader, query, rows, next, now, .. } = listing;
+    let Listing { reader, query, rows, next, dates, now, .. } = listing;
     let filters = vec![Filter {
         name: "state",
         label: "State",
@@ -96,9 +96,10 @@ pub fn page(listing: Listing<Invitation>) -> Frame {
         path: PATH,
         caption: "Invitations",
         query,
-        search: None,
+        search: Some("Search people"),
         filters,
         presets: Vec::new(),
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-created",
         rows: rows.into_iter().map(|invitation| row(invitation, &returns, now)).collect(),

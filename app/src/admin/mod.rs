@@ -4,18 +4,22 @@
 //! small script (`public/admin.js`) keeps the parts that are marked as live up to date. Each module has one page, or one table with its rows.
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
+//!   [`dates`]: narrowing one down by date.
 //! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`parts`]: what several of these pages have.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`settings`]: the settings of the server.
 //! - [`system`]: the state of the installation, with a [`mod@chart`] of each number. [`audit`]: the audit log.
 
 pub mod audit;
 pub mod board;
+pub mod board_history;
 pub mod boards;
 pub mod bulk_edits;
 pub mod chart;
+pub mod dates;
 pub mod deleted_boards;
 pub mod frame;
 pub mod import;
@@ -26,6 +30,7 @@ pub mod people;
 pub mod person;
 pub mod person_account;
 pub mod sessions;
+pub mod settings;
 pub mod share_links;
 pub mod system;
 pub mod table;

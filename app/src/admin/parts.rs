@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     Reader,
+    dates::Dates,
     table::{Query, Table, counted},
 };
 use crate::{
@@ -28,11 +29,28 @@ pub struct Listing<T> {
     pub most: u64,
     /// The value of `after` for the next rows.
     pub next: Option<String>,
+    /// The periods by which it can be narrowed down.
+    pub dates: Option<Dates>,
+    /// How many rows each of the offered views has.
+    pub counts: Vec<u64>,
     /// The time of the request.
     pub now: Timestamp,
 }
 
 impl<T> Listing<T> {
+    /// The same with other rows.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Listing<U> {
+        let Self { reader, query, rows, matches, most, next, dates, counts, now } = self;
+        Listing { reader, query, rows: rows.into_iter().map(make).collect(), matches, most, next, dates, counts, now }
+    }
+
+    /// The same with the rows that something can be made of.
+    pub fn filter_map<U>(self, make: impl FnMut(T) -> Option<U>) -> Listing<U> {
+        let Self { reader, query, rows, matches, most, next, dates, counts, now } = self;
+        let rows = rows.into_iter().filter_map(make).collect();
+        Listing { reader, query, rows, matches, most, next, dates, counts, now }
+    }
+
     /// How many rows match, in words.
     pub fn count(&self, one: &str, many: &str) -> String {
         match self.matches {

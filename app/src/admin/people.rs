@@ -58,10 +58,10 @@ const COLUMNS: [Column; 9] = [
     Column::sorted("since", "Since"),
 ];
 
-/// The table. `counts` has the number of people in each of [`VIEWS`].
-pub fn page(listing: Listing<Entry>, counts: Vec<u64>) -> Frame {
+/// The table.
+pub fn page(listing: Listing<Entry>) -> Frame {
     let count = listing.count("person", "people");
-    let Listing { reader, query, rows, most, next, now, .. } = listing;
+    let Listing { reader, query, rows, most, next, dates, counts, now, .. } = listing;
     let of = |query: &[(&'static str, &str)]| {
         query.iter().fold(Query::default(), |all, (name, value)| all.with(name, *value))
     };
@@ -91,6 +91,7 @@ pub fn page(listing: Listing<Entry>, counts: Vec<u64>) -> Frame {
         search: Some("Search names and addresses"),
         filters,
         presets,
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "name",
         rows: rows.into_iter().map(|entry| row(entry, now)).collect(),

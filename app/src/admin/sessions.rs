@@ -86,6 +86,7 @@ pub fn page(listing: Listing<Session>, person: Option<Person>) -> Frame {
         search: Some("Search people"),
         filters,
         presets: Vec::new(),
+        dates: None,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-seen",
         rows: rows.into_iter().map(|session| row(session, &returns, now)).collect(),

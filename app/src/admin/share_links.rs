@@ -59,7 +59,7 @@ const COLUMNS: [Column; 5] = [
 /// The table.
 pub fn page(listing: Listing<ShareLink>) -> Frame {
     let count = listing.count("share link", "share links");
-    let Listing { reader, query, rows, next, now, .. } = listing;
+    let Listing { reader, query, rows, next, dates, now, .. } = listing;
     let filters = vec![Filter {
         name: "created",
         label: "Created",
@@ -70,9 +70,10 @@ pub fn page(listing: Listing<ShareLink>) -> Frame {
         path: PATH,
         caption: "Share links",
         query,
-        search: Some("Search boards"),
+        search: Some("Search boards and people"),
         filters,
         presets: Vec::new(),
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-created",
         rows: rows.into_iter().map(|link| row(link, &returns, now)).collect(),

@@ -49,7 +49,6 @@ pub fn page(reader: Reader, state: SystemState, history: &History) -> Frame {
                 {format!("As of {}. ", at.to_minute())}
                 <a href=PATH>"Refresh"</a>
             </p>
-            <p class="hint" role="status" data-live-state></p>
             <a class="button" href=CHECKS>
                 "Check the installation"
             </a>

@@ -4,6 +4,8 @@
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::dates::{self, Dates};
+
 /// The parameters of an address, in their order. Empty ones are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query(pub Vec<(&'static str, String)>);
@@ -121,6 +123,8 @@ pub struct Table {
     pub filters: Vec<Filter>,
     /// Views that are offered as links.
     pub presets: Vec<Preset>,
+    /// The periods by which it can be narrowed down.
+    pub dates: Option<Dates>,
     /// The columns.
     pub columns: Vec<Column>,
     /// The value of `sort` that applies if none is chosen; with `-` before it, in descending order.
@@ -165,7 +169,8 @@ impl Table {
             self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
         let controls = self.controls(is_filtered);
         let presets = self.preset_links();
-        let Self { path, caption, query, columns, default_sort, rows, count, next, empty, actions, .. } = self;
+        let Self { path, caption, query, dates, columns, default_sort, rows, count, next, empty, actions, .. } = self;
+        let dates = dates.map(|dates| dates::view(dates, &query, path));
         let selects = actions.is_some();
         let headings: Vec<_> = columns.iter().map(|column| heading(column, &query, path, default_sort)).collect();
         let select_heading = selects.then(|| view! { <td></td> }.into_any());
@@ -194,6 +199,7 @@ impl Table {
         view! {
             {presets}
             {controls}
+            {dates}
             <div class="table-head">
                 <p class="hint" data-live="count">
                     {count}

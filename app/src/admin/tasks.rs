@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Frame, Reader, bulk_edits,
+    dates::Dates,
     table::{Column, Filter, Preset, Query, Row, Table, counted},
 };
 use crate::{
@@ -37,6 +38,8 @@ pub struct Tasks {
     pub most: u64,
     /// The number of tasks in each view that is offered, in the order of [`VIEWS`], where it is counted.
     pub counts: Vec<Option<u64>>,
+    /// The periods by which the table can be narrowed down.
+    pub dates: Option<Dates>,
     /// The value of `after` for the next rows.
     pub next: Option<String>,
     /// The row that is being edited.
@@ -153,7 +156,7 @@ pub fn address(task: TaskId) -> String {
 
 /// Renders the page.
 pub fn page(content: Tasks) -> Frame {
-    let Tasks { reader, query, boards, people, tasks, matches, most, counts, next, edit, today, now } = content;
+    let Tasks { reader, query, boards, people, tasks, matches, most, counts, dates, next, edit, today, now } = content;
     let has_mistake = edit.as_ref().is_some_and(|edit| edit.mistake.is_some());
     let back = query.with("edit", "").address(PATH);
     let rows = tasks
@@ -241,6 +244,7 @@ pub fn page(content: Tasks) -> Frame {
         search: Some("Search titles"),
         filters,
         presets,
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-changed",
         rows,

@@ -68,7 +68,7 @@ const COLUMNS: [Column; 7] = [
 /// The table. `person` is whose tokens are shown, if they are one person's.
 pub fn page(listing: Listing<Token>, person: Option<Person>) -> Frame {
     let count = listing.count("token", "tokens");
-    let Listing { reader, query, rows, next, now, .. } = listing;
+    let Listing { reader, query, rows, next, dates, now, .. } = listing;
     let filters = vec![
         Filter {
             name: "scope",
@@ -97,6 +97,7 @@ pub fn page(listing: Listing<Token>, person: Option<Person>) -> Frame {
         search: Some("Search tokens and owners"),
         filters,
         presets: Vec::new(),
+        dates,
         columns: COLUMNS.into_iter().collect(),
         default_sort: "-created",
         rows: rows.into_iter().map(|token| row(token, &returns, now)).collect(),

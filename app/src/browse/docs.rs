@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Link, Reader, code, document, words};
+use crate::account::document::Surroundings;
 
 /// The path of the interactive document.
 pub const PATH: &str = "/api/docs";
@@ -76,7 +77,7 @@ fn way(here: &str) -> Vec<Link> {
 }
 
 /// Renders the interactive document. Without the library, the page says so.
-pub fn interactive(reader: &Reader, library: Option<Library>, options: LeptosOptions) -> String {
+pub fn interactive(reader: &Reader, library: Option<Library>, surroundings: Surroundings) -> String {
     let body = match library {
         Some(Library { script, style }) => view! {
             <link rel="stylesheet" href=style />
@@ -110,11 +111,11 @@ pub fn interactive(reader: &Reader, library: Option<Library>, options: LeptosOpt
         {body}
     }
     .into_any();
-    document(reader, "Interactive documentation", way("Documentation"), body, options)
+    document(reader, "Interactive documentation", way("Documentation"), body, surroundings)
 }
 
 /// Renders the catalogue of errors.
-pub fn errors(reader: &Reader, errors: Vec<ErrorLine>, options: LeptosOptions) -> String {
+pub fn errors(reader: &Reader, errors: Vec<ErrorLine>, surroundings: Surroundings) -> String {
     let rows = errors.into_iter().map(|ErrorLine { status, code, meaning }| {
         view! {
             <div class="api-member" id=code>
@@ -136,11 +137,11 @@ pub fn errors(reader: &Reader, errors: Vec<ErrorLine>, options: LeptosOptions) -
         <dl class="sheet api-members">{rows.collect_view()}</dl>
     }
     .into_any();
-    document(reader, "Errors of the API", way("Errors"), body, options)
+    document(reader, "Errors of the API", way("Errors"), body, surroundings)
 }
 
 /// Renders the page about the socket.
-pub fn socket(content: SocketPage, options: LeptosOptions) -> String {
+pub fn socket(content: SocketPage, surroundings: Surroundings) -> String {
     let SocketPage { reader, description, sent, received, templates } = content;
     let body = view! {
         <h1>"The socket"</h1>
@@ -167,7 +168,7 @@ pub fn socket(content: SocketPage, options: LeptosOptions) -> String {
         <script src=CONSOLE_SCRIPT defer></script>
     }
     .into_any();
-    document(&reader, "The socket", way("Socket"), body, options)
+    document(&reader, "The socket", way("Socket"), body, surroundings)
 }
 
 fn message_section(message: Message) -> AnyView {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Link, Reader, document, method, words};
+use crate::account::document::Surroundings;
 
 /// The path of the page.
 pub const PATH: &str = "/api/v1";
@@ -40,7 +41,7 @@ pub struct Listed {
 }
 
 /// Renders the whole document.
-pub fn page(content: IndexPage, options: LeptosOptions) -> String {
+pub fn page(content: IndexPage, surroundings: Surroundings) -> String {
     let IndexPage { reader, description, groups } = content;
     let groups = groups.into_iter().map(|group| {
         let id = format!("tag-{}", group.name);
@@ -84,5 +85,5 @@ pub fn page(content: IndexPage, options: LeptosOptions) -> String {
         {groups.collect_view()}
     }
     .into_any();
-    document(&reader, "API", vec![Link::here("API")], body, options)
+    document(&reader, "API", vec![Link::here("API")], body, surroundings)
 }

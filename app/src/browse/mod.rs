@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use crate::{
     account::{
         CurrentUser,
-        document::{html, topbar},
+        document::{Surroundings, html, topbar},
     },
     controls::markdown::to_html,
 };
@@ -50,9 +50,9 @@ impl Link {
 }
 
 /// What is around the content of each of these pages. `way` is the path to the page, which ends with the page itself.
-fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, options: LeptosOptions) -> String {
+fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, surroundings: Surroundings) -> String {
     let header = match &reader.current_user {
-        Some(current_user) => topbar(current_user),
+        Some(current_user) => topbar(current_user, &surroundings.server),
         None => {
             let sign_in = reader.sign_in.clone().map(|address| {
                 view! {
@@ -104,7 +104,7 @@ fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, options
         </main>
     }
     .into_any();
-    html(format!("{title} · Taskwire"), None, body, options)
+    html(format!("{title} · {}", surroundings.server), None, body, surroundings)
 }
 
 /// A description in Markdown.

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{Link, Reader, code, document, method, words};
-use crate::controls::markdown::{escaped, to_html};
+use crate::{
+    account::document::Surroundings,
+    controls::markdown::{escaped, to_html},
+};
 
 /// The data of the page.
 #[derive(Debug, Default)]
@@ -115,7 +118,7 @@ pub enum Control {
 
 impl AddressPage {
     /// Renders the whole document.
-    pub fn document(self, options: LeptosOptions) -> String {
+    pub fn document(self, surroundings: Surroundings) -> String {
         let has_failed = self.answer.as_ref().is_some_and(|answer| answer.status >= 400);
         let title = format!("{}{} · API", if has_failed { "Error: " } else { "" }, self.summary);
         let data = format!("{}?{}format=json", self.path, separated(&self.query));
@@ -142,7 +145,7 @@ impl AddressPage {
             {(!self.curl.is_empty()).then(|| curl_section(&self.curl))}
         }
         .into_any();
-        document(&self.reader, &title, self.way, body, options)
+        document(&self.reader, &title, self.way, body, surroundings)
     }
 }
 

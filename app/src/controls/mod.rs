@@ -20,5 +20,6 @@ pub mod pointer;
 pub mod priority;
 pub mod redrawn;
 pub mod rows;
+pub mod server_name;
 pub mod show_more;
 pub mod unavailable;

@@ -29,9 +29,9 @@ pub fn NameEditor(
     /// Called when the editor closes by keyboard, so that the caller can put the focus back where it was.
     on_done: Callback<()>,
 ) -> impl IntoView {
-    let may = board.may(rename.run((String::new(),)).role_needed());
+    let (may, archived) = (board.may(rename.run((String::new(),)).role_needed()), board.archived());
     redrawn(move || {
-        if editing.get() && may.get() {
+        if editing.get() && may.get() && !archived.get() {
             view! { <NameField board=board.clone() name label editing rename on_done /> }.into_any()
         } else {
             view! { <span class="name">{move || name.get()}</span> }.into_any()

@@ -5,6 +5,8 @@
 //! and the state before it: by the server when it writes the change (it stores the event beside the change), and by the page when the
 //! change arrives on the socket.
 
+#[cfg(feature = "ssr")]
+pub mod board_revisions;
 mod lines;
 #[cfg(feature = "ssr")]
 pub mod revisions;

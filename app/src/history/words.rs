@@ -104,6 +104,8 @@ impl ActivityItem {
             Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
             Self::RestoredBoard => ("restored the board", Object::None, String::new()),
+            Self::ArchivedBoard => ("archived the board", Object::None, String::new()),
+            Self::UnarchivedBoard => ("brought the board back", Object::None, " from the archive".to_owned()),
             Self::SetEveryone(role) => {
                 let (verb, rest) = match role {
                     None => ("made the board private", " to its members"),

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated, Effect,
-    Inverse, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
+    ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated,
+    Effect, Inverse, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored,
+    TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -52,6 +53,8 @@ tagged! {
         BoardDeleted(BoardDeleted),
         /// The deleted board was restored, with everything that was on it.
         BoardRestored(BoardRestored),
+        /// The board was archived, or brought back.
+        ArchivedSet(ArchivedSet),
         /// A column was added.
         ColumnCreated(ColumnCreated),
         /// A column changed.
@@ -83,6 +86,7 @@ crate::schema::tagged_schema! {
         ShareLinkRevoked = "share_link_revoked",
         BoardDeleted = "board_deleted",
         BoardRestored = "board_restored",
+        ArchivedSet = "archived_set",
         ColumnCreated = "column_created",
         ColumnUpdated = "column_updated",
         ColumnDeleted = "column_deleted",
@@ -142,6 +146,7 @@ impl ChangeKind {
             Self::ShareLinkRevoked(change) => change,
             Self::BoardDeleted(change) => change,
             Self::BoardRestored(change) => change,
+            Self::ArchivedSet(change) => change,
             Self::ColumnCreated(change) => change,
             Self::ColumnUpdated(change) => change,
             Self::ColumnDeleted(change) => change,

@@ -53,6 +53,11 @@ impl Operation for CreateBoard {
         BoardRole::Manager
     }
 
+    /// It is refused because the board exists.
+    fn is_allowed_on_archived(&self) -> bool {
+        true
+    }
+
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         if state.seq() > 0 {
             return Err(Refusal::Exists { what: Thing::Board });

@@ -27,6 +27,10 @@ impl Operation for DeleteBoard {
         BoardRole::Manager
     }
 
+    fn is_allowed_on_archived(&self) -> bool {
+        true
+    }
+
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         require_unchanged(state.seq(), self.base)?;
         Ok(ChangeKind::BoardDeleted(BoardDeleted {}))

@@ -17,6 +17,8 @@ use crate::{
 pub enum Part {
     /// The name of the board.
     Name,
+    /// Whether the board is archived.
+    Archived,
     /// A column with all its fields, including its position.
     Column(ColumnId),
     /// A task with all its fields.
@@ -30,6 +32,7 @@ impl Part {
     pub fn newest(self, state: &BoardState) -> Seq {
         match self {
             Self::Name => state.name_seq(),
+            Self::Archived => state.archived_seq(),
             Self::Column(id) => state.column(id).map_or(0, |column| column.seq),
             Self::Task(id) => state.task(id).map_or(0, |task| task.seq),
             Self::Field(id, field) => state.task(id).map_or(0, |task| field.seq(task)),
@@ -116,6 +119,7 @@ pub fn guarded(mut op: Op, guard: Seq) -> Op {
 fn set_guard(op: &mut Op, guard: Option<Seq>) {
     match op {
         Op::UpdateBoard(op) => op.guard = guard,
+        Op::SetArchived(op) => op.guard = guard,
         Op::UpdateColumn(op) => op.guard = guard,
         Op::DeleteColumn(op) => op.guard = guard,
         Op::UpdateTask(op) => op.guard = guard,

@@ -20,6 +20,7 @@ mod delete_task;
 mod inverse;
 mod restore_board;
 mod restore_task;
+mod set_archived;
 mod set_member;
 mod share_links;
 mod update_board;
@@ -38,6 +39,7 @@ pub use inverse::{Part, guarded, inverse_of};
 pub use restore_board::{BoardRestored, RestoreBoard};
 pub use restore_task::{RestoreTask, TaskRestored};
 use serde::{Deserialize, Deserializer, Serialize};
+pub use set_archived::{ArchivedSet, SetArchived};
 pub use set_member::{MAX_MEMBERS, MemberSet, SetMember};
 pub use share_links::{CreateShareLink, RevokeShareLink, Sha256Digits, ShareLinkCreated, ShareLinkRevoked};
 pub use update_board::{BoardUpdated, UpdateBoard};
@@ -76,6 +78,8 @@ pub enum Op {
     DeleteBoard(DeleteBoard),
     /// Restore the deleted board, with everything on it.
     RestoreBoard(RestoreBoard),
+    /// Archive the board, or bring it back.
+    SetArchived(SetArchived),
     /// Set the role of a person on the board, or remove them from it.
     SetMember(SetMember),
     /// Create a link for reading the board without an account.
@@ -105,6 +109,7 @@ crate::schema::tagged_schema! {
         UpdateBoard = "update_board",
         DeleteBoard = "delete_board",
         RestoreBoard = "restore_board",
+        SetArchived = "set_archived",
         SetMember = "set_member",
         CreateShareLink = "create_share_link",
         RevokeShareLink = "revoke_share_link",
@@ -134,6 +139,7 @@ impl Op {
             Self::UpdateBoard(op) => op,
             Self::DeleteBoard(op) => op,
             Self::RestoreBoard(op) => op,
+            Self::SetArchived(op) => op,
             Self::SetMember(op) => op,
             Self::CreateShareLink(op) => op,
             Self::RevokeShareLink(op) => op,
@@ -150,6 +156,12 @@ impl Op {
     /// Returns the role on the board that the operation needs.
     pub fn role_needed(&self) -> BoardRole {
         self.operation().role_needed()
+    }
+
+    /// Whether the operation may be applied to an archived board: it archives the board, brings it back, changes who may
+    /// open it, or deletes it.
+    pub fn is_allowed_on_archived(&self) -> bool {
+        self.operation().is_allowed_on_archived()
     }
 
     /// Whether the operation creates the board that it is sent to.
@@ -172,6 +184,11 @@ impl Op {
 trait Operation {
     /// Returns the role on the board that the operation needs.
     fn role_needed(&self) -> BoardRole;
+
+    /// Whether the operation may be applied to an archived board. False for everything that changes its name or contents.
+    fn is_allowed_on_archived(&self) -> bool {
+        false
+    }
 
     /// Decides what the operation does to a board, or why it is refused. Text in the result is trimmed.
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal>;
@@ -230,6 +247,9 @@ pub fn decide(state: &BoardState, op: &Op) -> Result<ChangeKind, Refusal> {
     let is_there = if op.restores_board() { state.seq() > 0 } else { state.exists() || op.makes_board() };
     if !is_there {
         return Err(Refusal::not_found(Thing::Board));
+    }
+    if state.is_archived() && !op.is_allowed_on_archived() {
+        return Err(Refusal::Archived);
     }
     op.operation().decide(state)
 }

@@ -21,6 +21,10 @@ impl Operation for RestoreBoard {
         BoardRole::Manager
     }
 
+    fn is_allowed_on_archived(&self) -> bool {
+        true
+    }
+
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         if state.exists() {
             // Somebody else restored it first, so the request is already fulfilled.

@@ -31,6 +31,10 @@ impl Operation for SetMember {
         BoardRole::Manager
     }
 
+    fn is_allowed_on_archived(&self) -> bool {
+        true
+    }
+
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         let members = &state.access().members;
         if self.role.is_none() && !members.contains_key(&self.person) {

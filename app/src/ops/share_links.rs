@@ -70,6 +70,10 @@ impl Operation for CreateShareLink {
         BoardRole::Manager
     }
 
+    fn is_allowed_on_archived(&self) -> bool {
+        true
+    }
+
     fn decide(&self, _state: &BoardState) -> Result<ChangeKind, Refusal> {
         Ok(ChangeKind::ShareLinkCreated(ShareLinkCreated { link: self.link }))
     }
@@ -107,6 +111,10 @@ pub struct RevokeShareLink {
 impl Operation for RevokeShareLink {
     fn role_needed(&self) -> BoardRole {
         BoardRole::Manager
+    }
+
+    fn is_allowed_on_archived(&self) -> bool {
+        true
     }
 
     /// The store checks whether the link exists.

@@ -38,6 +38,11 @@ impl Operation for UpdateBoard {
         BoardRole::Manager
     }
 
+    /// Only for the role of everyone.
+    fn is_allowed_on_archived(&self) -> bool {
+        self.name.is_none()
+    }
+
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         require_unchanged(state.seq(), self.base)?;
         if self.name.is_some() {

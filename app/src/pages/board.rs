@@ -30,7 +30,7 @@ use crate::{
         },
         list::view::ListView,
         members::view::MembersView,
-        shell::{connection::WhatIsInTheWay, header::BoardHeader, toasts::Toasts},
+        shell::{archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, toasts::Toasts},
         task::{drafts::Drafts, panel::TaskPanel},
         trash::TrashPage,
         undo::Undoing,
@@ -178,6 +178,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         <Title text=title />
         <BoardHeader board=board.clone() view />
         <WhatIsInTheWay />
+        <ArchivedBanner board=board.clone() />
         <main class="board">
             <FormError />
             {redrawn(main)}
@@ -188,25 +189,32 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     }
 }
 
-/// Shows a message when the reader's role on the board changes. Controls appear and disappear by themselves. When controls disappear,
+/// Shows a message when the reader's role on the board changes, or when the board is archived or comes back. Controls appear and disappear by themselves. When controls disappear,
 /// their drafts are handed back, and a lost focus moves to a place from which the reader can go on.
 fn follow_rights(board: &LiveBoard) {
     let notices = expect_context::<Notices>();
     let drafts = expect_context::<Drafts>();
     let may = BoardRole::ALL.map(|role| board.may(role));
+    let archived = board.archived();
     let board = board.clone();
-    Effect::new(move |before: Option<Option<BoardRole>>| {
-        let role = BoardRole::ALL.into_iter().zip(may).rev().find(|(_, may)| may.get()).map(|(role, _)| role);
-        if role < Some(BoardRole::Editor) {
+    Effect::new(move |before: Option<(Option<BoardRole>, bool)>| {
+        // All signals are read, so that each of them triggers this.
+        let role = BoardRole::ALL.into_iter().zip(may).filter(|(_, may)| may.get()).last().map(|(role, _)| role);
+        let (may_edit, is_archived) = (may[BoardRole::Editor as usize].get(), archived.get());
+        if !may_edit {
             drafts.hand_back(&board);
         }
-        if let Some(before) = before
-            && before != role
+        if let Some((role_before, was_archived)) = before
+            && (role_before, was_archived) != (role, is_archived)
         {
-            if let (Some(_), Some(role)) = (before, role) {
-                notices.say_anew(rights_words(role), None);
-            } else {
-                notices.take_back();
+            match (role_before, role) {
+                (Some(_), Some(_)) if is_archived != was_archived => {
+                    notices.say_anew(archived_words(is_archived, role), None)
+                }
+                // The role is not known to be another: an archived board has no editors.
+                (Some(_), Some(_)) if is_archived => {}
+                (Some(_), Some(role)) => notices.say_anew(rights_words(role), None),
+                _ => notices.take_back(),
             }
             request_animation_frame(|| {
                 let place = || [".panel", ".message a", ".tabs [aria-current]"].iter().find_map(|place| find(place));
@@ -217,8 +225,16 @@ fn follow_rights(board: &LiveBoard) {
                 }
             });
         }
-        role
+        (role, is_archived)
     });
+}
+
+fn archived_words(archived: bool, role: Option<BoardRole>) -> &'static str {
+    match archived {
+        true => "This board was archived. It can be read, but not edited.",
+        false if role >= Some(BoardRole::Editor) => "This board is back from the archive. You can edit it.",
+        false => "This board is back from the archive.",
+    }
 }
 
 fn rights_words(role: BoardRole) -> &'static str {

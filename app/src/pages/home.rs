@@ -18,6 +18,7 @@ use crate::{
         icon::{Icon, Picture},
         menu::close_menus_on_click_elsewhere,
         rows::Rows,
+        server_name::server_name,
         unavailable::Unavailable,
     },
     features::{
@@ -50,7 +51,7 @@ pub fn HomePage() -> impl IntoView {
         || (),
         move |()| {
             let query = query.get_untracked();
-            async move { list_boards(query.text.clone(), query.before_text()).await }
+            async move { list_boards(query.text.clone(), query.before_text(), query.archived).await }
         },
     );
     close_menus_on_click_elsewhere();
@@ -59,11 +60,12 @@ pub fn HomePage() -> impl IntoView {
         move || live.watch_boards()
     });
 
-    let unloaded = || frame(None, None);
+    let title = move || if query.read().archived { "Archived boards" } else { "Boards" };
+    let unloaded = move || frame(None, None, title);
     // One `Suspense` for everything that is loaded. The server renders the contents of each `Suspense` on a thread of its own, and one
     // thread must not read signals while another sets them (see `Live::set_viewer`).
     view! {
-        <Title text="Boards" />
+        <Title text=title />
         <Suspense fallback=unloaded>
             {move || {
                 let live = live.clone();
@@ -86,7 +88,7 @@ pub fn HomePage() -> impl IntoView {
                             (false, view! { <Unavailable error again is_home=true /> }.into_any())
                         }
                     };
-                    frame(is_known.then(|| view! { <AccountMenu here="/" /> }.into_any()), Some(content))
+                    frame(is_known.then(|| view! { <AccountMenu here="/" /> }.into_any()), Some(content), title)
                 })
             }}
         </Suspense>
@@ -94,19 +96,23 @@ pub fn HomePage() -> impl IntoView {
 }
 
 /// The frame of the page, around the account menu and the content. Both are missing until the data is loaded.
-fn frame(menu: Option<AnyView>, content: Option<AnyView>) -> AnyView {
+fn frame(
+    menu: Option<AnyView>,
+    content: Option<AnyView>,
+    title: impl Fn() -> &'static str + Send + 'static,
+) -> AnyView {
     view! {
         <header class="topbar">
             <span class="logo">
                 <Mark />
             </span>
-            <p class="brand">"Taskwire"</p>
+            <p class="brand">{server_name()}</p>
             {content.is_some().then(|| view! { <ListConnection /> })}
             {menu}
         </header>
         <WhatIsInTheWay />
         <main class="home">
-            <h1>"Boards"</h1>
+            <h1>{title}</h1>
             <FormError />
             {content}
         </main>
@@ -183,11 +189,18 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
     let name = move |id| page.read().boards.iter().find(|board| board.id == id).map(|board| board.name.clone());
     let may_create = live.principal().with_untracked(Principal::may_create_boards);
     let is_long = Memo::new(move |_| page.read().more || !query.read().is_default());
+    let archived = Memo::new(move |_| query.read().archived);
     let none_words = move || match (query.read().is_default(), may_create) {
+        (false, _) if query.read().is_all_archived() => "No board is archived.",
         (false, _) => "There is no such board that you may see.",
         (true, true) => "No boards yet. Give the first one a name, and it opens with three columns.",
         (true, false) => "There is no board that you may see.",
     };
+    // Without a search or an older page: the other list, of archived boards or of those in use.
+    let (to, words) = (
+        move || HomeQuery { archived: !archived.get(), ..HomeQuery::default() }.path(),
+        move || if archived.get() { "Boards in use" } else { "Archived boards" },
+    );
     view! {
         {move || is_long.get().then(|| view! { <Search query /> }.into_any())}
         <p class="hint" role="status">
@@ -205,7 +218,10 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
         </ul>
         {move || none.get().then(|| view! { <p class="empty">{none_words()}</p> }.into_any())}
         {move || is_long.get().then(|| pages(page, query))}
-        <NewBoard />
+        <p class="other-boards">
+            <a href=to>{words}</a>
+        </p>
+        {move || (!archived.get()).then(|| view! { <NewBoard /> }.into_any())}
     }
 }
 
@@ -252,7 +268,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
     let navigate = use_navigate();
     let mut searching = debounce(TYPING_PAUSE, move |text: String| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate(&HomeQuery { text, before: None }.path(), options);
+        let archived = query.read_untracked().archived;
+        navigate(&HomeQuery { text, before: None, archived }.path(), options);
     });
     view! {
         <form
@@ -263,6 +280,10 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
             action="/"
             on:submit=|event| event.prevent_default()
         >
+            {move || {
+                let archived = query.read().archived;
+                archived.then(|| view! { <input type="hidden" name="archived" value="true" /> }.into_any())
+            }}
             <div class="search">
                 <Picture icon=Icon::Search />
                 <input
@@ -298,6 +319,16 @@ fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
             load(query, loaded, failed);
         }
     });
+    // Which boards are archived is not sent by the socket, but it sends the others, which change at the same time.
+    let others = newest.clone();
+    Effect::new(move |before: Option<Option<BoardPage>>| {
+        let others = others.get();
+        let query = query.get_untracked();
+        if query.archived && before.flatten().is_some_and(|before| Some(&before) != others.as_ref()) {
+            load(query, loaded, failed);
+        }
+        others
+    });
     let page = Memo::new(move |_| {
         let is_live = query.read().is_default();
         newest.get().filter(|_| is_live).unwrap_or_else(|| loaded.get().1)
@@ -308,7 +339,7 @@ fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
 fn load(query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: RwSignal<bool>) {
     loaded.update_untracked(|(of, _)| of.clone_from(&query));
     spawn_local(async move {
-        let answer = list_boards(query.text.clone(), query.before_text()).await;
+        let answer = list_boards(query.text.clone(), query.before_text(), query.archived).await;
         // Something else may be asked for by now, or nobody looks any more.
         if loaded.try_with_untracked(|(of, _)| *of == query) != Some(true) {
             return;

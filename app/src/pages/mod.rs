@@ -18,7 +18,7 @@ use leptos_router::{
 
 use self::not_found::NotFound;
 use crate::{
-    controls::{keyboard, pointer, unavailable::CameFrom},
+    controls::{keyboard, pointer, server_name::server_name, unavailable::CameFrom},
     features::task::drafts::Drafts,
     forms::PageId,
     live::Live,
@@ -38,6 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="application-name" content=server_name() />
                 <meta name="description" content=crate::account::document::DESCRIPTION />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options=options.clone() id="style" />
@@ -66,10 +67,11 @@ pub fn App() -> impl IntoView {
     keyboard::press_once();
     pointer::click_once();
     mark_hydrated();
+    let server = as_markup(server_name());
 
     view! {
-        <Title formatter=|title: String| {
-            if title.is_empty() { "Taskwire".to_owned() } else { format!("{} · Taskwire", as_markup(title)) }
+        <Title formatter=move |title: String| {
+            if title.is_empty() { server.clone() } else { format!("{} · {server}", as_markup(title)) }
         } />
         <Router>
             <Routes fallback=NotFound>

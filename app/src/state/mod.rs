@@ -41,6 +41,8 @@ pub struct BoardState {
     pub(crate) name_seq: Seq,
     pub(crate) created_at: Timestamp,
     pub(crate) deleted_at: Option<Timestamp>,
+    pub(crate) archived_at: Option<Timestamp>,
+    pub(crate) archived_seq: Seq,
     pub(crate) access: BoardAccess,
     columns: BTreeMap<ColumnId, Arc<Column>>,
     tasks: BTreeMap<TaskId, Arc<Task>>,
@@ -83,6 +85,12 @@ pub struct Contents {
     /// The time of its deletion, if it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// The time at which it was archived, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
+    /// The number of the newest change that archived it or brought it back; 0 if there is none.
+    #[serde(default, skip_serializing_if = "never")]
+    pub archived_seq: Seq,
     /// Who has access to it.
     #[serde(default, skip_serializing_if = "BoardAccess::is_default")]
     pub access: BoardAccess,
@@ -113,6 +121,8 @@ impl BoardState {
             name_seq: 0,
             created_at: Timestamp::from_millis(0),
             deleted_at: None,
+            archived_at: None,
+            archived_seq: 0,
             access: BoardAccess::default(),
             columns: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -151,6 +161,21 @@ impl BoardState {
     /// Returns the time of its deletion, if it was deleted.
     pub fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
+    }
+
+    /// Returns the time at which it was archived, if it is.
+    pub fn archived_at(&self) -> Option<Timestamp> {
+        self.archived_at
+    }
+
+    /// Returns the number of the newest change that archived it or brought it back; 0 if there is none.
+    pub fn archived_seq(&self) -> Seq {
+        self.archived_seq
+    }
+
+    /// Whether it is archived: it can be read, and not edited.
+    pub fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
     }
 
     /// Returns who has access to it.
@@ -242,6 +267,8 @@ impl BoardState {
                 name_seq: self.name_seq,
                 created_at: self.created_at,
                 deleted_at: self.deleted_at,
+                archived_at: self.archived_at,
+                archived_seq: self.archived_seq,
                 access: self.access.clone(),
                 columns: self.columns().cloned().collect(),
                 tasks: self.tasks.values().cloned().collect(),
@@ -259,6 +286,8 @@ impl BoardState {
                     self.name_seq = other.name_seq;
                     self.created_at = other.created_at;
                     self.deleted_at = other.deleted_at;
+                    self.archived_at = other.archived_at;
+                    self.archived_seq = other.archived_seq;
                 }
                 Entity::Access => self.access.clone_from(&other.access),
                 Entity::Column(id) => match other.columns.get(&id) {
@@ -398,9 +427,19 @@ impl BoardState {
 
 impl From<Snapshot> for BoardState {
     fn from(snapshot: Snapshot) -> Self {
-        let Contents { name, name_seq, created_at, deleted_at, access, columns, tasks } = snapshot.state;
-        let mut state =
-            Self { seq: snapshot.seq, name, name_seq, created_at, deleted_at, access, ..Self::empty(snapshot.board) };
+        let Contents { name, name_seq, created_at, deleted_at, archived_at, archived_seq, access, columns, tasks } =
+            snapshot.state;
+        let mut state = Self {
+            seq: snapshot.seq,
+            name,
+            name_seq,
+            created_at,
+            deleted_at,
+            archived_at,
+            archived_seq,
+            access,
+            ..Self::empty(snapshot.board)
+        };
         for column in columns {
             state.column_order.insert(column.rank.clone(), column.id);
             state.columns.insert(column.id, column);

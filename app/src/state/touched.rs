@@ -10,7 +10,7 @@ use crate::id::{ColumnId, TaskId};
 /// A part of a board that is stored, copied and drawn as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entity {
-    /// The board's own fields: its name, and whether it was deleted.
+    /// The board's own fields: its name, and whether it was deleted or archived.
     Board,
     /// Who has access to the board.
     Access,

@@ -8,7 +8,7 @@ use app::{
     model::{ColumnKind, Place, Priority},
     ops::{
         CreateBoard, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, NewColumn, Op, RestoreTask,
-        UpdateBoard, UpdateColumn, UpdateTask,
+        SetArchived, UpdateBoard, UpdateColumn, UpdateTask,
     },
     state::BoardState,
     time::Day,
@@ -52,12 +52,16 @@ impl Random {
 
     /// A random operation on this board, as a person might send it. It may be refused.
     pub fn op(&mut self, state: &BoardState) -> Op {
+        // Everything else would be refused.
+        if state.is_archived() && self.one_in(2) {
+            return Op::SetArchived(SetArchived::to(false));
+        }
         let columns: Vec<ColumnId> = state.columns().map(|column| column.id).collect();
         let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).collect();
         let Some(task) = self.pick(&tasks).filter(|_| !self.one_in(4)) else {
             return self.create_task(&columns, &tasks);
         };
-        match self.below(20) {
+        match self.below(21) {
             0..=2 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(self.text()))),
             3 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(self.text()))),
             4 => {
@@ -90,6 +94,7 @@ impl Random {
                 place: Some(self.place(&columns)),
                 ..UpdateColumn::of(columns[self.below(columns.len())])
             }),
+            19 => Op::SetArchived(SetArchived::to(self.one_in(2))),
             _ => Op::DeleteColumn(DeleteColumn::of(columns[self.below(columns.len())])),
         }
     }

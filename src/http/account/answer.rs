@@ -30,7 +30,7 @@ pub fn refused(services: &Arc<Services>, error: &AccountError, page: Page) -> Re
 
 /// Puts a page into a response that already has its status and headers.
 pub fn with_page(services: &Arc<Services>, head: Response, page: Page) -> Response {
-    let mut response = head.map(|_| Body::from(document(page, services.leptos.clone())));
+    let mut response = head.map(|_| Body::from(document(page, services.surroundings())));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }
@@ -121,6 +121,7 @@ impl From<AccountError> for ErrorPage {
             AccountError::NotVerified | AccountError::NotInvited => (StatusCode::FORBIDDEN, "You have no account here"),
             AccountError::NotProved | AccountError::TiedToAnother => (StatusCode::FORBIDDEN, "That did not work"),
             AccountError::Full(..) => (StatusCode::CONFLICT, "That did not work"),
+            AccountError::Changed(_) => (StatusCode::CONFLICT, "It was changed in the meantime"),
             AccountError::NotTheFirst => (StatusCode::CONFLICT, "This server already has an owner"),
             AccountError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts"),
             AccountError::Busy | AccountError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available"),

@@ -86,6 +86,7 @@ async fn invitation(services: &Services, secret: &str, parts: &Parts) -> Result<
     let names = services.store.board_names(&ids).await?;
     let named = |(board, role)| Some((names.get(&board)?.clone(), role));
     Ok(Join {
+        server: services.settings.live().now().server_name.to_string(),
         path: parts.uri.path().to_owned(),
         host,
         role: invitation.role,

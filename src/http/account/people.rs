@@ -165,7 +165,7 @@ async fn content(services: &Services, me: &SignedIn) -> Result<People, AccountEr
             .store
             .boards_page(&me.credentials, &BoardQuery::newest(OFFERED))
             .await?
-            .boards
+            .rows
             .into_iter()
             .map(|board| (board.id, board.name))
             .collect(),

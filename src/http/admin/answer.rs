@@ -33,7 +33,7 @@ pub fn refused(admin: &Admin, status: StatusCode, frame: Frame) -> Response {
 }
 
 fn with_status(admin: &Admin, head: Response, frame: Frame) -> Response {
-    let document = frame.document(admin.services.leptos.clone());
+    let document = frame.document(admin.services.surroundings());
     let mut response = head.map(|_| Body::from(document));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::{
     admin::{
         audit::{Audit, SPANS, page},
+        dates::{Dates, Period},
         table,
     },
     audit::{Action, Event},
@@ -14,7 +15,11 @@ use app::{
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{answer, csv, reader::Admin};
+use super::{
+    answer, csv,
+    listing::{dates, span},
+    reader::Admin,
+};
 use crate::{
     clock::now,
     http::{
@@ -24,7 +29,7 @@ use crate::{
     },
     store::{
         AuditFilter, AuditKey, AuditPage,
-        tables::{MOST_COUNTED, Rows},
+        tables::{MOST_COUNTED, Rows, Span},
     },
 };
 
@@ -46,6 +51,7 @@ pub struct Address {
     when: String,
     from: String,
     to: String,
+    on: String,
     after: String,
     format: String,
 }
@@ -60,21 +66,23 @@ impl Address {
             .with("when", &self.when)
             .with("from", &self.from)
             .with("to", &self.to)
+            .with("on", &self.on)
             .with("after", &self.after)
     }
 
     /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
     fn filter(&self, now: Timestamp) -> AuditFilter {
-        let span = SPANS.iter().find(|(name, ..)| *name == self.when);
-        let began = span.map(|(.., hours)| Timestamp::from_millis(now.as_millis() - hours * HOUR));
+        let recent = SPANS.iter().find(|(name, ..)| *name == self.when);
+        let began = recent.map(|(.., hours)| Timestamp::from_millis(now.as_millis() - hours * HOUR));
         let time =
             |text: &str, of_day: fn(Day) -> Timestamp| Day::parse(text).map(of_day).or_else(|| Timestamp::parse(text));
+        let Span { from: on, before: until } = span(&self.query());
         AuditFilter {
             actor: self.actor.parse().ok(),
             action: Action::parse(&self.action),
             target: self.target.parse().ok(),
-            from: began.or_else(|| time(&self.from, Day::start)),
-            to: time(&self.to, Day::end),
+            from: on.or(began).or_else(|| time(&self.from, Day::start)),
+            to: until.or_else(|| time(&self.to, Day::end)),
             text: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),
         }
     }
@@ -97,7 +105,8 @@ fn export(filter: &AuditFilter) -> String {
 
 /// `GET /admin/audit`
 pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    let filter = address.filter(now());
+    let now = now();
+    let filter = address.filter(now);
     if address.format == "csv" {
         return Ok(file(admin, filter));
     }
@@ -107,9 +116,12 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
     let matches = accounts.count_audit(&admin.credentials, &filter).await?;
     let mut people: Vec<Person> = admin.services.store.directory().people();
     people.sort_by_key(|person| person.name.to_lowercase());
+    let query = address.query();
+    let dates = dates_of(&admin, &query, now).await?;
     let frame = page(Audit {
         reader: admin.reader(),
-        query: address.query(),
+        query,
+        dates,
         people,
         events,
         matches,
@@ -118,6 +130,23 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
         export: export(&filter),
     });
     Ok(answer::page(&admin, frame))
+}
+
+/// The periods by which the log can be narrowed down.
+async fn dates_of(admin: &Admin, query: &table::Query, now: Timestamp) -> Result<Option<Dates>, ErrorPage> {
+    let Some(oldest) = admin.services.store.oldest_event().await? else { return Ok(None) };
+    // Counting in any filter might read the whole log once for each period.
+    let counts = ["q", "actor", "action", "target", "when", "from", "to"].iter().all(|name| query.get(name).is_empty());
+    let count = |period: Period| async move {
+        match period.span().filter(|_| counts) {
+            Some((from, to)) => {
+                let filter = AuditFilter { from: Some(from), to: Some(to), ..AuditFilter::default() };
+                admin.services.accounts.count_audit(&admin.credentials, &filter).await
+            }
+            None => Ok(None),
+        }
+    };
+    Ok(Some(dates("When", query, (oldest, now), count).await?))
 }
 
 /// The events as a CSV file.

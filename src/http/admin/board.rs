@@ -6,14 +6,21 @@ use app::{
     access::BoardRole,
     account::{Mistake, Notice},
     admin::{
-        board::{Board, DeleteForm, EveryoneForm, LinkForm, MemberForm, NameForm, Refused, address, page},
+        board::{
+            ArchivedForm, Board, DeleteForm, EveryoneForm, LinkForm, MemberForm, NameForm, PutBackForm, Refused,
+            address, page,
+        },
         boards::PATH,
         share_links::ShareLink,
     },
-    history::Event,
+    history::{
+        Event,
+        board_revisions::{BoardField, BoardRevision, board_revisions},
+    },
     id::{ActorId, BoardId, MutationId},
+    model::Seq,
     new_id,
-    ops::{DeleteBoard, Mutation, Op, RevokeShareLink, SetMember, UpdateBoard},
+    ops::{Change, ChangeKind, DeleteBoard, Mutation, Op, RevokeShareLink, SetArchived, SetMember, UpdateBoard},
     people::Person,
     refusal::Refusal,
     state::BoardState,
@@ -35,14 +42,24 @@ use crate::{
         form::{Asked, Form},
     },
     settings::Auth,
-    store::Directory,
+    store::{Directory, Entries},
     writer::WriteError,
 };
 
 /// How many events of the history the page has.
 const EVENTS: usize = 30;
+/// How many changes of its own fields are read: without those before, the value before is not known.
+const READ_REVISIONS: usize = 1_000;
+/// How many of these the page shows: the newest.
+const REVISIONS: usize = 100;
 /// How many people who can be added are listed.
 const FOUND: usize = 20;
+
+/// Why a value was not put back.
+const CHANGED_MEANWHILE: &str =
+    "Somebody changed this in the meantime. The page shows it now; put the value back again if you still want to.";
+const NOT_PUT_BACK: &str =
+    "This value cannot be put back: the board has it already, is archived, or the value is not known any more.";
 
 /// The parameters of the address.
 #[derive(Debug, Default, Deserialize)]
@@ -123,6 +140,54 @@ pub async fn revoke_link(
     tell(&admin, board, written, done, |words| Refused::Link(mistake(words))).await
 }
 
+/// `POST /admin/boards/{board}/archived`
+pub async fn set_archived(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(ArchivedForm { archived }): Form<ArchivedForm>,
+) -> Result<Response, ErrorPage> {
+    let written = write(&admin, board, Op::SetArchived(SetArchived::to(archived))).await;
+    let done = Notice::done(match archived {
+        true => "The board is archived. It can be read, and nobody edits it until it is brought back.",
+        false => "The board is back. It can be edited again.",
+    });
+    tell(&admin, board, written, done, |words| Refused::Archived(mistake(words))).await
+}
+
+/// `POST /admin/boards/{board}/put-back`: gives a field the value that it had before a change.
+pub async fn put_back(
+    admin: Admin,
+    Path(id): Path<BoardId>,
+    Form(PutBackForm { seq, field, seen }): Form<PutBackForm>,
+) -> Result<Response, ErrorPage> {
+    let board = state(&admin, id).await?;
+    let (revisions, _) = revisions(&admin, id).await?;
+    let revision = revisions.iter().find(|revision| revision.seq == seq);
+    let revision = revision.and_then(|revision| revision.fields.get(field));
+    // A change of the same field that the reader of the page has not seen.
+    let newer = revision.and_then(|revision| newest_of(&revisions, revision.field)).filter(|newest| *newest > seen);
+    let op = revision.filter(|_| newer.is_none()).and_then(|revision| revision.put_back(&board, seen));
+    let Some(op) = op else {
+        let words = if newer.is_some() { CHANGED_MEANWHILE } else { NOT_PUT_BACK };
+        let content = content(&admin, id, String::new()).await?;
+        let frame = page(Board { refused: Some(Refused::PutBack(mistake(words))), ..content });
+        return Ok(answer::refused(&admin, StatusCode::CONFLICT, frame));
+    };
+    // The role of everyone has no number of its own on the board, so nothing on the board may change in between.
+    let op = match op {
+        Op::UpdateBoard(update) if update.everyone.is_some() => {
+            Op::UpdateBoard(UpdateBoard { base: Some(board.seq()), ..update })
+        }
+        op => op,
+    };
+    let written = write(&admin, id, op).await;
+    let is_stale = matches!(written, Err(WriteError::Refused(Refusal::Stale { .. })));
+    let done = Notice::done("The earlier value is back.");
+    let refused =
+        |words: String| Refused::PutBack(mistake(if is_stale { CHANGED_MEANWHILE.to_owned() } else { words }));
+    tell(&admin, id, written, done, refused).await
+}
+
 /// `POST /admin/boards/{board}/delete`
 pub async fn delete(
     admin: Admin,
@@ -190,6 +255,21 @@ fn role(field: &'static str, name: &str) -> Result<Option<BoardRole>, ErrorPage>
     }
 }
 
+/// What was done to the board's own fields, in the order of its changes; and whether that is all since it was created.
+async fn revisions(admin: &Admin, board: BoardId) -> Result<(Vec<BoardRevision>, bool), ErrorPage> {
+    let Entries { mut entries, .. } = admin.services.store.changes_of_board(board, READ_REVISIONS).await?;
+    entries.reverse();
+    let changes: Vec<Change> = entries.iter().map(|entry| entry.change()).collect::<Result<_, _>>()?;
+    let is_whole = changes.first().is_some_and(|change| matches!(change.kind, ChangeKind::BoardCreated(_)));
+    Ok((board_revisions(&changes), is_whole))
+}
+
+/// The number of the newest change of a field.
+fn newest_of(revisions: &[BoardRevision], field: BoardField) -> Option<Seq> {
+    let sets = |revision: &&BoardRevision| revision.fields.iter().any(|revision| revision.field == field);
+    revisions.iter().rfind(sets).map(|revision| revision.seq)
+}
+
 async fn state(admin: &Admin, board: BoardId) -> Result<Arc<BoardState>, ErrorPage> {
     let state = admin.services.store.board(board).await?.filter(|state| state.exists());
     state.ok_or_else(|| {
@@ -205,6 +285,17 @@ async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, Er
     let state = state(admin, id).await?;
     let directory = store.directory();
     let log = store.newest_changes(id, None, EVENTS).await?;
+    let (all, is_whole) = revisions(admin, id).await?;
+    let revisions_are_whole = is_whole && all.len() <= REVISIONS;
+    let revisions: Vec<(BoardRevision, Vec<bool>)> = all
+        .into_iter()
+        .rev()
+        .take(REVISIONS)
+        .map(|revision| {
+            let can = revision.fields.iter().map(|field| field.put_back(&state, state.seq()).is_some()).collect();
+            (revision, can)
+        })
+        .collect();
     let events = log.entries.iter().map(|entry| entry.event(&state)).collect::<Result<Vec<_>, _>>()?;
     let has_accounts = admin.services.auth == Auth::Accounts;
     let links = match has_accounts {
@@ -230,6 +321,7 @@ async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, Er
         name: state.name().to_owned(),
         seq: state.seq(),
         everyone: state.access().everyone,
+        archived_at: state.archived_at(),
         columns: state.columns().map(|column| column.name.clone()).collect(),
         open_tasks: state.tasks().filter(open).count() as u64,
         tasks: state.live_len() as u64,
@@ -241,7 +333,9 @@ async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, Er
         found,
         found_more,
         links: links.into_iter().map(share_link).collect(),
-        people: named(&directory, &events),
+        people: named(&directory, &events, &revisions),
+        revisions,
+        revisions_are_whole,
         older: log.more,
         events,
         refused: None,
@@ -249,9 +343,14 @@ async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, Er
     })
 }
 
-/// The people whom events name.
-fn named(directory: &Directory, events: &[Event]) -> Vec<Person> {
+/// The people whom events and revisions name.
+fn named(directory: &Directory, events: &[Event], revisions: &[(BoardRevision, Vec<bool>)]) -> Vec<Person> {
     let mut ids: Vec<ActorId> = events.iter().filter_map(|event| event.by).collect();
+    ids.extend(revisions.iter().filter_map(|(revision, _)| revision.by));
+    ids.extend(revisions.iter().flat_map(|(revision, _)| &revision.fields).filter_map(|field| match field.field {
+        BoardField::Member(person) => Some(person),
+        _ => None,
+    }));
     ids.extend(events.iter().flat_map(|event| event.activity.people()));
     ids.sort_unstable();
     ids.dedup();

@@ -1,59 +1,61 @@
 //! The table of all boards.
 
-use app::admin::{
-    boards::{Board, PATH, VIEWS, page},
-    parts::{Listing, openness},
-    table,
+use app::{
+    admin::{
+        Frame,
+        boards::{Board, PATH, VIEWS, page},
+        parts::{Listing, openness},
+        table::Query,
+    },
+    time::Timestamp,
 };
-use axum::response::Response;
-use serde::Deserialize;
 
 use super::{
-    answer,
-    csv::ROWS_AT_A_TIME,
-    listing::{Place, ROWS, days_before, field, file, mapped, name},
+    listing::{Dated, Listed, Views, days_before, field, name, span},
     reader::Admin,
     tasks::person_of,
 };
 use crate::{
-    clock::now,
-    http::account::{answer::ErrorPage, form::Asked},
+    http::Services,
     store::{
-        Directory, Store,
-        tables::{BoardFilter, BoardOrder, BoardRow, MOST_COUNTED, Slice},
+        Directory, Store, StoreError,
+        tables::{BoardFilter, BoardOrder, BoardRow, Rows, Slice},
     },
 };
-use app::time::Timestamp;
 
-const ORDERS: [(&str, BoardOrder); 3] =
-    [("changed", BoardOrder::Changed), ("created", BoardOrder::Created), ("name", BoardOrder::Name)];
+/// The table.
+pub struct Boards;
 
-/// The parameters of the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    q: String,
-    access: String,
-    manager: String,
-    changed: String,
-    sort: String,
-    after: String,
-    format: String,
-}
+impl Listed for Boards {
+    const PATH: &'static str = PATH;
+    const NAME: &'static str = "boards";
+    const PARAMETERS: &'static [&'static str] = &["q", "access", "manager", "changed", "state"];
+    const DEFAULT_SORT: &'static str = "-changed";
+    const ORDERS: &'static [(&'static str, BoardOrder)] =
+        &[("changed", BoardOrder::Changed), ("created", BoardOrder::Created), ("name", BoardOrder::Name)];
+    const HEADINGS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "access",
+        "managers",
+        "members",
+        "open_tasks",
+        "tasks",
+        "share_links",
+        "created_at",
+        "changed_at",
+        "archived_at",
+    ];
+    const NEEDS_ACCOUNTS: bool = false;
+    const VIEWS: Views = VIEWS;
+    const DATED: Option<Dated<Self>> = Some(("Created", BoardOrder::Created, |row| row.created_at));
 
-impl Address {
-    fn query(&self) -> table::Query {
-        table::Query::default()
-            .with("q", self.q.trim())
-            .with("access", &self.access)
-            .with("manager", &self.manager)
-            .with("changed", &self.changed)
-            .with("sort", &self.sort)
-            .with("after", &self.after)
-    }
+    type Order = BoardOrder;
+    type Filter = BoardFilter;
+    type Row = BoardRow;
 
-    fn filter(&self, now: Timestamp) -> BoardFilter {
-        let (changed_from, changed_before) = match &*self.changed {
+    fn filter(query: &Query, now: Timestamp) -> BoardFilter {
+        let (changed_from, changed_before) = match query.get("changed") {
             "day" => (Some(days_before(now, 1)), None),
             "week" => (Some(days_before(now, 7)), None),
             "month" => (Some(days_before(now, 30)), None),
@@ -61,58 +63,61 @@ impl Address {
             _ => (None, None),
         };
         BoardFilter {
-            text: self.q.trim().to_owned(),
-            is_open: match &*self.access {
+            text: query.get("q").to_owned(),
+            is_open: match query.get("access") {
                 "open" => Some(true),
                 "private" => Some(false),
                 _ => None,
             },
-            without_manager: self.manager == "none",
+            archived: match query.get("state") {
+                "archived" => Some(true),
+                "any" => None,
+                _ => Some(false),
+            },
+            without_manager: query.get("manager") == "none",
+            created: span(query),
             changed_from,
             changed_before,
         }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { path: PATH, sort: &self.sort, default: "-changed", after: &self.after }
+    fn everything(_: Timestamp) -> BoardFilter {
+        BoardFilter::default()
     }
-}
 
-/// `GET /admin/boards`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    let now = now();
-    let (filter, place) = (address.filter(now), address.place());
-    if address.format == "csv" {
-        let slice = place.slice(&ORDERS, ROWS_AT_A_TIME);
-        let read = move |store: Store, after| {
-            let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
-            async move {
-                let directory = store.directory();
-                let rows = store.boards_table(&filter, slice).await?;
-                Ok(mapped(rows, |row| record(&directory, &row)))
-            }
-        };
-        return Ok(file(admin, "boards", HEADINGS, read));
+    async fn rows(
+        store: &Store,
+        filter: &BoardFilter,
+        slice: Slice<BoardOrder>,
+        _: Timestamp,
+    ) -> Result<Rows<BoardRow>, StoreError> {
+        store.boards_table(filter, slice).await
     }
-    let store = &admin.services.store;
-    let rows = store.boards_table(&filter, place.slice(&ORDERS, ROWS)).await?;
-    let mut counts = Vec::with_capacity(VIEWS.len());
-    for (_, parameters) in VIEWS {
-        let of = |name| parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value).to_owned();
-        let view = Address { manager: of("manager"), changed: of("changed"), ..Address::default() };
-        counts.push(store.count_boards(&view.filter(now)).await?);
+
+    async fn count(store: &Store, filter: &BoardFilter, _: Timestamp) -> Result<u64, StoreError> {
+        store.count_boards(filter).await
     }
-    let directory = store.directory();
-    let listing = Listing {
-        reader: admin.reader(),
-        query: address.query(),
-        next: place.next(rows.next),
-        rows: rows.rows.into_iter().map(|row| board(&directory, row)).collect(),
-        matches: store.count_boards(&filter).await?,
-        most: MOST_COUNTED,
-        now,
-    };
-    Ok(answer::page(&admin, page(listing, counts)))
+
+    fn record(_: &Services, directory: &Directory, row: BoardRow) -> Vec<String> {
+        let managers: Vec<_> = row.managers.iter().map(|person| name(directory, *person)).collect();
+        vec![
+            row.id.to_string(),
+            row.name,
+            openness(row.everyone).to_owned(),
+            managers.join("; "),
+            row.members.to_string(),
+            row.open_tasks.to_string(),
+            row.tasks.to_string(),
+            row.links.to_string(),
+            field(Some(row.created_at)),
+            field(Some(row.changed_at)),
+            field(row.archived_at),
+        ]
+    }
+
+    fn page(_: &Admin, directory: &Directory, listing: Listing<BoardRow>) -> Frame {
+        page(listing.map(|row| board(directory, row)))
+    }
 }
 
 fn board(directory: &Directory, row: BoardRow) -> Board {
@@ -127,24 +132,6 @@ fn board(directory: &Directory, row: BoardRow) -> Board {
         links: row.links,
         created_at: row.created_at,
         changed_at: row.changed_at,
+        archived_at: row.archived_at,
     }
-}
-
-const HEADINGS: &[&str] =
-    &["id", "name", "access", "managers", "members", "open_tasks", "tasks", "share_links", "created_at", "changed_at"];
-
-fn record(directory: &Directory, row: &BoardRow) -> Vec<String> {
-    let managers: Vec<_> = row.managers.iter().map(|person| name(directory, *person)).collect();
-    vec![
-        row.id.to_string(),
-        row.name.clone(),
-        openness(row.everyone).to_owned(),
-        managers.join("; "),
-        row.members.to_string(),
-        row.open_tasks.to_string(),
-        row.tasks.to_string(),
-        row.links.to_string(),
-        field(Some(row.created_at)),
-        field(Some(row.changed_at)),
-    ]
 }

@@ -237,7 +237,7 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
                 )),
                 (None, _) => {
                     let query = BoardQuery::newest(LISTED);
-                    let mut boards = store.boards_page(&admin.credentials, &query).await?.boards;
+                    let mut boards = store.boards_page(&admin.credentials, &query).await?.rows;
                     boards.sort_by_key(|board| board.name.to_lowercase());
                     Chosen::Needs(Need::Boards(boards.into_iter().map(|board| (board.id, board.name)).collect()))
                 }

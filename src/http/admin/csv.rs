@@ -10,10 +10,10 @@ use axum::{
     },
     response::Response,
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 
 use crate::{
-    http::guard::Streamed,
+    http::{admission::Admission, guard::Streamed},
     store::{
         StoreError,
         tables::{Key, Rows},
@@ -70,6 +70,13 @@ where
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
     response
+}
+
+/// A body that is counted as a long connection until it has been sent, or is given up.
+pub fn counted(body: Body, admission: Admission) -> Body {
+    Body::from_stream(body.into_data_stream().inspect(move |_| {
+        let _held = &admission;
+    }))
 }
 
 /// A line of a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV Injection").

@@ -25,7 +25,7 @@ use crate::{
     },
     store::{
         BoardQuery, DeletedBoard,
-        tables::{Key, Rows, SortValue},
+        tables::{Key, Rows},
     },
     writer::WriteError,
 };
@@ -52,7 +52,7 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
         return Ok(file(&admin, text));
     }
     let after_key = cursor::read::<(Timestamp, BoardId)>(LIST, Some(&after), |_| true).ok().flatten();
-    let wanted = BoardQuery { text: text.clone(), after: after_key, limit: ROWS };
+    let wanted = BoardQuery { text: text.clone(), after: after_key.map(Key::from), ..BoardQuery::newest(ROWS) };
     let (boards, more) = admin.services.store.deleted_boards(&admin.credentials, &wanted).await?;
     let content = DeletedBoards {
         reader: admin.reader(),
@@ -69,17 +69,11 @@ fn file(admin: &Admin, text: String) -> Response {
     let read = move |after: Option<Key>| {
         let (store, credentials, text) = (store.clone(), credentials.clone(), text.clone());
         async move {
-            let after = after.and_then(|Key(at, id)| match at {
-                SortValue::Number(at) => Some((Timestamp::from_millis(at), id.parse().ok()?)),
-                SortValue::Text(_) => None,
-            });
-            let wanted = BoardQuery { text, after, limit: csv::ROWS_AT_A_TIME };
+            let wanted = BoardQuery { text, after, ..BoardQuery::newest(csv::ROWS_AT_A_TIME) };
             let read = store.deleted_boards(&credentials, &wanted).await;
-            Some(read.map(|(rows, more)| {
-                let key = |last: &DeletedBoard| {
-                    Key(SortValue::Number(last.deleted_at.as_millis()), last.board.id.to_string())
-                };
-                Rows { next: rows.last().filter(|_| more).map(key), rows }
+            Some(read.map(|(rows, more)| Rows {
+                next: rows.last().filter(|_| more).map(|last| Key::from(last.age())),
+                rows,
             }))
         }
     };

@@ -3,99 +3,99 @@
 use app::{
     account::Notice,
     admin::{
+        Frame,
         invitations::{self as view, PATH, RevokeForm, State, page},
         parts::Listing,
-        table,
+        table::Query,
     },
     time::Timestamp,
 };
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::{
-    answer,
-    csv::ROWS_AT_A_TIME,
-    listing::{Place, ROWS, back, field, file, mapped, name, refused},
+    listing::{Dated, Listed, back, field, name, refused, span},
     reader::Admin,
     tasks::person_of,
 };
 use crate::{
-    accounts::{Accounts, invitations::Invitation},
-    clock::now,
-    http::account::{
-        answer::ErrorPage,
-        form::{Asked, Form},
+    accounts::invitations::Invitation,
+    http::{
+        Services,
+        account::{answer::ErrorPage, form::Form},
     },
     store::{
-        Directory, Store,
-        tables::{InvitationFilter, InvitationOrder, InvitationRow, InvitationState, MOST_COUNTED, Slice},
+        Directory, Store, StoreError,
+        tables::{InvitationFilter, InvitationOrder, InvitationRow, InvitationState, Rows, Slice},
     },
 };
 
-const ORDERS: [(&str, InvitationOrder); 2] =
-    [("created", InvitationOrder::Created), ("expires", InvitationOrder::Expires)];
+/// The table.
+pub struct Invitations;
 
-/// The parameters of the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    state: String,
-    sort: String,
-    after: String,
-    format: String,
-}
+impl Listed for Invitations {
+    const PATH: &'static str = PATH;
+    const NAME: &'static str = "invitations";
+    const PARAMETERS: &'static [&'static str] = &["q", "state"];
+    const DEFAULT_SORT: &'static str = "-created";
+    const ORDERS: &'static [(&'static str, InvitationOrder)] =
+        &[("created", InvitationOrder::Created), ("expires", InvitationOrder::Expires)];
+    const HEADINGS: &'static [&'static str] =
+        &["id", "note", "email", "role", "boards", "created_by", "created_at", "expires_at", "used_at", "used_by"];
+    const DATED: Option<Dated<Self>> = Some(("Created", InvitationOrder::Created, |row| row.link.created_at));
 
-impl Address {
-    fn query(&self) -> table::Query {
-        table::Query::default().with("state", &self.state).with("sort", &self.sort).with("after", &self.after)
-    }
+    type Order = InvitationOrder;
+    type Filter = InvitationFilter;
+    type Row = InvitationRow;
 
-    fn filter(&self) -> InvitationFilter {
-        let state = match &*self.state {
+    fn filter(query: &Query, _: Timestamp) -> InvitationFilter {
+        let state = match query.get("state") {
             "used" => InvitationState::Used,
             "expired" => InvitationState::Expired,
             "any" => InvitationState::Any,
             _ => InvitationState::Waiting,
         };
-        InvitationFilter { state, host: None }
+        InvitationFilter { text: query.get("q").to_owned(), state, host: None, created: span(query) }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { path: PATH, sort: &self.sort, default: "-created", after: &self.after }
+    fn everything(_: Timestamp) -> InvitationFilter {
+        InvitationFilter { state: InvitationState::Any, ..InvitationFilter::default() }
     }
-}
 
-/// `GET /admin/invitations`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    admin.require_accounts()?;
-    let now = now();
-    let (filter, place) = (address.filter(), address.place());
-    if address.format == "csv" {
-        let slice = place.slice(&ORDERS, ROWS_AT_A_TIME);
-        let accounts = admin.services.accounts.clone();
-        let read = move |store: Store, after| {
-            let (filter, slice, accounts) = (filter.clone(), Slice { after, ..slice.clone() }, accounts.clone());
-            async move {
-                let directory = store.directory();
-                let rows = store.invitations_table(&filter, slice, now).await?;
-                Ok(mapped(rows, |row| record(&accounts, &directory, &row)))
-            }
-        };
-        return Ok(file(admin, "invitations", HEADINGS, read));
+    async fn rows(
+        store: &Store,
+        filter: &InvitationFilter,
+        slice: Slice<InvitationOrder>,
+        now: Timestamp,
+    ) -> Result<Rows<InvitationRow>, StoreError> {
+        store.invitations_table(filter, slice, now).await
     }
-    let store = &admin.services.store;
-    let rows = store.invitations_table(&filter, place.slice(&ORDERS, ROWS), now).await?;
-    let directory = store.directory();
-    let listing = Listing {
-        reader: admin.reader(),
-        query: address.query(),
-        next: place.next(rows.next),
-        rows: rows.rows.into_iter().filter_map(|row| invitation(&admin, &directory, row, now)).collect(),
-        matches: store.count_invitations(&filter, now).await?,
-        most: MOST_COUNTED,
-        now,
-    };
-    Ok(answer::page(&admin, page(listing)))
+
+    async fn count(store: &Store, filter: &InvitationFilter, now: Timestamp) -> Result<u64, StoreError> {
+        store.count_invitations(filter, now).await
+    }
+
+    fn record(services: &Services, directory: &Directory, row: InvitationRow) -> Vec<String> {
+        let InvitationRow { link, used_at, used_by } = row;
+        let invitation = services.accounts.read_invitation(&link).map(|(invitation, _)| invitation);
+        let of = |text: fn(&Invitation) -> String| invitation.as_ref().map(text).unwrap_or_default();
+        vec![
+            link.id.to_string(),
+            of(|invitation| invitation.note.clone()),
+            of(|invitation| invitation.email.clone().unwrap_or_default()),
+            of(|invitation| invitation.role.as_str().to_owned()),
+            of(|invitation| invitation.boards.len().to_string()),
+            link.created_by.map(|person| name(directory, person)).unwrap_or_default(),
+            field(Some(link.created_at)),
+            field(Some(link.expires_at)),
+            field(used_at),
+            used_by.map(|person| name(directory, person)).unwrap_or_default(),
+        ]
+    }
+
+    fn page(admin: &Admin, directory: &Directory, listing: Listing<InvitationRow>) -> Frame {
+        let now = listing.now;
+        page(listing.filter_map(|row| invitation(admin, directory, row, now)))
+    }
 }
 
 fn invitation(admin: &Admin, directory: &Directory, row: InvitationRow, now: Timestamp) -> Option<view::Invitation> {
@@ -128,25 +128,4 @@ pub async fn revoke(admin: Admin, Form(form): Form<RevokeForm>) -> Result<Respon
     admin.services.accounts.revoke_invitation(&admin.credentials, id).await.map_err(refused)?;
     let notice = Notice::done("The invitation is revoked and does not work any more.");
     Ok(admin.redirect_with_flash(&notice, &back(PATH, &to)))
-}
-
-const HEADINGS: &[&str] =
-    &["id", "note", "email", "role", "boards", "created_by", "created_at", "expires_at", "used_at", "used_by"];
-
-fn record(accounts: &Accounts, directory: &Directory, row: &InvitationRow) -> Vec<String> {
-    let InvitationRow { link, used_at, used_by } = row;
-    let invitation = accounts.read_invitation(link).map(|(invitation, _)| invitation);
-    let of = |text: fn(&Invitation) -> String| invitation.as_ref().map(text).unwrap_or_default();
-    vec![
-        link.id.to_string(),
-        of(|invitation| invitation.note.clone()),
-        of(|invitation| invitation.email.clone().unwrap_or_default()),
-        of(|invitation| invitation.role.as_str().to_owned()),
-        of(|invitation| invitation.boards.len().to_string()),
-        link.created_by.map(|person| name(directory, person)).unwrap_or_default(),
-        field(Some(link.created_at)),
-        field(Some(link.expires_at)),
-        field(*used_at),
-        used_by.map(|person| name(directory, person)).unwrap_or_default(),
-    ]
 }

@@ -3,101 +3,91 @@
 use app::{
     account::Notice,
     admin::{
+        Frame,
         jobs::{self as view, JobForm, PATH, page},
         parts::Listing,
-        table,
+        table::Query,
     },
     people::Person,
     time::Timestamp,
 };
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::{
-    answer,
-    csv::ROWS_AT_A_TIME,
-    listing::{Place, ROWS, back, field, file, hour_before, mapped, refused},
+    listing::{Listed, back, field, hour_before, refused},
     reader::Admin,
     tasks::person_of,
 };
 use crate::{
-    clock::now,
-    http::account::{
-        answer::ErrorPage,
-        form::{Asked, Form},
+    http::{
+        Services,
+        account::{answer::ErrorPage, form::Form},
     },
     outbox::{Job, Topic},
     store::{
-        Directory, Store,
-        tables::{JobFilter, JobOrder, JobRow, MOST_COUNTED, Slice},
+        Directory, Store, StoreError,
+        tables::{JobFilter, JobOrder, JobRow, Rows, Slice},
     },
 };
 
-const ORDERS: [(&str, JobOrder); 3] =
-    [("due", JobOrder::Due), ("created", JobOrder::Created), ("attempts", JobOrder::Attempts)];
+/// The table.
+pub struct Jobs;
 
-/// The parameters of the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    topic: String,
-    state: String,
-    sort: String,
-    after: String,
-    format: String,
-}
+impl Listed for Jobs {
+    const PATH: &'static str = PATH;
+    const NAME: &'static str = "outbox";
+    const PARAMETERS: &'static [&'static str] = &["q", "topic", "state"];
+    const DEFAULT_SORT: &'static str = "due";
+    const ORDERS: &'static [(&'static str, JobOrder)] =
+        &[("due", JobOrder::Due), ("created", JobOrder::Created), ("attempts", JobOrder::Attempts)];
+    const HEADINGS: &'static [&'static str] =
+        &["id", "topic", "job", "person", "created_at", "due_at", "expires_at", "attempts", "last_error"];
+    const NEEDS_ACCOUNTS: bool = false;
 
-impl Address {
-    fn query(&self) -> table::Query {
-        table::Query::default()
-            .with("topic", &self.topic)
-            .with("state", &self.state)
-            .with("sort", &self.sort)
-            .with("after", &self.after)
-    }
+    type Order = JobOrder;
+    type Filter = JobFilter;
+    type Row = JobRow;
 
-    fn filter(&self, now: Timestamp) -> JobFilter {
+    fn filter(query: &Query, now: Timestamp) -> JobFilter {
         JobFilter {
-            topic: self.topic.clone(),
-            has_failed: self.state == "failed",
-            created_before: (self.state == "late").then(|| hour_before(now)),
+            text: query.get("q").to_owned(),
+            topic: query.get("topic").to_owned(),
+            has_failed: query.get("state") == "failed",
+            created_before: (query.get("state") == "late").then(|| hour_before(now)),
         }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { path: PATH, sort: &self.sort, default: "due", after: &self.after }
+    async fn rows(
+        store: &Store,
+        filter: &JobFilter,
+        slice: Slice<JobOrder>,
+        _: Timestamp,
+    ) -> Result<Rows<JobRow>, StoreError> {
+        store.jobs_table(filter, slice).await
     }
-}
 
-/// `GET /admin/outbox`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    let now = now();
-    let (filter, place) = (address.filter(now), address.place());
-    if address.format == "csv" {
-        let slice = place.slice(&ORDERS, ROWS_AT_A_TIME);
-        let read = move |store: Store, after| {
-            let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
-            async move {
-                let directory = store.directory();
-                let rows = store.jobs_table(&filter, slice).await?;
-                Ok(mapped(rows, |row| record(&directory, row)))
-            }
-        };
-        return Ok(file(admin, "outbox", HEADINGS, read));
+    async fn count(store: &Store, filter: &JobFilter, _: Timestamp) -> Result<u64, StoreError> {
+        store.count_jobs(filter).await
     }
-    let store = &admin.services.store;
-    let rows = store.jobs_table(&filter, place.slice(&ORDERS, ROWS)).await?;
-    let directory = store.directory();
-    let listing = Listing {
-        reader: admin.reader(),
-        query: address.query(),
-        next: place.next(rows.next),
-        rows: rows.rows.into_iter().map(|row| job(&directory, row)).collect(),
-        matches: store.count_jobs(&filter).await?,
-        most: MOST_COUNTED,
-        now,
-    };
-    Ok(answer::page(&admin, page(listing, &Topic::ALL.map(Topic::name))))
+
+    fn record(_: &Services, directory: &Directory, row: JobRow) -> Vec<String> {
+        let job = job(directory, row);
+        vec![
+            job.id.to_string(),
+            job.topic,
+            job.what.to_owned(),
+            job.person.map(|person| person.name).unwrap_or_default(),
+            field(Some(job.created)),
+            field(Some(job.due)),
+            field(Some(job.expires)),
+            job.attempts.to_string(),
+            job.last_error.unwrap_or_default(),
+        ]
+    }
+
+    fn page(_: &Admin, directory: &Directory, listing: Listing<JobRow>) -> Frame {
+        page(listing.map(|row| job(directory, row)), &Topic::ALL.map(Topic::name))
+    }
 }
 
 /// A job as the page shows it. What it carries stays in the database, except for the person whom it is about.
@@ -167,22 +157,4 @@ pub async fn remove(admin: Admin, Form(form): Form<JobForm>) -> Result<Response,
     let JobForm { id, back: to } = form;
     admin.services.accounts.remove_job(&admin.credentials, id).await.map_err(refused)?;
     Ok(admin.redirect_with_flash(&Notice::done("The job is removed."), &back(PATH, &to)))
-}
-
-const HEADINGS: &[&str] =
-    &["id", "topic", "job", "person", "created_at", "due_at", "expires_at", "attempts", "last_error"];
-
-fn record(directory: &Directory, row: JobRow) -> Vec<String> {
-    let job = job(directory, row);
-    vec![
-        job.id.to_string(),
-        job.topic,
-        job.what.to_owned(),
-        job.person.map(|person| person.name).unwrap_or_default(),
-        field(Some(job.created)),
-        field(Some(job.due)),
-        field(Some(job.expires)),
-        job.attempts.to_string(),
-        job.last_error.unwrap_or_default(),
-    ]
 }

@@ -1,17 +1,34 @@
-//! What the tables of the administration have in common: sort and cursor from an address, filters by time, files, and the way back.
+//! What the tables of the administration have in common: a table says what its columns, filters and orders are ([`Listed`]), and everything
+//! else is done here: the address, the page, the file, the views with their counts, and narrowing down by date. And the way back to a table.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::HashMap, future::Future, sync::Arc};
 
-use app::{account::Mistake, id::ActorId, people::Person, time::Timestamp};
+use app::{
+    account::Mistake,
+    admin::{
+        Frame,
+        dates::{self, Dates, Period},
+        parts::Listing,
+        table::Query,
+    },
+    id::ActorId,
+    people::Person,
+    time::Timestamp,
+};
 use axum::{http::StatusCode, response::Response};
 
-use super::{csv, reader::Admin, tasks::person_of};
+use super::{answer, csv, reader::Admin, tasks::person_of};
 use crate::{
     accounts::AccountError,
-    http::{account::answer::ErrorPage, api::cursor},
+    clock,
+    http::{
+        Services,
+        account::{answer::ErrorPage, form::Asked},
+        api::cursor,
+    },
     store::{
         Directory, Store, StoreError,
-        tables::{Direction, Key, Rows, Slice},
+        tables::{Direction, Key, MOST_COUNTED, Rows, Slice, Span},
     },
 };
 
@@ -19,6 +36,176 @@ use crate::{
 pub const ROWS: usize = 50;
 /// A day, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// Views that a table offers as links: their labels, and the parameters with their values.
+pub type Views = &'static [(&'static str, &'static [(&'static str, &'static str)])];
+
+/// The time by which a table is narrowed down: what happened then, the order by it, and the time of a row.
+pub type Dated<T> = (&'static str, <T as Listed>::Order, fn(&<T as Listed>::Row) -> Timestamp);
+
+/// A table of the administration. [`show`] answers requests for it.
+pub trait Listed: 'static {
+    /// The path of its page.
+    const PATH: &'static str;
+    /// The name of its file, and of its export in the audit log.
+    const NAME: &'static str;
+    /// The parameters of its address that filter it. Every table also has `sort`, `after` and `format`, and `on` if it is [dated](Self::DATED).
+    const PARAMETERS: &'static [&'static str];
+    /// The order if none is chosen, as a value of `sort`.
+    const DEFAULT_SORT: &'static str;
+    /// The orders with their names in `sort`.
+    const ORDERS: &'static [(&'static str, Self::Order)];
+    /// The headings of its file.
+    const HEADINGS: &'static [&'static str];
+    /// Whether it is about accounts, which not every server has.
+    const NEEDS_ACCOUNTS: bool = true;
+    /// The views of which rows are counted.
+    const VIEWS: Views = &[];
+    /// The time by which it can be narrowed down.
+    const DATED: Option<Dated<Self>> = None;
+
+    /// What it is sorted by.
+    type Order: Copy + Send + Sync + 'static;
+    /// Which rows are wanted.
+    type Filter: Clone + Send + Sync + 'static;
+    /// A row as it is stored.
+    type Row: Send + 'static;
+
+    /// The filter of an address. Values that mean nothing are ignored, because people edit addresses by hand.
+    fn filter(query: &Query, now: Timestamp) -> Self::Filter;
+
+    /// The filter for everything that any filter finds.
+    fn everything(now: Timestamp) -> Self::Filter {
+        Self::filter(&Query::default(), now)
+    }
+
+    /// Reads a part of the rows.
+    fn rows(
+        store: &Store,
+        filter: &Self::Filter,
+        slice: Slice<Self::Order>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Rows<Self::Row>, StoreError>> + Send;
+
+    /// Counts the rows, up to one more than [`MOST_COUNTED`].
+    fn count(
+        store: &Store,
+        filter: &Self::Filter,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// A row as fields of the file.
+    fn record(services: &Services, directory: &Directory, row: Self::Row) -> Vec<String>;
+
+    /// The page.
+    fn page(admin: &Admin, directory: &Directory, listing: Listing<Self::Row>) -> Frame;
+}
+
+/// `GET` of the page of a table, or of its file.
+pub async fn show<T: Listed>(
+    admin: Admin,
+    Asked(asked): Asked<HashMap<String, String>>,
+) -> Result<Response, ErrorPage> {
+    const { assert!(!T::ORDERS.is_empty(), "a table has an order") };
+    if T::NEEDS_ACCOUNTS {
+        admin.require_accounts()?;
+    }
+    let now = clock::now();
+    let given = |name: &str| asked.get(name).map_or("", |value| value.trim());
+    let dated = T::DATED.map(|_| dates::PARAMETER);
+    let names = T::PARAMETERS.iter().copied().chain(dated).chain(["sort", "after"]);
+    let query = names.fold(Query::default(), |query, name| query.with(name, given(name)));
+    let filter = T::filter(&query, now);
+    let place = Place { path: T::PATH, sort: query.get("sort"), default: T::DEFAULT_SORT, after: query.get("after") };
+    if given("format") == "csv" {
+        let (slice, services) = (place.slice(T::ORDERS, csv::ROWS_AT_A_TIME), Arc::clone(&admin.services));
+        let read = move |store: Store, after| {
+            let (filter, slice, services) = (filter.clone(), Slice { after, ..slice.clone() }, Arc::clone(&services));
+            async move {
+                let rows = T::rows(&store, &filter, slice, now).await?;
+                let directory = store.directory();
+                Ok(mapped(rows, |row| T::record(&services, &directory, row)))
+            }
+        };
+        return Ok(file(admin, T::NAME, T::HEADINGS, read));
+    }
+    let store = &admin.services.store;
+    let Rows { rows, next } = T::rows(store, &filter, place.slice(T::ORDERS, ROWS), now).await?;
+    let mut counts = Vec::with_capacity(T::VIEWS.len());
+    for (_, parameters) in T::VIEWS {
+        let view = parameters.iter().fold(Query::default(), |query, (name, value)| query.with(name, *value));
+        counts.push(T::count(store, &T::filter(&view, now), now).await?);
+    }
+    let listing = Listing {
+        reader: admin.reader(),
+        matches: T::count(store, &filter, now).await?,
+        most: MOST_COUNTED,
+        next: place.next(next),
+        dates: dates_of::<T>(store, &query, now).await?,
+        query,
+        rows,
+        counts,
+        now,
+    };
+    let frame = T::page(&admin, &store.directory(), listing);
+    Ok(answer::page(&admin, frame))
+}
+
+/// The periods by which a table can be narrowed down; `None` if it has no rows.
+async fn dates_of<T: Listed>(store: &Store, query: &Query, now: Timestamp) -> Result<Option<Dates>, StoreError> {
+    let Some((label, order, time)) = T::DATED else { return Ok(None) };
+    let everything = T::everything(now);
+    let first = |direction| Slice { order, direction, after: None, limit: 1 };
+    let oldest = T::rows(store, &everything, first(Direction::Ascending), now).await?.rows.first().map(time);
+    let newest = T::rows(store, &everything, first(Direction::Descending), now).await?.rows.first().map(time);
+    let Some(ends) = oldest.zip(newest) else { return Ok(None) };
+    // Counting in any filter might read the whole table once for each period.
+    let counts = T::PARAMETERS.iter().all(|name| query.get(name).is_empty());
+    let count = |period: Period| {
+        let filter = T::filter(&query.with(dates::PARAMETER, period.to_string()), now);
+        async move {
+            match counts {
+                true => T::count(store, &filter, now).await.map(Some),
+                false => Ok(None),
+            }
+        }
+    };
+    dates(label, query, ends, count).await.map(Some)
+}
+
+/// The periods in which there may be rows: those within the chosen one, or those to begin with.
+pub async fn dates<E, F>(
+    label: &'static str,
+    query: &Query,
+    (oldest, newest): (Timestamp, Timestamp),
+    count: impl Fn(Period) -> F,
+) -> Result<Dates, E>
+where
+    F: Future<Output = Result<Option<u64>, E>>,
+{
+    let chosen = Period::parse(query.get(dates::PARAMETER));
+    let mut periods = Vec::new();
+    for period in chosen.map_or_else(|| Period::between(oldest, newest), Period::parts) {
+        let Some((begin, end)) = period.span().filter(|(begin, end)| *begin <= newest && *end > oldest) else {
+            continue;
+        };
+        debug_assert!(begin < end);
+        let count = count(period).await?;
+        // What is known to be empty leads nowhere.
+        if count != Some(0) {
+            periods.push((period, count.map(|count| dates::counted(count, MOST_COUNTED))));
+        }
+    }
+    Ok(Dates { label, chosen, periods })
+}
+
+/// The time of the period that an address names.
+pub fn span(query: &Query) -> Span {
+    match Period::parse(query.get(dates::PARAMETER)).and_then(Period::span) {
+        Some((from, before)) => Span { from: Some(from), before: Some(before) },
+        None => Span::default(),
+    }
+}
 
 /// What an address says about the order of a table, and where the page begins.
 pub struct Place<'a> {
@@ -35,8 +222,8 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The part of the table. An order that does not exist, and a cursor of another table or order, are ignored, because people edit
     /// addresses by hand.
-    pub fn slice<Order: Copy, const N: usize>(&self, orders: &[(&str, Order); N], limit: usize) -> Slice<Order> {
-        const { assert!(N > 0) };
+    /// There must be an order.
+    pub fn slice<Order: Copy>(&self, orders: &[(&str, Order)], limit: usize) -> Slice<Order> {
         let find = |sort: &str| {
             let (name, direction) = match sort.strip_prefix('-') {
                 Some(name) => (name, Direction::Descending),

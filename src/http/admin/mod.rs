@@ -11,6 +11,7 @@
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
+//! - [`settings`]: the settings of the server.
 //! - [`system`]: the state of the installation. [`audit`]: the audit log.
 
 pub mod answer;
@@ -29,6 +30,7 @@ pub mod person;
 pub mod person_account;
 pub mod reader;
 pub mod sessions;
+pub mod settings;
 pub mod share_links;
 pub mod system;
 pub mod task;
@@ -42,7 +44,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{
-        HeaderValue,
+        HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
     },
     middleware::{Next, from_fn_with_state},
@@ -60,28 +62,30 @@ list_of_routes! {
     POST "/admin/tasks/bulk" => bulk_edits::choose;
     GET "/admin/tasks/{task}" => task::show;
     POST "/admin/tasks/{task}" => tasks::save;
-    GET "/admin/boards" => boards::show;
+    GET "/admin/boards" => listing::show::<boards::Boards>;
     GET "/admin/boards/{board}" => board::show;
     POST "/admin/boards/{board}/name" => board::rename;
     POST "/admin/boards/{board}/everyone" => board::set_everyone;
     POST "/admin/boards/{board}/members" => board::set_member;
     POST "/admin/boards/{board}/links/revoke" => board::revoke_link;
+    POST "/admin/boards/{board}/archived" => board::set_archived;
+    POST "/admin/boards/{board}/put-back" => board::put_back;
     POST "/admin/boards/{board}/delete" => board::delete;
-    GET "/admin/people" => people::show;
+    GET "/admin/people" => listing::show::<people::People>;
     POST "/admin/people/role" => person::set_role;
     POST "/admin/people/deactivate" => person::deactivate;
     POST "/admin/people/reactivate" => person::reactivate;
     POST "/admin/people/new-password" => person::make_link;
     GET "/admin/people/{person}" => person::show;
-    GET "/admin/sessions" => sessions::show;
+    GET "/admin/sessions" => listing::show::<sessions::Sessions>;
     POST "/admin/sessions/end" => sessions::end;
-    GET "/admin/tokens" => tokens::show;
+    GET "/admin/tokens" => listing::show::<tokens::Tokens>;
     POST "/admin/tokens/revoke" => tokens::revoke;
-    GET "/admin/invitations" => invitations::show;
+    GET "/admin/invitations" => listing::show::<invitations::Invitations>;
     POST "/admin/invitations/revoke" => invitations::revoke;
-    GET "/admin/share-links" => share_links::show;
+    GET "/admin/share-links" => listing::show::<share_links::ShareLinks>;
     POST "/admin/share-links/revoke" => share_links::revoke;
-    GET "/admin/outbox" => jobs::show;
+    GET "/admin/outbox" => listing::show::<jobs::Jobs>;
     POST "/admin/outbox/retry" => jobs::retry;
     POST "/admin/outbox/remove" => jobs::remove;
     GET "/admin/system" => system::show;
@@ -101,6 +105,10 @@ list_of_routes! {
     POST "/admin/people/{person}/account" => person_account::change;
     POST "/admin/people/{person}/account/hand-over" => person_account::hand_over;
     GET "/admin/audit" => audit::show;
+    GET "/admin/settings" => settings::show;
+    POST "/admin/settings" => settings::save;
+    POST "/admin/settings/default" => settings::use_default;
+    POST "/admin/settings/test-mail" => settings::test_mail;
 }
 
 /// The routes.
@@ -119,9 +127,18 @@ async fn middleware(State(services): State<Arc<Services>>, request: Request, nex
     let (parts, body) = request.into_parts();
     let visitor = parts.extensions.get::<RequestAuth>().cloned();
     let uri = parts.uri.clone();
-    let mut response = match reader::refusal(&services, &parts) {
-        None => next.run(Request::from_parts(parts, body)).await,
-        Some(response) => response,
+    let is_file = uri.query().is_some_and(|query| query.split('&').any(|parameter| parameter == "format=csv"));
+    let person = visitor.as_ref().and_then(|visitor| visitor.person);
+    // A download takes as long as its reader likes, so it is counted like a socket.
+    let admission = is_file.then(|| services.socket.admit(&parts, person)).transpose();
+    let mut response = match (reader::refusal(&services, &parts), admission) {
+        (Some(refusal), _) => refusal,
+        (None, Err(problem)) => too_many(problem.code().status()).into_response(),
+        (None, Ok(None)) => next.run(Request::from_parts(parts, body)).await,
+        (None, Ok(Some(admission))) => {
+            let response = next.run(Request::from_parts(parts, body)).await;
+            response.map(|body| csv::counted(body, admission))
+        }
     };
     if let Some(csv::File(table)) = response.extensions_mut().remove()
         && let Some(visitor) = visitor
@@ -138,6 +155,12 @@ async fn middleware(State(services): State<Arc<Services>>, request: Request, nex
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     response
+}
+
+/// The refusal of a download while the reader or the server has too many open.
+fn too_many(status: StatusCode) -> ErrorPage {
+    let words = "Too many downloads or live pages are open. Try again when one of them has ended.";
+    ErrorPage::new(status, "This cannot be downloaded now", words)
 }
 
 /// `GET /admin`

@@ -3,104 +3,93 @@
 use app::{
     account::{Notice, words::browser},
     admin::{
+        Frame,
         parts::Listing,
         sessions::{EndForm, PATH, Session, page},
-        table,
+        table::Query,
     },
     time::Timestamp,
 };
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::{
-    answer,
-    csv::ROWS_AT_A_TIME,
-    listing::{Place, ROWS, back, days_before, field, file, hour_before, mapped, name, only_of, refused},
+    listing::{Listed, back, days_before, field, hour_before, name, only_of, refused},
     reader::Admin,
     tasks::person_of,
 };
 use crate::{
     accounts::sessions::agent,
-    clock::now,
-    http::account::{
-        answer::ErrorPage,
-        form::{Asked, Form},
+    http::{
+        Services,
+        account::{answer::ErrorPage, form::Form},
     },
     store::{
-        Directory, Store,
-        tables::{MOST_COUNTED, SessionEntry, SessionFilter, SessionOrder, Slice},
+        Directory, Store, StoreError,
+        tables::{Rows, SessionEntry, SessionFilter, SessionOrder, Slice},
     },
 };
 
-const ORDERS: [(&str, SessionOrder); 2] = [("seen", SessionOrder::Seen), ("created", SessionOrder::Created)];
+/// The table.
+pub struct Sessions;
 
-/// The parameters of the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    q: String,
-    person: String,
-    seen: String,
-    sort: String,
-    after: String,
-    format: String,
-}
+impl Listed for Sessions {
+    const PATH: &'static str = PATH;
+    const NAME: &'static str = "sessions";
+    const PARAMETERS: &'static [&'static str] = &["q", "person", "seen"];
+    const DEFAULT_SORT: &'static str = "-seen";
+    const ORDERS: &'static [(&'static str, SessionOrder)] =
+        &[("seen", SessionOrder::Seen), ("created", SessionOrder::Created)];
+    const HEADINGS: &'static [&'static str] =
+        &["id", "person_id", "person", "browser", "created_at", "seen_at", "expires_at"];
 
-impl Address {
-    fn query(&self) -> table::Query {
-        table::Query::default()
-            .with("q", self.q.trim())
-            .with("person", &self.person)
-            .with("seen", &self.seen)
-            .with("sort", &self.sort)
-            .with("after", &self.after)
-    }
+    type Order = SessionOrder;
+    type Filter = SessionFilter;
+    type Row = SessionEntry;
 
-    fn filter(&self, now: Timestamp) -> SessionFilter {
-        let (seen_from, seen_before) = match &*self.seen {
+    fn filter(query: &Query, now: Timestamp) -> SessionFilter {
+        let (seen_from, seen_before) = match query.get("seen") {
             "hour" => (Some(hour_before(now)), None),
             "day" => (Some(days_before(now, 1)), None),
             "older" => (None, Some(days_before(now, 7))),
             _ => (None, None),
         };
-        SessionFilter { text: self.q.trim().to_owned(), person: self.person.parse().ok(), seen_from, seen_before }
+        SessionFilter {
+            text: query.get("q").to_owned(),
+            person: query.get("person").parse().ok(),
+            seen_from,
+            seen_before,
+        }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { path: PATH, sort: &self.sort, default: "-seen", after: &self.after }
+    async fn rows(
+        store: &Store,
+        filter: &SessionFilter,
+        slice: Slice<SessionOrder>,
+        now: Timestamp,
+    ) -> Result<Rows<SessionEntry>, StoreError> {
+        store.sessions_table(filter, slice, now).await
     }
-}
 
-/// `GET /admin/sessions`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    admin.require_accounts()?;
-    let now = now();
-    let (filter, place) = (address.filter(now), address.place());
-    if address.format == "csv" {
-        let slice = place.slice(&ORDERS, ROWS_AT_A_TIME);
-        let read = move |store: Store, after| {
-            let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
-            async move {
-                let directory = store.directory();
-                let rows = store.sessions_table(&filter, slice, now).await?;
-                Ok(mapped(rows, |row| record(&directory, &row)))
-            }
-        };
-        return Ok(file(admin, "sessions", HEADINGS, read));
+    async fn count(store: &Store, filter: &SessionFilter, now: Timestamp) -> Result<u64, StoreError> {
+        store.count_sessions(filter, now).await
     }
-    let store = &admin.services.store;
-    let rows = store.sessions_table(&filter, place.slice(&ORDERS, ROWS), now).await?;
-    let directory = store.directory();
-    let listing = Listing {
-        reader: admin.reader(),
-        query: address.query(),
-        next: place.next(rows.next),
-        rows: rows.rows.into_iter().map(|row| session(&admin, &directory, row)).collect(),
-        matches: store.count_sessions(&filter, now).await?,
-        most: MOST_COUNTED,
-        now,
-    };
-    Ok(answer::page(&admin, page(listing, only_of(&directory, &address.person))))
+
+    fn record(_: &Services, directory: &Directory, SessionEntry { person, session }: SessionEntry) -> Vec<String> {
+        vec![
+            session.id.to_string(),
+            person.to_string(),
+            name(directory, person),
+            browser(&agent(&session)),
+            field(Some(session.created_at)),
+            field(Some(session.seen_at)),
+            field(Some(session.expires_at)),
+        ]
+    }
+
+    fn page(admin: &Admin, directory: &Directory, listing: Listing<SessionEntry>) -> Frame {
+        let person = only_of(directory, listing.query.get("person"));
+        page(listing.map(|row| session(admin, directory, row)), person)
+    }
 }
 
 /// A session, as the page shows it.
@@ -128,18 +117,4 @@ pub async fn end(admin: Admin, Form(form): Form<EndForm>) -> Result<Response, Er
         None => format!("{name} is signed out everywhere."),
     });
     Ok(admin.redirect_with_flash(&notice, &back(PATH, &to)))
-}
-
-const HEADINGS: &[&str] = &["id", "person_id", "person", "browser", "created_at", "seen_at", "expires_at"];
-
-fn record(directory: &Directory, SessionEntry { person, session }: &SessionEntry) -> Vec<String> {
-    vec![
-        session.id.to_string(),
-        person.to_string(),
-        name(directory, *person),
-        browser(&agent(session)),
-        field(Some(session.created_at)),
-        field(Some(session.seen_at)),
-        field(Some(session.expires_at)),
-    ]
 }

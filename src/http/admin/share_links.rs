@@ -3,64 +3,55 @@
 use app::{
     account::Notice,
     admin::{
+        Frame,
         parts::Listing,
         share_links::{PATH, RevokeForm, ShareLink, page},
-        table,
+        table::Query,
     },
     time::Timestamp,
 };
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::{
-    answer,
-    csv::ROWS_AT_A_TIME,
-    listing::{Place, ROWS, back, days_before, field, file, mapped, name, refused},
+    listing::{Dated, Listed, back, days_before, field, name, refused, span},
     reader::Admin,
     tasks::person_of,
 };
 use crate::{
-    clock::now,
-    http::account::{
-        answer::ErrorPage,
-        form::{Asked, Form},
+    http::{
+        Services,
+        account::{answer::ErrorPage, form::Form},
     },
     store::{
-        Directory, Store,
-        tables::{MOST_COUNTED, ShareLinkFilter, ShareLinkOrder, ShareLinkRow, Slice},
+        Directory, Store, StoreError,
+        tables::{Rows, ShareLinkFilter, ShareLinkOrder, ShareLinkRow, Slice},
     },
 };
 
-const ORDERS: [(&str, ShareLinkOrder); 2] = [("created", ShareLinkOrder::Created), ("board", ShareLinkOrder::Board)];
+/// The table.
+pub struct ShareLinks;
 
-/// The parameters of the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    q: String,
-    person: String,
-    created: String,
-    sort: String,
-    after: String,
-    format: String,
-}
+impl Listed for ShareLinks {
+    const PATH: &'static str = PATH;
+    const NAME: &'static str = "share-links";
+    const PARAMETERS: &'static [&'static str] = &["q", "person", "created"];
+    const DEFAULT_SORT: &'static str = "-created";
+    const ORDERS: &'static [(&'static str, ShareLinkOrder)] =
+        &[("created", ShareLinkOrder::Created), ("board", ShareLinkOrder::Board)];
+    const HEADINGS: &'static [&'static str] = &["id", "board_id", "board", "created_by", "created_at", "works"];
+    const DATED: Option<Dated<Self>> = Some(("Created", ShareLinkOrder::Created, |row| row.created_at));
 
-impl Address {
-    fn query(&self) -> table::Query {
-        table::Query::default()
-            .with("q", self.q.trim())
-            .with("person", &self.person)
-            .with("created", &self.created)
-            .with("sort", &self.sort)
-            .with("after", &self.after)
-    }
+    type Order = ShareLinkOrder;
+    type Filter = ShareLinkFilter;
+    type Row = ShareLinkRow;
 
-    fn filter(&self, now: Timestamp) -> ShareLinkFilter {
+    fn filter(query: &Query, now: Timestamp) -> ShareLinkFilter {
         ShareLinkFilter {
-            text: self.q.trim().to_owned(),
+            text: query.get("q").to_owned(),
             board: None,
-            maker: self.person.parse().ok(),
-            created_before: match &*self.created {
+            maker: query.get("person").parse().ok(),
+            created: span(query),
+            created_before: match query.get("created") {
                 "month" => Some(days_before(now, 30)),
                 "year" => Some(days_before(now, 365)),
                 _ => None,
@@ -68,41 +59,33 @@ impl Address {
         }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { path: PATH, sort: &self.sort, default: "-created", after: &self.after }
+    async fn rows(
+        store: &Store,
+        filter: &ShareLinkFilter,
+        slice: Slice<ShareLinkOrder>,
+        _: Timestamp,
+    ) -> Result<Rows<ShareLinkRow>, StoreError> {
+        store.share_links_table(filter, slice).await
     }
-}
 
-/// `GET /admin/share-links`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    admin.require_accounts()?;
-    let now = now();
-    let (filter, place) = (address.filter(now), address.place());
-    if address.format == "csv" {
-        let slice = place.slice(&ORDERS, ROWS_AT_A_TIME);
-        let read = move |store: Store, after| {
-            let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
-            async move {
-                let directory = store.directory();
-                let rows = store.share_links_table(&filter, slice).await?;
-                Ok(mapped(rows, |row| record(&directory, &row)))
-            }
-        };
-        return Ok(file(admin, "share-links", HEADINGS, read));
+    async fn count(store: &Store, filter: &ShareLinkFilter, _: Timestamp) -> Result<u64, StoreError> {
+        store.count_share_links(filter).await
     }
-    let store = &admin.services.store;
-    let rows = store.share_links_table(&filter, place.slice(&ORDERS, ROWS)).await?;
-    let directory = store.directory();
-    let listing = Listing {
-        reader: admin.reader(),
-        query: address.query(),
-        next: place.next(rows.next),
-        rows: rows.rows.into_iter().map(|row| share_link(&directory, row)).collect(),
-        matches: store.count_share_links(&filter).await?,
-        most: MOST_COUNTED,
-        now,
-    };
-    Ok(answer::page(&admin, page(listing)))
+
+    fn record(_: &Services, directory: &Directory, row: ShareLinkRow) -> Vec<String> {
+        vec![
+            row.id.to_string(),
+            row.board.to_string(),
+            row.board_name,
+            row.created_by.map(|person| name(directory, person)).unwrap_or_default(),
+            field(Some(row.created_at)),
+            row.works.to_string(),
+        ]
+    }
+
+    fn page(_: &Admin, directory: &Directory, listing: Listing<ShareLinkRow>) -> Frame {
+        page(listing.map(|row| share_link(directory, row)))
+    }
 }
 
 fn share_link(directory: &Directory, row: ShareLinkRow) -> ShareLink {
@@ -123,17 +106,4 @@ pub async fn revoke(admin: Admin, Form(form): Form<RevokeForm>) -> Result<Respon
     accounts.revoke_share_link(&admin.credentials, board, id, writer).await.map_err(refused)?;
     let notice = Notice::done("The share link is revoked. Those who read the board with it have lost access.");
     Ok(admin.redirect_with_flash(&notice, &back(PATH, &to)))
-}
-
-const HEADINGS: &[&str] = &["id", "board_id", "board", "created_by", "created_at", "works"];
-
-fn record(directory: &Directory, row: &ShareLinkRow) -> Vec<String> {
-    vec![
-        row.id.to_string(),
-        row.board.to_string(),
-        row.board_name.clone(),
-        row.created_by.map(|person| name(directory, person)).unwrap_or_default(),
-        field(Some(row.created_at)),
-        row.works.to_string(),
-    ]
 }

@@ -6,6 +6,7 @@ use app::{
     access::Principal,
     account::{Mistake, Notice},
     admin::{
+        dates::{Dates, Period},
         table,
         tasks::{Edit, PATH, Task, Tasks, VIEWS, Values, View, page},
     },
@@ -29,7 +30,7 @@ use serde::Deserialize;
 
 use super::{
     answer, csv,
-    listing::{Place, ROWS, days_before, field, file, hour_before, mapped, name},
+    listing::{Place, ROWS, dates, days_before, field, file, hour_before, mapped, name, span},
     reader::Admin,
 };
 use crate::{
@@ -42,8 +43,8 @@ use crate::{
         },
     },
     store::{
-        BoardQuery, Directory, Store,
-        tables::{Due, MOST_COUNTED, Rows, Slice, TaskFilter, TaskOrder, TaskRow, TaskState},
+        BoardQuery, Directory, Store, StoreError,
+        tables::{Direction, Due, MOST_COUNTED, Rows, Slice, TaskFilter, TaskOrder, TaskRow, TaskState},
     },
     writer::WriteError,
 };
@@ -70,6 +71,7 @@ pub struct Address {
     assignee: String,
     due: String,
     changed: String,
+    on: String,
     sort: String,
     after: String,
     edit: String,
@@ -86,6 +88,7 @@ impl Address {
             .with("assignee", &self.assignee)
             .with("due", &self.due)
             .with("changed", &self.changed)
+            .with("on", &self.on)
             .with("sort", &self.sort)
             .with("after", &self.after)
             .with("edit", &self.edit)
@@ -116,6 +119,7 @@ impl Address {
                 person => person.parse().ok().map(Some),
             },
             due: due(&self.due, now),
+            created: span(&self.query()),
             changed_from,
             changed_before,
         }
@@ -176,8 +180,9 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
             false => None,
         });
     }
+    let dates = dates_of(store, address, now).await?;
     let directory = store.directory();
-    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.boards;
+    let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.rows;
     boards.sort_by_key(|board| board.name.to_lowercase());
     let mut people: Vec<Person> = directory.people();
     people.sort_by_key(|person| person.name.to_lowercase());
@@ -191,11 +196,35 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
         matches,
         most: MOST_COUNTED,
         counts,
+        dates,
         next: address.place().next(next),
         edit,
         today: now.day(),
         now,
     })
+}
+
+/// The periods by which the table can be narrowed down: by the time at which tasks were created.
+async fn dates_of(store: &Store, address: &Address, now: Timestamp) -> Result<Option<Dates>, StoreError> {
+    let live = TaskFilter { state: TaskState::Live, ..TaskFilter::default() };
+    let first = |direction| Slice { order: TaskOrder::Created, direction, after: None, limit: 1 };
+    let oldest = store.tasks_table(&live, first(Direction::Ascending)).await?.rows.first().map(|row| row.created_at);
+    let newest = store.tasks_table(&live, first(Direction::Descending)).await?.rows.first().map(|row| row.created_at);
+    let Some(ends) = oldest.zip(newest) else { return Ok(None) };
+    let query = address.query();
+    // Counting in any filter might read all tasks once for each period.
+    let counts =
+        ["q", "board", "state", "priority", "assignee", "due", "changed"].iter().all(|name| query.get(name).is_empty());
+    let count = |period: Period| {
+        let filter = Address { on: period.to_string(), ..Address::default() }.filter(now);
+        async move {
+            match counts {
+                true => store.count_tasks(&filter).await.map(Some),
+                false => Ok(None),
+            }
+        }
+    };
+    dates("Created", &query, ends, count).await.map(Some)
 }
 
 /// The address of a view that is offered.
@@ -385,7 +414,9 @@ pub async fn save(
 
 pub(super) fn status(error: &WriteError) -> StatusCode {
     match error {
-        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. }) => StatusCode::CONFLICT,
+        WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. } | Refusal::Archived) => {
+            StatusCode::CONFLICT
+        }
         WriteError::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
         WriteError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         WriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,115 +4,95 @@ use app::{
     access::Scope,
     account::Notice,
     admin::{
+        Frame,
         parts::Listing,
-        table,
+        table::Query,
         tokens::{PATH, RevokeForm, Token, page},
     },
     time::Timestamp,
 };
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::{
-    answer,
-    csv::ROWS_AT_A_TIME,
-    listing::{Place, ROWS, back, days_before, field, file, mapped, name, only_of, refused},
+    listing::{Dated, Listed, back, days_before, field, name, only_of, refused, span},
     reader::Admin,
     tasks::person_of,
 };
 use crate::{
-    clock::now,
-    http::account::{
-        answer::ErrorPage,
-        form::{Asked, Form},
+    http::{
+        Services,
+        account::{answer::ErrorPage, form::Form},
     },
     store::{
-        self, Directory, Store,
-        tables::{MOST_COUNTED, Slice, TokenFilter, TokenOrder, TokenRow, TokenState},
+        self, Directory, Store, StoreError,
+        tables::{Rows, Slice, TokenFilter, TokenOrder, TokenRow, TokenState},
     },
 };
 
-const ORDERS: [(&str, TokenOrder); 3] =
-    [("created", TokenOrder::Created), ("name", TokenOrder::Name), ("used", TokenOrder::Used)];
+/// The table.
+pub struct Tokens;
 
-/// The parameters of the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Address {
-    q: String,
-    person: String,
-    scope: String,
-    state: String,
-    sort: String,
-    after: String,
-    format: String,
-}
+impl Listed for Tokens {
+    const PATH: &'static str = PATH;
+    const NAME: &'static str = "tokens";
+    const PARAMETERS: &'static [&'static str] = &["q", "person", "scope", "state"];
+    const DEFAULT_SORT: &'static str = "-created";
+    const ORDERS: &'static [(&'static str, TokenOrder)] =
+        &[("created", TokenOrder::Created), ("name", TokenOrder::Name), ("used", TokenOrder::Used)];
+    const HEADINGS: &'static [&'static str] =
+        &["id", "name", "person_id", "person", "scope", "created_at", "used_at", "expires_at"];
+    const DATED: Option<Dated<Self>> = Some(("Created", TokenOrder::Created, |row| row.token.created_at));
 
-impl Address {
-    fn query(&self) -> table::Query {
-        table::Query::default()
-            .with("q", self.q.trim())
-            .with("person", &self.person)
-            .with("scope", &self.scope)
-            .with("state", &self.state)
-            .with("sort", &self.sort)
-            .with("after", &self.after)
-    }
+    type Order = TokenOrder;
+    type Filter = TokenFilter;
+    type Row = TokenRow;
 
-    fn filter(&self, now: Timestamp) -> TokenFilter {
+    fn filter(query: &Query, now: Timestamp) -> TokenFilter {
         TokenFilter {
-            text: self.q.trim().to_owned(),
-            person: self.person.parse().ok(),
-            scope: Scope::parse(&self.scope),
-            state: match &*self.state {
+            text: query.get("q").to_owned(),
+            person: query.get("person").parse().ok(),
+            scope: Scope::parse(query.get("scope")),
+            state: match query.get("state") {
                 "works" => TokenState::Works,
                 "forever" => TokenState::Forever,
                 "unused" => TokenState::UnusedSince(days_before(now, 90)),
                 "dead" => TokenState::Dead,
                 _ => TokenState::Any,
             },
+            created: span(query),
         }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { path: PATH, sort: &self.sort, default: "-created", after: &self.after }
+    async fn rows(
+        store: &Store,
+        filter: &TokenFilter,
+        slice: Slice<TokenOrder>,
+        now: Timestamp,
+    ) -> Result<Rows<TokenRow>, StoreError> {
+        store.tokens_table(filter, slice, now).await
     }
-}
 
-/// `GET /admin/tokens`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
-    admin.require_accounts()?;
-    let now = now();
-    let (filter, place) = (address.filter(now), address.place());
-    if address.format == "csv" {
-        let slice = place.slice(&ORDERS, ROWS_AT_A_TIME);
-        let read = move |store: Store, after| {
-            let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
-            async move {
-                let directory = store.directory();
-                let rows = store.tokens_table(&filter, slice, now).await?;
-                Ok(mapped(rows, |row| record(&directory, &row)))
-            }
-        };
-        return Ok(file(admin, "tokens", HEADINGS, read));
+    async fn count(store: &Store, filter: &TokenFilter, now: Timestamp) -> Result<u64, StoreError> {
+        store.count_all_tokens(filter, now).await
     }
-    let store = &admin.services.store;
-    let rows = store.tokens_table(&filter, place.slice(&ORDERS, ROWS), now).await?;
-    let directory = store.directory();
-    let listing = Listing {
-        reader: admin.reader(),
-        query: address.query(),
-        next: place.next(rows.next),
-        rows: rows
-            .rows
-            .into_iter()
-            .map(|TokenRow { token: row, used_at }| token(&admin, &directory, row, used_at))
-            .collect(),
-        matches: store.count_all_tokens(&filter, now).await?,
-        most: MOST_COUNTED,
-        now,
-    };
-    Ok(answer::page(&admin, page(listing, only_of(&directory, &address.person))))
+
+    fn record(_: &Services, directory: &Directory, TokenRow { token, used_at }: TokenRow) -> Vec<String> {
+        vec![
+            token.id.to_string(),
+            token.name,
+            token.person.to_string(),
+            name(directory, token.person),
+            token.scope.as_str().to_owned(),
+            field(Some(token.created_at)),
+            field(used_at),
+            field(token.expires_at),
+        ]
+    }
+
+    fn page(admin: &Admin, directory: &Directory, listing: Listing<TokenRow>) -> Frame {
+        let person = only_of(directory, listing.query.get("person"));
+        page(listing.map(|TokenRow { token: row, used_at }| token(admin, directory, row, used_at)), person)
+    }
 }
 
 /// A token, as the page shows it.
@@ -136,19 +116,4 @@ pub async fn revoke(admin: Admin, Form(form): Form<RevokeForm>) -> Result<Respon
     admin.services.accounts.revoke_tokens_of(&admin.credentials, person, Some(id)).await.map_err(refused)?;
     let notice = Notice::done("The token is revoked and does not work any more.");
     Ok(admin.redirect_with_flash(&notice, &back(PATH, &to)))
-}
-
-const HEADINGS: &[&str] = &["id", "name", "person_id", "person", "scope", "created_at", "used_at", "expires_at"];
-
-fn record(directory: &Directory, TokenRow { token, used_at }: &TokenRow) -> Vec<String> {
-    vec![
-        token.id.to_string(),
-        token.name.clone(),
-        token.person.to_string(),
-        name(directory, token.person),
-        token.scope.as_str().to_owned(),
-        field(Some(token.created_at)),
-        field(*used_at),
-        field(token.expires_at),
-    ]
 }

@@ -4,8 +4,8 @@ use app::{
     access::BoardRole,
     by_name,
     id::{BoardId, ColumnId},
-    model::{BoardPage, ColumnKind},
-    ops::{CreateBoard, DeleteBoard, NewColumn, Op, RestoreBoard, UpdateBoard, present},
+    model::ColumnKind,
+    ops::{CreateBoard, DeleteBoard, NewColumn, Op, RestoreBoard, SetArchived, UpdateBoard, present},
     time::Timestamp,
 };
 use axum::{
@@ -22,6 +22,7 @@ use super::{
     fields::{Fields, Only},
     json, located,
     model::{Board, BoardLine, not_null},
+    order::{self, Order},
     tagged, unless_known,
 };
 use crate::{
@@ -30,7 +31,10 @@ use crate::{
         input::{Json, Key, Path, Query},
         problem::Problem,
     },
-    store::BoardQuery,
+    store::{
+        BoardQuery,
+        tables::{BoardOrder, Direction, Key as SortKey, Rows, SortValue},
+    },
 };
 
 /// The list to which the cursors belong.
@@ -44,7 +48,17 @@ const DELETED_LIST: &str = "deleted boards";
 pub struct BoardSearch {
     /// Only boards with this text in their names, ignoring case.
     q: Option<String>,
-    /// `true` for the deleted boards that you may restore, the last deleted first.
+    #[param(schema_with = Order::<BoardOrder>::schema)]
+    order: Option<String>,
+    /// `false`, or nothing: only boards that are not archived; `true`: only archived boards; `any`: both.
+    #[param(inline)]
+    archived: Option<Archived>,
+    /// Only boards that are open to everyone on the server, or only private ones.
+    #[param(inline)]
+    access: Option<Access>,
+    /// `true`: only boards on which you are a manager as a member. (Admins manage all boards.)
+    managed: Option<bool>,
+    /// `true` for the deleted boards that you may restore, the last deleted first. Of the other filters, `q` applies.
     deleted: Option<bool>,
     /// The maximum number of boards.
     #[param(minimum = 1, maximum = 500, default = 100)]
@@ -53,10 +67,33 @@ pub struct BoardSearch {
     fields: Option<String>,
 }
 
+/// Which boards of a list: archived or not.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Archived {
+    False,
+    True,
+    Any,
+}
+
+/// Which boards of a list: open to everyone on the server or private.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Access {
+    Open,
+    Private,
+}
+
+impl order::By for BoardOrder {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("created", Self::Created), ("name", Self::Name), ("changed", Self::Changed)];
+    const DEFAULT_DESCENDS: bool = true;
+}
+
 /// A page of boards.
 #[derive(Serialize, ToSchema)]
 pub struct Boards {
-    /// The boards, newest first.
+    /// The boards, in the requested order.
     boards: Vec<BoardLine>,
     /// The value of `cursor` with which to get more; `null` if these are all.
     next: Option<String>,
@@ -106,27 +143,50 @@ pub struct BoardPatch {
     /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     everyone: Option<Option<BoardRole>>,
+    /// `true` archives the board: it can be read and not edited, and lists leave it out unless they are asked for archived boards. `false`
+    /// brings it back. It cannot be changed together with other fields.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<bool>, nullable = false)]
+    archived: Option<bool>,
 }
 
 /// List the boards
 ///
-/// The boards that you may see, newest first, in pages. An admin sees all boards. With `deleted=true`, the deleted boards that you may restore:
+/// The boards that you may see, in pages, newest first unless you ask for another `order`. An admin sees all boards. Archived boards are left
+/// out unless `archived` asks for them. With `deleted=true`, the deleted boards that you may restore:
 /// an admin all, others those that they managed.
 #[utoipa::path(get, path = "/boards", tag = "boards", operation_id = "list_boards", params(BoardSearch), responses((status = 200, body = Boards)))]
 pub async fn list(
     client: Client,
-    Query(BoardSearch { q, deleted, limit, cursor, fields }): Query<BoardSearch>,
+    Query(BoardSearch { q, order, archived, access, managed, deleted, limit, cursor, fields }): Query<BoardSearch>,
 ) -> Result<Response, Problem> {
     let fields = Fields::of::<BoardLine>(fields.as_deref())?;
     let limit = cursor::limit(limit)?;
     if deleted == Some(true) {
         return list_deleted(&client, q.unwrap_or_default(), limit, cursor.as_deref(), &fields).await;
     }
-    let after: Option<(Timestamp, BoardId)> = cursor::read(LIST, cursor.as_deref(), |_| true)?;
-    let wanted = BoardQuery { text: q.unwrap_or_default(), after, limit };
-    let BoardPage { boards, more } = client.services.store.boards_page(client.credentials(), &wanted).await?;
-    let next = boards.last().filter(|_| more).map(|board| cursor::write(LIST, &board.age()));
-    Ok(fields.list("boards", &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
+    let order = Order::<BoardOrder>::read(order.as_deref())?;
+    let fits = |SortKey(value, _): &SortKey| {
+        matches!((value, order.by), (SortValue::Text(_), BoardOrder::Name))
+            || matches!((value, order.by), (SortValue::Number(_), BoardOrder::Created | BoardOrder::Changed))
+    };
+    let wanted = BoardQuery {
+        text: q.unwrap_or_default(),
+        archived: match archived.unwrap_or(Archived::False) {
+            Archived::False => Some(false),
+            Archived::True => Some(true),
+            Archived::Any => None,
+        },
+        is_open: access.map(|access| access == Access::Open),
+        managed: managed.unwrap_or_default(),
+        order: order.by,
+        direction: if order.descends() { Direction::Descending } else { Direction::Ascending },
+        after: order.cursor(LIST, cursor.as_deref(), fits)?,
+        limit,
+    };
+    let Rows { rows, next } = client.services.store.boards_page(client.credentials(), &wanted).await?;
+    let next = next.map(|key| order.next(LIST, &key));
+    Ok(fields.list("boards", &Boards { boards: rows.into_iter().map(BoardLine::from).collect(), next }))
 }
 
 async fn list_deleted(
@@ -137,7 +197,7 @@ async fn list_deleted(
     fields: &Fields,
 ) -> Result<Response, Problem> {
     let after: Option<(Timestamp, BoardId)> = cursor::read(DELETED_LIST, cursor, |_| true)?;
-    let wanted = BoardQuery { text, after, limit };
+    let wanted = BoardQuery { text, after: after.map(SortKey::from), ..BoardQuery::newest(limit) };
     let (boards, more) = client.services.store.deleted_boards(client.credentials(), &wanted).await?;
     let next = boards.last().filter(|_| more).map(|deleted| cursor::write(DELETED_LIST, &deleted.age()));
     Ok(fields.list("boards", &Boards { boards: boards.into_iter().map(BoardLine::from).collect(), next }))
@@ -198,7 +258,8 @@ pub async fn read(
 
 /// Change a board
 ///
-/// Only managers may do this. `everyone` decides who else on the server may see or edit the board.
+/// Only managers may do this. `everyone` decides who else on the server may see or edit the board. `archived` archives the board or brings it
+/// back; an archived board is read as before, and every edit of its name, columns and tasks is answered with 409 `archived`.
 #[utoipa::path(
     patch, path = "/boards/{board}", tag = "boards", operation_id = "update_board",
     params(
@@ -216,9 +277,19 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let update =
-        UpdateBoard { base: base(&headers)?, name: patch.name, everyone: patch.everyone, ..UpdateBoard::default() };
-    let accepted = client.write(id, key, Op::UpdateBoard(update)).await?;
+    let BoardPatch { name, everyone, archived } = patch;
+    let base = base(&headers)?;
+    let op = match archived {
+        None => Op::UpdateBoard(UpdateBoard { base, name, everyone, ..UpdateBoard::default() }),
+        Some(archived) if name.is_none() && everyone.is_none() => {
+            Op::SetArchived(SetArchived { base, ..SetArchived::to(archived) })
+        }
+        Some(_) => {
+            let words = "this cannot be changed together with other fields; send it in a request of its own";
+            return Err(Problem::field("archived", words));
+        }
+    };
+    let accepted = client.write(id, key, op).await?;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
 }
 

@@ -22,6 +22,7 @@ mod order;
 pub mod passwords;
 pub mod people;
 pub mod sessions;
+pub mod settings;
 pub mod share_links;
 pub mod system;
 pub mod tasks;
@@ -83,6 +84,8 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(system::read))
         .routes(routes!(system::check))
         .routes(routes!(audit::list))
+        .routes(routes!(settings::list, settings::update))
+        .routes(routes!(settings::test_mail))
         .split_for_parts()
 }
 

@@ -30,6 +30,10 @@ pub struct Board<'a> {
     pub created_at: Timestamp,
     /// The role that everyone on the server has on the board; `null` if the board is private to its members.
     pub everyone: Option<BoardRole>,
+    /// Whether it is archived: it can be read, and not edited.
+    pub archived: bool,
+    /// When it was archived, if it is.
+    pub archived_at: Option<Timestamp>,
     /// Its columns, in order.
     pub columns: Vec<Column<'a>>,
 }
@@ -42,6 +46,8 @@ impl<'a> From<&'a BoardState> for Board<'a> {
             seq: board.seq(),
             created_at: board.created_at(),
             everyone: board.access().everyone,
+            archived: board.is_archived(),
+            archived_at: board.archived_at(),
             columns: board.columns().map(|column| Column::of(board, column)).collect(),
         }
     }
@@ -58,14 +64,18 @@ pub struct BoardLine {
     pub seq: Seq,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Whether it is archived: it can be read, and not edited.
+    pub archived: bool,
+    /// When it was archived, if it is.
+    pub archived_at: Option<Timestamp>,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
 }
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
-        let model::BoardSummary { id, name, seq, created_at } = board;
-        Self { id, name, seq, created_at, deleted_at: None }
+        let model::BoardSummary { id, name, seq, created_at, archived_at } = board;
+        Self { id, name, seq, created_at, archived: archived_at.is_some(), archived_at, deleted_at: None }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::http::problem::Problem;
 pub trait By: Copy + PartialEq + 'static {
     /// Every choice with its name, the default first.
     const ALL: &'static [(&'static str, Self)];
+    /// Whether the default is in descending order.
+    const DEFAULT_DESCENDS: bool = false;
 }
 
 /// What to sort by, and in which direction.
@@ -29,7 +31,7 @@ pub struct Order<B> {
 impl<B: By> Order<B> {
     /// Reads the parameter `order`.
     pub fn read(text: Option<&str>) -> Result<Self, Problem> {
-        let Some(text) = text else { return Ok(Self { by: B::ALL[0].1, descending: false }) };
+        let Some(text) = text else { return Ok(Self { by: B::ALL[0].1, descending: B::DEFAULT_DESCENDS }) };
         let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
         let by = B::ALL.iter().find(|(known, _)| *known == name).map(|(_, by)| Self { by: *by, descending });
         by.ok_or_else(|| {
@@ -76,9 +78,19 @@ impl<B: By> Order<B> {
         let names: Vec<String> = names.collect();
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .default(Some(B::ALL[0].0.into()))
+            .default(Some(Self { by: B::ALL[0].1, descending: B::DEFAULT_DESCENDS }.to_string().into()))
             .enum_values(Some(names))
             .build()
+    }
+
+    /// The `next` of a response whose last item has this key.
+    pub fn next(self, list: &str, key: &impl Serialize) -> String {
+        cursor::write(&self.name(list), key)
+    }
+
+    /// Whether the last in the order is first.
+    pub fn descends(self) -> bool {
+        self.descending
     }
 
     /// The list to which the cursors of this order belong.

@@ -190,7 +190,7 @@ impl Browse {
         let (parts, body) = request.into_parts();
         let asked = self.asked(path, &parts);
         if path.is_empty() {
-            return page(StatusCode::OK, index::page(index_page(asked.reader), self.services.leptos.clone()));
+            return page(StatusCode::OK, index::page(index_page(asked.reader), self.services.surroundings()));
         }
         let reads = asked.address.as_ref().and_then(|address| document().operation(address.template, "GET"));
         if reads.is_some_and(|operation| operation.is_stream()) {
@@ -255,7 +255,7 @@ impl Browse {
         let page = compose(asked, answered, &root, board.as_deref(), &self.services.public_url);
         // A response without a body would be no page.
         let status = if status == StatusCode::NO_CONTENT { StatusCode::OK } else { status };
-        let mut response = self::page(status, page.document(self.services.leptos.clone()));
+        let mut response = self::page(status, page.document(self.services.surroundings()));
         for name in [ALLOW, RETRY_AFTER, WWW_AUTHENTICATE] {
             response.headers_mut().extend(head.get(&name).map(|value| (name, value.clone())));
         }
@@ -315,7 +315,7 @@ pub fn refused(services: &Services, path: &str, title: &str, words: String, prob
         hint: words,
         ..AddressPage::default()
     };
-    let mut response = self::page(status, page.document(services.leptos.clone()));
+    let mut response = self::page(status, page.document(services.surroundings()));
     response.headers_mut().extend(problem.head().headers().clone());
     response.extensions_mut().insert(Negotiated);
     response

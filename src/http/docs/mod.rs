@@ -71,7 +71,7 @@ async fn asyncapi_document() -> impl IntoResponse {
 async fn interactive(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let library = services.site.paths(LIBRARY).map(|[script, style]| Library { script, style });
-    let html = docs::interactive(&browse::reader(&services, &parts), library, services.leptos.clone());
+    let html = docs::interactive(&browse::reader(&services, &parts), library, services.surroundings());
     with_scripts(browse::page(StatusCode::OK, html))
 }
 
@@ -79,7 +79,7 @@ async fn errors(State(services): State<Arc<Services>>, request: Request) -> Resp
     let (parts, _) = request.into_parts();
     let line = |code: &Code| ErrorLine { status: code.status().as_u16(), code: code.as_str(), meaning: code.meaning() };
     let lines = Code::ALL.iter().map(line).collect();
-    let html = docs::errors(&browse::reader(&services, &parts), lines, services.leptos.clone());
+    let html = docs::errors(&browse::reader(&services, &parts), lines, services.surroundings());
     browse::page(StatusCode::OK, html)
 }
 
@@ -97,7 +97,7 @@ async fn socket(State(services): State<Arc<Services>>, request: Request) -> Resp
         sent,
         received,
     };
-    with_scripts(browse::page(StatusCode::OK, docs::socket(content, services.leptos.clone())))
+    with_scripts(browse::page(StatusCode::OK, docs::socket(content, services.surroundings())))
 }
 
 /// The messages of an operation of the document: `receive` or `send`, as the server sees it.

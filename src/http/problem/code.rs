@@ -77,7 +77,9 @@ codes! {
     CONFLICT {
         Exists = "exists", "The id of the new thing is already used.";
         NotEmpty = "not_empty", "The column still holds tasks.";
+        Archived = "archived", "The board is archived, so it cannot be edited. A manager can bring it back.";
         Full = "full", "A limit is reached; `detail` says which.";
+        Changed = "changed", "Somebody else changed it in the meantime; `detail` says what it is now.";
         NotTheFirst = "not_the_first", "The server already has its first account.";
         NoSockets = "no_sockets", "Something between the client and the server blocks WebSocket connections.";
     }

@@ -193,6 +193,7 @@ impl From<Refusal> for Problem {
             Refusal::Stale { seq } => Self::stale(seq),
             Refusal::Forbidden => Self::forbidden(),
             Refusal::NotEmpty => Self::new(Code::NotEmpty, detail),
+            Refusal::Archived => Self::new(Code::Archived, detail),
             Refusal::Full { .. } => Self::new(Code::Full, detail),
             Refusal::IdReused => Self::new(Code::KeyReused, detail.clone()).with_field("Idempotency-Key", detail),
             Refusal::Expired => Self::new(Code::KeyExpired, detail.clone()).with_field("Idempotency-Key", detail),
@@ -236,6 +237,7 @@ impl From<AccountError> for Problem {
             | AccountError::NotInvited
             | AccountError::NotProved
             | AccountError::TiedToAnother => Self::new(Code::NoAccount, error.to_string()),
+            AccountError::Changed(_) => Self::new(Code::Changed, error.to_string()),
             AccountError::NotTheFirst => Self::new(Code::NotTheFirst, error.to_string()),
             AccountError::TooMany(wait) => {
                 Self::new(Code::TooMany, error.to_string()).with_header(RETRY_AFTER, wait.as_secs().max(1).into())

@@ -12,10 +12,6 @@ use app::protocol::MAX_CLIENT_MESSAGE_BYTES;
 pub struct SocketLimits {
     /// How many sockets this node takes.
     pub sockets: usize,
-    /// How many sockets one person may have on this node.
-    pub sockets_per_person: usize,
-    /// How many sockets one address may have on this node: a whole office may share one.
-    pub sockets_per_address: usize,
     /// The largest message, in bytes.
     pub message_bytes: usize,
     /// How many subscriptions a socket may have.
@@ -44,8 +40,6 @@ impl Default for SocketLimits {
     fn default() -> Self {
         Self {
             sockets: 50_000,
-            sockets_per_person: 2_000,
-            sockets_per_address: 10_000,
             message_bytes: MAX_CLIENT_MESSAGE_BYTES,
             subscriptions: 64,
             in_flight: 64,

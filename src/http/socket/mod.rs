@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     hub::{Hub, frame::put_message},
+    live_settings::LiveSettings,
     store::{Store, schema},
     writer::Writer,
 };
@@ -54,6 +55,8 @@ pub struct SocketContext {
     pub hub: Hub,
     /// The limits of one socket.
     pub limits: Arc<SocketLimits>,
+    /// The limits that may change: how many sockets one person or one address may have.
+    pub settings: LiveSettings,
     /// The first message on each socket.
     pub hello: Hello,
     /// Counts the open sockets of each person and address.
@@ -80,7 +83,8 @@ impl SocketContext {
             return Err(Problem::new(Code::ServerFull, detail));
         }
         let address = request_auth::address(parts, self.proxies);
-        let most = Most { per_person: self.limits.sockets_per_person, per_address: self.limits.sockets_per_address };
+        let settings = self.settings.now();
+        let most = Most { per_person: settings.sockets_per_person, per_address: settings.sockets_per_address };
         self.admissions.admit(person, address, most).ok_or_else(|| {
             let detail = "this person or this address has its maximum number of open sockets; close one first";
             Problem::new(Code::TooManySockets, detail)

@@ -15,6 +15,7 @@ mod one_time_links;
 mod passwords;
 pub(super) mod people;
 mod sessions;
+pub(super) mod settings;
 pub(super) mod share_links;
 pub(super) mod tokens;
 
@@ -25,6 +26,7 @@ pub use self::{
     one_time_links::OneTimeLink,
     people::{Account, Proof},
     sessions::SessionRow,
+    settings::{StoredSetting, StoredSettings},
     tokens::Token,
 };
 use super::{

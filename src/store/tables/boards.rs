@@ -10,7 +10,7 @@ use app::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Expression, Rows, Slice, Source, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, rows_of};
 use crate::store::{
     Store, StoreError,
     connection::{Connection, read},
@@ -25,8 +25,12 @@ pub struct BoardFilter {
     pub text: String,
     /// `Some(true)`: those that everyone on the server may open. `Some(false)`: the private ones.
     pub is_open: Option<bool>,
+    /// `Some(true)`: those that are archived. `Some(false)`: those that are not.
+    pub archived: Option<bool>,
     /// Those without a manager whose account is active.
     pub without_manager: bool,
+    /// Those that were created in this span.
+    pub created: Span,
     /// Those that were changed at or after this time.
     pub changed_from: Option<Timestamp>,
     /// Those that were changed before this time.
@@ -67,18 +71,20 @@ pub struct BoardRow {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub changed_at: Timestamp,
+    /// When it was archived, if it is.
+    pub archived_at: Option<Timestamp>,
     /// The number of its newest change.
     pub seq: Seq,
 }
 
 const BOARDS: Source = Source {
-    select: "SELECT b.id, b.name, b.everyone, b.seq, b.created_at, b.changed_at",
+    select: "SELECT b.id, b.name, b.everyone, b.seq, b.created_at, b.changed_at, b.archived_at",
     from: "FROM boards b",
     id: "b.id",
 };
 
 impl BoardOrder {
-    fn expression(self) -> Expression {
+    pub(in crate::store) fn expression(self) -> Expression {
         let (sql, is_number) = match self {
             Self::Name => ("LOWER(b.name)", false),
             Self::Created => ("b.created_at", true),
@@ -92,6 +98,11 @@ impl BoardFilter {
     fn conditions(&self) -> Conditions {
         let mut wanted = Conditions::default();
         wanted.add("b.deleted_at IS NULL");
+        match self.archived {
+            None => {}
+            Some(true) => wanted.add("b.archived_at IS NOT NULL"),
+            Some(false) => wanted.add("b.archived_at IS NULL"),
+        }
         if !self.text.trim().is_empty() {
             wanted.contains("LOWER(b.name) LIKE ? ESCAPE '\\'", &self.text);
         }
@@ -106,6 +117,7 @@ impl BoardFilter {
                  WHERE m.board = b.id AND m.role = 'manager' AND p.deactivated_at IS NULL)",
             );
         }
+        wanted.within(self.created, "b.created_at >= ?", "b.created_at < ?");
         if let Some(from) = self.changed_from {
             wanted.bind("b.changed_at >= ?", from.as_millis());
         }
@@ -132,7 +144,7 @@ impl Store {
 
     /// Counts the boards that match, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_boards(&self, filter: &BoardFilter) -> Result<u64, StoreError> {
-        BOARDS.count(self, filter.conditions(), None).await
+        BOARDS.count(self, filter.conditions()).await
     }
 
     /// Adds to boards what belongs to them. It is counted for the boards of a page, from indexes that hold nothing else.
@@ -214,6 +226,7 @@ fn board(row: &AnyRow) -> Result<BoardRow, StoreError> {
         links: 0,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         changed_at: Timestamp::from_millis(row.try_get("changed_at")?),
+        archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
         seq: seq(row.try_get("seq")?)?,
     })
 }

@@ -3,7 +3,7 @@
 use app::{id::ActorId, time::Timestamp};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Expression, Rows, Slice, Source, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, pattern, rows_of};
 use crate::store::{
     OneTimeLink, Store, StoreError,
     rows::{id, optional_id},
@@ -12,10 +12,15 @@ use crate::store::{
 /// Which invitations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvitationFilter {
+    /// Those with this text in what their maker calls the person, in the person's e-mail address, or in the maker's name or e-mail
+    /// address, ignoring case.
+    pub text: String,
     /// In which state.
     pub state: InvitationState,
     /// Those that this person made.
     pub host: Option<ActorId>,
+    /// Those that were made in this span.
+    pub created: Span,
 }
 
 /// The state of an invitation.
@@ -58,6 +63,19 @@ const INVITATIONS: Source = Source {
     id: "l.id",
 };
 
+// The purpose is JSON that ends with `"email":"…","note":"…"`, of which each may be absent (`accounts::invitations::Invitation`).
+const IN_NOTE: &str = "LOWER(l.purpose) LIKE '%\"note\":\"' || ? ESCAPE '\\'";
+const IN_EMAIL: &str = "(LOWER(l.purpose) LIKE '%\"email\":\"' || ? || '\",\"note\":%' ESCAPE '\\' OR (l.purpose NOT LIKE '%\"note\":%' \
+                        AND LOWER(l.purpose) LIKE '%\"email\":\"' || ? ESCAPE '\\'))";
+const BY_MAKER: &str = "EXISTS (SELECT 1 FROM people p WHERE p.id = l.created_by \
+                        AND (LOWER(p.name) LIKE ? ESCAPE '\\' OR p.email LIKE ? ESCAPE '\\'))";
+
+/// The pattern for a text within a string of JSON.
+fn json_pattern(text: &str) -> String {
+    let json = serde_json::Value::from(text.trim()).to_string();
+    pattern(json.trim_matches('"'))
+}
+
 impl InvitationOrder {
     fn expression(self) -> Expression {
         let sql = match self {
@@ -73,6 +91,12 @@ impl InvitationFilter {
         let mut wanted = Conditions::default();
         // The purpose is JSON that begins with its kind (`accounts::one_time_links::Purpose`).
         wanted.add("l.purpose LIKE '{\"purpose\":\"invitation\"%'");
+        if !self.text.trim().is_empty() {
+            let within = json_pattern(&self.text);
+            let maker = pattern(&self.text);
+            wanted.any([(IN_NOTE, within.clone()), (IN_EMAIL, within), (BY_MAKER, maker)]);
+        }
+        wanted.within(self.created, "l.created_at >= ?", "l.created_at < ?");
         match self.state {
             InvitationState::Any => {}
             InvitationState::Waiting => {
@@ -107,7 +131,7 @@ impl Store {
 
     /// Counts the invitations that match at a time, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_invitations(&self, filter: &InvitationFilter, now: Timestamp) -> Result<u64, StoreError> {
-        INVITATIONS.count(self, filter.conditions(now), None).await
+        INVITATIONS.count(self, filter.conditions(now)).await
     }
 }
 

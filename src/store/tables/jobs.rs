@@ -4,12 +4,14 @@ use app::time::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
-use super::{Conditions, Expression, Rows, Slice, Source, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, pattern, rows_of};
 use crate::store::{Store, StoreError, rows::id};
 
 /// Which jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
+    /// Those with this text in their topics or last errors, or about somebody with it in their name or e-mail address, ignoring case.
+    pub text: String,
     /// Those of this topic.
     pub topic: String,
     /// Only those of which an attempt failed.
@@ -56,6 +58,19 @@ const JOBS: Source = Source {
     id: "o.id",
 };
 
+// A job's payload may hold a secret, so no text is looked for in it: only whole addresses and ids, which are names of people here.
+const TO_ADDRESS: &str = "LOWER(o.payload) LIKE '%\"email\":\"' || ? || '\"%' ESCAPE '\\'";
+const ABOUT: &str = "EXISTS (SELECT 1 FROM people p WHERE (LOWER(p.name) LIKE ? ESCAPE '\\' OR p.email LIKE ? ESCAPE '\\') \
+                     AND (LOWER(o.payload) LIKE '%\"email\":\"' || p.email || '\"%' OR o.payload LIKE '%\"person\":\"' || p.id || '\"%'))";
+
+/// The pattern for a text that is a whole string of JSON.
+fn json_string(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    let pattern = pattern(json.trim_matches('"'));
+    // Without the `%` at both ends.
+    pattern[1..pattern.len() - 1].to_owned()
+}
+
 impl JobOrder {
     fn expression(self) -> Expression {
         let sql = match self {
@@ -73,6 +88,16 @@ impl JobFilter {
         if !self.topic.is_empty() {
             // PostgreSQL accepts no NUL, and no topic contains one.
             wanted.bind("o.topic = ?", self.topic.replace('\0', ""));
+        }
+        let text = self.text.trim();
+        if !text.is_empty() {
+            let (anywhere, whole) = (pattern(text), json_string(text));
+            wanted.any([
+                ("o.topic LIKE ? ESCAPE '\\'", anywhere.clone()),
+                ("LOWER(o.last_error) LIKE ? ESCAPE '\\'", anywhere.clone()),
+                (TO_ADDRESS, whole),
+                (ABOUT, anywhere),
+            ]);
         }
         if self.has_failed {
             wanted.add("o.last_error IS NOT NULL");
@@ -94,7 +119,7 @@ impl Store {
 
     /// Counts the jobs that match, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_jobs(&self, filter: &JobFilter) -> Result<u64, StoreError> {
-        JOBS.count(self, filter.conditions(), None).await
+        JOBS.count(self, filter.conditions()).await
     }
 }
 

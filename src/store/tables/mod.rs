@@ -13,6 +13,7 @@ mod share_links;
 mod tasks;
 mod tokens;
 
+use app::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 
@@ -43,9 +44,35 @@ pub enum Direction {
     Descending,
 }
 
+impl Direction {
+    /// As SQL says it.
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            Self::Ascending => "ASC",
+            Self::Descending => "DESC",
+        }
+    }
+}
+
 /// The sort key of a row: the value by which the table is sorted, and the row's id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key(pub SortValue, pub String);
+
+impl Key {
+    /// The key of a row that has its sort key and its id.
+    pub(super) fn of(row: &AnyRow, expression: Expression) -> Result<Self, StoreError> {
+        let value = match expression.is_number {
+            true => SortValue::Number(row.try_get("sort_key")?),
+            false => SortValue::Text(row.try_get("sort_key")?),
+        };
+        Ok(Self(value, row.try_get("id")?))
+    }
+
+    /// Whether it can be a key of this order: one of the other kind is none.
+    pub(super) fn fits(&self, expression: Expression) -> bool {
+        matches!(self.0, SortValue::Number(_)) == expression.is_number
+    }
+}
 
 /// A value by which a table is sorted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,31 +106,57 @@ pub struct Rows<T> {
     pub next: Option<Key>,
 }
 
+/// A span of time; without limits by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// At or after this time.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub before: Option<Timestamp>,
+}
+
 /// A sort key's SQL expression, and whether it is a number.
 #[derive(Clone, Copy)]
-struct Expression {
-    sql: &'static str,
-    is_number: bool,
+pub(super) struct Expression {
+    pub sql: &'static str,
+    pub is_number: bool,
 }
 
 /// The conditions of a statement, with their values.
 #[derive(Clone, Default)]
-struct Conditions {
+pub(super) struct Conditions {
     sql: String,
     values: Vec<Value>,
 }
 
 impl Conditions {
+    /// No conditions yet, for a part of a statement that has these values already.
+    pub fn with(values: Vec<Value>) -> Self {
+        Self { sql: String::new(), values }
+    }
+
+    /// The text, and the values of the statement so far.
+    pub fn into_parts(self) -> (String, Vec<Value>) {
+        (self.sql, self.values)
+    }
+
     /// Adds a condition without a value.
-    fn add(&mut self, condition: &'static str) {
+    pub fn add(&mut self, condition: &'static str) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(condition);
     }
 
     /// Adds a condition in which each `?` stands for the value.
-    fn bind(&mut self, condition: &'static str, value: impl Into<Value>) {
+    pub fn bind(&mut self, condition: &'static str, value: impl Into<Value>) {
         self.values.push(value.into());
         self.add("");
+        self.sql.push_str(&condition.replace('?', &format!("${}", self.values.len())));
+    }
+
+    /// Adds an alternative to the last condition, in which each `?` stands for the value. The parentheses around both are in their texts.
+    pub fn or(&mut self, condition: &'static str, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.sql.push_str(" OR");
         self.sql.push_str(&condition.replace('?', &format!("${}", self.values.len())));
     }
 
@@ -112,9 +165,33 @@ impl Conditions {
         self.bind(condition, pattern(text));
     }
 
+    /// Adds the conditions that a time is in a span: `from` and `before` compare it with a `?`.
+    fn within(&mut self, span: Span, from: &'static str, before: &'static str) {
+        if let Some(time) = span.from {
+            self.bind(from, time.as_millis());
+        }
+        if let Some(time) = span.before {
+            self.bind(before, time.as_millis());
+        }
+    }
+
+    /// Adds the condition that one of several holds, in each of which `?` stands for its value.
+    fn any(&mut self, conditions: impl IntoIterator<Item = (&'static str, String)>) {
+        let mut all = String::new();
+        for (condition, value) in conditions {
+            self.values.push(value.into());
+            if !all.is_empty() {
+                all.push_str(" OR ");
+            }
+            all.push_str(&condition.replace('?', &format!("${}", self.values.len())));
+        }
+        self.add("");
+        self.sql.push_str(&format!("({all})"));
+    }
+
     /// Adds the condition that a column has one of these values. The list is filled up to a power of two by repeating the last, because
     /// each statement that differs is prepared and kept.
-    fn one_of(&mut self, column: &'static str, mut values: Vec<String>) {
+    pub fn one_of(&mut self, column: &'static str, mut values: Vec<String>) {
         let first = self.values.len() + 1;
         if let Some(last) = values.last().cloned() {
             values.resize(values.len().next_power_of_two(), last);
@@ -129,7 +206,7 @@ impl Conditions {
     }
 
     /// Restricts the rows to those after a key.
-    fn after(&mut self, expression: Expression, id: &'static str, direction: Direction, key: Key) {
+    pub fn after(&mut self, expression: Expression, id: &'static str, direction: Direction, key: Key) {
         let Key(value, of) = key;
         let sign = match direction {
             Direction::Ascending => ">",
@@ -173,14 +250,10 @@ struct Source {
 impl Source {
     fn page<Order>(&self, mut wanted: Conditions, expression: Expression, slice: Slice<Order>) -> (Statement, usize) {
         let Slice { direction, after, limit, .. } = slice;
-        // A key of the other kind is none of this order's.
-        if let Some(key) = after.filter(|Key(value, _)| matches!(value, SortValue::Number(_)) == expression.is_number) {
+        if let Some(key) = after.filter(|key| key.fits(expression)) {
             wanted.after(expression, self.id, direction, key);
         }
-        let direction = match direction {
-            Direction::Ascending => "ASC",
-            Direction::Descending => "DESC",
-        };
+        let direction = direction.sql();
         let Conditions { sql: conditions, mut values } = wanted;
         // One more than wanted, to know whether there are more.
         values.push(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX).into());
@@ -193,12 +266,11 @@ impl Source {
         (Statement::of(sql, values), limit)
     }
 
-    /// Counts the matches, up to one more than [`MOST_COUNTED`]. `order` names the index that is best for it, if the database cannot know.
-    async fn count(&self, store: &Store, wanted: Conditions, order: Option<&str>) -> Result<u64, StoreError> {
+    /// Counts the matches, up to one more than [`MOST_COUNTED`].
+    async fn count(&self, store: &Store, wanted: Conditions) -> Result<u64, StoreError> {
         let Conditions { sql: conditions, values } = wanted;
-        let order = order.map(|order| format!(" ORDER BY {order}")).unwrap_or_default();
         let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 AS one {}{conditions}{order} LIMIT {}) AS counted",
+            "SELECT COUNT(*) FROM (SELECT 1 AS one {}{conditions} LIMIT {}) AS counted",
             self.from,
             MOST_COUNTED + 1
         );
@@ -217,13 +289,7 @@ fn rows_of<T>(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = match found.last().filter(|_| more) {
-        Some(last) => {
-            let value = match expression.is_number {
-                true => SortValue::Number(last.try_get("sort_key")?),
-                false => SortValue::Text(last.try_get("sort_key")?),
-            };
-            Some(Key(value, last.try_get("id")?))
-        }
+        Some(last) => Some(Key::of(last, expression)?),
         None => None,
     };
     Ok(Rows { rows: found.iter().map(read).collect::<Result<_, _>>()?, next })

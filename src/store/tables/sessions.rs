@@ -91,7 +91,7 @@ impl Store {
 
     /// Counts the sessions that match and have not ended at a time, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_sessions(&self, filter: &SessionFilter, now: Timestamp) -> Result<u64, StoreError> {
-        SESSIONS.count(self, filter.conditions(now), None).await
+        SESSIONS.count(self, filter.conditions(now)).await
     }
 }
 

@@ -10,7 +10,7 @@ use app::{
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
-use super::{Conditions, Expression, Rows, Slice, Source, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, rows_of};
 use crate::store::{
     Store, StoreError,
     connection::read,
@@ -21,12 +21,14 @@ use crate::store::{
 /// Which share links.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShareLinkFilter {
-    /// Those of boards with this text in their names, ignoring case.
+    /// Those with this text in the names of their boards, or in the names or e-mail addresses of their makers, ignoring case.
     pub text: String,
     /// Those of this board.
     pub board: Option<BoardId>,
     /// Those that this person made.
     pub maker: Option<ActorId>,
+    /// Those that were made in this span.
+    pub created: Span,
     /// Those that were made before this time.
     pub created_before: Option<Timestamp>,
 }
@@ -80,7 +82,9 @@ impl ShareLinkFilter {
         wanted.add("b.id = s.board");
         wanted.add("b.deleted_at IS NULL");
         if !self.text.trim().is_empty() {
-            wanted.contains("LOWER(b.name) LIKE ? ESCAPE '\\'", &self.text);
+            let anywhere = "(LOWER(b.name) LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM people p WHERE p.id = s.created_by \
+                            AND (LOWER(p.name) LIKE ? ESCAPE '\\' OR p.email LIKE ? ESCAPE '\\')))";
+            wanted.contains(anywhere, &self.text);
         }
         if let Some(board) = self.board {
             wanted.bind("s.board = ?", board.to_string());
@@ -88,6 +92,7 @@ impl ShareLinkFilter {
         if let Some(maker) = self.maker {
             wanted.bind("s.created_by = ?", maker.to_string());
         }
+        wanted.within(self.created, "s.created_at >= ?", "s.created_at < ?");
         if let Some(before) = self.created_before {
             wanted.bind("s.created_at < ?", before.as_millis());
         }
@@ -125,7 +130,7 @@ impl Store {
 
     /// Counts the share links that match and are not revoked, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_share_links(&self, filter: &ShareLinkFilter) -> Result<u64, StoreError> {
-        SHARE_LINKS.count(self, filter.conditions(), None).await
+        SHARE_LINKS.count(self, filter.conditions()).await
     }
 }
 

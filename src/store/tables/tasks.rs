@@ -7,7 +7,7 @@ use app::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Expression, Rows, Slice, Source, pattern, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, pattern, rows_of};
 use crate::store::{
     Store, StoreError,
     rows::{day, id, optional_id, priority, seq},
@@ -34,6 +34,8 @@ pub struct TaskFilter {
     pub assignee: Option<Option<ActorId>>,
     /// Those whose due day is in this range.
     pub due: Option<Due>,
+    /// Those that were created in this span.
+    pub created: Span,
     /// Those that were changed at or after this time.
     pub changed_from: Option<Timestamp>,
     /// Those that were changed before this time.
@@ -169,8 +171,9 @@ impl TaskFilter {
             TaskState::Any => {}
         }
         match self.state {
-            TaskState::Open => wanted.add("c.kind <> 'done'"),
-            TaskState::Completed => wanted.add("c.kind = 'done'"),
+            // With a condition on `c.kind` alone PostgreSQL would read the columns first, and sort all of their tasks.
+            TaskState::Open => wanted.add("COALESCE(c.kind, '') <> 'done'"),
+            TaskState::Completed => wanted.add("COALESCE(c.kind, '') = 'done'"),
             TaskState::Live | TaskState::Deleted | TaskState::Any => {}
         }
         if let Some(only) = &self.only {
@@ -185,6 +188,7 @@ impl TaskFilter {
             Some(priority) => wanted.bind(HAS_PRIORITY, i64::from(priority as u8)),
         }
         match self.due {
+            Some(_) if found.due_then.is_some() => wanted.one_of("t.id", found.due_then.clone().unwrap_or_default()),
             None => {}
             Some(Due::Never) => wanted.add("t.due IS NULL"),
             Some(Due::Before(day)) => wanted.bind("COALESCE(t.due, '9999-99-99') < ?", day.to_string()),
@@ -199,10 +203,16 @@ impl TaskFilter {
         if let Some(before) = self.changed_before {
             wanted.bind("t.updated_at < ?", before.as_millis());
         }
+        wanted.within(self.created, "t.created_at >= ?", "t.created_at < ?");
         match (self.text.trim(), &found.with_title) {
             ("", _) => {}
             (_, Some(ids)) => wanted.one_of("t.id", ids.clone()),
-            (text, None) => wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", text),
+            // Many match: a count reads an index of titles, and a page that of its order.
+            (text, None) if purpose == Purpose::Count => {
+                wanted.add("LOWER(t.title) >= ''");
+                wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", text);
+            }
+            (text, None) => wanted.contains("(LOWER(t.title) || '') LIKE ? ESCAPE '\\'", text),
         }
         match (self.assignee, &found.assigned_to) {
             (None, _) => {}
@@ -218,6 +228,7 @@ impl TaskFilter {
 struct Found {
     with_title: Option<Vec<String>>,
     assigned_to: Option<Vec<String>>,
+    due_then: Option<Vec<String>>,
 }
 
 impl Store {
@@ -256,31 +267,41 @@ impl Store {
     }
 
     async fn count(&self, filter: &TaskFilter, found: &Found) -> Result<u64, StoreError> {
-        let is_common = !filter.text.trim().is_empty() && found.with_title.is_none();
-        let order = is_common.then_some(TaskOrder::Title.expression().sql);
-        TASKS.count(self, filter.conditions(found, Purpose::Count), order).await
+        TASKS.count(self, filter.conditions(found, Purpose::Count)).await
     }
 
-    /// Looks for a text or a person in an index that holds nothing else. If few tasks match, then only these are read; if many match, then
+    /// Looks for a text, a person or due days in an index that holds nothing else. If few tasks match, then only these are read; if many match, then
     /// a page is soon full in any order.
     async fn search(&self, filter: &TaskFilter) -> Result<Found, StoreError> {
         // The trash is short.
         let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
         let with_title = match filter.text.trim() {
             "" => None,
-            text if is_live => self.few_ids(WITH_TITLE, text).await?,
+            text if is_live => self.few_ids(Statement::from(WITH_TITLE).bind(pattern(text))).await?,
             _ => None,
         };
         let assigned_to = match filter.assignee {
-            Some(Some(person)) => self.few_ids(ASSIGNED_TO, &person.to_string()).await?,
+            Some(Some(person)) => {
+                let person = person.to_string();
+                self.few_ids(Statement::from(ASSIGNED_TO).bind(person.clone()).bind(pattern(&person))).await?
+            }
             _ => None,
         };
-        Ok(Found { with_title, assigned_to })
+        let (first, last) = match filter.due {
+            Some(Due::Before(day)) => (String::new(), Timestamp::from_millis(day.start().as_millis() - 1).day()),
+            Some(Due::Within(first, last)) => (first.to_string(), Some(last)),
+            Some(Due::Never) | None => (String::new(), None),
+        };
+        let due_then = match last {
+            Some(last) if is_live => self.few_ids(Statement::from(DUE).bind(first).bind(last.to_string())).await?,
+            _ => None,
+        };
+        Ok(Found { with_title, assigned_to, due_then })
     }
 
-    /// The ids that a statement finds for a text, if they are few.
-    async fn few_ids(&self, select: &'static str, text: &str) -> Result<Option<Vec<String>>, StoreError> {
-        let statement = Statement::from(select).bind(pattern(text)).bind(i64::try_from(FEW).unwrap_or(i64::MAX));
+    /// The ids that a statement finds, if they are few. Its last parameter is the number that is read.
+    async fn few_ids(&self, statement: Statement) -> Result<Option<Vec<String>>, StoreError> {
+        let statement = statement.bind(i64::try_from(FEW).unwrap_or(i64::MAX));
         let rows = statement.fetch_all(self.readers()).await?;
         if rows.len() == FEW {
             return Ok(None);
@@ -289,11 +310,12 @@ impl Store {
     }
 }
 
-// Each has the order of the index that it is to use.
-const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) LIKE $1 ESCAPE '\\' \
-                          ORDER BY LOWER(title), id LIMIT $2";
-const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees LIKE $1 ESCAPE '\\' \
-                           ORDER BY assignees, id LIMIT $2";
+// The comparison with the empty text lets SQLite read the index of titles. PostgreSQL has one of trigrams.
+const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) >= '' AND LOWER(title) LIKE $1 ESCAPE '\\' LIMIT $2";
+const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees = $1 \
+                           UNION ALL SELECT id FROM tasks WHERE LENGTH(assignees) > 36 AND assignees LIKE $2 ESCAPE '\\' LIMIT $3";
+const DUE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND COALESCE(due, '9999-99-99') >= $1 \
+                   AND COALESCE(due, '9999-99-99') <= $2 LIMIT $3";
 
 fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
     let kind: Option<&str> = row.try_get("kind")?;

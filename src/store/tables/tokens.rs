@@ -3,7 +3,7 @@
 use app::{access::Scope, id::ActorId, time::Timestamp};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Conditions, Expression, Rows, Slice, Source, rows_of};
+use super::{Conditions, Expression, Rows, Slice, Source, Span, rows_of};
 use crate::store::{Store, StoreError, Token, accounts::tokens::token};
 
 /// Which tokens.
@@ -17,6 +17,8 @@ pub struct TokenFilter {
     pub scope: Option<Scope>,
     /// In which state.
     pub state: TokenState,
+    /// Those that were created in this span.
+    pub created: Span,
 }
 
 /// The state of a token.
@@ -89,6 +91,7 @@ impl TokenFilter {
         if let Some(scope) = self.scope {
             wanted.bind("k.scope = ?", scope.as_str());
         }
+        wanted.within(self.created, "k.created_at >= ?", "k.created_at < ?");
         if !matches!(self.state, TokenState::Any | TokenState::Dead) {
             wanted.add("p.deactivated_at IS NULL");
             wanted.bind("(k.expires_at IS NULL OR k.expires_at > ?)", now.as_millis());
@@ -122,6 +125,6 @@ impl Store {
 
     /// Counts the tokens that match and are not revoked, up to one more than [`super::MOST_COUNTED`].
     pub async fn count_all_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64, StoreError> {
-        TOKENS.count(self, filter.conditions(now), None).await
+        TOKENS.count(self, filter.conditions(now)).await
     }
 }

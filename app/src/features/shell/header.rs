@@ -14,10 +14,11 @@ use crate::{
         menu::{Menu, close_menu},
         name_editor::NameEditor,
         rows::Rows,
+        server_name::server_name,
     },
     features::{presence::WhoIsHere, undo::UndoItems},
-    live::{Live, LiveBoard},
-    ops::{Op, UpdateBoard},
+    live::{Live, LiveBoard, act},
+    ops::{Op, SetArchived, UpdateBoard},
 };
 
 /// The header of a board.
@@ -29,7 +30,9 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     let renaming = RwSignal::new(false);
     let rename = Callback::new(|(name,)| Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() }));
     let (reads, edits) = (board.may(BoardRole::Viewer), board.may(BoardRole::Editor));
+    let archived = board.archived();
     let only_reads = Signal::derive(move || reads.get() && !edits.get());
+    let read_only_words = move || if archived.get() { "Archived" } else { "View only" };
     let tab = move |to: View, icon: Icon, words: &'static str| {
         let current = move || (view.get() == to).then_some("page");
         view! {
@@ -41,7 +44,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     };
     view! {
         <header class="topbar">
-            <a class="logo" href="/" aria-label="Taskwire: all boards">
+            <a class="logo" href="/" aria-label=format!("{}: all boards", server_name())>
                 <Mark />
             </a>
             <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
@@ -57,7 +60,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
             <BoardSwitcher board=board.clone() />
             <BoardMenu board=board.clone() renaming />
             <IfMay may=only_reads>
-                <span class="chip">"View only"</span>
+                <span class="chip">{read_only_words.clone()}</span>
             </IfMay>
             <nav class="tabs" aria-label="Views">
                 {tab(View::Board, Icon::Board, "Board")}
@@ -95,28 +98,53 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
         close_menu(&event);
         ask(dialog);
     };
+    let (edits, manages) = (board.may(BoardRole::Editor), board.may(BoardRole::Manager));
+    let archived = board.archived();
     let board = StoredValue::new(board);
+    let is_archived = Signal::derive(move || archived.get());
+    let is_used = Signal::derive(move || !is_archived.get());
+    // Nobody edits an archived board, but its managers bring it back, undo that, or delete it.
+    // A memo, so that the menu and the focus in it stay when only the reason for it changes.
+    let has_menu: Signal<bool> = Memo::new(move |_| edits.get() || manages.get()).into();
+    let set_archived = move |archived: bool| {
+        move |event: ev::MouseEvent| {
+            close_menu(&event);
+            act(&board.get_value(), Op::SetArchived(SetArchived::to(archived)));
+        }
+    };
     view! {
-        <IfMay may=board.get_value().may(BoardRole::Editor)>
+        <IfMay may=has_menu>
             <Menu
                 label="Board menu"
                 class="board-menu needs-script"
                 button=view! { <Picture icon=Icon::More /> }.into_any()
             >
                 <UndoItems board=board.get_value() />
-                <IfMay may=board.get_value().may(BoardRole::Manager)>
+                <IfMay may=manages>
                     <hr class="menu-rule" />
-                    <button type="button" class="menu-item" on:click=rename>
-                        <Picture icon=Icon::Edit />
-                        "Rename board"
-                    </button>
+                    <IfMay may=is_used>
+                        <button type="button" class="menu-item" on:click=rename>
+                            <Picture icon=Icon::Edit />
+                            "Rename board"
+                        </button>
+                        <button type="button" class="menu-item" on:click=set_archived(true)>
+                            <Picture icon=Icon::Archive />
+                            "Archive board"
+                        </button>
+                    </IfMay>
+                    <IfMay may=is_archived>
+                        <button type="button" class="menu-item" on:click=set_archived(false)>
+                            <Picture icon=Icon::Archive />
+                            "Bring board back"
+                        </button>
+                    </IfMay>
                     <button type="button" class="menu-item danger" on:click=delete>
                         <Picture icon=Icon::Trash />
                         "Delete board…"
                     </button>
                 </IfMay>
             </Menu>
-            <IfMay may=board.get_value().may(BoardRole::Manager)>
+            <IfMay may=manages>
                 <DeleteBoardDialog board=board.get_value() dialog />
             </IfMay>
         </IfMay>

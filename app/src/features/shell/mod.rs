@@ -1,6 +1,7 @@
 //! The parts around every view of a board: the header, the state of the connection, messages.
 
 pub mod account_menu;
+pub mod archived;
 pub mod connection;
 pub mod delete_board;
 pub mod header;

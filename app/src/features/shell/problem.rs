@@ -21,6 +21,8 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateBoard(_) | Op::SetMember(_) => "Access to the board was not changed".to_owned(),
         Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
         Op::RestoreBoard(_) => "The board was not restored".to_owned(),
+        Op::SetArchived(set) if set.archived => "The board was not archived".to_owned(),
+        Op::SetArchived(_) => "The board was not brought back".to_owned(),
         Op::CreateShareLink(_) => "The share link was not made".to_owned(),
         Op::RevokeShareLink(_) => "The share link was not revoked".to_owned(),
         Op::CreateColumn(create) => format!("The column “{}” was not added", shortened(&create.name)),
@@ -46,6 +48,7 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
+        | Op::SetArchived(_)
         | Op::SetMember(_)
         | Op::CreateShareLink(_)
         | Op::RevokeShareLink(_)

@@ -105,7 +105,7 @@ impl LiveBoard {
             Some(_) => Some(Refusal::not_found(Thing::Board)),
             None => self.session().board().check(&op).err(),
         };
-        if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. })) = refusal {
+        if let Some(refusal @ (Refusal::Forbidden | Refusal::NotFound { .. } | Refusal::Archived)) = refusal {
             self.report(op, refusal);
             return true;
         }

@@ -50,7 +50,8 @@ struct Inner {
     name: ArcRwSignal<String>,
     unavailable: ArcRwSignal<Option<BoardUnavailable>>,
     access: ArcRwSignal<BoardAccess>,
-    /// For each of [`BoardRole::ALL`]: whether the reader of the page has at least this role.
+    archived: ArcRwSignal<bool>,
+    /// For each of [`BoardRole::ALL`]: whether the reader of the page may do now what needs this role.
     may: [ArcRwSignal<bool>; 3],
     synced: ArcRwSignal<bool>,
     failing: ArcRwSignal<bool>,
@@ -107,8 +108,12 @@ impl LiveBoard {
             name: ArcRwSignal::new(state.name().to_owned()),
             unavailable: ArcRwSignal::new(unavailable),
             access: ArcRwSignal::new(state.access().clone()),
-            may: may(unavailable.is_none().then(|| principal.role_on(state.id(), state.access())).flatten())
-                .map(ArcRwSignal::new),
+            archived: ArcRwSignal::new(state.is_archived()),
+            may: may(
+                unavailable.is_none().then(|| principal.role_on(state.id(), state.access())).flatten(),
+                state.is_archived(),
+            )
+            .map(ArcRwSignal::new),
             synced: ArcRwSignal::new(false),
             failing: ArcRwSignal::new(false),
             loaded: ArcRwSignal::new(session.board().loaded().to_vec()),
@@ -145,8 +150,14 @@ impl LiveBoard {
         self.0.access.clone()
     }
 
+    /// Whether the board is archived.
+    pub fn archived(&self) -> ArcRwSignal<bool> {
+        self.0.archived.clone()
+    }
+
     /// Whether the reader of the page has at least this role on the board, so that controls can be hidden. False for
-    /// every role if the board is gone.
+    /// every role if the board is gone. False for [`BoardRole::Editor`] if the board is archived: nobody edits it.
+    /// Managers still manage who may open it.
     pub fn may(&self, role: BoardRole) -> Signal<bool> {
         self.0.may[role as usize].clone().into()
     }
@@ -355,7 +366,8 @@ impl LiveBoard {
         // All data is read before any signal is set, because the effects of the signals may read the board again.
         let session = self.session();
         let view = session.board().view();
-        let board = touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists()));
+        let board =
+            touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists(), view.is_archived()));
         let columns = touched.any_column().then(|| view.columns().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
             let signals = lock(&self.0.tasks);
@@ -390,8 +402,9 @@ impl LiveBoard {
         if let Some(columns) = columns {
             self.0.columns.maybe_set(columns);
         }
-        if let Some((name, exists)) = board {
+        if let Some((name, exists, archived)) = board {
             self.0.name.maybe_set(name);
+            self.0.archived.maybe_set(archived);
             self.0.unavailable.maybe_set((!exists).then_some(BoardUnavailable::Deleted));
             self.draw_access();
         }
@@ -404,11 +417,12 @@ impl LiveBoard {
 
     fn draw_access(&self) {
         let session = self.session();
-        let (access, role) = (session.board().view().access().clone(), session.board().role());
+        let (view, role) = (session.board().view(), session.board().role());
+        let (access, archived) = (view.access().clone(), view.is_archived());
         drop(session);
         let role = role.filter(|_| self.0.unavailable.read_untracked().is_none());
         self.0.access.maybe_set(access);
-        for (signal, may) in self.0.may.iter().zip(may(role)) {
+        for (signal, may) in self.0.may.iter().zip(may(role, archived)) {
             signal.maybe_set(may);
         }
     }
@@ -418,9 +432,9 @@ impl LiveBoard {
     }
 }
 
-/// For each of [`BoardRole::ALL`]: whether a role is at least that role.
-fn may(role: Option<BoardRole>) -> [bool; 3] {
-    BoardRole::ALL.map(|least| role >= Some(least))
+/// For each of [`BoardRole::ALL`]: whether a role is at least that role. Nobody is an editor of an archived board.
+fn may(role: Option<BoardRole>, archived: bool) -> [bool; 3] {
+    BoardRole::ALL.map(|least| role >= Some(least) && !(archived && least == BoardRole::Editor))
 }
 
 /// Sets a signal only if the value changes, to avoid needless rendering.

@@ -45,8 +45,10 @@ impl Task {
         let mut send = Vec::new();
         match message {
             ServerMessage::Hello { build, .. } => dispatch_build(&build),
-            ServerMessage::Boards { boards, more } => {
+            ServerMessage::Boards { mut boards, more } => {
                 send = self.resubscribe(&boards);
+                // Archived boards are only in it because they were asked for.
+                boards.retain(|board| board.archived_at.is_none());
                 self.list.set(Some(BoardPage { boards, more }));
             }
             ServerMessage::People { people, you } => {

@@ -2,6 +2,13 @@
 //!
 //! Every setting is a flag and an environment variable, and has a default. If its value is wrong, the error names it. The variables of
 //! `cargo leptos watch` (`LEPTOS_SITE_ADDR`, `LEPTOS_SITE_ROOT`) apply if ours are not set.
+//!
+//! - [`Settings`]: all of them, each with its flag, variable, default, limits and words. They are what the command line is parsed with.
+//! - [`given`]: which of them were given at start, and how.
+//! - [`runtime`]: those that may change while the server runs.
+
+pub mod given;
+pub mod runtime;
 
 use std::{
     env, fmt,
@@ -11,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use app::{people::check_name_in, refusal::Refusal};
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
 
@@ -27,6 +35,12 @@ use crate::{
 
 /// The address on which the server listens by default.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
+
+/// The name of a server that nobody gave another one.
+pub const DEFAULT_NAME: &str = "Taskwire";
+
+/// The longest name of a server, in characters.
+const LONGEST_NAME: usize = 60;
 
 /// The settings of `taskwire serve`.
 #[derive(Clone, Debug, Args)]
@@ -53,6 +67,21 @@ pub struct Settings {
     /// The header to which the proxies add the address of a client. The other header is ignored, because clients can write it.
     #[arg(long, env = "TASKWIRE_PROXY_HEADER", value_name = "HEADER", default_value = "x-forwarded-for")]
     pub proxy_header: ProxyHeader,
+
+    /// The name of the server, as people see it: in titles, on the sign-in page, in invitations and mails.
+    #[arg(long, env = "TASKWIRE_SERVER_NAME", value_name = "NAME", default_value = DEFAULT_NAME, value_parser = server_name)]
+    pub server_name: String,
+
+    /// Domains of e-mail addresses whose people get an account, as members, when they sign in with the OpenID Connect provider, which
+    /// must have verified the address. Without any, an account takes an invitation. Separated by commas.
+    #[arg(
+        long,
+        env = "TASKWIRE_SIGN_UP_DOMAINS",
+        value_name = "DOMAINS",
+        value_delimiter = ',',
+        value_parser = domain
+    )]
+    pub sign_up_domains: Vec<String>,
 
     /// The mail server, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
     /// Without one, an admin hands the links out.
@@ -85,16 +114,16 @@ pub struct Settings {
     pub oidc_name: String,
 
     /// How many sockets one person may have open on this node.
-    #[arg(long, env = "TASKWIRE_SOCKETS_PER_PERSON", value_name = "NUMBER", default_value_t = 2_000)]
+    #[arg(long, env = "TASKWIRE_SOCKETS_PER_PERSON", value_name = "NUMBER", default_value = "2000", value_parser = at_least_one)]
     pub sockets_per_person: usize,
 
     /// How many sockets one address may have open on this node; a whole office may share one.
-    #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value_t = 10_000)]
+    #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value = "10000", value_parser = at_least_one)]
     pub sockets_per_address: usize,
 
     /// How many requests a minute one person, or without an account one address, may send to the REST interface of this node; 0 for no
     /// limit.
-    #[arg(long, env = "TASKWIRE_API_RATE", value_name = "NUMBER", default_value_t = 6_000)]
+    #[arg(long, env = "TASKWIRE_API_RATE", value_name = "NUMBER", default_value = "6000", value_parser = rate)]
     pub api_rate: u32,
 
     /// The database with the boards: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
@@ -164,8 +193,8 @@ pub struct Settings {
         long,
         env = "TASKWIRE_KEEP_AUDIT",
         value_name = "DAYS",
-        default_value_t = 365,
-        value_parser = clap::value_parser!(u32).range(1..=36_500)
+        default_value = "365",
+        value_parser = days
     )]
     pub keep_audit: u32,
 
@@ -196,6 +225,8 @@ impl Settings {
             oidc_client_id: None,
             oidc_client_secret: None,
             oidc_name: "single sign-on".to_owned(),
+            server_name: DEFAULT_NAME.to_owned(),
+            sign_up_domains: Vec::new(),
             smtp: None,
             mail_from: None,
             sockets_per_person: 2_000,
@@ -354,10 +385,11 @@ impl Retention {
 
 impl fmt::Display for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(time) => write!(f, "{}s", time.as_secs()),
-            None => f.write_str("forever"),
-        }
+        let Some(time) = self.0 else { return f.write_str("forever") };
+        let seconds = time.as_secs();
+        let units = [('d', 24 * 60 * 60), ('h', 60 * 60), ('m', 60)];
+        let (unit, length) = units.into_iter().find(|(_, length)| seconds % length == 0).unwrap_or(('s', 1));
+        write!(f, "{}{unit}", seconds / length)
     }
 }
 
@@ -398,6 +430,46 @@ fn period(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| {
             "expected a number of hours such as `24`, or a time such as `90m` or `7d`, up to a year".to_owned()
         })
+}
+
+fn rate(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("expected a number up to {}; 0 is no limit", u32::MAX))
+}
+
+fn days(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|days| (1..=36_500).contains(days))
+        .ok_or_else(|| "expected a number of days, from 1 to 36500".to_owned())
+}
+
+/// The name of a server: a line that may stand in titles, in subjects of mails and within sentences.
+fn server_name(text: &str) -> Result<String, String> {
+    let name = check_name_in("name", text).map_err(|refusal| match refusal {
+        Refusal::Invalid { message, .. } => message,
+        other => other.to_string(),
+    })?;
+    match name.chars().count() <= LONGEST_NAME {
+        true => Ok(name),
+        false => Err(format!("the name may have at most {LONGEST_NAME} characters")),
+    }
+}
+
+/// A domain of e-mail addresses.
+fn domain(text: &str) -> Result<String, String> {
+    let domain = text.trim().trim_start_matches('@').to_lowercase();
+    let is_label = |label: &str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(is_part)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    match domain.len() <= 253 && domain.contains('.') && domain.split('.').all(is_label) {
+        true => Ok(domain),
+        false => Err(format!("`{text}` is not a domain such as example.com; separate several by commas")),
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
