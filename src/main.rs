@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::User(command) => at_once(command.run()),
         Command::Token(command) => at_once(command.run()),
         Command::Board(command) => at_once(command.run()),
+        Command::Group(command) => at_once(command.run()),
         Command::Task(command) => at_once(command.run()),
         Command::Audit(command) => at_once(command.run()),
         Command::Settings(command) => at_once(command.run()),

@@ -63,6 +63,8 @@ pub enum Job {
         /// Who used it.
         person: ActorId,
     },
+    /// Sets the memberships of boards that follow from changes of groups.
+    GroupMemberships,
 }
 
 /// Which nodes can do a job.
@@ -92,7 +94,7 @@ impl Job {
     pub fn topic(&self) -> Topic {
         match self {
             Self::NewPasswordMail { .. } | Self::ChangedEmailMail { .. } | Self::InvitationMail { .. } => Topic::Mail,
-            Self::AcceptedInvitation { .. } => Topic::Boards,
+            Self::AcceptedInvitation { .. } | Self::GroupMemberships => Topic::Boards,
         }
     }
 
@@ -103,7 +105,7 @@ impl Job {
             Self::NewPasswordMail { .. } => 1,
             // An invitation works for a week.
             Self::ChangedEmailMail { .. } | Self::InvitationMail { .. } => 7,
-            Self::AcceptedInvitation { .. } => 30,
+            Self::AcceptedInvitation { .. } | Self::GroupMemberships => 30,
         };
         Duration::from_secs(days * 24 * 60 * 60)
     }
@@ -392,6 +394,12 @@ mod tests {
         assert_eq!(words, "jobs of the outbox (mail) are late, the oldest has waited 2 min; the log has the reason");
     }
 
+    #[test]
+    fn the_store_enqueues_the_job_for_a_restored_board_as_it_is_read() {
+        let job = Job::GroupMemberships.enqueued(Uuid::from_u128(1));
+        assert_eq!((job.topic, &*job.payload), crate::store::GROUP_MEMBERSHIPS_JOB);
+    }
+
     /// Every version reads what earlier ones enqueued.
     #[test]
     fn jobs_are_read_as_they_were_stored() {
@@ -414,6 +422,7 @@ mod tests {
                 Job::InvitationMail { link, name: "Ana".to_owned(), email: "ana@example.com".to_owned() },
                 format!(r#"{{"kind":"invitation_mail","link":"{link}","name":"Ana","email":"ana@example.com"}}"#),
             ),
+            (Job::GroupMemberships, r#"{"kind":"group_memberships"}"#.to_owned()),
         ] {
             assert_eq!(job.enqueued(link).payload, json);
             assert_eq!(serde_json::from_str::<Job>(&json).expect("it is read"), job);

@@ -386,6 +386,7 @@ async fn work(services: Arc<Services>, id: Uuid, job: Job) -> Result<(), JobErro
         Job::NewPasswordMail { email } => accounts.mail_new_password(id, &email).await,
         Job::ChangedEmailMail { name, email } => accounts.mail_changed_email(id, &name, &email).await,
         Job::InvitationMail { link, name, email } => accounts.mail_invitation(id, link, &name, &email).await,
+        Job::GroupMemberships => accounts.set_due_memberships(writer).await,
         Job::AcceptedInvitation { link, person } => {
             accounts.put_on_boards(writer, link, person).await.map_err(|error| JobError::Retry(error.to_string()))
         }

@@ -21,9 +21,9 @@ use std::{
 };
 
 use app::{
-    id::{BoardId, MutationId},
+    id::{ActorId, BoardId, MutationId},
     model::Seq,
-    ops::Mutation,
+    ops::{Mutation, Op, SetMember},
     refusal::Refusal,
 };
 use futures::FutureExt;
@@ -162,13 +162,17 @@ impl Sequence {
         mutation: Mutation,
         by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
+        self.queue(Write { board, mutation, by, at: now(), from_groups: false })
+    }
+
+    fn queue(&self, write: Write) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
         let (to, outcome) = oneshot::channel();
-        let queued = if lock(&self.broken).includes(board) {
+        let queued = if lock(&self.broken).includes(write.board) {
             Err(overtaking())
         } else {
             let answer = Answer { to: Some(to), broken: Arc::clone(&self.broken) };
             // If the queue is full or closed, the job is dropped, which breaks the sequence.
-            self.queue.try_send(Job { write: Write { board, mutation, by, at: now() }, answer }).map_err(|error| {
+            self.queue.try_send(Job { write, answer }).map_err(|error| {
                 unavailable(match error {
                     mpsc::error::TrySendError::Full(_) => "too many writes are waiting",
                     mpsc::error::TrySendError::Closed(_) => "the server is stopping",
@@ -222,6 +226,19 @@ impl Writer {
         by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
         self.sequence().write(board, mutation, by)
+    }
+
+    /// Sets a person's membership of a board to what their groups give, if that is due; otherwise the answer is that it was done before.
+    /// The transaction decides what this means, so it may be called any number of times.
+    pub fn set_from_groups(
+        &self,
+        board: BoardId,
+        person: ActorId,
+        by: Credentials,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
+        let op = Op::SetMember(SetMember { person, role: None });
+        let mutation = Mutation { id: app::new_id(), op };
+        self.sequence().queue(Write { board, mutation, by, at: now(), from_groups: true })
     }
 
     /// Accepts no more writes, and returns when the accepted ones are durable and answered.

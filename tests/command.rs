@@ -12,6 +12,7 @@ use serde_json::Value;
 use support::{
     client::{Client, Copy},
     database::Database,
+    node::Node,
     server::{Process, command, run},
 };
 
@@ -174,6 +175,39 @@ fn the_audit_log_is_printed_as_json_lines() {
     assert!(refused(&database, &["audit", "--actor", "carl@example.com"], 1).contains("e-mail address"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_filled_and_put_on_a_board() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        for name in ["ana", "ben"] {
+            add(&database, name, "member");
+        }
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        node.close().await;
+        let board = &*board.to_string();
+        let made = json(&database, &["group", "add", "Crew", "--description", "On deck"]);
+        assert_eq!((&made["name"], &made["people"]), (&"Crew".into(), &0.into()));
+        let joined = json(&database, &["group", "join", "crew", "ana@example.com", "ben@example.com"]);
+        assert_eq!((&joined["changed"], &joined["complete"]), (&0.into(), &true.into()));
+        assert_eq!(json(&database, &["group", "put", "Crew", board, "editor"])["changed"], 2);
+        let members = json(&database, &["board", "members", board]);
+        assert_eq!(members.as_array().unwrap().len(), 2);
+        assert_eq!(members[0]["role"], "editor");
+        assert_eq!(json(&database, &["group", "leave", "Crew", "ben@example.com"])["changed"], 1);
+        let shown = json(&database, &["group", "show", "Crew"]);
+        assert_eq!(
+            (&shown["people"][0]["email"], &shown["boards"][0]["role"]),
+            (&"ana@example.com".into(), &"editor".into())
+        );
+        assert_eq!(json(&database, &["group", "change", "Crew", "--name", "Leads"])["description"], "On deck");
+        assert!(refused(&database, &["group", "show", "Crew"], 1).contains("there is no group Crew"));
+        assert!(refused(&database, &["group", "put", "Leads", board, "boss"], 2).contains("viewer, editor or manager"));
+        assert_eq!(json(&database, &["group", "take", "Leads", board])["changed"], 1);
+        assert_eq!(json(&database, &["group", "delete", "Leads"])["failed"], 0);
+        assert_eq!(json(&database, &["group", "list"]), serde_json::json!([]));
+    }
+}
+
 #[test]
 fn every_command_explains_itself() {
     for path in [
@@ -188,6 +222,16 @@ fn every_command_explains_itself() {
         &["user", "end-sessions"],
         &["user", "hand-over"],
         &["user", "import"],
+        &["group"],
+        &["group", "list"],
+        &["group", "show"],
+        &["group", "add"],
+        &["group", "change"],
+        &["group", "delete"],
+        &["group", "join"],
+        &["group", "leave"],
+        &["group", "put"],
+        &["group", "take"],
         &["board"],
         &["board", "list"],
         &["board", "show"],
@@ -306,6 +350,10 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(csv.starts_with("id,title,description,column,completed,") && csv.contains(",'=Tea,"), "{csv}");
         let export = json(&database, &["board", "export", id]);
         assert_eq!(export["seq"], seq + 3);
+        let events = audit(&database, &["--action", "exported"]);
+        let exports: Vec<_> = events.iter().map(|event| &event["details"]).filter(|of| of["what"] == "board").collect();
+        assert_eq!(exports.iter().map(|of| &of["format"]).collect::<Vec<_>>(), ["json", "csv"]);
+        assert!(exports.iter().all(|of| of["board"] == id && of["name"] == name), "{exports:?}");
         assert!(!json(&database, &["task", "delete", task])["deleted_at"].is_null());
         assert!(refused(&database, &["task", "delete", task], 1).contains("there is no task"));
         assert!(refused(&database, &["task", "delete", "=Tea"], 1).contains("--board"));
@@ -336,6 +384,61 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(late.contains("this board is archived. A manager can bring it back"), "{late}");
         assert!(json(&database, &["board", "unarchive", name])["archived_at"].is_null());
         copy.reach(seq + 9, &mut page).await;
+    }
+}
+
+/// Runs a command of which nobody reads the output. Returns its exit code and error output.
+fn run_unread(database: &Database, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = command(arguments);
+    command.args(["--database", &database.url]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_end_quietly_when_nobody_reads_on() {
+    let database = Database::sqlite();
+    add(&database, "ana", "owner");
+    json(&database, &["token", "create", "--user", "ana@example.com", "--scope", "read"]);
+    let server = Process::spawn(
+        command(&["serve", "--auth", "open", "--listen", "127.0.0.1:0"]).args(["--database", &database.url]),
+    );
+    let board = json(&database, &["board", "list"])[0]["id"].as_str().unwrap().to_owned();
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "list", "--json"],
+        &["token", "list"],
+        &["token", "list", "--json"],
+        &["board", "list"],
+        &["board", "list", "--json"],
+        &["board", "show", &board],
+        &["board", "members", &board],
+        &["board", "export", &board],
+        &["board", "export", &board, "--csv"],
+        &["task", "list", &board],
+        &["task", "list", &board, "--json"],
+        &["audit"],
+    ] {
+        assert_eq!(run_unread(&database, arguments), (Some(0), String::new()), "{arguments:?}");
+    }
+    // A part of a backup is of no use.
+    let (code, error) = run_unread(&database, &["backup", "-"]);
+    assert_eq!(code, Some(1), "{error}");
+    drop(server);
+}
+
+#[test]
+fn one_place_writes_the_results_of_commands() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command");
+    for file in folder.read_dir().unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        // A backup fails if its reader is gone; everything else goes through `write_out` in `mod.rs`.
+        let is_known = ["mod.rs", "backup.rs"].contains(&name.as_str());
+        let source = std::fs::read_to_string(path).unwrap();
+        assert!(is_known || !source.contains("stdout"), "{name} writes to standard output by itself");
     }
 }
 

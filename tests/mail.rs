@@ -193,7 +193,13 @@ async fn whoever_uses_a_link_that_was_mailed_has_proved_the_address() {
     let database = Database::sqlite();
     let (server, services) = Server::with_services(mailing(&database, smtp)).await;
     let accounts = &services.accounts;
-    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
+    let invitation = Invitation {
+        role: InstanceRole::Member,
+        boards: Vec::new(),
+        groups: Vec::new(),
+        email: None,
+        note: String::new(),
+    };
     let secret = accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let (from, password) = (ClientInfo::from(std::net::IpAddr::from([127, 0, 0, 1])), "correct horse battery");
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: Some(password) };
@@ -278,6 +284,7 @@ async fn somebody_invited_gets_onto_the_boards_even_if_the_server_ends_in_betwee
     let invitation = Invitation {
         role: InstanceRole::Member,
         boards: vec![(board, BoardRole::Editor)],
+        groups: Vec::new(),
         email: None,
         note: String::new(),
     };

@@ -342,7 +342,13 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
 
 /// Creates an account with an invitation, for a person who claims Cleo's address.
 async fn claimed(scene: &Scene) -> app::id::ActorId {
-    let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
+    let invitation = Invitation {
+        role: InstanceRole::Member,
+        boards: Vec::new(),
+        groups: Vec::new(),
+        email: None,
+        note: String::new(),
+    };
     let secret = scene.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
     let new = NewPerson { name: "Eve", email: "cleo@example.com", password: Some(PASSWORD) };
     let from = std::net::IpAddr::from([127, 0, 0, 1]).into();

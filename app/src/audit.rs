@@ -84,6 +84,12 @@ names! {
         MemberChanged "member_changed" "changed a member of a board"
         ShareLinkCreated "share_link_created" "created a share link"
         ShareLinkRevoked "share_link_revoked" "revoked a share link"
+        GroupCreated "group_created" "created a group"
+        GroupChanged "group_changed" "changed a group"
+        GroupDeleted "group_deleted" "deleted a group"
+        GroupPersonAdded "group_person_added" "added a person to a group"
+        GroupPersonRemoved "group_person_removed" "removed a person from a group"
+        GroupBoardChanged "group_board_changed" "changed a board of a group"
         JobRetried "job_retried" "had a job tried again"
         JobRemoved "job_removed" "removed a job"
         SettingChanged "setting_changed" "changed a setting"
@@ -118,6 +124,7 @@ names! {
         Board "board" "board"
         ShareLink "share_link" "share link"
         Job "job" "job"
+        Group "group" "group"
     }
 }
 

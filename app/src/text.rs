@@ -40,6 +40,12 @@ pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal
     Ok(text.to_owned())
 }
 
+/// A text for comparisons that ignore case. Each character is made small by itself, unlike by [`str::to_lowercase`], for which `Σ` depends on
+/// what follows it. So a text that contains another one still does when both are folded.
+pub fn folded(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// Whether a character is invisible: joiners, direction marks, fillers and the like. Such characters are allowed
 /// between visible characters, where they have a use.
 pub fn is_invisible(char: char) -> bool {
@@ -88,5 +94,20 @@ pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_contains_its_parts_ignoring_case() {
+        for text in ["Äpfel", "İstanbul", "Straße ẞ", "ΟΔΟΣΑ", "Σίσυφος", "ǅ Ǆ"] {
+            for (end, _) in text.char_indices() {
+                assert!(folded(text).contains(&folded(&text[..end])), "{text}");
+            }
+        }
+        assert!(folded("Äpfel").contains(&folded("ÄPF")) && folded("ΟΔΟΣ") == folded("οδοσ"));
     }
 }

@@ -86,7 +86,18 @@ for (const [look, { suffix, ...options }] of Object.entries(LOOKS)) {
     await expectOthers(page, /Ben Okoro/);
     await take(page, 'members');
 
-    for (const [path, name] of [['/people', 'people'], ['/account', 'account'], ['/', 'home']] as const) {
+    const pages = [
+      ['/people', 'people'],
+      ['/account', 'account'],
+      ['/', 'home'],
+      ['/admin/tasks', 'admin-tasks'],
+      [`/admin/tasks/${text.id}`, 'admin-task'],
+      [`/admin/people/${ben.id}`, 'admin-person'],
+      ['/admin/system', 'admin-system'],
+      ['/admin/settings', 'admin-settings'],
+      [`/api/v1/boards/${board.id}/tasks`, 'rest'],
+    ] as const;
+    for (const [path, name] of pages) {
       await page.goto(path);
       if (name === 'home') await hydrated(page);
       await take(page, name);

@@ -127,3 +127,46 @@ for (const [look, options] of Object.entries({
     await audit(page);
   });
 }
+
+test('a table says when it cannot follow any more, and follows again', async ({ page, server }) => {
+  await fill(server, 'Tea');
+  await page.goto('/admin/tasks');
+  const state = page.getByRole('status').filter({ hasText: /Live|Not up to date/ });
+  await expect(state).toHaveText('Live');
+  // The refreshes get no answer.
+  await page.route('**/admin/tasks', (route) => route.abort());
+  await expect(state).toContainText('Not up to date since');
+  await expect(row(page, 'Tea')).toBeVisible();
+  await page.unroute('**/admin/tasks');
+  await expect(state).toHaveText('Live');
+});
+
+test('a table is narrowed down by date with the keyboard', async ({ page, server }) => {
+  await fill(server, 'Tea', 'Milk');
+  await page.goto('/admin/tasks');
+  const dates = page.getByRole('navigation', { name: 'Created, by date' });
+  // All is of today: the table begins with the days of this month.
+  await dates.getByRole('link').first().focus();
+  await page.keyboard.press('Enter');
+  await expect(dates.locator('[aria-current="date"]')).toBeVisible();
+  await expect(row(page, 'Milk')).toBeVisible();
+  await dates.getByRole('link', { name: 'Any time' }).click();
+  await expect(dates.locator('[aria-current="date"]')).toHaveCount(0);
+});
+
+for (const scripts of [true, false]) {
+  test.describe(scripts ? 'on a phone' : 'on a phone without scripts', () => {
+    test.use({ viewport: { width: 390, height: 844 }, javaScriptEnabled: scripts });
+
+    test('the pages of the administration are in a list that unfolds', async ({ page, server }) => {
+      await fill(server, 'Tea');
+      await page.goto('/admin/tasks');
+      const pages = page.getByRole('navigation', { name: 'Administration' });
+      await expect(pages.getByRole('link', { name: 'Boards', exact: true })).toBeHidden();
+      await pages.getByText('Tasks').first().click();
+      await expect(pages.getByRole('link', { name: 'Tasks', exact: true })).toHaveAttribute('aria-current', 'page');
+      await pages.getByRole('link', { name: 'Boards', exact: true }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Boards');
+    });
+  });
+}

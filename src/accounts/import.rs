@@ -1,6 +1,6 @@
 //! Many people at once: invitations from a CSV file.
 //!
-//! The file's first line names its columns: `name`, `email`, and if wanted `role` and `boards`. Each further line is a person. What is
+//! The file's first line names its columns: `name`, `email`, and if wanted `role`, `boards` and `groups`. Each further line is a person. What is
 //! wrong with a line is reported, and the other lines are done. Somebody who has an account or an invitation gets no other one, so a
 //! corrected file can be imported again.
 
@@ -110,7 +110,7 @@ impl Accounts {
     ) -> Result<Imported, AccountError> {
         may(self.principal(credentials)?.may_manage_people())?;
         let rows = read(file)?;
-        let boards = self.named_boards(&rows).await?;
+        let (boards, groups) = (self.named_boards(&rows).await?, self.named_groups(&rows).await?);
         let mut change = self.begin(credentials).await?;
         let done = async {
             let asking = principal(&change)?.clone();
@@ -121,8 +121,13 @@ impl Accounts {
             let mut first_lines = HashMap::new();
             let mut lines = Vec::with_capacity(rows.len());
             for row in rows {
-                let judge =
-                    Judge { asking: &asking, directory: change.directory(), invited: &invited, boards: &boards };
+                let judge = Judge {
+                    asking: &asking,
+                    directory: change.directory(),
+                    invited: &invited,
+                    boards: &boards,
+                    groups: &groups,
+                };
                 let mut line = ImportedLine {
                     line: row.line,
                     name: row.name.clone(),
@@ -188,6 +193,24 @@ impl Accounts {
         Ok(boards)
     }
 
+    /// The groups that a file names, by their ids and names.
+    async fn named_groups(&self, rows: &[Row]) -> Result<HashMap<String, Uuid>, AccountError> {
+        let mut groups = HashMap::new();
+        for name in rows.iter().flat_map(|row| wanted_groups(&row.groups)) {
+            if groups.contains_key(name) {
+                continue;
+            }
+            let found = match name.parse() {
+                Ok(id) => self.store().group(id).await?,
+                Err(_) => self.store().group_named(name).await?,
+            };
+            if let Some(group) = found {
+                groups.insert(name.to_owned(), group.id);
+            }
+        }
+        Ok(groups)
+    }
+
     /// Mails an invitation. The secret is in the mail alone, so each attempt gives the link another one, and only the newest works.
     pub async fn mail_invitation(&self, job: Uuid, link: Uuid, name: &str, email: &str) -> Result<(), JobError> {
         let mail = self.mail()?;
@@ -224,6 +247,7 @@ struct Row {
     email: String,
     role: String,
     boards: String,
+    groups: String,
     /// Whether it has more fields than the first line.
     is_too_long: bool,
 }
@@ -251,10 +275,11 @@ fn read(file: &[u8]) -> Result<Vec<Row>, AccountError> {
             "email" | "e-mail" | "email address" | "e-mail address" => "email",
             "role" => "role",
             "boards" => "boards",
+            "groups" => "groups",
             _ => {
                 let header = shortened(header);
                 return Err(wrong(format!(
-                    "the file has a column “{header}”; it may have name, email, role and boards"
+                    "the file has a column “{header}”; it may have name, email, role, boards and groups"
                 )));
             }
         };
@@ -283,6 +308,7 @@ fn read(file: &[u8]) -> Result<Vec<Row>, AccountError> {
             email: field(&record, "email"),
             role: field(&record, "role"),
             boards: field(&record, "boards"),
+            groups: field(&record, "groups"),
             is_too_long: record.len() > headers.len(),
         });
     }
@@ -301,12 +327,18 @@ fn wanted_boards(text: &str) -> impl Iterator<Item = (&str, BoardRole)> {
     })
 }
 
+/// The groups of a line, `Crew|Leads`.
+fn wanted_groups(text: &str) -> impl Iterator<Item = &str> {
+    text.split('|').map(str::trim).filter(|group| !group.is_empty())
+}
+
 /// What is needed to judge a line.
 struct Judge<'a> {
     asking: &'a Principal,
     directory: &'a Directory,
     invited: &'a HashSet<String>,
     boards: &'a HashMap<String, Option<BoardId>>,
+    groups: &'a HashMap<String, Uuid>,
 }
 
 impl Judge<'_> {
@@ -346,13 +378,26 @@ impl Judge<'_> {
         if boards.len() > MAX_BOARDS {
             return Err(format!("an invitation may name at most {MAX_BOARDS} boards"));
         }
+        let mut groups: Vec<Uuid> = Vec::new();
+        for name in wanted_groups(&row.groups) {
+            match self.groups.get(name) {
+                Some(group) if groups.contains(group) => {
+                    return Err(format!("it names the group “{}” twice", shortened(name)));
+                }
+                Some(group) => groups.push(*group),
+                None => return Err(format!("there is no group “{}”", shortened(name))),
+            }
+        }
+        if groups.len() > MAX_BOARDS {
+            return Err(format!("an invitation may name at most {MAX_BOARDS} groups"));
+        }
         if self.directory.account_of(&email).is_some() {
             return Ok(Err(Outcome::Exists));
         }
         if self.invited.contains(&email) {
             return Ok(Err(Outcome::Invited));
         }
-        Ok(Ok(Invitation { role, boards, email: Some(email), note: name }))
+        Ok(Ok(Invitation { role, boards, groups, email: Some(email), note: name }))
     }
 }
 

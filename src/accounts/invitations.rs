@@ -40,6 +40,9 @@ pub struct Invitation {
     /// On boards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boards: Vec<(BoardId, BoardRole)>,
+    /// In groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Uuid>,
     /// The e-mail address of whoever is invited, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -143,7 +146,7 @@ impl Accounts {
                 return Err(AccountError::DeadLink);
             }
             let mut follows = None;
-            if !invitation.boards.is_empty() {
+            if !invitation.boards.is_empty() || !invitation.groups.is_empty() {
                 let job = Job::AcceptedInvitation { link: link.id, person: account.id }.enqueued(app::new_id());
                 follows = Some((job.id, link.id));
                 change.enqueue(&job.done_at_once()).await?;
@@ -165,7 +168,7 @@ impl Accounts {
         Ok(proof)
     }
 
-    /// Puts somebody on the boards of the invitation that they used. To do it twice is to do it once.
+    /// Puts somebody on the boards and in the groups of the invitation that they used. To do it twice is to do it once.
     pub async fn put_on_boards(&self, writer: &Writer, link: Uuid, person: ActorId) -> Result<(), AccountError> {
         let purpose = self.store().any_one_time_link(link).await?.and_then(|link| Purpose::parse(&link.purpose));
         let Some(Purpose::Invitation(invitation)) = purpose else { return Ok(()) };
@@ -177,6 +180,16 @@ impl Accounts {
                 // The board may have been deleted meanwhile, or the person deactivated.
                 Ok(_) | Err(WriteError::Refused(_)) => {}
                 Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
+            }
+        }
+        for group in invitation.groups {
+            match self.join_group(&Credentials::local(), writer, group, &[person]).await {
+                // The group may have been deleted meanwhile.
+                Ok(_) | Err(AccountError::NotFound(_)) => {}
+                Err(AccountError::Limit(why)) => {
+                    tracing::warn!(%group, %person, why, "a new person is not in a group of their invitation");
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -8,6 +8,7 @@
 //! One file for each resource, with the same names as in `store/accounts` and `http/api`:
 //!
 //! - [`people`]: accounts themselves. [`first_visit`]: how the first one is created. [`invitations`]: how the others are.
+//! - [`groups`]: groups of people that are put on boards.
 //! - [`hand_over`]: what somebody leaves to somebody else.
 //! - [`import`]: many invitations at once, from a CSV file.
 //! - [`passwords`]: choosing and changing them; [`hashing`]: argon2id, off the threads that serve.
@@ -25,6 +26,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod first_visit;
+pub mod groups;
 pub mod hand_over;
 pub mod hashing;
 pub mod import;
@@ -98,6 +100,9 @@ pub enum AccountError {
     /// There may not be more of this.
     #[error("{}", Refusal::Full { what: *.0, limit: *.1 })]
     Full(Thing, u32),
+    /// A limit of groups is reached.
+    #[error("{0}")]
+    Limit(&'static str),
     /// The e-mail address and password do not match. (The error does not tell which of them is wrong.)
     #[error("this e-mail address and password do not belong to an account that may sign in here")]
     WrongCredentials,

@@ -68,7 +68,11 @@ impl Purpose {
                 let target = Target::new(TargetKind::Invitation, link.unwrap_or_default(), &invitation.note);
                 let boards: Vec<_> =
                     invitation.boards.iter().map(|(board, role)| json!({ "board": board, "role": role })).collect();
-                NewEvent::about(action, target).with(json!({ "role": invitation.role, "boards": boards }))
+                let mut details = json!({ "role": invitation.role, "boards": boards });
+                if !invitation.groups.is_empty() {
+                    details["groups"] = json!(invitation.groups);
+                }
+                NewEvent::about(action, target).with(details)
             }
             (Self::NewPassword { person, mailed }, step) => {
                 let action = match step {

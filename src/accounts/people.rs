@@ -239,7 +239,11 @@ async fn put_role(change: &mut AccessChange<'_>, person: ActorId, role: Instance
 /// Deactivates or reactivates the account of a person whom the caller manages.
 async fn put_active(change: &mut AccessChange<'_>, person: ActorId, active: bool) -> Result<(), AccountError> {
     if active {
-        return Ok(change.set_deactivated(person, None).await?);
+        change.set_deactivated(person, None).await?;
+        if change.has_due_memberships(person).await? {
+            change.enqueue(&Job::GroupMemberships.enqueued(app::new_id())).await?;
+        }
+        return Ok(());
     }
     if is_last_owner(change, person) {
         return Err(AccountError::invalid(

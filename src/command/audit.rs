@@ -1,11 +1,9 @@
 //! `taskwire audit`: the audit log, as JSON Lines.
 
-use std::io::{self, Write};
-
 use app::audit::Action;
 use clap::{Args, builder::PossibleValuesParser};
 
-use super::{CommandContext, Common, error_message};
+use super::{CommandContext, Common, error_message, write_out};
 use crate::accounts::audit::AuditQuery;
 
 /// How many events are read at once.
@@ -46,19 +44,16 @@ impl AuditCommand {
         let filter = query.filter(&context.store.directory()).map_err(error_message)?;
         let accounts = &context.accounts;
         let mut next = Some(accounts.export_audit(&context.operator, &filter).await.map_err(error_message)?);
-        let mut out = io::stdout().lock();
         while next.is_some() {
             let page = accounts.audit(&context.operator, &filter, next, BLOCK).await.map_err(error_message)?;
             next = page.next;
-            let written = page.events.iter().try_for_each(|event| {
-                serde_json::to_writer(&mut out, event)?;
-                out.write_all(b"\n")
-            });
-            match written.and_then(|()| out.flush()) {
-                Ok(()) => {}
-                // The reader has seen enough.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
-                Err(error) => return Err(format!("cannot write the events: {error}")),
+            let mut lines = Vec::new();
+            for event in &page.events {
+                serde_json::to_writer(&mut lines, event).map_err(|error| error.to_string())?;
+                lines.push(b'\n');
+            }
+            if !write_out(&lines)? {
+                break;
             }
         }
         Ok(())

@@ -52,7 +52,8 @@ pub struct BackupCommand {
 pub struct RestoreCommand {
     /// The backup; `-` is standard input.
     file: PathBuf,
-    /// Check the backup and the database, say what would be restored, and change nothing.
+    /// Check the backup, say what would be restored and whether the database is empty, and change nothing. The exit code is 0 if the file
+    /// is whole.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -74,6 +75,9 @@ struct Made {
 #[derive(Serialize)]
 struct Restored {
     restored: bool,
+    /// Why a dry run's restore would be refused although the file is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obstacle: Option<String>,
     #[serde(flatten)]
     contents: Summary,
 }
@@ -193,7 +197,11 @@ impl RestoreCommand {
     pub async fn run(self) -> Result<(), String> {
         let settings = StoreSettings { readers: 1, cached_tasks: 0, ..StoreSettings::new(&self.common.database) };
         let explained = |error| explained(&self.file, error);
-        backup::require_empty(&settings).await.map_err(explained)?;
+        let obstacle = match backup::require_empty(&settings).await {
+            // A dry run is also the way to check a file beside the database that it is a backup of.
+            Err(error @ BackupError::NotEmpty(_)) if self.dry_run => Some(explained(error)),
+            checked => checked.map(|()| None).map_err(explained)?,
+        };
         let is_standard = self.file.as_os_str() == STANDARD;
         if is_standard && stdin().is_terminal() {
             return Err("standard input is a terminal; name a file, or redirect the input".to_owned());
@@ -210,21 +218,30 @@ impl RestoreCommand {
             let mut reports = Reports::new("checking the backup");
             let checked = backup::check(open()?, &mut |table, rows| reports.at(table, rows)).map_err(explained)?;
             if self.dry_run {
-                return self.print(&checked);
+                return self.print(&checked, obstacle);
             }
         }
         let mut reports = Reports::new("restoring");
         let restored = backup::restore(&settings, open()?, &mut |table, rows| reports.at(table, rows)).await;
         let contents = restored.map_err(explained)?;
         verify(settings).await?;
-        self.print(&contents)
+        self.print(&contents, None)
     }
 
-    fn print(&self, contents: &Contents) -> Result<(), String> {
-        let restored = Restored { restored: !self.dry_run, contents: contents.into() };
+    fn print(&self, contents: &Contents, obstacle: Option<String>) -> Result<(), String> {
+        let restored = Restored { restored: !self.dry_run, obstacle, contents: contents.into() };
         print(&restored, self.common.json, || {
             let done = if self.dry_run { "would be restored" } else { "restored" };
             let (counted, header) = (counted(contents), &contents.header);
+            if let Some(obstacle) = &restored.obstacle {
+                return vec![
+                    format!(
+                        "the file is whole: {counted}, as of {}, from a backup of Taskwire {} with schema {}",
+                        header.at, header.taskwire, header.schema
+                    ),
+                    obstacle.clone(),
+                ];
+            }
             let mut lines = vec![format!(
                 "{counted}, as of {}, {done} from a backup of Taskwire {} with schema {}",
                 header.at, header.taskwire, header.schema

@@ -1,9 +1,10 @@
 //! `taskwire board …`: boards.
 
-use std::{io::Write, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     access::BoardRole,
+    audit::Action,
     id::BoardId,
     model::BoardSummary,
     ops::{DeleteBoard, Op, RestoreBoard, SetArchived, SetMember},
@@ -12,8 +13,9 @@ use app::{
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 
-use super::{CommandContext, Common, table};
+use super::{CommandContext, Common, error_message, table, write_out};
 use crate::{http::admin::csv, store::BoardQuery};
 
 /// How many boards are read at once.
@@ -43,7 +45,7 @@ pub enum BoardCommand {
     },
     /// Show a board: who has access, and its columns.
     Show(Named),
-    /// Print a board with everything on it, as JSON.
+    /// Print a board with everything on it, as JSON. The audit log has an event of it.
     Export {
         /// The board's id or name.
         board: String,
@@ -193,6 +195,8 @@ async fn list(search: String, archived: bool, deleted: bool, common: &Common) ->
 async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
     let context = CommandContext::open(common).await?;
     let board = context.board(board).await?;
+    let details = json!({ "what": "board", "format": if csv { "csv" } else { "json" }, "board": board.id(), "name": board.name() });
+    context.accounts.record(&context.operator, Action::Exported, details).await.map_err(error_message)?;
     if !csv {
         let snapshot = board.snapshot();
         return super::print(&snapshot, true, Vec::new);
@@ -213,7 +217,7 @@ async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
             task.assignees.iter().map(|person| email(*person)).collect::<Vec<_>>().join(" "),
         ]));
     }
-    std::io::stdout().write_all(&file).map_err(|error| format!("cannot write the result: {error}"))
+    write_out(&file).map(|_| ())
 }
 
 impl Members {

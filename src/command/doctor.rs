@@ -1,6 +1,6 @@
 //! `taskwire doctor`: checks an installation, and says what to do about what it finds.
 
-use std::{io::Write, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -47,8 +47,7 @@ impl DoctorCommand {
             true => serde_json::to_string_pretty(&found).map_err(|error| error.to_string())?,
             false => found.iter().map(Finding::line).collect::<Vec<_>>().join("\n"),
         };
-        let printed = std::io::stdout().write_all(format!("{text}\n").as_bytes());
-        printed.map_err(|error| format!("cannot write the result: {error}"))?;
+        super::write_out(format!("{text}\n").as_bytes())?;
         match found.iter().filter(|finding| finding.status == Status::Error).count() {
             0 => Ok(()),
             1 => Err("1 check found an error".to_owned()),

@@ -12,13 +12,19 @@ pub mod audit;
 pub mod backup;
 pub mod board;
 pub mod doctor;
+pub mod group;
 pub mod health;
 pub mod settings;
 pub mod task;
 pub mod token;
 pub mod user;
 
-use std::{env, ffi::OsString, io::Write, sync::Arc};
+use std::{
+    env,
+    ffi::OsString,
+    io::{ErrorKind, Write},
+    sync::Arc,
+};
 
 use app::{
     id::BoardId,
@@ -34,6 +40,7 @@ use self::{
     backup::{BackupCommand, RestoreCommand},
     board::BoardCommand,
     doctor::DoctorCommand,
+    group::GroupCommand,
     health::HealthCommand,
     settings::SettingsCommand,
     task::TaskCommand,
@@ -80,6 +87,9 @@ pub enum Command {
     /// Make, list and change accounts. Can be used while servers run.
     #[command(subcommand)]
     User(UserCommand),
+    /// Make and change groups of people, and put them on boards. Can be used while servers run.
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// List, export, delete and restore boards, and change who is a member. Can be used while servers run.
     #[command(subcommand)]
     Board(BoardCommand),
@@ -204,7 +214,18 @@ fn print(value: &impl Serialize, json: bool, lines: impl FnOnce() -> Vec<String>
     if !text.is_empty() {
         text.push('\n');
     }
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the result: {error}"))
+    write_out(text.as_bytes()).map(|_| ())
+}
+
+/// Writes to standard output. Returns whether the output is still read: a reader such as `head` closes it when it has seen enough, which is
+/// no error. A backup does not use this, because a part of a backup is of no use.
+fn write_out(bytes: &[u8]) -> Result<bool, String> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(format!("cannot write the result: {error}")),
+    }
 }
 
 /// A result, as JSON or as lines.

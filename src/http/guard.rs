@@ -30,7 +30,7 @@ use super::{
     Services,
     admission::ClientKey,
     compression,
-    limits::{HttpLimits, MAX_BODY_BYTES},
+    limits::{HttpLimits, MAX_BODY_BYTES, MAX_COLLECTED_BYTES},
     problem::{Code, Problem},
     refusal::Asked,
     request_auth::{self, RequestAuth},
@@ -41,7 +41,7 @@ const SLOW: Duration = Duration::from_secs(1);
 /// How much of a response is collected before other tasks get their turn on this thread.
 const YIELD_BYTES: usize = 256 * 1024;
 
-/// Marks a response, as one of its extensions, as a stream without an end, which is sent as it comes.
+/// Marks a response, as one of its extensions, as a stream whose length has no bound, which is sent as it comes and never collected.
 #[derive(Clone, Copy, Debug)]
 pub struct Streamed;
 
@@ -189,7 +189,7 @@ async fn carry(services: &Services, who: ClientKey, response: Response) -> Resul
     }
     let (parts, body) = response.into_parts();
     let bytes = match size {
-        Some(_) => to_bytes(body, usize::MAX).await,
+        Some(_) => to_bytes(body, MAX_COLLECTED_BYTES).await,
         None => collect(body).await,
     };
     let body = bytes.ok().and_then(|bytes| services.in_flight.carry(who, bytes));
@@ -204,6 +204,9 @@ async fn collect(mut body: Body) -> Result<Bytes, axum::Error> {
     while let Some(frame) = body.frame().await {
         let Ok(bytes) = frame?.into_data() else { continue };
         all.extend_from_slice(&bytes);
+        if all.len() > MAX_COLLECTED_BYTES {
+            return Err(axum::Error::new("the body is too large to be collected"));
+        }
         since += bytes.len();
         if since > YIELD_BYTES {
             since = 0;

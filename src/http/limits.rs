@@ -9,6 +9,10 @@ use std::time::Duration;
 /// The largest body of a request, in bytes. A client that sends more gets a response; its connection is not simply cut.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// The largest body of a response that is collected in memory, in bytes. What has no such bound (an export, a stream of events) is sent as
+/// it is made, and never collected.
+pub const MAX_COLLECTED_BYTES: usize = 256 * 1024 * 1024;
+
 /// The limits. `docs/ARCHITECTURE.md` lists the defaults.
 #[derive(Clone, Debug)]
 pub struct HttpLimits {

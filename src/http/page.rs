@@ -26,8 +26,8 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context}
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::{
-    Services, admission::ClientKey, backend::Local, in_flight::InFlight, problem::Problem, request_auth::RequestAuth,
-    shape,
+    Services, admission::ClientKey, backend::Local, in_flight::InFlight, limits::MAX_COLLECTED_BYTES, problem::Problem,
+    request_auth::RequestAuth, shape,
 };
 use crate::accounts::Accounts;
 
@@ -92,7 +92,7 @@ async fn in_turn(State(in_flight): State<Arc<InFlight>>, request: Request, next:
 /// them until the last piece is taken. With a slow reader that is long, and with one who has left it is for ever.)
 async fn whole(response: Response) -> Response {
     let (parts, body) = response.into_parts();
-    match to_bytes(body, usize::MAX).await {
+    match to_bytes(body, MAX_COLLECTED_BYTES).await {
         Ok(bytes) => Response::from_parts(parts, shape::seal(bytes.into()).into()),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");

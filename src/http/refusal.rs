@@ -26,6 +26,12 @@ pub struct Asked {
     host: String,
 }
 
+/// Whether a request is a form of a page that is not called by the program in a page. Pages have no other answer than pages, also for those
+/// who do not say that they accept them.
+fn is_form_of_page(request: &Request) -> bool {
+    browse::is_urlencoded(request.headers()) && !request.uri().path().starts_with("/forms/")
+}
+
 impl Asked {
     /// Collects this from a request.
     pub fn of(request: &Request) -> Self {
@@ -33,7 +39,7 @@ impl Asked {
         let rest = path.starts_with("/api/").then(|| path.to_owned());
         let wants_page = match rest {
             Some(_) => browse::is_wanted(request),
-            None => page::accepts_html(request.headers()),
+            None => page::accepts_html(request.headers()) || is_form_of_page(request),
         };
         if !wants_page {
             return Self { wants_page, rest, origin: None, host: String::new() };

@@ -163,15 +163,14 @@ impl<'a> Page<'a> {
             Some(false) => conditions.add("b.everyone IS NULL"),
         }
         if !text.is_empty() {
-            // SQLite's `LOWER` knows only ASCII, so the text is also looked for as it is.
-            let (lower, as_it_is) = match self.engine {
-                Engine::Sqlite => ("(INSTR(LOWER(b.name), ?) > 0", " INSTR(b.name, ?) > 0)"),
-                Engine::Postgres => ("(STRPOS(LOWER(b.name), ?) > 0", " STRPOS(b.name, ?) > 0)"),
+            // Engines and locales differ in what `LOWER` does outside of ASCII. So the database makes both texts small, by which a name
+            // contains each of its parts; and SQLite, whose `LOWER` knows only ASCII, also looks for the small letters of other alphabets.
+            let (lower, as_the_database) = match self.engine {
+                Engine::Sqlite => ("(INSTR(LOWER(b.name), ?) > 0", " INSTR(LOWER(b.name), LOWER(?)) > 0)"),
+                Engine::Postgres => ("(STRPOS(LOWER(b.name), ?) > 0", " STRPOS(LOWER(b.name), LOWER(?)) > 0)"),
             };
-            // PostgreSQL accepts no NUL, and no name contains one.
-            let text = text.replace('\0', "");
             conditions.bind(lower, text.to_lowercase());
-            conditions.or(as_it_is, text);
+            conditions.or(as_the_database, text.as_str());
         }
         if let Some(key) = after.clone().filter(|key| key.fits(expression)) {
             conditions.after(expression, id, *direction, key);

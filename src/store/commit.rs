@@ -17,9 +17,10 @@ use std::{
 };
 
 use app::{
+    access::Principal,
     id::{ActorId, BoardId, MutationId, TaskId},
     model::{Column, Seq, Task},
-    ops::{Applied, Change, ChangeKind, Op, UpdateTask, decide},
+    ops::{Applied, Change, ChangeKind, Op, SetMember, UpdateTask, decide},
     refusal::{Refusal, Thing},
     state::{BoardState, Entity, MAX_BOARDS_OF_ONE, Touched},
     time::Timestamp,
@@ -35,6 +36,7 @@ use super::{
     connect::Engine,
     connection::Connection,
     fingerprint::Fingerprint,
+    group_memberships::GroupMemberships,
     rows::{self, BoardRow, ChangeRow},
     sql::{fetch_by_ids, query},
 };
@@ -101,9 +103,12 @@ impl Store {
             let mut spares = shared.spares();
             writes.iter().map(|write| group.decide(write, &mut spares.0)).collect::<Result<_, _>>()?
         };
-        group.store(&mut transaction).await?;
+        let enqueued = group.store(&mut transaction, shared.database.engine).await?;
         transaction.commit().await?;
         drop(transaction);
+        if enqueued {
+            shared.enqueued.notify_one();
+        }
         let (committed, spares) = group.finish(&shared.cache, writes, decided);
         shared.spares().keep(spares);
         if committed.rights_changed
@@ -130,6 +135,8 @@ struct Group {
     taken: HashMap<TaskId, BoardId>,
     /// The share links that writes of this group name.
     links: Links,
+    /// What groups decide about the memberships that writes of this group set.
+    memberships: GroupMemberships,
     /// For each person who wants to create or restore a board, the number of boards that they manage.
     managed: HashMap<ActorId, usize>,
     /// For the audit log.
@@ -185,10 +192,11 @@ impl Group {
         let taken = taken(connection, writes).await?;
         let links = Links::read(connection, writes).await?;
         let managed = managed(connection, &store.directory(), writes).await?;
+        let memberships = GroupMemberships::read(connection, engine, writes).await?;
         // Read the directory last, when nothing waits any more: so somebody who lost access while these writes waited is refused.
         let directory = store.directory_in(connection).await?;
         let (refused, events) = Default::default();
-        Ok(Self { directory, now: now(), boards, answers, refused, taken, links, managed, events })
+        Ok(Self { directory, now: now(), boards, answers, refused, taken, links, memberships, managed, events })
     }
 
     /// Decides a write on the state that the previous ones left, and applies it there; or returns the earlier answer to it.
@@ -197,7 +205,10 @@ impl Group {
         write: &Write,
         spares: &mut HashMap<BoardId, Spare>,
     ) -> Result<Result<Decided, Refusal>, StoreError> {
-        let Write { board, mutation, by, at } = write;
+        if let (true, Op::SetMember(SetMember { person, .. })) = (write.from_groups, &write.mutation.op) {
+            return self.set_from_groups(write, *person, spares);
+        }
+        let Write { board, mutation, by, at, .. } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         let permitted = self.directory.permit(by, self.now, working.state(), &mutation.op);
         let fingerprint = Fingerprint::of(*board, &mutation.op)?;
@@ -243,6 +254,67 @@ impl Group {
                 return Ok(Err(refusal));
             }
         };
+        if let ChangeKind::MemberSet(set) = &kind {
+            self.memberships.is_set_by_hand(*board, set);
+        }
+        self.accept(write, &mutation.op, principal, kind, fingerprint, spares).map(Ok)
+    }
+
+    /// Sets a membership that is due to what the groups give now. Nothing is done if nothing is due.
+    fn set_from_groups(
+        &mut self,
+        write: &Write,
+        person: ActorId,
+        spares: &mut HashMap<BoardId, Spare>,
+    ) -> Result<Result<Decided, Refusal>, StoreError> {
+        let Write { board, mutation, by, .. } = write;
+        let state = self.boards.get(board).ok_or(StoreError::Raced)?.state();
+        if let Some((_, Answer::Accepted(seq))) = self.answers.get(mutation.id) {
+            return Ok(Ok(Decided { seq: *seq, repeated: true }));
+        }
+        let nothing = Decided { seq: state.seq(), repeated: true };
+        let Some(due) = self.memberships.due(state, person) else { return Ok(Ok(nothing)) };
+        let Some(op) = &due.op else {
+            self.memberships.is_set(*board, person, &due);
+            return Ok(Ok(nothing));
+        };
+        let principal = match self.directory.permit(by, self.now, state, op) {
+            Ok(principal) => principal,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        // It stays due until the person is reactivated, or the board restored.
+        if let Err(refusal) = self.directory.know(state, op) {
+            return Ok(Err(refusal));
+        }
+        match decide(state, op) {
+            Ok(kind) => {
+                self.memberships.is_set(*board, person, &due);
+                let fingerprint = Fingerprint::of(*board, op)?.stored();
+                self.accept(write, op, principal, kind, fingerprint, spares).map(Ok)
+            }
+            Err(refusal @ Refusal::NotFound { what: Thing::Board }) => Ok(Err(refusal)),
+            Err(refusal) => {
+                self.memberships.is_refused(*board, person, &due, &refusal);
+                Ok(Err(refusal))
+            }
+        }
+    }
+
+    /// Applies a change that was decided.
+    fn accept(
+        &mut self,
+        write: &Write,
+        op: &Op,
+        principal: Principal,
+        kind: ChangeKind,
+        fingerprint: i64,
+        spares: &mut HashMap<BoardId, Spare>,
+    ) -> Result<Decided, StoreError> {
+        let Write { board, mutation, by, at, .. } = write;
+        let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
+        if let ChangeKind::BoardRestored(_) = &kind {
+            self.memberships.is_restored(*board);
+        }
         if let ChangeKind::BoardCreated(_) | ChangeKind::BoardRestored(_) = &kind
             && let Some(managed) = principal.person.and_then(|person| self.managed.get_mut(&person))
         {
@@ -266,7 +338,7 @@ impl Group {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
         };
         working.touched.merge(&touched);
-        self.links.note(*board, &mutation.op, &change);
+        self.links.note(*board, op, &change);
         let mut json = Vec::with_capacity(USUAL_CHANGE_BYTES);
         serde_json::to_writer(&mut json, &change).map_err(StoreError::corrupt)?;
         let logged = LoggedChange { seq, json: json.into() };
@@ -274,11 +346,13 @@ impl Group {
         working.rows.push(ChangeRow { board: *board, at, mutation: mutation.id, fingerprint, logged, task, activity });
         working.changes.push(change);
         self.answers.add(mutation.id, fingerprint, Answer::Accepted(seq));
-        Ok(Ok(Decided { seq, repeated: false }))
+        Ok(Decided { seq, repeated: false })
     }
 
     /// Writes the touched rows. Boards come first: the other rows refer to them.
-    async fn store(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    ///
+    /// Returns whether a job was enqueued.
+    async fn store(&self, connection: &mut Connection, engine: Engine) -> Result<bool, StoreError> {
         let mut boards: Vec<BoardRow<'_>> = Vec::new();
         let mut columns: Vec<(BoardId, &Column)> = Vec::new();
         let mut gone = Vec::new();
@@ -322,7 +396,8 @@ impl Group {
         let changes: Vec<&ChangeRow> = self.boards.values().flat_map(|working| &working.rows).collect();
         rows::append_changes(connection, &changes).await?;
         audit::put(connection, self.events.iter().map(|(author, event)| (author, event))).await?;
-        put_refused(connection, &self.refused).await
+        put_refused(connection, &self.refused).await?;
+        self.memberships.store(connection, engine).await
     }
 
     /// After the commit: the outcomes of the writes, which may now be published, and the spare states for the next transaction.

@@ -23,7 +23,7 @@ use super::{
     Store, StoreError,
     answers::keep_answers,
     boards::BoardQuery,
-    outbox, rows,
+    group_memberships, outbox, rows,
     sql::{fetch_by_ids, query, query_of},
     tables::{Key, SortValue},
 };
@@ -196,6 +196,7 @@ impl Store {
         ] {
             query(sql).bind(board.as_str()).execute(&mut transaction).await?;
         }
+        group_memberships::purge(&mut transaction, engine, &board).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -9,6 +9,7 @@
 //! - [`Store::key`] is the installation's key, which all nodes share (`key`).
 //! - `accounts`: accounts, sessions, tokens and links as rows. [`Store::directory`] is who may do what, kept in memory
 //!   (`directory`), and [`Rights`] what somebody may do at the moment they are asked about (`rights`).
+//! - `group_memberships`: the memberships of boards that groups decide.
 //! - [`Store::board`] reads a board, of which a copy is kept (`cache`) and brought up to date from the log (`log`).
 //! - [`Store::task_history`] and [`Store::newest_changes`] read the log as people do, newest first (`history`).
 //! - [`Store::boards_page`] lists boards (`boards`).
@@ -43,6 +44,7 @@ mod directory;
 mod error;
 mod file;
 mod fingerprint;
+mod group_memberships;
 mod history;
 mod inspection;
 mod key;
@@ -73,7 +75,7 @@ use sqlx::Row;
 use tokio::sync::{Notify, watch};
 
 pub(crate) use accounts::{AccessChange, NewAccount};
-pub use accounts::{Account, OneTimeLink, Proof, SessionRow, StoredSetting, StoredSettings, Token};
+pub use accounts::{Account, Group, GroupBoard, OneTimeLink, Proof, SessionRow, StoredSetting, StoredSettings, Token};
 pub use audit::{AuditFilter, AuditKey, AuditPage};
 pub(crate) use audit::{Author, NewEvent};
 pub use backup_schedule::{BackupSchedule, GoodBackup, LEASE as BACKUP_LEASE, LONGEST_PAUSE as LONGEST_BACKUP_PAUSE};
@@ -85,6 +87,9 @@ pub use deleted_boards::DeletedBoard;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use file::SqliteFiles;
+pub use group_memberships::DueOf;
+#[cfg(test)]
+pub(crate) use group_memberships::JOB as GROUP_MEMBERSHIPS_JOB;
 pub use history::{Entries, Entry};
 pub use inspection::{ClockReport, Inspection, SchemaReport, missing_file, sqlite_files};
 pub use log_check::BoardReport;
@@ -136,6 +141,9 @@ pub struct Write {
     pub by: Credentials,
     /// When the server took it in.
     pub at: Timestamp,
+    /// Whether it sets the membership of the person whom the operation names to what their groups give, if that is due. The transaction
+    /// decides the role.
+    pub from_groups: bool,
 }
 
 /// A write that is durable.

@@ -34,7 +34,8 @@ pub(super) struct Statement {
     values: Vec<Value>,
 }
 
-/// What a statement may be given.
+/// What a statement may be given. A text becomes one by `From`, which is the place where NUL is replaced: PostgreSQL refuses a text with a
+/// NUL, and a client could send one in any query or body.
 #[derive(Clone)]
 pub(super) enum Value {
     Text(Option<String>),
@@ -91,26 +92,31 @@ impl From<&'static str> for Statement {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(Some(text))
+        Self::Text(Some(without_nul(text)))
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(Some(text.to_owned()))
+        text.to_owned().into()
     }
 }
 
 impl From<Option<String>> for Value {
     fn from(text: Option<String>) -> Self {
-        Self::Text(text)
+        Self::Text(text.map(without_nul))
     }
 }
 
 impl From<Option<&str>> for Value {
     fn from(text: Option<&str>) -> Self {
-        Self::Text(text.map(str::to_owned))
+        text.map(str::to_owned).into()
     }
+}
+
+/// Replaces NUL by U+FFFD, as HTML does. So a search for a text with a NUL finds what it finds on SQLite: nothing.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 impl From<i64> for Value {
@@ -323,6 +329,16 @@ impl Placeholders {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_value_has_a_nul() {
+        let texts: [Value; 4] =
+            ["a\0".into(), String::from("a\0").into(), Some("a\0").into(), Some(String::from("a\0")).into()];
+        for value in texts {
+            let Value::Text(Some(text)) = value else { panic!("not a text") };
+            assert_eq!(text, "a\u{fffd}");
+        }
+    }
 
     #[test]
     fn rows_go_in_blocks_of_powers_of_two() {

@@ -237,8 +237,13 @@ impl Fixture {
 
     /// An invitation that nobody has used.
     pub async fn invitation(&self) -> Uuid {
-        let invitation =
-            Invitation { role: InstanceRole::Member, boards: Vec::new(), email: None, note: String::new() };
+        let invitation = Invitation {
+            role: InstanceRole::Member,
+            boards: Vec::new(),
+            groups: Vec::new(),
+            email: None,
+            note: String::new(),
+        };
         self.services.accounts.invite(&Credentials::local(), invitation).await.unwrap();
         self.services.accounts.invitations(&Credentials::local()).await.unwrap()[0].0.id
     }
@@ -248,6 +253,19 @@ impl Fixture {
         let Some(person) = self.person(who) else { return app::new_id::<Uuid>() };
         let made = self.services.accounts.create_token(&Credentials::local(), person, "x", Scope::Read, None).await;
         made.unwrap().1.id
+    }
+
+    /// The group of a board, in which the viewer and the editor are. It is made when it is first asked for.
+    pub async fn group_on(&self, test_board: &TestBoard) -> Uuid {
+        let (accounts, writer, local) = (&self.services.accounts, &self.services.writer, Credentials::local());
+        let name = format!("Group of {}", test_board.board);
+        if let Some(group) = self.services.store.group_named(&name).await.unwrap() {
+            return group.id;
+        }
+        let group = accounts.create_group(&local, &name, "").await.unwrap().id;
+        accounts.join_group(&local, writer, group, &[self.viewer.id, self.editor.id]).await.unwrap();
+        accounts.put_group(&local, writer, group, test_board.board, BoardRole::Viewer).await.unwrap();
+        group
     }
 
     /// Creates a person who is on no board.

@@ -77,6 +77,17 @@ const TABLE: &[Row] = &[
     row("DELETE /api/v1/invitations/{invitation}", "",                 "401  403  403  403  403  403  204  204   403  403  204   401  401  401"),
     row("GET /api/v1/tokens", "",                                      "401  403  200  200  200  200  200  200   403  403  200   401  401  401"),
     row("DELETE /api/v1/tokens/{token}", "",                           "401  403  204  204  204  204  204  204   403  403  204   401  401  401"),
+    // Groups.
+    row("GET /api/v1/groups", "",                                      "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("POST /api/v1/groups", r#"{"name":"{session}"}"#,              "401  403  403  403  403  403  201  201   403  403  201   401  401  401"),
+    row("GET /api/v1/groups/{group}", "",                              "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("PATCH /api/v1/groups/{group}", r#"{"name":"{session}"}"#,     "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/groups/{group}", "",                           "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("PUT /api/v1/groups/{group}/people/{person}", "",              "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/groups/{group}/people/{member}", "",           "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("PUT /api/v1/groups/{group}/boards/{board}", r#"{"role":"manager"}"#,
+                                                                       "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
+    row("DELETE /api/v1/groups/{group}/boards/{board}", "",            "401  403  403  403  403  403  200  200   403  403  200   401  401  401"),
     // The state of the installation.
     row("GET /api/v1/system", "",                                      "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
     row("GET /api/v1/system/checks", "",                               "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
@@ -212,6 +223,16 @@ const TABLE: &[Row] = &[
                                                                        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /admin/people/{person}/account/hand-over", "to={member}&tasks=yes&wanted=preview",
                                                                        "401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
+    row("GET /admin/groups", "",                                       "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/groups", "name={session}",                        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("GET /admin/groups/{group}", "",                               "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
+    row("POST /admin/groups/{group}", "name={session}",                "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/groups/{group}/people", "person={person}",        "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/groups/{group}/people/remove", "person={member}", "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/groups/{group}/boards", "board={board}&role=",    "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/groups/{group}/delete", "name=Group of {board}",  "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
+    row("POST /admin/boards/{board}/groups", "group={group}&role=viewer",
+                                                                       "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("GET /admin/system", "",                                        "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("GET /admin/system/checks", "",                                "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("GET /admin/settings", "",                                      "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
@@ -299,6 +320,9 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
     // The column in a path is deleted, so it must be empty.
     let column = if text.starts_with('/') { test_board.spare_column } else { test_board.column };
     text = text.replace("{column}", &column.to_string());
+    if text.contains("{group}") {
+        text = text.replace("{group}", &fixture.group_on(test_board).await.to_string());
+    }
     if text.contains("{person}") {
         text = text.replace("{person}", &fixture.newcomer().await.to_string());
     }

@@ -27,21 +27,22 @@ use crate::{
 };
 
 /// A server with an owner, two admins, and people without a special role.
-struct Team {
-    server: Server,
-    services: Arc<Services>,
-    people: Vec<(ActorId, String)>,
-    _database: Database,
+pub struct Team {
+    pub server: Server,
+    pub services: Arc<Services>,
+    /// Their ids and tokens.
+    pub people: Vec<(ActorId, String)>,
+    pub database: Database,
 }
 
-const OWNER: usize = 0;
-const ADMIN: usize = 1;
-const OTHER_ADMIN: usize = 2;
-const BEN: usize = 3;
-const CLEO: usize = 4;
+pub const OWNER: usize = 0;
+pub const ADMIN: usize = 1;
+pub const OTHER_ADMIN: usize = 2;
+pub const BEN: usize = 3;
+pub const CLEO: usize = 4;
 
 impl Team {
-    async fn on(database: Database) -> Self {
+    pub async fn on(database: Database) -> Self {
         let settings = Settings { auth: Auth::Accounts, database: database.url.clone(), no_sample: true, ..open() };
         let (server, services) = Server::with_services(settings).await;
         let mut people = Vec::new();
@@ -59,18 +60,18 @@ impl Team {
             let (secret, _) = accounts.create_token(&local, id, "test", Scope::Admin, None).await.unwrap();
             people.push((id, secret.expose().to_owned()));
         }
-        Self { server, services, people, _database: database }
+        Self { server, services, people, database }
     }
 
     async fn everywhere() -> [Self; 2] {
         [Self::on(Database::sqlite()).await, Self::on(Database::postgres().await).await]
     }
 
-    fn id(&self, who: usize) -> ActorId {
+    pub fn id(&self, who: usize) -> ActorId {
         self.people[who].0
     }
 
-    fn ask(&self, who: usize, method: Method, path: &str) -> RequestBuilder {
+    pub fn ask(&self, who: usize, method: Method, path: &str) -> RequestBuilder {
         self.server.api(method, path).bearer_auth(&self.people[who].1)
     }
 
@@ -89,12 +90,12 @@ impl Team {
         answer(self.ask(ADMIN, Method::POST, &path).json(body), StatusCode::OK).await
     }
 
-    async fn write(&self, board: BoardId, op: Op) {
+    pub async fn write(&self, board: BoardId, op: Op) {
         self.services.writer.write(board, mutation(op), Credentials::local()).await.unwrap();
     }
 
     /// A private board with these members.
-    async fn board(&self, members: &[(usize, BoardRole)]) -> NewBoard {
+    pub async fn board(&self, members: &[(usize, BoardRole)]) -> NewBoard {
         let board = NewBoard { id: app::new_id(), columns: [new_column(), new_column(), new_column()] };
         self.write(board.id, board.create()).await;
         for (who, role) in members {
@@ -113,7 +114,7 @@ impl Team {
         task
     }
 
-    async fn role(&self, board: BoardId, who: usize) -> Option<BoardRole> {
+    pub async fn role(&self, board: BoardId, who: usize) -> Option<BoardRole> {
         let board = self.services.store.board(board).await.unwrap().unwrap();
         board.access().members.get(&self.id(who)).copied()
     }

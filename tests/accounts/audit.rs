@@ -205,6 +205,31 @@ async fn every_action_leaves_one_event(database: Database) {
     assert_eq!(before_and_after(&events[0]), (&json!("member"), &json!("admin")));
     assert_eq!(events[2].details, json!({ "sessions": 1 }));
 
+    // A group, which gives a role on a board and takes it.
+    let group = scene.ana.post("/admin/groups", &[("name", "Crew")]).await.goes_to();
+    scene.ana.post(&format!("{group}/people"), &[("person", &ben)]).await.goes_to();
+    scene.ana.post(&format!("{group}/boards"), &[("board", &board), ("role", "manager")]).await.goes_to();
+    scene.ana.post(&format!("{group}/boards"), &[("board", &board), ("role", "manager")]).await.goes_to();
+    scene.ana.post(&group, &[("name", "Leads")]).await.goes_to();
+    scene.ana.post(&format!("{group}/people/remove"), &[("person", &ben)]).await.goes_to();
+    scene.ana.post(&format!("{group}/delete"), &[("name", "Leads")]).await.goes_to();
+    let events = scene.new_events().await;
+    assert_eq!(
+        events.iter().map(told).collect::<Vec<_>>(),
+        [
+            "group_created by Ana (session) from 203.0.113.1: group Crew",
+            "group_person_added by Ana (session) from 203.0.113.1: group Crew",
+            "group_board_changed by Ana (session) from 203.0.113.1: group Crew",
+            "member_changed by Ana (session) from 203.0.113.1: board Plans",
+            "group_changed by Ana (session) from 203.0.113.1: group Crew",
+            "group_person_removed by Ana (session) from 203.0.113.1: group Leads",
+            "member_changed by Ana (session) from 203.0.113.1: board Plans",
+            "group_deleted by Ana (session) from 203.0.113.1: group Leads",
+        ]
+    );
+    assert_eq!(before_and_after(&events[2]), (&Value::Null, &json!("manager")));
+    assert_eq!(before_and_after(&events[6]), (&json!("manager"), &json!("editor")));
+
     // A new password, by a link.
     scene.ana.post("/people/new-password", &[("person", &ben)]).await.goes_to();
     let link = scene.ana.shown_link("/people").await;

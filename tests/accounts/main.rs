@@ -12,6 +12,7 @@ mod browsable;
 mod browser;
 mod cookies;
 mod first_visit;
+mod groups;
 mod hostile;
 mod invitations;
 mod own;

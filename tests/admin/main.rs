@@ -7,6 +7,7 @@ mod support;
 
 mod audit;
 mod bulk_edits;
+mod letters;
 mod more_tables;
 mod pages;
 mod tables;

@@ -313,7 +313,7 @@ on_both_engines! {
         let ben = person(&node, "Ben", InstanceRole::Member).await;
         let accounts = accounts(&node);
         for note in ["One", "Two"] {
-            let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), note: note.to_owned(), email: None };
+            let invitation = Invitation { role: InstanceRole::Member, boards: Vec::new(), groups: Vec::new(), note: note.to_owned(), email: None };
             accounts.invite(&Credentials::local(), invitation).await.unwrap();
         }
         // Not an invitation.
@@ -338,6 +338,7 @@ on_both_engines! {
         let invitation = Invitation {
             role: InstanceRole::Member,
             boards: Vec::new(),
+            groups: Vec::new(),
             note: "Cleo \"C_1\"".to_owned(),
             email: Some("cleo@example.com".to_owned()),
         };
@@ -347,6 +348,7 @@ on_both_engines! {
         let by_ana = Invitation {
             role: InstanceRole::Member,
             boards: Vec::new(),
+            groups: Vec::new(),
             note: String::new(),
             email: Some("dana@example.com".to_owned()),
         };

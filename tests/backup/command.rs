@@ -86,7 +86,19 @@ async fn a_backup_is_made_beside_a_server_and_restored_to_the_other_engine() {
         assert_eq!((code, out.as_str()), (Some(0), "ana@example.com  Ana  owner\n"));
         let error = refused(&target, &["restore", file]);
         assert!(error.starts_with("error: --database (DATABASE_URL): ") && error.contains("is not empty"), "{error}");
-        assert!(refused(&target, &["restore", file, "--dry-run"]).contains("is not empty"));
+        // Beside a database that is not empty, a dry run still says whether the file is whole.
+        let (code, out, error) = taskwire(&target, &["restore", file, "--dry-run"]);
+        assert_eq!((code, error.as_str()), (Some(0), ""));
+        assert!(out.starts_with("the file is whole: 1 account, 1 board, 1 task and 2 changes, as of 20"), "{out}");
+        assert!(out.contains("is not empty, and a backup is restored only to an empty database"), "{out}");
+        let (code, out, _) = taskwire(&target, &["restore", file, "--dry-run", "--json"]);
+        let out: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((code, &out["restored"], &out["rows"]["tasks"]), (Some(0), &false.into(), &1.into()));
+        assert!(out["obstacle"].as_str().unwrap().contains("is not empty"), "{out}");
+        let broken = folder.path().join("broken");
+        fs::write(&broken, &fs::read(&path).unwrap()[..100]).unwrap();
+        refused(&target, &["restore", broken.to_str().unwrap(), "--dry-run"]);
+        fs::remove_file(&broken).unwrap();
     }
     // The log of a database whose file was moved away without it has changes that exist nowhere else.
     let target = Database::sqlite();

@@ -8,7 +8,9 @@ use app::{
     ops::{CreateShareLink, DeleteBoard, Mutation, SetArchived, SetMember, UpdateBoard, UpdateTask},
 };
 use taskwire::{
+    accounts::Accounts,
     credentials::Credentials,
+    hub::Hub,
     store::{BulkEdit, BulkStep, Missing, StoreSettings, backup},
     writer::WriteError,
 };
@@ -78,6 +80,16 @@ async fn fill(database: &Database) -> Filled {
     let bulk =
         BulkEdit { id, person: None, action, undoes: None, created_at: time, worked_at: time, finished_at: None };
     assert!(node.store.add_bulk_edit(&bulk, &[BulkStep::of(0, 0, first, task)]).await.unwrap());
+    // A membership that a group gives, and one that is due.
+    let hub = Hub::new(node.store.clone());
+    let accounts = Accounts::new(node.store.clone(), hub, None, String::new());
+    let local = Credentials::local();
+    let group = accounts.create_group(&local, "Crew “\u{1f331}”", "Two \\ words").await.unwrap().id;
+    accounts.join_group(&local, &node.writer, group, &[ana]).await.unwrap();
+    accounts.put_group(&local, &node.writer, group, first, BoardRole::Manager).await.unwrap();
+    accounts.put_group(&local, &node.writer, group, boards[1], BoardRole::Editor).await.unwrap();
+    node.accepted(boards[1], Op::DeleteBoard(DeleteBoard::default())).await;
+    accounts.take_group(&local, &node.writer, group, boards[1]).await.unwrap();
     node.close().await;
     // The outermost numbers.
     run(database, "UPDATE upkeep SET believed_at = 9223372036854775807, forgotten_before = -9223372036854775808").await;

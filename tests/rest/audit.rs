@@ -56,6 +56,23 @@ async fn it_is_filtered_and_read_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_opened_in_a_browser_is_a_file() {
+    let server = Server::start().await;
+    server.board().await;
+    let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let page = server.api(Method::GET, "/audit").header("Accept", accept).send().await.unwrap();
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    let file = server.api(Method::GET, "/audit?format=jsonl").header("Accept", accept).send().await.unwrap();
+    assert_eq!(file.headers()["content-type"], "application/jsonl");
+    assert_eq!(file.headers()["content-disposition"], "attachment; filename=\"taskwire-audit.jsonl\"");
+    // It is sent as it is read, so its length is not known when it begins.
+    assert_eq!(file.content_length(), None);
+    let text = file.text().await.unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(actions(&server.get("/audit").await), ["exported", "board_created"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_is_lines_of_json_and_an_event() {
     let server = Server::start().await;
     server.board().await;

@@ -51,6 +51,29 @@ async fn who_sends_too_much_gets_to_read_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_too_large_gets_a_page_whatever_it_accepts() {
+    let server = Server::start().await;
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let mut forms = 0;
+    for (method, path) in taskwire::http::admin::ROUTES.iter().chain(taskwire::http::account::ROUTES.iter()) {
+        if *method != reqwest::Method::POST {
+            continue;
+        }
+        for accept in ["", "Accept: */*\r\n", "Accept: text/html,*/*;q=0.8\r\n"] {
+            let head = format!("POST {path} HTTP/1.1\r\n{accept}{kind}");
+            let answer = raw::ask(&server, &request(&head, 1 << 17, false)).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 413 ") && answer.contains("content-type: text/html"),
+                "{path}: {answer}"
+            );
+            assert!(answer.contains("nothing of it was saved"), "{path}: {answer}");
+        }
+        forms += 1;
+    }
+    assert!(forms > 10, "{forms}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_asks_before_sending_too_much_is_told_at_once() {
     let server = Server::start().await;
     let head = format!("{DATA}Host: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n");

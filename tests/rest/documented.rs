@@ -25,6 +25,9 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "DELETE /boards/{board}/columns/{column}",
         "DELETE /boards/{board}/links/{link}",
         "DELETE /boards/{board}/members/{person}",
+        "DELETE /groups/{group}",
+        "DELETE /groups/{group}/boards/{board}",
+        "DELETE /groups/{group}/people/{person}",
         "DELETE /invitations/{invitation}",
         "DELETE /people/{person}/sessions",
         "DELETE /people/{person}/sessions/{session}",
@@ -41,6 +44,8 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /boards/{board}/links",
         "GET /boards/{board}/members",
         "GET /boards/{board}/tasks",
+        "GET /groups",
+        "GET /groups/{group}",
         "GET /invitations",
         "GET /me",
         "GET /people",
@@ -55,6 +60,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /tokens",
         "PATCH /boards/{board}",
         "PATCH /boards/{board}/columns/{column}",
+        "PATCH /groups/{group}",
         "PATCH /people/{person}",
         "PATCH /settings",
         "PATCH /tasks/{task}",
@@ -64,6 +70,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /boards/{board}/mutations",
         "POST /boards/{board}/restore",
         "POST /boards/{board}/tasks",
+        "POST /groups",
         "POST /invitations",
         "POST /people/import",
         "POST /people/{person}/hand-over",
@@ -71,6 +78,8 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /settings/test-mail",
         "POST /tasks/{task}/restore",
         "PUT /boards/{board}/members/{person}",
+        "PUT /groups/{group}/boards/{board}",
+        "PUT /groups/{group}/people/{person}",
     ];
     assert_eq!(described, expected);
 

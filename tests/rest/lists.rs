@@ -129,6 +129,35 @@ async fn lists_are_filtered_and_ordered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_date_filter_takes_a_day_and_a_time() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let tasks = format!("/boards/{board}/tasks");
+    server.post(&tasks, &json!({"title": "Tea", "start": "2026-12-24", "due": "2026-12-24"})).await;
+    let trashed = server.task(&board, "Old tea").await;
+    server.api(Method::DELETE, &format!("/tasks/{trashed}")).send().await.unwrap();
+    for field in ["start", "due", "created", "updated", "deleted"] {
+        let trash = if field == "deleted" { "deleted=true&" } else { "" };
+        let found = async |query: String| titles(&server.get(&format!("{tasks}?{trash}{field}_{query}")).await).len();
+        // Every date of the two tasks is between these.
+        for (early, late) in [("2020-01-01", "2099-01-01"), ("2020-01-01T10:00:00Z", "2099-01-01T10:00:00Z")] {
+            assert_eq!(found(format!("after={early}")).await, 1, "{field} after {early}");
+            assert_eq!(found(format!("before={late}")).await, 1, "{field} before {late}");
+            assert_eq!(found(format!("before={early}")).await, 0, "{field} before {early}");
+            assert_eq!(found(format!("after={late}")).await, 0, "{field} after {late}");
+        }
+    }
+    let document = serde_json::to_value(taskwire::http::api::document()).unwrap();
+    let parameters = &document["paths"]["/boards/{board}/tasks"]["get"]["parameters"];
+    let described = |parameter: &&Value| {
+        let name = parameter["name"].as_str().unwrap();
+        let is_date = name.ends_with("_before") || name.ends_with("_after");
+        is_date && parameter["description"].as_str().unwrap().ends_with("this day (in UTC) or time.")
+    };
+    assert_eq!(parameters.as_array().unwrap().iter().filter(described).count(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_read_has_only_the_fields_that_are_asked_for() {
     let server = Server::start().await;
     let board = server.board().await;
@@ -171,7 +200,9 @@ async fn a_query_that_makes_no_sense_is_named() {
         ("priority=huge", "priority"),
         ("assignee=nobody", "assignee"),
         ("due_before=tomorrow", "due_before"),
-        ("created_after=2026-12-01", "created_after"),
+        ("due_after=2026-02-30", "due_after"),
+        ("created_after=2026-13-01", "created_after"),
+        ("updated_before=2026-12-01T10:00", "updated_before"),
         ("deleted=1", "deleted"),
         ("column=first", "column"),
         ("colour=red", "colour"),

@@ -17,6 +17,7 @@ mod history;
 mod hostile;
 mod lists;
 mod mutations;
+mod nul;
 mod pages;
 mod rate;
 mod streams;

@@ -91,6 +91,7 @@ on_both_engines! {
             email: None,
             role: InstanceRole::Admin,
             boards: Vec::new(),
+            groups: Vec::new(),
             note: String::new(),
         };
         assert_eq!(older.accounts.invite(&of_admin, invitation).await.unwrap_err(), AccountError::SignedOut);

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 use serde::{Deserialize, Serialize};
 
-use crate::{features::shell::header::Mark, people::Person};
+use crate::{controls::raw_text::in_title, features::shell::header::Mark, people::Person};
 
 /// What the document around each page has to know of the server.
 #[derive(Clone, Debug)]
@@ -77,12 +77,6 @@ pub fn document(page: Page, surroundings: Surroundings) -> String {
     html(title, None, body, surroundings)
 }
 
-/// A text as HTML. A title is set as inner HTML, because Leptos puts a marker at the end of a text, and in a title the marker would be
-/// visible; and the title may be what somebody typed.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// Renders a document around a body. `script` is the address of a script.
 pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, surroundings: Surroundings) -> String {
     let Surroundings { server, options } = surroundings;
@@ -96,7 +90,7 @@ pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, s
                 <meta name="color-scheme" content="light dark" />
                 <meta name="application-name" content=server.to_string() />
                 <meta name="description" content=DESCRIPTION />
-                <title inner_html=escaped(&title) />
+                <title inner_html=in_title(&title) />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options />
                 {script}

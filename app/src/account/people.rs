@@ -16,6 +16,7 @@ use crate::{
     access::{BoardRole, InstanceRole},
     id::{ActorId, BoardId},
     people::Person,
+    text::folded,
     time::Timestamp,
 };
 
@@ -230,8 +231,8 @@ fn accounts_section(
 }
 
 fn matches(account: &Account, search: &str) -> bool {
-    let search = search.trim().to_lowercase();
-    account.person.name.to_lowercase().contains(&search) || account.email.contains(&search)
+    let search = folded(search.trim());
+    folded(&account.person.name).contains(&search) || account.email.contains(&search)
 }
 
 fn account_row(account: Account, most: InstanceRole, current_user: ActorId, mistake: Option<&Mistake>) -> AnyView {

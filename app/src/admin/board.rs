@@ -8,6 +8,8 @@ use super::{
     Frame, Reader,
     board_history::{Revisions, revisions_section},
     boards, deleted_boards,
+    group::{put_form, role_form, take_form},
+    groups::group_link,
     parts::{button, facts, openness, person_link, section, small_table},
     share_links::{ShareLink, of_link},
     table::{Query, thousands},
@@ -67,6 +69,12 @@ pub struct Board {
     pub found: Vec<Person>,
     /// Whether more people were found than are listed.
     pub found_more: bool,
+    /// The groups that are on it: id, name, role, and how many people are in it.
+    pub groups: Vec<(Uuid, String, BoardRole, u64)>,
+    /// What was typed to find groups.
+    pub group_search: String,
+    /// The groups that were found.
+    pub found_groups: Vec<(Uuid, String)>,
     /// The share links.
     pub links: Vec<ShareLink>,
     /// The newest events of its history, newest first.
@@ -93,6 +101,8 @@ pub enum Refused {
     Everyone(Mistake),
     /// A form for a member.
     Member(Mistake),
+    /// A form for a group.
+    Group(Mistake),
     /// The form for revoking a share link.
     Link(Mistake),
     /// The form that archives the board or brings it back.
@@ -128,6 +138,16 @@ pub struct MemberForm {
     /// The person.
     pub person: ActorId,
     /// The role; empty to remove the person from the board.
+    pub role: String,
+}
+
+/// The form for putting a group on the board, changing its role or taking it off.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoardGroupForm {
+    /// The group.
+    pub group: Uuid,
+    /// The role; empty to take the group off the board.
     pub role: String,
 }
 
@@ -180,6 +200,15 @@ pub fn page(board: Board) -> Frame {
                 &path,
                 of(|refused| match refused {
                     Refused::Member(mistake) => Some(mistake),
+                    _ => None,
+                }),
+            ))}
+        {has_accounts
+            .then(|| groups_section(
+                &board,
+                &path,
+                of(|refused| match refused {
+                    Refused::Group(mistake) => Some(mistake),
                     _ => None,
                 }),
             ))}
@@ -450,6 +479,51 @@ fn add_form(board: &Board, path: &str, action: &str) -> AnyView {
             <button class="button">"Search"</button>
         </form>
         {result}
+    }
+    .into_any()
+}
+
+fn groups_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyView {
+    let action = format!("{path}/groups");
+    let rows = board
+        .groups
+        .iter()
+        .map(|(group, name, role, people)| {
+            let change = role_form(&action, ("group", group.to_string()), *role, &format!("of {name}"));
+            let take = take_form(&action, ("group", group.to_string()), format!("Take {name} off the board"));
+            let cells = vec![group_link(*group, name.clone()), thousands(*people).into_any(), change, take];
+            (format!("group-{group}"), cells)
+        })
+        .collect();
+    let table = small_table("Groups", &["Group", "People", "Role", "Action"], rows, "No group is on this board.");
+    let field = Input {
+        name: "group",
+        label: "Put a group on the board: its name",
+        called: "group",
+        kind: "search",
+        value: &board.group_search,
+        required: false,
+        ..Input::default()
+    };
+    let found: Vec<_> = board.found_groups.iter().map(|(group, name)| (group.to_string(), name.clone())).collect();
+    let result = match (board.group_search.is_empty(), found.is_empty()) {
+        (true, _) => ().into_any(),
+        (false, true) => {
+            view! { <p class="hint">"No group that is not on the board already has that in its name."</p> }.into_any()
+        }
+        (false, false) => put_form(&action, ("group", "Group"), found, "Put on the board"),
+    };
+    let below = view! {
+        <form class="search" action=format!("{path}#groups")>
+            {Form::new("find", None).input(field)}
+            <button class="button">"Search"</button>
+        </form>
+        {result}
+    };
+    let title = format!("Groups ({})", board.groups.len());
+    view! {
+        {Form::new("groups", mistake).summary()}
+        {section("groups", title, "groups", table, Some(below.into_any()))}
     }
     .into_any()
 }

@@ -66,6 +66,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
         "People",
         &[
             entry(super::people::PATH, "People", true),
+            entry(super::groups::PATH, "Groups", true),
             entry(super::invitations::PATH, "Invitations", true),
             entry(super::import::PATH, "Import people", true),
             entry(super::sessions::PATH, "Sessions", true),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Frame, Reader};
 use crate::{
     account::{Mistake, form::Form},
-    controls::markdown,
+    controls::raw_text::in_textarea,
 };
 
 /// The path of the page.
@@ -107,12 +107,11 @@ pub fn page(content: Import) -> Frame {
         <form class="sheet" method="post" action=PATH>
             {fields.summary()}
             <p class="hint">
-                "The first line names the columns: name and email, and if wanted role (member, admin or owner) and boards (such as Plans=viewer|Holidays). Commas, semicolons or tabs may separate them, so cells can be pasted from a spreadsheet. "
+                "The first line names the columns: name and email, and if wanted role (member, admin or owner), boards (such as Plans=viewer|Holidays) and groups (such as Crew|Leads). Commas, semicolons or tabs may separate them, so cells can be pasted from a spreadsheet. "
                 {way}
             </p>
             <div class="field">
                 <label for="import-csv">"People, as CSV"</label>
-                // HTML drops the first line break after the tag, so an extra one is inserted.
                 <textarea
                     id="import-csv"
                     name="csv"
@@ -120,7 +119,7 @@ pub fn page(content: Import) -> Frame {
                     required
                     spellcheck="false"
                     autocomplete="off"
-                    inner_html=format!("\n{}", markdown::escaped(&form.csv))
+                    inner_html=in_textarea(&form.csv)
                 />
             </div>
             <p class="table-actions">

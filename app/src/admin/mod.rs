@@ -8,6 +8,7 @@
 //! - [`tasks`]: the tasks of all boards. [`task`]: one task. [`bulk_edits`]: one action on many tasks.
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables.
 //! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`groups`]: the table of groups of people. [`group`]: the page of one.
 //! - [`parts`]: what several of these pages have.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 //! - [`settings`]: the settings of the server.
@@ -22,6 +23,8 @@ pub mod chart;
 pub mod dates;
 pub mod deleted_boards;
 pub mod frame;
+pub mod group;
+pub mod groups;
 pub mod import;
 pub mod invitations;
 pub mod jobs;

@@ -1,9 +1,11 @@
 //! The page of one person: their account, what they have, and what can be done about it.
 
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::{
     Frame, Reader,
+    groups::group_link,
     parts::{board_link, button, facts, openness, section, small_table, time_or},
     people,
     sessions::{self, Session, browser_name, end_button},
@@ -63,6 +65,8 @@ pub struct Person {
     pub boards: Vec<(BoardId, String, BoardRole, Option<BoardRole>)>,
     /// The number of all such boards.
     pub all_boards: u64,
+    /// The groups that they are in: id, name, and the number of boards.
+    pub groups: Vec<(Uuid, String, u64)>,
     /// Some of their open tasks: id, title, board and due day.
     pub tasks: Vec<(TaskId, String, BoardId, String, Option<Day>)>,
     /// The number of all such tasks.
@@ -86,6 +90,7 @@ pub fn page(person: Person) -> Frame {
     let has_mistake = person.refused.is_some();
     let main = view! {
         {boards_section(&person)}
+        {groups_section(&person)}
         {tasks_section(&person)}
         {sessions_section(&person)}
         {tokens_section(&person)}
@@ -183,6 +188,18 @@ fn boards_section(person: &Person) -> AnyView {
     let more = person.all_boards.saturating_sub(person.boards.len() as u64);
     let more = (more > 0).then(|| view! { <p class="hint">{format!("and {} more", thousands(more))}</p> }.into_any());
     section("boards", format!("Boards ({})", thousands(person.all_boards)), "boards", table, more)
+}
+
+fn groups_section(person: &Person) -> AnyView {
+    let rows = person
+        .groups
+        .iter()
+        .map(|(id, name, boards)| {
+            (format!("group-{id}"), vec![group_link(*id, name.clone()), thousands(*boards).into_any()])
+        })
+        .collect();
+    let table = small_table("Groups", &["Group", "Boards"], rows, "They are in no group.");
+    section("groups", format!("Groups ({})", person.groups.len()), "groups", table, None)
 }
 
 fn tasks_section(person: &Person) -> AnyView {

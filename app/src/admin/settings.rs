@@ -209,11 +209,8 @@ fn field(shown: &Shown, refused: Option<&Refused>, now: Timestamp) -> AnyView {
 /// A setting that the reader may not change, with the reason.
 fn read_only(shown: &Shown, role: InstanceRole, now: Timestamp) -> AnyView {
     let setting = &shown.setting;
-    let why = match setting.set_by() {
-        Some(_) => None,
-        None if setting.changeable_by > Some(role) => Some("Only owners change this."),
-        None => None,
-    };
+    let is_for_others = setting.set_by().is_none() && setting.changeable_by > Some(role);
+    let why = is_for_others.then_some("Only owners change this.");
     view! {
         <div class="field">
             <p class="setting-name">{setting.label.clone()}</p>

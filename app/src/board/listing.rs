@@ -14,6 +14,7 @@ use crate::{
     id::{ActorId, ColumnId, TaskId},
     model::{ColumnKind, Priority, Task},
     rank::Rank,
+    text::folded,
     time::{Day, Timestamp},
 };
 
@@ -240,7 +241,7 @@ impl Listing {
             return true;
         }
         // The line break prevents a match across title and description.
-        let text = || format!("{}\n{}", task.title, task.description().unwrap_or_default()).to_lowercase();
+        let text = || folded(&format!("{}\n{}", task.title, task.description().unwrap_or_default()));
         let text = entry.text.get_or_insert_with(text);
         self.words.iter().all(|word| text.contains(word))
     }
@@ -263,7 +264,7 @@ impl Listing {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split_whitespace().map(str::to_owned).collect()
+    folded(text).split_whitespace().map(str::to_owned).collect()
 }
 
 fn column_facts(board: &BoardState) -> HashMap<ColumnId, ColumnFacts> {

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::{Link, Reader, code, document, method, words};
 use crate::{
     account::document::Surroundings,
-    controls::markdown::{escaped, to_html},
+    controls::{
+        markdown::{escaped, to_html},
+        raw_text::in_textarea,
+    },
 };
 
 /// The data of the page.
@@ -404,8 +407,6 @@ fn field_view(form: &str, field: &Field) -> AnyView {
 /// A field of several lines. `described` is what `aria-describedby` and `aria-invalid` say.
 fn lines(id: &str, name: &str, value: &str, rows: u8, described: Option<(String, Option<&'static str>)>) -> AnyView {
     let (by, invalid) = described.map_or((None, None), |(by, invalid)| (Some(by), invalid));
-    // Browsers drop the first line break.
-    let value = format!("\n{}", escaped(value));
     view! {
         <textarea
             id=id.to_owned()
@@ -414,7 +415,7 @@ fn lines(id: &str, name: &str, value: &str, rows: u8, described: Option<(String,
             spellcheck="false"
             aria-invalid=invalid
             aria-describedby=by
-            inner_html=value
+            inner_html=in_textarea(value)
         ></textarea>
     }
     .into_any()

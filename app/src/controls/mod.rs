@@ -18,6 +18,7 @@ pub mod notices;
 pub mod person;
 pub mod pointer;
 pub mod priority;
+pub mod raw_text;
 pub mod redrawn;
 pub mod rows;
 pub mod server_name;

@@ -189,8 +189,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     }
 }
 
-/// Shows a message when the reader's role on the board changes, or when the board is archived or comes back. Controls appear and disappear by themselves. When controls disappear,
-/// their drafts are handed back, and a lost focus moves to a place from which the reader can go on.
+/// Shows a message when the reader's role on the board changes, or when the board is archived or comes back. Controls appear and disappear
+/// by themselves. When controls disappear, their drafts are handed back, and a lost focus moves to a place from which the reader can go on.
 fn follow_rights(board: &LiveBoard) {
     let notices = expect_context::<Notices>();
     let drafts = expect_context::<Drafts>();
@@ -199,8 +199,9 @@ fn follow_rights(board: &LiveBoard) {
     let board = board.clone();
     Effect::new(move |before: Option<(Option<BoardRole>, bool)>| {
         // All signals are read, so that each of them triggers this.
-        let role = BoardRole::ALL.into_iter().zip(may).filter(|(_, may)| may.get()).last().map(|(role, _)| role);
-        let (may_edit, is_archived) = (may[BoardRole::Editor as usize].get(), archived.get());
+        let may = may.map(|may| may.get());
+        let role = BoardRole::ALL.into_iter().zip(may).rev().find(|(_, may)| *may).map(|(role, _)| role);
+        let (may_edit, is_archived) = (may[BoardRole::Editor as usize], archived.get());
         if !may_edit {
             drafts.hand_back(&board);
         }
@@ -211,7 +212,7 @@ fn follow_rights(board: &LiveBoard) {
                 (Some(_), Some(_)) if is_archived != was_archived => {
                     notices.say_anew(archived_words(is_archived, role), None)
                 }
-                // The role is not known to be another: an archived board has no editors.
+                // While the board is archived, the role changes little: nobody edits it.
                 (Some(_), Some(_)) if is_archived => {}
                 (Some(_), Some(role)) => notices.say_anew(rights_words(role), None),
                 _ => notices.take_back(),

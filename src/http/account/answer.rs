@@ -120,7 +120,7 @@ impl From<AccountError> for ErrorPage {
             AccountError::DeadLink => (StatusCode::GONE, "This link does not work any more"),
             AccountError::NotVerified | AccountError::NotInvited => (StatusCode::FORBIDDEN, "You have no account here"),
             AccountError::NotProved | AccountError::TiedToAnother => (StatusCode::FORBIDDEN, "That did not work"),
-            AccountError::Full(..) => (StatusCode::CONFLICT, "That did not work"),
+            AccountError::Full(..) | AccountError::Limit(_) => (StatusCode::CONFLICT, "That did not work"),
             AccountError::Changed(_) => (StatusCode::CONFLICT, "It was changed in the meantime"),
             AccountError::NotTheFirst => (StatusCode::CONFLICT, "This server already has an owner"),
             AccountError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts"),

@@ -25,7 +25,13 @@ pub async fn create(
     Form(form): Form<InviteForm>,
 ) -> Result<Response, ErrorPage> {
     let invite = async {
-        let invitation = Invitation { role: form.role, boards: boards(&form)?, email: None, note: form.note.clone() };
+        let invitation = Invitation {
+            role: form.role,
+            boards: boards(&form)?,
+            groups: Vec::new(),
+            email: None,
+            note: form.note.clone(),
+        };
         let secret = services.accounts.invite(&me.credentials, invitation).await?;
         let whom = match form.note.trim() {
             "" => "the person you invite",

@@ -7,8 +7,8 @@ use app::{
     account::{Mistake, Notice},
     admin::{
         board::{
-            ArchivedForm, Board, DeleteForm, EveryoneForm, LinkForm, MemberForm, NameForm, PutBackForm, Refused,
-            address, page,
+            ArchivedForm, Board, BoardGroupForm, DeleteForm, EveryoneForm, LinkForm, MemberForm, NameForm, PutBackForm,
+            Refused, address, page,
         },
         boards::PATH,
         share_links::ShareLink,
@@ -24,25 +24,30 @@ use app::{
     people::Person,
     refusal::Refusal,
     state::BoardState,
-    text::sentence,
+    text::{folded, sentence},
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{
-    answer,
-    listing::mistake,
+    answer, group,
+    listing::{self, mistake},
     reader::Admin,
     tasks::{person_of, status},
 };
 use crate::{
+    accounts::AccountError,
     clock::now,
     http::account::{
         answer::ErrorPage,
         form::{Asked, Form},
     },
     settings::Auth,
-    store::{Directory, Entries},
+    store::{
+        Directory, Entries, Store,
+        tables::{Direction, GroupFilter, GroupOrder, Slice},
+    },
     writer::WriteError,
 };
 
@@ -66,15 +71,16 @@ const NOT_PUT_BACK: &str =
 #[serde(default)]
 pub struct Address {
     person: String,
+    group: String,
 }
 
 /// `GET /admin/boards/{board}`
 pub async fn show(
     admin: Admin,
     Path(board): Path<BoardId>,
-    Asked(Address { person }): Asked<Address>,
+    Asked(address): Asked<Address>,
 ) -> Result<Response, ErrorPage> {
-    let content = content(&admin, board, person).await?;
+    let content = content(&admin, board, address).await?;
     Ok(answer::page(&admin, page(content)))
 }
 
@@ -129,6 +135,25 @@ pub async fn set_member(
     tell(&admin, board, written, done, |words| Refused::Member(mistake(words))).await
 }
 
+/// `POST /admin/boards/{board}/groups`
+pub async fn set_group(
+    admin: Admin,
+    Path(board): Path<BoardId>,
+    Form(BoardGroupForm { group, role: wanted }): Form<BoardGroupForm>,
+) -> Result<Response, ErrorPage> {
+    admin.require_accounts()?;
+    let (done, words) = group::set(&admin, group, board, &wanted).await?;
+    match done {
+        Ok(set) => Ok(admin.redirect_with_flash(&group::notice(words, &set), &address(board))),
+        Err(error @ AccountError::Limit(_)) => {
+            let refused = Refused::Group(mistake(error.sentence()));
+            let content = Board { refused: Some(refused), ..content(&admin, board, Address::default()).await? };
+            Ok(answer::refused(&admin, StatusCode::CONFLICT, page(content)))
+        }
+        Err(error) => Err(listing::refused(error)),
+    }
+}
+
 /// `POST /admin/boards/{board}/links/revoke`
 pub async fn revoke_link(
     admin: Admin,
@@ -169,7 +194,7 @@ pub async fn put_back(
     let op = revision.filter(|_| newer.is_none()).and_then(|revision| revision.put_back(&board, seen));
     let Some(op) = op else {
         let words = if newer.is_some() { CHANGED_MEANWHILE } else { NOT_PUT_BACK };
-        let content = content(&admin, id, String::new()).await?;
+        let content = content(&admin, id, Address::default()).await?;
         let frame = page(Board { refused: Some(Refused::PutBack(mistake(words))), ..content });
         return Ok(answer::refused(&admin, StatusCode::CONFLICT, frame));
     };
@@ -197,7 +222,8 @@ pub async fn delete(
     let state = state(&admin, board).await?;
     if name.trim() != state.name() {
         let mistake = Mistake::at("name", "This is not the name of the board, so nothing was deleted.");
-        let content = Board { refused: Some(Refused::Delete(mistake)), ..content(&admin, board, String::new()).await? };
+        let content =
+            Board { refused: Some(Refused::Delete(mistake)), ..content(&admin, board, Address::default()).await? };
         return Ok(answer::refused(&admin, StatusCode::UNPROCESSABLE_ENTITY, page(content)));
     }
     match write(&admin, board, Op::DeleteBoard(DeleteBoard::default())).await {
@@ -223,7 +249,7 @@ async fn tell(
         Ok(()) => return Ok(admin.redirect_with_flash(&done, &address(board))),
         Err(error) => error,
     };
-    let content = content(admin, board, String::new()).await?;
+    let content = content(admin, board, Address::default()).await?;
     let refused = refused(words(&error, &content.name));
     Ok(answer::refused(admin, status(&error), page(Board { refused: Some(refused), ..content })))
 }
@@ -244,7 +270,7 @@ fn words(error: &WriteError, name: &str) -> String {
 }
 
 /// The role that a form names; `None` if the field is empty.
-fn role(field: &'static str, name: &str) -> Result<Option<BoardRole>, ErrorPage> {
+pub(super) fn role(field: &'static str, name: &str) -> Result<Option<BoardRole>, ErrorPage> {
     match (name, BoardRole::parse(name)) {
         ("", _) => Ok(None),
         (_, Some(role)) => Ok(Some(role)),
@@ -280,7 +306,8 @@ async fn state(admin: &Admin, board: BoardId) -> Result<Arc<BoardState>, ErrorPa
 }
 
 /// The page's content, without the outcome of a form.
-async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, ErrorPage> {
+async fn content(admin: &Admin, id: BoardId, address: Address) -> Result<Board, ErrorPage> {
+    let Address { person: search, group: group_search } = address;
     let store = &admin.services.store;
     let state = state(admin, id).await?;
     let directory = store.directory();
@@ -302,6 +329,9 @@ async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, Er
         true => admin.services.accounts.share_links(&admin.credentials, id).await?,
         false => Vec::new(),
     };
+    let groups = store.groups_on(id).await?;
+    let on: Vec<Uuid> = groups.iter().map(|(group, _)| group.id).collect();
+    let found_groups = found_groups(store, &on, &group_search).await?;
     let share_link = |link: app::access::ShareLink| ShareLink {
         id: link.id,
         board: (id, state.name().to_owned()),
@@ -332,6 +362,9 @@ async fn content(admin: &Admin, id: BoardId, search: String) -> Result<Board, Er
         search,
         found,
         found_more,
+        groups: groups.into_iter().map(|(group, role)| (group.id, group.name, role, group.people)).collect(),
+        group_search,
+        found_groups,
         links: links.into_iter().map(share_link).collect(),
         people: named(&directory, &events, &revisions),
         revisions,
@@ -359,7 +392,7 @@ fn named(directory: &Directory, events: &[Event], revisions: &[(BoardRevision, V
 
 /// The people who can be added and have a text in their name or address, and whether there are more than those.
 fn found(directory: &Directory, state: &BoardState, search: &str) -> (Vec<Person>, bool) {
-    let text = search.trim().to_lowercase();
+    let text = folded(search.trim());
     if text.is_empty() {
         return (Vec::new(), false);
     }
@@ -368,11 +401,24 @@ fn found(directory: &Directory, state: &BoardState, search: &str) -> (Vec<Person
         .accounts()
         .into_iter()
         .filter(|account| account.is_active() && !members.contains_key(&account.id))
-        .filter(|account| account.name.to_lowercase().contains(&text) || account.email.contains(&text))
+        .filter(|account| folded(&account.name).contains(&text) || account.email.contains(&text))
         .map(|account| account.person())
         .collect();
     found.sort_by_key(|person| person.name.to_lowercase());
     let more = found.len() > FOUND;
     found.truncate(FOUND);
     (found, more)
+}
+
+/// The groups that are not on the board and have a text in their names or descriptions.
+async fn found_groups(store: &Store, on: &[Uuid], search: &str) -> Result<Vec<(Uuid, String)>, ErrorPage> {
+    if search.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter = GroupFilter { text: search.trim().to_owned(), ..GroupFilter::default() };
+    let limit = FOUND + on.len();
+    let slice = Slice { order: GroupOrder::Name, direction: Direction::Ascending, after: None, limit };
+    let rows = store.groups_table(&filter, slice).await?.rows;
+    let rows = rows.into_iter().filter(|group| !on.contains(&group.id)).take(FOUND);
+    Ok(rows.map(|group| (group.id, group.name)).collect())
 }

@@ -136,6 +136,11 @@ fn about(directory: &Directory, payload: &str) -> About {
             person: Some(person_of(directory, person)),
             without_it: "The person is not put on the boards of the invitation. You can add them on the page of each board.",
         },
+        Ok(Job::GroupMemberships) => About {
+            what: "Putting people of groups on boards, and taking them off",
+            person: None,
+            without_it: "Somebody may stay on a board that they had from a group, until a group is changed again.",
+        },
         Err(_) => About {
             what: "Something that this version of Taskwire does not know",
             person: None,

@@ -110,15 +110,14 @@ pub async fn show<T: Listed>(
     if T::NEEDS_ACCOUNTS {
         admin.require_accounts()?;
     }
-    let now = clock::now();
     let given = |name: &str| asked.get(name).map_or("", |value| value.trim());
     let dated = T::DATED.map(|_| dates::PARAMETER);
     let names = T::PARAMETERS.iter().copied().chain(dated).chain(["sort", "after"]);
     let query = names.fold(Query::default(), |query, name| query.with(name, given(name)));
-    let filter = T::filter(&query, now);
-    let place = Place { path: T::PATH, sort: query.get("sort"), default: T::DEFAULT_SORT, after: query.get("after") };
     if given("format") == "csv" {
-        let (slice, services) = (place.slice(T::ORDERS, csv::ROWS_AT_A_TIME), Arc::clone(&admin.services));
+        let now = clock::now();
+        let (filter, slice) = (T::filter(&query, now), place::<T>(&query).slice(T::ORDERS, csv::ROWS_AT_A_TIME));
+        let services = Arc::clone(&admin.services);
         let read = move |store: Store, after| {
             let (filter, slice, services) = (filter.clone(), Slice { after, ..slice.clone() }, Arc::clone(&services));
             async move {
@@ -129,6 +128,16 @@ pub async fn show<T: Listed>(
         };
         return Ok(file(admin, T::NAME, T::HEADINGS, read));
     }
+    let listing = listing::<T>(&admin, query).await?;
+    let frame = T::page(&admin, &admin.services.store.directory(), listing);
+    Ok(answer::page(&admin, frame))
+}
+
+/// The data of a table's page.
+pub async fn listing<T: Listed>(admin: &Admin, query: Query) -> Result<Listing<T::Row>, StoreError> {
+    let now = clock::now();
+    let filter = T::filter(&query, now);
+    let place = place::<T>(&query);
     let store = &admin.services.store;
     let Rows { rows, next } = T::rows(store, &filter, place.slice(T::ORDERS, ROWS), now).await?;
     let mut counts = Vec::with_capacity(T::VIEWS.len());
@@ -136,7 +145,7 @@ pub async fn show<T: Listed>(
         let view = parameters.iter().fold(Query::default(), |query, (name, value)| query.with(name, *value));
         counts.push(T::count(store, &T::filter(&view, now), now).await?);
     }
-    let listing = Listing {
+    Ok(Listing {
         reader: admin.reader(),
         matches: T::count(store, &filter, now).await?,
         most: MOST_COUNTED,
@@ -146,9 +155,11 @@ pub async fn show<T: Listed>(
         rows,
         counts,
         now,
-    };
-    let frame = T::page(&admin, &store.directory(), listing);
-    Ok(answer::page(&admin, frame))
+    })
+}
+
+fn place<T: Listed>(query: &Query) -> Place<'_> {
+    Place { path: T::PATH, sort: query.get("sort"), default: T::DEFAULT_SORT, after: query.get("after") }
 }
 
 /// The periods by which a table can be narrowed down; `None` if it has no rows.

@@ -10,6 +10,7 @@
 //! - [`boards`], [`people`], [`sessions`], [`tokens`], [`invitations`], [`share_links`], [`jobs`]: the other tables, and the actions on their
 //!   rows. [`listing`]: what they have in common.
 //! - [`board`], [`person`]: the page of one board, and of one person.
+//! - [`groups`]: the table of groups of people. [`group`]: the page of one.
 //! - [`deleted_boards`]: boards that can be restored. [`person_account`]: one person's account. [`import`]: many people at once.
 //! - [`settings`]: the settings of the server.
 //! - [`system`]: the state of the installation. [`audit`]: the audit log.
@@ -21,6 +22,8 @@ pub mod boards;
 pub mod bulk_edits;
 pub mod csv;
 pub mod deleted_boards;
+pub mod group;
+pub mod groups;
 pub mod import;
 pub mod invitations;
 pub mod jobs;
@@ -109,6 +112,15 @@ list_of_routes! {
     POST "/admin/settings" => settings::save;
     POST "/admin/settings/default" => settings::use_default;
     POST "/admin/settings/test-mail" => settings::test_mail;
+    GET "/admin/groups" => listing::show::<groups::Groups>;
+    POST "/admin/groups" => groups::create;
+    GET "/admin/groups/{group}" => group::show;
+    POST "/admin/groups/{group}" => group::save;
+    POST "/admin/groups/{group}/people" => group::add;
+    POST "/admin/groups/{group}/people/remove" => group::remove;
+    POST "/admin/groups/{group}/boards" => group::set_board;
+    POST "/admin/groups/{group}/delete" => group::delete;
+    POST "/admin/boards/{board}/groups" => board::set_group;
 }
 
 /// The routes.

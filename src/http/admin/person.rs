@@ -89,6 +89,7 @@ async fn content(admin: &Admin, id: ActorId, refused: Option<Mistake>) -> Result
     let boards = store.memberships(id, BOARDS).await?;
     let sessions = store.sessions_of(id, now).await?;
     let tokens = store.tokens_of(id).await?;
+    let groups = store.groups_of(id).await?;
     let identities = store.identities_of(id).await?;
     let membership = |Membership { board, name, role, everyone }| (board, name, role, everyone);
     Ok(Person {
@@ -105,6 +106,7 @@ async fn content(admin: &Admin, id: ActorId, refused: Option<Mistake>) -> Result
         seen_at: row.seen_at,
         boards: boards.into_iter().map(membership).collect(),
         all_boards: row.boards,
+        groups: groups.into_iter().map(|group| (group.id, group.name, group.boards)).collect(),
         tasks: tasks.into_iter().map(|task| (task.id, task.title, task.board, task.board_name, task.due)).collect(),
         all_tasks: row.open_tasks,
         sessions: sessions

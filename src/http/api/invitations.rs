@@ -105,7 +105,10 @@ pub async fn create(
     Json(NewInvitation { role, boards, note }): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
     let boards = boards.into_iter().map(|InvitedTo { board, role }| (board, role)).collect();
-    let invited = client.accounts().invite(client.credentials(), Invitation { role, boards, email: None, note }).await;
+    let invited = client
+        .accounts()
+        .invite(client.credentials(), Invitation { role, boards, groups: Vec::new(), email: None, note })
+        .await;
     // The address names no board, so a board that does not exist is an error in the body.
     let secret = invited.map_err(|error| match error {
         AccountError::NotFound(_) => Problem::field("boards", error.to_string()),

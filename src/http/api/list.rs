@@ -6,6 +6,7 @@ use app::{
     id::{ActorId, ColumnId, TaskId},
     model::{self, Priority, Seq},
     state::BoardState,
+    text,
     time::{Day, Timestamp},
 };
 use axum::response::Response;
@@ -17,6 +18,7 @@ use super::{
     cursor,
     fields::Fields,
     model::Task,
+    moment::{Dated, Moment},
     order::{self, Order},
 };
 use crate::http::problem::Problem;
@@ -50,43 +52,43 @@ pub struct Listing {
     /// Only tasks that are assigned to this person; with `none`, only those that are assigned to nobody.
     #[param(value_type = Option<String>, pattern = "^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     assignee: Option<String>,
-    /// Only tasks on which work begins before this day.
-    #[param(value_type = Option<String>, format = Date)]
-    start_before: Option<Day>,
-    /// Only tasks on which work begins after this day.
-    #[param(value_type = Option<String>, format = Date)]
-    start_after: Option<Day>,
-    /// Only tasks that are due before this day.
-    #[param(value_type = Option<String>, format = Date)]
-    due_before: Option<Day>,
-    /// Only tasks that are due after this day.
-    #[param(value_type = Option<String>, format = Date)]
-    due_after: Option<Day>,
-    /// Only tasks that were created before this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    created_before: Option<Timestamp>,
-    /// Only tasks that were created after this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    created_after: Option<Timestamp>,
+    /// Only tasks on which work begins before this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    start_before: Option<Moment>,
+    /// Only tasks on which work begins after this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    start_after: Option<Moment>,
+    /// Only tasks that are due before this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    due_before: Option<Moment>,
+    /// Only tasks that are due after this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    due_after: Option<Moment>,
+    /// Only tasks that were created before this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    created_before: Option<Moment>,
+    /// Only tasks that were created after this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    created_after: Option<Moment>,
     /// Only tasks that this person created.
     created_by: Option<Uuid>,
-    /// Only tasks that were last changed before this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    updated_before: Option<Timestamp>,
-    /// Only tasks that were last changed after this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    updated_after: Option<Timestamp>,
+    /// Only tasks that were last changed before this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    updated_before: Option<Moment>,
+    /// Only tasks that were last changed after this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    updated_after: Option<Moment>,
     /// Only tasks that this person changed last.
     updated_by: Option<Uuid>,
     /// `true` lists the trash instead.
     #[param(default = false)]
     deleted: Option<bool>,
-    /// Only tasks that were deleted before this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    deleted_before: Option<Timestamp>,
-    /// Only tasks that were deleted after this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    deleted_after: Option<Timestamp>,
+    /// Only tasks that were deleted before this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    deleted_before: Option<Moment>,
+    /// Only tasks that were deleted after this day (in UTC) or time.
+    #[param(value_type = Option<String>, example = "2026-12-24")]
+    deleted_after: Option<Moment>,
 }
 
 /// A page of tasks.
@@ -126,9 +128,8 @@ impl Listing {
                 Some(Some(ActorId(id)))
             }
         };
-        let folded = |text: &Option<String>| {
-            text.as_ref().map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
-        };
+        let folded =
+            |text: &Option<String>| text.as_ref().map(|text| text::folded(text.trim())).filter(|text| !text.is_empty());
         Ok(PageRequest {
             limit: cursor::limit(self.limit)?,
             after: order.cursor(LIST, self.cursor.as_deref(), fits)?,
@@ -170,17 +171,17 @@ impl PageRequest {
             && is_between(Some(task.created_at), wanted.created_after, wanted.created_before)
             && is_between(Some(task.updated_at), wanted.updated_after, wanted.updated_before)
             && is_between(task.deleted_at, wanted.deleted_after, wanted.deleted_before)
-            && self.title.as_deref().is_none_or(|part| task.title.to_lowercase().contains(part))
+            && self.title.as_deref().is_none_or(|part| text::folded(&task.title).contains(part))
             && self.text.as_deref().is_none_or(|part| {
-                task.title.to_lowercase().contains(part) || description().to_lowercase().contains(part)
+                text::folded(&task.title).contains(part) || text::folded(description()).contains(part)
             })
     }
 }
 
 /// Whether a value is between two bounds, where there are any. Nothing is not between bounds.
-fn is_between<T: PartialOrd + Copy>(value: Option<T>, after: Option<T>, before: Option<T>) -> bool {
-    after.is_none_or(|after| value.is_some_and(|value| value > after))
-        && before.is_none_or(|before| value.is_some_and(|value| value < before))
+fn is_between<T: Dated>(value: Option<T>, after: Option<Moment>, before: Option<Moment>) -> bool {
+    after.is_none_or(|after| value.is_some_and(|value| value.is_after(after)))
+        && before.is_none_or(|before| value.is_some_and(|value| value.is_before(before)))
 }
 
 /// What tasks can be sorted by. Tasks that are otherwise equal are sorted by their ids.

@@ -12,10 +12,12 @@ pub mod columns;
 pub(super) mod cursor;
 pub mod events;
 mod fields;
+pub mod groups;
 pub mod invitations;
 mod list;
 pub mod members;
 pub(crate) mod model;
+mod moment;
 pub mod mutations;
 mod openapi;
 mod order;
@@ -86,6 +88,10 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(audit::list))
         .routes(routes!(settings::list, settings::update))
         .routes(routes!(settings::test_mail))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::read, groups::update, groups::delete))
+        .routes(routes!(groups::join, groups::leave))
+        .routes(routes!(groups::put, groups::take))
         .split_for_parts()
 }
 

@@ -33,9 +33,10 @@ const TOKEN: &str = "token";
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 14] = [
+const PARAMETERS: [(&str, &str); 15] = [
     ("board", "The id of the board."),
     ("column", "The id of the column."),
+    ("group", "The id of the group."),
     ("invitation", "The id of the invitation."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
@@ -78,6 +79,7 @@ const PARAMETERS: [(&str, &str); 14] = [
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
+        (name = "groups", description = "Groups of people that are put on boards"),
         (name = "system", description = "The state of the installation"),
     )
 )]

@@ -3,6 +3,7 @@
 use app::{
     access::{InstanceRole, Scope},
     id::ActorId,
+    text::folded,
     time::Timestamp,
 };
 use axum::{http::StatusCode, response::Response};
@@ -164,9 +165,9 @@ pub async fn list(client: Client, Query(search): Query<PeopleSearch>) -> Result<
         return Err(Problem::forbidden());
     }
     let directory = client.services.store.directory();
-    let text = q.unwrap_or_default().to_lowercase();
+    let text = folded(&q.unwrap_or_default());
     let is_found = |account: &&Account| {
-        (account.name.to_lowercase().contains(&text) || in_full && account.email.to_lowercase().contains(&text))
+        (folded(&account.name).contains(&text) || in_full && folded(&account.email).contains(&text))
             && active.is_none_or(|active| account.is_active() == active)
             && role.is_none_or(|role| account.role == role)
     };
@@ -273,8 +274,8 @@ fn yes() -> bool {
 /// Invite many people from a CSV file
 ///
 /// Only admins may do this. The first line of the file names its columns: `name` and `email`, and if wanted `role` (`member`, `admin` or
-/// `owner`) and `boards`, such as `Plans=viewer|Holidays`: names or ids of boards, each with a role on it, `editor` if there is none. The
-/// response says what came of each line. Wrong lines hold up none of the others, and people who have an account or an invitation get no
+/// `owner`) and `boards`, such as `Plans=viewer|Holidays`: names or ids of boards, each with a role on it, `editor` if there is none; and `groups`, such
+/// as `Crew|Leads`. The response says what came of each line. Wrong lines hold up none of the others, and people who have an account or an invitation get no
 /// other one, so a corrected file can be imported again. Invitations are mailed if mail is configured; otherwise the response has their links.
 #[utoipa::path(
     post, path = "/people/import", tag = "people", operation_id = "import_people",

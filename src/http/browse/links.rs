@@ -7,7 +7,7 @@ use super::described::Address;
 use crate::http::API_ROOT;
 
 /// The last segments of the addresses of lists, which are also the names of the lists in answers.
-const COLLECTIONS: [&str; 7] = ["boards", "columns", "invitations", "links", "people", "tasks", "tokens"];
+const COLLECTIONS: [&str; 8] = ["boards", "columns", "groups", "invitations", "links", "people", "tasks", "tokens"];
 
 /// Where a value leads. `root` is the whole answer.
 pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) -> Option<String> {

@@ -54,7 +54,8 @@ use super::{
     API_ROOT, Services, account,
     admission::ClientKey,
     compression::Plain,
-    guard::Negotiated,
+    guard::{Negotiated, Streamed},
+    limits::MAX_COLLECTED_BYTES,
     page::percent_encode,
     problem::{Code, Problem},
     request_auth::{Peer, RequestAuth},
@@ -125,9 +126,21 @@ fn prefers_page(headers: &HeaderMap) -> bool {
     html > json
 }
 
-fn is_urlencoded(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+/// Whether the body of a request is what a form of HTML sends.
+pub(super) fn is_urlencoded(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|kind| kind == "application/x-www-form-urlencoded")
+}
+
+/// Whether a response is shown as a page: it is one JSON value (RFC 8259, or with the suffix of RFC 6839), or says nothing of its type
+/// because it has no body. JSON Lines, for instance, is a file.
+fn is_for_page(headers: &HeaderMap) -> bool {
+    media_type(headers).is_none_or(|kind| kind == "application/json" || kind.ends_with("+json"))
+}
+
+/// The media type of a body, in lower case and without parameters.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(CONTENT_TYPE)?.to_str().unwrap_or_default();
+    Some(kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// Takes `format=json` out of the query. Returns whether it was there.
@@ -230,14 +243,13 @@ impl Browse {
         self.render_response(asked, response).await
     }
 
-    /// The page for a response. Responses that are no JSON, such as files, stay as they are.
+    /// The page for a response. Streams and responses that are no JSON, such as exports, stay as they are.
     async fn render_response(&self, asked: Asked, response: Response) -> Response {
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.is_empty() && !kind.contains("json") {
+        if response.extensions().get::<Streamed>().is_some() || !is_for_page(response.headers()) {
             return response;
         }
         let (head, body) = response.into_parts();
-        match to_bytes(body, usize::MAX).await {
+        match to_bytes(body, MAX_COLLECTED_BYTES).await {
             Ok(body) => self.render(asked, Some(Answered { status: head.status, headers: head.headers, body })).await,
             Err(_) => Problem::unavailable("the answer could not be read; try again in a moment").into_response(),
         }
@@ -598,6 +610,23 @@ mod tests {
             assert!(!prefers(data), "{data}");
         }
         assert!(!prefers_page(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn only_one_json_value_is_shown_as_a_page() {
+        let is_shown =
+            |kind: &'static str| is_for_page(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]));
+        assert!(
+            ["application/json", "application/problem+json", "Application/JSON; charset=utf-8"]
+                .into_iter()
+                .all(is_shown)
+        );
+        assert!(
+            !["application/jsonl", "application/json-seq", "text/csv", "text/event-stream", ""]
+                .into_iter()
+                .any(is_shown)
+        );
+        assert!(is_for_page(&HeaderMap::new()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub fn may(principal: &Principal, role: Option<BoardRole>, address: &Address, op
     let needed = match segments.as_slice() {
         _ if principal.role.is_none() => return false,
         ["boards"] => return principal.may_create_boards(),
-        ["people" | "invitations", ..] => return principal.may_manage_people(),
+        ["people" | "invitations" | "groups", ..] => return principal.may_manage_people(),
         ["boards", _, "members", _] if operation.method == "DELETE" && is_oneself() => return true,
         ["boards", _] | ["boards", _, "members" | "links", ..] => BoardRole::Manager,
         ["boards" | "tasks", ..] => BoardRole::Editor,

@@ -229,6 +229,7 @@ impl From<AccountError> for Problem {
             AccountError::Invalid { field: EMAIL, message } => Self::field("email", message),
             AccountError::Invalid { field, message } => Self::field(field, message),
             AccountError::Full(what, limit) => Refusal::Full { what, limit }.into(),
+            AccountError::Limit(message) => Self::new(Code::Full, message),
             AccountError::WrongCredentials => {
                 Self::unauthorized(Code::WrongCredentials, "the e-mail address or the password is wrong")
             }

@@ -164,6 +164,11 @@ impl AccessChange<'_> {
         Ok(changed)
     }
 
+    /// Writes what follows from a change that has its event. Tells how many rows it wrote.
+    pub(super) async fn also(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        Ok(statement.execute(&mut self.connection).await?.rows_affected())
+    }
+
     /// Reads a row as this transaction sees it.
     pub(super) async fn read(&mut self, statement: Statement) -> Result<Option<AnyRow>, StoreError> {
         statement.fetch_optional(&mut self.connection).await

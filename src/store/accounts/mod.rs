@@ -10,6 +10,7 @@
 
 mod access_change;
 mod attempts;
+pub(super) mod groups;
 mod oidc;
 mod one_time_links;
 mod passwords;
@@ -23,6 +24,7 @@ use app::time::Timestamp;
 
 pub(crate) use self::{access_change::AccessChange, people::NewAccount};
 pub use self::{
+    groups::{Group, GroupBoard},
     one_time_links::OneTimeLink,
     people::{Account, Proof},
     sessions::SessionRow,

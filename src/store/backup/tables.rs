@@ -390,6 +390,47 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
+    Table {
+        name: "groups",
+        since: 21,
+        key: &["id"],
+        columns: &[
+            text("id", 21),
+            text("name", 21),
+            text("sort_name", 21),
+            text("description", 21),
+            number("created_at", 21),
+        ],
+        public: Rows::All,
+    },
+    Table {
+        name: "group_people",
+        since: 21,
+        key: &["group_id", "person"],
+        columns: &[text("group_id", 21), text("person", 21)],
+        public: Rows::All,
+    },
+    Table {
+        name: "group_boards",
+        since: 21,
+        key: &["group_id", "board"],
+        columns: &[text("group_id", 21), text("board", 21), text("role", 21)],
+        public: Rows::All,
+    },
+    Table {
+        name: "group_memberships",
+        since: 21,
+        key: &["board", "person"],
+        columns: &[
+            text("board", 21),
+            text("person", 21),
+            number("given", 21),
+            text("own", 21),
+            number("due", 21),
+            text("refusal", 21),
+        ],
+        public: Rows::All,
+    },
 ];
 
 /// Tables that no backup has: opening a database makes them, with all that is in them.

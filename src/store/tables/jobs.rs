@@ -86,8 +86,7 @@ impl JobFilter {
     fn conditions(&self) -> Conditions {
         let mut wanted = Conditions::default();
         if !self.topic.is_empty() {
-            // PostgreSQL accepts no NUL, and no topic contains one.
-            wanted.bind("o.topic = ?", self.topic.replace('\0', ""));
+            wanted.bind("o.topic = ?", self.topic.as_str());
         }
         let text = self.text.trim();
         if !text.is_empty() {

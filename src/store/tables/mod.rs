@@ -5,6 +5,7 @@
 //! request are always bound.
 
 mod boards;
+mod groups;
 mod invitations;
 mod jobs;
 mod people;
@@ -23,6 +24,7 @@ use super::{
 };
 
 pub use self::boards::{BoardFilter, BoardOrder, BoardRow};
+pub use self::groups::{GroupFilter, GroupOrder};
 pub use self::invitations::{InvitationFilter, InvitationOrder, InvitationRow, InvitationState};
 pub use self::jobs::{JobFilter, JobOrder, JobRow};
 pub use self::people::{Identity, Membership, PersonFilter, PersonOrder, PersonRow};
@@ -160,9 +162,12 @@ impl Conditions {
         self.sql.push_str(&condition.replace('?', &format!("${}", self.values.len())));
     }
 
-    /// Adds the condition that a text contains another, in capital letters or not (of ASCII, on SQLite).
+    /// Adds the condition that a text contains another, ignoring case. Each `?` stands for the pattern in the database's own lower case, so
+    /// that a text in the database's lower case contains itself: engines and locales differ in what `LOWER` does outside of ASCII.
     fn contains(&mut self, condition: &'static str, text: &str) {
-        self.bind(condition, pattern(text));
+        self.values.push(pattern(text).into());
+        self.add("");
+        self.sql.push_str(&condition.replace('?', &format!("LOWER(${})", self.values.len())));
     }
 
     /// Adds the conditions that a time is in a span: `from` and `before` compare it with a `?`.
@@ -175,7 +180,7 @@ impl Conditions {
         }
     }
 
-    /// Adds the condition that one of several holds, in each of which `?` stands for its value.
+    /// Adds the condition that one of several holds, in each of which `?` stands for its text in the database's own lower case.
     fn any(&mut self, conditions: impl IntoIterator<Item = (&'static str, String)>) {
         let mut all = String::new();
         for (condition, value) in conditions {
@@ -183,7 +188,7 @@ impl Conditions {
             if !all.is_empty() {
                 all.push_str(" OR ");
             }
-            all.push_str(&condition.replace('?', &format!("${}", self.values.len())));
+            all.push_str(&condition.replace('?', &format!("LOWER(${})", self.values.len())));
         }
         self.add("");
         self.sql.push_str(&format!("({all})"));
@@ -214,20 +219,20 @@ impl Conditions {
         };
         self.values.push(match value {
             SortValue::Number(number) => number.into(),
-            SortValue::Text(text) => text.replace('\0', "").into(),
+            SortValue::Text(text) => text.into(),
         });
-        self.values.push(of.replace('\0', "").into());
+        self.values.push(of.into());
         self.add("");
         let (first, second) = (self.values.len() - 1, self.values.len());
         self.sql.push_str(&format!("({}, {id}) {sign} (${first}, ${second})", expression.sql));
     }
 }
 
-/// The `LIKE` pattern (with `\` as escape character) for texts that contain a text in lower case. Control characters are removed: PostgreSQL
-/// accepts no NUL, and no title contains one.
+/// The `LIKE` pattern (with `\` as escape character) for texts that contain a text. Only ASCII is in lower case here, because the database
+/// has to do the rest: see [`Conditions::contains`]. Control characters are removed: no title contains one.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
-    for char in text.trim().to_lowercase().chars().filter(|char| !char.is_control()) {
+    for char in text.trim().to_ascii_lowercase().chars().filter(|char| !char.is_control()) {
         if matches!(char, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -301,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_searched_text_stands_for_itself() {
-        assert_eq!(pattern(" 100%_\\Ä\0 "), "%100\\%\\_\\\\ä%");
+        assert_eq!(pattern(" 100%_\\ÄA\0 "), "%100\\%\\_\\\\Äa%");
     }
 
     #[test]

@@ -311,7 +311,7 @@ impl Store {
 }
 
 // The comparison with the empty text lets SQLite read the index of titles. PostgreSQL has one of trigrams.
-const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) >= '' AND LOWER(title) LIKE $1 ESCAPE '\\' LIMIT $2";
+const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) >= '' AND LOWER(title) LIKE LOWER($1) ESCAPE '\\' LIMIT $2";
 const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees = $1 \
                            UNION ALL SELECT id FROM tasks WHERE LENGTH(assignees) > 36 AND assignees LIKE $2 ESCAPE '\\' LIMIT $3";
 const DUE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND COALESCE(due, '9999-99-99') >= $1 \

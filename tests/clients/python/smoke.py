@@ -18,7 +18,7 @@ day = datetime.date(2026, 12, 24)
 task = create_task.sync(board.id, client=client, body=NewTask(title="Paint the door", due=day, priority=Priority.HIGH))
 assert not isinstance(task, Problem) and task is not None, task
 
-found = list_tasks.sync(board.id, client=client, order=ListTasksOrder.VALUE_13, due_before=datetime.date(2026, 12, 25))
+found = list_tasks.sync(board.id, client=client, order=ListTasksOrder.VALUE_13, due_before="2026-12-25")
 assert found is not None and not isinstance(found, Problem) and [each.id for each in found.tasks] == [task.id], found
 
 update_task.sync(task.id, client=client, body=TaskPatch(title="Paint the front door"), if_match=f'"{task.seq}"')

@@ -6,7 +6,7 @@ use super::assignees::AssigneeBoxes;
 use crate::{
     access::BoardRole,
     board::{OptimisticBoard, Typed},
-    controls::{choice::choice, due::Today, markdown, priority::priority_words, redrawn::redrawn},
+    controls::{choice::choice, due::Today, priority::priority_words, raw_text::in_textarea, redrawn::redrawn},
     forms::{UpdateTask, form_action},
     id::TaskId,
     live::LiveBoard,
@@ -56,12 +56,11 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             </div>
             <div class="field">
                 <label for="edit-description">"Description"</label>
-                // HTML drops the first line break after the tag, so an extra one is inserted.
                 <textarea
                     id="edit-description"
                     name="edit[description]"
                     rows="8"
-                    inner_html=format!("\n{}", markdown::escaped(description))
+                    inner_html=in_textarea(description)
                 />
             </div>
             <div class="field">
