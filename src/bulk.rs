@@ -5,14 +5,21 @@
 //! repeats the mutations that may have been stored already under their ids, and none is done twice. Each mutation has a guard, so that the
 //! inverse belongs to exactly the state that was changed; if somebody else was faster, the step is decided anew.
 //!
-//! The runner has the credentials of whoever asked for it, in memory only: their rights are checked at each write. If its process ends, the
-//! bulk edit waits until somebody continues it, with their own credentials. A lease in the database keeps two nodes from working at the same
-//! bulk edit.
+//! The steps of one task are at one position. They are done in blocks of positions, so that an edit that stops in the middle leaves only few
+//! tasks of which one step is done; they follow when it continues.
+//!
+//! The runner has the rights of the person who asked for it, not those of their browser session, so that signing out stops nothing. The rights
+//! are checked at each write. Once the person may not administer any more, the runner stops, and leaves the other steps as they are. If its
+//! process ends, the bulk edit waits until somebody continues it, with their own rights. A lease in the database keeps two nodes from working at
+//! the same bulk edit.
+//!
+//! The trash of a board has limits, and a deletion purges the oldest tasks in it. None of the tasks that people selected is purged by its own bulk
+//! edit, or by the undo of it: a deletion that would do that is refused, with final effect under the board's lock ([`Writer::write_keeping`]).
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use app::{
@@ -21,8 +28,10 @@ use app::{
     id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
     model::{Priority, Seq, Task},
     new_id,
-    ops::{Change, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of},
-    refusal::Refusal,
+    ops::{
+        Change, ChangeKind, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of,
+    },
+    refusal::{Refusal, Thing},
     state::BoardState,
     time::Day,
 };
@@ -45,8 +54,8 @@ const AT_A_TIME: i64 = 200;
 pub const LEASE: Duration = Duration::from_secs(15);
 /// How often a step is decided anew, because somebody else was faster.
 const ATTEMPTS: u32 = 5;
-/// For how long a runner waits for a database that does not answer, before it gives up.
-const PATIENCE: u32 = 20;
+/// For how long a runner tries again while the database is away, before it gives up. Nobody waits for it, so this is longer than a restart takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(500);
 /// For how long a bulk edit can be undone.
 pub const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -54,6 +63,8 @@ pub const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const GONE: &str = "It does not exist any more.";
 const SO_ALREADY: &str = "It was so already.";
 const CHANGED: &str = "Somebody changed it in the meantime.";
+const TRASH_FULL: &str = "The trash of its board has no room for it besides the other tasks of this bulk edit: it holds 1,000 tasks or 2 MB. \
+                          Nothing that a bulk edit deletes leaves the trash for good by the same bulk edit.";
 
 /// What a bulk edit does to each task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +132,19 @@ enum BulkError {
     Write(WriteError),
     #[error("it was made by a newer version of Taskwire")]
     Newer,
+    #[error("the person who asked for it may not administer this server any more")]
+    Stopped,
+}
+
+impl BulkError {
+    /// Whether it may be gone a moment later. Nothing is lost by trying again: a mutation that was stored is known by its id.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => !matches!(error, StoreError::Corrupt(_) | StoreError::Newer { .. }),
+            Self::Write(_) => true,
+            Self::Newer | Self::Stopped => false,
+        }
+    }
 }
 
 /// Runs bulk edits. Cheap to clone.
@@ -209,9 +233,9 @@ impl Bulk {
         if !self.shared.running().insert(id) {
             return;
         }
-        let running = Running { shared: Arc::clone(&self.shared), id };
+        let (running, by) = (Running { shared: Arc::clone(&self.shared), id }, by.on_behalf());
         tokio::spawn(async move {
-            if let Err(error) = running.shared.run(id, by).await {
+            if let Err(error) = running.shared.run(id, &by).await {
                 tracing::warn!(%error, bulk_edit = %id, "a bulk edit was interrupted; it can be continued on its page");
             }
         });
@@ -219,60 +243,101 @@ impl Bulk {
 }
 
 impl Shared {
-    async fn run(&self, id: Uuid, by: Credentials) -> Result<(), BulkError> {
-        let Some((edit, _)) = self.store.bulk_edit(id).await? else { return Ok(()) };
-        let action = serde_json::from_str(&edit.action).map_err(|_| BulkError::Newer)?;
-        let mut attempts: HashMap<i64, u32> = HashMap::new();
-        let mut failures = 0;
+    /// Works at a bulk edit until it is finished, or stops. What fails because the database is away is tried again.
+    async fn run(&self, id: Uuid, by: &Credentials) -> Result<(), BulkError> {
+        let mut attempts = HashMap::new();
+        let mut failing_since: Option<Instant> = None;
+        let mut job = None;
         loop {
-            if !self.store.claim_bulk_edit(id, self.runner, now(), LEASE).await? {
-                return Ok(());
-            }
-            let mut steps = self.store.next_bulk_steps(id, AT_A_TIME).await?;
-            let Some(first) = steps.first() else {
-                self.store.finish_bulk_edit(id, now()).await?;
-                return Ok(());
+            let error = match self.next(id, by, &mut job, &mut attempts).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {
+                    failing_since = None;
+                    continue;
+                }
+                Err(error) => error,
             };
-            // The other half of each step that moves a task to another board: the deletion to a copy, and the copy to a deletion.
-            let (from, to) = (first.position, steps.last().map_or(0, |last| last.position));
-            let mut others = self.store.bulk_steps_at(id, 1 - first.phase, from, to).await?;
-            let mut decision = Decision { store: &self.store, action: &action, boards: HashMap::new() };
-            for step in steps.iter_mut().filter(|step| step.mutation.is_none()) {
-                let other = others.iter().find(|other| other.position == step.position);
-                match decision.op(step, other).await? {
-                    Ok(op) => decision.settle(step, op).await?,
-                    Err(why) => step.outcome = Some(StepOutcome::Refused(why.to_owned())),
-                }
+            let since = *failing_since.get_or_insert_with(Instant::now);
+            if !error.is_transient() || since.elapsed() > PATIENCE {
+                // If this fails too, the lease ends by itself.
+                let _ = self.store.release_bulk_edit(id, self.runner).await;
+                return Err(error);
             }
-            // What is sent is stored first, so that it can be repeated under the same ids.
-            self.store.put_bulk_steps(id, &steps).await?;
-            let failure = self.write(&by, &mut steps, &mut attempts, action == Action::Undo).await;
-            let taken_back = self.take_back(&by, &steps, &mut others).await;
-            steps.extend(taken_back);
-            self.store.put_bulk_steps(id, &steps).await?;
-            match failure {
-                None => failures = 0,
-                Some(error) if failures == PATIENCE => return Err(BulkError::Write(error)),
-                Some(_) => {
-                    failures += 1;
-                    sleep(PAUSE).await;
-                }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn job(&self, id: Uuid) -> Result<Option<Job>, BulkError> {
+        let Some((edit, _)) = self.store.bulk_edit(id).await? else { return Ok(None) };
+        let action = serde_json::from_str(&edit.action).map_err(|_| BulkError::Newer)?;
+        let mut first = edit;
+        while let Some(undone) = first.undoes {
+            // If it is older than the time for which bulk edits are kept, the oldest one that is left has to do.
+            let Some((undone, _)) = self.store.bulk_edit(undone).await? else { break };
+            first = undone;
+        }
+        let keeps = Arc::new(self.store.bulk_edit_tasks(first.id).await?);
+        Ok(Some(Job { action, keeps }))
+    }
+
+    /// Does the next steps. Returns whether there is nothing left to do.
+    async fn next(
+        &self,
+        id: Uuid,
+        by: &Credentials,
+        job: &mut Option<Job>,
+        attempts: &mut HashMap<(i64, i64), u32>,
+    ) -> Result<bool, BulkError> {
+        if job.is_none() {
+            *job = self.job(id).await?;
+        }
+        let Some(job) = &*job else { return Ok(true) };
+        if !self.store.claim_bulk_edit(id, self.runner, now(), LEASE).await? {
+            return Ok(true);
+        }
+        if !self.store.directory().principal(by, now()).is_some_and(|principal| principal.may_administer()) {
+            return Err(BulkError::Stopped);
+        }
+        let mut steps = self.store.next_bulk_steps(id, AT_A_TIME).await?;
+        let Some(first) = steps.first() else {
+            self.store.finish_bulk_edit(id, now()).await?;
+            return Ok(true);
+        };
+        // The other steps of the same tasks.
+        let (from, to) = (first.position, steps.last().map_or(0, |last| last.position));
+        let mut others = self.store.bulk_steps_at(id, 1 - first.phase, from, to).await?;
+        let mut decision = Decision { store: &self.store, job, boards: HashMap::new() };
+        for step in steps.iter_mut().filter(|step| step.mutation.is_none()) {
+            let other = others.iter().find(|other| other.position == step.position);
+            match decision.op(step, other).await? {
+                Ok(op) => decision.settle(step, op).await?,
+                Err(why) => step.outcome = Some(StepOutcome::Refused(why)),
             }
         }
+        // What is sent is stored first, so that it can be repeated under the same ids. The others are stored once their first halves are taken
+        // back.
+        let sent: Vec<BulkStep> = steps.iter().filter(|step| step.outcome.is_none()).cloned().collect();
+        self.store.put_bulk_steps(id, &sent).await?;
+        let mut failure = self.write(job, by, &mut steps, attempts).await?;
+        failure = self.take_back(job, by, &mut steps, &mut others).await?.or(failure);
+        steps.extend(others);
+        self.store.put_bulk_steps(id, &steps).await?;
+        failure.map_or(Ok(false), Err)
     }
 
     /// Hands the mutations to the writer, and notes what came of them. Returns the error if some could not be stored: these have no outcome
     /// yet, and are repeated.
     async fn write(
         &self,
+        job: &Job,
         by: &Credentials,
         steps: &mut [BulkStep],
-        attempts: &mut HashMap<i64, u32>,
-        is_undo: bool,
-    ) -> Option<WriteError> {
+        attempts: &mut HashMap<(i64, i64), u32>,
+    ) -> Result<Option<BulkError>, BulkError> {
         let sent = |step: &BulkStep| {
-            let (id, op) = (step.mutation?, step.op.clone()?);
-            step.outcome.is_none().then(|| self.writer.write(step.board, Mutation { id, op }, by.clone()))
+            let mutation = Mutation { id: step.mutation?, op: step.op.clone()? };
+            let keeps = Arc::clone(&job.keeps);
+            step.outcome.is_none().then(|| self.writer.write_keeping(step.board, mutation, by.clone(), keeps))
         };
         // All are handed over before the first is awaited, so that they share transactions.
         let sent: Vec<_> = steps.iter().map(sent).collect();
@@ -281,47 +346,105 @@ impl Shared {
             let Some(answer) = answer else { continue };
             match answer.await {
                 Ok(accepted) => step.outcome = Some(StepOutcome::Done(accepted.seq)),
+                Err(WriteError::Refused(refusal)) if self.is_about_rights(step.board, &refusal).await? => {
+                    job.reset(step);
+                    failure = Some(BulkError::Stopped);
+                }
                 Err(WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. })) => {
-                    let attempts = attempts.entry(step.position).or_default();
+                    let attempts = attempts.entry((step.phase, step.position)).or_default();
                     *attempts += 1;
-                    match is_undo || *attempts == ATTEMPTS {
+                    match job.action == Action::Undo || *attempts == ATTEMPTS {
                         true => step.outcome = Some(StepOutcome::Refused(CHANGED.to_owned())),
                         // Somebody else was faster: it is decided anew.
-                        false => (step.mutation, step.op, step.inverse) = (None, None, None),
+                        false => job.reset(step),
                     }
+                }
+                Err(WriteError::Refused(Refusal::Full { .. })) if matches!(step.op, Some(Op::DeleteTask(_))) => {
+                    step.outcome = Some(StepOutcome::Refused(TRASH_FULL.to_owned()));
                 }
                 Err(WriteError::Refused(refusal)) => {
                     step.outcome = Some(StepOutcome::Refused(format!("Refused: {refusal}.")));
                 }
-                Err(error) => failure = Some(error),
+                Err(error) => failure = failure.or(Some(BulkError::Write(error))),
             }
         }
-        failure
+        Ok(failure)
     }
 
-    /// Takes the first half of a move to another board back, where the second half was refused. Returns the first halves with their new
-    /// outcomes.
-    async fn take_back(&self, by: &Credentials, steps: &[BulkStep], others: &mut Vec<BulkStep>) -> Vec<BulkStep> {
+    /// Whether a mutation was refused because the person lost their rights. Admins have all rights on every board.
+    async fn is_about_rights(&self, board: BoardId, refusal: &Refusal) -> Result<bool, StoreError> {
+        Ok(match refusal {
+            Refusal::Forbidden => true,
+            Refusal::NotFound { what: Thing::Board } => {
+                self.store.board(board).await?.is_some_and(|board| board.exists())
+            }
+            _ => false,
+        })
+    }
+
+    /// Takes the first steps back of tasks whose second step was refused. Leaves only those first steps in `others`, with their new outcomes. If
+    /// one cannot be taken back now, its second step is left without an outcome, so that both are tried again, and the error is returned.
+    async fn take_back(
+        &self,
+        job: &Job,
+        by: &Credentials,
+        steps: &mut [BulkStep],
+        others: &mut Vec<BulkStep>,
+    ) -> Result<Option<BulkError>, BulkError> {
         let mut taken_back = Vec::new();
-        for step in steps.iter().filter(|step| step.needs.is_some()) {
-            let Some(StepOutcome::Refused(why)) = &step.outcome else { continue };
+        let mut failure = None;
+        for step in steps.iter_mut().filter(|step| step.needs.is_some()) {
+            let Some(StepOutcome::Refused(why)) = step.outcome.clone() else { continue };
             let Some(index) = others.iter().position(|other| Some(other.position) == step.needs) else { continue };
             let mut first = others.swap_remove(index);
             let (Some(StepOutcome::Done(seq)), Some(inverse)) = (&first.outcome, &first.inverse) else { continue };
-            let op = guarded(inverse.clone(), *seq);
-            let mutation = Mutation { id: MutationId(new_id()), op };
-            match self.writer.write(first.board, mutation, by.clone()).await {
-                Ok(_) | Err(WriteError::Refused(Refusal::NotFound { .. })) => {
-                    first.outcome = Some(StepOutcome::Refused(why.clone()));
+            let mutation = Mutation { id: MutationId(new_id()), op: guarded(inverse.clone(), *seq) };
+            let keeps = Arc::clone(&job.keeps);
+            match self.writer.write_keeping(first.board, mutation, by.clone(), keeps).await {
+                // A task that is gone was taken back by somebody else, or before an interruption.
+                Ok(_) | Err(WriteError::Refused(Refusal::NotFound { what: Thing::Task })) => {
+                    first.outcome = Some(StepOutcome::Refused(why));
+                    taken_back.push(first);
+                }
+                Err(WriteError::Refused(refusal)) if !self.is_about_rights(first.board, &refusal).await? => {
+                    let why = format!("{why} What was done of it stays, because it was changed since.");
+                    step.outcome = Some(StepOutcome::Refused(why));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, board = %first.board, task = %first.task, "half of a move could not be taken back");
-                    continue;
+                    job.reset(step);
+                    step.outcome = None;
+                    failure = failure.or(Some(match error {
+                        WriteError::Refused(_) => BulkError::Stopped,
+                        error => BulkError::Write(error),
+                    }));
                 }
             }
-            taken_back.push(first);
         }
-        taken_back
+        *others = taken_back;
+        Ok(failure)
+    }
+}
+
+/// What a runner knows of its bulk edit.
+struct Job {
+    action: Action,
+    /// The tasks that people selected. None of them leaves the trash for good by it.
+    keeps: Arc<HashSet<TaskId>>,
+}
+
+impl Job {
+    /// Forgets what was decided on a step, so that it is decided anew. The operations of an undo were known from the beginning.
+    fn reset(&self, step: &mut BulkStep) {
+        step.mutation = None;
+        step.inverse = None;
+        if self.action != Action::Undo {
+            step.op = None;
+        }
+    }
+
+    /// Whether a change would purge a task that was selected.
+    fn is_too_much(&self, kind: &ChangeKind) -> bool {
+        kind.purged().iter().any(|task| self.keeps.contains(task))
     }
 }
 
@@ -329,7 +452,7 @@ impl Shared {
 /// of the next one starts from there: undone in reverse order, all tasks get back to their places.
 struct Decision<'a> {
     store: &'a Store,
-    action: &'a Action,
+    job: &'a Job,
     boards: HashMap<BoardId, Option<Board>>,
 }
 
@@ -344,25 +467,57 @@ struct Board {
 
 impl Decision<'_> {
     /// The operation of a step, or why there is none.
-    async fn op(&mut self, step: &BulkStep, other: Option<&BulkStep>) -> Result<Result<Op, &'static str>, StoreError> {
-        if step.needs.is_some() && !matches!(other, Some(BulkStep { outcome: Some(StepOutcome::Done(_)), .. })) {
-            return Ok(Err("Not done, because the other half was not done either."));
+    async fn op(&mut self, step: &BulkStep, other: Option<&BulkStep>) -> Result<Result<Op, String>, StoreError> {
+        if step.needs.is_some() {
+            match other.and_then(|other| other.outcome.as_ref()) {
+                Some(StepOutcome::Done(_)) => {}
+                Some(StepOutcome::Refused(why)) => return Ok(Err(why.clone())),
+                None => return Ok(Err(GONE.to_owned())),
+            }
         }
         if let Some(op) = &step.op {
-            // An undo: its operations were known from the beginning.
+            // An undo: its operations were known from the beginning. If the second step would be refused, the first one is not done.
+            let second =
+                other.filter(|_| step.needs.is_none()).and_then(|other| Some((other.board, other.op.as_ref()?)));
+            if let Some((board, second)) = second {
+                let Some(state) = self.board(board).await? else { return Ok(Err(GONE.to_owned())) };
+                if let Err(refusal) = decide(&state, second) {
+                    return Ok(Err(match refusal {
+                        Refusal::Stale { .. } | Refusal::Conflict { .. } => CHANGED.to_owned(),
+                        refusal => format!("Refused: {refusal}."),
+                    }));
+                }
+                drop(state);
+                if !self.apply(board, MutationId(new_id()), second) {
+                    return Ok(Err(TRASH_FULL.to_owned()));
+                }
+            }
             return Ok(Ok(op.clone()));
         }
+        Ok(self.new_op(step, other).await?.map_err(str::to_owned))
+    }
+
+    /// The operation of a step that is no undo, or why there is none.
+    async fn new_op(
+        &mut self,
+        step: &BulkStep,
+        other: Option<&BulkStep>,
+    ) -> Result<Result<Op, &'static str>, StoreError> {
         let Some(board) = self.board(step.board).await? else { return Ok(Err(GONE)) };
-        let (column, deletion) = match (self.action, other) {
+        let (column, deletion) = match (&self.job.action, other) {
             (Action::Move { column, .. }, Some(other)) => (*column, if step.phase == 0 { other } else { step }),
-            _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.action.op(task))),
+            _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.job.action.op(task))),
         };
         let source = self.board(deletion.board).await?;
         let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else {
             return Ok(Err(GONE));
         };
         if step.phase == 0 {
-            return Ok(Ok(copy(&self.store.directory(), task, step.task, column, &board)));
+            let copy = copy(&self.store.directory(), task, step.task, column, &board);
+            // Nothing is copied that cannot be deleted afterwards. The later steps of the block find the trash with this task in it.
+            let op = Op::DeleteTask(DeleteTask::of(task.id));
+            let fits = self.apply(deletion.board, MutationId(new_id()), &op);
+            return Ok(if fits { Ok(copy) } else { Err(TRASH_FULL) });
         }
         // The copy must have everything that the task has now.
         let Some((copied, target)) = other.and_then(|other| Some((other, other.op.as_ref()?))) else {
@@ -373,10 +528,24 @@ impl Decision<'_> {
         Ok(if is_same { Ok(Op::DeleteTask(DeleteTask::of(task.id))) } else { Err(CHANGED) })
     }
 
+    /// Applies an operation to the copy of a board. Returns `false` if it would purge a task that must be kept; then it is not applied.
+    fn apply(&mut self, board: BoardId, mutation: MutationId, op: &Op) -> bool {
+        let Some(Some(Board { state, .. })) = self.boards.get_mut(&board) else { return true };
+        // If it will be refused, the writer says why.
+        let Ok(kind) = decide(state, op) else { return true };
+        if self.job.is_too_much(&kind) {
+            return false;
+        }
+        let change = Change { seq: state.seq() + 1, at: now(), by: None, mutation, kind };
+        // The number is the next one, so there is no gap.
+        let _ = Arc::make_mut(state).apply(&change);
+        true
+    }
+
     /// Notes the operation of a step, what undoes it, and a new id for its mutation.
     async fn settle(&mut self, step: &mut BulkStep, op: Op) -> Result<(), StoreError> {
         self.board(step.board).await?;
-        let Some(Some(Board { seq, state })) = self.boards.get_mut(&step.board) else {
+        let Some(Some(Board { seq, state })) = self.boards.get(&step.board) else {
             step.outcome = Some(StepOutcome::Refused(GONE.to_owned()));
             return Ok(());
         };
@@ -386,11 +555,9 @@ impl Decision<'_> {
             Op::DeleteTask(delete) => state.task(delete.task).map_or(0, |task| task.seq),
             _ => *seq,
         };
-        // If it will be refused, the writer says why.
-        if let Ok(kind) = decide(state, &op) {
-            let change = Change { seq: state.seq() + 1, at: now(), by: None, mutation, kind };
-            // The number is the next one, so there is no gap.
-            let _ = Arc::make_mut(state).apply(&change);
+        if !self.apply(step.board, mutation, &op) {
+            step.outcome = Some(StepOutcome::Refused(TRASH_FULL.to_owned()));
+            return Ok(());
         }
         // An undo has its guard already: the number of the change that it undoes.
         step.op = Some(if step.op.is_some() { op } else { guarded(op, guard) });
@@ -484,16 +651,52 @@ fn steps(action: &Action, targets: &[Target]) -> Vec<BulkStep> {
     steps
 }
 
-/// The steps that undo steps that were done, in reverse order.
+/// The steps that undo steps that were done, in reverse order. Of the two steps of a task the second one is undone first, and the first one only if
+/// that worked: so the undo of a move brings the old task back before it deletes the copy.
 fn undo_steps(done: Vec<BulkStep>) -> Vec<BulkStep> {
     let last = done.iter().map(|step| step.position).max().unwrap_or_default();
+    let seconds: HashSet<i64> = done.iter().filter_map(|step| step.needs).collect();
     let undo = |step: BulkStep| {
         let (Some(StepOutcome::Done(seq)), Some(inverse)) = (step.outcome, step.inverse) else { return None };
         let op = Some(guarded(inverse, seq));
-        let needs = step.needs.map(|needs| last - needs);
-        Some(BulkStep { needs, op, ..BulkStep::of(step.phase, last - step.position, step.board, step.task) })
+        let position = last - step.position;
+        let is_first = step.needs.is_none() && seconds.contains(&step.position);
+        let (phase, needs) = if is_first { (1, Some(position)) } else { (0, None) };
+        Some(BulkStep { needs, op, ..BulkStep::of(phase, position, step.board, step.task) })
     };
     let mut steps: Vec<BulkStep> = done.into_iter().filter_map(undo).collect();
     steps.sort_by_key(|step| (step.phase, step.position));
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undo_restores_the_old_task_before_it_deletes_the_copy() {
+        let (from, to) = (new_id::<BoardId>(), new_id::<BoardId>());
+        let targets: Vec<Target> = (0..3).map(|_| Target { board: from, task: new_id() }).collect();
+        let done = |step: BulkStep| BulkStep {
+            inverse: Some(Op::DeleteTask(DeleteTask::of(step.task))),
+            outcome: Some(StepOutcome::Done(7)),
+            ..step
+        };
+        let action = Action::Move { board: to, column: new_id() };
+        let moved: Vec<BulkStep> = steps(&action, &targets).into_iter().map(done).collect();
+        let undo = undo_steps(moved.clone());
+        let restored: Vec<_> = undo.iter().filter(|step| step.phase == 0).map(|step| step.task).collect();
+        assert_eq!(restored, targets.iter().rev().map(|target| target.task).collect::<Vec<_>>());
+        assert!(undo.iter().all(|step| step.board == if step.phase == 0 { from } else { to }));
+        assert!(undo.iter().all(|step| step.needs == (step.phase == 1).then_some(step.position)));
+        // The redo goes the first way again: the copies before the deletions.
+        let redo = undo_steps(undo.into_iter().map(done).collect());
+        let order = |steps: &[BulkStep]| {
+            let mut order: Vec<_> =
+                steps.iter().map(|step| (step.phase, step.position, step.task, step.needs)).collect();
+            order.sort();
+            order
+        };
+        assert_eq!(order(&redo), order(&moved));
+    }
 }

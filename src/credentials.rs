@@ -64,6 +64,8 @@ pub enum Credential {
     },
     /// By a token.
     Token(SecretHash),
+    /// Earlier, by a session, for work that continues without the browser: see [`Credentials::on_behalf`].
+    Person(ActorId),
 }
 
 impl Credentials {
@@ -90,6 +92,15 @@ impl Credentials {
     /// The same credentials, sent by a client.
     pub fn sent_by(self, client: ClientInfo) -> Self {
         Self { source: Source::Client(client), ..self }
+    }
+
+    /// The credentials for work in the background that the caller asked for. It has the rights that the person has at each step, and does not
+    /// end when they sign out.
+    pub fn on_behalf(self) -> Self {
+        match self.credential {
+            Credential::Session { person, .. } => Self { credential: Credential::Person(person), ..self },
+            _ => self,
+        }
     }
 
     /// Whether the caller has more than share links: such a caller may have rights besides reading, or may get them again.

@@ -13,7 +13,7 @@
 //! edit is never stored after a newer one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     future::Future,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
@@ -21,7 +21,7 @@ use std::{
 };
 
 use app::{
-    id::{ActorId, BoardId, MutationId},
+    id::{ActorId, BoardId, MutationId, TaskId},
     model::Seq,
     ops::{Mutation, Op, SetMember},
     refusal::Refusal,
@@ -162,7 +162,17 @@ impl Sequence {
         mutation: Mutation,
         by: Credentials,
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
-        self.queue(Write { board, mutation, by, at: now(), from_groups: false })
+        self.write_keeping(board, mutation, by, Arc::default())
+    }
+
+    fn write_keeping(
+        &self,
+        board: BoardId,
+        mutation: Mutation,
+        by: Credentials,
+        keeps: Arc<HashSet<TaskId>>,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
+        self.queue(Write { board, mutation, by, at: now(), from_groups: false, keeps })
     }
 
     fn queue(&self, write: Write) -> impl Future<Output = Result<Accepted, WriteError>> + Send + use<> {
@@ -238,7 +248,18 @@ impl Writer {
     ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
         let op = Op::SetMember(SetMember { person, role: None });
         let mutation = Mutation { id: app::new_id(), op };
-        self.sequence().queue(Write { board, mutation, by, at: now(), from_groups: true })
+        self.sequence().queue(Write { board, mutation, by, at: now(), from_groups: true, keeps: Arc::default() })
+    }
+
+    /// As [`Self::write`], but the mutation is refused as full if one of these tasks would leave the trash for good by it.
+    pub fn write_keeping(
+        &self,
+        board: BoardId,
+        mutation: Mutation,
+        by: Credentials,
+        keeps: Arc<HashSet<TaskId>>,
+    ) -> impl Future<Output = Result<Accepted, WriteError>> + Send + 'static {
+        self.sequence().write_keeping(board, mutation, by, keeps)
     }
 
     /// Accepts no more writes, and returns when the accepted ones are durable and answered.

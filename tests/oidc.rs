@@ -327,6 +327,7 @@ async fn an_invitation_makes_an_account_and_puts_it_on_its_boards() {
     let invitation = Invitation {
         role: InstanceRole::Member,
         boards: vec![(plan.id, BoardRole::Viewer)],
+        groups: Vec::new(),
         email: None,
         note: String::new(),
     };

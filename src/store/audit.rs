@@ -73,7 +73,9 @@ impl Author {
     /// The author of what is done with these credentials.
     pub fn of(credentials: &Credentials, directory: &Directory) -> Self {
         let (actor, method, token) = match &credentials.credential {
-            Credential::Session { person, .. } => (Actor::Person(*person), Method::Session, None),
+            Credential::Session { person, .. } | Credential::Person(person) => {
+                (Actor::Person(*person), Method::Session, None)
+            }
             Credential::Token(hash) => match directory.token(hash) {
                 Some(token) => (Actor::Person(token.person), Method::Token, Some(token.id)),
                 None => (Actor::Nobody, Method::Token, None),

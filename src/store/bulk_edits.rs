@@ -1,6 +1,6 @@
 //! Bulk edits and their steps, as rows. [`crate::bulk`] says what they are, and does them.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use app::{
     id::{ActorId, BoardId, MutationId, TaskId},
@@ -46,7 +46,7 @@ pub struct BulkStep {
     pub board: BoardId,
     /// The task.
     pub task: TaskId,
-    /// The position, in the phase before, of the step without which this one is not done.
+    /// The position, in the phase before, of the step without which this one is not done: always its own position.
     pub needs: Option<i64>,
     /// The id of the mutation, once it is decided on.
     pub mutation: Option<MutationId>,
@@ -70,12 +70,14 @@ pub enum StepOutcome {
 /// How far a bulk edit is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BulkProgress {
-    /// The steps of its last phase, of which each stands for a task.
+    /// The tasks: each is one step, or two at the same position.
     pub tasks: u64,
-    /// Those of them that were done.
+    /// Those of which all steps were done.
     pub done: u64,
-    /// Those of them that were not done, for a reason.
+    /// Those of which a step was not done, for a reason.
     pub refused: u64,
+    /// Those of the refused ones of which one step was done all the same.
+    pub halves: u64,
     /// All steps.
     pub steps: u64,
     /// All steps that have an outcome.
@@ -189,6 +191,18 @@ impl Store {
         note.commit().await
     }
 
+    /// Gives a bulk edit back that a runner had, so that another one can continue it at once.
+    pub async fn release_bulk_edit(&self, id: Uuid, runner: Uuid) -> Result<(), StoreError> {
+        let mut note = self.note().await?;
+        // 0 is for those that nobody has worked at yet.
+        query("UPDATE bulk_edits SET worked_at = 1 WHERE id = $1 AND runner = $2 AND finished_at IS NULL")
+            .bind(id.to_string())
+            .bind(runner.to_string())
+            .execute(note.connection())
+            .await?;
+        note.commit().await
+    }
+
     /// Marks a bulk edit as finished.
     pub async fn finish_bulk_edit(&self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
         let mut note = self.note().await?;
@@ -200,13 +214,15 @@ impl Store {
         note.commit().await
     }
 
-    /// The next steps without an outcome, all of one phase, in order.
-    pub async fn next_bulk_steps(&self, edit: Uuid, limit: i64) -> Result<Vec<BulkStep>, StoreError> {
-        let condition = "bulk_edit = $1 AND seq IS NULL AND refusal IS NULL ORDER BY phase, position LIMIT $2";
-        let statement = STEPS.select(condition).bind(edit.to_string()).bind(limit);
+    /// The next steps without an outcome, in order: of one phase, and of one block of positions. All phases of a block come before the next
+    /// block, so that at any moment only few tasks have one step behind them and one ahead.
+    pub async fn next_bulk_steps(&self, edit: Uuid, block: i64) -> Result<Vec<BulkStep>, StoreError> {
+        let condition =
+            "bulk_edit = $1 AND seq IS NULL AND refusal IS NULL ORDER BY position / $2, phase, position LIMIT $2";
+        let statement = STEPS.select(condition).bind(edit.to_string()).bind(block);
         let mut steps = self.steps(statement).await?;
-        let phase = steps.first().map(|step| step.phase);
-        steps.retain(|step| Some(step.phase) == phase);
+        let next = steps.first().map(|step| (step.position / block, step.phase));
+        steps.retain(|step| Some((step.position / block, step.phase)) == next);
         Ok(steps)
     }
 
@@ -217,9 +233,9 @@ impl Store {
         self.steps(statement).await
     }
 
-    /// The steps that were not done, in order.
+    /// The steps that were not done, in the order of their positions.
     pub async fn refused_bulk_steps(&self, edit: Uuid, limit: i64) -> Result<Vec<BulkStep>, StoreError> {
-        let condition = "bulk_edit = $1 AND refusal IS NOT NULL ORDER BY phase, position LIMIT $2";
+        let condition = "bulk_edit = $1 AND refusal IS NOT NULL ORDER BY position, phase LIMIT $2";
         self.steps(STEPS.select(condition).bind(edit.to_string()).bind(limit)).await
     }
 
@@ -240,21 +256,33 @@ impl Store {
         let Some(row) = query(select).bind(id.to_string()).fetch_optional(self.readers()).await? else {
             return Ok(None);
         };
-        let count = "SELECT phase, COUNT(*) AS steps, COUNT(seq) AS done, COUNT(refusal) AS refused FROM bulk_edit_steps \
-                     WHERE bulk_edit = $1 GROUP BY phase ORDER BY phase";
-        let mut progress = BulkProgress::default();
-        for row in query(count).bind(id.to_string()).fetch_all(self.readers()).await? {
-            let number = |name: &str| row.try_get::<i64, _>(name).map(i64::unsigned_abs);
-            let (steps, done, refused) = (number("steps")?, number("done")?, number("refused")?);
-            progress = BulkProgress {
-                tasks: steps,
-                done,
-                refused,
-                steps: progress.steps + steps,
-                settled: progress.settled + done + refused,
-            };
-        }
+        let count = "SELECT COUNT(*) AS tasks, COUNT(CASE WHEN done = steps THEN 1 END) AS done, \
+                     COUNT(CASE WHEN refused > 0 THEN 1 END) AS refused, \
+                     COUNT(CASE WHEN refused > 0 AND done > 0 THEN 1 END) AS halves, \
+                     CAST(COALESCE(SUM(steps), 0) AS BIGINT) AS steps, \
+                     CAST(COALESCE(SUM(done + refused), 0) AS BIGINT) AS settled FROM \
+                     (SELECT COUNT(*) AS steps, COUNT(seq) AS done, COUNT(refusal) AS refused FROM bulk_edit_steps \
+                     WHERE bulk_edit = $1 GROUP BY position) AS of_tasks";
+        let counted = query(count).bind(id.to_string()).fetch_one(self.readers()).await?;
+        let number = |name: &str| counted.try_get::<i64, _>(name).map(i64::unsigned_abs);
+        let progress = BulkProgress {
+            tasks: number("tasks")?,
+            done: number("done")?,
+            refused: number("refused")?,
+            halves: number("halves")?,
+            steps: number("steps")?,
+            settled: number("settled")?,
+        };
         Ok(Some((edit(&row)?, progress)))
+    }
+
+    /// The tasks that a bulk edit was asked to change. The copies that it makes on other boards are not among them.
+    pub async fn bulk_edit_tasks(&self, id: Uuid) -> Result<HashSet<TaskId>, StoreError> {
+        let select = "SELECT task FROM bulk_edit_steps WHERE bulk_edit = $1 AND NOT (phase = 0 AND EXISTS \
+                      (SELECT 1 FROM bulk_edit_steps AS second WHERE second.bulk_edit = bulk_edit_steps.bulk_edit \
+                      AND second.phase = 1 AND second.position = bulk_edit_steps.position))";
+        let rows = query(select).bind(id.to_string()).fetch_all(self.readers()).await?;
+        rows.iter().map(|row| Ok(rows::id(row.try_get(0)?)?)).collect()
     }
 
     /// The newest bulk edits.

@@ -22,7 +22,7 @@ use app::{
     model::{Column, Seq, Task},
     ops::{Applied, Change, ChangeKind, Op, SetMember, UpdateTask, decide},
     refusal::{Refusal, Thing},
-    state::{BoardState, Entity, MAX_BOARDS_OF_ONE, Touched},
+    state::{BoardState, Entity, MAX_BOARDS_OF_ONE, MAX_TRASH_TASKS, Touched},
     time::Timestamp,
 };
 use sqlx::Row;
@@ -208,7 +208,7 @@ impl Group {
         if let (true, Op::SetMember(SetMember { person, .. })) = (write.from_groups, &write.mutation.op) {
             return self.set_from_groups(write, *person, spares);
         }
-        let Write { board, mutation, by, at, .. } = write;
+        let Write { board, mutation, by, at, keeps, .. } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         let permitted = self.directory.permit(by, self.now, working.state(), &mutation.op);
         let fingerprint = Fingerprint::of(*board, &mutation.op)?;
@@ -239,7 +239,11 @@ impl Group {
             {
                 return Err(Refusal::Full { what: Thing::Board, limit: MAX_BOARDS_OF_ONE as u32 });
             }
-            Ok((principal, decide(working.state(), &mutation.op)?))
+            let kind = decide(working.state(), &mutation.op)?;
+            match kind.purged().iter().any(|task| keeps.contains(task)) {
+                true => Err(Refusal::Full { what: Thing::Task, limit: MAX_TRASH_TASKS as u32 }),
+                false => Ok((principal, kind)),
+            }
         });
         let (principal, kind) = match judged {
             Ok(judged) => judged,

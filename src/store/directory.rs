@@ -82,7 +82,7 @@ impl Directory {
             Credential::None => Principal::stranger(),
             Credential::Local => Principal::anybody(),
             Credential::Session { hash, .. } if self.ended.contains(hash) => return None,
-            Credential::Session { person: id, .. } => person(*id, Scope::Admin)?,
+            Credential::Session { person: id, .. } | Credential::Person(id) => person(*id, Scope::Admin)?,
             Credential::Token(hash) => {
                 let token = self.tokens.get(hash).filter(|token| token.works(now))?;
                 person(token.person, token.scope)?

@@ -60,7 +60,10 @@ mod schema;
 mod sql;
 pub mod tables;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use app::{
     id::{BoardId, MutationId, TaskId},
@@ -144,6 +147,8 @@ pub struct Write {
     /// Whether it sets the membership of the person whom the operation names to what their groups give, if that is due. The transaction
     /// decides the role.
     pub from_groups: bool,
+    /// Tasks that must not leave the trash for good by this write, which is refused as full instead.
+    pub keeps: Arc<HashSet<TaskId>>,
 }
 
 /// A write that is durable.

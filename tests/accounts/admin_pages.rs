@@ -3,8 +3,15 @@
 
 use std::sync::Arc;
 
+use app::time::Timestamp;
 use reqwest::StatusCode;
-use taskwire::{credentials::Credentials, http::Services, outbox::Job, store::tables::JobFilter};
+use taskwire::{
+    clock,
+    credentials::Credentials,
+    http::Services,
+    outbox::Job,
+    store::{BulkEdit, BulkStep, tables::JobFilter},
+};
 
 use crate::{
     browser::{Answer, Browser, PASSWORD, person, served_with},
@@ -59,6 +66,30 @@ impl Team {
         assert_eq!(got, status, "{path}: {text}");
         text.replace("<!>", "")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_edit_of_somebody_who_is_no_admin_any_more_says_so_and_is_continued_by_one() {
+    let team = Team::new().await;
+    let board = team.ana.create_board("Plans").await.parse().unwrap();
+    let ago = |seconds: i64| Timestamp::from_millis(clock::now().as_millis() - 1_000 * seconds);
+    let edit = BulkEdit {
+        id: app::new_id(),
+        person: Some(team.ben_id.parse().unwrap()),
+        action: r#"{"action":"complete"}"#.to_owned(),
+        undoes: None,
+        created_at: ago(60),
+        worked_at: ago(60),
+        finished_at: None,
+    };
+    let steps = [BulkStep::of(0, 0, board, app::new_id())];
+    assert!(team.services.store.add_bulk_edit(&edit, &steps).await.unwrap());
+    let path = format!("/admin/bulk-edits/{}", edit.id);
+    let page = team.page(&path).await;
+    assert!(page.contains("Stopped after 0 of 1 steps, because Ben Okri is not an admin any more"), "{page}");
+    assert!(team.page("/admin/bulk-edits").await.contains("Stopped"));
+    team.done(&format!("{path}/continue"), &[], &path).await;
+    while !team.page(&path).await.contains("Done with 0 of 1 tasks") {}
 }
 
 #[tokio::test(flavor = "multi_thread")]

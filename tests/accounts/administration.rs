@@ -63,7 +63,7 @@ impl Team {
         Self { server, services, people, database }
     }
 
-    async fn everywhere() -> [Self; 2] {
+    pub async fn everywhere() -> [Self; 2] {
         [Self::on(Database::sqlite()).await, Self::on(Database::postgres().await).await]
     }
 

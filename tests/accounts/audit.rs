@@ -206,7 +206,8 @@ async fn every_action_leaves_one_event(database: Database) {
     assert_eq!(events[2].details, json!({ "sessions": 1 }));
 
     // A group, which gives a role on a board and takes it.
-    let group = scene.ana.post("/admin/groups", &[("name", "Crew")]).await.goes_to();
+    let made = scene.ana.post("/admin/groups", &[("name", "Crew")]).await;
+    let group = made.goes_to();
     scene.ana.post(&format!("{group}/people"), &[("person", &ben)]).await.goes_to();
     scene.ana.post(&format!("{group}/boards"), &[("board", &board), ("role", "manager")]).await.goes_to();
     scene.ana.post(&format!("{group}/boards"), &[("board", &board), ("role", "manager")]).await.goes_to();

@@ -1,27 +1,36 @@
 //! Tests bulk edits: each task is changed once, whatever happens meanwhile, and an undo leaves alone what others changed since.
 
-use std::time::Duration;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use app::{
+    access::InstanceRole,
     fields::FieldEdit,
-    id::{ActorId, TaskId},
+    id::{ActorId, MutationId, TaskId},
     model::Priority,
     new_id,
-    ops::{Op, UpdateTask},
+    ops::{Change, Op, UpdateTask},
+    state::BoardState,
     time::Timestamp,
 };
 use futures::future::join_all;
 use taskwire::{
+    accounts::{Accounts, NewPerson, sessions, sessions::Sessions},
     bulk::{Action, Bulk, Target},
     clock::now,
-    credentials::Credentials,
-    store::{BulkEdit, BulkProgress, BulkStep, StepOutcome},
+    credentials::{Credential, Credentials},
+    hub::Hub,
+    store::{BulkEdit, BulkProgress, BulkStep, Missing, StepOutcome},
 };
+use tower_sessions::Session;
 use uuid::Uuid;
 
 use crate::{
     on_both_engines,
-    support::node::{NewBoard, Node, create, delete, new_task, rename, restore},
+    support::{
+        database::Database,
+        node::{NewBoard, Node, create, delete, mutation, new_task, rename, restore},
+        postgres::Private,
+    },
 };
 
 /// Boards with so many tasks each.
@@ -44,7 +53,7 @@ async fn fill(node: &Node, boards: usize, tasks: usize) -> (Vec<NewBoard>, Vec<T
 
 /// Waits until a bulk edit is finished.
 async fn finished(node: &Node, id: Uuid) -> BulkProgress {
-    for _ in 0..600 {
+    for _ in 0..3_000 {
         let (edit, progress) = node.store.bulk_edit(id).await.unwrap().expect("the bulk edit");
         if edit.finished_at.is_some() {
             assert_eq!(progress.steps, progress.settled);
@@ -244,6 +253,250 @@ on_both_engines! {
         assert_eq!(high, progress.done, "those that it says were done, and no others");
         assert!(progress.done >= 150, "only those that were in the trash at that moment are left out: {progress:?}");
     }
+
+    async fn what_a_bulk_edit_deletes_stays_in_the_trash_and_comes_back(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 1_013).await;
+        let board = boards[0].id;
+        // What was deleted before leaves the trash to make room, as it always does.
+        let (earlier, targets) = targets.split_at(3);
+        for target in earlier {
+            node.accepted(board, delete(target.task)).await;
+        }
+        let forecast = node.board(board).await.trash_forecast(targets.iter().map(|target| target.task));
+        assert_eq!((forecast.too_many, forecast.purged), (10, 3));
+        let (bulk, id, progress) = perform(&node, Action::Delete, targets).await;
+        assert_eq!((progress.tasks, progress.done, progress.refused), (1_010, 1_000, 10));
+        assert!(reasons(&node, id).await.iter().all(|(_, why)| why.starts_with("The trash of its board has no room")));
+        let state = node.board(board).await;
+        assert_eq!((trashed(&state), state.live_len()), (1_000, 10));
+        assert!(targets.iter().all(|target| state.task(target.task).is_some()), "none is lost");
+        let (_, progress) = undone(&node, &bulk, id).await;
+        assert_eq!((progress.done, progress.refused), (1_000, 0));
+        assert_eq!(node.board(board).await.live_len(), 1_010);
+    }
+
+    async fn large_tasks_that_a_bulk_edit_deletes_stay_in_the_trash(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 90).await;
+        let board = boards[0].id;
+        for target in &targets {
+            let text = FieldEdit::Description("x".repeat(29_500));
+            node.accepted(board, Op::UpdateTask(UpdateTask::of(target.task).with(text))).await;
+        }
+        let (bulk, id, progress) = perform(&node, Action::Delete, &targets).await;
+        assert!(progress.refused > 20 && progress.done + progress.refused == 90, "{progress:?}");
+        let state = node.board(board).await;
+        assert_eq!((trashed(&state) as u64, state.live_len() as u64), (progress.done, progress.refused));
+        undone(&node, &bulk, id).await;
+        assert_eq!(node.board(board).await.live_len(), 90);
+    }
+
+    async fn a_move_to_another_board_loses_nothing_and_its_undo_neither(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 1_050).await;
+        let (from, to) = (boards[0].id, node.create_board().await);
+        let counts = async || {
+            let (source, target) = (node.board(from).await, node.board(to.id).await);
+            (source.live_len(), trashed(&source), target.live_len(), trashed(&target))
+        };
+        let (bulk, id, progress) = perform(&node, Action::Move { board: to.id, column: to.columns[0] }, &targets).await;
+        assert_eq!((progress.tasks, progress.done, progress.refused, progress.halves), (1_050, 1_000, 50, 0));
+        assert!(reasons(&node, id).await.iter().all(|(_, why)| why.starts_with("The trash of its board has no room")));
+        assert_eq!(counts().await, (50, 1_000, 1_000, 0), "what cannot be deleted is not copied either");
+        let (undo, progress) = undone(&node, &bulk, id).await;
+        assert_eq!((progress.done, progress.refused), (1_000, 0));
+        assert_eq!(counts().await, (1_050, 0, 0, 1_000));
+        let (_, progress) = undone(&node, &bulk, undo).await;
+        assert_eq!((progress.done, progress.refused), (1_000, 0));
+        assert_eq!(counts().await, (50, 1_000, 1_000, 0));
+    }
+
+    async fn an_undo_deletes_a_copy_only_if_its_original_came_back(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 3).await;
+        let (from, to) = (boards[0].id, node.create_board().await);
+        let (bulk, id, _) = perform(&node, Action::Move { board: to.id, column: to.columns[0] }, &targets).await;
+        // Somebody restored an original, and deleted it again: the undo is not about that any more.
+        node.accepted(from, restore(targets[0].task)).await;
+        node.accepted(from, delete(targets[0].task)).await;
+        let (undo, progress) = undone(&node, &bulk, id).await;
+        assert_eq!((progress.tasks, progress.done, progress.refused, progress.halves), (3, 2, 1, 0));
+        assert_eq!((node.board(from).await.live_len(), node.board(to.id).await.live_len()), (2, 1));
+        let why = reasons(&node, undo).await;
+        assert_eq!(why[0], (targets[0].task, "Somebody changed it in the meantime.".to_owned()));
+        assert!(why.iter().all(|(_, reason)| *reason == why[0].1), "the copy has the reason of its original: {why:?}");
+    }
+
+    async fn a_full_board_is_the_reason_for_tasks_that_do_not_move_there(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 3).await;
+        let (full, _) = fill(&node, 1, 4).await;
+        let text = FieldEdit::Description("x".repeat(29_500));
+        let large = 8_000_000 / 30_500;
+        let to = full[0].id;
+        let writes = (0..large).map(|number| {
+            let created = app::ops::CreateTask {
+                description: "x".repeat(29_990),
+                ..app::ops::CreateTask::of(new_task(), format!("Large {number}"))
+            };
+            node.write(to, Op::CreateTask(created))
+        });
+        join_all(writes).await;
+        for target in &targets {
+            node.accepted(boards[0].id, Op::UpdateTask(UpdateTask::of(target.task).with(text.clone()))).await;
+        }
+        // Whatever is left of the room.
+        while node.write(to, Op::CreateTask(app::ops::CreateTask {
+            description: "x".repeat(29_000), ..app::ops::CreateTask::of(new_task(), "More")
+        })).await.is_ok() {}
+        let (_, id, progress) = perform(&node, Action::Move { board: to, column: full[0].columns[0] }, &targets).await;
+        assert_eq!((progress.done, progress.refused, progress.halves), (0, 3, 0));
+        assert!(reasons(&node, id).await.iter().all(|(_, why)| why.contains("this board is full")), "{:?}", reasons(&node, id).await);
+        assert_eq!(node.board(boards[0].id).await.live_len(), 3);
+    }
+
+    async fn others_who_delete_meanwhile_make_a_bulk_edit_purge_nothing_of_its_own(database) {
+        let node = Node::on(&database).await;
+        let (boards, all) = fill(&node, 1, 1_300).await;
+        let board = boards[0].id;
+        let (targets, of_others) = all.split_at(700);
+        let bulk = Bulk::new(node.store.clone(), node.writer.clone());
+        let id = new_id::<Uuid>();
+        bulk.start(id, &Action::Delete, targets, None, Credentials::local()).await.unwrap();
+        join_all(of_others.iter().map(|target| node.write(board, delete(target.task)))).await;
+        finished(&node, id).await;
+        let own: HashSet<TaskId> = targets.iter().map(|target| target.task).collect();
+        let sent: HashSet<MutationId> =
+            node.store.done_bulk_steps(id).await.unwrap().into_iter().filter_map(|step| step.mutation).collect();
+        let Missing::Changes(changes) = node.store.changes_after(board, 0, usize::MAX).await.unwrap() else {
+            panic!("the log was trimmed");
+        };
+        for change in changes {
+            let change: Change = serde_json::from_slice(&change.json).unwrap();
+            if sent.contains(&change.mutation) {
+                assert!(change.kind.purged().iter().all(|task| !own.contains(task)), "{change:?}");
+            }
+        }
+        assert_eq!(*node.board(board).await, node.replayed(board).await);
+    }
+
+    async fn signing_out_stops_nothing(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 30).await;
+        let (accounts, admin) = person(&node, InstanceRole::Admin).await;
+        let proof = node.store.directory().account(admin).unwrap().proof();
+        let hub = Hub::new(node.store.clone());
+        let session = Session::new(None, Arc::new(Sessions::new(node.store.clone(), hub)), None);
+        let client = std::net::IpAddr::from([127, 0, 0, 1]).into();
+        assert!(sessions::admit(&session, proof, app::audit::Method::Password, &client).await.unwrap());
+        let hash = sessions::hash(session.id().unwrap());
+        let credentials = Credentials::new(Credential::Session { person: admin, hash });
+        accounts.sign_out(&credentials).await.unwrap();
+        let refused = node.writer.write(boards[0].id, mutation(rename(targets[0].task, "x")), credentials.clone()).await;
+        assert!(refused.is_err(), "the session has ended");
+        let bulk = Bulk::new(node.store.clone(), node.writer.clone());
+        let id = new_id::<Uuid>();
+        let to = node.create_board().await;
+        let action = Action::Move { board: to.id, column: to.columns[0] };
+        bulk.start(id, &action, &targets, Some(admin), credentials).await.unwrap();
+        assert_eq!(finished(&node, id).await.done, 30);
+        let Missing::Changes(changes) = node.store.changes_after(to.id, 1, usize::MAX).await.unwrap() else {
+            panic!("the log was trimmed");
+        };
+        let change: Change = serde_json::from_slice(&changes[0].json).unwrap();
+        assert_eq!(change.by, Some(admin), "the history says who it was");
+    }
+
+    async fn a_person_who_lost_their_role_stops_a_bulk_edit_and_an_admin_continues_it(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 10).await;
+        let (from, to) = (boards[0].id, node.create_board().await);
+        let (accounts, admin) = person(&node, InstanceRole::Admin).await;
+        // What a runner leaves whose person lost the role in the middle: four tasks are copied, and not deleted yet.
+        let id = new_id::<Uuid>();
+        let action = serde_json::to_string(&Action::Move { board: to.id, column: to.columns[0] }).unwrap();
+        let mut steps = Vec::new();
+        for (position, target) in (0..).zip(&targets) {
+            let copy = BulkStep::of(0, position, to.id, new_task());
+            steps.push(if position < 4 {
+                let op = Op::CreateTask(app::ops::CreateTask {
+                    column: Some(to.columns[0]),
+                    ..app::ops::CreateTask::of(copy.task, format!("Task {position}"))
+                });
+                let seq = node.accepted(to.id, op.clone()).await.seq;
+                let (mutation, inverse) = (Some(new_id()), Some(delete(copy.task)));
+                BulkStep { op: Some(op), mutation, inverse, outcome: Some(StepOutcome::Done(seq)), ..copy }
+            } else {
+                copy
+            });
+            steps.push(BulkStep { needs: Some(position), ..BulkStep::of(1, position, from, target.task) });
+        }
+        let edit = BulkEdit { id, person: Some(admin), action, undoes: None, created_at: now(), worked_at: now(), finished_at: None };
+        assert!(node.store.add_bulk_edit(&edit, &steps).await.unwrap());
+        accounts.set_role(&Credentials::local(), admin, InstanceRole::Member).await.unwrap();
+        let credentials = Credentials::new(Credential::Person(admin));
+        let bulk = Bulk::new(node.store.clone(), node.writer.clone());
+        bulk.resume(id, credentials);
+        // It gives the lease back when it stops.
+        while node.store.bulk_edit(id).await.unwrap().unwrap().0.worked_at != Timestamp::from_millis(1) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let (edit, progress) = node.store.bulk_edit(id).await.unwrap().unwrap();
+        assert_eq!((edit.finished_at, progress.settled, progress.refused), (None, 4, 0), "nothing counts as refused");
+        assert_eq!((node.board(from).await.live_len(), node.board(to.id).await.live_len()), (10, 4));
+        // The runner that stopped may not have ended yet.
+        let progress = loop {
+            bulk.resume(id, Credentials::local());
+            let (edit, progress) = node.store.bulk_edit(id).await.unwrap().unwrap();
+            if edit.finished_at.is_some() {
+                break progress;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        assert_eq!((progress.done, progress.refused, progress.halves), (10, 0, 0));
+        assert_eq!((node.board(from).await.live_len(), node.board(to.id).await.live_len()), (0, 10));
+    }
+}
+
+/// An account, and what changes accounts.
+async fn person(node: &Node, role: InstanceRole) -> (Accounts, ActorId) {
+    let accounts = Accounts::new(node.store.clone(), Hub::new(node.store.clone()), None, String::new());
+    let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
+    let id = accounts.add(&Credentials::local(), new, role).await.unwrap();
+    (accounts, id)
+}
+
+/// How many tasks are in the trash of a board.
+fn trashed(state: &BoardState) -> usize {
+    state.tasks().filter(|task| task.is_deleted()).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_edit_waits_for_a_database_that_restarts() {
+    let postgres = Private::start();
+    let node = Node::on(&Database::at(postgres.url())).await;
+    let (boards, targets) = fill(&node, 1, 2_000).await;
+    let bulk = Bulk::new(node.store.clone(), node.writer.clone());
+    let id = new_id::<Uuid>();
+    bulk.start(id, &Action::SetPriority { priority: Priority::High }, &targets, None, Credentials::local())
+        .await
+        .unwrap();
+    while node.store.bulk_edit(id).await.unwrap().unwrap().1.settled == 0 {
+        tokio::task::yield_now().await;
+    }
+    postgres.restart();
+    let progress = loop {
+        if let Ok(Some((edit, progress))) = node.store.bulk_edit(id).await
+            && edit.finished_at.is_some()
+        {
+            break progress;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!((progress.done, progress.refused), (2_000, 0));
+    let state = node.board(boards[0].id).await;
+    assert_eq!(state.seq(), 1 + 2_000 + 2_000, "each task was changed once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

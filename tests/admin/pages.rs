@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 
-use crate::support::server::{Server, id};
+use crate::support::server::{Server, answer, id};
 
 /// The text of a page.
 async fn page(server: &Server, path: &str) -> String {
@@ -148,7 +148,8 @@ async fn a_bulk_edit_is_previewed_done_and_undone_in_a_browser() {
     assert!(text.contains("Do it with 2 tasks"), "{text}");
     assert_eq!(server.get(&format!("/tasks/{}", tasks[0])).await["priority"], "none", "a preview changes nothing");
     let id = field(&text, "id");
-    let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("go", "1")]).collect();
+    let matched = field(&text, "matched");
+    let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("matched", &*matched), ("go", "1")]).collect();
     let (status, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
     assert_eq!((status, &*to), (StatusCode::SEE_OTHER, &*format!("/admin/bulk-edits/{id}")));
     // A second click does nothing new.
@@ -170,6 +171,13 @@ async fn a_bulk_edit_is_previewed_done_and_undone_in_a_browser() {
     assert_eq!(priorities(&server).await, ["none", "none", "none"]);
     let list = page(&server, "/admin/bulk-edits").await;
     assert!(list.contains("Set the priority: Urgent") && list.contains("Undo: Set the priority: Urgent"), "{list}");
+    // Undo, redo, and undo again.
+    let (_, redo, _) = post(&server, &format!("{undo}/undo"), &[]).await;
+    while !page(&server, &redo).await.contains("Done with 2 tasks") {}
+    assert!(page(&server, &redo).await.contains("Redo: Set the priority: Urgent"));
+    let (_, again, _) = post(&server, &format!("{redo}/undo"), &[]).await;
+    while !page(&server, &again).await.contains("Done with 2 tasks") {}
+    assert!(page(&server, &again).await.contains("Undo: Set the priority: Urgent"));
     // All that match, and none at all.
     let all = [("query", "?q=t"), ("action", "delete"), ("of", "all")];
     let (_, _, text) = post(&server, "/admin/tasks/bulk", &all).await;
@@ -179,6 +187,147 @@ async fn a_bulk_edit_is_previewed_done_and_undone_in_a_browser() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("No tasks are selected"), "{text}");
     assert_eq!(post(&server, "/admin/tasks/bulk", &[("action", "explode")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn only_the_tasks_of_the_preview_are_changed() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let one = server.task(&board, "One").await;
+    let all = [("query", "?state=live"), ("action", "delete"), ("of", "all")];
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &all).await;
+    assert!(text.contains("Do it with 1 task"), "{text}");
+    let confirmed = |text: &str| {
+        let (id, matched) = (field(text, "id"), field(text, "matched"));
+        all.map(|(name, value)| (name, value.to_owned()))
+            .into_iter()
+            .chain([("id", id), ("matched", matched), ("go", "1".to_owned())])
+            .collect::<Vec<_>>()
+    };
+    let send = async |fields: &[(&'static str, String)]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        post(&server, "/admin/tasks/bulk", &fields).await
+    };
+    // Somebody adds a task before it is confirmed.
+    let first = confirmed(&text);
+    server.task(&board, "Two").await;
+    let (status, _, text) = send(&first).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("Other tasks match now") && text.contains("Do it with 2 tasks"), "{text}");
+    assert!(server.get(&format!("/tasks/{one}")).await["deleted_at"].is_null(), "nothing was changed");
+    // Without the number from the preview it is a preview, too.
+    let without: Vec<_> = first.iter().filter(|(name, _)| *name != "matched").cloned().collect();
+    assert_eq!(send(&without).await.0, StatusCode::CONFLICT);
+    let second = confirmed(&text);
+    let (status, to, _) = send(&second).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    while !page(&server, &to).await.contains("Done with 2 tasks") {}
+    // A second click shows the same bulk edit, though no task matches any more.
+    assert_eq!(send(&second).await.1, to);
+}
+
+#[tokio::test]
+async fn a_filter_that_means_nothing_is_no_filter_for_a_bulk_edit() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    server.task(&board, "One").await;
+    for query in [
+        "rubbish",
+        "?q=%00",
+        "?state=rubbish",
+        "?board=x",
+        "?priority=x",
+        "?assignee=x",
+        "?due=x",
+        "?changed=x",
+        "?stat=deleted",
+        "? ?",
+    ] {
+        let fields = [("query", query), ("action", "delete"), ("of", "all")];
+        let (status, _, text) = post(&server, "/admin/tasks/bulk", &fields).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {text}");
+        assert!(text.contains("filter cannot be read") && !text.contains("Do it"), "{query}: {text}");
+    }
+    for query in ["", "?", "?sort=title", "?state=live&q=one", "?changed=day&sort=-due"] {
+        let fields = [("query", query), ("action", "delete"), ("of", "all")];
+        let (status, _, text) = post(&server, "/admin/tasks/bulk", &fields).await;
+        assert_eq!(status, StatusCode::OK, "{query}: {text}");
+        assert!(text.contains("Do it with 1 task"), "{query}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_impossible_day_is_asked_for_again() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    server.task(&board, "One").await;
+    let fields = [("query", ""), ("action", "set_due"), ("of", "all"), ("day", "2026-02-31")];
+    let (status, _, text) = post(&server, "/admin/tasks/bulk", &fields).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("This is not a day") && !text.contains("Do it"), "{text}");
+    assert_eq!(text.matches("name=\"day\"").count(), 1, "the field, and no hidden one: {text}");
+    assert!(text.contains("type=\"date\""), "{text}");
+}
+
+#[tokio::test]
+async fn a_form_stays_though_its_task_matches_no_more_and_keeps_only_what_was_changed_in_it() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let task = server.task(&board, "Quokka").await;
+    server.patch(&format!("/tasks/{task}"), &json!({ "due": "2026-12-24" })).await;
+    let edit = page(&server, &format!("/admin/tasks?q=Quokka&edit={task}")).await;
+    let (seq, was) = (field(&edit, "seq"), field(&edit, "was"));
+    let column = server.columns(&board).await[0].clone();
+    server.patch(&format!("/tasks/{task}"), &json!({ "title": "Renamed by A", "due": null })).await;
+    // A reload shows the form all the same.
+    let unlisted = page(&server, &format!("/admin/tasks?q=Quokka&edit={task}")).await;
+    assert!(unlisted.contains("value=\"Renamed by A\"") && unlisted.contains("not among those"), "{unlisted}");
+    let fields = |seq: &str, was: &str, due: &str| {
+        [
+            ("seq", seq.to_owned()),
+            ("was", was.to_owned()),
+            ("back", "?q=Quokka".to_owned()),
+            ("title", "Typed by B".to_owned()),
+            ("column", column.clone()),
+            ("priority", "none".to_owned()),
+            ("start", String::new()),
+            ("due", due.to_owned()),
+        ]
+    };
+    let send = async |fields: [(&'static str, String); 8]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        post(&server, &format!("/admin/tasks/{task}"), &fields).await
+    };
+    let (status, _, text) = send(fields(&seq, &was, "2026-12-24")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("Somebody else changed this task") && text.contains("value=\"Typed by B\""), "{text}");
+    let due = field(&text, "due");
+    assert_eq!(due, "", "the due day, which B did not touch, is the present one");
+    // B saves again, as offered.
+    let (status, ..) = send(fields(&field(&text, "seq"), &field(&text, "was"), &due)).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let now = server.get(&format!("/tasks/{task}")).await;
+    assert_eq!((now["title"].as_str(), now["due"].as_str()), (Some("Typed by B"), None));
+}
+
+#[tokio::test]
+async fn a_preview_tells_what_does_not_fit_into_the_trash_and_what_leaves_it() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let gone = server.task(&board, "Deleted earlier").await;
+    answer(server.api(Method::DELETE, &format!("/tasks/{gone}")), StatusCode::OK).await;
+    let text = "x".repeat(29_900);
+    for number in 0..70 {
+        let task = json!({ "title": format!("Task {number}"), "description": text });
+        server.post(&format!("/boards/{board}/tasks"), &task).await;
+    }
+    let fields = [("query", ""), ("action", "delete"), ("of", "all")];
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &fields).await;
+    assert!(text.contains("will stay where they are: the trash of their board has no room"), "{text}");
+    assert!(text.contains("1 task that was deleted earlier will leave the trash for good"), "{text}");
+    let fields = [("query", ""), ("action", "complete"), ("of", "all")];
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &fields).await;
+    assert!(!text.contains("trash of their board"), "{text}");
 }
 
 #[tokio::test]

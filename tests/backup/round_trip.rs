@@ -79,7 +79,9 @@ async fn fill(database: &Database) -> Filled {
     let (id, action) = (app::new_id(), r#"{"action":"complete"}"#.to_owned());
     let bulk =
         BulkEdit { id, person: None, action, undoes: None, created_at: time, worked_at: time, finished_at: None };
-    assert!(node.store.add_bulk_edit(&bulk, &[BulkStep::of(0, 0, first, task)]).await.unwrap());
+    // More than one block of rows of the table with the widest key.
+    let steps: Vec<BulkStep> = (0..600).map(|position| BulkStep::of(position % 2, position, first, task)).collect();
+    assert!(node.store.add_bulk_edit(&bulk, &steps).await.unwrap());
     // A membership that a group gives, and one that is due.
     let hub = Hub::new(node.store.clone());
     let accounts = Accounts::new(node.store.clone(), hub, None, String::new());

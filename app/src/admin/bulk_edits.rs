@@ -13,6 +13,7 @@ use crate::{
     controls::priority::priority_words,
     id::{ActorId, BoardId, ColumnId, TaskId},
     model::Priority,
+    state::{MAX_TRASH_BYTES, MAX_TRASH_TASKS, TrashForecast},
     time::Timestamp,
 };
 
@@ -108,6 +109,8 @@ pub struct Preview {
     pub tasks: usize,
     /// How many of them are as the action would make them, and so stay as they are.
     pub so_already: usize,
+    /// What happens in the trash, if the action deletes something.
+    pub trash: Option<TrashForecast>,
     /// Whether there are more, which are not touched.
     pub is_cut: bool,
     /// The boards with their numbers of tasks, largest first.
@@ -118,11 +121,27 @@ pub struct Preview {
     pub back: String,
     /// Why the choice was refused.
     pub mistake: Option<String>,
+    /// Whether the action cannot be done, whatever is chosen.
+    pub is_impossible: bool,
 }
 
 /// Renders the page on which one sees what will be touched.
 pub fn preview(content: Preview) -> Frame {
-    let Preview { reader, fields, action, need, tasks, so_already, is_cut, boards, titles, back, mistake } = content;
+    let Preview {
+        reader,
+        fields,
+        action,
+        need,
+        tasks,
+        so_already,
+        trash,
+        is_cut,
+        boards,
+        titles,
+        back,
+        mistake,
+        is_impossible,
+    } = content;
     let has_mistake = mistake.is_some();
     let fields: Vec<_> = fields
         .into_iter()
@@ -146,6 +165,7 @@ pub fn preview(content: Preview) -> Frame {
     let so_already = (so_already > 0 && is_ready).then(|| {
         view! { <p>{format!("{} of them are so already, and stay as they are.", tasks_of(so_already))}</p> }.into_any()
     });
+    let trash = trash.map(trash_view);
     let more = boards.len().saturating_sub(SHOWN);
     let boards: Vec<_> = boards
         .into_iter()
@@ -171,6 +191,7 @@ pub fn preview(content: Preview) -> Frame {
     });
     let go = match (is_ready, tasks) {
         (_, 0) => None,
+        (true, _) if is_impossible => None,
         (true, _) => Some(
             view! {
                 <button class="button primary" name="go" value="1">
@@ -188,6 +209,7 @@ pub fn preview(content: Preview) -> Frame {
             <p>{count.clone()} " " {on} "."</p>
             {cut}
             {so_already}
+            {trash}
             {need}
             <div class="table-actions">
                 {go} <a class="button" href=back.clone()>
@@ -205,6 +227,32 @@ pub fn preview(content: Preview) -> Frame {
     .into_any();
     let above = vec![(back, "Tasks".to_owned())];
     Frame { above, has_mistake, ..Frame::new(reader, tasks::PATH, action, body) }
+}
+
+/// What happens in the trash, in words.
+fn trash_view(forecast: TrashForecast) -> AnyView {
+    let TrashForecast { too_many, purged } = forecast;
+    let words = |words: String| view! { <p>{words}</p> }.into_any();
+    let too_many = (too_many > 0).then(|| {
+        words(format!(
+            "{} of them will stay where they are: the trash of their board has no room for so many. It holds {} tasks or {} MB.",
+            tasks_of(too_many),
+            thousands(MAX_TRASH_TASKS as u64),
+            MAX_TRASH_BYTES / 1_000_000
+        ))
+    });
+    let purged = (purged > 0).then(|| {
+        let were = if purged == 1 { "was" } else { "were" };
+        words(format!(
+            "{} that {were} deleted earlier will leave the trash for good, to make room. That cannot be undone.",
+            tasks_of(purged)
+        ))
+    });
+    view! {
+        {too_many}
+        {purged}
+    }
+    .into_any()
 }
 
 /// How many boards a preview lists.
@@ -275,6 +323,8 @@ pub struct Progress {
     pub done: u64,
     /// How many of them were not done, for a reason.
     pub refused: u64,
+    /// How many of the refused ones were done by half, so that a task is on two boards.
+    pub halves: u64,
     /// All of its steps, and those that have an outcome.
     pub steps: (u64, u64),
     /// Its state.
@@ -286,12 +336,14 @@ pub struct Progress {
 }
 
 /// The state of a bulk edit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// A node works at it.
     Running,
     /// Nobody has worked at it for a while.
     Interrupted,
+    /// The person who asked for it may not do it any more, for this reason.
+    Stopped(String),
     /// It is finished.
     Finished,
 }
@@ -308,17 +360,25 @@ pub fn progress(content: Progress) -> Frame {
         tasks,
         done,
         refused,
+        halves,
         steps,
         state,
         refusals,
         may_undo,
     } = content;
     let (all, settled) = steps;
-    let words = match state {
+    let words = match &state {
         State::Running => format!("{} of {} steps", thousands(settled), thousands(all)),
         State::Interrupted => {
             format!(
                 "Interrupted after {} of {} steps. Nothing is lost, and nothing is done twice.",
+                thousands(settled),
+                thousands(all)
+            )
+        }
+        State::Stopped(why) => {
+            format!(
+                "Stopped after {} of {} steps, because {why}. Nothing is lost. An admin can continue it.",
                 thousands(settled),
                 thousands(all)
             )
@@ -349,11 +409,24 @@ pub fn progress(content: Progress) -> Frame {
             }
             .into_any(),
         ),
-        State::Interrupted => Some(button("Continue", "button primary", "/continue")),
+        State::Interrupted | State::Stopped(_) => Some(button("Continue", "button primary", "/continue")),
         State::Finished if may_undo => Some(button("Undo", "button", "/undo")),
         State::Finished => None,
     };
     let by = person.map(|name| format!(" by {name}"));
+    let halves = (halves > 0 && state == State::Finished).then(|| {
+        let words = match halves {
+            1 => "1 of the others was done by half, and is on two boards now. Undo takes the copy back, unless somebody \
+                  changed it."
+                .to_owned(),
+            many => format!(
+                "{} of the others were done by half, and are on two boards now. Undo takes the copies back, except those \
+                 that somebody changed.",
+                thousands(many)
+            ),
+        };
+        view! { <p>{words}</p> }.into_any()
+    });
     let count = refusals.len() as u64;
     let rows: Vec<_> = refusals
         .into_iter()
@@ -386,6 +459,7 @@ pub fn progress(content: Progress) -> Frame {
             <div class="sheet">
                 <label for="bulk-progress">{words}</label>
                 <progress id="bulk-progress" max=all.max(1).to_string() value=settled.to_string()></progress>
+                {halves}
                 {next}
             </div>
             {refusals}
@@ -423,6 +497,7 @@ pub fn list(reader: Reader, entries: Vec<Entry>, now: Timestamp) -> Frame {
             let state = match state {
                 State::Running => "Running",
                 State::Interrupted => "Interrupted",
+                State::Stopped(_) => "Stopped",
                 State::Finished => "Finished",
             };
             let cells = vec![

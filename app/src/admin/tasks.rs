@@ -83,6 +83,8 @@ pub struct Task {
 pub struct Edit {
     /// The task.
     pub task: TaskId,
+    /// The name of its board.
+    pub board: String,
     /// The task's newest change when the form was made. A field that was changed later is not overwritten.
     pub seq: Seq,
     /// The values from which the editing began.
@@ -159,13 +161,14 @@ pub fn page(content: Tasks) -> Frame {
     let Tasks { reader, query, boards, people, tasks, matches, most, counts, dates, next, edit, today, now } = content;
     let has_mistake = edit.as_ref().is_some_and(|edit| edit.mistake.is_some());
     let back = query.with("edit", "").address(PATH);
-    let rows = tasks
-        .into_iter()
-        .map(|task| match edit.as_ref().filter(|edit| edit.task == task.id) {
-            Some(edit) => edit_row(task, edit, &query, &back),
-            None => row(task, &query, today, now),
-        })
-        .collect();
+    // A task that is being edited may not match any more, or be on another page. Then its form comes first, so that nothing that was typed is lost.
+    let is_listed = |edit: &&Edit| tasks.iter().any(|task| task.id == edit.task);
+    let unlisted = edit.as_ref().filter(|edit| !is_listed(edit)).map(|edit| edit_row(edit, &query, &back, false));
+    let listed = tasks.into_iter().map(|task| match edit.as_ref().filter(|edit| edit.task == task.id) {
+        Some(edit) => edit_row(edit, &query, &back, true),
+        None => row(task, &query, today, now),
+    });
+    let rows = unlisted.into_iter().chain(listed).collect();
     let presets = VIEWS
         .iter()
         .zip(counts)
@@ -332,8 +335,10 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
     Row { id: format!("task-{id}"), cells, select: Some(select), class }
 }
 
-fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
-    let id = task.id;
+fn edit_row(edit: &Edit, query: &Query, back: &str, is_listed: bool) -> Row {
+    let id = edit.task;
+    let unlisted = (!is_listed)
+        .then(|| view! { <p class="hint">"This task is not among those that the table shows."</p> }.into_any());
     let form = format!("edit-{id}");
     let fields = Form::new("edit", edit.mistake.as_ref());
     let was = serde_json::to_string(&edit.was).unwrap_or_default();
@@ -377,6 +382,7 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
         view! {
             <span class="cell-edit" data-editing="">
                 {fields.summary()}
+                {unlisted}
                 <input
                     id="edit-title"
                     form=form.clone()
@@ -397,7 +403,7 @@ fn edit_row(task: Task, edit: &Edit, query: &Query, back: &str) -> Row {
             </span>
         }
         .into_any(),
-        task.board.1.into_any(),
+        edit.board.clone().into_any(),
         view! {
             <span class="cell-edit">
                 <select form=form.clone() name="column" aria-label="Column">

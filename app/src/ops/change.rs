@@ -163,6 +163,14 @@ impl ChangeKind {
         self.effect().task()
     }
 
+    /// Returns the tasks that leave the trash for good by the change.
+    pub fn purged(&self) -> &[TaskId] {
+        match self {
+            Self::TaskDeleted(change) => &change.purged,
+            _ => &[],
+        }
+    }
+
     /// Whether the change has no effect, because the board already was as requested. Such a change gets a number in the
     /// log, because its mutation needs an answer, but no part of the board gets this number.
     pub fn changes_nothing(&self) -> bool {

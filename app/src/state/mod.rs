@@ -19,7 +19,7 @@ use order::Order;
 pub(crate) use order::Placement;
 pub use parts::{LoadedPart, Part};
 use room::Room;
-pub use room::{MAX_BOARD_BYTES, MAX_BOARDS_OF_ONE, MAX_TASKS, MAX_TRASH_BYTES, MAX_TRASH_TASKS};
+pub use room::{MAX_BOARD_BYTES, MAX_BOARDS_OF_ONE, MAX_TASKS, MAX_TRASH_BYTES, MAX_TRASH_TASKS, TrashForecast};
 pub use touched::{Entity, Touched};
 
 use crate::{
@@ -249,6 +249,12 @@ impl BoardState {
     /// Returns the sizes of the board and its trash.
     pub(crate) fn room(&self) -> &Room {
         &self.room
+    }
+
+    /// Forecasts what happens in the trash if these tasks are deleted one after another. Tasks that are in the trash
+    /// already, or not on the board, are left out.
+    pub fn trash_forecast(&self, tasks: impl IntoIterator<Item = TaskId>) -> TrashForecast {
+        self.room.forecast(tasks.into_iter().filter_map(|task| self.live_task(task)).map(|task| &**task))
     }
 
     /// Whether a task is completed, which means that its column is a done column.

@@ -102,6 +102,40 @@ impl Room {
         }
         purged
     }
+
+    /// Forecasts the deletion of these tasks, which are not in the trash.
+    pub fn forecast<'a>(&self, tasks: impl IntoIterator<Item = &'a Task>) -> TrashForecast {
+        let mut room = self.clone();
+        let mut forecast = TrashForecast::default();
+        let mut added = BTreeSet::new();
+        for task in tasks {
+            let purged = room.purged_by(task);
+            if purged.iter().any(|task| added.contains(task)) {
+                forecast.too_many += 1;
+                continue;
+            }
+            forecast.purged += purged.len();
+            for (_, _, bytes) in purged.iter().filter_map(|_| room.trash.pop_first()).collect::<Vec<_>>() {
+                room.trash_bytes -= bytes;
+            }
+            // The number of its deletion is higher than those of all tasks in the trash.
+            let seq = Seq::MAX / 2 + added.len() as Seq;
+            room.trash.insert((seq, task.id, weight(task)));
+            room.trash_bytes += weight(task);
+            added.insert(task.id);
+        }
+        forecast
+    }
+}
+
+/// The effect on the trash if several tasks are deleted one after another, of which none may leave the trash for another
+/// one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrashForecast {
+    /// How many of the tasks do not fit into the trash, even without any other task in it.
+    pub too_many: usize,
+    /// How many tasks that are in the trash now leave it for good.
+    pub purged: usize,
 }
 
 fn weight(task: &Task) -> usize {

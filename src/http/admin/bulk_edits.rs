@@ -1,8 +1,9 @@
 //! Bulk edits: what one will touch, how far it is, and its undo. [`crate::bulk`] runs them.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use app::{
+    access::Principal,
     admin::{
         bulk_edits::{self, ACTIONS, Entry, Need, Preview, Progress, State, address},
         tasks::PATH as TASKS,
@@ -10,6 +11,7 @@ use app::{
     id::{BoardId, TaskId},
     model::Priority,
     new_id,
+    state::TrashForecast,
     time::{Day, Timestamp},
 };
 use axum::{
@@ -17,6 +19,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -32,7 +35,7 @@ use crate::{
         form::Form,
     },
     store::{
-        BoardQuery, BulkEdit, BulkProgress, StepOutcome,
+        Account, BoardQuery, BulkEdit, BulkProgress, Directory, StepOutcome,
         tables::{Rows, Slice, TaskFilter, TaskRow, TaskState},
     },
 };
@@ -41,6 +44,9 @@ use crate::{
 const TITLES: usize = 20;
 /// How many boards and refusals are offered or listed.
 const LISTED: usize = 500;
+/// Of how many boards a preview says what happens in the trash: those with the most tasks. The largest task has a sixtieth of the bytes of a trash,
+/// and a bulk edit has 10,000 tasks, so no other board has more than its trash can hold.
+const FORECAST: usize = 170;
 /// How many tasks are read at a time.
 const AT_A_TIME: usize = 500;
 
@@ -52,10 +58,16 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
     }
 
-    /// The address of the table from which the form was sent.
-    fn table(&self) -> Address {
-        let uri = format!("{TASKS}{}", self.get("query")).parse().ok();
-        uri.and_then(|uri| Query::try_from_uri(&uri).ok()).map(|Query(address)| address).unwrap_or_default()
+    /// The address of the table from which the form was sent; `None` if it cannot be read.
+    fn table(&self) -> Option<Address> {
+        let query = self.get("query");
+        if !query.is_empty() && !query.starts_with('?') {
+            return None;
+        }
+        let uri = format!("{TASKS}{query}").parse().ok()?;
+        let Query(names) = Query::<Vec<(String, String)>>::try_from_uri(&uri).ok()?;
+        let Query(address) = Query::try_from_uri(&uri).ok()?;
+        names.iter().all(|(name, _)| Address::NAMES.contains(&&**name)).then_some(address)
     }
 
     fn selected(&self) -> Vec<TaskId> {
@@ -68,13 +80,20 @@ impl Fields {
 enum Chosen {
     Ready(Action),
     Needs(Need),
-    Wrong(&'static str),
+    /// What is wrong, and the choice that is needed again, if there is one.
+    Wrong(&'static str, Option<Need>),
 }
 
 /// `POST /admin/tasks/bulk`: shows what a bulk edit will touch, and begins it once that is confirmed.
 pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> Result<Response, ErrorPage> {
     let fields = Fields(fields);
-    let table = fields.table();
+    let id = fields.get("id").parse().ok();
+    if let Some(id) = id.filter(|_| fields.get("go") == "1")
+        && admin.services.store.bulk_edit(id).await?.is_some()
+    {
+        // A second click.
+        return Ok(see(&address(id)));
+    }
     let Some((name, label)) = ACTIONS.into_iter().find(|(name, _)| *name == fields.get("action")) else {
         return Err(ErrorPage::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -84,6 +103,18 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
     };
     let selected = fields.selected();
     let is_all = fields.get("of") == "all";
+    // A filter that means nothing finds everything. The table may show that; here it would change everything.
+    let table = match fields.table() {
+        Some(table) if !is_all || table.is_understood() => table,
+        None if !is_all => Address::default(),
+        _ => {
+            return Err(ErrorPage::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "This filter cannot be read",
+                "Nothing was changed. Open the table of tasks, choose the filter again, and try again.",
+            ));
+        }
+    };
     let (rows, is_cut) = match is_all {
         true => matching(&admin, &table.filter(now()), &table).await?,
         false => {
@@ -93,10 +124,14 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
     };
     let back = table.query().with("edit", "").address(TASKS);
     let chosen = chosen(&admin, name, &fields).await?;
-    if let (Chosen::Ready(action), "1") = (&chosen, fields.get("go"))
+    // Nothing is done with other tasks than those that the preview was about.
+    let matched = fingerprint(&rows);
+    let is_confirmed = fields.get("go") == "1";
+    let is_outdated = is_confirmed && fields.get("matched") != matched;
+    if let (Chosen::Ready(action), true) = (&chosen, is_confirmed && !is_outdated)
         && !rows.is_empty()
     {
-        let id = fields.get("id").parse().unwrap_or_else(|_| new_id());
+        let id = id.unwrap_or_else(new_id);
         let targets: Vec<Target> = rows.iter().map(|row| Target { board: row.board, task: row.id }).collect();
         let person = admin.current_user().map(|user| user.person.id);
         admin.services.bulk.start(id, action, &targets, person, admin.credentials.clone()).await?;
@@ -105,7 +140,13 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
     let (action, need, mistake) = match chosen {
         Chosen::Ready(action) => (Some(action), None, None),
         Chosen::Needs(need) => (None, Some(need), None),
-        Chosen::Wrong(words) => (None, None, Some(words.to_owned())),
+        Chosen::Wrong(words, need) => (None, need, Some(words.to_owned())),
+    };
+    let outdated = || {
+        is_outdated.then(|| {
+            "Other tasks match now than when you looked. Nothing was changed yet: see what it will touch now, and confirm again."
+                .to_owned()
+        })
     };
     let mistake = mistake.or_else(|| {
         rows.is_empty().then(|| match is_all {
@@ -113,6 +154,11 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
             false => "No tasks are selected. Go back, and tick the boxes of some.".to_owned(),
         })
     });
+    let status = match &mistake {
+        Some(_) => Some(StatusCode::UNPROCESSABLE_ENTITY),
+        None => is_outdated.then_some(StatusCode::CONFLICT),
+    };
+    let mistake = mistake.or_else(outdated);
     let title = match &action {
         Some(action) => words(&admin, action).await?,
         None => label.trim_end_matches('…').to_owned(),
@@ -126,17 +172,22 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
     let mut sent: Vec<(String, String)> =
         ["query", "action", "of"].map(|name| (name.to_owned(), fields.get(name).to_owned())).into();
     sent.push(("id".to_owned(), new_id::<Uuid>().to_string()));
+    sent.push(("matched".to_owned(), matched));
     if !is_all {
         sent.extend(selected.iter().map(|task| ("task".to_owned(), task.to_string())));
     }
     // What was chosen so far.
     for name in ["board", "column", "person", "priority", "day"] {
-        if fields.0.iter().any(|(known, _)| known == name) {
+        let is_asked = matches!((name, &need), ("day", Some(Need::Day)));
+        if fields.0.iter().any(|(known, _)| known == name) && !is_asked {
             sent.push((name.to_owned(), fields.get(name).to_owned()));
         }
     }
     let so_already = action.as_ref().map_or(0, |action| rows.iter().filter(|row| is_so_already(action, row)).count());
-    let is_refused = mistake.is_some();
+    let trash = match &action {
+        Some(action) => trash(&admin, action, &rows).await?,
+        None => None,
+    };
     let frame = bulk_edits::preview(Preview {
         reader: admin.reader(),
         fields: sent,
@@ -144,16 +195,54 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         need,
         tasks: rows.len(),
         so_already,
+        trash,
         is_cut,
         boards,
         titles: rows.iter().take(TITLES).map(|row| row.title.clone()).collect(),
         back,
         mistake,
+        is_impossible: action.is_none(),
     });
-    Ok(match is_refused {
-        true => answer::refused(&admin, StatusCode::UNPROCESSABLE_ENTITY, frame),
-        false => answer::page(&admin, frame),
+    Ok(match status {
+        Some(status) => answer::refused(&admin, status, frame),
+        None => answer::page(&admin, frame),
     })
+}
+
+/// How many tasks there are, and which.
+fn fingerprint(rows: &[TaskRow]) -> String {
+    let mut tasks: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+    tasks.sort();
+    let mut hash = Sha256::new();
+    for task in &tasks {
+        hash.update(task.0.as_bytes());
+    }
+    let hash: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{hash}", tasks.len())
+}
+
+/// What happens in the trash of the boards, up to [`FORECAST`]; `None` if the action deletes nothing.
+async fn trash(admin: &Admin, action: &Action, rows: &[TaskRow]) -> Result<Option<TrashForecast>, ErrorPage> {
+    let stays = match action {
+        Action::Delete => None,
+        Action::Move { board, .. } => Some(*board),
+        _ => return Ok(None),
+    };
+    let mut boards: BTreeMap<BoardId, Vec<TaskId>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| Some(row.board) != stays) {
+        boards.entry(row.board).or_default().push(row.id);
+    }
+    let mut boards: Vec<_> = boards.into_iter().collect();
+    boards.sort_by_key(|(_, tasks)| Reverse(tasks.len()));
+    let mut forecast = TrashForecast::default();
+    for (board, tasks) in boards.into_iter().take(FORECAST) {
+        if let Some(board) = admin.services.store.board(board).await? {
+            let TrashForecast { too_many, purged } = board.trash_forecast(tasks);
+            forecast.too_many += too_many;
+            forecast.purged += purged;
+        }
+    }
+    Ok(Some(forecast))
 }
 
 /// The tasks that match, up to the most of one bulk edit, in the order of the table; and whether there are more.
@@ -185,7 +274,7 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
     let dated = |action: fn(Option<Day>) -> Action| match (has_day, day()) {
         (false, _) => Chosen::Needs(Need::Day),
         (true, Ok(day)) => Chosen::Ready(action(day)),
-        (true, Err(words)) => Chosen::Wrong(words),
+        (true, Err(words)) => Chosen::Wrong(words, Some(Need::Day)),
     };
     let person =
         || match fields.get("person").parse().ok().filter(|person| store.directory().account(*person).is_some()) {
@@ -200,7 +289,7 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
                     .collect();
                 people.sort_by_key(|(_, name)| name.to_lowercase());
                 Err(if people.is_empty() {
-                    Chosen::Wrong("This server has no accounts, so there is nobody to assign tasks to.")
+                    Chosen::Wrong("This server has no accounts, so there is nobody to assign tasks to.", None)
                 } else {
                     Chosen::Needs(Need::Person(people))
                 })
@@ -296,26 +385,40 @@ async fn title(admin: &Admin, edit: &BulkEdit) -> Result<String, ErrorPage> {
         Ok(action) => words(admin, &action).await?,
         Err(_) => "An action that this version does not know".to_owned(),
     };
-    let undone = match edit.undoes {
-        Some(undone) => admin.services.store.bulk_edit(undone).await?,
-        None => None,
-    };
-    Ok(match undone.map(|(undone, _)| serde_json::from_str::<Action>(&undone.action)) {
-        Some(Ok(Action::Undo)) => "Redo".to_owned(),
-        Some(Ok(action)) => format!("Undo: {}", self::words(admin, &action).await?),
+    // An undo of an undo does the action again, and so on.
+    let (mut undoes, mut undone) = (edit.undoes, Vec::new());
+    while let Some(id) = undoes {
+        let Some((next, _)) = admin.services.store.bulk_edit(id).await? else { break };
+        undoes = next.undoes;
+        undone.push(next);
+    }
+    let is_redo = undone.len() % 2 == 0;
+    Ok(match undone.pop().filter(|_| undoes.is_none()).map(|first| serde_json::from_str::<Action>(&first.action)) {
+        Some(Ok(action)) => {
+            let words = self::words(admin, &action).await?;
+            if is_redo { format!("Redo: {words}") } else { format!("Undo: {words}") }
+        }
         _ => words,
     })
 }
 
-fn state(edit: &BulkEdit, now: Timestamp) -> State {
-    let is_worked_at = || {
-        let since = edit.worked_at.as_millis().max(edit.created_at.as_millis());
-        now.as_millis() - since < i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)
-    };
-    match edit.finished_at {
-        Some(_) => State::Finished,
-        None if is_worked_at() => State::Running,
-        None => State::Interrupted,
+fn state(edit: &BulkEdit, directory: &Directory, now: Timestamp) -> State {
+    // A runner that stops gives the lease back; then the time is 1. As long as it is 0, nobody has begun yet.
+    let since = if edit.worked_at.as_millis() == 0 { edit.created_at } else { edit.worked_at };
+    let is_worked_at = now.as_millis() - since.as_millis() < i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
+    if edit.finished_at.is_some() {
+        return State::Finished;
+    }
+    if is_worked_at {
+        return State::Running;
+    }
+    let Some(person) = edit.person else { return State::Interrupted };
+    let name = person_of(directory, person).name;
+    let may = |account: &Account| Principal::person(account.id, account.role).may_administer();
+    match directory.account(person).filter(|account| account.is_active()) {
+        None => State::Stopped(format!("the account of {name} was deactivated")),
+        Some(account) if !may(account) => State::Stopped(format!("{name} is not an admin any more")),
+        Some(_) => State::Interrupted,
     }
 }
 
@@ -330,7 +433,7 @@ pub async fn list(admin: Admin) -> Result<Response, ErrorPage> {
             action: title(&admin, &edit).await?,
             person: edit.person.map(|person| person_of(&directory, person).name),
             created_at: edit.created_at,
-            state: state(&edit, now),
+            state: state(&edit, &directory, now),
         });
     }
     let frame = bulk_edits::list(admin.reader(), entries, now);
@@ -354,16 +457,21 @@ pub async fn show(admin: Admin, Path(id): Path<Uuid>) -> Result<Response, ErrorP
     let (edit, progress) = found(&admin, id).await?;
     let store = &admin.services.store;
     let now = now();
-    let mut refusals = Vec::new();
+    // A task may have two refused steps, for the same reason: it is named by the one whose task is there.
+    let mut refusals: Vec<(i64, TaskId, Option<String>, String)> = Vec::new();
     for step in store.refused_bulk_steps(id, LISTED as i64).await? {
-        // The first half of a move to another board has the reason of the second, which names the task.
-        let is_copy = progress.steps > progress.tasks && step.phase == 0;
-        if let Some(StepOutcome::Refused(why)) = step.outcome.filter(|_| !is_copy) {
-            let board = store.board(step.board).await?;
-            let title = board.as_ref().and_then(|board| board.task(step.task)).map(|task| task.title.clone());
-            refusals.push((step.task, title.unwrap_or_else(|| "A task that is gone".to_owned()), why));
+        let Some(StepOutcome::Refused(why)) = step.outcome else { continue };
+        let board = store.board(step.board).await?;
+        let title = board.as_ref().and_then(|board| board.task(step.task)).map(|task| task.title.clone());
+        match refusals.last_mut().filter(|(position, ..)| *position == step.position) {
+            Some((_, task, name @ None, _)) if title.is_some() => (*task, *name) = (step.task, title),
+            Some(_) => {}
+            None => refusals.push((step.position, step.task, title, why)),
         }
     }
+    let named = |(_, task, title, why): (i64, TaskId, Option<String>, String)| {
+        (task, title.unwrap_or_else(|| "A task that is gone".to_owned()), why)
+    };
     let frame = bulk_edits::progress(Progress {
         reader: admin.reader(),
         id,
@@ -374,10 +482,11 @@ pub async fn show(admin: Admin, Path(id): Path<Uuid>) -> Result<Response, ErrorP
         tasks: progress.tasks,
         done: progress.done,
         refused: progress.refused,
+        halves: progress.halves,
         steps: (progress.steps, progress.settled),
-        state: state(&edit, now),
-        refusals,
-        may_undo: progress.done > 0,
+        state: state(&edit, &store.directory(), now),
+        refusals: refusals.into_iter().map(named).collect(),
+        may_undo: progress.done + progress.halves > 0,
     });
     Ok(answer::page(&admin, frame))
 }

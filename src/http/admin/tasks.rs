@@ -79,6 +79,10 @@ pub struct Address {
 }
 
 impl Address {
+    /// The names of the parameters.
+    pub(super) const NAMES: [&str; 11] =
+        ["q", "board", "state", "priority", "assignee", "due", "changed", "sort", "after", "edit", "format"];
+
     pub(super) fn query(&self) -> table::Query {
         table::Query::default()
             .with("q", self.q.trim())
@@ -123,6 +127,23 @@ impl Address {
             changed_from,
             changed_before,
         }
+    }
+
+    /// Whether no value of the filter is ignored.
+    pub(super) fn is_understood(&self) -> bool {
+        let filter = self.filter(now());
+        [
+            (&self.board, filter.board.is_some()),
+            (&self.state, filter.state != TaskState::Open || self.state == "open"),
+            (&self.priority, filter.priority.is_some()),
+            (&self.assignee, filter.assignee.is_some()),
+            (&self.due, filter.due.is_some()),
+            (&self.changed, filter.changed_from.or(filter.changed_before).is_some()),
+            // Searches leave control characters out.
+            (&self.q, !self.q.contains(char::is_control)),
+        ]
+        .into_iter()
+        .all(|(value, is_understood)| value.is_empty() || is_understood)
     }
 
     pub(super) fn slice(&self, limit: usize) -> Slice<TaskOrder> {
@@ -311,6 +332,7 @@ async fn edit_of(admin: &Admin, task: TaskId) -> Result<Option<Edit>, ErrorPage>
     let directory = admin.services.store.directory();
     Ok(Some(Edit {
         task,
+        board: board.name().to_owned(),
         seq: board.seq(),
         was: values.clone(),
         values,
@@ -403,7 +425,8 @@ pub async fn save(
                 return Err(ErrorPage::new(StatusCode::CONFLICT, "This task is in the trash", words));
             };
             let mistake = mistake(&error, &values, &was, &current);
-            // The next attempt starts from what is there now, so that it can overwrite it.
+            // The next attempt starts from what is there now, so that it overwrites only what this person changed.
+            let values = merged(&was, values, &current.values);
             let edit = Edit { values, mistake: Some(mistake), ..current };
             let address = Address { edit: task.to_string(), ..back };
             let frame = page(content(&admin, &address, Some(edit)).await?);
@@ -432,8 +455,8 @@ fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) ->
         Refusal::Stale { .. } | Refusal::Conflict { .. } => {
             let theirs = differences(was, &current.values, &current.columns);
             let words = format!(
-                "Somebody else changed this task in the meantime: {}. Your values are still in the fields. Save again to \
-                 replace theirs, or cancel to keep theirs.",
+                "Somebody else changed this task in the meantime: {}. What you changed is still in the fields; the other fields \
+                 show what is there now. Save again to replace theirs with yours, or cancel to keep theirs.",
                 if theirs.is_empty() { "its place".to_owned() } else { theirs.join(", ") }
             );
             Mistake { field: None, words }
@@ -444,6 +467,24 @@ fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) ->
             Mistake { field: None, words: "This column was deleted in the meantime. Choose another one.".to_owned() }
         }
         other => Mistake { field: None, words: sentence(&other.to_string()) },
+    }
+}
+
+/// The values for the next attempt: those that the person changed, and else those that are there now.
+fn merged(was: &Values, typed: Values, current: &Values) -> Values {
+    fn one<T: PartialEq + Clone>(was: &T, typed: T, current: &T) -> T {
+        if typed == *was { current.clone() } else { typed }
+    }
+    let was_assigned = |person: &&ActorId| was.assignees.contains(*person);
+    let kept = current.assignees.iter().filter(|person| typed.assignees.contains(person) || !was_assigned(person));
+    let added = typed.assignees.iter().filter(|person| !was_assigned(person) && !current.assignees.contains(person));
+    Values {
+        assignees: kept.chain(added).copied().collect(),
+        title: one(&was.title, typed.title, &current.title),
+        column: one(&was.column, typed.column, &current.column),
+        priority: one(&was.priority, typed.priority, &current.priority),
+        start: one(&was.start, typed.start, &current.start),
+        due: one(&was.due, typed.due, &current.due),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         connect::{Database, Engine, MIGRATING},
         connection::{Connection, Connections, Limits, Purpose},
         migrations,
-        sql::{query, query_of},
+        sql::{Statement, query, query_of},
     },
 };
 
@@ -128,29 +128,7 @@ async fn block(
     with_secrets: bool,
     after: Option<&AnyRow>,
 ) -> Result<Vec<AnyRow>, StoreError> {
-    let shown = columns.iter().map(|column| column.instead.filter(|_| !with_secrets).unwrap_or(column.name));
-    let mut sql = vec!["SELECT "];
-    for column in shown.chain(table.key.iter().copied()) {
-        sql.extend([column, ", "]);
-    }
-    sql.pop();
-    sql.extend([" FROM ", table.name, " WHERE "]);
-    sql.push(match table.public {
-        Rows::Where(condition) if !with_secrets => condition,
-        _ => "1 = 1",
-    });
-    let keys = join(table.key);
-    if after.is_some() {
-        sql.push(" AND (");
-        sql.extend(&keys);
-        sql.push(") > (");
-        sql.extend(&join(&["$2", "$3"][..table.key.len()]));
-        sql.push(")");
-    }
-    sql.push(" ORDER BY ");
-    sql.extend(&keys);
-    sql.push(" LIMIT $1");
-    let mut statement = query_of(&sql).bind(BLOCK);
+    let mut statement = Statement::of(select(table, columns, with_secrets, after.is_some()), vec![BLOCK.into()]);
     if let Some(row) = after {
         for (index, key) in table.key.iter().enumerate() {
             let index = columns.len() + index;
@@ -164,11 +142,23 @@ async fn block(
     statement.fetch_all(connection).await
 }
 
-/// These names, with commas between them.
-fn join(names: &[&'static str]) -> Vec<&'static str> {
-    let mut joined: Vec<&'static str> = names.iter().flat_map(|name| [*name, ", "]).collect();
-    joined.pop();
-    joined
+/// The statement for a block of rows: `$1` is how many, and `$2` and so on are the key of the row that they follow, if they follow one.
+fn select(table: &Table, columns: &[&'static Column], with_secrets: bool, follows: bool) -> String {
+    let shown = columns.iter().map(|column| column.instead.filter(|_| !with_secrets).unwrap_or(column.name));
+    let shown: Vec<&str> = shown.chain(table.key.iter().copied()).collect();
+    let condition = match table.public {
+        Rows::Where(condition) if !with_secrets => condition,
+        _ => "1 = 1",
+    };
+    let keys = table.key.join(", ");
+    let later = if follows {
+        let values: Vec<String> = (2..).take(table.key.len()).map(|number| format!("${number}")).collect();
+        format!(" AND ({keys}) > ({})", values.join(", "))
+    } else {
+        String::new()
+    };
+    let (shown, name) = (shown.join(", "), table.name);
+    format!("SELECT {shown} FROM {name} WHERE {condition}{later} ORDER BY {keys} LIMIT $1")
 }
 
 fn cells(row: &AnyRow, columns: &[&Column]) -> Result<Vec<Cell>, StoreError> {
@@ -180,4 +170,21 @@ fn cells(row: &AnyRow, columns: &[&Column]) -> Result<Vec<Cell>, StoreError> {
         Ok(cell.unwrap_or(Cell::Null))
     };
     columns.iter().enumerate().map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::backup::tables::TABLES;
+
+    #[test]
+    fn every_table_can_be_read_in_more_than_one_block() {
+        for table in TABLES {
+            let columns = table.columns_in(*migrations::NEWEST);
+            let sql = select(table, &columns, true, true);
+            let values: Vec<String> = (1..=table.key.len()).map(|number| format!("${}", number + 1)).collect();
+            assert!(sql.contains(&format!("({}) > ({})", table.key.join(", "), values.join(", "))), "{sql}");
+            assert!(sql.ends_with(" LIMIT $1"), "{sql}");
+        }
+    }
 }
