@@ -33,6 +33,8 @@ pub mod import;
 pub mod invitations;
 pub mod jobs;
 pub mod oidc;
+#[cfg_attr(not(feature = "oidc"), path = "oidc_provider_left_out.rs")]
+mod oidc_provider;
 pub mod one_time_links;
 pub mod passwords;
 pub mod people;

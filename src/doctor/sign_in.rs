@@ -1,7 +1,10 @@
 //! The OpenID Connect provider: whether people could be sent to it.
 
 use super::{Finding, NETWORK, counted, within};
-use crate::{accounts::oidc::Oidc, settings::Settings};
+use crate::{
+    accounts::oidc::{Oidc, OidcError},
+    settings::Settings,
+};
 
 const CHECK: &str = "oidc";
 
@@ -27,6 +30,9 @@ pub(super) async fn check(settings: &Settings) -> Vec<Finding> {
                 counted(keys as u64, "key")
             ),
         ),
+        Ok(Err(error @ OidcError::LeftOut)) => {
+            Finding::error(CHECK, error.to_string(), "use the full build: with this setting, this one does not start")
+        }
         Ok(Err(error)) => Finding::error(CHECK, error.to_string(), remedy),
         Err(late) => Finding::error(CHECK, format!("{late} from {issuer}"), remedy),
     }]

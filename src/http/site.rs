@@ -5,24 +5,29 @@
 
 use std::{
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Request, State},
+    extract::{OriginalUri, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+        header::{
+            ACCEPT_ENCODING, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+            IF_NONE_MATCH, IF_RANGE, RANGE, VARY,
+        },
     },
     response::{IntoResponse, Response},
 };
+use percent_encoding::percent_decode_str;
 use site::File;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
-use super::{Services, no_such_route};
+use super::{Services, method_not_allowed, no_such_route};
 
 /// The folder of the script, the WASM and the style. A build puts them into a subfolder whose name depends on their content.
 const PACKAGE: &str = "pkg";
@@ -74,7 +79,7 @@ impl Site {
         };
         let script = format!("{package}/{SCRIPT}");
         match folder.join(&script).is_file() {
-            true => Ok(Self { place: Place::Folder(folder.to_owned()), package }),
+            true => Ok(Self { place: Place::Folder(fs::canonicalize(folder)?), package }),
             false => Err(io::Error::other(format!("there is no {script}"))),
         }
     }
@@ -126,8 +131,9 @@ impl Site {
         let mut response = match &self.place {
             Place::Executable => {
                 let file = site::FILES.iter().find(|file| path.strip_prefix('/') == Some(file.path))?;
-                self.embedded_file(file, headers)
+                embedded_file(file, method, headers)
             }
+            Place::Folder(folder) if !is_inside(folder, path).await => return None,
             Place::Folder(folder) => {
                 let mut question = Request::new(Body::empty());
                 question.method_mut().clone_from(method);
@@ -149,29 +155,95 @@ impl Site {
         is_file.then_some(response)
     }
 
-    fn embedded_file(&self, file: &'static File, asked: &HeaderMap) -> Response {
-        let (encoding, bytes) = match (file.brotli.filter(|_| accepts(asked, "br")), file.gzip) {
-            (Some(brotli), _) => (Some("br"), brotli),
-            (None, Some(gzip)) if accepts(asked, "gzip") => (Some("gzip"), gzip),
-            _ => (None, file.plain),
-        };
-        let tag =
-            format!("\"{}{}{}\"", file.tag, if encoding.is_some() { "-" } else { "" }, encoding.unwrap_or_default());
-        let is_known = asked.get_all(IF_NONE_MATCH).iter().any(|known| names(known, &tag));
-        let mut response = match is_known {
-            true => StatusCode::NOT_MODIFIED.into_response(),
-            false => Response::new(Body::from(Bytes::from_static(bytes))),
-        };
-        let headers = response.headers_mut();
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
-        if !is_known {
-            let kind = mime_guess::from_path(file.path).first_raw().unwrap_or("application/octet-stream");
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-            headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
-        }
-        response
+    /// Whether there is a file at the path.
+    async fn has(&self, path: &str) -> bool {
+        let uri = Uri::try_from(path).unwrap_or_default();
+        self.answer(&Method::HEAD, &uri, &HeaderMap::new()).await.is_some()
     }
+}
+
+/// Whether the file at a path, and its compressed versions, are inside a folder. Links may lead out of it.
+async fn is_inside(folder: &Path, path: &str) -> bool {
+    let Ok(path) = percent_decode_str(path.trim_start_matches('/')).decode_utf8() else { return false };
+    for encoding in ["", ".br", ".gz"] {
+        let file = folder.join(format!("{path}{encoding}"));
+        // A file that does not exist leads nowhere.
+        if tokio::fs::canonicalize(file).await.is_ok_and(|file| !file.starts_with(folder)) {
+            return false;
+        }
+    }
+    true
+}
+
+fn embedded_file(file: &'static File, method: &Method, asked: &HeaderMap) -> Response {
+    let (encoding, bytes) = match (file.brotli.filter(|_| accepts(asked, "br")), file.gzip) {
+        (Some(brotli), _) => (Some("br"), brotli),
+        (None, Some(gzip)) if accepts(asked, "gzip") => (Some("gzip"), gzip),
+        _ => (None, file.plain),
+    };
+    let tag = format!("\"{}{}{}\"", file.tag, if encoding.is_some() { "-" } else { "" }, encoding.unwrap_or_default());
+    let is_known = asked.get_all(IF_NONE_MATCH).iter().any(|known| names(known, &tag));
+    let wanted = if *method == Method::GET { wanted(asked, &tag, bytes.len()) } else { Wanted::All };
+    let mut response = match &wanted {
+        _ if is_known => StatusCode::NOT_MODIFIED.into_response(),
+        Wanted::All => Response::new(Body::from(Bytes::from_static(bytes))),
+        Wanted::Part(part) => {
+            let content = format!("bytes {}-{}/{}", part.start, part.end - 1, bytes.len());
+            let part = Body::from(Bytes::from_static(&bytes[part.clone()]));
+            (StatusCode::PARTIAL_CONTENT, [(CONTENT_RANGE, content)], part).into_response()
+        }
+        Wanted::Outside => {
+            let content = format!("bytes */{}", bytes.len());
+            return (StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, content)]).into_response();
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+    if !is_known {
+        let kind = mime_guess::from_path(file.path).first_raw().unwrap_or("application/octet-stream");
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
+    }
+    response
+}
+
+/// What a request wants of a file.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    /// All of it.
+    All,
+    /// These bytes.
+    Part(Range<usize>),
+    /// Bytes after its end.
+    Outside,
+}
+
+/// Reads `Range` (RFC 9110, section 14.2). All of the file answers a range that is malformed, several ranges, and a range of another
+/// version of the file (`If-Range`).
+fn wanted(asked: &HeaderMap, tag: &str, length: usize) -> Wanted {
+    if asked.get(IF_RANGE).is_some_and(|version| version != tag) {
+        return Wanted::All;
+    }
+    let range = asked.get(RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.trim().split_once('-'));
+    let number = |digits: &str| match digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        true => digits.parse::<usize>().ok(),
+        false => None,
+    };
+    let (first, end) = match range {
+        Some(("", last)) => match number(last) {
+            Some(last) => (length.saturating_sub(last), length),
+            None => return Wanted::All,
+        },
+        Some((first, last)) => match (number(first), number(last)) {
+            (Some(first), None) if last.is_empty() => (first, length),
+            (Some(first), Some(last)) if first <= last => (first, last.saturating_add(1).min(length)),
+            _ => return Wanted::All,
+        },
+        None => return Wanted::All,
+    };
+    if first < end { Wanted::Part(first..end) } else { Wanted::Outside }
 }
 
 /// Whether `If-None-Match` names a tag, possibly in a list or as a weak tag (RFC 9110, section 13.1.2).
@@ -196,8 +268,15 @@ fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
 /// Answers with the file at the path, if there is one.
 pub async fn file(State(services): State<Arc<Services>>, request: Request) -> Response {
     let path = request.uri().path();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with("/api/") || path.ends_with('/') {
+    if path.starts_with("/api/") || path.ends_with('/') {
         return no_such_route(&services, request).await;
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !services.site.has(path).await {
+            return no_such_route(&services, request).await;
+        }
+        let (method, uri) = (request.method().clone(), OriginalUri(request.uri().clone()));
+        return ([(ALLOW, "GET,HEAD")], method_not_allowed(method, uri).await).into_response();
     }
     match services.site.answer(request.method(), request.uri(), request.headers()).await {
         Some(response) => response,
@@ -207,6 +286,8 @@ pub async fn file(State(services): State<Arc<Services>>, request: Request) -> Re
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -217,6 +298,57 @@ mod tests {
         for other in ["\"a\"", "a-br", "\"a-gzip\"", ""] {
             assert!(!names(&HeaderValue::from_static(other), "\"a-br\""), "{other}");
         }
+    }
+
+    #[test]
+    fn a_range_is_read_or_ignored() {
+        let of_ten = |range: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RANGE, HeaderValue::from_static(range));
+            wanted(&headers, "\"a\"", 10)
+        };
+        for (range, part) in [("bytes=0-0", 0..1), ("bytes=2-5", 2..6), ("bytes=4-", 4..10), ("bytes=-3", 7..10)] {
+            assert_eq!(of_ten(range), Wanted::Part(part), "{range}");
+        }
+        for (range, part) in [("bytes=5-99", 5..10), ("bytes=-99", 0..10), ("bytes=0-18446744073709551615", 0..10)] {
+            assert_eq!(of_ten(range), Wanted::Part(part), "{range}");
+        }
+        for outside in ["bytes=10-", "bytes=10-11", "bytes=-0"] {
+            assert_eq!(of_ten(outside), Wanted::Outside, "{outside}");
+        }
+        for ignored in ["bytes=5-2", "bytes=-", "bytes=0-1,4-5", "lines=0-1", "bytes=+1-2", "bytes=a-b", ""] {
+            assert_eq!(of_ten(ignored), Wanted::All, "{ignored}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_an_embedded_file_says_which_part_it_is() {
+        static FILE: File =
+            File { path: "a.js", tag: "t", plain: b"0123456789", brotli: Some(b"compressed"), gzip: None };
+        let ask = |method: Method, headers: &[(HeaderName, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            embedded_file(&FILE, &method, &headers.collect())
+        };
+        let part = ask(Method::GET, &[(RANGE, "bytes=2-5")]);
+        assert_eq!(
+            (part.status(), &part.headers()[CONTENT_RANGE]),
+            (StatusCode::PARTIAL_CONTENT, &"bytes 2-5/10".parse().unwrap())
+        );
+        assert_eq!(part.headers()[ETAG], "\"t\"");
+        let encoded = ask(Method::GET, &[(RANGE, "bytes=-1"), (ACCEPT_ENCODING, "br"), (IF_RANGE, "\"t-br\"")]);
+        assert_eq!(encoded.headers()[CONTENT_ENCODING], "br");
+        assert_eq!(encoded.headers()[CONTENT_RANGE], "bytes 9-9/10");
+        let other_version = ask(Method::GET, &[(RANGE, "bytes=0-1"), (IF_RANGE, "\"s\"")]);
+        assert_eq!(
+            (other_version.status(), &other_version.headers()[ACCEPT_RANGES]),
+            (StatusCode::OK, &"bytes".parse().unwrap())
+        );
+        let outside = ask(Method::GET, &[(RANGE, "bytes=10-")]);
+        assert_eq!(outside.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+        assert_eq!(outside.headers()[CONTENT_RANGE], "bytes */10");
+        assert_eq!(ask(Method::HEAD, &[(RANGE, "bytes=0-1")]).status(), StatusCode::OK);
+        let known = ask(Method::GET, &[(RANGE, "bytes=0-1"), (IF_NONE_MATCH, "\"t\"")]);
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
     }
 
     #[test]

@@ -40,6 +40,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+pub(super) use super::redis_state::Batch;
+pub use super::redis_state::{RedisSettings, RedisState};
 use super::{
     Maker, Shared,
     envelope::{Envelopes, Unsigned},
@@ -62,56 +64,6 @@ const LOOKS_AT_START: u32 = 3;
 const LOOKS_PER_RENEWAL: u32 = 10;
 /// How many channels are subscribed to with one command.
 const CHANNELS: usize = 256;
-
-/// How to reach Redis.
-#[derive(Clone, Debug)]
-pub struct RedisSettings {
-    /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…` or `redis-cluster://…`; `rediss` for TLS.
-    pub url: String,
-    /// The prefix of the channel names, so that two installations can share a Redis.
-    pub prefix: String,
-}
-
-impl RedisSettings {
-    /// Redis at a URL, with the default prefix.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prefix: "taskwire".to_owned() }
-    }
-}
-
-/// The state of the connection to Redis.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RedisState {
-    /// No Redis is configured.
-    #[default]
-    Off,
-    /// Connected.
-    Up,
-    /// Not connected: changes made on other nodes show with the next comparison, within about a second.
-    Down,
-    /// Not connected, because Redis refuses this node's credentials.
-    Refused,
-    /// Connected, but not permitted to publish or subscribe, so hints do not work.
-    Forbidden,
-}
-
-impl RedisState {
-    /// A description of the problem and its consequence; `None` if there is no problem.
-    pub fn warning(self) -> Option<&'static str> {
-        match self {
-            Self::Off | Self::Up => None,
-            Self::Down => Some("Redis does not answer: changes made on other nodes arrive about a second late"),
-            Self::Refused => Some(
-                "Redis refuses the user name or password in --redis (REDIS_URL), or requires one: changes made on other nodes \
-                 arrive about a second late",
-            ),
-            Self::Forbidden => Some(
-                "Redis does not let the user in --redis (REDIS_URL) publish and subscribe (grant +@connection +@pubsub \
-                 allchannels): changes made on other nodes arrive about a second late",
-            ),
-        }
-    }
-}
 
 /// The URL of Redis is invalid.
 #[derive(Debug, thiserror::Error)]
@@ -550,15 +502,6 @@ const PRESENCE: &[u8] = b"presence ";
 enum News {
     Changes(Batch),
     Presence(Report),
-}
-
-/// Consecutive changes, as another node published them. Not verified yet.
-#[derive(Debug)]
-pub(super) struct Batch {
-    /// The number before the first change.
-    pub(super) after: Seq,
-    /// The changes.
-    pub(super) changes: Vec<LoggedChange>,
 }
 
 /// Encodes changes as `<number before the first> <length of the first> <length of the second> …`, a line feed, and the changes'

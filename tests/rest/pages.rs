@@ -87,6 +87,61 @@ async fn files_are_served_compressed_and_missing_ones_are_plainly_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_has_parts_and_only_the_methods_that_read_it() {
+    let (database, site) = (Database::sqlite(), tempfile::tempdir().unwrap());
+    fs::create_dir(site.path().join("pkg")).unwrap();
+    fs::write(site.path().join("pkg/taskwire.js"), "0123456789").unwrap();
+    let settings = Settings { database: database.url.clone(), site_root: Some(site.path().to_owned()), ..open() };
+    let server = Server::with(settings).await;
+    let part = server.at(Method::GET, "/pkg/taskwire.js").header("Range", "bytes=2-5").send().await.unwrap();
+    assert_eq!(
+        (part.status(), &part.headers()["content-range"]),
+        (StatusCode::PARTIAL_CONTENT, &"bytes 2-5/10".parse().unwrap())
+    );
+    assert_eq!(part.text().await.unwrap(), "2345");
+    let outside = server.at(Method::GET, "/pkg/taskwire.js").header("Range", "bytes=10-").send().await.unwrap();
+    assert_eq!(outside.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let refused = server.at(method.clone(), "/pkg/taskwire.js").send().await.unwrap();
+        assert_eq!(
+            (refused.status(), &refused.headers()["allow"]),
+            (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap()),
+            "{method}"
+        );
+        let missing = server.at(method.clone(), "/pkg/other.js").send().await.unwrap();
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND, "{method}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn links_do_not_lead_out_of_the_folder_of_the_site() {
+    use std::os::unix::fs::symlink;
+
+    let (database, site, elsewhere) = (Database::sqlite(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir(site.path().join("pkg")).unwrap();
+    fs::write(site.path().join("pkg/taskwire.js"), "let plain;").unwrap();
+    fs::write(site.path().join("own.txt"), "own").unwrap();
+    fs::write(elsewhere.path().join("secret.txt"), "secret").unwrap();
+    symlink(elsewhere.path().join("secret.txt"), site.path().join("secret.txt")).unwrap();
+    symlink(elsewhere.path().join("secret.txt"), site.path().join("own.txt.br")).unwrap();
+    symlink(elsewhere.path(), site.path().join("folder")).unwrap();
+    symlink("pkg/taskwire.js", site.path().join("inside.js")).unwrap();
+    // The folder itself may be named by a link.
+    let link = elsewhere.path().join("site");
+    symlink(site.path(), &link).unwrap();
+    let settings = Settings { database: database.url.clone(), site_root: Some(link), ..open() };
+    let server = Server::with(settings).await;
+    for path in ["/secret.txt", "/folder/secret.txt", "/folder%2fsecret.txt", "/own.txt"] {
+        let answer = server.at(Method::GET, path).header("Accept-Encoding", "br").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        assert!(!answer.text().await.unwrap().contains("secret"), "{path}");
+    }
+    let inside = server.at(Method::GET, "/inside.js").send().await.unwrap();
+    assert_eq!(inside.text().await.unwrap(), "let plain;");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_works_without_a_script_and_ends_on_a_page() {
     let server = Server::start().await;
     let browser = Client::builder().redirect(redirect::Policy::none()).build().unwrap();

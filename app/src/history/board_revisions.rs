@@ -170,7 +170,7 @@ impl Known {
 
     fn set(&mut self, field: BoardField, after: BoardValue) -> BoardFieldRevision {
         let before = self.values.insert(field, after.clone());
-        let before = before.or_else(|| match field {
+        let before = before.or(match field {
             // Whoever was never made a member was none.
             BoardField::Member(_) if self.is_whole => Some(BoardValue::Role(None)),
             _ => None,

@@ -98,7 +98,7 @@ fn failed(error: OidcError) -> ErrorPage {
     let status = match error {
         OidcError::UnknownState => StatusCode::BAD_REQUEST,
         OidcError::Refused(_) => StatusCode::FORBIDDEN,
-        OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
+        OidcError::Provider(_) | OidcError::LeftOut => StatusCode::BAD_GATEWAY,
     };
     tracing::warn!(%error, "a sign-in with OpenID Connect failed");
     let words = match error {
@@ -106,7 +106,9 @@ fn failed(error: OidcError) -> ErrorPage {
         OidcError::Refused(_) => {
             "The sign-in provider did not confirm who you are. Please try again, or sign in with a password."
         }
-        OidcError::Provider(_) => "The sign-in provider does not answer correctly. Please try again in a moment.",
+        OidcError::Provider(_) | OidcError::LeftOut => {
+            "The sign-in provider does not answer correctly. Please try again in a moment."
+        }
     };
     ErrorPage { way: Some(("/sign-in".to_owned(), "Sign in")), ..ErrorPage::new(status, "That did not work", words) }
 }
