@@ -282,7 +282,7 @@ impl Store {
                       (SELECT 1 FROM bulk_edit_steps AS second WHERE second.bulk_edit = bulk_edit_steps.bulk_edit \
                       AND second.phase = 1 AND second.position = bulk_edit_steps.position))";
         let rows = query(select).bind(id.to_string()).fetch_all(self.readers()).await?;
-        rows.iter().map(|row| Ok(rows::id(row.try_get(0)?)?)).collect()
+        rows.iter().map(|row| rows::id(row.try_get(0)?)).collect()
     }
 
     /// The newest bulk edits.
