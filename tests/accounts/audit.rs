@@ -211,7 +211,7 @@ async fn every_action_leaves_one_event(database: Database) {
     scene.ana.post(&format!("{group}/people"), &[("person", &ben)]).await.goes_to();
     scene.ana.post(&format!("{group}/boards"), &[("board", &board), ("role", "manager")]).await.goes_to();
     scene.ana.post(&format!("{group}/boards"), &[("board", &board), ("role", "manager")]).await.goes_to();
-    scene.ana.post(&group, &[("name", "Leads")]).await.goes_to();
+    scene.ana.post(group, &[("name", "Leads")]).await.goes_to();
     scene.ana.post(&format!("{group}/people/remove"), &[("person", &ben)]).await.goes_to();
     scene.ana.post(&format!("{group}/delete"), &[("name", "Leads")]).await.goes_to();
     let events = scene.new_events().await;
