@@ -11,17 +11,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 // In milliseconds. The server sends a comment after 15 seconds without an event, so the connection is dead after this.
 const SILENCE = 25_000;
 
-// The board after change number `seq`: columns and live tasks, by their ids, in the form of snapshots.
+// The board after change number `seq`: columns, labels and live tasks, by their ids, in the form of snapshots.
 class Board {
   seq = 0;
   name = null;
   columns = new Map();
+  labels = new Map();
   tasks = new Map();
   isWhole = false; // As before the first snapshot, and after a change that cannot be applied.
 
   replace({ seq, state }) {
     Object.assign(this, { seq, name: state.name, isWhole: true });
     this.columns = new Map(state.columns.map((column) => [column.id, column]));
+    this.labels = new Map((state.labels ?? []).map((label) => [label.id, label]));
     // Tasks with `deleted_at` are in the trash, which is not mirrored here.
     this.tasks = new Map(state.tasks.filter((task) => !task.deleted_at).map((task) => [task.id, task]));
   }
@@ -40,6 +42,10 @@ class Board {
       Object.assign(old, { name, kind, rank });
     } else if (kind === "column_deleted") {
       this.columns.delete(column);
+    } else if (kind === "label_set") {
+      this.labels.set(change.label.id, change.label);
+    } else if (kind === "label_deleted") {
+      this.labels.delete(change.label);
     } else if (kind === "task_created" || kind === "task_updated" || (kind === "task_restored" && change.content)) {
       // A restored task comes from the trash, which is not mirrored here: `content` is the whole task.
       const old = this.tasks.get(task) ?? change.content ?? { id: task };
@@ -51,8 +57,8 @@ class Board {
       throw new Error(`a change is of the unknown kind ${kind}`);
     }
     for (const [id, rank] of change.ranks ?? []) {
-      // A column or task that made room, perhaps in the trash.
-      Object.assign(this.columns.get(id) ?? this.tasks.get(id) ?? {}, { rank });
+      // A column, label or task that made room, perhaps in the trash.
+      Object.assign(this.columns.get(id) ?? this.labels.get(id) ?? this.tasks.get(id) ?? {}, { rank });
     }
   }
 
@@ -61,12 +67,14 @@ class Board {
     const key = ({ rank, id }) => `${rank} ${id}`;
     const inOrder = (things) => [...things.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
     const columns = inOrder(this.columns).map(({ id, name }) => ({ id, name }));
+    // Labels that were merged into others are not offered any more.
+    const labels = inOrder(this.labels).filter((label) => !label.merged_into).map(({ id, name = "" }) => ({ id, name }));
     const tasks = inOrder(this.columns).flatMap(({ id: column, kind }) =>
       inOrder(this.tasks)
         .filter((task) => task.column === column)
         .map(({ id, title, due = null }) => ({ id, title, column, due, completed: kind === "done" })),
     );
-    return { seq: this.seq, name: this.name, columns, tasks };
+    return { seq: this.seq, name: this.name, columns, labels, tasks };
   }
 }
 

@@ -12,14 +12,15 @@ SILENCE = 45  # Seconds. A client that sends nothing gets a ping at least every 
 
 
 class Board:
-    """The board after change number `seq`: columns and live tasks, by their ids, in the form of snapshots."""
+    """The board after change number `seq`: columns, labels and live tasks, by their ids, in the form of snapshots."""
 
-    seq, name, columns, tasks = 0, None, {}, {}
+    seq, name, columns, labels, tasks = 0, None, {}, {}, {}
     is_whole = False  # As before the first snapshot, and after a change that cannot be applied.
 
     def replace(self, seq, state):
         self.seq, self.name, self.is_whole = seq, state["name"], True
         self.columns = {column["id"]: column for column in state["columns"]}
+        self.labels = {label["id"]: label for label in state.get("labels", [])}
         self.tasks = {task["id"]: task for task in state["tasks"]}
 
     def apply(self, change):
@@ -36,6 +37,10 @@ class Board:
             self.columns[column].update({field: change[new] for field, new in fields if new in change})
         elif kind == "column_deleted":
             del self.columns[column]
+        elif kind == "label_set":
+            self.labels[change["label"]["id"]] = change["label"]
+        elif kind == "label_deleted":
+            del self.labels[change["label"]]
         elif kind in ("task_created", "task_updated") or (kind == "task_restored" and "content" in change):
             # A restored task comes from the trash, which is not mirrored here: `content` is the whole task.
             fields = {field: change[field] for field in ("title", "due", "column", "rank") if field in change}
@@ -44,16 +49,18 @@ class Board:
             del self.tasks[task]
         elif kind not in ("member_set", "share_link_created", "share_link_revoked", "board_deleted", "board_restored"):
             raise ValueError(f"a change is of the unknown kind {kind}")
-        for moved, rank in change.get("ranks", []):  # Columns or tasks that made room, perhaps in the trash.
-            (self.columns.get(moved) or self.tasks.get(moved) or {})["rank"] = rank
+        for moved, rank in change.get("ranks", []):  # Columns, labels or tasks that made room, perhaps in the trash.
+            (self.columns.get(moved) or self.labels.get(moved) or self.tasks.get(moved) or {})["rank"] = rank
 
     def to_json(self):
         in_order = lambda things: sorted(things.values(), key=lambda thing: (thing["rank"], thing["id"]))
         columns = [{"id": column["id"], "name": column["name"]} for column in in_order(self.columns)]
+        labels = [{"id": label["id"], "name": label.get("name", "")} for label in in_order(self.labels)
+                  if "merged_into" not in label]  # Those are not offered any more.
         tasks = [{"id": task["id"], "title": task["title"], "column": column["id"], "due": task.get("due"),
                   "completed": column["kind"] == "done"}
                  for column in in_order(self.columns) for task in in_order(self.tasks) if task["column"] == column["id"]]
-        return json.dumps({"seq": self.seq, "name": self.name, "columns": columns, "tasks": tasks})
+        return json.dumps({"seq": self.seq, "name": self.name, "columns": columns, "labels": labels, "tasks": tasks})
 
 
 class WebSocket:

@@ -17,12 +17,13 @@ const SILENCE: Duration = Duration::from_secs(45);
 const COLUMN: [(&str, &str); 3] = [("name", "name"), ("kind", "column_kind"), ("rank", "rank")];
 const TASK: [(&str, &str); 4] = [("title", "title"), ("due", "due"), ("column", "column"), ("rank", "rank")];
 
-/// The board after change number `seq`: columns and live tasks, by their ids, in the form of snapshots.
+/// The board after change number `seq`: columns, labels and live tasks, by their ids, in the form of snapshots.
 #[derive(Default)]
 struct Board {
     seq: u64,
     name: Value,
     columns: Map<String, Value>,
+    labels: Map<String, Value>,
     tasks: Map<String, Value>,
     is_whole: bool, // Not before the first snapshot, nor after a change of an unknown kind.
 }
@@ -31,7 +32,8 @@ impl Board {
     fn replace(&mut self, seq: u64, state: &Value) {
         let by_id = |things: &Value| list(things).map(|thing| (text(&thing["id"]), thing.clone())).collect();
         let (columns, tasks) = (by_id(&state["columns"]), by_id(&state["tasks"]));
-        *self = Self { seq, name: state["name"].clone(), columns, tasks, is_whole: true };
+        *self =
+            Self { seq, name: state["name"].clone(), columns, labels: by_id(&state["labels"]), tasks, is_whole: true };
     }
 
     fn apply(&mut self, change: &Value) -> Result<(), &'static str> {
@@ -47,6 +49,8 @@ impl Board {
             "column_created" => drop(self.columns.insert(text(&change["column"]["id"]), change["column"].clone())),
             "column_updated" => set(self.columns.entry(column).or_insert(Value::Null), &COLUMN),
             "column_deleted" => drop(self.columns.remove(&column)),
+            "label_set" => drop(self.labels.insert(text(&change["label"]["id"]), change["label"].clone())),
+            "label_deleted" => drop(self.labels.remove(&text(&change["label"]))),
             "task_deleted" => drop(self.tasks.remove(&task)),
             // A restored task comes from the trash, which is not mirrored here: `content` is the whole task.
             "task_created" | "task_updated" | "task_restored" if kind != "task_restored" || content.is_some() => {
@@ -57,8 +61,9 @@ impl Board {
             _ => self.is_whole = false,
         }
         for moved in list(&change["ranks"]) {
-            let id = text(&moved[0]); // Of a column or task that made room, perhaps in the trash.
-            if let Some(thing) = self.columns.get_mut(&id).or(self.tasks.get_mut(&id)) {
+            let id = text(&moved[0]); // Of a column, label or task that made room, perhaps in the trash.
+            let thing = self.columns.get_mut(&id).or(self.labels.get_mut(&id)).or(self.tasks.get_mut(&id));
+            if let Some(thing) = thing {
                 thing["rank"] = moved[1].clone();
             }
         }
@@ -74,7 +79,10 @@ impl Board {
                 tasks.push(json!({"id": id, "title": title, "column": column["id"], "due": due, "completed": done}));
             }
         }
-        json!({"seq": self.seq, "name": self.name, "columns": columns, "tasks": tasks})
+        // Labels that were merged into others are not offered any more.
+        let labels = in_order(&self.labels).into_iter().filter(|label| label["merged_into"].is_null());
+        let labels: Vec<Value> = labels.map(|label| json!({"id": label["id"], "name": text(&label["name"])})).collect();
+        json!({"seq": self.seq, "name": self.name, "columns": columns, "labels": labels, "tasks": tasks})
     }
 }
 

@@ -514,8 +514,10 @@ impl Decision<'_> {
         };
         if step.phase == 0 {
             let copy = copy(&self.store.directory(), task, step.task, column, &board);
-            // Nothing is copied that cannot be deleted afterwards. The later steps of the block find the trash with this task in it.
             let op = Op::DeleteTask(DeleteTask::of(task.id));
+            // Otherwise each step would copy the whole state.
+            drop((board, source));
+            // Nothing is copied that cannot be deleted afterwards. The later steps of the block find the trash with this task in it.
             let fits = self.apply(deletion.board, MutationId(new_id()), &op);
             return Ok(if fits { Ok(copy) } else { Err(TRASH_FULL) });
         }

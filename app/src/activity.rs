@@ -58,6 +58,22 @@ pub enum ActivityItem {
     MovedColumn(Option<String>),
     /// A column was deleted.
     DeletedColumn(Option<String>),
+    /// A label was added. (Labels have their names here, and without a name their colour.)
+    AddedLabel(String),
+    /// A label was renamed.
+    RenamedLabel(FromTo),
+    /// A label got another colour or pattern.
+    RecolouredLabel(String),
+    /// The description of a label was changed.
+    DescribedLabel(String),
+    /// A label was moved among the other labels.
+    MovedLabel(String),
+    /// A label was deleted.
+    DeletedLabel(Option<String>),
+    /// A label was merged into another.
+    MergedLabel(FromTo),
+    /// A label, the second name, was taken out of the one that it was merged into.
+    UnmergedLabel(FromTo),
     /// A task was created in this column.
     Created(Option<String>),
     /// A task was renamed.
@@ -74,6 +90,10 @@ pub enum ActivityItem {
     Assigned(Vec<ActorId>),
     /// These people were unassigned from the task.
     Unassigned(Vec<ActorId>),
+    /// These labels were added to the task.
+    Labelled(Vec<String>),
+    /// These labels were removed from the task.
+    Unlabelled(Vec<String>),
     /// A task was moved to another column.
     Moved(FromTo),
     /// A task was moved within its column.

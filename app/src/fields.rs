@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | text | an edit that is based on an older text is a conflict, which the person resolves | title, description |
 //! | value | the later edit wins | priority, start, due |
-//! | set | an edit carries additions and removals, so edits of different members both survive | assignees |
+//! | set | an edit carries additions and removals, so edits of different members both survive | assignees, labels |
 //!
 //! The place of a task has a number too, but no edit here, because a move is decided together with the column.
 
@@ -22,7 +22,8 @@ use serde::{
 };
 
 use crate::{
-    id::ActorId,
+    id::{ActorId, LabelId},
+    label::MAX_TASK_LABELS,
     model::{Priority, Seq, Task, TextField},
     refusal::Refusal,
     text,
@@ -47,14 +48,24 @@ pub enum Field {
     Due,
     /// The people that the task is assigned to.
     Assignees,
+    /// The labels.
+    Labels,
     /// The place of the task: its position in a column, or the trash.
     Place,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 7] =
-        [Self::Title, Self::Description, Self::Priority, Self::Start, Self::Due, Self::Assignees, Self::Place];
+    pub const ALL: [Self; 8] = [
+        Self::Title,
+        Self::Description,
+        Self::Priority,
+        Self::Start,
+        Self::Due,
+        Self::Assignees,
+        Self::Labels,
+        Self::Place,
+    ];
 
     /// Returns the number of the field's newest change. For the title and the description this may be the creation of
     /// the task; the other fields have 0 until they change.
@@ -66,6 +77,7 @@ impl Field {
             Self::Start => task.start_seq,
             Self::Due => task.due_seq,
             Self::Assignees => task.assignees_seq,
+            Self::Labels => task.labels_seq,
             Self::Place => task.place_seq,
         }
     }
@@ -78,6 +90,7 @@ impl Field {
             Self::Start => &mut task.start_seq,
             Self::Due => &mut task.due_seq,
             Self::Assignees => &mut task.assignees_seq,
+            Self::Labels => &mut task.labels_seq,
             Self::Place => &mut task.place_seq,
         } = seq;
     }
@@ -103,12 +116,16 @@ pub enum FieldEdit {
     Priority(Priority),
     /// A new day on which work begins; `None` clears it.
     Start(Option<Day>),
-    /// People to assign. People that are already assigned stay assigned.
+    /// A new due date; `None` clears it.
     Due(Option<Day>),
-    /// People to unassign.
+    /// People to assign. People that are already assigned stay assigned.
     Assign(Vec<ActorId>),
-    /// Whose it is to be no more.
+    /// People to unassign.
     Unassign(Vec<ActorId>),
+    /// Labels to add. Labels that the task already has stay.
+    AddLabels(Vec<LabelId>),
+    /// Labels to remove.
+    RemoveLabels(Vec<LabelId>),
 }
 
 impl FieldEdit {
@@ -121,12 +138,13 @@ impl FieldEdit {
             Self::Start(_) => Field::Start,
             Self::Due(_) => Field::Due,
             Self::Assign(_) | Self::Unassign(_) => Field::Assignees,
+            Self::AddLabels(_) | Self::RemoveLabels(_) => Field::Labels,
         }
     }
 
     /// Returns the sort key of the edit in a patch. Each kind of edit has its own.
     fn order(&self) -> (Field, bool) {
-        (self.field(), matches!(self, Self::Unassign(_)))
+        (self.field(), matches!(self, Self::Unassign(_) | Self::RemoveLabels(_)))
     }
 
     /// Returns the new text, if the edit sets a text.
@@ -141,6 +159,7 @@ impl FieldEdit {
     /// Whether the edit would change the task.
     pub(crate) fn changes(&self, task: &Task) -> bool {
         let has = |person: &ActorId| task.assignees.contains(person);
+        let has_label = |label: &LabelId| task.labels.contains(label);
         match self {
             Self::Title(new) => *new != task.title,
             Self::Description(new) => task.description() != Some(new),
@@ -149,6 +168,8 @@ impl FieldEdit {
             Self::Due(new) => *new != task.due,
             Self::Assign(people) => !people.iter().all(has),
             Self::Unassign(people) => people.iter().any(has),
+            Self::AddLabels(labels) => !labels.iter().all(has_label),
+            Self::RemoveLabels(labels) => labels.iter().any(has_label),
         }
     }
 
@@ -156,12 +177,15 @@ impl FieldEdit {
     /// not conflict, and the field gets no newer number. Refused if the value is invalid.
     fn on(&self, task: &Task) -> Result<Option<Self>, Refusal> {
         let has = |person: &ActorId| task.assignees.contains(person);
+        let has_label = |label: &LabelId| task.labels.contains(label);
         let edit = match self {
             Self::Title(new) => Self::Title(text::title(new)?),
             Self::Description(new) => Self::Description(text::description(new)?),
             Self::Priority(_) | Self::Start(_) | Self::Due(_) => self.clone(),
             Self::Assign(people) => Self::Assign(each_once(people).filter(|person| !has(person)).collect()),
             Self::Unassign(people) => Self::Unassign(each_once(people).filter(has).collect()),
+            Self::AddLabels(labels) => Self::AddLabels(each_once(labels).filter(|label| !has_label(label)).collect()),
+            Self::RemoveLabels(labels) => Self::RemoveLabels(each_once(labels).filter(has_label).collect()),
         };
         Ok(edit.changes(task).then_some(edit))
     }
@@ -173,6 +197,7 @@ impl FieldEdit {
             Self::Priority(priority) => priority.is_none(),
             Self::Start(day) | Self::Due(day) => day.is_none(),
             Self::Assign(people) | Self::Unassign(people) => people.is_empty(),
+            Self::AddLabels(labels) | Self::RemoveLabels(labels) => labels.is_empty(),
         }
     }
 
@@ -186,6 +211,8 @@ impl FieldEdit {
             Self::Due(new) => task.due = *new,
             Self::Assign(people) => task.assignees = each_once(task.assignees.iter().chain(people)).collect(),
             Self::Unassign(people) => task.assignees.retain(|person| !people.contains(person)),
+            Self::AddLabels(labels) => task.labels = each_once(task.labels.iter().chain(labels)).collect(),
+            Self::RemoveLabels(labels) => task.labels.retain(|label| !labels.contains(label)),
         }
     }
 
@@ -199,13 +226,15 @@ impl FieldEdit {
             Self::Due(_) => Self::Due(before.due),
             Self::Assign(people) => Self::Unassign(people.clone()),
             Self::Unassign(people) => Self::Assign(people.clone()),
+            Self::AddLabels(labels) => Self::RemoveLabels(labels.clone()),
+            Self::RemoveLabels(labels) => Self::AddLabels(labels.clone()),
         })
     }
 }
 
-fn each_once<'a>(people: impl IntoIterator<Item = &'a ActorId>) -> impl Iterator<Item = ActorId> {
+fn each_once<'a, Id: Copy + Ord + 'a>(ids: impl IntoIterator<Item = &'a Id>) -> impl Iterator<Item = Id> {
     let mut once = BTreeSet::new();
-    once.extend(people.into_iter().copied());
+    once.extend(ids.into_iter().copied());
     once.into_iter()
 }
 
@@ -250,12 +279,32 @@ impl TaskPatch {
             .unwrap_or_default()
     }
 
-    /// Adds an edit, and replaces an earlier edit of the same kind. Ignores an empty list of people.
+    /// Returns the labels that are added.
+    pub fn labels_added(&self) -> &[LabelId] {
+        self.edits()
+            .find_map(|edit| if let FieldEdit::AddLabels(labels) = edit { Some(&**labels) } else { None })
+            .unwrap_or_default()
+    }
+
+    /// Returns the labels that are removed.
+    pub fn labels_removed(&self) -> &[LabelId] {
+        self.edits()
+            .find_map(|edit| if let FieldEdit::RemoveLabels(labels) = edit { Some(&**labels) } else { None })
+            .unwrap_or_default()
+    }
+
+    /// Returns the patch with other labels to add and to remove.
+    pub(crate) fn with_labels(&self, add: Vec<LabelId>, remove: Vec<LabelId>) -> Self {
+        let others = self.edits().filter(|edit| edit.field() != Field::Labels).cloned();
+        others.chain([FieldEdit::AddLabels(add), FieldEdit::RemoveLabels(remove)]).collect()
+    }
+
+    /// Adds an edit, and replaces an earlier edit of the same kind. Ignores an empty list of people or labels.
     pub fn set(&mut self, edit: FieldEdit) {
-        if let FieldEdit::Assign(people) | FieldEdit::Unassign(people) = &edit
-            && people.is_empty()
-        {
-            return;
+        match &edit {
+            FieldEdit::Assign(people) | FieldEdit::Unassign(people) if people.is_empty() => return,
+            FieldEdit::AddLabels(labels) | FieldEdit::RemoveLabels(labels) if labels.is_empty() => return,
+            _ => {}
         }
         match self.0.binary_search_by_key(&edit.order(), FieldEdit::order) {
             Ok(index) => self.0[index] = edit,
@@ -283,9 +332,17 @@ impl TaskPatch {
         if self.assigned().iter().any(|person| self.unassigned().contains(person)) {
             return Err(Refusal::invalid("unassign", "the same person is in `assign` and in `unassign`"));
         }
+        if self.labels_added().iter().any(|label| self.labels_removed().contains(label)) {
+            let message = "the same label is in `add_labels` and in `remove_labels`";
+            return Err(Refusal::invalid("remove_labels", message));
+        }
         let (more, fewer) = (patch.assigned().len(), patch.unassigned().len());
         if more > 0 && task.assignees.len() + more - fewer > MAX_ASSIGNEES {
             return Err(Refusal::invalid("assign", too_many_assignees()));
+        }
+        let (more, fewer) = (patch.labels_added().len(), patch.labels_removed().len());
+        if more > 0 && task.labels.len() + more - fewer > MAX_TASK_LABELS {
+            return Err(Refusal::invalid("add_labels", too_many_labels()));
         }
         Ok(patch)
     }
@@ -297,13 +354,17 @@ impl TaskPatch {
         }
     }
 
-    /// Returns the normalised fields of a new task. Refused if it has too many assignees.
+    /// Returns the normalised fields of a new task. Refused if it has too many assignees or labels.
     pub(crate) fn on_new(&self) -> Result<Self, Refusal> {
         if each_once(self.assigned()).count() > MAX_ASSIGNEES {
             return Err(Refusal::invalid("assignees", too_many_assignees()));
         }
+        if each_once(self.labels_added()).count() > MAX_TASK_LABELS {
+            return Err(Refusal::invalid("labels", too_many_labels()));
+        }
         let tidy = |edit: &FieldEdit| match edit {
             FieldEdit::Assign(people) => FieldEdit::Assign(each_once(people).collect()),
+            FieldEdit::AddLabels(labels) => FieldEdit::AddLabels(each_once(labels).collect()),
             edit => edit.clone(),
         };
         Ok(self.edits().map(tidy).collect())
@@ -330,6 +391,10 @@ impl TaskPatch {
 
 fn too_many_assignees() -> String {
     format!("a task may be assigned to at most {MAX_ASSIGNEES} people")
+}
+
+fn too_many_labels() -> String {
+    format!("a task may have at most {MAX_TASK_LABELS} labels")
 }
 
 impl FromIterator<FieldEdit> for TaskPatch {
@@ -380,6 +445,18 @@ impl Form {
                 let name = if let Self::Change = self { "unassigned" } else { "unassign" };
                 map.serialize_entry(name, people)
             }
+            FieldEdit::AddLabels(labels) => {
+                let name = match self {
+                    Self::Request => "add_labels",
+                    Self::Change => "labels_added",
+                    Self::New => "labels",
+                };
+                map.serialize_entry(name, labels)
+            }
+            FieldEdit::RemoveLabels(labels) => {
+                let name = if let Self::Change = self { "labels_removed" } else { "remove_labels" };
+                map.serialize_entry(name, labels)
+            }
         }
     }
 
@@ -392,6 +469,8 @@ impl Form {
             "start" => Some(FieldEdit::Start(map.next_value()?)),
             "due" => Some(FieldEdit::Due(map.next_value()?)),
             "assign" | "assigned" | "assignees" => Some(FieldEdit::Assign(map.next_value()?)),
+            "add_labels" | "labels_added" | "labels" => Some(FieldEdit::AddLabels(map.next_value()?)),
+            "remove_labels" | "labels_removed" => Some(FieldEdit::RemoveLabels(map.next_value()?)),
             _ => Some(FieldEdit::Unassign(map.next_value()?)),
         })
     }
@@ -476,9 +555,13 @@ macro_rules! forms {
 
 forms! {
     /// The patch in a request to update a task, for `serde(flatten, with)`.
-    request = Form::Request, ["title", "description", "priority", "start", "due", "assign", "unassign"];
+    request = Form::Request, [
+        "title", "description", "priority", "start", "due", "assign", "unassign", "add_labels", "remove_labels",
+    ];
     /// The patch in a change of a task, for `serde(flatten, with)`.
-    change = Form::Change, ["title", "description", "priority", "start", "due", "assigned", "unassigned"];
+    change = Form::Change, [
+        "title", "description", "priority", "start", "due", "assigned", "unassigned", "labels_added", "labels_removed",
+    ];
     /// The fields of a new task, for `serde(flatten, with)`.
-    new = Form::New, ["priority", "start", "due", "assignees"];
+    new = Form::New, ["priority", "start", "due", "assignees", "labels"];
 }

@@ -15,8 +15,10 @@ use uuid::Uuid;
 use crate::{
     access::{BoardRole, Principal, ShareLink},
     history::Page,
-    id::{ActorId, BoardId, ColumnId, TaskId},
-    model::{BoardPage, Priority, Seq},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::{Hue, Label, Pattern, Tone},
+    model::{BoardPage, Place, Priority, Seq},
+    ops::{self, Op},
     people::Person,
     state::{LoadedPart, Part, Snapshot},
 };
@@ -26,12 +28,13 @@ use {
     crate::{
         address::home_query::HomeQuery,
         backend::{Backend, BackendError},
-        board::Typed,
+        board::{Typed, take_labels},
         fields::FieldEdit,
         id::MutationId,
         model::{ColumnKind, Task},
-        ops::{self, Mutation, Op},
+        ops::Mutation,
         refusal::Refusal,
+        state::BoardState,
         time::Day,
     },
     http::StatusCode,
@@ -164,7 +167,9 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
 pub async fn add_task(board: BoardId, column: ColumnId, title: String) -> Result<(), ServerFnError> {
     let title = Typed::Title.normalize(&title);
     let ids = Ids::of(&("task", board, column, &title));
+    let (title, labels) = named_labels(board, title).await?;
     let create = ops::CreateTask { column: Some(column), ..ops::CreateTask::of(TaskId(ids.get(1)), title) };
+    let create = create.with(FieldEdit::AddLabels(labels));
     write_as(MutationId(ids.get(0)), board, Op::CreateTask(create)).await
 }
 
@@ -194,6 +199,9 @@ pub struct TaskFields {
     /// The people that the task is assigned to.
     #[serde(default)]
     pub assignees: Vec<ActorId>,
+    /// The labels of the task.
+    #[serde(default)]
+    pub labels: Vec<LabelId>,
 }
 
 /// Saves the fields that the person changed: those that differ between `edit` and `was`, the values with which the form
@@ -218,8 +226,13 @@ pub async fn update_task(
         },
     };
     let is_new = |new: &str, old: &str| !same_text(new, old);
+    let (title, mut labels) = match is_new(&edit.title, &was.title) {
+        true => named_labels(board, Typed::Title.normalize(&edit.title)).await?,
+        false => (edit.title.clone(), Vec::new()),
+    };
+    labels.extend(without(&edit.labels, &was.labels));
     let edits = [
-        is_new(&edit.title, &was.title).then(|| FieldEdit::Title(Typed::Title.normalize(&edit.title))),
+        is_new(&edit.title, &was.title).then_some(FieldEdit::Title(title)),
         is_new(&edit.description, &was.description)
             .then(|| FieldEdit::Description(Typed::Description.normalize(&edit.description))),
         (edit.priority != was.priority).then_some(FieldEdit::Priority(edit.priority)),
@@ -227,6 +240,8 @@ pub async fn update_task(
         day("due", &edit.due, &was.due)?.map(FieldEdit::Due),
         Some(FieldEdit::Assign(without(&edit.assignees, &was.assignees))),
         Some(FieldEdit::Unassign(without(&was.assignees, &edit.assignees))),
+        Some(FieldEdit::AddLabels(labels)),
+        Some(FieldEdit::RemoveLabels(without(&was.labels, &edit.labels))),
     ];
     let update = ops::UpdateTask {
         base: Some(base),
@@ -255,6 +270,82 @@ pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnEr
 #[server(prefix = "/forms", endpoint = "set_archived")]
 pub async fn set_archived(board: BoardId, archived: bool) -> Result<(), ServerFnError> {
     write(board, Op::SetArchived(ops::SetArchived::to(archived))).await
+}
+
+/// The form of a label: its values, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelForm {
+    /// The label; `None` creates one.
+    #[serde(default)]
+    pub label: Option<LabelId>,
+    /// The name.
+    pub name: String,
+    /// The hue.
+    pub hue: Hue,
+    /// The tone.
+    pub tone: Tone,
+    /// The pattern.
+    pub pattern: Pattern,
+    /// The description.
+    pub description: String,
+    /// The label to merge into.
+    #[serde(default)]
+    pub into: Option<LabelId>,
+    /// The label above it, where it goes when it is moved up.
+    #[serde(default)]
+    pub above: Option<LabelId>,
+    /// The label below it.
+    #[serde(default)]
+    pub below: Option<LabelId>,
+    /// `save`, `delete`, `merge`, `up` or `down`.
+    #[serde(default)]
+    pub action: String,
+}
+
+impl LabelForm {
+    /// Returns the operation that the form means; `None` if it means nothing. A new label gets the id `new`. With `was`, only the values
+    /// that differ from those of this label are set.
+    pub fn op(&self, was: Option<&Label>, new: LabelId) -> Option<Op> {
+        let Self { name, hue, tone, pattern, description, .. } = self;
+        let Some(label) = self.label else {
+            let (name, description) = (name.clone(), description.clone());
+            let (hue, tone, pattern, place) = (*hue, *tone, *pattern, Place::Last);
+            return Some(Op::CreateLabel(ops::CreateLabel {
+                label: new,
+                name,
+                hue,
+                tone,
+                pattern,
+                description,
+                place,
+            }));
+        };
+        let move_to = |place| Op::UpdateLabel(ops::UpdateLabel { place: Some(place), ..ops::UpdateLabel::of(label) });
+        match self.action.as_str() {
+            "delete" => Some(Op::DeleteLabel(ops::DeleteLabel::of(label))),
+            "merge" => Some(Op::MergeLabels(ops::MergeLabels::of(label, self.into?))),
+            "up" => Some(move_to(Place::Before(self.above?))),
+            "down" => Some(move_to(Place::After(self.below?))),
+            _ => Some(Op::UpdateLabel(ops::UpdateLabel {
+                name: was.is_none_or(|was| was.name != name.trim()).then(|| name.clone()),
+                hue: was.is_none_or(|was| was.hue != *hue).then_some(*hue),
+                tone: was.is_none_or(|was| was.tone != *tone).then_some(*tone),
+                pattern: was.is_none_or(|was| was.pattern != *pattern).then_some(*pattern),
+                description: was.is_none_or(|was| was.description != description.trim()).then(|| description.clone()),
+                ..ops::UpdateLabel::of(label)
+            })),
+        }
+    }
+}
+
+/// Creates, changes, moves, merges or deletes a label.
+#[server(prefix = "/forms", endpoint = "edit_label")]
+pub async fn edit_label(board: BoardId, edit: LabelForm) -> Result<(), ServerFnError> {
+    let new = LabelId(Ids::of(&("label", board, &edit)).get(1));
+    match edit.op(None, new) {
+        Some(op) => write(board, op).await,
+        None => Ok(()),
+    }
 }
 
 /// Sets the role of a person on a board; without a role, removes them. If the requester can no longer see the board,
@@ -297,6 +388,23 @@ pub async fn revoke_share_link(board: BoardId, link: Uuid) -> Result<(), ServerF
     backend()?.revoke_share_link(board, link).await.map_err(explain)
 }
 
+/// Returns the state of a board.
+#[cfg(feature = "ssr")]
+async fn state_of(board: BoardId) -> Result<Arc<BoardState>, ServerFnError> {
+    let state = backend()?.board(board).await.map_err(explain)?;
+    state.ok_or_else(|| explain(Refusal::not_found(crate::refusal::Thing::Board).into()))
+}
+
+/// Takes the labels that a title names after `#` out of it.
+#[cfg(feature = "ssr")]
+async fn named_labels(board: BoardId, title: String) -> Result<(String, Vec<LabelId>), ServerFnError> {
+    if !title.contains('#') {
+        return Ok((title, Vec::new()));
+    }
+    let state = state_of(board).await?;
+    Ok(take_labels(&title, &state))
+}
+
 #[cfg(feature = "ssr")]
 fn loaded<T>(backend: &dyn Backend, content: T, mut people: BTreeSet<ActorId>) -> Loaded<T> {
     let principal = backend.principal();
@@ -305,8 +413,8 @@ fn loaded<T>(backend: &dyn Backend, content: T, mut people: BTreeSet<ActorId>) -
 }
 
 #[cfg(feature = "ssr")]
-fn without(people: &[ActorId], others: &[ActorId]) -> Vec<ActorId> {
-    people.iter().copied().filter(|person| !others.contains(person)).collect()
+fn without<Id: Copy + PartialEq>(all: &[Id], others: &[Id]) -> Vec<Id> {
+    all.iter().copied().filter(|id| !others.contains(id)).collect()
 }
 
 /// Compares texts without regard to the line breaks, because forms send `\r\n`.

@@ -53,6 +53,8 @@ ids! {
     ColumnId;
     /// A task.
     TaskId;
+    /// A label of a board.
+    LabelId;
     /// One request to change a board. A repetition under the same id changes nothing.
     MutationId;
     /// The originator of a change: a person, or a program that acts for a person.

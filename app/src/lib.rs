@@ -44,6 +44,7 @@ pub mod fields;
 pub mod forms;
 pub mod history;
 pub mod id;
+pub mod label;
 pub mod live;
 pub mod model;
 mod new_id;

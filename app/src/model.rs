@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ActorId, ColumnId, TaskId},
+    id::{ActorId, ColumnId, LabelId, TaskId},
     rank::Rank,
     time::{Day, Timestamp},
 };
@@ -101,6 +101,10 @@ pub struct Task {
     /// The people that the task is assigned to, each once, ordered by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<ActorId>,
+    /// The labels of the task, each once, ordered by id. Some may be deleted, or merged into others: see
+    /// [`crate::label`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<LabelId>,
     /// The column that the task was in before it was completed. The task returns to it when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
@@ -135,6 +139,9 @@ pub struct Task {
     /// The number of the newest change of its assignees; 0 if they have not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub assignees_seq: Seq,
+    /// The number of the newest change of its labels; 0 if they have not changed since the creation of the task.
+    #[serde(default, skip_serializing_if = "never")]
+    pub labels_seq: Seq,
     /// The number of the newest change of its place, including moves to and from the trash; 0 if it has not changed
     /// since the creation of the task. A new rank that makes room for another task is not a change of its place.
     #[serde(default, skip_serializing_if = "never")]
@@ -156,6 +163,7 @@ impl Task {
             start: None,
             due: None,
             assignees: Vec::new(),
+            labels: Vec::new(),
             reopen_column: None,
             created_at: at,
             created_by: by,
@@ -169,6 +177,7 @@ impl Task {
             start_seq: 0,
             due_seq: 0,
             assignees_seq: 0,
+            labels_seq: 0,
             place_seq: 0,
         }
     }

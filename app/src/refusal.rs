@@ -23,12 +23,12 @@ tagged! {
         },
         /// The thing does not exist on this board, or was deleted.
         NotFound {
-            /// The kind of thing: `board`, `column`, `task`, `person` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `person` or `share_link`.
             what: Thing,
         },
         /// The id is already used.
         Exists {
-            /// The kind of thing: `board`, `column`, `task` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label` or `share_link`.
             what: Thing,
         },
         /// The same text was changed since the edit's base.
@@ -142,6 +142,8 @@ pub enum Thing {
     Column,
     /// A task.
     Task,
+    /// A label.
+    Label,
     /// A person.
     Person,
     /// A share link.
@@ -156,6 +158,7 @@ impl fmt::Display for Thing {
             Self::Board => "board",
             Self::Column => "column",
             Self::Task => "task",
+            Self::Label => "label",
             Self::Person => "person",
             Self::ShareLink => "share link",
             Self::Text => "text",

@@ -7,7 +7,11 @@ use crate::refusal::Refusal;
 pub const MAX_TITLE_CHARS: usize = 500;
 /// The longest name of a board or column, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
-/// The longest description, in bytes of UTF-8. Encoded as JSON, a description of this length still fits into one socket
+/// The longest name of a label, in characters.
+pub const MAX_LABEL_NAME_CHARS: usize = 60;
+/// The longest description of a label, in characters.
+pub const MAX_LABEL_DESCRIPTION_CHARS: usize = 200;
+/// The longest description of a task, in bytes of UTF-8. Encoded as JSON, a description of this length still fits into one socket
 /// message.
 pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
 
@@ -19,6 +23,20 @@ pub fn title(text: &str) -> Result<String, Refusal> {
 /// Checks the name of a board or a column, and returns it trimmed. A refusal names `field`.
 pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
     line(field, text, MAX_NAME_CHARS)
+}
+
+/// Checks the name of a label, which may be empty, and returns it trimmed.
+pub fn label_name(text: &str) -> Result<String, Refusal> {
+    line_or_nothing("name", text, MAX_LABEL_NAME_CHARS)
+}
+
+/// Checks the description of a label, which may be empty, and returns it trimmed.
+pub fn label_description(text: &str) -> Result<String, Refusal> {
+    line_or_nothing("description", text, MAX_LABEL_DESCRIPTION_CHARS)
+}
+
+fn line_or_nothing(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
+    if text.trim().is_empty() { Ok(String::new()) } else { line(field, text, max_chars) }
 }
 
 /// Checks one line of text: it must have a visible character, and neither be too long nor contain control characters or

@@ -8,6 +8,7 @@ use app::{
     board::{Listing, Sort, Wanted},
     fields::FieldEdit,
     id::{ActorId, BoardId, MutationId, TaskId},
+    label::{LabelFilter, LabelMatch},
     model::{ColumnKind, Priority},
     ops::{Applied, Change, CreateTask, Op, decide},
     state::BoardState,
@@ -101,6 +102,10 @@ proptest! {
             column: if random.one_in(3) { state.columns().next().map(|column| column.id) } else { None },
             completed: [None, Some(true), Some(false)][random.below(3)],
             assignee: if random.one_in(3) { Some(ActorId(Uuid::from_u128(1))) } else { None },
+            labels: LabelFilter {
+                labels: state.all_labels().map(|label| label.id).take(random.below(3)).collect(),
+                by: LabelMatch::ALL[random.below(3)],
+            },
             sort: Sort::ALL[random.below(5)],
         };
         let mut listing = Listing::new(&state, wanted(&mut random, &state));

@@ -688,12 +688,18 @@ fn to_and_fro_any_number_of_times() {
 /// The lines that people see of a board.
 fn shown(state: &BoardState) -> Vec<String> {
     let mut lines = vec![state.name().to_owned()];
+    let looks = |label: &std::sync::Arc<app::label::Label>| {
+        let app::label::Label { id, name, hue, tone, pattern, description, .. } = &**label;
+        format!("{id} {name} {hue:?} {tone:?} {pattern:?} {description}")
+    };
+    lines.extend(state.labels().map(looks));
     for column in state.columns() {
         lines.push(format!("{} {:?}", column.name, column.kind));
         let fields = |task: &std::sync::Arc<app::model::Task>| {
             let description = task.description();
             let app::model::Task { title, priority, start, due, assignees, .. } = &**task;
-            format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?}")
+            let labels: Vec<_> = state.task_labels(task).iter().map(|label| label.id).collect();
+            format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?} {labels:?}")
         };
         lines.extend(state.column_tasks(column.id).map(fields));
     }
@@ -783,6 +789,10 @@ fn nothing_of_others_was_reverted(team: &Team) {
         for undo in team.log.iter().filter(|change| person.undone.contains(&change.mutation)) {
             for part in put_back(&undo.kind) {
                 let before = &team.states[undo.seq as usize - 1];
+                if matches!(part, Part::Label(id) if before.label(id).is_none()) {
+                    // The label did not exist, so nobody changed it.
+                    continue;
+                }
                 let newest = part.newest(before);
                 let last = newest.checked_sub(1).map(|index| &team.log[index as usize]);
                 let by = last.and_then(|change| author.get(&change.mutation));
@@ -833,10 +843,11 @@ proptest! {
             let fields = |task| Field::ALL.map(|field| Part::Field(task, field)).into_iter().chain([Part::Task(task)]);
             let tasks = team.state().tasks().flat_map(|task| fields(task.id));
             let columns = team.state().columns().map(|column| Part::Column(column.id));
-            let numbered: Vec<Part> =
-                tasks.chain(columns).chain([Part::Name, Part::Archived]).filter(|part| part.newest(team.state()) == change.seq).collect();
+            let labels = team.state().all_labels().map(|label| Part::Label(label.id));
+            let parts = tasks.chain(columns).chain(labels).chain([Part::Name, Part::Archived]);
+            let numbered: Vec<Part> = parts.filter(|part| part.newest(team.state()) == change.seq).collect();
             let said = change.kind.numbers();
-            let gone = matches!(change.kind, ChangeKind::ColumnDeleted(_));
+            let gone = matches!(change.kind, ChangeKind::ColumnDeleted(_) | ChangeKind::LabelDeleted(_));
             prop_assert!(gone || said.len() == numbered.len(), "{said:?} {numbered:?}");
             prop_assert!(gone || said.iter().all(|part| numbered.contains(part)));
         }

@@ -18,6 +18,11 @@ export class Api {
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
   createColumn = (board: string, name: string): Promise<Column> =>
     this.#call('POST', `/boards/${board}/columns`, { name, kind: 'active' });
+  createLabel = (board: string, label: LabelFields): Promise<Label> => this.#call('POST', `/boards/${board}/labels`, label);
+  labels = async (board: string): Promise<Label[]> =>
+    (await this.#call<{ labels: Label[] }>('GET', `/boards/${board}/labels`)).labels;
+  changeLabel = (board: string, label: string, fields: LabelFields): Promise<Label> =>
+    this.#call('PATCH', `/boards/${board}/labels/${label}`, fields);
   deleteColumn = (board: string, column: string): Promise<void> =>
     this.#call('DELETE', `/boards/${board}/columns/${column}`);
 
@@ -92,6 +97,20 @@ export interface Column {
   name: string;
 }
 
+export interface LabelFields {
+  name?: string;
+  hue?: string;
+  tone?: string;
+  pattern?: string;
+  description?: string;
+}
+
+export interface Label extends LabelFields {
+  id: string;
+  name: string;
+  tasks: number;
+}
+
 export interface Change {
   seq: number;
   mutation: string;
@@ -111,6 +130,9 @@ export interface TaskFields {
   assignees?: string[];
   assign?: string[];
   unassign?: string[];
+  labels?: string[];
+  add_labels?: string[];
+  remove_labels?: string[];
   place?: 'first' | 'last' | { before: string } | { after: string };
 }
 

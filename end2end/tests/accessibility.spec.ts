@@ -12,7 +12,7 @@ const LOOKS = {
   'on a phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 } as const;
 
-const PAGES = ['home', 'board', 'list', 'activity', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
+const PAGES = ['home', 'board', 'list', 'activity', 'labels', 'label', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
@@ -94,6 +94,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     await page.goto(task);
     await expectConnection(page, 'live');
+    await panel(page).getByRole('combobox', { name: 'Add or remove a label' }).fill('u');
+    await audit(page);
+    await page.keyboard.press('Escape');
     await panel(page).getByRole('button', { name: 'Edit description' }).click();
     await panel(page).getByRole('textbox', { name: 'Description' }).fill('Mine');
     await server.api.changeTask(id, { description: 'Theirs' });
@@ -116,7 +119,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
 async function fill({ api }: Taskwire) {
   const board = await api.createBoard('Errands');
   const description = '# Tea\n\n- [x] green\n- [ ] black\n\n> **Not** the `cheap` one\n\n[Shop](https://example.com)\n\n| a | b |\n|---|---|\n| 1 | 2 |';
-  const { id } = await api.createTask(board.id, { title: 'Buy tea', description, priority: 'urgent', due: '2020-01-01' });
+  const labels: string[] = [];
+  for (const look of [
+    { name: 'Bug', hue: 'red', tone: 'dark', pattern: 'stripes' },
+    { hue: 'lime', pattern: 'dots' },
+    { name: 'Documentation', hue: 'blue', tone: 'light' },
+  ]) {
+    labels.push((await api.createLabel(board.id, { ...look, description: 'What it is for' })).id);
+  }
+  const { id } = await api.createTask(board.id, { title: 'Buy tea', description, priority: 'urgent', due: '2020-01-01', labels });
   for (const priority of ['low', 'medium', 'high']) {
     await api.createTask(board.id, { title: `A task of ${priority} priority`, priority, due: '2040-02-03' });
   }
@@ -130,6 +141,8 @@ async function fill({ api }: Taskwire) {
     board: at,
     list: `${at}?view=list`,
     activity: `${at}?view=activity`,
+    labels: `${at}?view=labels`,
+    label: `${at}?view=labels&label=${labels[0]}`,
     task: `${at}/tasks/${id}`,
     history: `${at}/tasks/${id}?history=open`,
     trash: `${at}/trash`,

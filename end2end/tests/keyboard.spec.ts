@@ -57,6 +57,12 @@ const FIELDS: Field[] = [
     field: (page) => page.locator('.list-add').getByRole('textbox', { name: 'New task' }),
   },
   { at: '?view=list', name: 'Search tasks', field: (page) => page.getByRole('searchbox') },
+  {
+    at: '/tasks/:task',
+    name: 'Add or remove a label',
+    field: (page) => panel(page).getByRole('combobox', { name: 'Add or remove a label' }),
+  },
+  { at: '?view=labels', name: 'Name of a label', field: (page) => page.getByRole('textbox', { name: 'Name', exact: true }) },
 ];
 
 for (const [index, { at, name, show, field }] of FIELDS.entries()) {

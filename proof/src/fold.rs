@@ -18,6 +18,7 @@ pub struct Fold {
     everyone: Value,
     members: BTreeMap<String, Value>,
     columns: BTreeMap<String, Map<String, Value>>,
+    labels: BTreeMap<String, Map<String, Value>>,
     tasks: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -81,6 +82,13 @@ impl Fold {
                 column.insert("seq".to_owned(), json!(seq));
             }
             "column_deleted" => drop(self.columns.remove(&text(change, "column")?)),
+            "label_set" => {
+                rank(&mut self.labels, change)?;
+                let mut label = change["label"].as_object().ok_or("a label is no object")?.clone();
+                label.insert("seq".to_owned(), json!(self.seq));
+                self.labels.insert(label["id"].as_str().ok_or("a label has no id")?.to_owned(), label);
+            }
+            "label_deleted" => drop(self.labels.remove(&text(change, "label")?)),
             "task_created" => self.create_task(change)?,
             "task_updated" => self.update_task(change)?,
             "task_deleted" => {
@@ -120,7 +128,7 @@ impl Fold {
         rank(&mut self.tasks, change)?;
         let id = text(change, "task")?;
         let mut task = Map::new();
-        for field in ["title", "description", "column", "rank", "priority", "start", "due", "assignees"] {
+        for field in ["title", "description", "column", "rank", "priority", "start", "due", "assignees", "labels"] {
             if let Some(value) = change.get(field) {
                 task.insert(field.to_owned(), value.clone());
             }
@@ -147,8 +155,10 @@ impl Fold {
     fn update_task(&mut self, change: &Value) -> Result<(), String> {
         rank(&mut self.tasks, change)?;
         let seq = self.seq;
-        let fields = ["title", "description", "priority", "start", "due", "assigned", "unassigned", "column", "rank"];
-        if fields.iter().all(|field| change.get(*field).is_none()) {
+        let sets = [("assignees", "assigned", "unassigned"), ("labels", "labels_added", "labels_removed")];
+        let fields = ["title", "description", "priority", "start", "due", "column", "rank"];
+        let fields = fields.into_iter().chain(sets.iter().flat_map(|(_, added, removed)| [*added, *removed]));
+        if fields.clone().all(|field| change.get(field).is_none()) {
             // An update without fields is answered and logged, but changes nothing.
             thing(&mut self.tasks, &text(change, "task")?)?;
             return Ok(());
@@ -170,13 +180,15 @@ impl Fold {
             let ids = value.and_then(Value::as_array).into_iter().flatten();
             ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
         };
-        if change.get("assigned").is_some() || change.get("unassigned").is_some() {
-            let mut assignees = ids(task.get("assignees"));
-            assignees.extend(ids(change.get("assigned")));
-            let gone = ids(change.get("unassigned"));
-            assignees.retain(|person| !gone.contains(person));
-            task.insert("assignees".to_owned(), json!(assignees));
-            task.insert("assignees_seq".to_owned(), json!(seq));
+        for (field, added, removed) in sets {
+            if change.get(added).is_some() || change.get(removed).is_some() {
+                let mut members = ids(task.get(field));
+                members.extend(ids(change.get(added)));
+                let gone = ids(change.get(removed));
+                members.retain(|member| !gone.contains(member));
+                task.insert(field.to_owned(), json!(members));
+                task.insert(format!("{field}_seq"), json!(seq));
+            }
         }
         if let (Some(column), Some(is_done)) = (change.get("column"), is_done) {
             task.insert("column".to_owned(), column.clone());
@@ -214,6 +226,9 @@ impl Fold {
         let mut state = json!({
             "name": self.name, "created_at": self.created_at, "columns": columns, "tasks": self.tasks.values().collect::<Vec<_>>(),
         });
+        if !self.labels.is_empty() {
+            state["labels"] = json!(self.labels.values().collect::<Vec<_>>());
+        }
         if self.name_seq > 0 {
             state["name_seq"] = json!(self.name_seq);
         }
@@ -273,7 +288,7 @@ fn tidy(task: &mut Map<String, Value>) {
         "description" => *value != json!(""),
         "priority" => *value != json!("none"),
         "start" | "due" => !value.is_null(),
-        "assignees" => *value != json!([]),
+        "assignees" | "labels" => *value != json!([]),
         _ => true,
     });
 }

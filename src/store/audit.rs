@@ -146,8 +146,8 @@ impl NewEvent {
         self.with(json!({ "before": before, "after": after }))
     }
 
-    /// What a change does to a board as a whole, or to who has access to it; `None` if it is about something else. `before` is the board before the change.
-    /// Everything else that happens on a board is in its log alone.
+    /// What a change does to a board as a whole, or to who has access to it; `None` if it is about something else. `before` is the board
+    /// before the change. Everything else that happens on a board is in its log alone.
     pub fn of_board(change: &Change, before: &BoardState, directory: &Directory) -> Option<Self> {
         let id = before.id();
         let board = |name: &str| Target::new(TargetKind::Board, id.0, name);

@@ -281,8 +281,8 @@ impl Store {
         let select = "SELECT task FROM bulk_edit_steps WHERE bulk_edit = $1 AND NOT (phase = 0 AND EXISTS \
                       (SELECT 1 FROM bulk_edit_steps AS second WHERE second.bulk_edit = bulk_edit_steps.bulk_edit \
                       AND second.phase = 1 AND second.position = bulk_edit_steps.position))";
-        let rows = query(select).bind(id.to_string()).fetch_all(self.readers()).await?;
-        rows.iter().map(|row| rows::id(row.try_get(0)?)).collect()
+        let found = query(select).bind(id.to_string()).fetch_all(self.readers()).await?;
+        found.iter().map(|row| rows::id(row.try_get(0)?)).collect()
     }
 
     /// The newest bulk edits.

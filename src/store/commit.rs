@@ -19,6 +19,7 @@ use std::{
 use app::{
     access::Principal,
     id::{ActorId, BoardId, MutationId, TaskId},
+    label::Label,
     model::{Column, Seq, Task},
     ops::{Applied, Change, ChangeKind, Op, SetMember, UpdateTask, decide},
     refusal::{Refusal, Thing},
@@ -361,6 +362,8 @@ impl Group {
         let mut columns: Vec<(BoardId, &Column)> = Vec::new();
         let mut gone = Vec::new();
         let mut shared = Vec::new();
+        let mut labels: Vec<(BoardId, &Label)> = Vec::new();
+        let mut gone_labels = Vec::new();
         let mut tasks: Vec<(BoardId, &Task)> = Vec::new();
         let mut purged = Vec::new();
         for (id, WorkingCopy { after, changed_at, touched, .. }) in &self.boards {
@@ -374,6 +377,10 @@ impl Group {
                     Entity::Column(column) => match state.column(column) {
                         Some(column) => columns.push((*id, column)),
                         None => gone.push((*id, column)),
+                    },
+                    Entity::Label(label) => match state.label(label) {
+                        Some(label) => labels.push((*id, label)),
+                        None => gone_labels.push((*id, label)),
                     },
                     Entity::Task(task) => match state.task(task) {
                         Some(task) => tasks.push((*id, &**task)),
@@ -391,6 +398,10 @@ impl Group {
         rows::put_columns(connection, &columns).await?;
         for (board, column) in gone {
             rows::remove_column(connection, board, column).await?;
+        }
+        rows::put_labels(connection, &labels).await?;
+        for (board, label) in gone_labels {
+            rows::remove_label(connection, board, label).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
         self.links.store(connection).await?;

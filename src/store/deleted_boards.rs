@@ -192,6 +192,7 @@ impl Store {
             "DELETE FROM board_members WHERE board = $1",
             "DELETE FROM share_links WHERE board = $1",
             "DELETE FROM columns WHERE board = $1",
+            "DELETE FROM labels WHERE board = $1",
             "UPDATE boards SET name = '', everyone = NULL, seq = seq + 1, log_start = seq + 2 WHERE id = $1",
         ] {
             query(sql).bind(board.as_str()).execute(&mut transaction).await?;

@@ -176,9 +176,21 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
     for column in state.columns() {
         check(format!("column {}", column.id), &[column.seq]);
     }
+    for label in state.all_labels() {
+        check(format!("label {}", label.id), &[label.seq]);
+    }
     for task in state.tasks() {
         let Task { seq, title_seq, description_seq, priority_seq, start_seq, due_seq, .. } = **task;
-        let others = [title_seq, description_seq, priority_seq, start_seq, due_seq, task.assignees_seq, task.place_seq];
+        let others = [
+            title_seq,
+            description_seq,
+            priority_seq,
+            start_seq,
+            due_seq,
+            task.assignees_seq,
+            task.labels_seq,
+            task.place_seq,
+        ];
         check(format!("task {}", task.id), &[seq]);
         check(format!("a field of task {}", task.id), &others);
     }
@@ -263,11 +275,14 @@ fn differences(rows: Snapshot, log: Snapshot, from_nothing: bool) -> Vec<String>
     found.extend(compared(parts(&rows.columns, |column| column.id), parts(&log.columns, |column| column.id), |id| {
         format!("column {id}")
     }));
+    found.extend(compared(parts(&rows.labels, |label| label.id), parts(&log.labels, |label| label.id), |id| {
+        format!("label {id}")
+    }));
     found.extend(compared(parts(&rows.tasks, |task| task.id), parts(&log.tasks, |task| task.id), |id| {
         format!("task {id}")
     }));
     let own = |contents: Contents| {
-        let own = Contents { columns: Vec::new(), tasks: Vec::new(), ..contents };
+        let own = Contents { columns: Vec::new(), labels: Vec::new(), tasks: Vec::new(), ..contents };
         BTreeMap::from([(String::new(), json(&own))])
     };
     found.extend(compared(own(rows), own(log), |_| "the board".to_owned()));

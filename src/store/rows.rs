@@ -4,7 +4,8 @@ use std::{str::FromStr, sync::Arc};
 
 use app::{
     access::{BoardAccess, BoardRole},
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TaskId},
+    label::{Hue, Label, Pattern, Tone},
     model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
     ops::Change,
     rank::Rank,
@@ -63,6 +64,14 @@ const COLUMNS: Table = Table {
     overwrites: "",
 };
 
+const LABELS: Table = Table {
+    name: "labels",
+    columns: &["board", "id", "name", "hue", "tone", "pattern", "description", "rank", "merged_into", "seq"],
+    key: &["board", "id"],
+    kept: &[],
+    overwrites: "",
+};
+
 const TASKS: Table = Table {
     name: "tasks",
     columns: &[
@@ -76,6 +85,7 @@ const TASKS: Table = Table {
         "start",
         "due",
         "assignees",
+        "labels",
         "reopen_column",
         "created_at",
         "created_by",
@@ -89,6 +99,7 @@ const TASKS: Table = Table {
         "start_seq",
         "due_seq",
         "assignees_seq",
+        "labels_seq",
         "place_seq",
     ],
     key: &["id"],
@@ -201,6 +212,40 @@ pub(super) async fn remove_column(
     Ok(())
 }
 
+/// Writes labels in their current state.
+pub(super) async fn put_labels(connection: &mut Connection, labels: &[(BoardId, &Label)]) -> Result<(), StoreError> {
+    let record = |(board, row): &(BoardId, &Label)| {
+        vec![
+            column("board", board.to_string()),
+            column("id", row.id.to_string()),
+            column("name", row.name.as_str()),
+            column("hue", row.hue.as_str()),
+            column("tone", row.tone.as_str()),
+            column("pattern", row.pattern.as_str()),
+            column("description", row.description.as_str()),
+            column("rank", row.rank.as_str()),
+            column("merged_into", row.merged_into.map(|id| id.to_string())),
+            column("seq", row.seq as i64),
+        ]
+    };
+    LABELS.put(connection, labels.iter().map(record).collect()).await?;
+    Ok(())
+}
+
+/// Deletes a label.
+pub(super) async fn remove_label(
+    connection: &mut Connection,
+    board: BoardId,
+    label: LabelId,
+) -> Result<(), StoreError> {
+    query("DELETE FROM labels WHERE board = $1 AND id = $2")
+        .bind(board.to_string())
+        .bind(label.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Writes tasks in their current state. If another node has just created a task with the same id on another board, that one is
 /// left unchanged, and this returns [`StoreError::Raced`].
 pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
@@ -216,6 +261,7 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
             column("start", task.start.map(|day| day.to_string())),
             column("due", task.due.map(|day| day.to_string())),
             column("assignees", task.assignees.iter().map(ActorId::to_string).collect::<Vec<_>>().join(" ")),
+            column("labels", task.labels.iter().map(LabelId::to_string).collect::<Vec<_>>().join(" ")),
             column("reopen_column", task.reopen_column.map(|id| id.to_string())),
             column("created_at", task.created_at.as_millis()),
             column("created_by", task.created_by.map(|id| id.to_string())),
@@ -229,6 +275,7 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
             column("start_seq", task.start_seq as i64),
             column("due_seq", task.due_seq as i64),
             column("assignees_seq", task.assignees_seq as i64),
+            column("labels_seq", task.labels_seq as i64),
             column("place_seq", task.place_seq as i64),
         ]
     };
@@ -285,6 +332,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
     let Some(board) = board else { return Ok(None) };
     let members = MEMBERS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let columns = COLUMNS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
+    let labels = LABELS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let tasks = TASKS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let snapshot = Snapshot {
         board: id,
@@ -302,6 +350,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
                 members: members.iter().map(member_of).collect::<Result<_, _>>()?,
             },
             columns: columns.iter().map(column_of).collect::<Result<_, _>>()?,
+            labels: labels.iter().map(label_of).collect::<Result<_, _>>()?,
             tasks: tasks.iter().map(task_of).collect::<Result<_, _>>()?,
         },
     };
@@ -334,6 +383,25 @@ fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
     }))
 }
 
+fn label_of(row: &AnyRow) -> Result<Arc<Label>, StoreError> {
+    Ok(Arc::new(Label {
+        id: id(row.try_get("id")?)?,
+        name: row.try_get("name")?,
+        hue: value(row.try_get("hue")?, Hue::parse, "hue of a label")?,
+        tone: value(row.try_get("tone")?, Tone::parse, "tone of a label")?,
+        pattern: value(row.try_get("pattern")?, Pattern::parse, "pattern of a label")?,
+        description: row.try_get("description")?,
+        rank: Rank::from_stored(row.try_get("rank")?),
+        merged_into: optional_id(row.try_get("merged_into")?)?,
+        seq: seq(row.try_get("seq")?)?,
+    }))
+}
+
+/// A value of an enum, from its stored form.
+fn value<T>(text: &str, parse: impl Fn(&str) -> Option<T>, what: &str) -> Result<T, StoreError> {
+    parse(text).ok_or_else(|| StoreError::corrupt(format_args!("`{text}` where the {what} is expected")))
+}
+
 fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     let mut task = Task::new(
         id(row.try_get("id")?)?,
@@ -348,6 +416,7 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     task.start = day(row.try_get("start")?)?;
     task.due = day(row.try_get("due")?)?;
     task.assignees = row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?;
+    task.labels = row.try_get::<&str, _>("labels")?.split_whitespace().map(id).collect::<Result<_, _>>()?;
     task.reopen_column = optional_id(row.try_get("reopen_column")?)?;
     task.updated_at = Timestamp::from_millis(row.try_get("updated_at")?);
     task.updated_by = optional_id(row.try_get("updated_by")?)?;
@@ -358,6 +427,7 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     task.start_seq = seq(row.try_get("start_seq")?)?;
     task.due_seq = seq(row.try_get("due_seq")?)?;
     task.assignees_seq = seq(row.try_get("assignees_seq")?)?;
+    task.labels_seq = seq(row.try_get("labels_seq")?)?;
     task.place_seq = seq(row.try_get("place_seq")?)?;
     task.set_description(row.try_get("description")?);
     Ok(Arc::new(task))

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use app::{
     access::{BoardRole, InstanceRole, Scope},
-    id::{ActorId, BoardId, ColumnId, TaskId},
-    ops::{CreateTask, Op, SetMember, UpdateBoard},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::Hue,
+    ops::{CreateLabel, CreateTask, MergeLabels, Op, SetMember, UpdateBoard},
     time::Timestamp,
 };
 use reqwest::{Method, RequestBuilder};
@@ -107,6 +108,11 @@ pub struct TestBoard {
     pub column: ColumnId,
     /// A column without tasks.
     pub spare_column: ColumnId,
+    pub label: LabelId,
+    /// Another label.
+    pub spare_label: LabelId,
+    /// A label that was merged into the other one.
+    pub merged_label: LabelId,
     pub task: TaskId,
     /// A task in the trash.
     pub trashed: TaskId,
@@ -166,12 +172,16 @@ impl Fixture {
     pub async fn create_board(&self) -> TestBoard {
         let plan = NewBoard { id: app::new_id::<BoardId>(), columns: [new_column(), new_column(), new_column()] };
         let (task, trashed) = (new_task(), new_task());
+        let [label, spare_label, merged_label] = [(); 3].map(|()| LabelId(app::new_id()));
         let member = |person, role| Op::SetMember(SetMember { person, role: Some(role) });
         let create = |task| Op::CreateTask(CreateTask { column: Some(plan.columns[0]), ..CreateTask::of(task, "Tea") });
         let private = UpdateBoard { everyone: Some(None), ..UpdateBoard::default() };
         let mut ops = vec![plan.create(), member(self.manager.id, BoardRole::Manager), Op::UpdateBoard(private)];
         ops.push(member(self.editor.id, BoardRole::Editor));
         ops.push(member(self.viewer.id, BoardRole::Viewer));
+        let labels = [label, spare_label, merged_label];
+        ops.extend(labels.map(|label| Op::CreateLabel(CreateLabel::of(label, "Bug", Hue::Red))));
+        ops.push(Op::MergeLabels(MergeLabels::of(merged_label, spare_label)));
         ops.extend([create(task), create(trashed), crate::support::node::delete(trashed)]);
         for op in ops {
             self.services.writer.write(plan.id, mutation(op), Credentials::local()).await.unwrap();
@@ -182,6 +192,9 @@ impl Fixture {
             board: plan.id,
             column: plan.columns[0],
             spare_column: plan.columns[1],
+            label,
+            spare_label,
+            merged_label,
             task,
             trashed,
             link: link.id,

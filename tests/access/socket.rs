@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use app::{
     access::BoardRole,
     fields::FieldEdit,
-    id::{BoardId, TabId},
+    id::{BoardId, LabelId, TabId},
+    label::Hue,
     model::{self, ColumnKind},
     ops::{
-        CreateBoard, CreateColumn, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteTask, NewColumn, Op,
-        RestoreBoard, RestoreTask, RevokeShareLink, SetArchived, SetMember, UpdateBoard, UpdateColumn, UpdateTask,
+        CreateBoard, CreateColumn, CreateLabel, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteLabel,
+        DeleteTask, MergeLabels, NewColumn, Op, RestoreBoard, RestoreTask, RevokeShareLink, SetArchived, SetMember,
+        UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel, UpdateTask,
     },
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
     refusal::{Refusal, Thing},
@@ -190,6 +192,11 @@ async fn every_operation_is_checked_for_each_caller() {
         }),
         Op::UpdateColumn(UpdateColumn { name: Some("Other".to_owned()), ..UpdateColumn::of(test_board.column) }),
         Op::DeleteColumn(DeleteColumn::of(test_board.spare_column)),
+        Op::CreateLabel(CreateLabel::of(app::new_id(), "New", Hue::Red)),
+        Op::UpdateLabel(UpdateLabel { name: Some("Other".to_owned()), ..UpdateLabel::of(test_board.label) }),
+        Op::DeleteLabel(DeleteLabel::of(test_board.label)),
+        Op::MergeLabels(MergeLabels::of(test_board.label, test_board.spare_label)),
+        Op::UnmergeLabel(UnmergeLabel::of(test_board.merged_label)),
         Op::CreateTask(CreateTask::of(new_task(), "New")),
         Op::UpdateTask(UpdateTask::of(test_board.task).with(FieldEdit::Title("Other".to_owned()))),
         Op::DeleteTask(DeleteTask::of(test_board.task)),
@@ -209,6 +216,11 @@ async fn every_operation_is_checked_for_each_caller() {
             Op::CreateColumn(_)
             | Op::UpdateColumn(_)
             | Op::DeleteColumn(_)
+            | Op::CreateLabel(_)
+            | Op::UpdateLabel(_)
+            | Op::DeleteLabel(_)
+            | Op::MergeLabels(_)
+            | Op::UnmergeLabel(_)
             | Op::CreateTask(_)
             | Op::UpdateTask(_)
             | Op::DeleteTask(_)
@@ -223,6 +235,13 @@ async fn every_operation_is_checked_for_each_caller() {
                     (here.board, Op::UpdateColumn(UpdateColumn { column: here.column, ..update }))
                 }
                 Op::DeleteColumn(_) => (here.board, Op::DeleteColumn(DeleteColumn::of(here.spare_column))),
+                Op::CreateLabel(create) => {
+                    (here.board, Op::CreateLabel(CreateLabel { label: LabelId(app::new_id()), ..create }))
+                }
+                Op::UpdateLabel(update) => (here.board, Op::UpdateLabel(UpdateLabel { label: here.label, ..update })),
+                Op::DeleteLabel(_) => (here.board, Op::DeleteLabel(DeleteLabel::of(here.label))),
+                Op::MergeLabels(_) => (here.board, Op::MergeLabels(MergeLabels::of(here.label, here.spare_label))),
+                Op::UnmergeLabel(_) => (here.board, Op::UnmergeLabel(UnmergeLabel::of(here.merged_label))),
                 Op::CreateTask(create) => (here.board, Op::CreateTask(CreateTask { task: new_task(), ..create })),
                 Op::UpdateTask(update) => (here.board, Op::UpdateTask(UpdateTask { task: here.task, ..update })),
                 Op::DeleteTask(_) => (here.board, Op::DeleteTask(DeleteTask::of(here.task))),

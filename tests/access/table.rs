@@ -41,6 +41,16 @@ const TABLE: &[Row] = &[
     row("PATCH /api/v1/boards/{board}/columns/{column}", r#"{"name":"Other"}"#,
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/boards/{board}/columns/{column}", "",          "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    // Labels.
+    row("GET /api/v1/boards/{board}/labels", "",                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/boards/{board}/labels", r#"{"name":"New","hue":"red"}"#,
+                                                                       "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("GET /api/v1/boards/{board}/labels/{label}", "",               "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/boards/{board}/labels/{label}", r#"{"name":"Other"}"#,
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/labels/{label}", "",            "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    row("POST /api/v1/boards/{board}/labels/{label}/merge", r#"{"into":"{other_label}"}"#,
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     // Tasks.
     row("GET /api/v1/boards/{board}/tasks", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /api/v1/boards/{board}/tasks", r#"{"title":"New"}"#,     "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
@@ -133,6 +143,8 @@ const TABLE: &[Row] = &[
     row("POST /forms/set_member", "board={board}&person={person}&role=viewer",
                                                                        "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/set_archived", "board={board}&archived=false",   "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /forms/edit_label", "board={board}&edit[label]={label}&edit[name]=A&edit[hue]=red&edit[tone]=dark&edit[pattern]=dots&edit[description]=&edit[action]=save",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/set_everyone", "board={board}&everyone=viewer",   "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/share_links", "board={board}",                    "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/create_share_link", "board={board}",              "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
@@ -308,6 +320,8 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         .replace("{board}", &test_board.board.to_string())
         .replace("{task}/restore", &format!("{}/restore", test_board.trashed))
         .replace("{task}", &test_board.task.to_string())
+        .replace("{label}", &test_board.label.to_string())
+        .replace("{other_label}", &test_board.spare_label.to_string())
         .replace("{trashed}", &test_board.trashed.to_string())
         .replace("{link}", &test_board.link.to_string())
         // Not the caller: everybody may leave a board.
@@ -364,6 +378,13 @@ async fn ids_of_another_board_are_refused_on_every_route() {
         (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"column":"{}"}}"#, secret.column)),
         (Method::PATCH, format!("/api/v1/boards/{board}/columns/{}", secret.column), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/boards/{}/columns/{column}", secret.board), r#"{"name":"Mine"}"#.to_owned()),
+        (Method::PATCH, format!("/api/v1/boards/{board}/labels/{}", secret.label), r#"{"name":"Mine"}"#.to_owned()),
+        (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"add_labels":["{}"]}}"#, secret.label)),
+        (
+            Method::POST,
+            format!("/api/v1/boards/{board}/labels/{}/merge", mine.label),
+            format!(r#"{{"into":"{}"}}"#, secret.label),
+        ),
         (
             Method::POST,
             format!("/api/v1/boards/{board}/tasks"),

@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 
-use crate::support::server::{Server, answer, id};
+use crate::support::server::{Server, id};
 
 /// The text of a page.
 async fn page(server: &Server, path: &str) -> String {
@@ -315,7 +315,7 @@ async fn a_preview_tells_what_does_not_fit_into_the_trash_and_what_leaves_it() {
     let server = Server::start().await;
     let board = server.board().await;
     let gone = server.task(&board, "Deleted earlier").await;
-    answer(server.api(Method::DELETE, &format!("/tasks/{gone}")), StatusCode::OK).await;
+    server.api(Method::DELETE, &format!("/tasks/{gone}")).send().await.unwrap().error_for_status().unwrap();
     let text = "x".repeat(29_900);
     for number in 0..70 {
         let task = json!({ "title": format!("Task {number}"), "description": text });

@@ -3,9 +3,12 @@
 use app::{
     access::BoardRole,
     fields::FieldEdit,
-    id::{ActorId, BoardId},
+    id::{ActorId, BoardId, LabelId},
+    label::Hue,
     ops::Op,
-    ops::{CreateShareLink, DeleteBoard, Mutation, SetArchived, SetMember, UpdateBoard, UpdateTask},
+    ops::{
+        CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, SetArchived, SetMember, UpdateBoard, UpdateTask,
+    },
 };
 use taskwire::{
     accounts::Accounts,
@@ -70,6 +73,13 @@ async fn fill(database: &Database) -> Filled {
     let edit = UpdateTask::of(task).with(FieldEdit::Description(ODD.to_owned()));
     let accepted = (first, mutation(Op::UpdateTask(edit)));
     node.writer.write(first, accepted.1.clone(), Credentials::local()).await.unwrap();
+    let (bug, merged) = (LabelId(app::new_id()), LabelId(app::new_id()));
+    let create =
+        CreateLabel { description: "“Broken” \u{1f41b}".to_owned(), ..CreateLabel::of(bug, "Bug", Hue::Red) };
+    node.accepted(first, Op::CreateLabel(create)).await;
+    node.accepted(first, Op::CreateLabel(CreateLabel::of(merged, "", Hue::Grey))).await;
+    node.accepted(first, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![bug, merged])))).await;
+    node.accepted(first, Op::MergeLabels(MergeLabels::of(merged, bug))).await;
     let trashed = node.create_task(first, "Trash").await;
     node.accepted(first, delete(trashed)).await;
     let refused = (first, mutation(rename(new_task(), "There is no such task")));
@@ -245,12 +255,18 @@ async fn a_board_that_is_not_as_its_log_says_is_found() {
         "DELETE FROM changes WHERE seq = 2",
         "DELETE FROM changes WHERE seq = 3",
         "UPDATE boards SET name = 'Something else'",
+        "UPDATE labels SET name = 'Something else'",
+        "UPDATE tasks SET labels = ''",
     ] {
         let database = Database::sqlite();
         let node = Node::on(&database).await;
         let board = node.create_board().await.id;
         node.create_task(board, "Tea").await;
         node.create_task(board, "Milk").await;
+        let label = LabelId(app::new_id());
+        node.accepted(board, Op::CreateLabel(CreateLabel::of(label, "Bug", Hue::Red))).await;
+        let task = node.create_task(board, "Bread").await;
+        node.accepted(board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![label])))).await;
         expect_states_like_logs(&node).await;
         node.clone().close().await;
         run(&database, breakage).await;

@@ -199,6 +199,8 @@ async fn a_query_that_makes_no_sense_is_named() {
         ("completed=maybe", "completed"),
         ("priority=huge", "priority"),
         ("assignee=nobody", "assignee"),
+        ("labels=red", "labels"),
+        ("labels_match=some", "labels_match"),
         ("due_before=tomorrow", "due_before"),
         ("due_after=2026-02-30", "due_after"),
         ("created_after=2026-13-01", "created_after"),

@@ -15,6 +15,7 @@ mod documented;
 mod events;
 mod history;
 mod hostile;
+mod labels;
 mod lists;
 mod mutations;
 mod nul;

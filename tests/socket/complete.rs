@@ -18,17 +18,30 @@ use syn::{
 use super::document::{PAGE, blocks};
 
 /// Where the types of the socket's messages are, below `app/src`: files, and folders of files.
-const SOURCES: [&str; 8] =
-    ["protocol.rs", "ops", "refusal.rs", "model.rs", "access.rs", "people.rs", "presence.rs", "state/mod.rs"];
+const SOURCES: [&str; 9] = [
+    "protocol.rs",
+    "ops",
+    "refusal.rs",
+    "model.rs",
+    "label.rs",
+    "access.rs",
+    "people.rs",
+    "presence.rs",
+    "state/mod.rs",
+];
 
 /// Types that their own code serializes as a text, a number or an id.
-const VALUES: [&str; 19] = [
+const VALUES: [&str; 23] = [
     "ActorId",
     "BoardId",
     "ColumnId",
     "MutationId",
     "TabId",
     "TaskId",
+    "LabelId",
+    "Hue",
+    "Tone",
+    "Pattern",
     "Uuid",
     "LinkTo",
     "Rank",

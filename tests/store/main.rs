@@ -12,6 +12,7 @@ mod audit;
 mod boards;
 mod deleted_boards;
 mod history;
+mod labels;
 mod log;
 mod nodes;
 mod numbers;

@@ -3,9 +3,13 @@
 
 use app::{
     fields::FieldEdit,
-    id::BoardId,
+    id::{BoardId, LabelId, TaskId},
+    label::{Hue, Pattern},
     model::{ColumnKind, Place, Priority},
-    ops::{CreateColumn, CreateTask, DeleteColumn, DeleteTask, Op, RestoreTask, UpdateBoard, UpdateColumn, UpdateTask},
+    ops::{
+        CreateColumn, CreateLabel, CreateTask, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, Op, RestoreTask,
+        UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel, UpdateTask,
+    },
     state::BoardState,
     time::Day,
 };
@@ -97,6 +101,10 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
     let priority = Priority::ALL[usize::from(*value) % Priority::ALL.len()];
     let due = Day::parse(&format!("2026-11-{:02}", value % 28 + 1));
     let kind_of_column = ColumnKind::ALL[usize::from(*value) % ColumnKind::ALL.len()];
+    let label = |index: &Index| pick(state.all_labels().map(|label| label.id), index);
+    if kind % 5 == 4 {
+        return label_op(label(which), label(other), task(other), *value);
+    }
     match kind % 16 {
         0..=4 => {
             let create = CreateTask {
@@ -144,6 +152,27 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             ..UpdateColumn::of(column(which))
         }),
         _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), ..UpdateBoard::default() }),
+    }
+}
+
+/// An operation on labels, or on the labels of a task.
+fn label_op(one: Option<LabelId>, other: Option<LabelId>, task: TaskId, value: u8) -> Op {
+    let (Some(one), Some(other)) = (one, other) else {
+        return Op::CreateLabel(CreateLabel {
+            description: format!("What {value} is for"),
+            pattern: Pattern::ALL[usize::from(value) % Pattern::ALL.len()],
+            ..CreateLabel::of(app::new_id(), format!("Label {value}"), Hue::ALL[usize::from(value) % Hue::ALL.len()])
+        });
+    };
+    match value % 9 {
+        0 | 1 => label_op(None, None, task, value),
+        2 => Op::DeleteLabel(DeleteLabel::of(one)),
+        3 => Op::MergeLabels(MergeLabels::of(one, other)),
+        4 => Op::UnmergeLabel(UnmergeLabel::of(one)),
+        5 => Op::UpdateLabel(UpdateLabel { place: Some(place(value / 9, || other)), ..UpdateLabel::of(one) }),
+        6 => Op::UpdateLabel(UpdateLabel { name: Some(format!("Label {value}")), ..UpdateLabel::of(one) }),
+        7 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::RemoveLabels(vec![one]))),
+        _ => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![one, other]))),
     }
 }
 

@@ -7,12 +7,14 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use crate::{
     board::{Sort, Wanted},
     id::{BoardId, TaskId},
+    label::{LabelFilter, LabelMatch},
 };
 
 /// How many rows are drawn at first, and how many more at a time.
 pub const ROWS: usize = 50;
 
-/// The query of a list: `?view=list&q=tea&column={id}&completed=false&assignee={id}&sort=due&rows=200`. All but `view` may be missing.
+/// The query of a list: `?view=list&q=tea&column={id}&completed=false&assignee={id}&label={id}&label={id}&labels=all&sort=due&rows=200`.
+/// All but `view` may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
     /// The filters and the order.
@@ -36,6 +38,10 @@ impl ListQuery {
                 column: query.get("column").and_then(|id| id.parse().ok()),
                 completed: query.get("completed").and_then(|completed| completed.parse().ok()),
                 assignee: query.get("assignee").and_then(|id| id.parse().ok()),
+                labels: LabelFilter {
+                    labels: query.get_all("label").into_iter().flatten().filter_map(|id| id.parse().ok()).collect(),
+                    by: query.get("labels").and_then(|by| LabelMatch::parse(&by)).unwrap_or_default(),
+                },
                 sort: query.get("sort").and_then(|sort| Sort::parse(&sort)).unwrap_or_default(),
             },
             rows: query.get("rows").and_then(|rows| rows.parse().ok()).unwrap_or(ROWS).max(ROWS),
@@ -69,6 +75,12 @@ impl ListQuery {
         if let Some(person) = wanted.assignee {
             query.insert("assignee", person.to_string());
         }
+        for label in &wanted.labels.labels {
+            query.insert("label", label.to_string());
+        }
+        if !wanted.labels.by.is_default() {
+            query.insert("labels", wanted.labels.by.as_str().to_owned());
+        }
         if wanted.sort != Sort::default() {
             query.insert("sort", wanted.sort.as_str().to_owned());
         }
@@ -84,13 +96,16 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::id::{ActorId, ColumnId};
+    use crate::id::{ActorId, ColumnId, LabelId};
 
     #[test]
     fn a_query_reads_back_as_what_it_was_made_of() {
         let column = Some(ColumnId(Uuid::from_u128(7)));
         let assignee = Some(ActorId(Uuid::from_u128(8)));
-        let wanted = Wanted { text: "tea".to_owned(), column, completed: Some(false), assignee, sort: Sort::Due };
+        let ids = [9, 10].map(|id| LabelId(Uuid::from_u128(id)));
+        let labels = LabelFilter { labels: ids.to_vec(), by: LabelMatch::All };
+        let wanted =
+            Wanted { text: "tea".to_owned(), column, completed: Some(false), assignee, labels, sort: Sort::Due };
         let query = ListQuery { wanted, rows: 200 };
         let written = query.query();
         let pairs = written.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));

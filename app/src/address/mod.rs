@@ -19,6 +19,8 @@ pub enum View {
     Activity,
     /// The members and share links: `/boards/{board}?view=members`.
     Members,
+    /// The labels: `/boards/{board}?view=labels`.
+    Labels,
     /// The deleted tasks: `/boards/{board}/trash`.
     Trash,
 }
@@ -42,6 +44,7 @@ impl Address {
             Some("list") => View::List,
             Some("activity") => View::Activity,
             Some("members") => View::Members,
+            Some("labels") => View::Labels,
             _ => View::Board,
         };
         let rest = params.get("rest").unwrap_or_default();
@@ -61,6 +64,7 @@ pub fn board_path(board: BoardId, view: View) -> String {
         View::List => format!("/boards/{board}?view=list"),
         View::Activity => format!("/boards/{board}?view=activity"),
         View::Members => format!("/boards/{board}?view=members"),
+        View::Labels => format!("/boards/{board}?view=labels"),
         View::Trash => format!("/boards/{board}/trash"),
     }
 }
@@ -71,6 +75,7 @@ pub fn task_path(board: BoardId, task: TaskId, view: View) -> String {
         View::List => format!("/boards/{board}/tasks/{task}?view=list"),
         View::Activity => format!("/boards/{board}/tasks/{task}?view=activity"),
         View::Members => format!("/boards/{board}/tasks/{task}?view=members"),
+        View::Labels => format!("/boards/{board}/tasks/{task}?view=labels"),
         View::Board | View::Trash => format!("/boards/{board}/tasks/{task}"),
     }
 }
@@ -98,10 +103,10 @@ mod tests {
                 None => read(&path, None),
             }
         };
-        for view in [View::Board, View::List, View::Activity, View::Members, View::Trash] {
+        for view in [View::Board, View::List, View::Activity, View::Members, View::Labels, View::Trash] {
             assert_eq!(below(board_path(board, view)), Some(Address { board, view, task: None }));
         }
-        for view in [View::Board, View::List, View::Activity, View::Members] {
+        for view in [View::Board, View::List, View::Activity, View::Members, View::Labels] {
             assert_eq!(below(task_path(board, task, view)), Some(Address { board, view, task: Some(task) }));
         }
     }

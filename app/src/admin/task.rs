@@ -8,7 +8,7 @@ use crate::{
     controls::priority::priority_words,
     fields::Field,
     history::revisions::{Revision, RevisionEvent, Value},
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     model::{Priority, Seq},
     time::{Day, Timestamp},
 };
@@ -63,6 +63,8 @@ pub struct Names {
     pub people: Vec<(ActorId, String)>,
     /// Columns that exist.
     pub columns: Vec<(ColumnId, String)>,
+    /// Labels that exist, and those that were merged into others.
+    pub labels: Vec<(LabelId, String)>,
 }
 
 impl Names {
@@ -83,6 +85,14 @@ impl Names {
                 let names: Vec<_> = people.iter().map(|person| self.person(*person)).collect();
                 if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
             }
+            Value::Labels(labels) => {
+                let name = |id: &LabelId| {
+                    let known = self.labels.iter().find(|(known, _)| known == id);
+                    known.map_or_else(|| "a label that was deleted".to_owned(), |(_, name)| name.clone())
+                };
+                let names: Vec<_> = labels.iter().map(name).collect();
+                if names.is_empty() { "no label".to_owned() } else { names.join(", ") }
+            }
             Value::Column(id) => {
                 let known = self.columns.iter().find(|(known, _)| known == id);
                 known.map_or_else(|| "a column that was deleted".to_owned(), |(_, name)| name.clone())
@@ -100,6 +110,7 @@ fn field_name(field: Field) -> &'static str {
         Field::Start => "Start",
         Field::Due => "Due",
         Field::Assignees => "Assigned to",
+        Field::Labels => "Labels",
         Field::Place => "Column",
     }
 }

@@ -11,7 +11,8 @@ use std::{
 
 use crate::state::{BoardState, Touched};
 use crate::{
-    id::{ActorId, ColumnId, TaskId},
+    id::{ActorId, ColumnId, LabelId, TaskId},
+    label::LabelFilter,
     model::{ColumnKind, Priority, Task},
     rank::Rank,
     text::folded,
@@ -21,7 +22,7 @@ use crate::{
 /// The filter and the order of a list. The default is all tasks, in the order of the board.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Words that the title or the description must all contain, in any case and order.
+    /// Words that the title, the description and the names of the labels must contain, each in one of them, in any case and order.
     pub text: String,
     /// The column that the tasks must be in.
     pub column: Option<ColumnId>,
@@ -29,6 +30,8 @@ pub struct Wanted {
     pub completed: Option<bool>,
     /// The person that the tasks must be assigned to.
     pub assignee: Option<ActorId>,
+    /// The labels that the tasks must have.
+    pub labels: LabelFilter,
     /// The order.
     pub sort: Sort,
 }
@@ -36,7 +39,11 @@ pub struct Wanted {
 impl Wanted {
     /// Whether the filter can exclude any task.
     pub fn is_filtered(&self) -> bool {
-        self.searches() || self.column.is_some() || self.completed.is_some() || self.assignee.is_some()
+        self.searches()
+            || self.column.is_some()
+            || self.completed.is_some()
+            || self.assignee.is_some()
+            || self.labels.is_set()
     }
 
     /// Whether the filter searches texts.
@@ -97,6 +104,7 @@ pub struct Listing {
     /// The words of [`Wanted::text`], in lower case.
     words: Vec<String>,
     columns: HashMap<ColumnId, ColumnFacts>,
+    labels: HashMap<LabelId, LabelFacts>,
     entries: HashMap<TaskId, Entry>,
     rows: BTreeSet<Key>,
 }
@@ -105,6 +113,15 @@ pub struct Listing {
 struct ColumnFacts {
     position: usize,
     is_done: bool,
+}
+
+/// What an id of a label stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LabelFacts {
+    /// The label, or the one that it was merged into.
+    shown: LabelId,
+    /// The name of that label, in lower case.
+    name: String,
 }
 
 #[derive(Clone, Debug)]
@@ -143,6 +160,7 @@ impl Listing {
             words: words(&wanted.text),
             wanted,
             columns: column_facts(board),
+            labels: label_facts(board),
             entries: HashMap::new(),
             rows: BTreeSet::new(),
         };
@@ -190,6 +208,13 @@ impl Listing {
                 self.place_all();
             }
         }
+        if touched.any_label() {
+            let labels = label_facts(board);
+            if labels != self.labels {
+                self.labels = labels;
+                self.place_all();
+            }
+        }
         for id in touched.tasks() {
             self.remove(id);
             if let Some(task) = board.task(id) {
@@ -234,6 +259,7 @@ impl Listing {
         if self.wanted.column.is_some_and(|column| column != task.column)
             || self.wanted.completed.is_some_and(|completed| completed != is_done)
             || self.wanted.assignee.is_some_and(|person| !task.assignees.contains(&person))
+            || !self.wanted.labels.wants(&task.labels, |id| self.labels.get(&id).map(|label| label.shown))
         {
             return false;
         }
@@ -243,7 +269,9 @@ impl Listing {
         // The line break prevents a match across title and description.
         let text = || folded(&format!("{}\n{}", task.title, task.description().unwrap_or_default()));
         let text = entry.text.get_or_insert_with(text);
-        self.words.iter().all(|word| text.contains(word))
+        let labels: Vec<&LabelFacts> = task.labels.iter().filter_map(|id| self.labels.get(id)).collect();
+        let is_in = |word: &String| text.contains(word) || labels.iter().any(|label| label.name.contains(word));
+        self.words.iter().all(is_in)
     }
 
     fn key(&self, task: &Task) -> Key {
@@ -265,6 +293,14 @@ impl Listing {
 
 fn words(text: &str) -> Vec<String> {
     folded(text).split_whitespace().map(str::to_owned).collect()
+}
+
+fn label_facts(board: &BoardState) -> HashMap<LabelId, LabelFacts> {
+    let facts = |id: LabelId| {
+        let label = board.resolve_label(id)?;
+        Some((id, LabelFacts { shown: label.id, name: label.title().to_lowercase() }))
+    };
+    board.all_labels().filter_map(|label| facts(label.id)).collect()
 }
 
 fn column_facts(board: &BoardState) -> HashMap<ColumnId, ColumnFacts> {

@@ -5,11 +5,13 @@
 //! - [`Typed`] converts typed and pasted text to text that can be saved.
 //! - [`Listing`] is a filtered and sorted list of the tasks, which is updated with each change.
 
+mod hash_labels;
 mod listing;
 mod optimistic;
 mod typed;
 mod undo;
 
+pub use hash_labels::take_labels;
 pub use listing::{Listing, Sort, Wanted};
 pub use optimistic::{OptimisticBoard, Received, Settled, TextBase};
 pub use typed::Typed;

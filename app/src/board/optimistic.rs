@@ -418,7 +418,9 @@ impl OptimisticBoard {
         let differs = |id: &TaskId| old.task(*id) != self.confirmed.task(*id);
         let columns = old.columns().chain(self.confirmed.columns()).map(|column| Entity::Column(column.id));
         let tasks = old.tasks().chain(self.confirmed.tasks()).map(|task| task.id).filter(differs).map(Entity::Task);
-        let touched = [Entity::Board, Entity::Access].into_iter().chain(columns).chain(tasks).collect();
+        let labels = [&old, &self.confirmed].into_iter().flat_map(BoardState::all_labels);
+        let labels = labels.map(|label| Entity::Label(label.id));
+        let touched = [Entity::Board, Entity::Access].into_iter().chain(columns).chain(labels).chain(tasks).collect();
         let seq = self.confirmed.seq();
         let contained: Vec<(MutationId, Seq)> = self
             .pending

@@ -190,12 +190,14 @@ impl UndoStack {
     pub fn newest(&self, part: Part, confirmed: &BoardState) -> Option<MutationId> {
         let mut newest_first = self.order.iter().rev();
         match part {
-            // A deleted column has no number any more. If we deleted it, that was its newest change.
-            Part::Column(id) if confirmed.column(id).is_none() => newest_first
+            // A deleted column or label has no number any more. If we deleted it, that was its newest change.
+            part if part.newest(confirmed) == 0 => newest_first
                 .find(|edit| {
-                    let deleted = self
-                        .inverse(**edit)
-                        .is_some_and(|inverse| matches!(&inverse.op, Op::CreateColumn(create) if create.column == id));
+                    let deleted = self.inverse(**edit).is_some_and(|inverse| match (&inverse.op, part) {
+                        (Op::CreateColumn(create), Part::Column(id)) => create.column == id,
+                        (Op::CreateLabel(create), Part::Label(id)) => create.label == id,
+                        _ => false,
+                    });
                     deleted && self.number(**edit).is_some()
                 })
                 .copied(),

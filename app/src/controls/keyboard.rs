@@ -28,6 +28,8 @@ pub enum Key {
     Right,
     /// A letter from a to z.
     Letter(char),
+    /// A digit from 0 to 9.
+    Digit(u8),
     Other,
 }
 
@@ -119,9 +121,11 @@ fn key(writes: &str, place: &str) -> Key {
         Some(letter) if letter > LAST_LATIN => place.strip_prefix("Key").and_then(only),
         letter => letter,
     };
+    // AZERTY writes digits with Shift only; there the place counts.
+    let digit = only(writes).filter(char::is_ascii_digit).or_else(|| only(place.strip_prefix("Digit")?));
     match letter {
         Some(letter) if letter.is_ascii_alphabetic() => Key::Letter(letter.to_ascii_lowercase()),
-        _ => Key::Other,
+        _ => digit.and_then(|digit| digit.to_digit(10)).map_or(Key::Other, |digit| Key::Digit(digit as u8)),
     }
 }
 
@@ -157,6 +161,15 @@ mod tests {
             assert_eq!(key(writes, "KeyZ"), Key::Letter('z'), "{writes}");
         }
         assert_eq!(key("э", "Quote"), Key::Other);
+    }
+
+    #[test]
+    fn a_digit_is_what_the_key_writes_or_its_place() {
+        for (writes, place, digit) in [("1", "Digit1", 1), ("9", "Numpad9", 9), ("&", "Digit1", 1), ("١", "Digit1", 1)]
+        {
+            assert_eq!(key(writes, place), Key::Digit(digit), "{writes} at {place}");
+        }
+        assert_eq!(key("&", "KeyZ"), Key::Other);
     }
 
     #[test]

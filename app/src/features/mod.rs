@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod history;
+pub mod labels;
 pub mod list;
 pub mod members;
 pub mod presence;

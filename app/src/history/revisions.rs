@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     fields::{Field, FieldEdit, TaskPatch},
-    id::{ActorId, ColumnId, TaskId},
+    id::{ActorId, ColumnId, LabelId, TaskId},
     model::{Priority, Seq, Task},
     ops::{Change, ChangeKind, UpdateTask},
     time::{Day, Timestamp},
@@ -64,6 +64,8 @@ pub enum Value {
     Day(Option<Day>),
     /// The assigned people.
     People(Vec<ActorId>),
+    /// The labels.
+    Labels(Vec<LabelId>),
     /// The column.
     Column(ColumnId),
 }
@@ -92,6 +94,7 @@ impl Known {
                     (Field::Start, Value::Day(None)),
                     (Field::Due, Value::Day(None)),
                     (Field::Assignees, Value::People(Vec::new())),
+                    (Field::Labels, Value::Labels(Vec::new())),
                 ]
                 .into();
                 let mut fields = vec![self.set(Field::Title, Value::Text(created.title.clone()))];
@@ -143,6 +146,15 @@ impl Known {
                     let Some(Value::People(before)) = self.0.get(&Field::Assignees) else { continue };
                     Value::People(before.iter().filter(|person| !people.contains(person)).copied().collect())
                 }
+                FieldEdit::AddLabels(labels) => {
+                    let Some(Value::Labels(before)) = self.0.get(&Field::Labels) else { continue };
+                    let added = labels.iter().filter(|label| !before.contains(label));
+                    Value::Labels(before.iter().chain(added).copied().collect())
+                }
+                FieldEdit::RemoveLabels(labels) => {
+                    let Some(Value::Labels(before)) = self.0.get(&Field::Labels) else { continue };
+                    Value::Labels(before.iter().filter(|label| !labels.contains(label)).copied().collect())
+                }
             };
             let revision = self.set(edit.field(), after);
             // People can be assigned and unassigned in one change.
@@ -159,9 +171,6 @@ impl FieldRevision {
     /// The request that gives the field of a task the value before this revision. `None` if that value is not known, or is the value now.
     pub fn put_back(&self, id: TaskId, now: &Task) -> Option<UpdateTask> {
         let update = UpdateTask::of(id);
-        let without = |all: &[ActorId], others: &[ActorId]| -> Vec<ActorId> {
-            all.iter().filter(|person| !others.contains(person)).copied().collect()
-        };
         let update = match (self.field, self.before.as_ref()?) {
             (Field::Title, Value::Text(text)) => update.with(FieldEdit::Title(text.clone())),
             (Field::Description, Value::Text(text)) => update.with(FieldEdit::Description(text.clone())),
@@ -171,6 +180,9 @@ impl FieldRevision {
             (Field::Assignees, Value::People(people)) => update
                 .with(FieldEdit::Assign(without(people, &now.assignees)))
                 .with(FieldEdit::Unassign(without(&now.assignees, people))),
+            (Field::Labels, Value::Labels(labels)) => update
+                .with(FieldEdit::AddLabels(without(labels, &now.labels)))
+                .with(FieldEdit::RemoveLabels(without(&now.labels, labels))),
             (Field::Place, Value::Column(column)) => {
                 UpdateTask { column: (now.column != *column).then_some(*column), ..update }
             }
@@ -179,6 +191,10 @@ impl FieldRevision {
         let changes = update.column.is_some() || update.fields.edits().any(|edit| edit.changes(now));
         changes.then_some(update)
     }
+}
+
+fn without<Id: Copy + PartialEq>(all: &[Id], others: &[Id]) -> Vec<Id> {
+    all.iter().filter(|id| !others.contains(id)).copied().collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The sentences of a history.
 
+use std::borrow::Cow;
+
 use crate::{
     access::BoardRole,
     activity::{ActivityEntry, ActivityItem, FromTo},
@@ -59,7 +61,7 @@ pub type Names<'a> = &'a dyn Fn(ActorId) -> String;
 
 /// The words for an [`ActivityItem`]: `set the priority`, of what, ` to High`.
 struct Words {
-    verb: &'static str,
+    verb: Cow<'static, str>,
     object: Object,
     rest: String,
 }
@@ -99,7 +101,29 @@ impl ActivityItem {
             Some(name) => format!(" column {name}"),
             None => " a column".to_owned(),
         };
+        let labels = |labels: &[String]| {
+            let (noun, names) =
+                (if labels.len() == 1 { "label" } else { "labels" }, labels.iter().map(|name| quoted(name)));
+            format!("the {noun} {}", listed(&names.collect::<Vec<_>>()))
+        };
+        let direct = |verb: String| Words { verb: verb.into(), object: Object::Direct, rest: String::new() };
         let (verb, object, rest) = match self {
+            Self::Labelled(added) => return direct(format!("added {} to", labels(added))),
+            Self::Unlabelled(removed) => return direct(format!("removed {} from", labels(removed))),
+            Self::AddedLabel(name) => ("created the label", Object::None, format!(" {}", quoted(name))),
+            Self::RenamedLabel(names) => ("renamed the label", Object::None, renamed(names)),
+            Self::RecolouredLabel(name) => {
+                ("changed the colour of the label", Object::None, format!(" {}", quoted(name)))
+            }
+            Self::DescribedLabel(name) => ("described the label", Object::None, format!(" {}", quoted(name))),
+            Self::MovedLabel(name) => ("moved the label", Object::None, format!(" {}", quoted(name))),
+            Self::DeletedLabel(name) => ("deleted", Object::None, some_label(name.as_ref())),
+            Self::MergedLabel(FromTo { from, to }) => {
+                ("merged", Object::None, format!("{} into{}", some_label(from.as_ref()), some_label(to.as_ref())))
+            }
+            Self::UnmergedLabel(FromTo { from, to }) => {
+                ("took", Object::None, format!("{} out of{} again", some_label(to.as_ref()), some_label(from.as_ref())))
+            }
             Self::CreatedBoard(name) => ("created the board", Object::None, format!(" “{name}”")),
             Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
@@ -170,8 +194,16 @@ impl ActivityItem {
             Self::Purged(count) => ("let", Object::None, format!(" the {count} oldest tasks in the trash go for good")),
             Self::Unknown => ("did", Object::None, " something that a newer version of Taskwire can tell".to_owned()),
         };
-        Words { verb, object, rest }
+        Words { verb: verb.into(), object, rest }
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("“{name}”")
+}
+
+fn some_label(name: Option<&String>) -> String {
+    name.map_or_else(|| " a label".to_owned(), |name| format!(" the label “{name}”"))
 }
 
 /// Formats a day: 1 December 2026.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated,
-    Effect, Inverse, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored,
-    TaskUpdated,
+    Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated,
+    TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -61,6 +61,10 @@ tagged! {
         ColumnUpdated(ColumnUpdated),
         /// A column was deleted. It held no tasks except tasks in the trash.
         ColumnDeleted(ColumnDeleted),
+        /// A label was added, changed, merged into another, or taken out of one again.
+        LabelSet(LabelSet),
+        /// A label was deleted.
+        LabelDeleted(LabelDeleted),
         /// A task was added.
         TaskCreated(TaskCreated),
         /// Some fields of a task changed.
@@ -90,6 +94,8 @@ crate::schema::tagged_schema! {
         ColumnCreated = "column_created",
         ColumnUpdated = "column_updated",
         ColumnDeleted = "column_deleted",
+        LabelSet = "label_set",
+        LabelDeleted = "label_deleted",
         TaskCreated = "task_created",
         TaskUpdated = "task_updated",
         TaskDeleted = "task_deleted",
@@ -150,6 +156,8 @@ impl ChangeKind {
             Self::ColumnCreated(change) => change,
             Self::ColumnUpdated(change) => change,
             Self::ColumnDeleted(change) => change,
+            Self::LabelSet(change) => change,
+            Self::LabelDeleted(change) => change,
             Self::TaskCreated(change) => change,
             Self::TaskUpdated(change) => change,
             Self::TaskDeleted(change) => change,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ChangeKind, DeleteTask, Effect, Inverse, Op, Operation, Part, check_completed, column_name, first_column,
-    first_done_column, require_column,
+    first_done_column, labels, require_column,
 };
 use crate::{
     access::BoardRole,
@@ -94,8 +94,8 @@ impl Operation for CreateTask {
             (None, Some(false)) => first_column(state, |kind| kind != ColumnKind::Done)?,
             (None, None) => first_column(state, |_| true)?,
         };
-        let fields = self.fields.on_new()?;
-        state.room().require_task([&title, &description], fields.assigned().len())?;
+        let fields = labels::checked(&self.fields, state, None)?.on_new()?;
+        state.room().require_task([&title, &description], fields.assigned().len() + fields.labels_added().len())?;
         let Placement { rank, ranks } = state.place_task(column, self.place, self.task);
         let task = self.task;
         Ok(ChangeKind::TaskCreated(TaskCreated { task, title, description, column, rank, fields, ranks }))
@@ -181,7 +181,10 @@ impl Effect for TaskCreated {
 
     fn activity_items(&self, _before: Option<&BoardState>, names: &BoardState) -> Vec<ActivityItem> {
         let assigned = (!self.people().is_empty()).then(|| ActivityItem::Assigned(self.people().to_vec()));
-        [ActivityItem::Created(column_name(names, self.column))].into_iter().chain(assigned).collect()
+        let labelled = self.fields.labels_added();
+        let labelled = (!labelled.is_empty()).then(|| ActivityItem::Labelled(labels::titles(labelled, names)));
+        let created = ActivityItem::Created(column_name(names, self.column));
+        [created].into_iter().chain(assigned).chain(labelled).collect()
     }
 
     fn people(&self) -> &[ActorId] {

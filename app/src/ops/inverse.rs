@@ -3,10 +3,10 @@
 //! An undo is such an operation with a guard, a number: it is refused if a part that it sets was changed after that
 //! number. [`crate::board::OptimisticBoard`] decides when to undo an edit, and with which guard.
 
-use super::{Op, RestoreTask, UpdateColumn, UpdateTask, decide};
+use super::{Op, RestoreTask, UpdateColumn, UpdateLabel, UpdateTask, decide};
 use crate::{
     fields::Field,
-    id::{ColumnId, TaskId},
+    id::{ColumnId, LabelId, TaskId},
     model::{Column, Place, Seq},
     state::BoardState,
 };
@@ -21,6 +21,8 @@ pub enum Part {
     Archived,
     /// A column with all its fields, including its position.
     Column(ColumnId),
+    /// A label with all its fields, including its position.
+    Label(LabelId),
     /// A task with all its fields.
     Task(TaskId),
     /// One field of a task.
@@ -34,6 +36,7 @@ impl Part {
             Self::Name => state.name_seq(),
             Self::Archived => state.archived_seq(),
             Self::Column(id) => state.column(id).map_or(0, |column| column.seq),
+            Self::Label(id) => state.label(id).map_or(0, |label| label.seq),
             Self::Task(id) => state.task(id).map_or(0, |task| task.seq),
             Self::Field(id, field) => state.task(id).map_or(0, |task| field.seq(task)),
         }
@@ -51,10 +54,11 @@ pub(crate) struct Inverse {
     pub guarded: Vec<Part>,
 }
 
-/// The place of a column or task before it was moved or deleted.
+/// The place of a column, a label or a task before it was moved or deleted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum FormerPlace {
     Column(Neighbours<ColumnId>),
+    Label(Neighbours<LabelId>),
     /// The place of a task in this column.
     Task(ColumnId, Neighbours<TaskId>),
 }
@@ -98,6 +102,10 @@ impl FormerPlace {
         Self::Column(Neighbours::of(column, state.columns().map(|column: &std::sync::Arc<Column>| column.id)))
     }
 
+    pub fn of_label(state: &BoardState, label: LabelId) -> Self {
+        Self::Label(Neighbours::of(label, state.labels().map(|label| label.id)))
+    }
+
     pub fn of_task(state: &BoardState, column: ColumnId, task: TaskId) -> Self {
         Self::Task(column, Neighbours::of(task, state.column_task_ids(column)))
     }
@@ -122,6 +130,10 @@ fn set_guard(op: &mut Op, guard: Option<Seq>) {
         Op::SetArchived(op) => op.guard = guard,
         Op::UpdateColumn(op) => op.guard = guard,
         Op::DeleteColumn(op) => op.guard = guard,
+        Op::UpdateLabel(op) => op.guard = guard,
+        Op::DeleteLabel(op) => op.guard = guard,
+        Op::MergeLabels(op) => op.guard = guard,
+        Op::UnmergeLabel(op) => op.guard = guard,
         Op::UpdateTask(op) => op.guard = guard,
         Op::DeleteTask(op) => op.base = guard,
         Op::RestoreTask(op) => op.guard = guard,
@@ -140,6 +152,7 @@ impl Inverse {
     /// `guard`.
     pub fn op(&self, state: &BoardState, guard: Option<Seq>) -> Op {
         let column_place = |neighbours: Neighbours<ColumnId>| neighbours.place(|id| state.column(id).is_some());
+        let is_label = |id| state.label(id).is_some_and(|label| label.merged_into.is_none());
         let task_place = |column: ColumnId, neighbours: Neighbours<TaskId>| {
             neighbours.place(|id| state.live_task(id).is_some_and(|task| task.column == column))
         };
@@ -150,6 +163,12 @@ impl Inverse {
             }
             (Op::CreateColumn(create), Some(FormerPlace::Column(neighbours))) => {
                 create.place = column_place(neighbours)
+            }
+            (Op::UpdateLabel(UpdateLabel { place, .. }), Some(FormerPlace::Label(neighbours))) => {
+                *place = Some(neighbours.place(is_label));
+            }
+            (Op::CreateLabel(create), Some(FormerPlace::Label(neighbours))) => {
+                create.place = neighbours.place(is_label)
             }
             (
                 Op::UpdateTask(UpdateTask { place, .. }) | Op::RestoreTask(RestoreTask { place, .. }),

@@ -13,37 +13,50 @@
 mod change;
 mod create_board;
 mod create_column;
+mod create_label;
 mod create_task;
 mod delete_board;
 mod delete_column;
+mod delete_label;
 mod delete_task;
 mod inverse;
+mod label_set;
+mod labels;
+mod merge_labels;
 mod restore_board;
 mod restore_task;
 mod set_archived;
 mod set_member;
 mod share_links;
+mod unmerge_label;
 mod update_board;
 mod update_column;
+mod update_label;
 mod update_task;
 
 pub use change::{Applied, Change, ChangeKind, Gap};
 pub use create_board::{BoardCreated, CreateBoard, MAX_COLUMNS, NewColumn};
 pub use create_column::{ColumnCreated, CreateColumn};
+pub use create_label::CreateLabel;
 pub use create_task::{CreateTask, TaskCreated};
 pub use delete_board::{BoardDeleted, DeleteBoard};
 pub use delete_column::{ColumnDeleted, DeleteColumn};
+pub use delete_label::{DeleteLabel, LabelDeleted};
 pub use delete_task::{DeleteTask, TaskDeleted};
 pub(crate) use inverse::Inverse;
 pub use inverse::{Part, guarded, inverse_of};
+pub use label_set::LabelSet;
+pub use merge_labels::MergeLabels;
 pub use restore_board::{BoardRestored, RestoreBoard};
 pub use restore_task::{RestoreTask, TaskRestored};
 use serde::{Deserialize, Deserializer, Serialize};
 pub use set_archived::{ArchivedSet, SetArchived};
 pub use set_member::{MAX_MEMBERS, MemberSet, SetMember};
 pub use share_links::{CreateShareLink, RevokeShareLink, Sha256Digits, ShareLinkCreated, ShareLinkRevoked};
+pub use unmerge_label::UnmergeLabel;
 pub use update_board::{BoardUpdated, UpdateBoard};
 pub use update_column::{ColumnUpdated, UpdateColumn};
+pub use update_label::UpdateLabel;
 pub use update_task::{TaskUpdated, UpdateTask};
 
 use crate::{
@@ -92,6 +105,16 @@ pub enum Op {
     UpdateColumn(UpdateColumn),
     /// Delete a column that holds no tasks.
     DeleteColumn(DeleteColumn),
+    /// Add a label.
+    CreateLabel(CreateLabel),
+    /// Rename, recolour, describe or move a label.
+    UpdateLabel(UpdateLabel),
+    /// Delete a label.
+    DeleteLabel(DeleteLabel),
+    /// Merge a label into another.
+    MergeLabels(MergeLabels),
+    /// Take the merge of a label back.
+    UnmergeLabel(UnmergeLabel),
     /// Add a task.
     CreateTask(CreateTask),
     /// Change some fields of a task, including its place.
@@ -116,6 +139,11 @@ crate::schema::tagged_schema! {
         CreateColumn = "create_column",
         UpdateColumn = "update_column",
         DeleteColumn = "delete_column",
+        CreateLabel = "create_label",
+        UpdateLabel = "update_label",
+        DeleteLabel = "delete_label",
+        MergeLabels = "merge_labels",
+        UnmergeLabel = "unmerge_label",
         CreateTask = "create_task",
         UpdateTask = "update_task",
         DeleteTask = "delete_task",
@@ -146,6 +174,11 @@ impl Op {
             Self::CreateColumn(op) => op,
             Self::UpdateColumn(op) => op,
             Self::DeleteColumn(op) => op,
+            Self::CreateLabel(op) => op,
+            Self::UpdateLabel(op) => op,
+            Self::DeleteLabel(op) => op,
+            Self::MergeLabels(op) => op,
+            Self::UnmergeLabel(op) => op,
             Self::CreateTask(op) => op,
             Self::UpdateTask(op) => op,
             Self::DeleteTask(op) => op,

@@ -59,7 +59,8 @@ impl Operation for RestoreTask {
             // Somebody else restored it first, so the request is already fulfilled.
             return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
         }
-        state.room().require_task([&task.title, task.description().unwrap_or_default()], task.assignees.len())?;
+        let texts = [&*task.title, task.description().unwrap_or_default()];
+        state.room().require_task(texts, task.assignees.len() + task.labels.len())?;
         let wanted = self.column.into_iter().chain([task.column]).find_map(|id| state.column(id));
         let column = match wanted {
             Some(column) => column.id,

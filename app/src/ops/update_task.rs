@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ChangeKind, Effect, Inverse, Op, Operation, Part, check_completed, column_name, first_column, first_done_column,
-    inverse::FormerPlace, require_column, require_task, require_untouched, title_of,
+    inverse::FormerPlace, labels, require_column, require_task, require_untouched, title_of,
 };
 use crate::{
     access::BoardRole,
@@ -103,7 +103,7 @@ impl Operation for UpdateTask {
         for field in self.fields.fields().chain(self.moves().then_some(Field::Place)) {
             require_untouched(field.seq(task), self.guard)?;
         }
-        let fields = self.fields.on(task, self.base)?;
+        let fields = labels::checked(&self.fields, state, Some(task))?.on(task, self.base)?;
         let mut updated = Task::clone(task);
         fields.apply(&mut updated, state.seq());
         state.room().require_update(task, &updated)?;
@@ -224,7 +224,7 @@ impl Effect for TaskUpdated {
         let task = before.task(self.task)?;
         let moved = self.rank.is_some();
         let update = UpdateTask {
-            fields: self.fields.inverse(task),
+            fields: labels::without_deleted(self.fields.inverse(task), before),
             column: moved.then_some(task.column),
             ..UpdateTask::of(task.id)
         };
@@ -253,6 +253,8 @@ impl Effect for TaskUpdated {
             Some(FieldEdit::Due(_)) => "set the due date of",
             Some(FieldEdit::Assign(_)) => "assign",
             Some(FieldEdit::Unassign(_)) => "unassign",
+            Some(FieldEdit::AddLabels(_)) => "label",
+            Some(FieldEdit::RemoveLabels(_)) => "remove a label from",
             None => "edit",
         };
         (words, title_of(before, self.task))
@@ -284,8 +286,15 @@ impl Effect for TaskUpdated {
             FieldEdit::Due(to) => ActivityItem::SetDue(*to),
             FieldEdit::Assign(people) => ActivityItem::Assigned(people.clone()),
             FieldEdit::Unassign(people) => ActivityItem::Unassigned(people.clone()),
+            FieldEdit::AddLabels(ids) => ActivityItem::Labelled(labels::titles(ids, names)),
+            FieldEdit::RemoveLabels(ids) => ActivityItem::Unlabelled(labels::titles(ids, names)),
         };
-        texts.into_iter().map(item).chain(moved).chain(others.into_iter().map(item)).collect()
+        // The names of deleted labels are not known.
+        let is_told = |item: &ActivityItem| match item {
+            ActivityItem::Labelled(names) | ActivityItem::Unlabelled(names) => !names.is_empty(),
+            _ => true,
+        };
+        texts.into_iter().map(item).chain(moved).chain(others.into_iter().map(item)).filter(is_told).collect()
     }
 
     fn people(&self) -> &[ActorId] {

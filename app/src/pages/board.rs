@@ -28,6 +28,7 @@ use crate::{
             activity::ActivityView,
             events::{self, About, FirstPages},
         },
+        labels::{keys::label_keys, manage::LabelsView},
         list::view::ListView,
         members::view::MembersView,
         shell::{archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, toasts::Toasts},
@@ -127,6 +128,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     let notices = Notices::provide();
     let revealed = Revealed::provide();
     Undoing::provide(board.clone(), notices, announcer, revealed);
+    label_keys(board.clone(), announcer);
     close_menus_on_click_elsewhere();
     expect_context::<CameFrom>().follow(&board);
     let name = board.name();
@@ -146,6 +148,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
                 View::List => view! { <ListView board /> }.into_any(),
                 View::Activity => view! { <ActivityView board /> }.into_any(),
                 View::Members => view! { <MembersView board /> }.into_any(),
+                View::Labels => view! { <LabelsView board /> }.into_any(),
                 View::Trash => view! { <TrashPage board /> }.into_any(),
             }
         }

@@ -4,6 +4,9 @@ const { script, wasm, shape } = document.getElementById("bootstrap").dataset;
 const html = document.documentElement;
 const app = document.getElementById("app");
 
+// Whether cards show the names of labels is a choice of this browser: see features/labels/manage.rs.
+try { html.dataset.labels = localStorage.getItem("taskwire-labels") || "names"; } catch {}
+
 // == What is said around the app ==
 const pageError = document.getElementById("page-error");
 const again = pageError.querySelector("button");

@@ -3,6 +3,7 @@
 //! Only [`BoardState::apply`] in [`crate::ops`] changes a state: each operation defines the effect of its change. This
 //! module has the steps that these effects consist of.
 
+mod labels;
 mod order;
 mod parts;
 mod room;
@@ -24,7 +25,8 @@ pub use touched::{Entity, Touched};
 
 use crate::{
     access::{BoardAccess, BoardRole},
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::Label,
     model::{Column, ColumnKind, Place, Seq, Task, never},
     rank::Rank,
     time::Timestamp,
@@ -45,9 +47,13 @@ pub struct BoardState {
     pub(crate) archived_seq: Seq,
     pub(crate) access: BoardAccess,
     columns: BTreeMap<ColumnId, Arc<Column>>,
+    /// Also those that were merged into others.
+    labels: BTreeMap<LabelId, Arc<Label>>,
     tasks: BTreeMap<TaskId, Arc<Task>>,
     // Derived from the fields above: the orders.
     column_order: Order<ColumnId>,
+    /// Without the labels that were merged into others.
+    label_order: Order<LabelId>,
     /// Only tasks that are not in the trash. A column without tasks may be missing.
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// The sizes of the board and its trash.
@@ -96,6 +102,9 @@ pub struct Contents {
     pub access: BoardAccess,
     /// Its columns, in order.
     pub columns: Vec<Arc<Column>>,
+    /// Its labels, also those that were merged into others, ordered by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Arc<Label>>,
     /// Its tasks, ordered by id; in an outline only those that are not in the trash.
     pub tasks: Vec<Arc<Task>>,
 }
@@ -125,8 +134,10 @@ impl BoardState {
             archived_seq: 0,
             access: BoardAccess::default(),
             columns: BTreeMap::new(),
+            labels: BTreeMap::new(),
             tasks: BTreeMap::new(),
             column_order: Order::default(),
+            label_order: Order::default(),
             tasks_by_column: HashMap::new(),
             room: Room::default(),
             is_whole: true,
@@ -277,6 +288,7 @@ impl BoardState {
                 archived_seq: self.archived_seq,
                 access: self.access.clone(),
                 columns: self.columns().cloned().collect(),
+                labels: self.labels.values().cloned().collect(),
                 tasks: self.tasks.values().cloned().collect(),
             },
         }
@@ -299,6 +311,10 @@ impl BoardState {
                 Entity::Column(id) => match other.columns.get(&id) {
                     Some(column) => self.put_column(Column::clone(column), &mut ignored),
                     None => self.remove_column(id, &mut ignored),
+                },
+                Entity::Label(id) => match other.labels.get(&id) {
+                    Some(label) => self.put_label(Label::clone(label), &mut ignored),
+                    None => self.remove_label(id, &mut ignored),
                 },
                 Entity::Task(id) => {
                     self.unlist_task(id);
@@ -433,8 +449,18 @@ impl BoardState {
 
 impl From<Snapshot> for BoardState {
     fn from(snapshot: Snapshot) -> Self {
-        let Contents { name, name_seq, created_at, deleted_at, archived_at, archived_seq, access, columns, tasks } =
-            snapshot.state;
+        let Contents {
+            name,
+            name_seq,
+            created_at,
+            deleted_at,
+            archived_at,
+            archived_seq,
+            access,
+            columns,
+            labels,
+            tasks,
+        } = snapshot.state;
         let mut state = Self {
             seq: snapshot.seq,
             name,
@@ -449,6 +475,9 @@ impl From<Snapshot> for BoardState {
         for column in columns {
             state.column_order.insert(column.rank.clone(), column.id);
             state.columns.insert(column.id, column);
+        }
+        for label in labels {
+            state.list_label(label);
         }
         for task in tasks {
             state.list_task(task);

@@ -15,6 +15,13 @@ pub(crate) struct Placement<Id> {
     pub ranks: Vec<(Id, Rank)>,
 }
 
+impl<Id> Placement<Id> {
+    /// The position of an item that stays where it is.
+    pub fn unmoved(rank: &Rank) -> Self {
+        Self { rank: rank.clone(), ranks: Vec::new() }
+    }
+}
+
 impl<Id: Ord> Default for Order<Id> {
     fn default() -> Self {
         Self(BTreeSet::new())

@@ -15,8 +15,8 @@ use crate::{
 
 /// The most tasks that a board may have outside the trash.
 pub const MAX_TASKS: usize = 10_000;
-/// The most bytes that the tasks outside the trash may have together: titles, descriptions, [`ASSIGNEE_BYTES`] for each
-/// assignee, and [`TASK_BYTES`] for the other fields of each task.
+/// The most bytes that the tasks outside the trash may have together: titles, descriptions, [`MEMBER_BYTES`] for each
+/// assignee and label, and [`TASK_BYTES`] for the other fields of each task.
 pub const MAX_BOARD_BYTES: usize = 8_000_000;
 /// The most tasks in the trash, unless it had more before this limit existed.
 pub const MAX_TRASH_TASKS: usize = 1_000;
@@ -26,10 +26,10 @@ pub const MAX_TRASH_BYTES: usize = 2_000_000;
 /// The number of boards that a person may manage; at this number they can create no more.
 pub const MAX_BOARDS_OF_ONE: usize = 1_000;
 
-/// The approximate size of a task without texts and assignees: ids, times and numbers, as they are sent.
+/// The approximate size of a task without texts, assignees and labels: ids, times and numbers, as they are sent.
 const TASK_BYTES: usize = 400;
-/// The approximate size of an assignee.
-const ASSIGNEE_BYTES: usize = 40;
+/// The approximate size of an assignee, or of a label of a task.
+const MEMBER_BYTES: usize = 40;
 /// The most tasks that one change purges from the trash. (A trash may exceed its limits if it was filled before they
 /// existed.)
 const MOST_PURGED: usize = 100;
@@ -67,12 +67,12 @@ impl Room {
         }
     }
 
-    /// Checks that one more task with these texts and this number of assignees fits.
-    pub fn require_task(&self, texts: [&str; 2], assignees: usize) -> Result<(), Refusal> {
+    /// Checks that one more task with these texts and this number of assignees and labels together fits.
+    pub fn require_task(&self, texts: [&str; 2], members: usize) -> Result<(), Refusal> {
         if self.live_tasks >= MAX_TASKS {
             return Err(Refusal::Full { what: Thing::Task, limit: MAX_TASKS as u32 });
         }
-        self.require_bytes(TASK_BYTES + texts.map(str::len).iter().sum::<usize>() + ASSIGNEE_BYTES * assignees)
+        self.require_bytes(TASK_BYTES + texts.map(str::len).iter().sum::<usize>() + MEMBER_BYTES * members)
     }
 
     /// Checks that a task outside the trash may be replaced with a later state of it.
@@ -115,8 +115,8 @@ impl Room {
                 continue;
             }
             forecast.purged += purged.len();
-            for (_, _, bytes) in purged.iter().filter_map(|_| room.trash.pop_first()).collect::<Vec<_>>() {
-                room.trash_bytes -= bytes;
+            for _ in &purged {
+                room.trash_bytes -= room.trash.pop_first().map_or(0, |(_, _, bytes)| bytes);
             }
             // The number of its deletion is higher than those of all tasks in the trash.
             let seq = Seq::MAX / 2 + added.len() as Seq;
@@ -139,5 +139,6 @@ pub struct TrashForecast {
 }
 
 fn weight(task: &Task) -> usize {
-    TASK_BYTES + task.title.len() + task.description().map_or(0, str::len) + ASSIGNEE_BYTES * task.assignees.len()
+    let members = task.assignees.len() + task.labels.len();
+    TASK_BYTES + task.title.len() + task.description().map_or(0, str::len) + MEMBER_BYTES * members
 }

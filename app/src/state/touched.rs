@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{ColumnId, TaskId};
+use crate::id::{ColumnId, LabelId, TaskId};
 
 /// A part of a board that is stored, copied and drawn as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub enum Entity {
     Access,
     /// A column, which may be new or deleted.
     Column(ColumnId),
+    /// A label, which may be new, merged or deleted.
+    Label(LabelId),
     /// A task, which may be new or purged.
     Task(TaskId),
 }
@@ -45,7 +47,7 @@ impl Touched {
         self.0.contains(&entity)
     }
 
-    /// The entities: the board, its access, columns, tasks.
+    /// The entities: the board, its access, columns, labels, tasks.
     pub fn iter(&self) -> impl Iterator<Item = Entity> {
         self.0.iter().copied()
     }
@@ -53,6 +55,11 @@ impl Touched {
     /// Whether a column was touched.
     pub fn any_column(&self) -> bool {
         self.iter().any(|entity| matches!(entity, Entity::Column(_)))
+    }
+
+    /// Whether a label was touched.
+    pub fn any_label(&self) -> bool {
+        self.iter().any(|entity| matches!(entity, Entity::Label(_)))
     }
 
     /// The tasks that were touched.

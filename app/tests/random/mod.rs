@@ -4,11 +4,13 @@
 
 use app::{
     fields::FieldEdit,
-    id::{ActorId, ColumnId, MutationId, TaskId},
+    id::{ActorId, ColumnId, LabelId, MutationId, TaskId},
+    label::{Hue, Pattern, Tone},
     model::{ColumnKind, Place, Priority},
     ops::{
-        CreateBoard, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, NewColumn, Op, RestoreTask,
-        SetArchived, UpdateBoard, UpdateColumn, UpdateTask,
+        CreateBoard, CreateColumn, CreateLabel, CreateTask, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels,
+        Mutation, NewColumn, Op, RestoreTask, SetArchived, UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel,
+        UpdateTask,
     },
     state::BoardState,
     time::Day,
@@ -59,9 +61,9 @@ impl Random {
         let columns: Vec<ColumnId> = state.columns().map(|column| column.id).collect();
         let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).collect();
         let Some(task) = self.pick(&tasks).filter(|_| !self.one_in(4)) else {
-            return self.create_task(&columns, &tasks);
+            return self.create_task(&columns, &tasks, state);
         };
-        match self.below(21) {
+        match self.below(25) {
             0..=2 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Title(self.text()))),
             3 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Description(self.text()))),
             4 => {
@@ -71,7 +73,9 @@ impl Random {
                     .with(FieldEdit::Start(due.filter(|_| self.one_in(2))))
                     .with(FieldEdit::Due(due))
                     .with(FieldEdit::Assign(self.people()))
-                    .with(FieldEdit::Unassign(self.people()));
+                    .with(FieldEdit::Unassign(self.people()))
+                    .with(FieldEdit::AddLabels(self.labels(state)))
+                    .with(FieldEdit::RemoveLabels(self.labels(state)));
                 Op::UpdateTask(update)
             }
             5..=9 => Op::UpdateTask(UpdateTask {
@@ -95,11 +99,47 @@ impl Random {
                 ..UpdateColumn::of(columns[self.below(columns.len())])
             }),
             19 => Op::SetArchived(SetArchived::to(self.one_in(2))),
-            _ => Op::DeleteColumn(DeleteColumn::of(columns[self.below(columns.len())])),
+            20 => Op::DeleteColumn(DeleteColumn::of(columns[self.below(columns.len())])),
+            21..=22 => Op::UpdateTask(match self.one_in(2) {
+                true => UpdateTask::of(task).with(FieldEdit::AddLabels(self.labels(state))),
+                false => UpdateTask::of(task).with(FieldEdit::RemoveLabels(self.labels(state))),
+            }),
+            _ => self.label_op(state),
         }
     }
 
-    fn create_task(&mut self, columns: &[ColumnId], tasks: &[TaskId]) -> Op {
+    /// A random operation on the labels.
+    pub fn label_op(&mut self, state: &BoardState) -> Op {
+        let labels: Vec<LabelId> = state.all_labels().map(|label| label.id).collect();
+        let Some(label) = self.pick(&labels).filter(|_| !self.one_in(3)) else {
+            return Op::CreateLabel(CreateLabel {
+                tone: self.pick(Tone::ALL).unwrap_or_default(),
+                pattern: self.pick(Pattern::ALL).unwrap_or_default(),
+                place: self.place(&labels),
+                ..CreateLabel::of(LabelId(self.uuid()), self.text(), self.pick(Hue::ALL).unwrap_or_default())
+            });
+        };
+        match self.below(6) {
+            0 => Op::DeleteLabel(DeleteLabel::of(label)),
+            1 => Op::MergeLabels(MergeLabels::of(label, self.pick(&labels).unwrap_or(label))),
+            2 => Op::UnmergeLabel(UnmergeLabel::of(label)),
+            3 => Op::UpdateLabel(UpdateLabel { name: Some(self.text()), ..UpdateLabel::of(label) }),
+            4 => Op::UpdateLabel(UpdateLabel {
+                hue: self.pick(Hue::ALL),
+                description: Some(self.text()),
+                ..UpdateLabel::of(label)
+            }),
+            _ => Op::UpdateLabel(UpdateLabel { place: Some(self.place(&labels)), ..UpdateLabel::of(label) }),
+        }
+    }
+
+    /// Some labels of the board, also such that were merged.
+    fn labels(&mut self, state: &BoardState) -> Vec<LabelId> {
+        let labels: Vec<LabelId> = state.all_labels().map(|label| label.id).collect();
+        (0..self.below(3)).filter_map(|_| self.pick(&labels)).collect()
+    }
+
+    fn create_task(&mut self, columns: &[ColumnId], tasks: &[TaskId], state: &BoardState) -> Op {
         let create = CreateTask {
             description: if self.one_in(2) { self.text() } else { String::new() },
             column: self.pick(columns),
@@ -108,7 +148,9 @@ impl Random {
         };
         let assignees = if self.one_in(3) { self.people() } else { Vec::new() };
         let priority = self.pick(&Priority::ALL).unwrap_or_default();
-        Op::CreateTask(create.with(FieldEdit::Priority(priority)).with(FieldEdit::Assign(assignees)))
+        let labels = if self.one_in(3) { self.labels(state) } else { Vec::new() };
+        let create = create.with(FieldEdit::Priority(priority)).with(FieldEdit::Assign(assignees));
+        Op::CreateTask(create.with(FieldEdit::AddLabels(labels)))
     }
 
     /// Some people of a small team.

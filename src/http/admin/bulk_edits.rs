@@ -87,7 +87,7 @@ enum Chosen {
 /// `POST /admin/tasks/bulk`: shows what a bulk edit will touch, and begins it once that is confirmed.
 pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> Result<Response, ErrorPage> {
     let fields = Fields(fields);
-    let id = fields.get("id").parse().ok();
+    let id: Option<Uuid> = fields.get("id").parse().ok();
     if let Some(id) = id.filter(|_| fields.get("go") == "1")
         && admin.services.store.bulk_edit(id).await?.is_some()
     {
@@ -392,7 +392,7 @@ async fn title(admin: &Admin, edit: &BulkEdit) -> Result<String, ErrorPage> {
         undoes = next.undoes;
         undone.push(next);
     }
-    let is_redo = undone.len() % 2 == 0;
+    let is_redo = undone.len().is_multiple_of(2);
     Ok(match undone.pop().filter(|_| undoes.is_none()).map(|first| serde_json::from_str::<Action>(&first.action)) {
         Some(Ok(action)) => {
             let words = self::words(admin, &action).await?;

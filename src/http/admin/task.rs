@@ -101,6 +101,7 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
         names: Names {
             people: directory.accounts().iter().map(|account| (account.id, account.name.clone())).collect(),
             columns: board.columns().map(|column| (column.id, column.name.clone())).collect(),
+            labels: board.all_labels().map(|label| (label.id, label.title())).collect(),
         },
         now: now(),
         mistake,

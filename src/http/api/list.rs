@@ -3,7 +3,8 @@
 use std::{borrow::Cow, str::FromStr};
 
 use app::{
-    id::{ActorId, ColumnId, TaskId},
+    id::{ActorId, ColumnId, LabelId, TaskId},
+    label::{LabelFilter, LabelMatch, MAX_TASK_LABELS},
     model::{self, Priority, Seq},
     state::BoardState,
     text,
@@ -52,6 +53,11 @@ pub struct Listing {
     /// Only tasks that are assigned to this person; with `none`, only those that are assigned to nobody.
     #[param(value_type = Option<String>, pattern = "^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     assignee: Option<String>,
+    /// Only tasks with these labels: their ids, separated by commas; with `none`, only tasks without labels.
+    labels: Option<String>,
+    /// Whether a task needs any of `labels`, all of them, or none of them.
+    #[param(inline, default = "any")]
+    labels_match: Option<LabelMatch>,
     /// Only tasks on which work begins before this day (in UTC) or time.
     #[param(value_type = Option<String>, example = "2026-12-24")]
     start_before: Option<Moment>,
@@ -111,6 +117,7 @@ pub struct PageRequest {
     text: Option<String>,
     title: Option<String>,
     assignee: Option<Option<ActorId>>,
+    labels: Option<LabelFilter>,
     rest: Listing,
 }
 
@@ -128,6 +135,19 @@ impl Listing {
                 Some(Some(ActorId(id)))
             }
         };
+        let labels = match self.labels.as_deref() {
+            None => None,
+            Some("none") => Some(LabelFilter { labels: Vec::new(), by: LabelMatch::None }),
+            Some(ids) => {
+                let ids: Result<Vec<LabelId>, _> = ids.split(',').map(|id| id.trim().parse()).collect();
+                let labels =
+                    ids.map_err(|_| Problem::parameter("labels", "expected UUIDs with commas between, or `none`"))?;
+                if labels.len() > MAX_TASK_LABELS {
+                    return Err(Problem::parameter("labels", format!("at most {MAX_TASK_LABELS} labels are allowed")));
+                }
+                Some(LabelFilter { labels, by: self.labels_match.unwrap_or_default() })
+            }
+        };
         let folded =
             |text: &Option<String>| text.as_ref().map(|text| text::folded(text.trim())).filter(|text| !text.is_empty());
         Ok(PageRequest {
@@ -138,6 +158,7 @@ impl Listing {
             text: folded(&self.q),
             title: folded(&self.title),
             assignee,
+            labels,
             rest: self,
         })
     }
@@ -164,6 +185,10 @@ impl PageRequest {
                 Some(person) => task.assignees.contains(&person),
                 None => task.assignees.is_empty(),
             })
+            && self
+                .labels
+                .as_ref()
+                .is_none_or(|labels| labels.wants(&task.labels, |id| board.resolve_label(id).map(|label| label.id)))
             && wanted.created_by.is_none_or(|person| task.created_by == Some(ActorId(person)))
             && wanted.updated_by.is_none_or(|person| task.updated_by == Some(ActorId(person)))
             && is_between(task.start, wanted.start_after, wanted.start_before)

@@ -14,6 +14,7 @@ pub mod events;
 mod fields;
 pub mod groups;
 pub mod invitations;
+pub mod labels;
 mod list;
 pub mod members;
 pub(crate) mod model;
@@ -57,6 +58,9 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(boards::restore))
         .routes(routes!(columns::list, columns::create))
         .routes(routes!(columns::update, columns::delete))
+        .routes(routes!(labels::list, labels::create))
+        .routes(routes!(labels::read, labels::update, labels::delete))
+        .routes(routes!(labels::merge))
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))

@@ -1,8 +1,11 @@
 //! Boards, columns and tasks as REST represents them: every field is always present, and `null` if it has no value.
 
+use std::collections::HashMap;
+
 use app::{
     access::BoardRole,
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::{self, Hue, Pattern, Tone},
     model::{self, ColumnKind, Priority, Seq},
     schema,
     state::BoardState,
@@ -113,6 +116,57 @@ impl<'a> Column<'a> {
     }
 }
 
+/// A label of a board.
+#[derive(Serialize, ToSchema)]
+pub struct Label<'a> {
+    /// The label's id.
+    pub id: LabelId,
+    /// The label's name; it may be empty.
+    pub name: &'a str,
+    /// The label's hue.
+    pub hue: Hue,
+    /// The tone of the hue.
+    pub tone: Tone,
+    /// The pattern, by which people recognise the label without its colour.
+    pub pattern: Pattern,
+    /// What the label is for; it may be empty.
+    pub description: &'a str,
+    /// The label's position: labels are ordered by these texts.
+    pub rank: &'a str,
+    /// How many tasks have it, without those in the trash.
+    pub tasks: usize,
+}
+
+impl<'a> Label<'a> {
+    /// The representation of a label of this board.
+    pub fn of(board: &BoardState, label: &'a label::Label) -> Self {
+        let has = |task: &&std::sync::Arc<model::Task>| !task.is_deleted() && board.has_label(task, label.id);
+        Self::counted(label, board.tasks().filter(has).count())
+    }
+
+    /// The representations of all labels of a board, in order.
+    pub fn all(board: &'a BoardState) -> Vec<Self> {
+        let mut counts: HashMap<LabelId, usize> = HashMap::new();
+        for task in board.tasks().filter(|task| !task.is_deleted() && !task.labels.is_empty()) {
+            board.task_labels(task).iter().for_each(|label| *counts.entry(label.id).or_default() += 1);
+        }
+        board.labels().map(|label| Self::counted(label, counts.get(&label.id).copied().unwrap_or_default())).collect()
+    }
+
+    fn counted(label: &'a label::Label, tasks: usize) -> Self {
+        Self {
+            id: label.id,
+            name: &label.name,
+            hue: label.hue,
+            tone: label.tone,
+            pattern: label.pattern,
+            description: &label.description,
+            rank: label.rank.as_str(),
+            tasks,
+        }
+    }
+}
+
 /// A task.
 #[derive(Serialize, ToSchema)]
 pub struct Task<'a> {
@@ -138,6 +192,8 @@ pub struct Task<'a> {
     pub due: Option<Day>,
     /// The people to whom the task is assigned, in the order of their ids.
     pub assignees: &'a [ActorId],
+    /// The labels of the task, in the order of the board's labels.
+    pub labels: Vec<LabelId>,
     /// The column to which the task returns when it is reopened.
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
@@ -173,6 +229,7 @@ impl<'a> Task<'a> {
             start: task.start,
             due: task.due,
             assignees: &task.assignees,
+            labels: board.task_labels(task).iter().map(|label| label.id).collect(),
             reopen_column: task.reopen_column,
             created_at: task.created_at,
             created_by: task.created_by,

@@ -33,11 +33,12 @@ const TOKEN: &str = "token";
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 15] = [
+const PARAMETERS: [(&str, &str); 16] = [
     ("board", "The id of the board."),
     ("column", "The id of the column."),
     ("group", "The id of the group."),
     ("invitation", "The id of the invitation."),
+    ("label", "The id of the label."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
     ("session", "The id of the session."),
@@ -76,6 +77,7 @@ const PARAMETERS: [(&str, &str); 15] = [
     tags(
         (name = "boards", description = "Boards and what happened on them"),
         (name = "columns", description = "The columns of a board; a task is completed when its column is `done`"),
+        (name = "labels", description = "The labels of a board, which tasks have"),
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),

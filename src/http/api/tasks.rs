@@ -2,7 +2,7 @@
 
 use app::{
     fields::{self, FieldEdit},
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     model::Priority,
     ops::{CreateTask, DeleteTask, Op, RestoreTask, UpdateTask, present},
     refusal::{Refusal, Thing},
@@ -71,6 +71,10 @@ pub struct NewTask {
     #[serde(default)]
     #[schema(max_items = 20)]
     assignees: Vec<Uuid>,
+    /// The labels of the task: ids of labels of the board.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    labels: Vec<Uuid>,
 }
 
 /// The fields to change of a task; absent fields stay as they are.
@@ -103,6 +107,14 @@ pub struct TaskPatch {
     #[serde(default)]
     #[schema(max_items = 20)]
     unassign: Vec<Uuid>,
+    /// Labels to add: ids of labels of the board.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    add_labels: Vec<Uuid>,
+    /// Labels to remove.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    remove_labels: Vec<Uuid>,
     /// A new column.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<Uuid>, nullable = false)]
@@ -127,6 +139,8 @@ impl TaskPatch {
             self.due.map(FieldEdit::Due),
             Some(FieldEdit::Assign(people(self.assign))),
             Some(FieldEdit::Unassign(people(self.unassign))),
+            Some(FieldEdit::AddLabels(labels(self.add_labels))),
+            Some(FieldEdit::RemoveLabels(labels(self.remove_labels))),
         ];
         edits.into_iter().flatten().collect()
     }
@@ -188,8 +202,9 @@ pub async fn create(
         .with(FieldEdit::Priority(new.priority))
         .with(FieldEdit::Start(new.start))
         .with(FieldEdit::Due(new.due))
-        .with(FieldEdit::Assign(people(new.assignees)));
-    let accepted = client.write(id, key, Op::CreateTask(create)).await.map_err(in_body(names_column))?;
+        .with(FieldEdit::Assign(people(new.assignees)))
+        .with(FieldEdit::AddLabels(labels(new.labels)));
+    let accepted = client.write(id, key, Op::CreateTask(create)).await.map_err(in_body(names_column, "labels"))?;
     Ok(located(answer(StatusCode::CREATED, &accepted.board, task)?, format!("/tasks/{task}")))
 }
 
@@ -252,7 +267,9 @@ pub async fn update(
         ..UpdateTask::of(id)
     };
     let board = client.board_of(id).await?;
-    let accepted = client.write(board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column))?;
+    let update = with_merged(update, &board);
+    let accepted =
+        client.write(board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column, "add_labels"))?;
     answer(StatusCode::OK, &accepted.board, id)
 }
 
@@ -302,14 +319,32 @@ fn answer(status: StatusCode, board: &BoardState, id: TaskId) -> Result<Response
     Ok(tagged(json(status, &Task::of(board, task)), task.seq))
 }
 
-/// If the body named a column, then a column that does not exist is an error in the body, not in the address.
-fn in_body(names_column: bool) -> impl Fn(WriteError) -> Problem {
+/// If the body named a column, then a column that does not exist is an error in the body, not in the address. So is a label.
+fn in_body(names_column: bool, labels: &'static str) -> impl Fn(WriteError) -> Problem {
     move |error| match error {
         WriteError::Refused(Refusal::NotFound { what: Thing::Column }) if names_column => {
             Problem::field("column", "this board has no such column")
         }
+        WriteError::Refused(Refusal::NotFound { what: Thing::Label }) => {
+            Problem::field(labels, "this board has no such label")
+        }
         error => error.into(),
     }
+}
+
+/// A label is removed with all that were merged into it.
+fn with_merged(mut update: UpdateTask, board: &BoardState) -> UpdateTask {
+    if let Some(task) = board.task(update.task) {
+        let remove = update.fields.labels_removed().iter();
+        let merged: Vec<LabelId> = remove.flat_map(|label| board.ids_of_label(task, *label)).collect();
+        let ids = update.fields.labels_removed().iter().copied().chain(merged).collect();
+        update.fields.set(FieldEdit::RemoveLabels(ids));
+    }
+    update
+}
+
+fn labels(ids: Vec<Uuid>) -> Vec<LabelId> {
+    ids.into_iter().map(LabelId).collect()
 }
 
 fn people(ids: Vec<Uuid>) -> Vec<ActorId> {

@@ -15,7 +15,7 @@ use crate::{
         priority::priority_chip,
         redrawn::redrawn,
     },
-    features::{presence::editing_mark, task::assignees::assignee_faces},
+    features::{labels::chips::label_chips, presence::editing_mark, task::assignees::assignee_faces},
     forms::{DeleteTask, SetCompleted, form_action},
     id::TaskId,
     live::{LiveBoard, TaskSignals},
@@ -34,6 +34,7 @@ pub fn Card(
     let announcer = expect_context::<Announcer>();
     let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
+    let labels = label_chips(&board, shown.clone());
     let field = {
         let shown = shown.clone();
         move |read: fn(&Task) -> String| shown.read().as_ref().map(|task| read(task)).unwrap_or_default()
@@ -147,7 +148,7 @@ pub fn Card(
                     </button>
                 </IfMay>
                 <div class="card-marks">
-                    {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+                    {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
                     {move || described.get().then(description_mark)} {assignees} {editing}

@@ -4,9 +4,10 @@ use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
 use super::revealed::Revealed;
 use crate::{
-    board::Typed,
+    board::{Typed, take_labels},
     controls::{announcer::Announcer, due::Today, focus::find},
     features::task::drafts::{Drafts, Unsent},
+    fields::FieldEdit,
     forms::{AddTask, form_action},
     id::{ColumnId, TaskId},
     live::LiveBoard,
@@ -43,7 +44,7 @@ pub fn QuickAdd(
                 drafts.keep(unsent, input.value());
             }
             let text = drafts.unsent(unsent);
-            if !text.trim().is_empty() && board.rescue(create(crate::new_id(), column, text)) {
+            if !text.trim().is_empty() && board.rescue(create(&board, crate::new_id(), column, text)) {
                 drafts.keep(unsent, String::new());
             }
         }
@@ -57,7 +58,7 @@ pub fn QuickAdd(
             return set_refusal.set(too_long);
         }
         let title = Typed::Title.normalize(&input.value());
-        match board.submit(create(task, column, title.clone())) {
+        match board.submit(create(&board, task, column, title.clone())) {
             Ok(_) => {
                 input.set_value("");
                 drafts.keep(unsent, String::new());
@@ -102,8 +103,11 @@ pub fn QuickAdd(
     .into_any()
 }
 
-fn create(task: TaskId, column: ColumnId, title: String) -> Op {
-    Op::CreateTask(CreateTask { column: Some(column), ..CreateTask::of(task, title) })
+/// The labels that the title names after `#` are set on the task.
+fn create(board: &LiveBoard, task: TaskId, column: ColumnId, title: String) -> Op {
+    let (title, labels) = board.with(|board| take_labels(&title, board));
+    let create = CreateTask { column: Some(column), ..CreateTask::of(task, title) };
+    Op::CreateTask(create.with(FieldEdit::AddLabels(labels)))
 }
 
 /// Scrolls a new task into view, and leaves the focus where it is.

@@ -16,7 +16,8 @@ use crate::{
         icon::{Icon, Picture},
         redrawn::redrawn,
     },
-    features::task::assignees::AssigneeFilter,
+    features::{labels::filter::LabelsFilter, task::assignees::AssigneeFilter},
+    label::LabelFilter,
     live::LiveBoard,
 };
 
@@ -41,6 +42,9 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
 
     let assignee = Memo::new(move |_| query.with(|query| query.wanted.assignee));
     let of_person = Callback::new(move |person| change(&|wanted| wanted.assignee = person));
+
+    let labels = Memo::new(move |_| query.with(|query| query.wanted.labels.clone()));
+    let of_labels = Callback::new(move |labels: LabelFilter| change(&|wanted| wanted.labels.clone_from(&labels)));
 
     let search = NodeRef::<html::Input>::new();
     let searched = move || query.with(|query| query.wanted.text.clone());
@@ -120,7 +124,8 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
             >
                 {redrawn(completed_options)}
             </select>
-            <AssigneeFilter board wanted=assignee want=of_person />
+            <AssigneeFilter board=board.clone() wanted=assignee want=of_person />
+            <LabelsFilter board wanted=labels want=of_labels />
             <select
                 name="sort"
                 aria-label="Order"

@@ -10,6 +10,7 @@ use crate::{
         priority::priority_chip,
     },
     features::{
+        labels::chips::label_chips,
         presence::editing_mark,
         task::{
             assignees::assignee_faces,
@@ -31,6 +32,7 @@ pub fn ListRow(
 ) -> impl IntoView {
     let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
+    let labels = label_chips(&board, shown.clone());
     let title = {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
@@ -68,6 +70,7 @@ pub fn ListRow(
                 <a href=href data-noscroll>
                     {move || title.get()}
                 </a>
+                {labels}
                 {assignees}
                 {editing}
             </th>

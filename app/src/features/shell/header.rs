@@ -120,6 +120,10 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
                 button=view! { <Picture icon=Icon::More /> }.into_any()
             >
                 <UndoItems board=board.get_value() />
+                <a class="menu-item" href=board_path(board.get_value().id(), View::Labels)>
+                    <Picture icon=Icon::Label />
+                    "Labels"
+                </a>
                 <IfMay may=manages>
                     <hr class="menu-rule" />
                     <IfMay may=is_used>

@@ -30,6 +30,10 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateColumn(update) if update.place.is_some() => "The column was not moved".to_owned(),
         Op::UpdateColumn(_) => "The column was not changed".to_owned(),
         Op::DeleteColumn(_) => "The column was not deleted".to_owned(),
+        Op::CreateLabel(_) => "The label was not added".to_owned(),
+        Op::UpdateLabel(_) => "The label was not changed".to_owned(),
+        Op::DeleteLabel(_) => "The label was not deleted".to_owned(),
+        Op::MergeLabels(_) | Op::UnmergeLabel(_) => "The labels stay as they are".to_owned(),
         Op::CreateTask(create) => format!("“{}” was not added", shortened(&create.title)),
         Op::UpdateTask(update) => format!("{} {}", title(update.task), what_stayed(update)),
         Op::DeleteTask(delete) => format!("{} was not deleted", title(delete.task)),
@@ -44,6 +48,8 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateBoard(update) => update.name.as_deref(),
         Op::CreateColumn(create) => Some(&create.name),
         Op::UpdateColumn(update) => update.name.as_deref(),
+        Op::CreateLabel(create) => Some(&create.name),
+        Op::UpdateLabel(update) => update.name.as_deref().or(update.description.as_deref()),
         Op::CreateTask(create) => Some(&create.title),
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
         Op::DeleteBoard(_)
@@ -53,6 +59,9 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         | Op::CreateShareLink(_)
         | Op::RevokeShareLink(_)
         | Op::DeleteColumn(_)
+        | Op::DeleteLabel(_)
+        | Op::MergeLabels(_)
+        | Op::UnmergeLabel(_)
         | Op::DeleteTask(_)
         | Op::RestoreTask(_) => None,
     }
@@ -70,6 +79,7 @@ fn what_stayed(update: &UpdateTask) -> &'static str {
         (_, Some(FieldEdit::Start(_))) => "keeps its start date",
         (_, Some(FieldEdit::Due(_))) => "keeps its due date",
         (_, Some(FieldEdit::Assign(_) | FieldEdit::Unassign(_))) => "keeps its assignees",
+        (_, Some(FieldEdit::AddLabels(_) | FieldEdit::RemoveLabels(_))) => "keeps its labels",
         (_, None) => "was not changed",
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     access::BoardRole,
     board::{OptimisticBoard, Typed},
     controls::{choice::choice, due::Today, priority::priority_words, raw_text::in_textarea, redrawn::redrawn},
+    features::labels::field::LabelBoxes,
     forms::{UpdateTask, form_action},
     id::TaskId,
     live::LiveBoard,
@@ -28,6 +29,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
     let shown = board.with(|board| board.live_task(task).cloned())?;
     // Without JavaScript there is only what the server draws, and it has all of it.
     let description = shown.description().unwrap_or_default();
+    let labels = board.with(|board| board.task_labels(&shown)).iter().map(|label| label.id).collect();
     let base = board.with_optimistic(|board: &OptimisticBoard| board.confirmed().seq());
     let columns = board.columns().get_untracked();
     let [start, due] = [shown.start, shown.due].map(|day| day.map(|day| day.to_string()).unwrap_or_default());
@@ -89,6 +91,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
                 <label for="edit-due">"Due"</label>
                 <input type="date" id="edit-due" name="edit[due]" value=due />
             </div>
+            <LabelBoxes board=board.clone() labels />
             <AssigneeBoxes board=board.clone() assignees=shown.assignees.clone() />
             <button class="button primary">"Save"</button>
         </form>

@@ -28,7 +28,7 @@ use crate::{
         person::{People, called, face},
         redrawn::redrawn,
     },
-    features::{history::events::TaskHistory, presence::EditingNow},
+    features::{history::events::TaskHistory, labels::field::LabelsField, presence::EditingNow},
     forms::{DeleteTask, RestoreTask, form_action},
     id::{ActorId, TaskId},
     live::{Live, LiveBoard, Loading, act},
@@ -193,6 +193,7 @@ fn TaskBody(
                     <DateInput board=board.clone() task field=DateField::Due id="task-due" disabled=deleted />
                 </div>
             </div>
+            <LabelsField board=board.clone() task deleted />
             <AssigneesField board=board.clone() task deleted />
             <DescriptionText board=board.clone() task description deleted loading />
             <Conflicts board=board.clone() task field=TextField::Description />

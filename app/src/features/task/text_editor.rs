@@ -7,15 +7,17 @@ use leptos::{ev, html, prelude::*};
 
 use super::drafts::{Draft, Drafts, text_edit};
 use crate::{
-    board::Typed,
+    board::{Typed, take_labels},
     controls::{
         focus::focus_when_drawn,
         keyboard::{self, Key},
         notices::{Action, Notices},
     },
+    fields::FieldEdit,
     id::TaskId,
     live::LiveBoard,
     model::TextField,
+    ops::Op,
     refusal::Refusal,
 };
 
@@ -55,8 +57,16 @@ pub fn TextEditor(
                 return set_refusal.set(too_long);
             }
             let text = typed.normalize(&area.value());
-            if text != draft.before {
-                let edit = text_edit(task, field, text);
+            // A title may name labels after `#`.
+            let (text, labels) = match field {
+                TextField::Title => board.with(|board| take_labels(&text, board)),
+                TextField::Description => (text, Vec::new()),
+            };
+            if text != draft.before || !labels.is_empty() {
+                let mut edit = text_edit(task, field, text);
+                if let Op::UpdateTask(update) = &mut edit {
+                    update.fields.set(FieldEdit::AddLabels(labels));
+                }
                 match board.submit_text(edit.clone(), draft.base) {
                     Ok(_) => {}
                     // Both texts are shown side by side until the person has chosen.

@@ -25,6 +25,7 @@ use crate::{
     access::{BoardAccess, BoardRole, Principal},
     board::{OptimisticBoard, Settled},
     id::{ActorId, BoardId, ColumnId, TaskId},
+    label::Label,
     model::{Column, Task},
     state::{BoardState, Entity, LoadedPart, Part, Snapshot, Touched},
     time::Timestamp,
@@ -57,6 +58,7 @@ struct Inner {
     failing: ArcRwSignal<bool>,
     loaded: ArcRwSignal<Vec<Part>>,
     columns: ArcRwSignal<Vec<Arc<Column>>>,
+    labels: ArcRwSignal<Vec<Arc<Label>>>,
     column_tasks: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
     change_collectors: Mutex<Vec<Weak<Mutex<Touched>>>>,
@@ -118,6 +120,7 @@ impl LiveBoard {
             failing: ArcRwSignal::new(false),
             loaded: ArcRwSignal::new(session.board().loaded().to_vec()),
             columns: ArcRwSignal::new(state.columns().cloned().collect()),
+            labels: ArcRwSignal::new(state.labels().cloned().collect()),
             column_tasks: Mutex::default(),
             tasks: Mutex::default(),
             change_collectors: Mutex::default(),
@@ -199,6 +202,12 @@ impl LiveBoard {
     /// Returns its columns, in order.
     pub fn columns(&self) -> ArcRwSignal<Vec<Arc<Column>>> {
         self.0.columns.clone()
+    }
+
+    /// Returns its labels, in order, without those that were merged into others. It also changes when a merge is taken back, so what is
+    /// derived from the labels of tasks may track it.
+    pub fn labels(&self) -> ArcRwSignal<Vec<Arc<Label>>> {
+        self.0.labels.clone()
     }
 
     /// Returns the ids of the tasks of a column, in order, without those in the trash.
@@ -369,6 +378,7 @@ impl LiveBoard {
         let board =
             touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists(), view.is_archived()));
         let columns = touched.any_column().then(|| view.columns().cloned().collect::<Vec<_>>());
+        let labels = touched.any_label().then(|| view.labels().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
             let signals = lock(&self.0.tasks);
             let drawn = |id: TaskId| Some((signals.get(&id)?.task.clone(), view.task(id).cloned()));
@@ -401,6 +411,9 @@ impl LiveBoard {
         }
         if let Some(columns) = columns {
             self.0.columns.maybe_set(columns);
+        }
+        if let Some(labels) = labels {
+            self.0.labels.maybe_set(labels);
         }
         if let Some((name, exists, archived)) = board {
             self.0.name.maybe_set(name);

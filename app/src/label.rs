@@ -1,0 +1,208 @@
+//! The labels of a board, as plain values.
+//!
+//! A task has a set of ids of labels. It keeps the id of a label that is deleted or merged, and the board decides what
+//! the id means now ([`BoardState::resolve_label`](crate::state::BoardState::resolve_label)). So deleting or merging a
+//! label, and undoing that, is one small change however many tasks have the label, and tasks that are not loaded need
+//! no change.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::LabelId,
+    model::{Seq, never},
+    rank::Rank,
+    text::capitalised,
+};
+
+/// The most labels that a board may have.
+pub const MAX_LABELS: usize = 1_000;
+/// The most labels that a board may have together with those that were merged into others, which it keeps so that a
+/// merge can be undone.
+pub const MAX_KEPT_LABELS: usize = 2_000;
+/// The most labels that a task may have.
+pub const MAX_TASK_LABELS: usize = 50;
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every value, in the order in which they are offered.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name that is stored and sent.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// Parses the name that is stored and sent.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == name)
+            }
+
+            /// Whether this is the default.
+            pub fn is_default(&self) -> bool {
+                *self == Self::default()
+            }
+        }
+    };
+}
+
+named! {
+    /// The hue of a label.
+    Hue {
+        /// Red.
+        Red = "red",
+        /// Orange.
+        Orange = "orange",
+        /// Amber.
+        Amber = "amber",
+        /// Lime.
+        Lime = "lime",
+        /// Green.
+        Green = "green",
+        /// Teal.
+        Teal = "teal",
+        /// Cyan.
+        Cyan = "cyan",
+        /// Blue.
+        #[default]
+        Blue = "blue",
+        /// Indigo.
+        Indigo = "indigo",
+        /// Purple.
+        Purple = "purple",
+        /// Pink.
+        Pink = "pink",
+        /// Grey.
+        Grey = "grey",
+    }
+}
+
+named! {
+    /// The tone of a label's hue.
+    Tone {
+        /// A light one.
+        Light = "light",
+        /// The usual one.
+        #[default]
+        Normal = "normal",
+        /// A dark one.
+        Dark = "dark",
+    }
+}
+
+named! {
+    /// The pattern of a label, by which it can be recognised without its colour.
+    Pattern {
+        /// None: only the colour.
+        #[default]
+        None = "none",
+        /// Diagonal stripes.
+        Stripes = "stripes",
+        /// Horizontal lines.
+        Lines = "lines",
+        /// Vertical bars.
+        Bars = "bars",
+        /// Dots.
+        Dots = "dots",
+        /// A chequered field.
+        Checks = "checks",
+    }
+}
+
+named! {
+    /// Which of several labels a task must have.
+    LabelMatch {
+        /// At least one of them.
+        #[default]
+        Any = "any",
+        /// All of them.
+        All = "all",
+        /// None of them.
+        None = "none",
+    }
+}
+
+/// A label of a board.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", schema(as = StoredLabel))]
+pub struct Label {
+    /// The id of the label.
+    pub id: LabelId,
+    /// The name. A label may have none; then it is named by its colour.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The hue.
+    pub hue: Hue,
+    /// The tone of the hue.
+    #[serde(default, skip_serializing_if = "Tone::is_default")]
+    pub tone: Tone,
+    /// The pattern.
+    #[serde(default, skip_serializing_if = "Pattern::is_default")]
+    pub pattern: Pattern,
+    /// What the label is for: one line of text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The position among the labels. Equal ranks are ordered by id.
+    pub rank: Rank,
+    /// The label that this one was merged into. It stands for that label on every task that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<LabelId>,
+    /// The number of its newest change; 0 in a label that is not part of a state yet. A new rank that makes room for
+    /// another label is not a change of it.
+    #[serde(default, skip_serializing_if = "never")]
+    pub seq: Seq,
+}
+
+/// A filter of tasks by several labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelFilter {
+    /// The labels. Without any, [`LabelMatch::None`] wants tasks without labels, and the others want every task.
+    pub labels: Vec<LabelId>,
+    /// Which of them a task must have.
+    pub by: LabelMatch,
+}
+
+impl LabelFilter {
+    /// Whether the filter can exclude any task.
+    pub fn is_set(&self) -> bool {
+        !self.labels.is_empty() || self.by == LabelMatch::None
+    }
+
+    /// Whether a task with these labels is wanted. `shown` returns the label that an id stands for.
+    pub fn wants(&self, labels: &[LabelId], shown: impl Fn(LabelId) -> Option<LabelId>) -> bool {
+        let has = |wanted: &LabelId| {
+            shown(*wanted).is_some_and(|wanted| labels.iter().any(|label| shown(*label) == Some(wanted)))
+        };
+        match self.by {
+            LabelMatch::Any => self.labels.is_empty() || self.labels.iter().any(has),
+            LabelMatch::All => self.labels.iter().all(has),
+            LabelMatch::None if self.labels.is_empty() => !labels.iter().any(|label| shown(*label).is_some()),
+            LabelMatch::None => !self.labels.iter().any(has),
+        }
+    }
+}
+
+impl Label {
+    /// Returns the name, or, if the label has none, its colour: `Light red`.
+    pub fn title(&self) -> String {
+        if !self.name.is_empty() {
+            return self.name.clone();
+        }
+        let colour = match self.tone {
+            Tone::Normal => self.hue.as_str().to_owned(),
+            tone => format!("{} {}", tone.as_str(), self.hue.as_str()),
+        };
+        capitalised(&colour)
+    }
+}
