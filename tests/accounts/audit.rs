@@ -319,7 +319,7 @@ async fn every_action_leaves_one_event(database: Database) {
     assert_eq!(before_and_after(&events[0]), (&Value::Null, &json!("viewer")));
     assert_eq!(before_and_after(&events[1]), (&json!("editor"), &json!("manager")));
     assert_eq!(before_and_after(&events[2]), (&json!("manager"), &Value::Null));
-    assert_eq!((&events[3].details["board"], &events[3].details["seq"]), (&json!(board), &json!(7)));
+    assert_eq!((&events[3].details["board"], &events[3].details["seq"]), (&json!(board), &json!(9)));
 
     // No secret, in no form.
     let cookie = scene.ana.cookie("taskwire_session").unwrap();

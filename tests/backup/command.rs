@@ -181,7 +181,10 @@ async fn what_cannot_be_written_or_read_is_said() {
     assert!(error.ends_with("is a folder; name a file in it"), "{error}");
     let error = refused(&database, &["backup", "/dev/null", "--force"]);
     assert!(error.contains("/dev/null is not a file"), "{error}");
+    // What the file is comes first: whether there is room for it, second.
     let error = refused(&database, &["restore", &name("missing"), "--dry-run"]);
+    assert!(error.contains("missing: cannot read the backup: "), "{error}");
+    let error = refused(&database, &["restore", &name("missing")]);
     assert!(error.contains("is not empty"), "{error}");
     let error = refused(&Database::sqlite(), &["restore", &name("missing")]);
     assert!(error.contains("missing: cannot read the backup: "), "{error}");

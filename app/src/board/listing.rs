@@ -298,7 +298,7 @@ fn words(text: &str) -> Vec<String> {
 fn label_facts(board: &BoardState) -> HashMap<LabelId, LabelFacts> {
     let facts = |id: LabelId| {
         let label = board.resolve_label(id)?;
-        Some((id, LabelFacts { shown: label.id, name: label.title().to_lowercase() }))
+        Some((id, LabelFacts { shown: label.id, name: folded(&label.title()) }))
     };
     board.all_labels().filter_map(|label| facts(label.id)).collect()
 }

@@ -10,6 +10,7 @@ use app::{
     },
     id::{ActorId, BoardId},
     people::Person,
+    text::folded,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
@@ -252,8 +253,8 @@ async fn content(admin: &Admin, id: Uuid, address: Address) -> Result<Group, Err
 }
 
 fn has_text(account: &Account, text: &str) -> bool {
-    let text = text.to_lowercase();
-    account.name.to_lowercase().contains(&text) || account.email.contains(&text)
+    let text = folded(text);
+    folded(&account.name).contains(&text) || folded(&account.email).contains(&text)
 }
 
 /// The people who can be added and have a text in their name or address, and whether there are more than those.

@@ -24,6 +24,7 @@ use crate::{
     label::{Hue, Label},
     live::{LiveBoard, act},
     ops::{CreateLabel, Op, UpdateTask},
+    text::folded,
 };
 
 /// How many labels are offered at once. Further ones are found by typing.
@@ -45,10 +46,10 @@ pub fn toggle_label(board: &LiveBoard, task: TaskId, label: &Label, announcer: A
 
 /// The labels whose names contain a text, and whether one has exactly this name.
 fn matching(labels: &[Arc<Label>], text: &str) -> (Vec<Arc<Label>>, bool) {
-    let text = text.trim().to_lowercase();
-    let titled = |label: &&Arc<Label>| label.title().to_lowercase().contains(&text);
+    let text = folded(text.trim());
+    let titled = |label: &&Arc<Label>| folded(&label.title()).contains(&text);
     let found = labels.iter().filter(titled).take(OFFERED).cloned().collect();
-    (found, text.is_empty() || labels.iter().any(|label| label.title().to_lowercase() == text))
+    (found, text.is_empty() || labels.iter().any(|label| folded(&label.title()) == text))
 }
 
 /// The labels of a task, with the field that changes them.
