@@ -314,9 +314,10 @@ async fn a_form_stays_though_its_task_matches_no_more_and_keeps_only_what_was_ch
 async fn a_preview_tells_what_does_not_fit_into_the_trash_and_what_leaves_it() {
     let server = Server::start().await;
     let board = server.board().await;
-    let gone = server.task(&board, "Deleted earlier").await;
-    server.api(Method::DELETE, &format!("/tasks/{gone}")).send().await.unwrap().error_for_status().unwrap();
     let text = "x".repeat(29_900);
+    let large = json!({ "title": "Deleted earlier", "description": text });
+    let gone = id(&server.post(&format!("/boards/{board}/tasks"), &large).await);
+    server.api(Method::DELETE, &format!("/tasks/{gone}")).send().await.unwrap().error_for_status().unwrap();
     for number in 0..70 {
         let task = json!({ "title": format!("Task {number}"), "description": text });
         server.post(&format!("/boards/{board}/tasks"), &task).await;
@@ -425,8 +426,8 @@ async fn a_bulk_edit_says_which_tasks_are_on_an_archived_board() {
     server.patch(&format!("/boards/{archived}"), &json!({ "archived": true })).await;
     let chosen = [("query", ""), ("action", "complete"), ("of", "selected"), ("task", &*one), ("task", &*two)];
     let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
-    let id = field(&text, "id");
-    let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("go", "1")]).collect();
+    let (id, matched) = (field(&text, "id"), field(&text, "matched"));
+    let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("matched", &*matched), ("go", "1")]).collect();
     let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
     let mut text = page(&server, &to).await;
     while !text.contains("Done with 1 of 2 tasks") {
