@@ -407,7 +407,7 @@ impl Shared {
                     taken_back.push(first);
                 }
                 Err(WriteError::Refused(refusal)) if !self.is_about_rights(first.board, &refusal).await? => {
-                    let why = format!("{why} What was done of it stays, because it was changed since.");
+                    let why = format!("{why} What was done of it stays: {refusal}.");
                     step.outcome = Some(StepOutcome::Refused(why));
                 }
                 Err(error) => {
