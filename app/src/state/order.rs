@@ -71,6 +71,14 @@ impl<Id: Ord + Copy> Order<Id> {
                 None => last(),
             },
         };
+        // What is there already keeps its rank, so that a move to the same place changes nothing, and there is nothing to undo.
+        let own = rank_of(moving).map(|rank| (rank, moving)).filter(|own| self.0.contains(own));
+        if let Some(own) = own
+            && self.0.range(..&own).next_back() == low
+            && self.0.range(&own..).nth(1) == high
+        {
+            return Placement::unmoved(&own.0);
+        }
         match Rank::between(low.map(|(rank, _)| rank), high.map(|(rank, _)| rank)) {
             Some(rank) if !rank.is_long() => Placement { rank, ranks: Vec::new() },
             _ => self.spread(moving, low.map(|(_, id)| *id)),
