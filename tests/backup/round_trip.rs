@@ -7,7 +7,8 @@ use app::{
     label::Hue,
     ops::Op,
     ops::{
-        CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, SetArchived, SetMember, UpdateBoard, UpdateTask,
+        CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, SetArchived, SetMember, UpdateBoard,
+        UpdateTask,
     },
 };
 use taskwire::{

@@ -42,7 +42,8 @@ impl GroupFilter {
     fn conditions(&self) -> Conditions {
         let mut wanted = Conditions::default();
         if !self.text.trim().is_empty() {
-            wanted.contains("(LOWER(g.name) LIKE ? ESCAPE '\\' OR LOWER(g.description) LIKE ? ESCAPE '\\')", &self.text);
+            wanted
+                .contains("(LOWER(g.name) LIKE ? ESCAPE '\\' OR LOWER(g.description) LIKE ? ESCAPE '\\')", &self.text);
         }
         if self.without_people {
             wanted.add("NOT EXISTS (SELECT 1 FROM group_people p WHERE p.group_id = g.id)");

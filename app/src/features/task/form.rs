@@ -58,12 +58,7 @@ fn Form(board: LiveBoard, task: TaskId) -> impl IntoView {
             </div>
             <div class="field">
                 <label for="edit-description">"Description"</label>
-                <textarea
-                    id="edit-description"
-                    name="edit[description]"
-                    rows="8"
-                    inner_html=in_textarea(description)
-                />
+                <textarea id="edit-description" name="edit[description]" rows="8" inner_html=in_textarea(description) />
             </div>
             <div class="field">
                 <label for="edit-column">"Column"</label>
