@@ -164,10 +164,10 @@ async fn stopping_takes_no_longer_than_it_may_and_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_of_and_is_no_more_when_there_is_room() {
     let database = Database::sqlite();
-    // A limit on file sizes, which can be lifted again. Without the trap, the signal would end the process.
+    // A limit on file sizes, more than the migrations need, which can be lifted again. Without the trap, the signal would end the process.
     let mut limited = Command::new("bash");
     let serve = serve(&database);
-    limited.args(["-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""]);
+    limited.args(["-c", "trap '' XFSZ; ulimit -S -f 3072; exec \"$0\" \"$@\""]);
     limited.arg(serve.get_program()).args(serve.get_args());
     for (name, _) in serve.get_envs() {
         limited.env_remove(name);

@@ -126,6 +126,7 @@ on_both_engines! {
         let mut connection = AnyConnection::connect(&database.url).await.expect("a connection");
         for sql in [
             "DROP INDEX changes_by_task",
+            "DROP INDEX changes_of_boards",
             "ALTER TABLE changes DROP COLUMN task",
             "ALTER TABLE changes DROP COLUMN told",
             "ALTER TABLE boards DROP COLUMN name_seq",
