@@ -6,7 +6,7 @@ use app::{
     access::{BoardRole, InstanceRole, Scope},
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     label::Hue,
-    ops::{CreateLabel, CreateTask, MergeLabels, Op, SetMember, UpdateBoard},
+    ops::{CreateLabel, CreateTask, DeleteBoard, MergeLabels, Op, SetMember, UpdateBoard},
     time::Timestamp,
 };
 use reqwest::{Method, RequestBuilder};
@@ -200,6 +200,12 @@ impl Fixture {
             link: link.id,
             link_secret: secret.expose().to_owned(),
         }
+    }
+
+    /// Deletes a board that was tried, because one person manages 1,000 boards at most. It may be deleted already.
+    pub async fn delete_board(&self, test_board: &TestBoard) {
+        let delete = mutation(Op::DeleteBoard(DeleteBoard::default()));
+        drop(self.services.writer.write(test_board.board, delete, Credentials::local()).await);
     }
 
     /// The header with the caller's credentials.

@@ -308,11 +308,12 @@ async fn answer(fixture: &Fixture, who: Who, Row { route, body, .. }: &Row) -> S
     }
     let response = request.send().await.unwrap();
     let status = response.status().as_u16().to_string();
-    if path.starts_with("/forms/load_") && response.text().await.unwrap() == "null" {
-        "null".to_owned()
-    } else {
-        status
-    }
+    let answer = match path.starts_with("/forms/load_") && response.text().await.unwrap() == "null" {
+        true => "null".to_owned(),
+        false => status,
+    };
+    fixture.delete_board(&test_board).await;
+    answer
 }
 
 async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -> String {
