@@ -101,7 +101,7 @@ for (const javaScriptEnabled of [true, false]) {
     const page = await ana.page({ javaScriptEnabled });
     await page.goto(`/admin/boards/${board.id}`);
     await page.getByLabel('Add somebody').fill('okri');
-    await page.getByRole('button', { name: 'Search' }).click();
+    await page.locator('#members').getByRole('button', { name: 'Search' }).click();
     await expect(page.getByLabel('Person', { exact: true }).getByRole('option')).toHaveText(['Ben Okri']);
     await page.getByLabel('Role', { exact: true }).selectOption('Manager');
     await page.getByRole('button', { name: 'Add to the board' }).click();

@@ -131,7 +131,7 @@ for (const [look, options] of Object.entries({
 test('a table says when it cannot follow any more, and follows again', async ({ page, server }) => {
   await fill(server, 'Tea');
   await page.goto('/admin/tasks');
-  const state = page.getByRole('status').filter({ hasText: /Live|Not up to date/ });
+  const state = page.locator('[data-live-state]');
   await expect(state).toHaveText('Live');
   // The refreshes get no answer.
   await page.route('**/admin/tasks', (route) => route.abort());

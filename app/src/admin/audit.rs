@@ -148,17 +148,12 @@ fn row(event: Event, query: &Query) -> Row {
     let time = at.to_string();
     let (day, clock) = (time[..10].to_owned(), time[11..19].to_owned());
     let on_day = query.with("from", &*day).with("to", &*day).with("when", "").address(PATH);
-    let who = match (actor_name, &*actor) {
-        (Some(name), _) => name,
-        (None, "operator") => "The command line".to_owned(),
-        (None, "server") => "The server itself".to_owned(),
-        (None, _) => "Nobody known".to_owned(),
-    };
+    let who = who(actor_name, &actor);
     let by = query.with("actor", &*actor).address(PATH);
     let known = Method::parse(&method);
     let how = matches!(known, Some(Method::Token | Method::Password | Method::Provider | Method::Link | Method::Open));
     let how = how.then(|| known.map(|method| format!(" ({})", method.words()))).flatten();
-    let what = Action::parse(&action).map_or(action, |action| capitalised(action.words()));
+    let what = what(&action);
     let target = target.map(|Target { kind, id, name }| {
         let only = query.with("target", id.to_string()).address(PATH);
         let name = if name.is_empty() { "without a name".to_owned() } else { name };
@@ -205,9 +200,24 @@ fn row(event: Event, query: &Query) -> Row {
     Row { id: format!("event-{id}"), cells, select: None, class: "" }
 }
 
+/// Who did something.
+pub(super) fn who(name: Option<String>, actor: &str) -> String {
+    match (name, actor) {
+        (Some(name), _) => name,
+        (None, "operator") => "The command line".to_owned(),
+        (None, "server") => "The server itself".to_owned(),
+        (None, _) => "Nobody known".to_owned(),
+    }
+}
+
+/// What was done, in words.
+pub(super) fn what(action: &str) -> String {
+    Action::parse(action).map_or_else(|| action.to_owned(), |action| capitalised(action.words()))
+}
+
 /// The details of an event, in words: a change as `before → after`, and everything else as a name and a value. Ids are left out: they are
 /// in the exports.
-fn words_of(details: &Value) -> String {
+pub(super) fn words_of(details: &Value) -> String {
     let Some(fields) = details.as_object() else { return String::new() };
     let mut words = Vec::new();
     if let Some(after) = fields.get("after") {

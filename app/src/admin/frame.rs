@@ -185,7 +185,7 @@ impl Frame {
                 </nav>
                 <main class="admin-page">
                     {way} <h1>{heading}</h1> {notice(done)}
-                    <p class="hint live-state" role="status" data-live-state></p> {body}
+                    <p class="hint live-state" aria-live="polite" data-live-state></p> {body}
                 </main>
             </div>
         }

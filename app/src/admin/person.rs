@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Frame, Reader,
+    Frame, Reader, audit,
     groups::group_link,
     parts::{board_link, button, facts, openness, section, small_table, time_or},
-    people,
+    people, person_account,
     sessions::{self, Session, browser_name, end_button},
     table::{Query, thousands},
     tasks,
@@ -21,6 +21,7 @@ use crate::{
         people::change_forms,
         words::{self, day, time_ago},
     },
+    audit::{Action, Event},
     features::members::view::role_words,
     id::{ActorId, BoardId, TaskId},
     people::Person as Account,
@@ -77,6 +78,8 @@ pub struct Person {
     pub tokens: Vec<Token>,
     /// Their identities at sign-in providers: the provider, and the id there.
     pub identities: Vec<(String, String)>,
+    /// The newest events about them in the audit log.
+    pub events: Vec<Event>,
     /// Why a submitted form was refused.
     pub refused: Option<Mistake>,
     /// Today.
@@ -94,6 +97,7 @@ pub fn page(person: Person) -> Frame {
         {tasks_section(&person)}
         {sessions_section(&person)}
         {tokens_section(&person)}
+        {history_section(&person)}
     };
     let side = view! {
         {facts_section(&person)}
@@ -200,6 +204,57 @@ fn groups_section(person: &Person) -> AnyView {
         .collect();
     let table = small_table("Groups", &["Group", "Boards"], rows, "They are in no group.");
     section("groups", format!("Groups ({})", person.groups.len()), "groups", table, None)
+}
+
+/// What was done to the account, from the audit log. A value that a change replaced can be put back.
+fn history_section(person: &Person) -> AnyView {
+    let rows = person
+        .events
+        .iter()
+        .map(|event| {
+            let who = audit::who(event.actor_name.clone(), &event.actor);
+            let cells = vec![
+                time_ago(event.at, person.now),
+                who.into_any(),
+                audit::what(&event.action).into_any(),
+                view! { <span class="table-long">{audit::words_of(&event.details)}</span> }.into_any(),
+                put_back(person, event).into_any(),
+            ];
+            (format!("event-{}", event.id), cells)
+        })
+        .collect();
+    let table =
+        small_table("History", &["When", "Who", "What", "Before and after", "Action"], rows, "Nothing is known.");
+    let id = person.person.id.to_string();
+    let about = Query::default().with("target", &*id).address(audit::PATH);
+    let by = Query::default().with("actor", id).address(audit::PATH);
+    let all = view! {
+        <p>
+            <a href=about>"All about this person"</a>
+            " · "
+            <a href=by>"All that this person did"</a>
+        </p>
+    };
+    section("history", "History of the account".to_owned(), "history", table, Some(all.into_any()))
+}
+
+/// The button that gives the account the value from before a change, if it has another one now.
+fn put_back(person: &Person, event: &Event) -> Option<AnyView> {
+    if !person.may_change {
+        return None;
+    }
+    let before = event.details.get("before")?.as_str()?.to_owned();
+    let (id, name, email) = (person.person.id, person.person.name.clone(), person.email.clone());
+    let account = person_account::address(id);
+    let (action, fields) = match Action::parse(&event.action)? {
+        Action::RoleChanged if before != person.role.as_str() => {
+            (format!("{}/role", people::PATH), vec![("person", id.to_string()), ("role", before.clone())])
+        }
+        Action::NameChanged if before != name => (account, vec![("name", before.clone()), ("email", email)]),
+        Action::EmailChanged if before != email => (account, vec![("name", name), ("email", before.clone())]),
+        _ => return None,
+    };
+    Some(button(action, &fields, "Put back", format!("Put back: {before}")))
 }
 
 fn tasks_section(person: &Person) -> AnyView {

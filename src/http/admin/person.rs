@@ -23,11 +23,16 @@ use crate::{
         form::Form,
         passwords, people,
     },
-    store::tables::{Direction, Membership, SessionEntry, Slice, TaskFilter, TaskOrder},
+    store::{
+        AuditFilter,
+        tables::{Direction, Membership, SessionEntry, Slice, TaskFilter, TaskOrder},
+    },
 };
 
 /// How many boards the page lists.
 const BOARDS: usize = 100;
+/// How many events of the audit log the page lists.
+const EVENTS: usize = 20;
 /// How many open tasks the page lists.
 const TASKS: usize = 10;
 
@@ -87,6 +92,8 @@ async fn content(admin: &Admin, id: ActorId, refused: Option<Mistake>) -> Result
     let soonest = Slice { order: TaskOrder::Due, direction: Direction::Ascending, after: None, limit: TASKS };
     let tasks = store.tasks_table(&filter, soonest).await?.rows;
     let boards = store.memberships(id, BOARDS).await?;
+    let about = AuditFilter { target: Some(id.0), ..AuditFilter::default() };
+    let events = admin.services.accounts.audit(&admin.credentials, &about, None, EVENTS).await?.events;
     let sessions = store.sessions_of(id, now).await?;
     let tokens = store.tokens_of(id).await?;
     let groups = store.groups_of(id).await?;
@@ -115,6 +122,7 @@ async fn content(admin: &Admin, id: ActorId, refused: Option<Mistake>) -> Result
             .collect(),
         tokens: tokens.into_iter().map(|(row, used)| token(admin, &directory, row, used)).collect(),
         identities: identities.into_iter().map(|identity| (identity.issuer, identity.subject)).collect(),
+        events,
         refused,
         today: now.day(),
         now,
