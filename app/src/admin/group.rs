@@ -278,7 +278,7 @@ fn boards_section(group: &Group, path: &str) -> AnyView {
         .iter()
         .map(|(board, name, role, refused)| {
             let change = role_form(&action, ("board", board.to_string()), *role, &format!("on {name}"));
-            let take = take_form(&action, ("board", board.to_string()), format!("Take the group off {name}"));
+            let take = take_form(&action, ("board", board.to_string()), format!("Remove the group from {name}"));
             let state = match refused {
                 0 => ().into_any(),
                 refused => {
