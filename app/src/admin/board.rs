@@ -490,7 +490,7 @@ fn groups_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyVi
         .iter()
         .map(|(group, name, role, people)| {
             let change = role_form(&action, ("group", group.to_string()), *role, &format!("of {name}"));
-            let take = take_form(&action, ("group", group.to_string()), format!("Take {name} off the board"));
+            let take = take_form(&action, ("group", group.to_string()), format!("Remove {name} from the board"));
             let cells = vec![group_link(*group, name.clone()), thousands(*people).into_any(), change, take];
             (format!("group-{group}"), cells)
         })
