@@ -228,6 +228,45 @@ async fn the_page_of_a_person_shows_what_they_have_and_ends_it() {
     assert!(team.ana.is_in().await);
 }
 
+/// The address of the form with the button that puts a value back, and its fields.
+fn form_of(page: &str, button: &str) -> (String, Vec<(String, String)>) {
+    let label = format!("aria-label=\"{button}\"");
+    let (before, _) = page.split_once(&label).unwrap_or_else(|| panic!("no {button}: {page}"));
+    let form = before.rsplit_once("<form ").unwrap().1;
+    let of = |text: &str, name: &str| {
+        text.split_once(&format!("{name}=\"")).unwrap().1.split_once('"').unwrap().0.to_owned()
+    };
+    let fields = form.split("<input ").skip(1).map(|input| (of(input, "name"), of(input, "value"))).collect();
+    (of(form, "action"), fields)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_of_an_account_puts_values_back() {
+    let team = Team::new().await;
+    let page = format!("/admin/people/{}", team.ben_id);
+    let account = format!("{page}/account");
+    team.ana.post(&account, &[("name", "Benjamin"), ("email", "benjamin@example.com")]).await;
+    team.ana.post("/admin/people/role", &[("person", &team.ben_id), ("role", "admin")]).await;
+    let text = team.page(&page).await;
+    for change in ["Ben Okri → Benjamin", "ben@example.com → benjamin@example.com", "member → admin", "Ana"] {
+        assert!(text.contains(change), "{change}: {text}");
+    }
+    for before in ["Ben Okri", "ben@example.com", "member"] {
+        let (action, fields) = form_of(&team.page(&page).await, &format!("Put back: {before}"));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        team.ana.post(&action, &fields).await;
+    }
+    let ben = team.services.store.directory().account(team.ben_id.parse().unwrap()).unwrap().clone();
+    assert_eq!((&*ben.name, &*ben.email, ben.role.as_str()), ("Ben Okri", "ben@example.com", "member"));
+    // The former values are back, so only those that they replaced are offered.
+    let text = team.page(&page).await;
+    assert!(!text.contains("Put back: Ben Okri\"") && text.contains("Put back: Benjamin\""), "{text}");
+    for link in [format!("/admin/audit?target={}", team.ben_id), format!("/admin/audit?actor={}", team.ben_id)] {
+        assert!(text.contains(&link), "{link}: {text}");
+        team.page(&link).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invitations_share_links_and_jobs_are_listed_and_ended() {
     let team = Team::new().await;
