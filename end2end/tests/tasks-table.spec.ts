@@ -128,7 +128,8 @@ for (const [look, options] of Object.entries({
   });
 }
 
-test('a table says when it cannot follow any more, and follows again', async ({ page, server }) => {
+test('a table says when it cannot follow any more, and follows again', async ({ page, server, expectedErrors }) => {
+  expectedErrors.push(/ERR_FAILED/);
   await fill(server, 'Tea');
   await page.goto('/admin/tasks');
   const state = page.locator('[data-live-state]');
