@@ -182,9 +182,11 @@ pub fn view(dates: Dates, query: &Query, path: &str) -> AnyView {
         .into_iter()
         .map(|(period, count)| {
             let count = count.map(|count| view! { <span class="chip">{count}</span> }.into_any());
+            // Within a period the rest of the name is known.
+            let words = if chosen.is_some() { period.words() } else { period.whole() };
             view! {
                 <a href=address(Some(period)) title=period.whole()>
-                    {period.words()}
+                    {words}
                     {count}
                 </a>
             }

@@ -179,7 +179,7 @@ impl Frame {
                 </nav>
                 <nav class="admin-pages narrow" aria-label="Administration">
                     <details>
-                        <summary class="button">{here_title}</summary>
+                        <summary class="button">"☰ " {here_title}</summary>
                         {list("narrow")}
                     </details>
                 </nav>
