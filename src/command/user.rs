@@ -40,7 +40,7 @@ pub enum UserCommand {
     EndSessions(Named),
     /// Hand over what a leaver has, their boards and open tasks, to another person.
     HandOver(HandOverTo),
-    /// Invite the people in a CSV file with the columns `name`, `email`, and if wanted `role` and `boards` (`Plans=viewer|Holidays`).
+    /// Invite the people in a CSV file with the columns `name`, `email`, and if wanted `role`, `boards` (`Plans=viewer|Holidays`) and `groups`.
     Import(Import),
     /// Deactivate an account: its owner is signed out at once, and cannot sign in.
     Deactivate(Named),

@@ -84,7 +84,7 @@ pub fn scope(scope: Scope) -> &'static str {
 pub fn scope_means(scope: Scope) -> &'static str {
     match scope {
         Scope::Read => "Read the boards that you can see.",
-        Scope::Write => "Also make boards, and change tasks and columns.",
+        Scope::Write => "Also make boards, and change tasks, columns and labels.",
         Scope::Admin => "Everything that you may do, managing boards and people included.",
     }
 }

@@ -419,7 +419,7 @@ fn delete_section(group: &Group, path: &str) -> AnyView {
                 <form method="post" action=format!("{path}/delete")>
                     <p>
                         {format!(
-                            "Its {} people lose the roles on {} boards that they have from this group alone. Nothing else is deleted.",
+                            "Whoever has a role on a board from this group alone loses it (people: {}, boards: {}). Nothing else is deleted.",
                             thousands(group.all_people),
                             thousands(group.boards.len() as u64),
                         )}

@@ -142,7 +142,7 @@ pub fn page(content: TaskPage) -> Frame {
     };
     let people = if content.assignees.is_empty() { "Nobody".to_owned() } else { content.assignees.join(", ") };
     let description = (!description.is_empty())
-        .then(|| view! { <pre class="task-description">{description.clone()}</pre> }.into_any());
+        .then(|| view! { <pre class="description-source">{description.clone()}</pre> }.into_any());
     let action = |path: &str, label: &'static str, class: &'static str| {
         view! {
             <form method="post" action=format!("{}/{path}", tasks::address(id))>

@@ -152,9 +152,9 @@ pub struct BoardPatch {
 
 /// List the boards
 ///
-/// The boards that you may see, in pages, newest first unless you ask for another `order`. An admin sees all boards. Archived boards are left
-/// out unless `archived` asks for them. With `deleted=true`, the deleted boards that you may restore:
-/// an admin all, others those that they managed.
+/// The boards that you may see, in pages, newest first unless you ask for another `order`. An admin sees all boards.
+/// Archived boards are left out unless `archived` asks for them.
+/// With `deleted=true`, the deleted boards that you may restore: an admin all, others those that they managed.
 #[utoipa::path(get, path = "/boards", tag = "boards", operation_id = "list_boards", params(BoardSearch), responses((status = 200, body = Boards)))]
 pub async fn list(
     client: Client,
