@@ -24,6 +24,10 @@ BY_STATE = [
     ("invalid", "column", "this board has no such column"),
     ("invalid", "boards", "there is no such board"),
     ("invalid", "to", "there is no such person"),
+    ("invalid", "(add_|remove_)?labels", "this board has no such label"),
+    # What is there already, or is the same thing.
+    ("invalid", "name", "another group has this name"),
+    ("invalid", "into", "a label cannot be merged into itself"),
     ("invalid", r"assign(ees)?", "an assignee must be able to see the board"),
     # What a board or a server must not be without.
     ("invalid", "completed", "this board has no column"),
@@ -48,6 +52,9 @@ BY_TEXT = [
     ("invalid", ".*", "expected .*; without one, it has its default"),
     ("invalid", "server_name|sign_up_domains|smtp|mail_from|log_retention|keep_.*|api_rate|sockets_per_.*", ""),
     ("invalid", "unassign", "the same person is in"),
+    ("invalid", "(add_|remove_)labels", "the same label is in"),
+    # Several ids in one text.
+    ("invalid_parameter", "labels", "(expected UUIDs|at most)"),
     ("invalid", "everyone", "everyone may be at most an editor"),
     ("invalid", "archived", "this cannot be changed together"),
 ]
