@@ -18,13 +18,14 @@ BY_STATE = [
     ("invalid_parameter", "If-Match", "expected an ETag of this server"),
     ("invalid_parameter", "cursor", "expected the `next` of"),
     ("invalid_parameter", "from|to", "expected a time"),
+    ("invalid_parameter", ".*_(before|after)", ".* is neither a day"),
     ("invalid_parameter", "actor", "expected the id or the e-mail address of a person"),
     ("invalid_parameter", "since", "expected at most"),
     # Ids of things that do not exist, in a body.
     ("invalid", "column", "this board has no such column"),
     ("invalid", "boards", "there is no such board"),
     ("invalid", "to", "there is no such person"),
-    ("invalid", "(add_|remove_)?labels", "this board has no such label"),
+    ("invalid", "(add_|remove_)?labels|into", "this board has no such label"),
     # What is there already, or is the same thing.
     ("invalid", "name", "another group has this name"),
     ("invalid", "into", "a label cannot be merged into itself"),
