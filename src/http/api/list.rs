@@ -55,8 +55,8 @@ pub struct Listing {
     assignee: Option<String>,
     /// Only tasks with these labels: their ids, separated by commas; with `none`, only tasks without labels.
     labels: Option<String>,
-    /// Whether a task needs any of `labels`, all of them, or none of them.
-    #[param(inline, default = "any")]
+    /// Whether a task needs any of `labels` (as without it), all of them, or none of them.
+    #[param(inline)]
     labels_match: Option<LabelMatch>,
     /// Only tasks on which work begins before this day (in UTC) or time.
     #[param(value_type = Option<String>, example = "2026-12-24")]
