@@ -240,6 +240,8 @@ async fn a_filter_that_means_nothing_is_no_filter_for_a_bulk_edit() {
         "?assignee=x",
         "?due=x",
         "?changed=x",
+        "?on=x",
+        "?on=2026-13",
         "?stat=deleted",
         "? ?",
     ] {
@@ -248,7 +250,8 @@ async fn a_filter_that_means_nothing_is_no_filter_for_a_bulk_edit() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {text}");
         assert!(text.contains("filter cannot be read") && !text.contains("Do it"), "{query}: {text}");
     }
-    for query in ["", "?", "?sort=title", "?state=live&q=one", "?changed=day&sort=-due"] {
+    let today = format!("?on={}&state=live", taskwire::clock::now().day().unwrap());
+    for query in ["", "?", "?sort=title", "?state=live&q=one", "?changed=day&sort=-due", &today] {
         let fields = [("query", query), ("action", "delete"), ("of", "all")];
         let (status, _, text) = post(&server, "/admin/tasks/bulk", &fields).await;
         assert_eq!(status, StatusCode::OK, "{query}: {text}");

@@ -67,7 +67,7 @@ impl Fields {
         let uri = format!("{TASKS}{query}").parse().ok()?;
         let Query(names) = Query::<Vec<(String, String)>>::try_from_uri(&uri).ok()?;
         let Query(address) = Query::try_from_uri(&uri).ok()?;
-        names.iter().all(|(name, _)| Address::NAMES.contains(&&**name)).then_some(address)
+        names.iter().all(|(name, _)| Address::knows(name)).then_some(address)
     }
 
     fn selected(&self) -> Vec<TaskId> {

@@ -170,24 +170,19 @@ async fn dates_of<T: Listed>(store: &Store, query: &Query, now: Timestamp) -> Re
     let oldest = T::rows(store, &everything, first(Direction::Ascending), now).await?.rows.first().map(time);
     let newest = T::rows(store, &everything, first(Direction::Descending), now).await?.rows.first().map(time);
     let Some(ends) = oldest.zip(newest) else { return Ok(None) };
-    // Counting in any filter might read the whole table once for each period.
-    let counts = T::PARAMETERS.iter().all(|name| query.get(name).is_empty());
     let count = |period: Period| {
         let filter = T::filter(&query.with(dates::PARAMETER, period.to_string()), now);
-        async move {
-            match counts {
-                true => T::count(store, &filter, now).await.map(Some),
-                false => Ok(None),
-            }
-        }
+        async move { T::count(store, &filter, now).await.map(Some) }
     };
-    dates(label, query, ends, count).await.map(Some)
+    dates(label, query, T::PARAMETERS, ends, count).await.map(Some)
 }
 
-/// The periods in which there may be rows: those within the chosen one, or those to begin with.
+/// The periods in which there may be rows: those within the chosen one, or those to begin with. Their rows are counted while none of the
+/// filters is used: counting in any filter might read the whole table once for each period.
 pub async fn dates<E, F>(
     label: &'static str,
     query: &Query,
+    filters: &[&str],
     (oldest, newest): (Timestamp, Timestamp),
     count: impl Fn(Period) -> F,
 ) -> Result<Dates, E>
@@ -195,13 +190,14 @@ where
     F: Future<Output = Result<Option<u64>, E>>,
 {
     let chosen = Period::parse(query.get(dates::PARAMETER));
+    let counts = filters.iter().all(|name| query.get(name).is_empty());
     let mut periods = Vec::new();
     for period in chosen.map_or_else(|| Period::between(oldest, newest), Period::parts) {
         let Some((begin, end)) = period.span().filter(|(begin, end)| *begin <= newest && *end > oldest) else {
             continue;
         };
         debug_assert!(begin < end);
-        let count = count(period).await?;
+        let count = if counts { count(period).await? } else { None };
         // What is known to be empty leads nowhere.
         if count != Some(0) {
             periods.push((period, count.map(|count| dates::counted(count, MOST_COUNTED))));

@@ -6,7 +6,7 @@ use app::{
     access::Principal,
     account::{Mistake, Notice},
     admin::{
-        dates::{Dates, Period},
+        dates::{self, Dates, Period},
         table,
         tasks::{Edit, PATH, Task, Tasks, VIEWS, Values, View, page},
     },
@@ -30,7 +30,7 @@ use serde::Deserialize;
 
 use super::{
     answer, csv,
-    listing::{Place, ROWS, dates, days_before, field, file, hour_before, mapped, name, span},
+    listing::{self, Place, ROWS, days_before, field, file, hour_before, mapped, name, span},
     reader::Admin,
 };
 use crate::{
@@ -44,7 +44,7 @@ use crate::{
     },
     store::{
         BoardQuery, Directory, Store, StoreError,
-        tables::{Direction, Due, MOST_COUNTED, Rows, Slice, TaskFilter, TaskOrder, TaskRow, TaskState},
+        tables::{Direction, Due, MOST_COUNTED, Rows, Slice, Span, TaskFilter, TaskOrder, TaskRow, TaskState},
     },
     writer::WriteError,
 };
@@ -79,9 +79,13 @@ pub struct Address {
 }
 
 impl Address {
-    /// The names of the parameters.
-    pub(super) const NAMES: [&str; 11] =
-        ["q", "board", "state", "priority", "assignee", "due", "changed", "sort", "after", "edit", "format"];
+    /// The names of the parameters that filter, but for the period.
+    const FILTERS: [&str; 7] = ["q", "board", "state", "priority", "assignee", "due", "changed"];
+
+    /// Whether there is a parameter of this name.
+    pub(super) fn knows(name: &str) -> bool {
+        Self::FILTERS.contains(&name) || [dates::PARAMETER, "sort", "after", "edit", "format"].contains(&name)
+    }
 
     pub(super) fn query(&self) -> table::Query {
         table::Query::default()
@@ -139,6 +143,7 @@ impl Address {
             (&self.assignee, filter.assignee.is_some()),
             (&self.due, filter.due.is_some()),
             (&self.changed, filter.changed_from.or(filter.changed_before).is_some()),
+            (&self.on, filter.created != Span::default()),
             // Searches leave control characters out.
             (&self.q, !self.q.contains(char::is_control)),
         ]
@@ -233,19 +238,11 @@ async fn dates_of(store: &Store, address: &Address, now: Timestamp) -> Result<Op
     let newest = store.tasks_table(&live, first(Direction::Descending)).await?.rows.first().map(|row| row.created_at);
     let Some(ends) = oldest.zip(newest) else { return Ok(None) };
     let query = address.query();
-    // Counting in any filter might read all tasks once for each period.
-    let counts =
-        ["q", "board", "state", "priority", "assignee", "due", "changed"].iter().all(|name| query.get(name).is_empty());
     let count = |period: Period| {
         let filter = Address { on: period.to_string(), ..Address::default() }.filter(now);
-        async move {
-            match counts {
-                true => store.count_tasks(&filter).await.map(Some),
-                false => Ok(None),
-            }
-        }
+        async move { store.count_tasks(&filter).await.map(Some) }
     };
-    dates("Created", &query, ends, count).await.map(Some)
+    listing::dates("Created", &query, &Address::FILTERS, ends, count).await.map(Some)
 }
 
 /// The address of a view that is offered.
@@ -543,4 +540,31 @@ fn update(task: TaskId, seq: Seq, was: &Values, values: &Values) -> UpdateTask {
         update.column = Some(values.column);
     }
     update
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_of_a_view_is_known() {
+        let some = || "x".to_owned();
+        let address = Address {
+            q: some(),
+            board: some(),
+            state: some(),
+            priority: some(),
+            assignee: some(),
+            due: some(),
+            changed: some(),
+            on: some(),
+            sort: some(),
+            after: some(),
+            edit: some(),
+            format: some(),
+        };
+        let names: Vec<_> = address.query().0.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 11, "all but the format");
+        assert!(names.into_iter().all(Address::knows) && Address::knows("format") && !Address::knows("stat"));
+    }
 }
