@@ -2,8 +2,12 @@
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
+use taskwire::settings::Settings;
 
-use crate::support::server::{Server, id};
+use crate::support::{
+    database::Database,
+    server::{Server, id, open},
+};
 
 /// The text of a page.
 async fn page(server: &Server, path: &str) -> String {
@@ -460,6 +464,28 @@ async fn a_csv_has_what_is_listed_and_no_formulas() {
     let filtered =
         server.at(Method::GET, "/admin/tasks?format=csv&q=plain").send().await.unwrap().text().await.unwrap();
     assert_eq!(filtered.lines().count(), 2);
+}
+
+#[tokio::test]
+async fn downloads_are_counted_like_sockets() {
+    let download = async |sockets_per_address: usize, times: usize| {
+        let database = Database::sqlite();
+        let settings = Settings { database: database.url.clone(), no_sample: true, sockets_per_address, ..open() };
+        let server = Server::with(settings).await;
+        let mut last = (StatusCode::OK, String::new());
+        for _ in 0..times {
+            let response = server.at(Method::GET, "/admin/tasks?format=csv").send().await.unwrap();
+            last = (response.status(), response.text().await.unwrap());
+        }
+        last
+    };
+    let (status, text) = download(0, 1).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(text.contains("This cannot be downloaded now"), "{text}");
+    // One that has ended counts no more.
+    let (status, text) = download(1, 5).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.starts_with("id,title,"), "{text}");
 }
 
 #[tokio::test]

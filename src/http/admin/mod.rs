@@ -139,27 +139,24 @@ async fn middleware(State(services): State<Arc<Services>>, request: Request, nex
     let (parts, body) = request.into_parts();
     let visitor = parts.extensions.get::<RequestAuth>().cloned();
     let uri = parts.uri.clone();
-    let is_file = uri.query().is_some_and(|query| query.split('&').any(|parameter| parameter == "format=csv"));
-    let person = visitor.as_ref().and_then(|visitor| visitor.person);
-    // A download takes as long as its reader likes, so it is counted like a socket.
-    let admission = is_file.then(|| services.socket.admit(&parts, person)).transpose();
-    let mut response = match (reader::refusal(&services, &parts), admission) {
-        (Some(refusal), _) => refusal,
-        (None, Err(problem)) => too_many(problem.code().status()).into_response(),
-        (None, Ok(None)) => next.run(Request::from_parts(parts, body)).await,
-        (None, Ok(Some(admission))) => {
-            let response = next.run(Request::from_parts(parts, body)).await;
-            response.map(|body| csv::counted(body, admission))
-        }
+    let asked = parts.clone();
+    let mut response = match reader::refusal(&services, &parts) {
+        None => next.run(Request::from_parts(parts, body)).await,
+        Some(response) => response,
     };
     if let Some(csv::File(table)) = response.extensions_mut().remove()
         && let Some(visitor) = visitor
     {
         // A download of a table is an export, which the audit log has, whatever else fails.
         let details = json!({ "what": table, "format": "csv", "filter": uri.query() });
-        if let Err(error) = services.accounts.record(&visitor.credentials, Action::Exported, details).await {
-            response = ErrorPage::from(error).into_response();
-        }
+        response = match services.socket.admit(&asked, visitor.person) {
+            // It takes as long as its reader likes, so it is counted like a socket.
+            Err(problem) => too_many(problem.code().status()).into_response(),
+            Ok(admission) => match services.accounts.record(&visitor.credentials, Action::Exported, details).await {
+                Ok(_) => response.map(|body| csv::counted(body, admission)),
+                Err(error) => ErrorPage::from(error).into_response(),
+            },
+        };
     }
     response = answer::with_errors(&services, response);
     response.extensions_mut().insert(Plain);
