@@ -14,17 +14,7 @@ use fred::{
 use uuid::Uuid;
 
 use super::redis::{PATIENCE, RedisSettings, RedisState, RedisUrlError, builder};
-
-/// What was found at Redis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedisReport {
-    /// Its version, if it tells.
-    pub version: Option<String>,
-    /// Whether it is a cluster.
-    pub is_cluster: bool,
-    /// The time from the publication of a message to its arrival.
-    pub round_trip: Duration,
-}
+pub use super::redis_state::RedisReport;
 
 /// Why no message arrived.
 #[derive(Debug, thiserror::Error)]

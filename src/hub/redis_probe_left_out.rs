@@ -1,19 +1,9 @@
 //! Stands in for `redis_probe` in a build without the feature `redis`.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use super::redis::{RedisSettings, RedisState, RedisUrlError};
-
-/// What was found at Redis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedisReport {
-    /// Its version, if it tells.
-    pub version: Option<String>,
-    /// Whether it is a cluster.
-    pub is_cluster: bool,
-    /// The time from the publication of a message to its arrival.
-    pub round_trip: Duration,
-}
+pub use super::redis_state::RedisReport;
 
 /// Why no message arrived: of these, this build knows `Url` only.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! What the other parts of the server know of Redis, also in a build without it (the feature `redis`).
 
+use std::time::Duration;
+
 use app::model::Seq;
 
 use crate::store::LoggedChange;
@@ -61,4 +63,15 @@ pub(super) struct Batch {
     pub(super) after: Seq,
     /// The changes.
     pub(super) changes: Vec<LoggedChange>,
+}
+
+/// What was found at Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisReport {
+    /// Its version, if it tells.
+    pub version: Option<String>,
+    /// Whether it is a cluster.
+    pub is_cluster: bool,
+    /// The time from the publication of a message to its arrival.
+    pub round_trip: Duration,
 }
