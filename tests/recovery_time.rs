@@ -28,7 +28,7 @@ use support::{
     client::{Client, Copy},
     database::Database,
     node::{create, new_task},
-    postgres,
+    postgres_server::PostgresServer,
     proxy::Proxy,
     redis::Redis,
     served::Served,
@@ -54,7 +54,7 @@ const BUSY: Duration = Duration::from_secs(1);
 
 /// Two nodes, and the networks between the nodes and their services.
 struct Cluster {
-    postgres: postgres::Private,
+    postgres: PostgresServer,
     redis: Redis,
     /// For each node, its network to PostgreSQL and its network to Redis.
     networks: [(Proxy, Proxy); 2],
@@ -77,7 +77,7 @@ struct Outcome {
 
 impl Cluster {
     async fn build() -> Self {
-        let (postgres, redis) = tokio::task::block_in_place(|| (postgres::Private::start(), Redis::start()));
+        let (postgres, redis) = tokio::task::block_in_place(|| (PostgresServer::start(), Redis::start()));
         let networks = [
             (Proxy::to(postgres.port).await, Proxy::to(redis.port).await),
             (Proxy::to(postgres.port).await, Proxy::to(redis.port).await),

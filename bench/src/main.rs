@@ -3,11 +3,15 @@
 //! `make bench` runs it. Arguments select scenarios by name: `scripts/bench fanout creates`.
 //!
 //! - [`server`]: the server's process, its CPU time and its memory.
+//! - [`postgres_server`]: a PostgreSQL for one scenario.
 //! - [`socket`]: sockets that cost little to read, so that the load generator does not measure itself.
 //! - [`http`]: requests over kept-alive connections.
 //! - [`scenario`]: the measurements.
 
 mod http;
+#[path = "../../tests/support/postgres_server.rs"]
+#[allow(dead_code, reason = "tests need more of it")]
+mod postgres_server;
 mod scenario;
 mod server;
 mod socket;

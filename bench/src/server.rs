@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::Result;
+use crate::{Result, postgres_server::PostgresServer};
 
 /// The number of clock ticks in a second of CPU time: `_SC_CLK_TCK`, 100 on every Linux.
 const TICKS_PER_SECOND: u64 = 100;
@@ -19,8 +19,23 @@ const TICKS_PER_SECOND: u64 = 100;
 /// A running server with its own database. Ends when dropped.
 pub struct Server {
     process: Child,
-    data: TempDir,
+    database: Database,
     pub door: Door,
+}
+
+/// What a server stores its data in.
+enum Database {
+    Sqlite(TempDir),
+    Postgres(PostgresServer),
+}
+
+impl Database {
+    fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("bench.db").display()),
+            Self::Postgres(server) => server.url(),
+        }
+    }
 }
 
 /// The server's address, and a token for it.
@@ -34,24 +49,32 @@ pub struct Door {
 impl Server {
     /// Starts a server on an empty SQLite database with `synchronous = FULL`.
     pub fn start() -> Result<Self> {
-        let data = tempfile::tempdir()?;
-        let token: Arc<str> = token(data.path())?.into();
-        let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?, "accounts")?;
-        Ok(Self { process, data, door: Door { address, token: Some(token) } })
+        let database = Database::Sqlite(tempfile::tempdir()?);
+        let token: Arc<str> = token(&database)?.into();
+        let (process, address) = spawn(&database, "127.0.0.1:0".parse()?, "accounts")?;
+        Ok(Self { process, database, door: Door { address, token: Some(token) } })
     }
 
-    /// Starts a server without accounts, whose pages need no session.
+    /// Starts a server without accounts, whose pages need no session, on an empty SQLite database.
     pub fn start_open() -> Result<Self> {
-        let data = tempfile::tempdir()?;
-        let (process, address) = spawn(data.path(), "127.0.0.1:0".parse()?, "open")?;
-        Ok(Self { process, data, door: Door { address, token: None } })
+        Self::start_open_on(Database::Sqlite(tempfile::tempdir()?))
+    }
+
+    /// Starts a server without accounts on an empty PostgreSQL database, which does not wait for the disk.
+    pub fn start_open_on_postgres() -> Result<Self> {
+        Self::start_open_on(Database::Postgres(PostgresServer::start()))
+    }
+
+    fn start_open_on(database: Database) -> Result<Self> {
+        let (process, address) = spawn(&database, "127.0.0.1:0".parse()?, "open")?;
+        Ok(Self { process, database, door: Door { address, token: None } })
     }
 
     /// Kills the server, as a power failure would, and starts it again with the same data and address.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
-        (self.process, _) = spawn(self.data.path(), self.door.address, "accounts")?;
+        (self.process, _) = spawn(&self.database, self.door.address, "accounts")?;
         Ok(())
     }
 
@@ -86,10 +109,10 @@ pub fn executable() -> Result<PathBuf> {
 }
 
 /// Makes an account, and a token for all measurements.
-fn token(data: &Path) -> Result<String> {
+fn token(database: &Database) -> Result<String> {
     let program = executable()?;
     let run = |arguments: &[&str]| -> Result<String> {
-        let output = Command::new(&program).args(arguments).args(["--database", &database(data)]).output()?;
+        let output = Command::new(&program).args(arguments).args(["--database", &database.url()]).output()?;
         match output.status.success() {
             true => Ok(String::from_utf8(output.stdout)?.trim().to_owned()),
             false => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
@@ -99,16 +122,12 @@ fn token(data: &Path) -> Result<String> {
     run(&["token", "create", "--user", "bench@example.com", "--scope", "admin"])
 }
 
-fn database(data: &Path) -> String {
-    format!("sqlite:{}", data.join("bench.db").display())
-}
-
-fn spawn(data: &Path, listen: SocketAddr, auth: &str) -> Result<(Child, SocketAddr)> {
+fn spawn(database: &Database, listen: SocketAddr, auth: &str) -> Result<(Child, SocketAddr)> {
     let mut process = Command::new(executable()?)
         .args(["serve", "--no-sample", "--auth", auth, "--listen", &listen.to_string()])
         // All sockets of a scenario belong to one person at one address.
         .args(["--sockets-per-person", "100000", "--sockets-per-address", "100000", "--api-rate", "0"])
-        .args(["--database", &database(data)])
+        .args(["--database", &database.url()])
         .args(["--log", "warn"])
         .stdout(Stdio::piped())
         .spawn()?;

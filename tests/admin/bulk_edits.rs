@@ -29,7 +29,7 @@ use crate::{
     support::{
         database::Database,
         node::{NewBoard, Node, create, delete, mutation, new_task, rename, restore},
-        postgres::Private,
+        postgres_server::PostgresServer,
     },
 };
 
@@ -474,7 +474,7 @@ fn trashed(state: &BoardState) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_edit_waits_for_a_database_that_restarts() {
-    let postgres = Private::start();
+    let postgres = PostgresServer::start();
     let node = Node::on(&Database::at(postgres.url())).await;
     let (boards, targets) = fill(&node, 1, 2_000).await;
     let bulk = Bulk::new(node.store.clone(), node.writer.clone());

@@ -11,6 +11,7 @@ pub mod newer;
 pub mod node;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod postgres_server;
 pub mod presence_client;
 pub mod proxy;
 pub mod raw;

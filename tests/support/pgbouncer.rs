@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::postgres;
+use super::{postgres, postgres_server};
 
 /// A PgBouncer with its own settings.
 pub struct PgBouncer {
@@ -34,7 +34,7 @@ impl PgBouncer {
             postgres::port_of(url)
         );
         fs::write(&config, text).expect("its configuration is written");
-        let mut command = postgres::as_postgres_user(Path::new("/usr/sbin/pgbouncer"));
+        let mut command = postgres_server::as_postgres_user(Path::new("/usr/sbin/pgbouncer"));
         let process = command.arg("-q").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let process = process.expect("pgbouncer starts; on Debian: apt-get install pgbouncer");
         let deadline = Instant::now() + Duration::from_secs(20);
