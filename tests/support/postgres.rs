@@ -16,7 +16,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::postgres_server::{as_postgres, is_root, make};
+use super::postgres_server::{as_postgres, create_and_start, is_root};
 
 /// How long the server keeps running after the last test that used it.
 const LINGER_SECONDS: u32 = 10;
@@ -85,7 +85,7 @@ fn start(folder: &Path) -> u16 {
     let data = folder.join("data");
     // Left over if the machine was switched off.
     let _ = fs::remove_dir_all(&data);
-    let port = make(&data);
+    let port = create_and_start(&data);
     watch(folder, &data);
     let mut file = File::create(folder.join("port")).expect("a file for the port");
     write!(file, "{port}").expect("the port is noted");

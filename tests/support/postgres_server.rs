@@ -22,7 +22,7 @@ impl PostgresServer {
         let folder = tempfile::tempdir().expect("a folder for the server");
         // The user that runs PostgreSQL must be able to access the folder.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder can be opened");
-        let port = make(&folder.path().join("data"));
+        let port = create_and_start(&folder.path().join("data"));
         Self { port, folder }
     }
 
@@ -82,7 +82,7 @@ impl Drop for PostgresServer {
 }
 
 /// Creates and starts a server on a free port.
-pub fn make(data: &Path) -> u16 {
+pub fn create_and_start(data: &Path) -> u16 {
     fs::create_dir(data).expect("a folder for the data");
     if is_root() {
         run(Command::new("chown").arg("postgres:").arg(data));
