@@ -128,6 +128,39 @@ test('what somebody is editing shows on its card, in the list and in its panel',
   await expect(panel(inPanel).getByText(SOMEBODY)).toHaveCount(0);
 });
 
+test('nothing moves under the pointer when somebody else begins to edit, saves and stops', async ({ page, person, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const { id } = await server.api.createTask(board.id, { title: 'Buy tea', description: 'Green' });
+  await server.api.createTask(board.id, { title: 'Buy milk' });
+  const [editor, other] = [await person(), await person()];
+  await openBoard(editor, board, `/tasks/${id}`);
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await openBoard(other, board);
+    await openBoard(page, board, `/tasks/${id}`);
+    await panel(page).getByRole('button', { name: 'Edit title' }).click();
+    const places = async () => [
+      await panel(page).getByLabel('Priority').boundingBox(),
+      await panel(page).getByRole('button', { name: 'Save' }).boundingBox(),
+      await panel(page).getByRole('button', { name: 'Delete task' }).boundingBox(),
+      await cardLink(other, 'Buy milk').boundingBox(),
+    ];
+    const before = await places();
+
+    await panel(editor).getByRole('button', { name: 'Edit title' }).click();
+    await expect(panel(page).getByText(SOMEBODY)).toBeVisible();
+    await expect(card(other, 'Buy tea').locator('.editing-mark')).toBeVisible();
+    expect(await places()).toEqual(before);
+    await panel(editor).getByRole('textbox', { name: 'Title' }).fill(`Buy tea for ${width}`);
+    await editor.keyboard.press('Enter');
+    await expect(panel(page).getByText('Somebody changed this title')).toBeVisible();
+    await expect(panel(page).getByText(SOMEBODY)).toHaveCount(0);
+    expect((await places())[1], 'Save stays where it is').toEqual(before[1]);
+    await panel(page).getByRole('button', { name: 'Cancel' }).click();
+    await server.api.changeTask(id, { title: 'Buy tea' });
+  }
+});
+
 test('whoever closes the task or the tab while editing is no longer editing', async ({ page, person, server }) => {
   const board = await server.api.createBoard('Errands');
   const { id } = await server.api.createTask(board.id, { title: 'Buy tea' });

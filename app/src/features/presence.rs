@@ -109,7 +109,8 @@ pub fn editing_mark(editors: ArcRwSignal<Vec<Option<ActorId>>>) -> AnyView {
     redrawn(draw).into_any()
 }
 
-/// Shows in the panel of a task that somebody else is editing it, and announces it.
+/// Shows in the head of a task's panel that somebody else is editing it, and announces it. It takes room that is empty otherwise, so that
+/// nothing moves under the pointer when other people begin or stop.
 #[component]
 pub fn EditingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
     let people = expect_context::<Live>().people();
@@ -123,10 +124,11 @@ pub fn EditingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
         }
     });
     let draw = move || {
+        let words = words()?;
         let now = view! {
-            <p class="editing-now">
+            <p class="editing-now" title=words.clone()>
                 <Picture icon=Icon::Edit />
-                {words()?}
+                <span>{words.clone()}</span>
             </p>
         };
         Some(now.into_any())

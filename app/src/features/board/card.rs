@@ -151,8 +151,9 @@ pub fn Card(
                     {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {assignees} {editing}
+                    {move || described.get().then(description_mark)} {assignees}
                 </div>
+                {editing}
             </div>
         </li>
     }

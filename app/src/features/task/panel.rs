@@ -158,6 +158,7 @@ fn TaskBody(
     view! {
         <div class="panel-head">
             <CompletedBox board=board.clone() task labelled=true disabled=deleted />
+            <EditingNow board=board.clone() task />
             <IfMay may=edits>
                 <form method="post" action=form_action(DeleteTask::PATH) on:submit=delete.clone() hidden=deleted>
                     <input type="hidden" name="board" value=board_id.clone() />
@@ -172,7 +173,6 @@ fn TaskBody(
         <div class="panel-body">
             <FormError />
             <Trashed board=board.clone() task deleted />
-            <EditingNow board=board.clone() task />
             <TitleText board=board.clone() task title deleted />
             <Conflicts board=board.clone() task field=TextField::Title />
             <div class="task-fields needs-script">

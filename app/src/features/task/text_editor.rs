@@ -134,7 +134,6 @@ pub fn TextEditor(
             <p class="field-error" id=error_id role="alert">
                 {move || refusal.get()}
             </p>
-            <Meanwhile board task field current before=draft.before />
             {draft.beside.map(|text| view! { <OtherText text=Signal::stored(text) /> }.into_any())}
             <div class="actions">
                 <button class="button primary" disabled=deleted>
@@ -150,6 +149,8 @@ pub fn TextEditor(
                     }}
                 </span>
             </div>
+            // Below the buttons: they stay where they are when somebody else saves.
+            <Meanwhile board task field current before=draft.before />
         </form>
     }
     .into_any()
