@@ -339,6 +339,7 @@ async fn table_of_tasks(server: &Server, engine: &str) -> Result<Vec<Row>> {
     while let Some(done) = writers.join_next().await {
         done??;
     }
+    server.analyze()?;
     let mut http = Client::connect(&server.door).await?;
     let mut rows = Vec::new();
     for (view, query) in VIEWS {
