@@ -59,6 +59,9 @@ on_both_engines! {
             store.count_tasks(&filter).await.expect("a count")
         };
         assert_eq!((count("PLAIN text").await, count("STRA").await, count("Apfel").await), (1, 1, 0));
+        // One or two letters of ASCII are found where a word begins, and others everywhere.
+        assert_eq!((count("pl").await, count("TE").await, count("t").await, count("10").await), (1, 1, 1, 1));
+        assert_eq!((count("la").await, count("ex").await, count("pf").await, count("%_").await), (0, 0, 0, 1));
         if database.url.starts_with("postgres") {
             assert_eq!(count("äPFEL").await, 1);
         }

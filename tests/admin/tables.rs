@@ -155,7 +155,7 @@ on_both_engines! {
         for written in join_all(writes).await {
             written.unwrap();
         }
-        for (text, count) in [("common", 2_079), ("rare", 21), ("o", 2_079), ("nothing", 0)] {
+        for (text, count) in [("common", 2_079), ("rare", 21), ("c", 2_079), ("o", 0), ("nothing", 0)] {
             let filter = TaskFilter { text: text.to_owned(), ..TaskFilter::default() };
             let rows = all(&node.store, &filter, TaskOrder::Title, Direction::Ascending, 300).await;
             assert_eq!(rows.len(), count, "{text}");

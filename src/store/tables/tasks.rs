@@ -20,7 +20,7 @@ const FEW: usize = 2_000;
 /// Which tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskFilter {
-    /// Those with this text in their titles, ignoring case.
+    /// Those with this text in their titles, ignoring case. One or two letters (of ASCII) are found at the beginning of a word only.
     pub text: String,
     /// Those with these ids.
     pub only: Option<Vec<TaskId>>,
@@ -210,9 +210,11 @@ impl TaskFilter {
             // Many match: a count reads an index of titles, and a page that of its order.
             (text, None) if purpose == Purpose::Count => {
                 wanted.add("LOWER(t.title) >= ''");
-                wanted.contains("LOWER(t.title) LIKE ? ESCAPE '\\'", text);
+                wanted.any(patterns(text).map(|pattern| ("LOWER(t.title) LIKE ? ESCAPE '\\'", pattern)));
             }
-            (text, None) => wanted.contains("(LOWER(t.title) || '') LIKE ? ESCAPE '\\'", text),
+            (text, None) => {
+                wanted.any(patterns(text).map(|pattern| ("(LOWER(t.title) || '') LIKE ? ESCAPE '\\'", pattern)));
+            }
         }
         match (self.assignee, &found.assigned_to) {
             (None, _) => {}
@@ -277,7 +279,7 @@ impl Store {
         let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
         let with_title = match filter.text.trim() {
             "" => None,
-            text if is_live => self.few_ids(Statement::from(WITH_TITLE).bind(pattern(text))).await?,
+            text if is_live => self.few_ids(with_title(text)).await?,
             _ => None,
         };
         let assigned_to = match filter.assignee {
@@ -310,8 +312,30 @@ impl Store {
     }
 }
 
-// The comparison with the empty text lets SQLite read the index of titles. PostgreSQL has one of trigrams.
-const WITH_TITLE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND LOWER(title) >= '' AND LOWER(title) LIKE LOWER($1) ESCAPE '\\' LIMIT $2";
+/// The ids of the tasks with a text in their titles; their number is bound last.
+fn with_title(text: &str) -> Statement {
+    let mut wanted = Conditions::default();
+    wanted.add("deleted_at IS NULL");
+    // The comparison with the empty text lets SQLite read the index of titles. PostgreSQL has one of trigrams.
+    wanted.add("LOWER(title) >= ''");
+    wanted.any(patterns(text).map(|pattern| ("LOWER(title) LIKE ? ESCAPE '\\'", pattern)));
+    let (conditions, values) = wanted.into_parts();
+    let limit = values.len() + 1;
+    Statement::of(format!("SELECT id FROM tasks{conditions} LIMIT ${limit}"), values)
+}
+
+/// The `LIKE` patterns of a searched text: a title must match one of them. One or two letters or digits are searched where a word begins,
+/// because trigrams find nothing else that is so short.
+fn patterns(text: &str) -> impl Iterator<Item = String> {
+    let text = text.trim();
+    let is_short = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let [first, second] = match is_short {
+        true => [Some(format!("{}%", text.to_ascii_lowercase())), Some(format!("% {}%", text.to_ascii_lowercase()))],
+        false => [Some(pattern(text)), None],
+    };
+    [first, second].into_iter().flatten()
+}
+
 const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees = $1 \
                            UNION ALL SELECT id FROM tasks WHERE LENGTH(assignees) > 36 AND assignees LIKE $2 ESCAPE '\\' LIMIT $3";
 const DUE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND COALESCE(due, '9999-99-99') >= $1 \
