@@ -335,7 +335,7 @@ test.describe('keys do nothing', () => {
     await server.api.createTasks(board.id, ['Tea', 'Milk']);
     await openBoard(page, board);
     await cardLink(page, 'Tea').focus();
-    const press = (key: string, code: string, marks: KeyboardEventInit) =>
+    const press = (key: string, code: string, marks: { isComposing?: boolean; keyCode?: number }) =>
       cardLink(page, 'Tea').evaluate(
         (link, init) => link.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init })),
         { key, code, ...marks },

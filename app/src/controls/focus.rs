@@ -95,8 +95,11 @@ pub fn first_control(within: &Element) -> Option<Element> {
     first(&reached).or_else(|| first(CONTROLS))
 }
 
-/// If the focused element was removed or disabled by the latest changes, focuses the first match of the selectors, tried in order.
+/// If the focused element is disabled or hidden by the latest changes, focuses the first match of the selectors, tried in order.
 pub fn focus_if_lost(selectors: &'static [&'static str]) {
+    if focused().is_none() {
+        return;
+    }
     request_animation_frame(move || {
         let is_kept = |focused: Element| !focused.matches(":disabled, [hidden] *").unwrap_or(false);
         if !focused().is_some_and(is_kept)
