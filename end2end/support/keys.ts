@@ -3,6 +3,8 @@
 import type { CDPSession, Page } from '@playwright/test';
 
 const CTRL = 2;
+/** The modifiers of `strike`. */
+export const SHIFT = 8;
 /** The key code of a key press that an input method has consumed. */
 const TAKEN = 229;
 
@@ -51,8 +53,13 @@ export class InputMethod {
 
 /** Presses Ctrl and a key that writes `writes` where a US keyboard has `place`, such as `KeyZ`. */
 export async function ctrl(page: Page, writes: string, place: string): Promise<void> {
+  await strike(page, writes, place, CTRL);
+}
+
+/** Presses a key that writes `writes` where a US keyboard has `place`, such as `KeyZ`; of a page without a field in focus. */
+export async function strike(page: Page, writes: string, place: string, modifiers = 0): Promise<void> {
   const cdp = await page.context().newCDPSession(page);
-  const event = { key: writes, code: place, modifiers: CTRL, windowsVirtualKeyCode: writes.toUpperCase().charCodeAt(0) };
+  const event = { key: writes, code: place, modifiers, windowsVirtualKeyCode: writes.toUpperCase().charCodeAt(0) };
   await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...event });
   await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
   await cdp.detach();

@@ -36,7 +36,7 @@ test('the history of a task is told in words, and grows while it is open', async
 
   await server.api.changeTask(task.id, { priority: 'high' });
   await expect(toldOfTask(page).first()).toHaveText('Somebody set the priority to High');
-  await panel(page).getByRole('checkbox', { name: 'Completed' }).click();
+  await panel(page).getByRole('button', { name: 'Mark complete' }).click();
   await expect(toldOfTask(page).first()).toHaveText('Somebody completed it');
   await expect(toldOfTask(page)).toHaveCount(5);
   await page.keyboard.press('Control+z');

@@ -185,7 +185,7 @@ test('a held Enter completes a task once', async ({ page, server }) => {
       '': card(page, TITLE).getByRole('button', { name: 'Complete' }),
       '?view=list': row(page, TITLE).getByRole('checkbox'),
     }[at];
-    await (tick ?? panel(page).getByRole('checkbox')).focus();
+    await (tick ?? panel(page).getByRole('button', { name: 'Mark complete' })).focus();
     await hold(page, 'Enter', 15);
     await expect.poll(async () => (await server.api.task(id)).completed).toBe(true);
     await expect(page.locator('[data-connection=live]'), 'all is saved').toBeAttached();

@@ -93,8 +93,8 @@ test('every field of a task is edited in place and saved at once', async ({ page
   await panel(page).getByLabel('Column').selectOption('Doing');
   await expect(titles(other, 'Doing')).toHaveText(['Buy green tea']);
 
-  await panel(page).getByRole('checkbox', { name: 'Completed' }).click();
-  await expect(panel(other).getByRole('checkbox', { name: 'Completed' })).toBeChecked();
+  await panel(page).getByRole('button', { name: 'Mark complete' }).click();
+  await expect(panel(other).getByRole('button', { name: 'Mark as not complete' })).toBeVisible();
   await expect(titles(other, 'Done')).toHaveText(['Buy green tea']);
 
   await panel(page).getByRole('button', { name: 'Delete task' }).click();

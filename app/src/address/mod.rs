@@ -3,6 +3,7 @@
 pub mod home_query;
 pub mod list_query;
 
+use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
 use crate::id::{BoardId, TaskId};
@@ -23,6 +24,17 @@ pub enum View {
     Labels,
     /// The deleted tasks: `/boards/{board}/trash`.
     Trash,
+}
+
+/// The task that is open over the view. Provided as a Leptos context.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenTask(pub Memo<Option<TaskId>>);
+
+impl OpenTask {
+    /// The value of `aria-current` on what stands for a task: whether the task is open.
+    pub fn marks(self, task: TaskId) -> impl Fn() -> Option<&'static str> + Copy + Send {
+        move || (self.0.get() == Some(task)).then_some("true")
+    }
 }
 
 /// A parsed address below `/boards/{board}`.

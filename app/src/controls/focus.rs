@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::id::TaskId;
 
@@ -26,16 +26,86 @@ pub fn focus_first_drawn(selectors: &'static [&'static str]) {
     });
 }
 
-/// Keeps the focus on an element while it is moved. Moving takes the element out of the document for a moment, and the browser does not
-/// give the focus back. Call this before the move; a person who is typing does not notice.
+/// Keeps the focus while a list changes. Call this before the change; a person who is typing does not notice.
+///
+/// An element that is moved leaves the document for a moment, and the browser does not give the focus back. If the element is removed, the
+/// focus goes to the same control at the task's new place, in the next row or in the previous row, or else to whatever is nearest.
 pub fn keep_focus() {
     if !cfg!(feature = "hydrate") {
         return;
     }
     let Some(before) = focused() else { return };
+    let surroundings = Surroundings::of(&before);
     queue_microtask(move || {
-        if before.is_connected() && focused().is_none() {
-            focus(&before);
+        if before.is_connected() {
+            if focused().is_none() {
+                focus(&before);
+            }
+        } else {
+            // By then, what belongs to the same change is drawn, and whoever caused the change has said where the focus goes.
+            request_animation_frame(move || {
+                if focused().is_none()
+                    && let Some(nearest) = surroundings.nearest(&before)
+                {
+                    focus(&nearest);
+                }
+            });
+        }
+    });
+}
+
+/// What surrounds an element, as it was before a change: the element and each element around it, with the neighbours of each.
+struct Surroundings(Vec<(Element, [Option<Element>; 2])>);
+
+impl Surroundings {
+    fn of(element: &Element) -> Self {
+        let around = std::iter::successors(Some(element.clone()), |inner| inner.parent_element());
+        let neighbours = |each: &Element| [each.next_element_sibling(), each.previous_element_sibling()];
+        Self(around.map(|each| (each.clone(), neighbours(&each))).collect())
+    }
+
+    /// What gets the focus in place of the element, after the change.
+    fn nearest(self, lost: &Element) -> Option<Element> {
+        let is_removed = |(each, _): &&(Element, _)| !each.is_connected();
+        let removed: Vec<_> = self.0.iter().take_while(is_removed).collect();
+        let moved = removed.iter().find_map(|(each, _)| {
+            let task = each.get_attribute("data-task")?;
+            find(&format!("main [data-task='{task}']"))
+        });
+        // The neighbours of the outermost element that was removed.
+        let beside = removed.last().into_iter().flat_map(|(_, neighbours)| neighbours.iter().flatten());
+        let around = self.0.iter().skip(removed.len()).map(|(each, _)| each);
+        let places = moved.iter().chain(beside.filter(|each| each.is_connected())).chain(around);
+        places.into_iter().find_map(|place| control_like(lost, place))
+    }
+}
+
+/// The control in an element that corresponds to another control, or else the first one.
+fn control_like(other: &Element, within: &Element) -> Option<Element> {
+    let class = other.class_list().item(0).map(|class| format!(".{class}")).unwrap_or_default();
+    let same = format!("{}{class}:not(:disabled, [type=hidden])", other.local_name());
+    within.query_selector(&same).ok().flatten().or_else(|| first_control(within))
+}
+
+/// The first control within an element that the Tab key reaches, or else the first one.
+pub fn first_control(within: &Element) -> Option<Element> {
+    const CONTROLS: &str = "a[href], summary, :is(button, input, select, textarea):not(:disabled, [type=hidden])";
+    let reached = format!(":is({CONTROLS}):not([tabindex='-1'], [hidden] *)");
+    let first = |selector: &str| within.query_selector(selector).ok().flatten();
+    first(&reached).or_else(|| first(CONTROLS))
+}
+
+/// If the focused element is disabled or hidden by the latest changes, focuses the first match of the selectors, tried in order.
+pub fn focus_if_lost(selectors: &'static [&'static str]) {
+    if focused().is_none() {
+        return;
+    }
+    request_animation_frame(move || {
+        let is_kept = |focused: Element| !focused.matches(":disabled, [hidden] *").unwrap_or(false);
+        if !focused().is_some_and(is_kept)
+            && let Some(element) = selectors.iter().find_map(|selector| find(selector))
+        {
+            focus(&element);
         }
     });
 }
@@ -56,6 +126,14 @@ pub fn focus(element: &Element) {
         // If the element cannot be focused, the focus stays where it is.
         let _ = element.focus();
     }
+}
+
+/// Scrolls no further than it takes to see an element.
+pub fn scroll_into_sight(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    options.set_inline(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// The first element that matches a CSS selector.

@@ -1,10 +1,14 @@
-//! A button that opens a small box. The menu is a `<details>` element, so it opens without JavaScript too.
+//! A button that opens a small box. The menu is a `<details>` element, so it opens without JavaScript too. The arrow keys move among what is
+//! in it, as the Tab key does.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
-use super::keyboard;
+use super::{
+    focus::focus,
+    keyboard::{self, Key},
+};
 
 /// A button and the box it opens.
 #[component]
@@ -32,7 +36,7 @@ pub fn Menu(
         }
     };
     view! {
-        <details class=format!("menu {class}") node_ref=details on:toggle=toggled on:keydown=close_on_escape>
+        <details class=format!("menu {class}") node_ref=details on:toggle=toggled on:keydown=pressed>
             <summary class="button quiet" aria-label=move || label.get()>
                 {button}
             </summary>
@@ -86,9 +90,38 @@ fn close_on_link(event: ev::MouseEvent) {
     }
 }
 
-fn close_on_escape(event: ev::KeyboardEvent) {
+fn pressed(event: ev::KeyboardEvent) {
     if keyboard::escapes(&event) {
         event.stop_propagation();
         close_menu(&event);
+    } else if let Some(stroke) = keyboard::pressed_or_held(&event).filter(|stroke| stroke.is_plain() && !stroke.shift)
+        && let Some(to) = go(&event, stroke.key)
+    {
+        event.prevent_default();
+        focus(&to);
     }
+}
+
+/// The element of a menu to which a key moves the focus. From the button, the down arrow opens the menu.
+fn go(event: &ev::KeyboardEvent, key: Key) -> Option<Element> {
+    // In these, the arrow keys have a meaning of their own.
+    const FIELDS: &str = "select, textarea, input:not([type=checkbox])";
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    let menu = target.closest("details.menu").ok()??.dyn_into::<HtmlDetailsElement>().ok()?;
+    let on_button = target.matches("summary").ok()?;
+    let is_key = matches!(key, Key::Down | Key::Up | Key::Home | Key::End);
+    if !is_key || target.matches(FIELDS).ok()? || (on_button && !menu.open() && key != Key::Down) {
+        return None;
+    }
+    menu.set_open(true);
+    let all = menu.query_selector_all(".menu-box :is(a[href], button:not(:disabled), input, select)").ok()?;
+    let items: Vec<Element> = (0..all.length()).filter_map(|index| all.item(index)?.dyn_into().ok()).collect();
+    let at = items.iter().position(|item| *item == target);
+    let to = match (key, at) {
+        (Key::Down, Some(at)) => (at + 1) % items.len(),
+        (Key::Up, Some(at)) => at.checked_sub(1).unwrap_or(items.len() - 1),
+        (Key::Down | Key::Home, _) => 0,
+        _ => items.len().checked_sub(1)?,
+    };
+    items.into_iter().nth(to)
 }

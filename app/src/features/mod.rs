@@ -7,6 +7,7 @@ pub mod list;
 pub mod members;
 pub mod presence;
 pub mod shell;
+pub mod shortcuts;
 pub mod task;
 pub mod trash;
 pub mod undo;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use leptos::{ev, prelude::*};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement};
 
-use super::board::revealed::Revealed;
+use super::{
+    board::revealed::Revealed,
+    shortcuts::{self, Command},
+};
 use crate::{
     board::{Direction, NotUndone, Undone},
     controls::{
         announcer::Announcer,
         focus::{find, focus, focused},
         icon::{Icon, Picture},
-        keyboard::{self, Key, Stroke},
         menu::close_menu,
         notices::{Action, Notices},
     },
@@ -41,25 +41,14 @@ impl Undoing {
         provide_context(undoing);
     }
 
-    /// Undo is Ctrl+Z or ⌘Z; redo is the same with Shift, or Ctrl+Y. In a text field these keys belong to the browser. The empty field for
-    /// the next task is an exception, because it has the focus when a task was just added.
+    /// In a text field the keys of undo and redo belong to the browser.
     fn listen(&self) {
         let undoing = self.clone();
-        Effect::new(move || {
-            let undoing = undoing.clone();
-            let listener = window_event_listener(ev::keydown, move |event| {
-                if find("dialog[open]").is_some() || is_typed_into(event.target()) {
-                    return;
-                }
-                let Some(stroke) = keyboard::pressed_or_held(&event) else { return };
-                if let Some(direction) = direction(&stroke) {
-                    event.prevent_default();
-                    if !stroke.held {
-                        undoing.go(direction);
-                    }
-                }
+        shortcuts::listen(&self.0.board, &[Command::Undo, Command::Redo], move |pressed| {
+            undoing.go(match pressed.command {
+                Command::Undo => Direction::Undo,
+                _ => Direction::Redo,
             });
-            on_cleanup(move || listener.remove());
         });
     }
 
@@ -150,26 +139,6 @@ pub fn UndoItems(board: LiveBoard) -> impl IntoView {
         .into_iter()
         .collect_view()
         .into_any()
-}
-
-/// Whether the keys ask for undo or redo.
-fn direction(stroke: &Stroke) -> Option<Direction> {
-    match (stroke.key, stroke.shift) {
-        _ if !stroke.is_command() => None,
-        (Key::Letter('z'), false) => Some(Direction::Undo),
-        (Key::Letter('z'), true) => Some(Direction::Redo),
-        (Key::Letter('y'), false) if stroke.ctrl => Some(Direction::Redo),
-        _ => None,
-    }
-}
-
-/// Whether the target of an event is an element in which text is typed.
-fn is_typed_into(target: Option<web_sys::EventTarget>) -> bool {
-    const FIELDS: &str = "textarea, [contenteditable], input:not([type=checkbox]):not([type=radio]):not([type=button])";
-    let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
-    let is_empty = element.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.value().is_empty());
-    let is_next_task = is_empty && element.matches(".quick-add input").unwrap_or(false);
-    !is_next_task && element.closest(FIELDS).is_ok_and(|field| field.is_some())
 }
 
 fn why_not(NotUndone { direction, words, refusal }: &NotUndone) -> String {

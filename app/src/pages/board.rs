@@ -10,11 +10,11 @@ use leptos_router::{
 use super::not_found::NotFound;
 use crate::{
     access::BoardRole,
-    address::{Address, View, list_query::ListQuery},
+    address::{Address, OpenTask, View, list_query::ListQuery},
     controls::{
         announcer::{Announcements, Announcer},
         due::Today,
-        focus::{find, focus, focused},
+        focus::{find, focus, focused, scroll_into_sight},
         form_error::FormError,
         menu::close_menus_on_click_elsewhere,
         notices::Notices,
@@ -31,12 +31,16 @@ use crate::{
         labels::{keys::label_keys, manage::LabelsView},
         list::view::ListView,
         members::view::MembersView,
-        shell::{archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, toasts::Toasts},
+        shell::{
+            archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, keys::listen_to_page_keys,
+            keys_dialog::KeysDialog, toasts::Toasts,
+        },
         task::{drafts::Drafts, panel::TaskPanel},
         trash::TrashPage,
         undo::Undoing,
     },
     forms::{Loaded, load_board},
+    id::TaskId,
     live::{BoardUnavailable, Live, LiveBoard},
     state::Part,
 };
@@ -136,6 +140,10 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     let view = Memo::new(move |_| address.get().map(|address| address.view).unwrap_or_default());
     let task = Memo::new(move |_| address.get().and_then(|address| address.task));
 
+    provide_context(OpenTask(task));
+    let keys_shown = RwSignal::new(false);
+    listen_to_page_keys(&board, view, keys_shown);
+
     let main = {
         let board = board.clone();
         move || {
@@ -154,6 +162,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         }
     };
     follow_rights(&board);
+    show_open_task(task);
     let panel = {
         let board = board.clone();
         let unavailable = board.unavailable();
@@ -179,17 +188,33 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     };
     view! {
         <Title text=title />
-        <BoardHeader board=board.clone() view />
+        <BoardHeader board=board.clone() view keys_shown />
         <WhatIsInTheWay />
         <ArchivedBanner board=board.clone() />
-        <main class="board">
+        <main class="board" id="content">
             <FormError />
             {redrawn(main)}
         </main>
         {panel}
+        <KeysDialog board=board.clone() shown=keys_shown />
         <Toasts board />
         <Announcements announcer />
     }
+}
+
+/// Scrolls the card or row of a task into sight when the task opens: the view beside it is narrower, or another task was open before.
+fn show_open_task(open: Memo<Option<TaskId>>) {
+    Effect::new(move |before: Option<Option<TaskId>>| {
+        let now = open.get();
+        if let Some(task) = now.filter(|_| before.is_some_and(|before| before != now)) {
+            request_animation_frame(move || {
+                if let Some(place) = find(&format!("main [data-task='{task}']")) {
+                    scroll_into_sight(&place);
+                }
+            });
+        }
+        now
+    });
 }
 
 /// Shows a message when the reader's role on the board changes, or when the board is archived or comes back. Controls appear and disappear

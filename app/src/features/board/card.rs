@@ -4,23 +4,27 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 
 use crate::{
     access::BoardRole,
-    address::{View, task_path},
+    address::{OpenTask, View, task_path},
     controls::{
         announcer::Announcer,
         due::{Due, Start},
         flash::{Flash, flash},
-        focus::{card_link, find, focus_card, focus_when_drawn},
+        focus::{find, focus_when_drawn},
         icon::{Icon, Picture},
         if_may::IfMay,
         priority::priority_chip,
         redrawn::redrawn,
     },
-    features::{labels::chips::label_chips, presence::editing_mark, task::assignees::assignee_faces},
-    forms::{DeleteTask, SetCompleted, form_action},
+    features::{
+        labels::chips::label_chips,
+        presence::editing_mark,
+        task::{assignees::assignee_faces, fields::toggle_completed},
+    },
+    forms::{self, SetCompleted, form_action},
     id::TaskId,
-    live::{LiveBoard, TaskSignals},
+    live::{LiveBoard, TaskSignals, act},
     model::Task,
-    ops::{self, Op, UpdateTask},
+    ops::{DeleteTask, Op},
 };
 
 /// A card. The whole card links to the task. The task can be completed and deleted on the card, without JavaScript too.
@@ -30,7 +34,13 @@ pub fn Card(
     task: TaskId,
     /// Whether the task is completed.
     completed: Signal<bool>,
+    /// The card of the column that the Tab key reaches; the arrow keys reach the others. `None` until hydration, when it reaches everything.
+    tab_stop: Signal<Option<TaskId>>,
 ) -> impl IntoView {
+    let open = expect_context::<OpenTask>();
+    let is_not_stop = move || tab_stop.get().filter(|stop| *stop != task).map(|_| "-1");
+    // The keys on the card do the same.
+    let is_hydrated = move || tab_stop.get().map(|_| "-1");
     let announcer = expect_context::<Announcer>();
     let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
@@ -54,33 +64,19 @@ pub fn Card(
     };
 
     let tick = {
-        let (board, title) = (board.clone(), title.clone());
+        let board = board.clone();
         move |event: ev::MouseEvent| {
             event.prevent_default();
-            let completed = !completed.get_untracked();
-            let title = untrack(&title);
-            match board.submit(Op::UpdateTask(UpdateTask { completed: Some(completed), ..UpdateTask::of(task) })) {
-                Ok(_) => {
-                    focus_when_drawn(format!("[data-task='{task}'] .tick"));
-                    announcer.say(format!("{} “{title}”", if completed { "Completed" } else { "Reopened" }));
-                }
-                Err(refusal) => announcer.say(format!("“{title}” stays as it is. {}", refusal.sentence())),
+            if toggle_completed(&board, task, announcer) {
+                focus_when_drawn(format!("[data-task='{task}'] .tick"));
             }
         }
     };
     let delete = {
-        let (board, title) = (board.clone(), title.clone());
+        let board = board.clone();
         move |event: ev::MouseEvent| {
             event.prevent_default();
-            let title = untrack(&title);
-            let next = neighbour(&board, task);
-            if board.submit(Op::DeleteTask(ops::DeleteTask::of(task))).is_ok() {
-                announcer.say(format!("Deleted “{title}”"));
-                match next {
-                    Some(next) => focus_card(next),
-                    None => focus_when_drawn(".quick-add input[name=title]"),
-                }
-            }
+            delete_task(&board, task, announcer);
         }
     };
 
@@ -123,6 +119,7 @@ pub fn Card(
                         form=form.clone()
                         formaction=form_action(SetCompleted::PATH)
                         aria-label=tick_label.clone()
+                        tabindex=is_hydrated
                         on:click=tick.clone()
                     >
                         <Picture icon=Icon::Check />
@@ -132,6 +129,8 @@ pub fn Card(
                     class="card-link"
                     href=task_path(board.id(), task, View::Board)
                     draggable="false"
+                    tabindex=is_not_stop
+                    aria-current=open.marks(task)
                     aria-describedby=move || edits.get().then_some("moving-help")
                 >
                     {redrawn(title)}
@@ -140,8 +139,9 @@ pub fn Card(
                     <button
                         class="card-delete"
                         form=delete_form.clone()
-                        formaction=form_action(DeleteTask::PATH)
+                        formaction=form_action(forms::DeleteTask::PATH)
                         aria-label=delete_label.clone()
+                        tabindex=is_hydrated
                         on:click=delete.clone()
                     >
                         <Picture icon=Icon::Trash />
@@ -182,13 +182,17 @@ fn description_mark() -> AnyView {
     .into_any()
 }
 
-/// The task that gets the focus when a task is deleted: the next one in the column, or else the previous one.
-fn neighbour(board: &LiveBoard, task: TaskId) -> Option<TaskId> {
-    let column = board.with(|board| board.task(task).map(|task| task.column))?;
-    let tasks = board.column_tasks(column).get_untracked();
-    let index = tasks.iter().position(|id| *id == task)?;
-    // Only a card that is drawn can be focused.
-    let drawn = |id: &TaskId| find(&card_link(*id)).is_some();
-    let before = index.checked_sub(1).and_then(|index| tasks.get(index));
-    tasks.get(index + 1).filter(|id| drawn(id)).or(before).copied()
+/// Deletes a task, announces that, and moves the focus to the next card or row, or else to the previous one.
+pub fn delete_task(board: &LiveBoard, task: TaskId, announcer: Announcer) {
+    let Some(title) = board.with(|board| Some(board.live_task(task)?.title.clone())) else { return };
+    let place = find(&format!("main [data-task='{task}']"));
+    let next = place.and_then(|place| place.next_element_sibling().or_else(|| place.previous_element_sibling()));
+    let next = next.and_then(|next| next.get_attribute("data-task"));
+    if act(board, Op::DeleteTask(DeleteTask::of(task))) {
+        announcer.say(format!("Deleted “{title}”"));
+        focus_when_drawn(match next {
+            Some(next) => format!("main [data-task='{next}'] a"),
+            None => ".quick-add input[name=title]".to_owned(),
+        });
+    }
 }

@@ -3,7 +3,9 @@
 //! A column may hold thousands of tasks. Only the first `WINDOW` cards are drawn; more are drawn as they come into view. So the cost of
 //! a change does not depend on the length of the column.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::{
     card::Card,
@@ -15,7 +17,9 @@ use crate::{
     access::BoardRole,
     address::list_query::{ListQuery, ROWS},
     board::Wanted,
-    controls::{focus::focus_when_drawn, if_may::IfMay, name_editor::NameEditor, rows::Rows, show_more::ShowMore},
+    controls::{
+        due::Today, focus::focus_when_drawn, if_may::IfMay, name_editor::NameEditor, rows::Rows, show_more::ShowMore,
+    },
     features::task::drafts::Unsent,
     id::{ColumnId, TaskId},
     live::LiveBoard,
@@ -54,6 +58,23 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
         }
         tasks.read().iter().copied().skip(limit.get()).filter(|task| revealed.contains(task)).collect()
     });
+    // The cards are one stop of the Tab key: the last that had the focus, or else the first. The buttons on a card have keys of their own.
+    let focused = RwSignal::new(None::<TaskId>);
+    let plain = expect_context::<Today>().not_yet_taken_over();
+    let tab_stop = Memo::new(move |last: Option<&Option<TaskId>>| {
+        let (drawn, below) = (drawn.read(), drawn_below.read());
+        let is_drawn = |task: &TaskId| drawn.contains(task) || below.contains(task);
+        let last = last.copied().flatten();
+        let stop = focused.get().filter(is_drawn).or(last.filter(is_drawn)).or(drawn.first().copied());
+        stop.filter(|_| !plain.get())
+    });
+    let card_focused = move |event: ev::FocusEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let card = target.and_then(|target| target.closest("[data-task]").ok().flatten());
+        if let Some(task) = card.and_then(|card| card.get_attribute("data-task")?.parse().ok()) {
+            focused.set(Some(task));
+        }
+    };
     let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get() + drawn_below.read().len()));
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
@@ -66,13 +87,14 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let edits = board.may(BoardRole::Editor);
     let rename =
         Callback::new(move |(name,)| Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) }));
+    let tab_stop: Signal<Option<TaskId>> = tab_stop.into();
     let cards = {
         let board = board.clone();
         move |tasks: Memo<Vec<TaskId>>| {
             let board = board.clone();
             view! {
                 <Rows each=move || tasks.get() key=|id| id.0 let:task>
-                    <Card board=board.clone() task completed />
+                    <Card board=board.clone() task completed tab_stop />
                 </Rows>
             }
         }
@@ -111,7 +133,7 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
                     <ColumnMenu board=of_menu.clone() column id renaming />
                 </IfMay>
             </div>
-            <div class="column-body">
+            <div class="column-body" on:focusin=card_focused>
                 <ol class="cards" aria-labelledby=format!("column-{id}")>
                     {cards(drawn)}
                 </ol>

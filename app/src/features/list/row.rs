@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    address::list_query::ListQuery,
+    address::{OpenTask, list_query::ListQuery},
     controls::{
         due::{Due, Start},
         flash::{Flash, flash},
@@ -30,6 +30,7 @@ pub fn ListRow(
     /// Whether the page is not hydrated yet. Then the column is shown but cannot be changed.
     plain: Memo<bool>,
 ) -> impl IntoView {
+    let open = expect_context::<OpenTask>();
     let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let labels = label_chips(&board, shown.clone());
@@ -67,7 +68,7 @@ pub fn ListRow(
                 <CompletedBox board=board.clone() task labelled=false disabled=false />
             </td>
             <th role="rowheader" scope="row">
-                <a href=href data-noscroll>
+                <a href=href data-noscroll aria-current=open.marks(task)>
                     {move || title.get()}
                 </a>
                 {labels}

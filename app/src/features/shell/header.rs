@@ -8,7 +8,7 @@ use crate::{
     address::{View, board_path},
     controls::{
         confirm::ask,
-        focus::focus_when_drawn,
+        focus::{find, first_control, focus, focus_when_drawn},
         icon::{Icon, Picture},
         if_may::IfMay,
         menu::{Menu, close_menu},
@@ -23,7 +23,12 @@ use crate::{
 
 /// The header of a board.
 #[component]
-pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl IntoView {
+pub fn BoardHeader(
+    board: LiveBoard,
+    #[prop(into)] view: Signal<View>,
+    /// Set when the list of keys is to be shown.
+    keys_shown: RwSignal<bool>,
+) -> impl IntoView {
     let id = board.id();
     let name = board.name();
     let unavailable = board.unavailable();
@@ -44,6 +49,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     };
     view! {
         <header class="topbar">
+            <Skip keys_shown />
             <a class="logo" href="/" aria-label=format!("{}: all boards", server_name())>
                 <Mark />
             </a>
@@ -58,7 +64,7 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
                 />
             </h1>
             <BoardSwitcher board=board.clone() />
-            <BoardMenu board=board.clone() renaming />
+            <BoardMenu board=board.clone() renaming keys_shown />
             <IfMay may=only_reads>
                 <span class="chip">{read_only_words.clone()}</span>
             </IfMay>
@@ -87,8 +93,31 @@ pub fn BoardHeader(board: LiveBoard, #[prop(into)] view: Signal<View>) -> impl I
     .into_any()
 }
 
+/// The first stops of the Tab key: past the header, and to the list of keys. They are seen while they have the focus.
 #[component]
-fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
+fn Skip(keys_shown: RwSignal<bool>) -> impl IntoView {
+    let skip = move |event: ev::MouseEvent| {
+        // Without JavaScript, the browser goes to the content.
+        if let Some(control) = find("#content").and_then(|content| first_control(&content)) {
+            event.prevent_default();
+            focus(&control);
+        }
+    };
+    view! {
+        <div class="skip">
+            <a class="button" href="#content" on:click=skip>
+                "Skip to the content"
+            </a>
+            <button type="button" class="button needs-script" on:click=move |_| keys_shown.set(true)>
+                "Keys"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>, keys_shown: RwSignal<bool>) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let rename = move |event: ev::MouseEvent| {
         close_menu(&event);
@@ -97,6 +126,10 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
     let delete = move |event: ev::MouseEvent| {
         close_menu(&event);
         ask(dialog);
+    };
+    let show_keys = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        keys_shown.set(true);
     };
     let (edits, manages) = (board.may(BoardRole::Editor), board.may(BoardRole::Manager));
     let archived = board.archived();
@@ -124,6 +157,10 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>) -> impl IntoView {
                     <Picture icon=Icon::Label />
                     "Labels"
                 </a>
+                <button type="button" class="menu-item" on:click=show_keys>
+                    <Picture icon=Icon::Keys />
+                    "Keys"
+                </button>
                 <IfMay may=manages>
                     <hr class="menu-rule" />
                     <IfMay may=is_used>

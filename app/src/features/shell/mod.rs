@@ -5,5 +5,7 @@ pub mod archived;
 pub mod connection;
 pub mod delete_board;
 pub mod header;
+pub mod keys;
+pub mod keys_dialog;
 pub mod problem;
 pub mod toasts;

@@ -5,6 +5,7 @@ use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 use crate::{
     access::BoardRole,
     controls::{
+        announcer::Announcer,
         choice::choice,
         icon::{Icon, Picture},
         if_may::IfMay,
@@ -20,12 +21,12 @@ use crate::{
     time::Day,
 };
 
-/// A checkbox for completing a task. Works without JavaScript too.
+/// A button for completing a task, with words, or a checkbox without. Works without JavaScript too.
 #[component]
 pub fn CompletedBox(
     board: LiveBoard,
     task: TaskId,
-    /// Whether the box has a visible label; otherwise its accessible name contains the title of the task.
+    /// Whether it is a button that says what it does; otherwise it is a checkbox, whose accessible name contains the title of the task.
     labelled: bool,
     #[prop(into)] disabled: Signal<bool>,
 ) -> impl IntoView {
@@ -62,15 +63,18 @@ pub fn CompletedBox(
                 <input type="hidden" name="completed" value=move || (!completed.get()).to_string() />
                 <button
                     class="check"
-                    role="checkbox"
-                    aria-checked=move || completed.get().to_string()
+                    role=(!labelled).then_some("checkbox")
+                    aria-checked=move || (!labelled).then(|| completed.get().to_string())
+                    data-completed=move || completed.get().to_string()
                     aria-label=label.clone()
                     disabled=disabled
                 >
                     <span class="check-box">
                         <Picture icon=Icon::Check />
                     </span>
-                    {labelled.then_some("Completed")}
+                    {move || {
+                        labelled.then(|| if completed.get() { "Mark as not complete" } else { "Mark complete" })
+                    }}
                 </button>
             </form>
         </IfMay>
@@ -306,6 +310,23 @@ fn read_only(id: Option<&'static str>, words: impl Fn() -> String + Send + 'stat
         </output>
     }
     .into_any()
+}
+
+/// Completes a task or reopens it, and announces that. Returns whether it could be done.
+pub fn toggle_completed(board: &LiveBoard, task: TaskId, announcer: Announcer) -> bool {
+    let shown = board.with(|board| {
+        let task = board.live_task(task)?;
+        let is_done = board.column(task.column).is_some_and(|column| column.kind == ColumnKind::Done);
+        Some((task.title.clone(), is_done))
+    });
+    let Some((title, was_completed)) = shown else { return false };
+    let edit = UpdateTask { completed: Some(!was_completed), ..UpdateTask::of(task) };
+    let done = board.submit(Op::UpdateTask(edit));
+    announcer.say(match &done {
+        Ok(_) => format!("{} “{title}”", if was_completed { "Reopened" } else { "Completed" }),
+        Err(refusal) => format!("“{title}” stays as it is. {}", refusal.sentence()),
+    });
+    done.is_ok()
 }
 
 /// Whether a task is in a column for done tasks.

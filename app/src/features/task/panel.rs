@@ -19,16 +19,21 @@ use crate::{
     access::BoardRole,
     address::{View, board_path, list_query::ListQuery, task_path},
     controls::{
-        focus::{find, focus, focus_when_drawn, focused},
+        focus::{find, focus, focus_if_lost, focus_when_drawn, focused},
         form_error::FormError,
         icon::{Icon, Picture},
         if_may::IfMay,
-        keyboard, markdown,
+        markdown,
         notices::{Action, Notices},
         person::{People, called, face},
         redrawn::redrawn,
     },
-    features::{history::events::TaskHistory, labels::field::LabelsField, presence::EditingNow},
+    features::{
+        history::events::TaskHistory,
+        labels::field::LabelsField,
+        presence::EditingNow,
+        shortcuts::{self, Command},
+    },
     forms::{DeleteTask, RestoreTask, form_action},
     id::{ActorId, TaskId},
     live::{Live, LiveBoard, Loading, act},
@@ -144,6 +149,14 @@ fn TaskBody(
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().is_some_and(|task| task.is_deleted()))
     };
+    // What had the focus may be disabled, when somebody else deletes the task.
+    Effect::new(move |was: Option<bool>| {
+        let is = deleted.get();
+        if was == Some(false) && is {
+            focus_if_lost(&[".panel .trashed button", ".panel"]);
+        }
+        is
+    });
     let delete = {
         let board = board.clone();
         move |event: ev::SubmitEvent| {
@@ -425,7 +438,8 @@ fn close_by_escape(panel: NodeRef<html::Section>, close: Signal<String>) {
     Effect::new(move || {
         let navigate = navigate.clone();
         let listener = window_event_listener(ev::keydown, move |event| {
-            if keyboard::escapes(&event) && find("dialog[open]").is_none() {
+            let pressed = shortcuts::pressed(&event, false);
+            if pressed.is_some_and(|pressed| pressed.command == Command::CloseTask && !pressed.held) {
                 // Closing puts the focus back only if it is in the panel or nowhere: see `focus_on_the_way_in_and_out`.
                 if let Some(panel) = panel.get_untracked() {
                     let _ = panel.focus();
@@ -460,6 +474,7 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
                     let place =
                         || find(&format!("[data-task='{task}'] a")).or_else(|| find(".quick-add input[name=title]"));
                     if find(".panel").is_none()
+                        && focused().is_none()
                         && let Some(place) = place()
                     {
                         focus(&place);

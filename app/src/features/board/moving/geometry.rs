@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{DomRect, Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{DomRect, Element, HtmlElement};
 
 use super::drop_target::DropTarget;
 use crate::{
-    controls::focus::find,
+    controls::focus::{find, scroll_into_sight},
     id::{ColumnId, TaskId},
 };
 
@@ -61,16 +61,13 @@ pub fn line(drop_target: DropTarget, moved: TaskId) -> Option<(f64, f64, f64)> {
 /// Scrolls a gap into view.
 pub fn show(drop_target: DropTarget, moved: TaskId) {
     let Some(column_element) = column_element(drop_target.column) else { return };
-    let options = ScrollIntoViewOptions::new();
-    options.set_block(ScrollLogicalPosition::Nearest);
-    options.set_inline(ScrollLogicalPosition::Nearest);
-    column_element.scroll_into_view_with_scroll_into_view_options(&options);
+    scroll_into_sight(&column_element);
     let card = match drop_target.before.and_then(|task| card(&column_element, task)) {
         Some(card) => Some(card),
         None => cards(&column_element).filter(|(task, _)| *task != moved).last().map(|(_, card)| card),
     };
     if let Some(card) = card {
-        card.scroll_into_view_with_scroll_into_view_options(&options);
+        scroll_into_sight(&card);
     }
 }
 
@@ -86,6 +83,13 @@ pub fn scroll_at_edges(x: f64, y: f64) {
             body.set_scroll_top(body.scroll_top() + pull(y, rect.top(), rect.bottom()));
         }
     }
+}
+
+/// The first or the last card that is drawn of a column.
+pub fn end(column: ColumnId, last: bool) -> Option<TaskId> {
+    let mut cards = cards(&column_element(column)?);
+    let card = if last { cards.last() } else { cards.next() };
+    card.map(|(task, _)| task)
 }
 
 /// The element of a card.

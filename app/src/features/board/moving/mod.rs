@@ -21,9 +21,10 @@ use crate::{
     controls::{
         announcer::Announcer,
         focus::{card_link, find, focus, focus_card},
-        keyboard::{self, Key},
+        keyboard::{self, Key, Stroke},
         redrawn::redrawn,
     },
+    features::shortcuts::{self, Command, Pressed},
     id::TaskId,
     live::LiveBoard,
 };
@@ -293,35 +294,41 @@ impl Moving {
     // By keyboard.
 
     fn key(self, event: &ev::KeyboardEvent) {
-        let Some(stroke) =
-            keyboard::pressed_or_held(event).filter(|stroke| !stroke.ctrl && !stroke.meta && !stroke.alt)
-        else {
+        match self.lifted.get_untracked() {
+            Some(lifted) => self.key_while_lifted(event, lifted),
+            None => self.key_on_card(event),
+        }
+    }
+
+    fn key_on_card(self, event: &ev::KeyboardEvent) {
+        let may_edit = self.board.get_value().may_now(BoardRole::Editor);
+        let Some(Pressed { command, key, held, focused: Some(task), .. }) = shortcuts::pressed(event, may_edit) else {
             return;
         };
-        let step = match stroke.key {
-            Key::Up => Some(Step::Up),
-            Key::Down => Some(Step::Down),
-            Key::Left => Some(Step::Left),
-            Key::Right => Some(Step::Right),
-            _ => None,
-        };
-        let Some(lifted) = self.lifted.get_untracked() else {
-            let Some(task) = focused_card(event) else { return };
-            match (stroke.key, step) {
-                (Key::Space, _) if !stroke.held => self.lift(task, Hand::Keyboard),
-                (Key::Space, _) => {}
-                (_, Some(step)) => self.focus_next(task, step),
-                _ => return,
+        match (command, step(key)) {
+            (Command::Lift, _) if held => {}
+            (Command::Lift, _) => self.lift(task, Hand::Keyboard),
+            (Command::GoToCard, Some(step)) => self.focus_next(task, step),
+            (Command::GoToFirst, _) => self.focus_end(task, false),
+            (Command::GoToLast, _) => self.focus_end(task, true),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    fn key_while_lifted(self, event: &ev::KeyboardEvent, lifted: Lifted) {
+        let Some(stroke) = keyboard::pressed_or_held(event).filter(Stroke::is_plain) else { return };
+        let by_keyboard = lifted.by == Hand::Keyboard;
+        match (shortcuts::while_lifted(&stroke), step(stroke.key)) {
+            (Some(Command::PutBack), _) => {
+                self.cancel();
+                // With Tab the reader leaves the card.
+                if stroke.key == Key::Tab {
+                    return;
+                }
             }
-            event.prevent_default();
-            return;
-        };
-        match (stroke.key, step) {
-            (Key::Escape, _) => self.cancel(),
-            // Leaving with Tab cancels the move.
-            (Key::Tab, _) => return self.cancel(),
-            (Key::Space | Key::Enter, _) if lifted.by == Hand::Keyboard && !stroke.held => self.put_down(),
-            (_, Some(step)) if lifted.by == Hand::Keyboard => self.step(lifted, step),
+            (Some(Command::PutDown), _) if by_keyboard && !stroke.held => self.put_down(),
+            (Some(Command::MoveLifted), Some(step)) if by_keyboard => self.step(lifted, step),
             _ => {}
         }
         event.prevent_default();
@@ -353,6 +360,15 @@ impl Moving {
             }
         });
         if let Some(link) = next.and_then(|next| find(&card_link(next))) {
+            focus(&link);
+        }
+    }
+
+    /// Moves the focus from a card to the first or the last card that is drawn of its column.
+    fn focus_end(self, task: TaskId, last: bool) {
+        let column = self.board.get_value().with(|board| Some(board.live_task(task)?.column));
+        let end = column.and_then(|column| geometry::end(column, last));
+        if let Some(link) = end.and_then(|end| find(&card_link(end))) {
             focus(&link);
         }
     }
@@ -426,7 +442,7 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
     };
     view! {
         <p id="moving-help" hidden>
-            "Space picks the card up; then the arrow keys move it, Space puts it down, Escape cancels."
+            "Arrow keys go to the other cards. Space picks the card up; then the arrow keys move it, Space puts it down, Escape cancels."
         </p>
         <div
             class="columns"
@@ -507,13 +523,15 @@ fn pressed_card(event: &ev::PointerEvent) -> Option<(TaskId, Element)> {
     Some((card.get_attribute("data-task")?.parse().ok()?, card))
 }
 
-/// The card whose link has the focus.
-fn focused_card(event: &ev::KeyboardEvent) -> Option<TaskId> {
-    let link = event.target()?.dyn_into::<Element>().ok()?;
-    if !link.class_list().contains("card-link") {
-        return None;
+/// The direction of an arrow key.
+fn step(key: Key) -> Option<Step> {
+    match key {
+        Key::Up => Some(Step::Up),
+        Key::Down => Some(Step::Down),
+        Key::Left => Some(Step::Left),
+        Key::Right => Some(Step::Right),
+        _ => None,
     }
-    link.closest("[data-task]").ok()??.get_attribute("data-task")?.parse().ok()
 }
 
 /// Positions an element that floats over the page.
