@@ -7,7 +7,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use app::id::ActorId;
+use app::{access::Principal, id::ActorId};
 
 use crate::secret::SecretHash;
 
@@ -66,6 +66,8 @@ pub enum Credential {
     Token(SecretHash),
     /// Earlier, by a session, for work that continues without the browser: see [`Credentials::on_behalf`].
     Person(ActorId),
+    /// Earlier, by a link with which they made their account: see [`Credentials::invited`].
+    Invited(ActorId),
 }
 
 impl Credentials {
@@ -101,6 +103,23 @@ impl Credentials {
             Credential::Session { person, .. } => Self { credential: Credential::Person(person), ..self },
             _ => self,
         }
+    }
+
+    /// The credentials for what an invitation gives to the person who used it. They may do everything, because whoever made the invitation
+    /// could, and it is the person who does it.
+    pub fn invited(person: ActorId) -> Self {
+        Self::new(Credential::Invited(person))
+    }
+
+    /// Who a change is by that the caller makes: a person, the command line, or the server itself; `None` for somebody who uses a server
+    /// without accounts.
+    pub fn originator(&self, principal: &Principal) -> Option<ActorId> {
+        let no_person = match (&self.credential, &self.source) {
+            (Credential::Local, Source::CommandLine) => Some(ActorId::COMMAND_LINE),
+            (Credential::Local, Source::Server) => Some(ActorId::SERVER),
+            _ => None,
+        };
+        principal.person.or(no_person)
     }
 
     /// Whether the caller has more than share links: such a caller may have rights besides reading, or may get them again.

@@ -3,13 +3,14 @@
 use std::error::Error;
 
 use app::{
+    access::{BoardRole, InstanceRole},
     fields::FieldEdit,
     id::{BoardId, ColumnId, TaskId},
     model::{ColumnKind, Priority},
     ops::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
 };
 
-use crate::{credentials::Credentials, store::Store, writer::Writer};
+use crate::{accounts::first_visit::adopt_boards, credentials::Credentials, store::Store, writer::Writer};
 
 struct SampleTask {
     column: usize,
@@ -81,7 +82,7 @@ const TASKS: &[SampleTask] = &[
     },
 ];
 
-/// Creates the sample board if there is no board at all. `server` is the origin under which clients reach this server.
+/// Creates the sample board if there is no board at all. Its manager is the first owner, now or when there is one. `server` is the origin under which clients reach this server.
 pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     if store.has_boards().await? {
         return Ok(());
@@ -92,7 +93,11 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
             .map(|(name, kind)| NewColumn { id: app::new_id(), name: name.to_owned(), kind })
             .into();
     let ids: Vec<ColumnId> = columns.iter().map(|column| column.id).collect();
-    let create = Op::CreateBoard(CreateBoard { name: "Welcome to Taskwire".to_owned(), columns, everyone: None });
+    let create = Op::CreateBoard(CreateBoard {
+        name: "Welcome to Taskwire".to_owned(),
+        columns,
+        everyone: Some(BoardRole::Editor),
+    });
     writer.write(board, mutation(create), Credentials::local()).await?;
     for task in TASKS {
         let id: TaskId = app::new_id();
@@ -105,6 +110,15 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
             .with(FieldEdit::Priority(task.priority)),
         );
         writer.write(board, mutation(create), Credentials::local()).await?;
+    }
+    let owner = store
+        .directory()
+        .accounts()
+        .into_iter()
+        .find(|account| account.is_active() && account.role == InstanceRole::Owner)
+        .map(|account| account.id);
+    if let Some(owner) = owner {
+        adopt_boards(store, writer, owner).await?;
     }
     tracing::info!(%board, "the database was empty; created the sample board");
     Ok(())

@@ -54,6 +54,18 @@ fn people_are_added_listed_and_changed() {
         json(&database, &["user", "reset-password", "ben@example.com", "--public-url", "https://board.example.com/"]);
     assert!(reset["new_password"].as_str().unwrap().starts_with("https://board.example.com/new-password/"));
 
+    // A link that begins with an assumed address says so.
+    let told = |arguments: &[&str]| {
+        run(command(&["user", "reset-password", "ben@example.com"]).args(arguments).args(["--database", &database.url]))
+            .2
+    };
+    let assumed = told(&[]);
+    assert!(
+        assumed.contains("http://localhost:3000; ") && assumed.contains("--public-url (TASKWIRE_PUBLIC_URL)"),
+        "{assumed}"
+    );
+    assert_eq!(told(&["--public-url", "https://board.example.com"]), "");
+
     let (code, lines, _) = run(command(&["user", "list"]).args(["--database", &database.url]));
     assert_eq!((code, lines.as_str()), (Some(0), "ana@example.com  ana  owner\nben@example.com  ben  admin\n"));
     let listed = json(&database, &["user", "list"]);
@@ -170,6 +182,8 @@ fn the_audit_log_is_printed_as_json_lines() {
     assert_eq!(exports.len(), 6);
     assert_eq!(exports[0]["details"]["filter"]["q"], "BEN@example");
 
+    let (_, help, _) = run(&mut command(&["audit", "--help"]));
+    assert!(help.contains("printed as JSON in any case") && !help.contains("lines for people"), "{help}");
     assert!(refused(&database, &["audit", "--action", "nothing"], 2).contains("role_changed"), "what there is");
     assert!(refused(&database, &["audit", "--since", "yesterday"], 1).contains("2026-11-23"), "what is expected");
     assert!(refused(&database, &["audit", "--actor", "carl@example.com"], 1).contains("e-mail address"));
@@ -327,15 +341,15 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
 
         // A page that has the board open sees what is done at the command line.
         let address = server.base.strip_prefix("http://").unwrap().parse().unwrap();
-        let mut page = Client::connect(address).await;
-        page.subscribe(id.parse().unwrap(), Some(seq)).await;
+        let mut socket = Client::connect(address).await;
+        socket.subscribe(id.parse().unwrap(), Some(seq)).await;
         let mut copy = Copy::of(id.parse().unwrap(), Some(seq));
         let added = json(
             &database,
             &["task", "add", name, "=Tea", "--column", column, "--priority", "high", "--due", "2026-12-24"],
         );
         assert_eq!((&added["priority"], &added["due"]), (&"high".into(), &"2026-12-24".into()));
-        copy.reach(seq + 1, &mut page).await;
+        copy.reach(seq + 1, &mut socket).await;
         let task = added["id"].as_str().unwrap();
         let first = shown["columns"][0]["name"].as_str().unwrap();
         let moved = json(&database, &["task", "move", "=Tea", "--board", name, "--column", first, "--first"]);
@@ -344,12 +358,39 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert_eq!(json(&database, &["task", "complete", task])["completed"], true);
         assert!(!json(&database, &["task", "list", name]).to_string().contains(task), "only open ones");
         assert!(json(&database, &["task", "list", name, "--all"]).to_string().contains(task));
-        copy.reach(seq + 3, &mut page).await;
+        copy.reach(seq + 3, &mut socket).await;
+
+        // Everything that shows who did something says that it was the command line.
+        let page = async |path: &str| {
+            let page = reqwest::get(format!("{}{path}", server.base)).await.unwrap().text().await.unwrap();
+            // Leptos marks where texts end.
+            let page = page.replace("<!>", "");
+            assert!(!page.contains("Somebody") && !page.contains("somebody"), "{path}: {page}");
+            page
+        };
+        json(&database, &["board", "archive", id]);
+        json(&database, &["board", "unarchive", id]);
+        for path in [format!("/boards/{id}?view=activity"), format!("/boards/{id}/tasks/{task}?history=open")] {
+            assert!(page(&path).await.contains("<span class=\"who\">The command line</span>"), "{path}");
+        }
+        assert!(page(&format!("/boards/{id}/tasks/{task}")).await.contains("Created by the command line, "));
+        let of_board = page(&format!("/admin/boards/{id}")).await;
+        assert!(of_board.contains("<strong>The command line</strong> changed it"), "{of_board}");
+        assert!(of_board.contains("<span class=\"hint\">The command line</span>"), "{of_board}");
+        assert!(of_board.contains("<span class=\"hint\">The server itself</span>"), "the sample: {of_board}");
+        let of_task = page(&format!("/admin/tasks/{task}")).await;
+        assert!(of_task.contains("<strong>The command line</strong> created it"), "{of_task}");
+        assert!(of_task.contains(" by the command line"), "{of_task}");
+        assert!(page("/admin/tasks").await.contains(" by the command line"));
+        let log = reqwest::get(format!("{}/admin/audit", server.base)).await.unwrap().text().await.unwrap();
+        let log = log.replace("<!>", "");
+        assert!(log.contains(">The command line</a>") && log.contains(">The server itself</a>"), "{log}");
+        copy.reach(seq + 5, &mut socket).await;
 
         let csv = text(&database, &["board", "export", id, "--csv"]);
         assert!(csv.starts_with("id,title,description,column,completed,") && csv.contains(",'=Tea,"), "{csv}");
         let export = json(&database, &["board", "export", id]);
-        assert_eq!(export["seq"], seq + 3);
+        assert_eq!(export["seq"], seq + 5);
         let events = audit(&database, &["--action", "exported"]);
         let exports: Vec<_> = events.iter().map(|event| &event["details"]).filter(|of| of["what"] == "board").collect();
         assert_eq!(exports.iter().map(|of| &of["format"]).collect::<Vec<_>>(), ["json", "csv"]);
@@ -367,23 +408,23 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(last.contains("a board needs a manager"), "{last}");
 
         assert!(!json(&database, &["board", "delete", name])["deleted_at"].is_null());
-        copy.reach(seq + 6, &mut page).await;
+        copy.reach(seq + 8, &mut socket).await;
         assert_eq!(json(&database, &["board", "list"]), Value::Array(Vec::new()));
         assert_eq!(json(&database, &["board", "list", "--deleted"])[0]["id"], id);
         assert!(refused(&database, &["board", "show", name], 1).contains("there is no board"));
         assert!(json(&database, &["board", "restore", name])["deleted_at"].is_null());
-        copy.reach(seq + 7, &mut page).await;
+        copy.reach(seq + 9, &mut socket).await;
         assert!(text(&database, &["board", "list"]).contains(name));
 
         assert!(!json(&database, &["board", "archive", name])["archived_at"].is_null());
-        copy.reach(seq + 8, &mut page).await;
+        copy.reach(seq + 10, &mut socket).await;
         assert_eq!(text(&database, &["board", "list"]), "");
         assert!(text(&database, &["board", "list", "--archived"]).contains("archived 20"));
         assert!(text(&database, &["board", "show", name]).contains(", archived"));
         let late = refused(&database, &["task", "add", name, "Late"], 1);
         assert!(late.contains("this board is archived. A manager can bring it back"), "{late}");
         assert!(json(&database, &["board", "unarchive", name])["archived_at"].is_null());
-        copy.reach(seq + 9, &mut page).await;
+        copy.reach(seq + 11, &mut socket).await;
     }
 }
 

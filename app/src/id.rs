@@ -57,8 +57,20 @@ ids! {
     LabelId;
     /// One request to change a board. A repetition under the same id changes nothing.
     MutationId;
-    /// The originator of a change: a person, or a program that acts for a person.
+    /// The originator of a change: a person, a program that acts for a person, [`ActorId::COMMAND_LINE`], or [`ActorId::SERVER`].
     ActorId;
     /// One tab that shows a board: from the load of its page until the page is gone.
     TabId;
+}
+
+impl ActorId {
+    /// Whoever runs commands on the server's machine: nobody signs in there. The version of this id is 8, so it is the id of no person.
+    pub const COMMAND_LINE: Self = Self(Uuid::from_u128(0x8000_8000_0000_0000_0001));
+    /// The server itself, such as when it puts a group's people on a board.
+    pub const SERVER: Self = Self(Uuid::from_u128(0x8000_8000_0000_0000_0002));
+
+    /// Whether this is a person.
+    pub fn is_person(self) -> bool {
+        self != Self::COMMAND_LINE && self != Self::SERVER
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     board::Typed,
     id::ActorId,
     refusal::Refusal,
-    text::{line, turns_text},
+    text::{capitalised, line, turns_text},
 };
 
 /// A person. This struct is public to everybody on the server, so it contains no e-mail address and no role.
@@ -36,6 +36,25 @@ impl Person {
     pub fn tint(&self) -> u8 {
         // The last bytes of a UUIDv7 are random.
         self.id.0.as_bytes()[15] % TINTS
+    }
+}
+
+/// Who did something, at the beginning of a sentence: the name of a person, `The command line`, `The server itself`, or `Somebody` where that
+/// is not known. `name` returns the names of people. These words are the same wherever it is shown who did something.
+pub fn called<'a>(by: Option<ActorId>, name: impl FnOnce(ActorId) -> Option<&'a str>) -> String {
+    by.and_then(name).map_or_else(|| capitalised(words(by)), str::to_owned)
+}
+
+/// As [`called`], within a sentence: `changed by the command line`.
+pub fn mentioned<'a>(by: Option<ActorId>, name: impl FnOnce(ActorId) -> Option<&'a str>) -> String {
+    by.and_then(name).unwrap_or_else(|| words(by)).to_owned()
+}
+
+fn words(by: Option<ActorId>) -> &'static str {
+    match by {
+        Some(ActorId::COMMAND_LINE) => "the command line",
+        Some(ActorId::SERVER) => "the server itself",
+        _ => "somebody",
     }
 }
 
@@ -76,6 +95,21 @@ mod tests {
         assert_eq!(check_name("\u{5d0}\u{5e0}\u{5d4}").unwrap().chars().count(), 3);
         for wrong in ["\u{202e}and", "a\u{2067}b", "\u{200b}", ""] {
             assert!(check_name(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_no_person_has_words() {
+        let ana = ActorId(Uuid::from_u128(7));
+        let name = |id| (id == ana).then_some("ana");
+        assert_eq!((called(Some(ana), name), mentioned(Some(ana), name)), ("ana".to_owned(), "ana".to_owned()));
+        for (by, words) in [
+            (Some(ActorId::COMMAND_LINE), "the command line"),
+            (Some(ActorId::SERVER), "the server itself"),
+            (Some(ActorId(Uuid::from_u128(8))), "somebody"),
+            (None, "somebody"),
+        ] {
+            assert_eq!((called(by, name), mentioned(by, name)), (capitalised(words), words.to_owned()));
         }
     }
 

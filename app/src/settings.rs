@@ -31,7 +31,7 @@ pub struct Setting {
     pub changeable_by: Option<InstanceRole>,
     /// When it was changed here.
     pub changed_at: Option<Timestamp>,
-    /// Who changed it here; `null` if it was done at the command line.
+    /// Who changed it here: a person, or the command line (see `by` of a `Change`); `null` on a server without accounts.
     pub changed_by: Option<ActorId>,
     /// What is wrong with the value, and what to do about it; `null` if nothing is.
     pub problem: Option<String>,

@@ -94,6 +94,19 @@ test('a token is shown once, works, and is revoked', async ({ page, server }) =>
   await page.getByLabel('Its last day').fill('2031-05-17');
   await page.getByRole('button', { name: 'Create token' }).click();
   const token = await page.getByLabel('The token').inputValue();
+  // It says that it was copied when the browser has copied it, and else what to do.
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'));
+    document.execCommand = () => false;
+  });
+  const copy = page.getByRole('button', { name: 'Copy' });
+  await copy.click();
+  await expect(page.getByText('This browser does not allow copying here. The text is selected')).toBeVisible();
+  await page.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'writeText'));
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await copy.click();
+  await expect(page.getByText('Copied.')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
   await expect(page.getByRole('listitem').filter({ hasText: 'Backup script' })).toContainText('works until');
   await page.reload();
   await expect(page.getByLabel('The token')).toHaveCount(0);
@@ -159,6 +172,7 @@ test.describe('without JavaScript', () => {
     await page.getByRole('link', { name: 'People' }).click();
     await page.getByRole('button', { name: 'Create invitation' }).click();
     const link = await page.getByLabel('Invitation', { exact: true }).inputValue();
+    await expect(page.getByRole('button', { name: 'Copy' }), 'it would do nothing').toHaveCount(0);
     const ben = await anotherBrowser(browser, baseURL!);
     await ben.goto(pathOf(link));
     await signUp(ben, 'Ben', 'ben@example.com');

@@ -2,6 +2,7 @@
 // names that contain markup, and live. Every page is checked by axe.
 
 import { expect, type Somebody, type Taskwire, test } from '../fixtures.ts';
+import { badTables } from '../support/tables.ts';
 
 // Nothing listens where mail is to be sent.
 const MAIL = { TASKWIRE_SMTP_URL: 'smtp://127.0.0.1:1', TASKWIRE_MAIL_FROM: 'taskwire@example.com' };
@@ -29,6 +30,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
         await audit(page);
         const [inner, whole] = await page.evaluate(() => [window.innerWidth, document.documentElement.scrollWidth]);
         expect(whole, `${name} fits the width of the screen`).toBeLessThanOrEqual(inner!);
+        expect(await badTables(page), `${name} can be read`).toEqual([]);
         expect(await page.title(), 'no markup of a name runs').not.toBe('run');
         const folder = process.env['LOOKS'];
         if (folder) await page.screenshot({ path: `${folder}/${name}, ${look}.png`, fullPage: true });
@@ -143,8 +145,9 @@ async function fill(server: Taskwire, somebody: (name: string, role?: 'admin' | 
   for (const name of names) boards.push(await ana.api.createBoard(name));
   for (const { id } of boards) await ana.api.setMember(id, ben.id, 'editor');
   await ana.api.setMember(boards[1]!.id, cleo.id, 'manager');
+  const tasks = [];
   for (const title of [MARKUP, 'Buy tea', 'Call the plumber']) {
-    await ana.api.createTask(boards[1]!.id, { title, due: '2020-01-01', assignees: [ben.id] });
+    tasks.push(await ana.api.createTask(boards[1]!.id, { title, due: '2020-01-01', assignees: [ben.id] }));
   }
   await ana.api.createLink(boards[1]!.id);
   const invitation = { role: 'member', note: MARKUP.replace('\u202e', '') };
@@ -161,6 +164,10 @@ async function fill(server: Taskwire, somebody: (name: string, role?: 'admin' | 
     boards: '/admin/boards',
     board: `/admin/boards/${boards[1]!.id}`,
     'board, adding': `/admin/boards/${boards[0]!.id}?person=e`,
+    task: `/admin/tasks/${tasks[0]!.id}`,
+    'tasks, editing': `/admin/tasks?edit=${tasks[0]!.id}`,
+    system: '/admin/system',
+    audit: '/admin/audit',
     people: '/admin/people',
     person: `/admin/people/${ben.id}`,
     'person, deactivated': `/admin/people/${cleo.id}`,

@@ -2,6 +2,7 @@
 // under the eyes of who joins and leaves. Every page is checked by axe.
 
 import { expect, type Somebody, test } from '../fixtures.ts';
+import { badTables } from '../support/tables.ts';
 
 test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -51,6 +52,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
         await audit(page);
         const [inner, whole] = await page.evaluate(() => [window.innerWidth, document.documentElement.scrollWidth]);
         expect(whole, `${name} fits the width of the screen`).toBeLessThanOrEqual(inner!);
+        expect(await badTables(page), `${name} can be read`).toEqual([]);
         expect(await page.title(), 'no markup of a name runs').not.toBe('run');
         const folder = process.env['LOOKS'];
         if (folder) await page.screenshot({ path: `${folder}/${name}, ${look}.png`, fullPage: true });
@@ -137,7 +139,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     await link.click();
     await expect(his).toHaveURL(new RegExp(board.id));
-    await page.getByRole('button', { name: 'Remove Ben Okri from the group' }).click();
+    await page.getByRole('button', { name: 'Remove from the group: Ben Okri' }).click();
     await expect(page.getByRole('status')).toContainText('Ben Okri is not in the group any more.');
     await expect(his.getByRole('main').getByRole('alert')).toContainText('You no longer have access to this board');
     await his.goto('/');

@@ -237,8 +237,19 @@ test('a share link is made, shown once, read by anybody, live, and revoked', asy
   await page.getByRole('button', { name: 'Make a link' }).click();
   const address = page.getByRole('textbox', { name: 'The new link' });
   await expect(address).toBeFocused();
+  // It says so only when the browser has copied, and what to do if it did not.
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => new Promise((_, refuse) => Object.assign(window, { refuse }));
+  });
+  const copy = page.getByRole('button', { name: 'Copy' });
+  await copy.click();
+  await expect(copy).toBeFocused();
+  await expect(page.locator('.new-link [role="status"]')).toHaveText('');
+  await page.evaluate(() => (window as unknown as { refuse: () => void }).refuse());
+  await expect(page.getByText('This browser does not allow copying here. The address is selected')).toBeVisible();
+  await page.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'writeText'));
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.getByRole('button', { name: 'Copy' }).click();
+  await copy.click();
   await expect(page.getByText('Copied.')).toBeVisible();
   const url = await address.inputValue();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(url);

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use uuid::Uuid;
 
 use crate::{
-    fold::Fold,
+    fold::{Fold, maker},
     record::{Fate, History, Micros, Promise, Record, Sight, digest},
     tamper::Break,
 };
@@ -127,7 +127,7 @@ impl Found {
         }
         let person = match change["kind"].as_str() {
             Some("member_set") => change["person"].as_str(),
-            Some("board_created") => change["by"].as_str(),
+            Some("board_created") => maker(change),
             _ => None,
         };
         if let Some(person) = person {

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use app::{access::InstanceRole, audit::Method};
+use app::{
+    access::{BoardRole, InstanceRole},
+    audit::Method,
+    id::ActorId,
+    ops::{Mutation, Op, SetMember},
+};
 
 use super::{
     AccountError, Accounts, DAY,
@@ -12,11 +17,33 @@ use super::{
 use crate::{
     credentials::{ClientInfo, Credentials},
     secret::{Secret, SecretHash},
-    store::Proof,
+    store::{
+        Proof, Store,
+        tables::{BoardFilter, BoardOrder, Direction, Slice},
+    },
+    writer::{WriteError, Writer},
 };
 
 /// How long the link for the first visit is valid. The server makes a new one at every start.
 const FIRST_VISIT: Duration = Duration::from_secs(365 * DAY);
+
+/// How many boards the first owner becomes a manager of.
+const ADOPTED: usize = 100;
+
+/// Makes the first owner the manager of the newest boards that have none: the sample, and what was made while the server had no accounts.
+pub async fn adopt_boards(store: &Store, writer: &Writer, owner: ActorId) -> Result<(), AccountError> {
+    let filter = BoardFilter { without_manager: true, ..BoardFilter::default() };
+    let slice = Slice { order: BoardOrder::Created, direction: Direction::Descending, after: None, limit: ADOPTED };
+    for board in store.boards_table(&filter, slice).await?.rows {
+        let op = Op::SetMember(SetMember { person: owner, role: Some(BoardRole::Manager) });
+        match writer.write(board.id, Mutation { id: app::new_id(), op }, Credentials::local()).await {
+            // It may have been deleted meanwhile.
+            Ok(_) | Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
+        }
+    }
+    Ok(())
+}
 
 impl Accounts {
     /// Whether there is no account yet.
@@ -37,6 +64,7 @@ impl Accounts {
         needs_code: bool,
         code: &str,
         client: ClientInfo,
+        writer: &Writer,
     ) -> Result<Proof, AccountError> {
         self.limit(self.shared.attempts.count_stranger(client.address))?;
         if !self.is_first_visit() {
@@ -61,6 +89,10 @@ impl Accounts {
             Ok(account.proof())
         };
         let done = done.await;
-        self.finish(change, done).await
+        let proof: Proof = self.finish(change, done).await?;
+        if let Err(error) = adopt_boards(self.store(), writer, proof.person).await {
+            tracing::warn!(%error, "the first owner is not the manager of the boards that were there before");
+        }
+        Ok(proof)
     }
 }

@@ -176,14 +176,14 @@ impl Accounts {
             // The same id every time, so that it is done once.
             let id = MutationId(Uuid::new_v5(&link, board.0.as_bytes()));
             let op = Op::SetMember(SetMember { person, role: Some(role) });
-            match writer.write(board, Mutation { id, op }, Credentials::local()).await {
+            match writer.write(board, Mutation { id, op }, Credentials::invited(person)).await {
                 // The board may have been deleted meanwhile, or the person deactivated.
                 Ok(_) | Err(WriteError::Refused(_)) => {}
                 Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
             }
         }
         for group in invitation.groups {
-            match self.join_group(&Credentials::local(), writer, group, &[person]).await {
+            match self.join_group(&Credentials::invited(person), writer, group, &[person]).await {
                 // The group may have been deleted meanwhile.
                 Ok(_) | Err(AccountError::NotFound(_)) => {}
                 Err(AccountError::Limit(why)) => {

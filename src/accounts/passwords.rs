@@ -19,7 +19,7 @@ use crate::{
     mail::{Mail, MailError},
     outbox::{Job, JobError},
     secret::{Secret, SecretHash},
-    store::{AccessChange, Account},
+    store::{AccessChange, Account, Proof},
 };
 
 /// How long a link for a new password works.
@@ -163,8 +163,15 @@ impl Accounts {
         directory.account(person).filter(|account| account.is_active()).cloned().ok_or(AccountError::DeadLink)
     }
 
-    /// Sets a new password with a link, and ends all sessions and tokens of that person.
-    pub async fn reset_password(&self, secret: &str, new: &str, client: ClientInfo) -> Result<ActorId, AccountError> {
+    /// Whether somebody could sign in before: they have a password, or an identity at a sign-in provider. If not, a link for a password is
+    /// what they come with for the first time.
+    pub async fn has_signed_in(&self, person: ActorId) -> Result<bool, AccountError> {
+        let password = self.store().password(person).await?.and_then(|(password, _)| password);
+        Ok(password.is_some() || !self.store().identities_of(person).await?.is_empty())
+    }
+
+    /// Sets a new password with a link, and ends all sessions and tokens of that person. Returns the proof that whoever did it is that person.
+    pub async fn reset_password(&self, secret: &str, new: &str, client: ClientInfo) -> Result<Proof, AccountError> {
         self.limit(self.shared.attempts.count_stranger(client.address))?;
         self.new_password_for(secret).await?;
         let hash = self.shared.passwords.hash(new).await?;
@@ -174,7 +181,7 @@ impl Accounts {
             let (_, purpose) = link_in(&mut change, link).await?;
             let Purpose::NewPassword { person, mailed } = purpose else { return Err(AccountError::DeadLink) };
             let account = change.directory().account(person).filter(|account| account.is_active());
-            let name = account.ok_or(AccountError::DeadLink)?.name.clone();
+            let Account { name, credentials, .. } = account.ok_or(AccountError::DeadLink)?.clone();
             change.is_by(person, &name, Method::Link);
             let event = purpose.event(Step::Used, None, &change);
             if !change.use_one_time_link(link, None, now(), event).await? {
@@ -184,7 +191,8 @@ impl Accounts {
             if mailed {
                 change.prove_email(person, now()).await?;
             }
-            Ok(person)
+            // The new password counts as one change of the credentials.
+            Ok(Proof { person, credentials: credentials + 1 })
         };
         let done = done.await;
         self.finish(change, done).await

@@ -62,7 +62,7 @@ impl Accounts {
         let done = async {
             let principal = principal(&change)?;
             may(principal.may_administer() && principal.role >= Some(least))?;
-            let (changed_by, changed_at) = (principal.person, now());
+            let (changed_by, changed_at) = (credentials.originator(principal), now());
             let writes = decide(change.directory().settings())?;
             for SettingWrite { name, row, before, after } in writes {
                 let row = row.map(|row| StoredSetting { changed_at, changed_by, ..row });

@@ -11,6 +11,7 @@ const BLOCK: usize = 500;
 
 /// See [`Command::Audit`](super::Command::Audit).
 #[derive(Clone, Debug, Args)]
+#[command(mut_arg("json", |json| json.help("Changes nothing: the events are printed as JSON in any case, one object a line")))]
 pub struct AuditCommand {
     /// Only events from this time (RFC 3339) or day (in UTC) on.
     #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true)]

@@ -167,8 +167,7 @@ impl CommandContext {
 
     /// The same, for links that begin with the server's address.
     fn with_links_to(self, public_url: &str) -> Self {
-        let url = public_url.trim_end_matches('/').to_owned();
-        let accounts = Accounts::new(self.store.clone(), Hub::new(self.store.clone()), None, url);
+        let accounts = Accounts::new(self.store.clone(), Hub::new(self.store.clone()), None, public_url.to_owned());
         Self { accounts, ..self }
     }
 

@@ -11,9 +11,13 @@ use serde::Serialize;
 
 use super::{CommandContext, Common, error_message, table};
 use crate::{
-    accounts::{NewPerson, PersonUpdate, hand_over::HandOver, import::ImportedLine},
+    accounts::{NewPerson, PersonUpdate, first_visit::adopt_boards, hand_over::HandOver, import::ImportedLine},
     store::Account,
+    telemetry,
 };
+
+/// How links begin if nobody says so.
+const LOCAL: &str = "http://localhost:3000";
 
 /// The commands about people.
 #[derive(Clone, Debug, Subcommand)]
@@ -118,9 +122,8 @@ pub struct Import {
     /// Only tell what would be done.
     #[arg(long)]
     dry_run: bool,
-    /// The server's address as people see it in their browsers, for the links.
-    #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", default_value = "http://localhost:3000")]
-    public_url: String,
+    #[command(flatten)]
+    links: Links,
     #[command(flatten)]
     common: Common,
 }
@@ -142,9 +145,32 @@ pub struct Password {
     /// Take the password from the first line of standard input, instead of printing a link.
     #[arg(long)]
     password_stdin: bool,
-    /// The server's address as people see it in their browsers, for the link.
-    #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL", default_value = "http://localhost:3000")]
-    public_url: String,
+    #[command(flatten)]
+    links: Links,
+}
+
+/// How the links that are printed begin.
+#[derive(Clone, Debug, Args)]
+pub struct Links {
+    /// The server's address as people see it in their browsers, for the links that are printed [default: http://localhost:3000].
+    #[arg(long, env = "TASKWIRE_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+}
+
+impl Links {
+    /// The beginning of links that are about to be printed. Says so if it is only assumed: this process knows neither the flags nor the
+    /// variables of the server.
+    fn origin(&self) -> &str {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/'),
+            None => {
+                telemetry::complain(&format!(
+                    "the links below begin with {LOCAL}; give the address that people use with --public-url (TASKWIRE_PUBLIC_URL)"
+                ));
+                LOCAL
+            }
+        }
+    }
 }
 
 /// A person's role on the server.
@@ -241,7 +267,12 @@ impl Add {
         let context = CommandContext::open_or_make(&self.common).await?;
         let password = self.password.read()?;
         let new = NewPerson { name: &self.name, email: &self.email, password: password.as_deref() };
-        let person = context.accounts.add(&context.operator, new, self.role.into()).await.map_err(error_message)?;
+        let is_first = context.accounts.is_first_visit();
+        let role = InstanceRole::from(self.role);
+        let person = context.accounts.add(&context.operator, new, role).await.map_err(error_message)?;
+        if is_first && role == InstanceRole::Owner {
+            adopt_boards(&context.store, &context.writer(), person).await.map_err(error_message)?;
+        }
         let link = match password {
             Some(_) => None,
             None => Some(self.password.link(&context, person).await?),
@@ -299,7 +330,8 @@ impl HandOverTo {
 
 impl Import {
     async fn run(self) -> Result<(), String> {
-        let context = CommandContext::open(&self.common).await?.with_links_to(&self.public_url);
+        let context = CommandContext::open(&self.common).await?;
+        let context = if self.dry_run { context } else { context.with_links_to(self.links.origin()) };
         let file = match self.file.as_os_str() == "-" {
             true => read_all(stdin().lock()),
             false => std::fs::File::open(&self.file).and_then(read_all),
@@ -341,7 +373,7 @@ impl Password {
 
     async fn link(&self, context: &CommandContext, person: ActorId) -> Result<String, String> {
         let secret = context.accounts.new_password_link(&context.operator, person).await.map_err(error_message)?;
-        Ok(secret.link(self.public_url.trim_end_matches('/'), "new-password"))
+        Ok(secret.link(self.links.origin(), "new-password"))
     }
 }
 

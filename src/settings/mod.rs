@@ -83,7 +83,7 @@ pub struct Settings {
     )]
     pub sign_up_domains: Vec<String>,
 
-    /// The mail server, for links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
+    /// The mail server, for invitations and links to new passwords: `smtp://USER:PASSWORD@HOST:587?tls=required`, or `smtps://`.
     /// Without one, an admin hands the links out.
     #[arg(long, env = "TASKWIRE_SMTP_URL", value_name = "URL", hide_env_values = true, requires = "mail_from")]
     pub smtp: Option<String>,
@@ -113,15 +113,15 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_OIDC_NAME", value_name = "NAME", default_value = "single sign-on")]
     pub oidc_name: String,
 
-    /// How many sockets one person may have open on this node.
+    /// How many live connections one person may have to a node: each open page has one, and programs may have some.
     #[arg(long, env = "TASKWIRE_SOCKETS_PER_PERSON", value_name = "NUMBER", default_value = "2000", value_parser = at_least_one)]
     pub sockets_per_person: usize,
 
-    /// How many sockets one address may have open on this node; a whole office may share one.
+    /// How many live connections one address may have to a node; a whole office may share one address.
     #[arg(long, env = "TASKWIRE_SOCKETS_PER_ADDRESS", value_name = "NUMBER", default_value = "10000", value_parser = at_least_one)]
     pub sockets_per_address: usize,
 
-    /// How many requests a minute one person, or without an account one address, may send to the REST interface of this node; 0 for no
+    /// How many requests a minute one person, or without an account one address, may send to the REST interface of a node; 0 for no
     /// limit.
     #[arg(long, env = "TASKWIRE_API_RATE", value_name = "NUMBER", default_value = "6000", value_parser = rate)]
     pub api_rate: u32,
@@ -169,12 +169,12 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// How long the log of changes reaches back: a number with `s`, `m`, `h` or `d`, or `forever`. A client that was away for
-    /// longer is sent the whole board instead of the changes.
+    /// How long the log of changes reaches back, such as `90d`, `12h` or `forever`. A page or program that was away for longer is sent the
+    /// whole board instead of the changes.
     #[arg(long, env = "TASKWIRE_LOG_RETENTION", value_name = "TIME", default_value = "90d")]
     pub log_retention: Retention,
 
-    /// How long a deleted board can be restored: a number with `s`, `m`, `h` or `d`, or `forever`. After that, its rows are deleted.
+    /// How long a deleted board can be restored, such as `30d`, `12h` or `forever`. After that, it is gone for good.
     #[arg(long, env = "TASKWIRE_KEEP_DELETED_BOARDS", value_name = "TIME", default_value = "30d")]
     pub keep_deleted_boards: Retention,
     /// A folder in which the server makes a backup of the database again and again, as `taskwire backup` does, without secrets.

@@ -193,12 +193,14 @@ fn of_flag(flag: &Arg, given: &Given) -> Setting {
     let long = flag.get_long().unwrap_or(name);
     let defaults = flag.get_default_values().iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>();
     let default = Some(defaults.join(",")).filter(|default| !default.is_empty());
+    let (description, default_in_words) = without_default(flag.get_help().map(ToString::to_string).unwrap_or_default());
+    let default = default.or(default_in_words);
     let given = given.one(name);
     Setting {
         name: name.to_owned(),
         section: Section::Start,
         label: format!("--{long}"),
-        description: flag.get_help().map(ToString::to_string).unwrap_or_default(),
+        description,
         value: given.map(|given| given.shown.clone()).or_else(|| default.clone()),
         default,
         source: match given {
@@ -212,6 +214,17 @@ fn of_flag(flag: &Arg, given: &Given) -> Setting {
         changed_at: None,
         changed_by: None,
         problem: None,
+    }
+}
+
+/// What a flag says, without the default that `--help` shows within it: it stands beside the value here. Returns the default, too.
+fn without_default(help: String) -> (String, Option<String>) {
+    let parts = help.split_once(" [default: ").and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
+    match parts {
+        Some((before, (default, after))) => {
+            (format!("{before}{after}").trim_end_matches('.').to_owned(), Some(default.to_owned()))
+        }
+        None => (help, None),
     }
 }
 
@@ -410,6 +423,23 @@ mod tests {
         let command = Given::augment_args(Command::new("serve").no_binary_name(true));
         let command = command.mut_args(|flag| flag.env(Resettable::Reset));
         Given::from_arg_matches(&command.try_get_matches_from(flags).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_setting_says_nothing_that_only_a_help_text_would() {
+        let listed = list(&started_with(&[]), &StoredSettings::new());
+        for Setting { name, description, changeable_by, .. } in &listed {
+            let words =
+                if changeable_by.is_some() { &["[", "--", "this node", "socket", "<"][..] } else { &["[default"] };
+            for word in words {
+                // What is code is an example of a value.
+                assert!(!description.split('`').step_by(2).any(|part| part.contains(word)), "{name}: {description}");
+            }
+            assert!(!description.ends_with('.'), "{name}: {description}");
+        }
+        let listen = listed.iter().find(|setting| setting.name == "listen").unwrap();
+        assert_eq!(listen.value.as_deref(), Some("127.0.0.1:3000"));
+        assert_eq!(listen.description, "The address to listen on. Port 0 takes a free one");
     }
 
     #[test]

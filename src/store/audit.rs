@@ -76,6 +76,7 @@ impl Author {
             Credential::Session { person, .. } | Credential::Person(person) => {
                 (Actor::Person(*person), Method::Session, None)
             }
+            Credential::Invited(person) => (Actor::Person(*person), Method::Link, None),
             Credential::Token(hash) => match directory.token(hash) {
                 Some(token) => (Actor::Person(token.person), Method::Token, Some(token.id)),
                 None => (Actor::Nobody, Method::Token, None),

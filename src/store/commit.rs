@@ -315,7 +315,7 @@ impl Group {
         fingerprint: i64,
         spares: &mut HashMap<BoardId, Spare>,
     ) -> Result<Decided, StoreError> {
-        let Write { board, mutation, by, at, .. } = write;
+        let Write { board, mutation, at, .. } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         if let ChangeKind::BoardRestored(_) = &kind {
             self.memberships.is_restored(*board);
@@ -334,10 +334,11 @@ impl Group {
         };
         let seq = after.seq() + 1;
         working.changed_at = not_before(working.changed_at, *at);
-        let change = Change { seq, at: working.changed_at, by: principal.person, mutation: mutation.id, kind };
+        let by = write.by.originator(&principal);
+        let change = Change { seq, at: working.changed_at, by, mutation: mutation.id, kind };
         let activity = serde_json::to_string(&change.kind.activity(after)).map_err(StoreError::corrupt)?;
         if let Some(event) = NewEvent::of_board(&change, after, &self.directory) {
-            self.events.push((Author::of(by, &self.directory), event));
+            self.events.push((Author::of(&write.by, &self.directory), event));
         }
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));

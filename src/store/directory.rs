@@ -81,6 +81,7 @@ impl Directory {
         let principal = match &credentials.credential {
             Credential::None => Principal::stranger(),
             Credential::Local => Principal::anybody(),
+            Credential::Invited(person) => Principal { person: Some(*person), ..Principal::anybody() },
             Credential::Session { hash, .. } if self.ended.contains(hash) => return None,
             Credential::Session { person: id, .. } | Credential::Person(id) => person(*id, Scope::Admin)?,
             Credential::Token(hash) => {

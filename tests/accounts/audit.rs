@@ -162,7 +162,7 @@ async fn every_action_leaves_one_event(database: Database) {
             "invitation_created by Ana (session) from 203.0.113.1: invitation for Ben",
             "account_created by Ben (link) from 198.51.100.7: person Ben",
             "invitation_used by Ben (link) from 198.51.100.7: invitation for Ben",
-            "member_changed by server (server) from here: board Plans",
+            "member_changed by Ben (link) from here: board Plans",
             "sign_in by Ben (link) from 198.51.100.7: person Ben",
         ]
     );

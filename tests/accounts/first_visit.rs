@@ -37,6 +37,23 @@ async fn who_comes_first_owns_the_server_and_is_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_owner_manages_the_sample_board() {
+    let database = Database::sqlite();
+    let server = Server::with(Settings { no_sample: false, ..accounts(&database) }).await;
+    let ana = Browser::on(&server);
+    ana.post("/first-visit", &person("Ana Lima", "ana@example.com")).await;
+    let boards = ana.get("/admin/boards").await.text;
+    assert!(boards.contains("Welcome to Taskwire"), "{boards}");
+    let unmanaged = ana.get("/admin/boards?manager=none").await.text;
+    assert!(unmanaged.contains("No boards match"), "{unmanaged}");
+    let ids = boards.split("href=\"/admin/boards/").skip(1).filter_map(|rest| rest.split('"').next());
+    let id = ids.filter(|id| id.len() == 36).last().unwrap();
+    let board = ana.get(&format!("/admin/boards/{id}")).await.text;
+    assert!(board.contains("The server itself") && board.contains(" a manager of the board"), "{board}");
+    assert!(!board.contains("Somebody"), "{board}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_come_at_once_one_owns_the_server() {
     let database = Database::sqlite();
     let server = Server::with(accounts(&database)).await;

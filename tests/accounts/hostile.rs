@@ -66,6 +66,29 @@ async fn malformed_form_bodies_are_answered_with_an_error_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_a_page_that_shows_a_secret_has_a_script_which_copies_it() {
+    let database = Database::sqlite();
+    let (_server, ana) = served(&database).await;
+    let made = [
+        ("/account/tokens", "/account", vec![("name", "Mine"), ("scope", "read"), ("expires", "never")]),
+        ("/people/invitations", "/people", vec![("role", "member")]),
+    ];
+    for (form, page, fields) in made {
+        ana.post(form, &fields).await.goes_to();
+        let shown = ana.get(page).await;
+        assert!(shown.secret().is_some(), "{page}");
+        assert_eq!(shown.text.matches("<script src=\"/copy.js\" defer></script>").count(), 1, "{page}");
+        // Without the script the button is not there.
+        assert!(shown.text.contains("hidden data-copy=\"secret\""), "{}", shown.text);
+        let policy = shown.header("content-security-policy");
+        assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+        let again = ana.get(page).await;
+        assert!(!again.text.contains("<script"), "{page}");
+        assert!(!again.header("content-security-policy").contains("script-src"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_page_has_a_script_or_is_kept() {
     let database = Database::sqlite();
     let (server, ana) = served(&database).await;

@@ -32,6 +32,17 @@ async fn who_is_invited_joins_with_the_role_and_on_the_boards_they_were_invited_
     let shown = ben.get("/").await.text;
     assert!(shown.contains("Plans") && !shown.contains("Secret plans"));
     assert!(!ana.get("/people").await.text.contains("Open invitations"), "it was used");
+
+    // Who came by the invitation is named where their coming is shown.
+    let history = ana.get(&format!("/boards/{board}?view=activity")).await.text;
+    assert!(history.contains("Ben Okri") && history.contains("became a viewer of the board"), "{history}");
+    assert!(!history.contains("Somebody"), "{history}");
+    let newest = ana.get(&format!("/admin/boards/{board}")).await.text;
+    assert!(newest.contains("became a viewer of the board") && newest.contains("Role of Ben Okri"), "{newest}");
+    assert!(!newest.contains("Somebody") && !newest.contains("The server itself"), "{newest}");
+    // Leptos marks where texts end.
+    let audit = ana.get("/admin/audit?action=member_changed").await.text.replace("<!>", "");
+    assert!(audit.contains("Ben Okri</a> (link)"), "{audit}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,11 @@
 //! Tests the page of one's own account: name, password and sessions.
 
+use app::access::{InstanceRole, Scope};
 use reqwest::StatusCode;
+use taskwire::{accounts::NewPerson, credentials::Credentials};
 
 use crate::{
-    browser::{Browser, PASSWORD, person, served},
+    browser::{Browser, PASSWORD, person, served, served_with},
     support::database::Database,
 };
 
@@ -100,4 +102,42 @@ async fn a_link_for_a_new_password_works_once_and_ends_all_sessions() {
     anywhere.post(&links[1], &fields).await.is_refused(StatusCode::GONE, "This link does not work any more");
     assert_eq!(anywhere.sign_in("ben@example.com", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(anywhere.sign_in("ben@example.com", OTHER).await.goes_to(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_for_the_first_time_by_a_link_is_welcomed_and_signed_in() {
+    let database = Database::sqlite();
+    let (server, ana, services) = served_with(&database).await;
+    let (accounts, operator) = (&services.accounts, Credentials::operator());
+    let cleo = NewPerson { name: "Cleo Sol", email: "cleo@example.com", password: None };
+    let cleo = accounts.add(&operator, cleo, InstanceRole::Member).await.unwrap();
+    let link =
+        async || format!("/new-password/{}", accounts.new_password_link(&operator, cleo).await.unwrap().expose());
+    let (first, browser) = (link().await, Browser::on(&server));
+    let page = browser.get(&first).await.text;
+    assert!(page.contains("Welcome to Taskwire, Cleo Sol") && page.contains("cleo@example.com"), "{page}");
+    for word in ["new password", "New password", "signed out", "Tokens"] {
+        assert!(!page.contains(word), "{word}: {page}");
+    }
+    accounts.create_token(&operator, cleo, "x", Scope::Read, None).await.unwrap();
+    let page = ana.get(&first).await.text;
+    assert!(
+        page.contains("You are signed in as Ana Lima.") && page.contains("Tokens that were made for you"),
+        "{page}"
+    );
+
+    let short = browser.post(&first, &[("password", "short"), ("again", "short")]).await;
+    short.is_refused(StatusCode::UNPROCESSABLE_ENTITY, "at least 10 characters");
+    assert!(short.text.contains("Welcome to Taskwire, Cleo Sol"), "{}", short.text);
+    let fields = [("password", OTHER), ("again", OTHER)];
+    assert_eq!(browser.post(&first, &fields).await.goes_to(), "/");
+    assert!(browser.get("/account").await.text.contains("cleo@example.com · Member"));
+    assert_eq!(services.store.directory().count_tokens(cleo), 0);
+    Browser::on(&server).post(&first, &fields).await.is_refused(StatusCode::GONE, "This link does not work any more");
+
+    // From now on a link is for a forgotten password.
+    let second = link().await;
+    assert!(Browser::on(&server).get(&second).await.text.contains("Choose a new password"));
+    assert_eq!(Browser::on(&server).post(&second, &fields).await.goes_to(), "/sign-in?after=new-password");
+    assert!(!browser.is_in().await);
 }

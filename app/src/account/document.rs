@@ -25,6 +25,8 @@ pub struct Page {
     pub has_mistake: bool,
     /// The signed-in person, if there is one.
     pub current_user: Option<CurrentUser>,
+    /// Whether the page shows a secret, with a button that copies it: see [`COPY_SCRIPT`].
+    pub shows_secret: bool,
     /// The content.
     pub body: AnyView,
 }
@@ -51,6 +53,11 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether there is a secret to show.
+    pub fn shows_secret(notice: Option<&Self>) -> bool {
+        notice.is_some_and(|notice| notice.secret.is_some())
+    }
+
     /// A message that something was done.
     pub fn done(words: impl Into<String>) -> Self {
         Self { words: words.into(), secret: None }
@@ -67,20 +74,22 @@ pub const DESCRIPTION: &str = "A live task board: everyone who has a board open 
 
 /// Renders the whole document.
 pub fn document(page: Page, surroundings: Surroundings) -> String {
-    let Page { title, has_mistake, current_user, body } = page;
+    let Page { title, has_mistake, current_user, shows_secret, body } = page;
     let server = &surroundings.server;
     let title = format!("{}{title} · {server}", if has_mistake { "Error: " } else { "" });
     let body = match current_user {
         Some(current_user) => with_navigation(current_user, server, body),
         None => at_the_door(server, body),
     };
-    html(title, None, body, surroundings)
+    let scripts: &[&str] = if shows_secret { &[COPY_SCRIPT] } else { &[] };
+    html(title, scripts, body, surroundings)
 }
 
-/// Renders a document around a body. `script` is the address of a script.
-pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, surroundings: Surroundings) -> String {
+/// Renders a document around a body. `scripts` are the addresses of its scripts.
+pub(crate) fn html(title: String, scripts: &[&'static str], body: AnyView, surroundings: Surroundings) -> String {
     let Surroundings { server, options } = surroundings;
-    let script = script.map(|address| view! { <script src=address defer></script> }.into_any());
+    let scripts: Vec<_> =
+        scripts.iter().map(|address| view! { <script src=*address defer></script> }.into_any()).collect();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -93,7 +102,7 @@ pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, s
                 <title inner_html=in_title(&title) />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options />
-                {script}
+                {scripts}
             </head>
             <body>{body}</body>
         </html>
@@ -102,13 +111,40 @@ pub(crate) fn html(title: String, script: Option<&'static str>, body: AnyView, s
     .to_html()
 }
 
+/// The script of the buttons that copy: see `public/copy.js`.
+pub const COPY_SCRIPT: &str = "/copy.js";
+
+/// A button that copies what is in a field, and the place where it says whether that was done. The page must have [`COPY_SCRIPT`]. `label`
+/// is what screen readers say, where there are several.
+pub(crate) fn copy_button(field: &str, label: Option<String>) -> AnyView {
+    let status = format!("{field}-copied");
+    view! {
+        <button
+            type="button"
+            class="button"
+            hidden
+            data-copy=field.to_owned()
+            data-status=status.clone()
+            aria-label=label
+        >
+            "Copy"
+        </button>
+        <p class="copy-status" id=status role="status"></p>
+    }
+    .into_any()
+}
+
 /// The message about what was done, if there is one. It takes the focus, so that screen readers read it out.
 pub fn notice(notice: Option<Notice>) -> AnyView {
     let Some(Notice { words, secret }) = notice else { return ().into_any() };
     let secret = secret.map(|(called, secret)| {
+        let copy = copy_button("secret", None);
         view! {
             <label for="secret">{called}</label>
-            <input id="secret" class="secret" readonly value=secret />
+            <div class="copied-field">
+                <input id="secret" class="secret" readonly value=secret />
+                {copy}
+            </div>
             <p>"Copy it now: it is not shown again."</p>
         }
         .into_any()

@@ -73,5 +73,5 @@ pub fn page(content: FirstVisit) -> Page {
         </form>
     }
     .into_any();
-    Page { title: "Welcome", has_mistake: mistake.is_some(), current_user: None, body }
+    Page { title: "Welcome", has_mistake: mistake.is_some(), current_user: None, shows_secret: false, body }
 }

@@ -46,5 +46,5 @@ pub fn page(content: ForgotPassword) -> Page {
         </form>
     }
     .into_any();
-    Page { title: "Forgotten password", has_mistake: mistake.is_some(), current_user: None, body }
+    Page { title: "Forgotten password", has_mistake: mistake.is_some(), current_user: None, shows_secret: false, body }
 }

@@ -104,5 +104,5 @@ pub fn page(content: Join) -> Page {
         </form>
     }
     .into_any();
-    Page { title: "Invitation", has_mistake: mistake.is_some(), current_user: None, body }
+    Page { title: "Invitation", has_mistake: mistake.is_some(), current_user: None, shows_secret: false, body }
 }

@@ -37,5 +37,5 @@ pub fn page(message: Message) -> Page {
         </div>
     }
     .into_any();
-    Page { title, has_mistake: false, current_user, body }
+    Page { title, has_mistake: false, current_user, shows_secret: false, body }
 }

@@ -200,6 +200,7 @@ impl Expiry {
 pub fn page(content: OwnAccount) -> Page {
     let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, refused } = content;
     let has_mistake = refused.is_some();
+    let shows_secret = Notice::shows_secret(done.as_ref());
     let (mut name, mut token) = (NameForm { name: current_user.person.name.clone() }, TokenForm::default());
     let mut typed_email = email.clone();
     let (mut of_name, mut of_email, mut of_password, mut of_token, mut of_others) = (None, None, None, None, None);
@@ -224,7 +225,7 @@ pub fn page(content: OwnAccount) -> Page {
         {tokens_section(tokens, &token, of_token.as_ref(), now)}
     }
     .into_any();
-    Page { title: "Your account", has_mistake, current_user: Some(current_user), body }
+    Page { title: "Your account", has_mistake, current_user: Some(current_user), shows_secret, body }
 }
 
 fn name_section(form: &NameForm, mistake: Option<&Mistake>) -> AnyView {

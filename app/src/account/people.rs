@@ -151,6 +151,7 @@ pub struct PersonForm {
 pub fn page(content: People) -> Page {
     let People { current_user, role, notice: done, accounts, search, invitations, boards, refused } = content;
     let has_mistake = refused.is_some();
+    let shows_secret = Notice::shows_secret(done.as_ref());
     let mut invite = InviteForm::default();
     let (mut of_invite, mut of_account, mut of_others) = (None, None, None);
     match refused {
@@ -175,7 +176,7 @@ pub fn page(content: People) -> Page {
         {invite_section(&invite, of_invite.as_ref(), role, boards)}
     }
     .into_any();
-    Page { title: "People", has_mistake, current_user: Some(current_user), body }
+    Page { title: "People", has_mistake, current_user: Some(current_user), shows_secret, body }
 }
 
 fn accounts_section(

@@ -68,7 +68,7 @@ pub fn page(content: SignIn) -> Page {
         </form>
     }
     .into_any();
-    Page { title: "Sign in", has_mistake: mistake.is_some(), current_user: None, body }
+    Page { title: "Sign in", has_mistake: mistake.is_some(), current_user: None, shows_secret: false, body }
 }
 
 /// A link to sign in with the OIDC provider.

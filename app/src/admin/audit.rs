@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     account::words::browser,
-    audit::{Action, Event, Method, Target},
-    people::Person,
+    audit::{Action, Actor, Event, Method, Target},
+    id::ActorId,
+    people::{Person, called},
     text::capitalised,
 };
 
@@ -63,8 +64,8 @@ pub fn page(content: Audit) -> Frame {
     let Audit { reader, query, people, events, matches, most, next, dates, export } = content;
     let rows = events.into_iter().map(|event| row(event, &query)).collect();
     let any = |label: &str| (String::new(), label.to_owned());
-    let others = [("operator", "The command line"), ("server", "The server itself"), ("nobody", "Nobody known")];
-    let others = others.map(|(value, label)| (value.to_owned(), label.to_owned()));
+    let others =
+        [Actor::Operator, Actor::Server, Actor::Nobody].map(|actor| (actor.to_string(), who(None, &actor.to_string())));
     let people = people.into_iter().map(|person| (person.id.to_string(), person.name));
     let actions = Action::ALL.iter().map(|action| (action.as_str().to_owned(), capitalised(action.words())));
     let spans = SPANS.iter().map(|(value, label, _)| ((*value).to_owned(), (*label).to_owned()));
@@ -163,16 +164,6 @@ fn row(event: Event, query: &Query) -> Row {
         }
         .into_any()
     });
-    let agent = agent.map(|agent| {
-        let words = browser(&agent);
-        let words = if words.starts_with("A browser that") { agent.chars().take(40).collect() } else { words };
-        view! {
-            <span class="hint" title=agent>
-                {words}
-            </span>
-        }
-        .into_any()
-    });
     let cells = vec![
         view! {
             <time datetime=time>
@@ -189,25 +180,52 @@ fn row(event: Event, query: &Query) -> Row {
         .into_any(),
         what.into_any(),
         target.into_any(),
-        view! { <span class="table-long">{words_of(&details)}</span> }.into_any(),
-        view! {
-            {address}
-            " "
-            {agent}
-        }
-        .into_any(),
+        long(words_of(&details)),
+        from_where(address, agent),
     ];
     Row { id: format!("event-{id}"), cells, select: None, class: "" }
 }
 
+/// A text that may be long. Without any, the cell is empty: a narrow window leaves it out.
+fn long(words: String) -> AnyView {
+    match words.is_empty() {
+        true => ().into_any(),
+        false => view! { <span class="table-long">{words}</span> }.into_any(),
+    }
+}
+
+/// The client of an event; nothing if there was none.
+fn from_where(address: Option<String>, agent: Option<String>) -> AnyView {
+    let agent = agent.map(|agent| {
+        let words = browser(&agent);
+        let words = if words.starts_with("A browser that") { agent.chars().take(40).collect() } else { words };
+        view! {
+            " "
+            <span class="hint" title=agent>
+                {words}
+            </span>
+        }
+        .into_any()
+    });
+    match address {
+        None => ().into_any(),
+        Some(address) => view! {
+            {address}
+            {agent}
+        }
+        .into_any(),
+    }
+}
+
 /// Who did something.
 pub(super) fn who(name: Option<String>, actor: &str) -> String {
-    match (name, actor) {
-        (Some(name), _) => name,
-        (None, "operator") => "The command line".to_owned(),
-        (None, "server") => "The server itself".to_owned(),
-        (None, _) => "Nobody known".to_owned(),
-    }
+    let by = match actor.parse() {
+        Ok(Actor::Person(person)) => Some(person),
+        Ok(Actor::Operator) => Some(ActorId::COMMAND_LINE),
+        Ok(Actor::Server) => Some(ActorId::SERVER),
+        Ok(Actor::Nobody) | Err(_) => None,
+    };
+    name.unwrap_or_else(|| called(by, |_| None))
 }
 
 /// What was done, in words.

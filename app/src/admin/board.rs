@@ -10,7 +10,7 @@ use super::{
     boards, deleted_boards,
     group::{put_form, role_form, take_form},
     groups::group_link,
-    parts::{button, facts, openness, person_link, section, small_table},
+    parts::{button, facts, no_person, openness, person_link, section, small_table},
     share_links::{ShareLink, of_link},
     table::{Query, thousands},
     tasks,
@@ -26,7 +26,7 @@ use crate::{
     history::Event,
     id::{ActorId, BoardId},
     model::Seq,
-    people::Person,
+    people::{Person, mentioned},
     time::Timestamp,
 };
 
@@ -389,8 +389,8 @@ fn members_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyV
                 <form class="row-action" method="post" action=action.clone()>
                     <input type="hidden" name="person" value=person.id.to_string() />
                     <input type="hidden" name="role" value="" />
-                    <button class="button small quiet" aria-label=format!("Remove {name} from the board")>
-                        "Remove"
+                    <button class="button small quiet" aria-label=format!("Take off the board: {name}")>
+                        "Take off the board"
                     </button>
                 </form>
             };
@@ -490,7 +490,7 @@ fn groups_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyVi
         .iter()
         .map(|(group, name, role, people)| {
             let change = role_form(&action, ("group", group.to_string()), *role, &format!("of {name}"));
-            let take = take_form(&action, ("group", group.to_string()), format!("Remove {name} from the board"));
+            let take = take_form(&action, ("group", group.to_string()), name);
             let cells = vec![group_link(*group, name.clone()), thousands(*people).into_any(), change, take];
             (format!("group-{group}"), cells)
         })
@@ -550,17 +550,20 @@ fn links_section(board: &Board, path: &str, mistake: Option<&Mistake>) -> AnyVie
 }
 
 fn history_section(board: &Board) -> AnyView {
-    let name = |id: ActorId| {
-        let known = board.people.iter().find(|person| person.id == id);
-        known.map_or_else(|| "somebody".to_owned(), |person| person.name.clone())
-    };
+    let known = |id| board.people.iter().find(|person| person.id == id);
+    let name = |id: ActorId| mentioned(Some(id), |id| known(id).map(|person| person.name.as_str()));
     let rows = board
         .events
         .iter()
         .filter(|event| !event.activity.items.is_empty())
         .map(|event| {
-            let (before, after) = event.activity.of_some_task(&name);
+            let own = event.activity.of_oneself(event.by);
+            let (before, after) = match &own {
+                Some(words) => (words.clone(), String::new()),
+                None => event.activity.of_some_task(&name),
+            };
             let object = match (event.activity.person(), event.task) {
+                _ if own.is_some() => ().into_any(),
                 (Some(person), _) => view! { <bdi>{name(person)}</bdi> }.into_any(),
                 (None, Some(task)) => view! {
                     <a href=tasks::address(task)>
@@ -570,10 +573,7 @@ fn history_section(board: &Board) -> AnyView {
                 .into_any(),
                 (None, None) => ().into_any(),
             };
-            let by = match event.by.and_then(|by| board.people.iter().find(|person| person.id == by)) {
-                Some(person) => person_link(person),
-                None => view! { <span class="hint">"Not known"</span> }.into_any(),
-            };
+            let by = event.by.and_then(known).map_or_else(|| no_person(event.by), person_link);
             let what = view! { <span class="event">{before} {object} {after}</span> };
             let cells = vec![time_ago(event.at, board.now), by, what.into_any(), event.seq.into_any()];
             (format!("event-{}", event.seq), cells)

@@ -9,6 +9,7 @@ use crate::{
     history::board_revisions::{BoardField, BoardFieldRevision, BoardRevision, BoardValue},
     id::ActorId,
     model::{ColumnKind, Seq},
+    people::{called, mentioned},
 };
 
 /// The revisions of a board, newest first, with whether each field can be put back.
@@ -47,7 +48,7 @@ pub(super) fn revisions_section(board: &Board, path: &str) -> AnyView {
 
 fn view_of(board: &Board, path: &str, revision: &BoardRevision, can_put_back: &[bool], has_accounts: bool) -> AnyView {
     let BoardRevision { seq, at, by, creates, fields } = revision;
-    let who = by.map_or_else(|| "Somebody".to_owned(), |person| name_of(board, person));
+    let who = called(*by, |person| name_of(board, person));
     let did = if *creates { "created it" } else { "changed it" };
     let fields: Vec<_> = fields
         .iter()
@@ -107,9 +108,8 @@ fn put_back(path: &str, seq: Seq, field: usize, seen: Seq, label: String) -> Any
     .into_any()
 }
 
-fn name_of(board: &Board, person: ActorId) -> String {
-    let known = board.people.iter().find(|known| known.id == person);
-    known.map_or_else(|| "Somebody".to_owned(), |person| person.name.clone())
+fn name_of(board: &Board, person: ActorId) -> Option<&str> {
+    board.people.iter().find(|known| known.id == person).map(|known| known.name.as_str())
 }
 
 fn field_name(board: &Board, revision: &BoardFieldRevision) -> String {
@@ -118,7 +118,7 @@ fn field_name(board: &Board, revision: &BoardFieldRevision) -> String {
         BoardField::Name => "Name".to_owned(),
         BoardField::Everyone => "Who may open it".to_owned(),
         BoardField::Archived => "State".to_owned(),
-        BoardField::Member(person) => format!("Role of {}", name_of(board, person)),
+        BoardField::Member(person) => format!("Role of {}", mentioned(Some(person), |person| name_of(board, person))),
         BoardField::ColumnName(_) if of.is_empty() => "Column".to_owned(),
         BoardField::ColumnName(_) => format!("Column {of}"),
         BoardField::ColumnKind(_) => format!("Tasks in {of}"),
@@ -133,7 +133,7 @@ fn words(field: BoardField, value: &BoardValue) -> String {
         BoardValue::Role(None) => "Not on the board".to_owned(),
         BoardValue::Role(Some(role)) => role_words(*role).to_owned(),
         BoardValue::Archived(true) => "Archived".to_owned(),
-        BoardValue::Archived(false) => "In use".to_owned(),
+        BoardValue::Archived(false) => "Active".to_owned(),
         BoardValue::ColumnName(Some(name)) => name.clone(),
         BoardValue::ColumnName(None) => "Not there".to_owned(),
         BoardValue::Kind(ColumnKind::Open) => "Not begun".to_owned(),

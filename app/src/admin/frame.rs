@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::account::{
     CurrentUser, Notice,
-    document::{Surroundings, html, notice, topbar},
+    document::{COPY_SCRIPT, Surroundings, html, notice, topbar},
 };
 
 /// The path of these pages.
@@ -192,6 +192,6 @@ impl Frame {
         .into_any();
         let server = &surroundings.server;
         let title = format!("{}{title} · Administration · {server}", if has_mistake { "Error: " } else { "" });
-        html(title, Some(SCRIPT), body, surroundings)
+        html(title, &[SCRIPT, COPY_SCRIPT], body, surroundings)
     }
 }

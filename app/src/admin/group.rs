@@ -166,8 +166,9 @@ fn people_section(group: &Group, path: &str) -> AnyView {
     let rows = people
         .iter()
         .map(|person| {
-            let label = format!("Remove {} from the group", person.name);
-            let remove = button(format!("{path}/people/remove"), &[("person", person.id.to_string())], "Remove", label);
+            let label = format!("Remove from the group: {}", person.name);
+            let fields = [("person", person.id.to_string())];
+            let remove = button(format!("{path}/people/remove"), &fields, "Remove from the group", label);
             (format!("person-{}", person.id), vec![person_link(person), remove])
         })
         .collect();
@@ -278,18 +279,22 @@ fn boards_section(group: &Group, path: &str) -> AnyView {
         .iter()
         .map(|(board, name, role, refused)| {
             let change = role_form(&action, ("board", board.to_string()), *role, &format!("on {name}"));
-            let take = take_form(&action, ("board", board.to_string()), format!("Remove the group from {name}"));
-            let state = match refused {
-                0 => ().into_any(),
-                refused => {
-                    let words = format!("{} could not be set", thousands(*refused));
-                    view! { <span class="chip bad">{words}</span> }.into_any()
-                }
+            let take = take_form(&action, ("board", board.to_string()), name);
+            let failed = (*refused > 0).then(|| {
+                let words = match refused {
+                    1 => "1 membership could not be set".to_owned(),
+                    many => format!("{} memberships could not be set", thousands(*many)),
+                };
+                view! { <span class="chip bad">{words}</span> }.into_any()
+            });
+            let role = view! {
+                {change}
+                {failed}
             };
-            (format!("board-{board}"), vec![board_link(*board, name.clone()), change, state, take])
+            (format!("board-{board}"), vec![board_link(*board, name.clone()), role.into_any(), take])
         })
         .collect();
-    let headings = &["Board", "Role", "Memberships", "Action"];
+    let headings = &["Board", "Role", "Action"];
     let table = small_table("Boards of the group", headings, rows, "The group is on no board yet.");
     let field = Input {
         name: "board",
@@ -343,14 +348,15 @@ pub(super) fn role_form(action: &str, (name, id): (&'static str, String), role: 
     .into_any()
 }
 
-/// A form that takes a group off a board. An empty role does that; `button` leaves empty fields out.
-pub(super) fn take_form(action: &str, (name, id): (&'static str, String), label: String) -> AnyView {
+/// A form that takes a group off a board: `of` is the name of the one of them that the page is not about. An empty role does that; `button`
+/// leaves empty fields out.
+pub(super) fn take_form(action: &str, (name, id): (&'static str, String), of: &str) -> AnyView {
     view! {
         <form class="row-action" method="post" action=action.to_owned()>
             <input type="hidden" name=name value=id />
             <input type="hidden" name="role" value="" />
-            <button class="button small quiet" aria-label=label>
-                "Remove"
+            <button class="button small quiet" aria-label=format!("Take off the board: {of}")>
+                "Take off the board"
             </button>
         </form>
     }

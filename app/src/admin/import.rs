@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Frame, Reader};
 use crate::{
-    account::{Mistake, form::Form},
+    account::{Mistake, document::copy_button, form::Form},
     controls::raw_text::in_textarea,
 };
 
@@ -63,8 +63,21 @@ pub fn page(content: Import) -> Frame {
                 let link = more.starts_with("http");
                 let more = match link {
                     true => {
-                        let label = format!("Link for {email}");
-                        view! { <input class="secret" readonly aria-label=label value=more /> }.into_any()
+                        let id = format!("link-{line}");
+                        let copy = copy_button(&id, Some(format!("Copy the link for {email}")));
+                        view! {
+                            <div class="copied-field">
+                                <input
+                                    id=id
+                                    class="secret"
+                                    readonly
+                                    aria-label=format!("Link for {email}")
+                                    value=more
+                                />
+                                {copy}
+                            </div>
+                        }
+                        .into_any()
                     }
                     false => more.into_any(),
                 };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Frame,
-    parts::{Listing, back, button, choices, person_link, until},
+    parts::{Listing, back, button, choices, no_person, person_link, until},
     table::{Column, Filter, Row, Table},
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         people,
         words::{self, day},
     },
+    id::ActorId,
     people::Person,
     time::Timestamp,
 };
@@ -146,10 +147,7 @@ fn row(invitation: Invitation, back: &(&'static str, String), now: Timestamp) ->
         .into_any(),
         words::role(role).into_any(),
         boards.into_any(),
-        match host {
-            Some(host) => person_link(&host),
-            None => view! { <span class="hint">"The command line"</span> }.into_any(),
-        },
+        host.as_ref().map_or_else(|| no_person(Some(ActorId::COMMAND_LINE)), person_link),
         day(created).into_any(),
         expires,
         state,

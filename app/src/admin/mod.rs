@@ -1,7 +1,7 @@
 //! The administration pages: for owners and admins, and for everybody on a server without accounts.
 //!
 //! The server renders them, and they work without scripts, like the account pages ([`crate::account`]): their forms post and redirect. One
-//! small script (`public/admin.js`) keeps the parts that are marked as live up to date. Each module has one page, or one table with its rows.
+//! small script (`public/admin.js`) keeps the parts that are marked as live up to date; another one copies what is shown once. Each module has one page, or one table with its rows.
 //!
 //! - [`frame`]: what is around each page. [`table`]: a table that can be sorted, searched, filtered, and read in pages.
 //!   [`dates`]: narrowing one down by date.

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     access::BoardRole,
     account::{document::avatar, words::time_ago},
-    id::BoardId,
-    people::Person,
+    id::{ActorId, BoardId},
+    people::{Person, called},
     time::Timestamp,
 };
 
@@ -82,6 +82,11 @@ pub fn person_link(person: &Person) -> AnyView {
         </span>
     }
     .into_any()
+}
+
+/// Who did something, if it was no known person.
+pub fn no_person(by: Option<ActorId>) -> AnyView {
+    view! { <span class="hint">{called(by, |_| None)}</span> }.into_any()
 }
 
 /// Links to several people, of whom the first few are shown.

@@ -126,10 +126,18 @@ fn facts_section(person: &Person) -> AnyView {
         }
         .into_any(),
     };
-    let proved = if *email_is_proved { "Proved to be theirs" } else { "Not proved to be theirs" };
+    // An address that whoever runs the server entered counts as if it had been proved.
+    let proved = match email_is_proved {
+        true => "Proved to be theirs, or entered by whoever runs this server",
+        false => "Not proved to be theirs",
+    };
+    let address = view! {
+        {email.clone()}
+        " "
+        <span class="hint">{proved}</span>
+    };
     let mut known = vec![
-        ("E-mail address", email.clone().into_any()),
-        ("", view! { <span class="hint">{proved}</span> }.into_any()),
+        ("E-mail address", address.into_any()),
         ("Role", words::role(*role).into_any()),
         ("State", state),
         ("Account since", day(*since).into_any()),

@@ -245,7 +245,7 @@ fn about(shown: &Shown, id: &str, may_change: bool, now: Timestamp) -> AnyView {
                     <bdi>{name.clone()}</bdi>
                 }
                 .into_any(),
-                // At the command line, or on a server without accounts.
+                // On a server without accounts.
                 None => ().into_any(),
             };
             let when = setting.changed_at.map(|at| time_ago(at, now));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Frame,
-    parts::{Listing, back, board_link, button, choices, person_link},
+    parts::{Listing, back, board_link, button, choices, no_person, person_link},
     table::{Column, Filter, Row, Table},
 };
 use crate::{
@@ -104,10 +104,7 @@ fn row(link: ShareLink, back: &(&'static str, String), now: Timestamp) -> Row {
 pub(super) fn of_link(link: &ShareLink, now: Timestamp) -> [AnyView; 3] {
     let ShareLink { maker, created, works, .. } = link;
     [
-        match maker {
-            Some(maker) => person_link(maker),
-            None => view! { <span class="hint">"Not known"</span> }.into_any(),
-        },
+        maker.as_ref().map_or_else(|| no_person(None), person_link),
         time_ago(*created, now),
         match works {
             true => view! { <span class="chip good">"Works"</span> }.into_any(),

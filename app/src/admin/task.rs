@@ -10,6 +10,7 @@ use crate::{
     history::revisions::{Revision, RevisionEvent, Value},
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     model::{Priority, Seq},
+    people::{called, mentioned},
     time::{Day, Timestamp},
 };
 
@@ -69,10 +70,11 @@ pub struct Names {
 
 impl Names {
     fn person(&self, id: ActorId) -> String {
-        self.people
-            .iter()
-            .find(|(known, _)| *known == id)
-            .map_or_else(|| "Somebody".to_owned(), |(_, name)| name.clone())
+        mentioned(Some(id), |id| self.name(id))
+    }
+
+    fn name(&self, id: ActorId) -> Option<&str> {
+        self.people.iter().find(|(known, _)| *known == id).map(|(_, name)| name.as_str())
     }
 
     fn value(&self, value: &Value) -> String {
@@ -213,7 +215,7 @@ pub fn page(content: TaskPage) -> Frame {
 
 fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names: &Names, now: Timestamp) -> AnyView {
     let Revision { seq, at, by, event, fields } = revision;
-    let who = by.map_or_else(|| "Somebody".to_owned(), |person| names.person(person));
+    let who = called(*by, |person| names.name(person));
     let did = match event {
         RevisionEvent::Created => "created it",
         RevisionEvent::Edited => "changed it",

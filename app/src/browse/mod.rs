@@ -104,7 +104,7 @@ fn document(reader: &Reader, title: &str, way: Vec<Link>, body: AnyView, surroun
         </main>
     }
     .into_any();
-    html(format!("{title} · {}", surroundings.server), None, body, surroundings)
+    html(format!("{title} · {}", surroundings.server), &[], body, surroundings)
 }
 
 /// A description in Markdown.

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
-use crate::{id::ActorId, live::Live, people::Person};
+use crate::{
+    id::ActorId,
+    live::Live,
+    people::{self, Person},
+};
 
 /// People, by id.
 pub type People = BTreeMap<ActorId, Person>;
 
-/// The name of a person, or `Somebody` where the name is not known.
+/// The name of a person, or the words for whoever is no known person: see [`people::called`].
 pub fn name_of(person: Option<ActorId>) -> Signal<String> {
     let people = expect_context::<Live>().people();
     Signal::derive(move || called(&people.read(), person))
@@ -17,8 +21,16 @@ pub fn name_of(person: Option<ActorId>) -> Signal<String> {
 
 /// Like [`name_of`], but looks in the given people and does not follow changes.
 pub fn called(people: &People, person: Option<ActorId>) -> String {
-    let known = person.and_then(|person| people.get(&person));
-    known.map_or_else(|| "Somebody".to_owned(), |person| person.name.clone())
+    people::called(person, |id| known(people, id))
+}
+
+/// Like [`called`], within a sentence.
+pub fn mentioned(people: &People, person: Option<ActorId>) -> String {
+    people::mentioned(person, |id| known(people, id))
+}
+
+fn known(people: &People, person: ActorId) -> Option<&str> {
+    people.get(&person).map(|person| person.name.as_str())
 }
 
 /// A person's avatar: their initials on their colour. The tooltip shows the name; for screen readers the name stands beside the avatar.

@@ -19,6 +19,17 @@ impl ActivityEntry {
         }
     }
 
+    /// The sentence of a person who changed their own membership, and who is therefore not named in it: `became an editor of the board`.
+    pub fn of_oneself(&self, by: Option<ActorId>) -> Option<String> {
+        match self.items[..] {
+            [ActivityItem::SetMember(person, role)] if by == Some(person) => Some(match role {
+                Some(role) => format!("became {} of the board", with_article(role)),
+                None => "left the board".to_owned(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The people that the sentence names.
     pub fn people(&self) -> impl Iterator<Item = ActorId> {
         let named = self.items.iter().map(|item| match item {
@@ -139,12 +150,7 @@ impl ActivityItem {
                 (verb, Object::None, rest.to_owned())
             }
             Self::SetMember(_, Some(role)) => {
-                let role = match role {
-                    BoardRole::Viewer => "a viewer",
-                    BoardRole::Editor => "an editor",
-                    BoardRole::Manager => "a manager",
-                };
-                ("made", Object::Direct, format!(" {role} of the board"))
+                ("made", Object::Direct, format!(" {} of the board", with_article(*role)))
             }
             Self::SetMember(_, None) => ("took", Object::Direct, " off the board".to_owned()),
             Self::MadeShareLink => ("made", Object::None, " a share link to the board".to_owned()),
@@ -195,6 +201,14 @@ impl ActivityItem {
             Self::Unknown => ("did", Object::None, " something that a newer version of Taskwire can tell".to_owned()),
         };
         Words { verb: verb.into(), object, rest }
+    }
+}
+
+fn with_article(role: BoardRole) -> &'static str {
+    match role {
+        BoardRole::Viewer => "a viewer",
+        BoardRole::Editor => "an editor",
+        BoardRole::Manager => "a manager",
     }
 }
 

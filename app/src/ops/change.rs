@@ -112,7 +112,8 @@ struct ChangeHead {
     seq: Seq,
     /// When it was committed, by the server's clock.
     at: Timestamp,
-    /// The person who made it; absent if that is not known.
+    /// The person who made it, `00000000-0000-8000-8000-000000000001` for the command line, or `00000000-0000-8000-8000-000000000002` for
+    /// the server itself; absent if that is not known.
     #[schema(required = false, nullable = false)]
     by: Option<ActorId>,
     /// The id of the mutation that caused it.

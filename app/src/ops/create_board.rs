@@ -99,7 +99,7 @@ impl Effect for BoardCreated {
         state.name.clone_from(&self.name);
         state.created_at = stamp.at;
         state.access.everyone = self.everyone;
-        match stamp.by {
+        match stamp.by.filter(|by| by.is_person()) {
             Some(maker) => state.grant(maker, BoardRole::Manager),
             None => state.access.everyone = self.everyone.or(Some(BoardRole::Editor)),
         }
@@ -116,5 +116,33 @@ impl Effect for BoardCreated {
 
     fn activity_items(&self, _before: Option<&BoardState>, _names: &BoardState) -> Vec<ActivityItem> {
         vec![ActivityItem::CreatedBoard(self.name.clone())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        id::{ActorId, BoardId},
+        time::Timestamp,
+    };
+
+    #[test]
+    fn only_a_person_who_creates_a_board_manages_it() {
+        let ana = ActorId(Uuid::from_u128(7));
+        for (by, manager, everyone) in [
+            (Some(ana), Some(ana), None),
+            (Some(ActorId::SERVER), None, Some(BoardRole::Editor)),
+            (Some(ActorId::COMMAND_LINE), None, Some(BoardRole::Editor)),
+            (None, None, Some(BoardRole::Editor)),
+        ] {
+            let mut state = BoardState::empty(BoardId(Uuid::from_u128(1)));
+            let created = BoardCreated { name: "Plans".to_owned(), columns: Vec::new(), everyone: None };
+            created.apply(&mut state, Stamp { seq: 1, at: Timestamp::from_millis(0), by }, &mut Touched::default());
+            let members: Vec<_> = state.access().members.keys().copied().collect();
+            assert_eq!((members, state.access().everyone), (Vec::from_iter(manager), everyone), "{by:?}");
+        }
     }
 }

@@ -7,12 +7,13 @@ use axum::{
     body::Body,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, RETRY_AFTER},
+        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
     },
     response::{IntoResponse, Redirect, Response},
 };
 use tower_sessions::session;
 
+use super::POLICY_OF_SECRETS;
 use crate::{accounts::AccountError, http::Services, store::StoreError};
 
 /// After how many seconds to try again, if no better estimate is known.
@@ -30,7 +31,11 @@ pub fn refused(services: &Arc<Services>, error: &AccountError, page: Page) -> Re
 
 /// Puts a page into a response that already has its status and headers.
 pub fn with_page(services: &Arc<Services>, head: Response, page: Page) -> Response {
+    let shows_secret = page.shows_secret;
     let mut response = head.map(|_| Body::from(document(page, services.surroundings())));
+    if shows_secret {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY_OF_SECRETS);
+    }
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }

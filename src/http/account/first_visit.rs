@@ -84,7 +84,7 @@ async fn create_owner(
     check_again(&form.password, &form.again)?;
     let new = NewPerson { name: &form.name, email: &form.email, password: Some(&form.password) };
     let client = request_auth::client(parts, services.proxies);
-    services.accounts.create_owner(new, needs_code, form.code.trim(), client).await
+    services.accounts.create_owner(new, needs_code, form.code.trim(), client, &services.writer).await
 }
 
 /// The error if the server already has its first account.

@@ -1,7 +1,8 @@
 //! The account pages, with which people get, use and manage accounts, and the actions of their forms.
 //!
 //! [`app::account`] defines their content, and [`Accounts`](crate::accounts::Accounts) the rules. The code here reads requests, and answers
-//! with a page or a redirect. The pages have no scripts: none of them is live, and all of them work in every browser.
+//! with a page or a redirect. Only a page that shows a secret has a script, which copies it: none of them is live, and all of them work in every
+//! browser.
 //!
 //! - [`ROUTES`]: all routes. [`middleware`]: what applies to each.
 //! - [`first_visit`], [`sign_in`], [`oidc`], [`join`], [`forgot_password`], [`new_password`]: the ways to get or enter an account.
@@ -82,7 +83,11 @@ pub fn routes(services: &Arc<Services>) -> Router<Arc<Services>> {
     mounted().method_not_allowed_fallback(back).route_layer(from_fn_with_state(Arc::clone(services), middleware))
 }
 
-/// The Content-Security-Policy: a page may load its style and the icon. There are no scripts.
+/// The Content-Security-Policy of a page that shows a secret: it may also load the script of the button that copies it.
+const POLICY_OF_SECRETS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+/// The Content-Security-Policy of the others: a page may load its style and the icon. There are no scripts.
 pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
@@ -121,7 +126,7 @@ fn keep_close(response: &mut Response) {
     response.extensions_mut().insert(Plain);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(POLICY);
 }
 
 /// When a form is refused, its address stays in the browser's address bar. A reader who opens that address wants the page of the form.

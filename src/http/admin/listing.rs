@@ -12,7 +12,7 @@ use app::{
         table::Query,
     },
     id::ActorId,
-    people::Person,
+    people::{Person, called},
     time::Timestamp,
 };
 use axum::{http::StatusCode, response::Response};
@@ -300,7 +300,11 @@ pub fn field(time: Option<Timestamp>) -> String {
 
 /// The name of a person as a field of a file.
 pub fn name(directory: &Directory, person: ActorId) -> String {
-    directory.account(person).map_or_else(|| person.to_string(), |account| account.name.clone())
+    match directory.account(person) {
+        Some(account) => account.name.clone(),
+        None if person.is_person() => person.to_string(),
+        None => called(Some(person), |_| None),
+    }
 }
 
 /// The person whose rows an address asks for, if it names one.

@@ -12,7 +12,7 @@ use app::{
 use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 
-use super::{answer, reader::Admin};
+use super::{answer, reader::Admin, tasks::mentioned_in};
 use crate::{
     accounts::{AccountError, settings::WantedSetting},
     clock::now,
@@ -120,10 +120,8 @@ fn section_of<'n>(admin: &Admin, names: impl IntoIterator<Item = &'n String>) ->
 fn content(admin: &Admin) -> Settings {
     let services = &admin.services;
     let directory = services.store.directory();
-    let shown = |setting: Setting| {
-        let person = setting.changed_by.and_then(|person| directory.account(person));
-        Shown { changed_by: person.map(|person| person.name.clone()), setting }
-    };
+    let shown =
+        |setting: Setting| Shown { changed_by: setting.changed_by.map(|by| mentioned_in(&directory, by)), setting };
     Settings {
         reader: admin.reader(),
         role: admin.principal().role.unwrap_or(InstanceRole::Member),

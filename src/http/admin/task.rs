@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::{
     answer,
     reader::Admin,
-    tasks::{person_of, status},
+    tasks::{mentioned_in, person_of, status},
 };
 use crate::{
     clock::now,
@@ -71,6 +71,7 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
     let (revisions, is_whole) = history(admin, id).await?;
     let directory = admin.services.store.directory();
     let name = |person| person_of(&directory, person).name;
+    let by = |by| mentioned_in(&directory, by);
     let is_live = !task.is_deleted();
     let revisions = revisions
         .into_iter()
@@ -93,8 +94,8 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
         start: task.start,
         due: task.due,
         assignees: task.assignees.iter().map(|person| name(*person)).collect(),
-        created: (task.created_at, task.created_by.map(name)),
-        updated: (task.updated_at, task.updated_by.map(name)),
+        created: (task.created_at, task.created_by.map(by)),
+        updated: (task.updated_at, task.updated_by.map(by)),
         seq: task.seq,
         revisions,
         is_whole,

@@ -15,7 +15,7 @@ use app::{
     model::{Priority, Seq},
     new_id,
     ops::{Mutation, Op, UpdateTask},
-    people::Person,
+    people::{Person, called, mentioned},
     refusal::Refusal,
     state::BoardState,
     text::sentence,
@@ -264,13 +264,18 @@ fn task(directory: &Directory, row: TaskRow) -> Task {
         due: row.due,
         assignees: row.assignees.into_iter().map(|person| person_of(directory, person)).collect(),
         updated_at: row.updated_at,
-        updated_by: row.updated_by.and_then(|person| directory.account(person)).map(|account| account.name.clone()),
+        updated_by: row.updated_by.map(|by| mentioned_in(directory, by)),
     }
 }
 
 pub(super) fn person_of(directory: &Directory, id: ActorId) -> Person {
-    let unknown = || Person { id, name: "Somebody".to_owned(), deactivated: false };
+    let unknown = || Person { id, name: called(Some(id), |_| None), deactivated: false };
     directory.account(id).map_or_else(unknown, |account| account.person())
+}
+
+/// Who did something, within a sentence.
+pub(super) fn mentioned_in(directory: &Directory, by: ActorId) -> String {
+    mentioned(Some(by), |by| directory.account(by).map(|account| account.name.as_str()))
 }
 
 const HEADINGS: &[&str] = &[

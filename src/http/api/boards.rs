@@ -113,7 +113,8 @@ pub struct NewBoard {
     #[serde(default, deserialize_with = "by_name::each_if_any")]
     #[schema(min_items = 1, max_items = 50)]
     columns: Option<Vec<BoardColumn>>,
-    /// The role that everyone on the server has on the board: `viewer` or `editor`; if absent, the board is private to its creator.
+    /// The role that everyone on the server has on the board: `viewer` or `editor`. If absent, the board is private to its creator; on a server
+    /// without accounts, everyone edits it.
     #[serde(default)]
     everyone: Option<BoardRole>,
 }
@@ -140,7 +141,7 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Option<String>,
-    /// The new role that everyone on the server has on the board; `null` makes the board private to its members.
+    /// The new role that everyone on the server has on the board: `viewer` or `editor`; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     everyone: Option<Option<BoardRole>>,
     /// `true` archives the board: it can be read and not edited, and lists leave it out unless they are asked for archived boards. `false`

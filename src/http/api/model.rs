@@ -198,11 +198,11 @@ pub struct Task<'a> {
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The person who created it, if that is known.
+    /// Who created it, if that is known: see `by` of a `Change`.
     pub created_by: Option<ActorId>,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// The person who changed it last, if that is known.
+    /// Who changed it last, if that is known: see `by` of a `Change`.
     pub updated_by: Option<ActorId>,
     /// When it was deleted, if it is in the trash.
     pub deleted_at: Option<Timestamp>,

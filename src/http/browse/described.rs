@@ -212,6 +212,7 @@ impl Member {
         // A parameter says by itself how it is written.
         let how = match kind {
             _ if description.is_some() => "",
+            Kind::Choice(_) if nullable && !required => " “–” is `null`.",
             Kind::List => " One a line.",
             Kind::Json => " As JSON.",
             _ => "",
@@ -323,6 +324,14 @@ mod tests {
                 assert!(!operation.summary().is_empty() && !operation.id().is_empty(), "{template}");
             }
         }
+    }
+
+    #[test]
+    fn the_form_says_how_null_is_chosen() {
+        let update = document().operation("/boards/{board}", "PATCH").unwrap();
+        let everyone = update.body().into_iter().find(|member| member.name == "everyone").unwrap();
+        assert!(everyone.description.ends_with("members. “–” is `null`."), "{}", everyone.description);
+        assert_eq!(everyone.value(""), Json::Null);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Where the values of an answer lead: ids to what they name, and web addresses.
 
-use app::browse::json::{Json, Place};
+use app::{
+    browse::json::{Json, Place},
+    id::ActorId,
+};
 use uuid::Uuid;
 
 use super::described::Address;
@@ -28,6 +31,7 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         "task" => "tasks",
         "column" | "reopen_column" => "columns",
         "labels" | "add_labels" | "remove_labels" => "labels",
+        "by" | "created_by" | "updated_by" if !ActorId(id).is_person() => return None,
         "by" | "created_by" | "updated_by" | "person" | "assignees" | "assign" | "unassign" => "people",
         _ => return None,
     };
@@ -64,6 +68,9 @@ mod tests {
         assert_eq!(lead(&board, &["columns", "id"], "{}", ID), Some(format!("/api/v1/boards/{ID}/columns/{ID}")));
         assert_eq!(lead(&format!("{board}/tasks"), &["id"], "{}", ID), Some(format!("/api/v1/tasks/{ID}")));
         assert_eq!(lead("/me", &["person", "id"], "{}", ID), None);
+        let by = |by: &str| lead(&format!("{board}/changes"), &["changes", "by"], "{}", by);
+        assert_eq!(by(ID), Some(format!("/api/v1/people/{ID}")));
+        assert_eq!(by(&ActorId::COMMAND_LINE.to_string()), None, "it is no person");
         assert_eq!(lead("/boards", &["boards", "name"], "{}", ID), None);
     }
 

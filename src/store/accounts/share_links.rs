@@ -130,7 +130,13 @@ impl Links {
                 self.known.insert(*link, Some(board));
                 let hash = create.secret_sha256.as_str().to_owned();
                 self.taken.insert(hash.clone());
-                self.steps.push(Step::Make { hash, link: *link, board, by: change.by, at: change.at });
+                self.steps.push(Step::Make {
+                    hash,
+                    link: *link,
+                    board,
+                    by: change.by.filter(|by| by.is_person()),
+                    at: change.at,
+                });
             }
             (_, ChangeKind::ShareLinkRevoked(ShareLinkRevoked { link })) => {
                 self.known.insert(*link, None);

@@ -18,7 +18,7 @@ use crate::{
     controls::{
         focus::{find, focus, focused},
         icon::{Icon, Picture},
-        person::{called, face, name_of},
+        person::{face, mentioned, name_of},
         redrawn::redrawn,
         rows::Rows,
     },
@@ -270,16 +270,18 @@ pub fn HistoryLine(
     let Event { at, by, task, activity, .. } = line.event;
     let name = name_of(by);
     let people = expect_context::<Live>().people();
-    let names = move |person| called(&people.read(), Some(person));
+    let names = move |person| mentioned(&people.read(), Some(person));
     let (before, _) = activity.of_some_task(&|_| String::new());
     let title = if activity.title.is_empty() { "a task".to_owned() } else { activity.title.clone() };
+    let own = activity.of_oneself(by);
     let subject = (task.filter(|_| !here), activity.person());
     let sentence = redrawn(move || match subject {
         (None, None) => activity.of_this_task(&names),
         _ => activity.of_some_task(&names).1,
     });
-    let what = match subject {
-        (_, Some(person)) => {
+    let what = match (own, subject) {
+        (Some(own), _) => own.into_any(),
+        (None, (_, Some(person))) => {
             let whom = name_of(Some(person));
             view! {
                 {before}
@@ -288,7 +290,7 @@ pub fn HistoryLine(
             }
             .into_any()
         }
-        (Some(task), None) => {
+        (None, (Some(task), None)) => {
             let href = task_path(board, task, View::Activity);
             view! {
                 {before}
@@ -299,13 +301,13 @@ pub fn HistoryLine(
             }
             .into_any()
         }
-        (None, None) => sentence.into_any(),
+        (None, (None, None)) => sentence.into_any(),
     };
     let at = at.to_string();
     let time = if here { format!("{} {} UTC", &at[..10], &at[11..16]) } else { at[11..16].to_owned() };
     view! {
         <li class="history-line">
-            {by.map(face)} <p>
+            {by.filter(|by| by.is_person()).map(face)} <p>
                 <span class="who">{move || name.get()}</span>
                 " "
                 {what}

@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 use uuid::Uuid;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::{
     access::ShareLink,
@@ -141,10 +141,14 @@ fn NewLink(address: String) -> impl IntoView {
     let text = address.clone();
     let pressed = move |_| {
         select();
-        set_told.set(match copy(&text) {
-            Some(()) => "Copied.",
-            None => "This browser does not allow copying here. The address is selected: copy it by keyboard or menu.",
-        });
+        set_told.set("");
+        // The signal may be disposed when the browser answers, if the reader has left the view.
+        let tell = move |is_copied| {
+            set_told.try_set(if is_copied { "Copied." } else { NOT_COPIED });
+        };
+        if copy(&text, tell).is_none() {
+            set_told.set(NOT_COPIED);
+        }
     };
     view! {
         <div class="new-link">
@@ -163,10 +167,20 @@ fn NewLink(address: String) -> impl IntoView {
     .into_any()
 }
 
-/// Puts a text on the clipboard, if the browser allows it. Browsers allow it only over TLS or on localhost.
-fn copy(text: &str) -> Option<()> {
+/// What to do if the browser did not copy.
+const NOT_COPIED: &str =
+    "This browser does not allow copying here. The address is selected: copy it by keyboard or menu.";
+
+/// Puts a text on the clipboard, and tells whether that was done when the browser says so. `None` if the browser has no clipboard for pages:
+/// it has one only over TLS or on localhost.
+fn copy(text: &str, tell: impl Fn(bool) + Clone + 'static) -> Option<()> {
     let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from_str(name)).ok();
     let clipboard = member(window().navigator().as_ref(), "clipboard").filter(JsValue::is_object)?;
     let write = member(&clipboard, "writeText")?.dyn_into::<js_sys::Function>().ok()?;
-    write.call1(&clipboard, &JsValue::from_str(text)).ok().map(drop)
+    let promise = write.call1(&clipboard, &JsValue::from_str(text)).ok()?;
+    let then = member(&promise, "then")?.dyn_into::<js_sys::Function>().ok()?;
+    let failed = tell.clone();
+    let on_done = Closure::once_into_js(move |_: JsValue| tell(true));
+    let on_failed = Closure::once_into_js(move |_: JsValue| failed(false));
+    then.call2(&promise, &on_done, &on_failed).ok().map(drop)
 }

@@ -25,7 +25,7 @@ use crate::{
         if_may::IfMay,
         markdown,
         notices::{Action, Notices},
-        person::{People, called, face},
+        person::{People, face, mentioned},
         redrawn::redrawn,
     },
     features::{
@@ -409,9 +409,9 @@ fn DescriptionText(
 /// When and by whom a task was created and last changed. The times are in UTC, because the server does not know the reader's time zone.
 fn times(task: &Task, people: &People) -> AnyView {
     let line = |did: &str, person: Option<ActorId>, at: Timestamp| {
-        let by = person.map(|_| format!("by {}, ", called(people, person))).unwrap_or_default();
+        let by = person.map(|_| format!("by {}, ", mentioned(people, person))).unwrap_or_default();
         let words = format!("{did} {by}{}", at.to_minute());
-        view! { <p>{person.map(face)} <span>{words}</span></p> }.into_any()
+        view! { <p>{person.filter(|person| person.is_person()).map(face)} <span>{words}</span></p> }.into_any()
     };
     let is_changed = task.created_at.to_minute() != task.updated_at.to_minute() || task.created_by != task.updated_by;
     view! {
