@@ -483,7 +483,7 @@ async fn labels_are_shown_filtered_by_downloaded_and_edited_in_the_row() {
     let csv = server.at(Method::GET, &format!("{of_board}&label={}&format=csv", labels[1])).send().await.unwrap();
     let csv = csv.text().await.unwrap();
     assert!(csv.lines().next().unwrap().contains(",due,labels,assignees,"), "{csv}");
-    assert!(csv.lines().count() == 2 && csv.contains(",Bug; (red, stripes),"), "{csv}");
+    assert!(csv.lines().count() == 2 && csv.contains(",\"Bug; (red, stripes)\","), "{csv}");
     // A label of another board, and one that does not exist, are no filter.
     for wrong in [format!("/admin/tasks?label={}", labels[0]), format!("{of_board}&label={board}")] {
         let shown = page(&server, &wrong).await;
