@@ -624,7 +624,7 @@ async fn a_bulk_edit_names_the_labels_that_another_board_does_not_have() {
         text = page(&server, &to).await;
     }
     assert!(
-        text.contains(&format!("The labels were left behind, because the other board does not have them: {lost}.")),
+        text.contains(&format!("These labels were left behind, because the other board does not have them: {lost}.")),
         "{text}"
     );
 

@@ -474,9 +474,9 @@ pub fn progress(content: Progress) -> Frame {
         view! { <p>{words}</p> }.into_any()
     });
     let left_behind = (!left_behind.is_empty()).then(|| {
-        let (was, them) = if left_behind.len() == 1 { ("label was", "it") } else { ("labels were", "them") };
+        let (was, them) = if left_behind.len() == 1 { ("This label was", "it") } else { ("These labels were", "them") };
         let words =
-            format!("The {was} left behind, because the other board does not have {them}: {}.", listed(&left_behind));
+            format!("{was} left behind, because the other board does not have {them}: {}.", listed(&left_behind));
         view! { <p>{words}</p> }.into_any()
     });
     let count = refusals.len() as u64;
