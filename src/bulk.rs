@@ -17,7 +17,7 @@
 //! edit, or by the undo of it: a deletion that would do that is refused, with final effect under the board's lock ([`Writer::write_keeping`]).
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -25,7 +25,8 @@ use std::{
 use app::{
     access::Principal,
     fields::FieldEdit,
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TaskId},
+    label::Label,
     model::{Priority, Seq, Task},
     new_id,
     ops::{
@@ -57,11 +58,14 @@ const ATTEMPTS: u32 = 5;
 /// For how long a runner tries again while the database is away, before it gives up. Nobody waits for it, so this is longer than a restart takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(500);
+/// How many labels that were left behind are named.
+const MOST_LEFT_BEHIND: usize = 100;
 /// For how long a bulk edit can be undone.
 pub const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const GONE: &str = "It does not exist any more.";
 const SO_ALREADY: &str = "It was so already.";
+const ARCHIVED: &str = "Its board is archived. A manager can bring it back.";
 const CHANGED: &str = "Somebody changed it in the meantime.";
 const TRASH_FULL: &str = "The trash of its board has no room for it besides the other tasks of this bulk edit: it holds 1,000 tasks or 2 MB. \
                           Nothing that a bulk edit deletes leaves the trash for good by the same bulk edit.";
@@ -80,6 +84,24 @@ pub enum Action {
         board: BoardId,
         /// The column.
         column: ColumnId,
+        /// The labels that tasks lost on the way, in words, because the board has none like them: see [`Label::is_like`]. They are found while
+        /// the tasks are moved.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        left_behind: BTreeSet<String>,
+    },
+    /// Adds a label of its board.
+    AddLabel {
+        /// The board.
+        board: BoardId,
+        /// The label.
+        label: LabelId,
+    },
+    /// Removes a label of its board.
+    RemoveLabel {
+        /// The board.
+        board: BoardId,
+        /// The label.
+        label: LabelId,
     },
     /// Assigns it to a person as well.
     Assign {
@@ -291,7 +313,7 @@ impl Shared {
         if job.is_none() {
             *job = self.job(id).await?;
         }
-        let Some(job) = &*job else { return Ok(true) };
+        let Some(job) = job else { return Ok(true) };
         if !self.store.claim_bulk_edit(id, self.runner, now(), LEASE).await? {
             return Ok(true);
         }
@@ -319,6 +341,7 @@ impl Shared {
         let sent: Vec<BulkStep> = steps.iter().filter(|step| step.outcome.is_none()).cloned().collect();
         self.store.put_bulk_steps(id, &sent).await?;
         let mut failure = self.write(job, by, &mut steps, attempts).await?;
+        self.note_labels(id, job, &steps).await?;
         failure = self.take_back(job, by, &mut steps, &mut others).await?.or(failure);
         steps.extend(others);
         self.store.put_bulk_steps(id, &steps).await?;
@@ -350,7 +373,7 @@ impl Shared {
                     job.reset(step);
                     failure = Some(BulkError::Stopped);
                 }
-                Err(WriteError::Refused(Refusal::Stale { .. } | Refusal::Conflict { .. })) => {
+                Err(WriteError::Refused(refusal)) if job.is_outdated(&refusal) => {
                     let attempts = attempts.entry((step.phase, step.position)).or_default();
                     *attempts += 1;
                     match job.action == Action::Undo || *attempts == ATTEMPTS {
@@ -369,6 +392,27 @@ impl Shared {
             }
         }
         Ok(failure)
+    }
+
+    /// Notes the labels that the tasks of these steps lost on their way to another board. This is done before the outcomes of the steps are
+    /// stored, so that an interruption forgets none.
+    async fn note_labels(&self, id: Uuid, job: &mut Job, steps: &[BulkStep]) -> Result<(), BulkError> {
+        let Action::Move { board, left_behind, .. } = &mut job.action else { return Ok(()) };
+        let before = left_behind.len();
+        let Some(to) = self.store.board(*board).await? else { return Ok(()) };
+        let is_moved = |step: &&BulkStep| step.needs.is_some() && matches!(step.outcome, Some(StepOutcome::Done(_)));
+        for step in steps.iter().filter(is_moved) {
+            let Some(from) = self.store.board(step.board).await? else { continue };
+            let Some(task) = from.task(step.task).filter(|task| !task.labels.is_empty()) else { continue };
+            let room = MOST_LEFT_BEHIND.saturating_sub(left_behind.len());
+            left_behind.extend(lost(&from.task_labels(task), &to).take(room));
+        }
+        if left_behind.len() > before {
+            // An action always serializes.
+            let action = serde_json::to_string(&job.action).unwrap_or_default();
+            self.store.set_bulk_action(id, action).await?;
+        }
+        Ok(())
     }
 
     /// Whether a mutation was refused because the person lost their rights. Admins have all rights on every board.
@@ -442,6 +486,15 @@ impl Job {
         }
     }
 
+    /// Whether a step was decided on a state that somebody has changed since. On another board, a label of a moved task may be gone by then.
+    fn is_outdated(&self, refusal: &Refusal) -> bool {
+        match refusal {
+            Refusal::Stale { .. } | Refusal::Conflict { .. } => true,
+            Refusal::NotFound { what: Thing::Label } => matches!(self.action, Action::Move { .. }),
+            _ => false,
+        }
+    }
+
     /// Whether a change would purge a task that was selected.
     fn is_too_much(&self, kind: &ChangeKind) -> bool {
         kind.purged().iter().any(|task| self.keeps.contains(task))
@@ -506,14 +559,15 @@ impl Decision<'_> {
         let Some(board) = self.board(step.board).await? else { return Ok(Err(GONE)) };
         let (column, deletion) = match (&self.job.action, other) {
             (Action::Move { column, .. }, Some(other)) => (*column, if step.phase == 0 { other } else { step }),
-            _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.job.action.op(task))),
+            _ => return Ok(board.task(step.task).ok_or(GONE).and_then(|task| self.job.action.op(task, &board))),
         };
-        let source = self.board(deletion.board).await?;
-        let Some(task) = source.as_ref().and_then(|source| source.live_task(deletion.task)) else {
-            return Ok(Err(GONE));
-        };
+        let Some(source) = self.board(deletion.board).await? else { return Ok(Err(GONE)) };
+        let Some(task) = source.live_task(deletion.task) else { return Ok(Err(GONE)) };
         if step.phase == 0 {
-            let copy = copy(&self.store.directory(), task, step.task, column, &board);
+            if source.is_archived() {
+                return Ok(Err(ARCHIVED));
+            }
+            let copy = copy(&self.store.directory(), (&source, task), step.task, column, &board);
             let op = Op::DeleteTask(DeleteTask::of(task.id));
             // Otherwise each step would copy the whole state.
             drop((board, source));
@@ -526,7 +580,7 @@ impl Decision<'_> {
             return Ok(Err(GONE));
         };
         let Some(on) = self.board(copied.board).await? else { return Ok(Err(GONE)) };
-        let is_same = copy(&self.store.directory(), task, copied.task, column, &on) == *target;
+        let is_same = copy(&self.store.directory(), (&source, task), copied.task, column, &on) == *target;
         Ok(if is_same { Ok(Op::DeleteTask(DeleteTask::of(task.id))) } else { Err(CHANGED) })
     }
 
@@ -578,7 +632,7 @@ impl Decision<'_> {
 
 impl Action {
     /// The operation for a task of the board, or why there is none.
-    fn op(&self, task: &Task) -> Result<Op, &'static str> {
+    fn op(&self, task: &Task, board: &BoardState) -> Result<Op, &'static str> {
         if task.is_deleted() != (*self == Self::Restore) {
             return Err(if task.is_deleted() { "It is in the trash." } else { SO_ALREADY });
         }
@@ -595,6 +649,13 @@ impl Action {
             Self::Unassign { person } => {
                 unless(!task.assignees.contains(person), update.with(FieldEdit::Unassign(vec![*person])))
             }
+            Self::AddLabel { label, .. } => {
+                unless(board.has_label(task, *label), update.with(FieldEdit::AddLabels(vec![*label])))
+            }
+            Self::RemoveLabel { label, .. } => {
+                let ids = board.ids_of_label(task, *label);
+                unless(ids.is_empty(), update.with(FieldEdit::RemoveLabels(ids)))
+            }
             Self::SetPriority { priority } => {
                 unless(task.priority == *priority, update.with(FieldEdit::Priority(*priority)))
             }
@@ -607,8 +668,28 @@ impl Action {
     }
 }
 
-/// A copy of a task for another board. Of the assigned people, it has those who can see that board.
-fn copy(directory: &Directory, task: &Task, id: TaskId, column: ColumnId, target: &BoardState) -> Op {
+/// The label of a board that is like one of another board. If there are several, it is the one that looks the same, or else the first.
+fn like<'a>(label: &Label, board: &'a BoardState) -> Option<&'a Arc<Label>> {
+    let mut found = board.labels().filter(|other| other.is_like(label));
+    let first = found.next()?;
+    let is_same = |other: &&Arc<Label>| other.name == label.name && other.looks() == label.looks();
+    Some(std::iter::once(first).chain(found).find(is_same).unwrap_or(first))
+}
+
+/// Those of some labels that a board has none like, in words.
+pub fn lost<'a>(labels: &'a [Arc<Label>], board: &'a BoardState) -> impl Iterator<Item = String> + use<'a> {
+    labels.iter().filter(|label| like(label, board).is_none()).map(|label| label.in_words())
+}
+
+/// A copy of a task of a board for another board. Of the assigned people, it has those who can see that board, and of the labels those that
+/// the board has too.
+fn copy(
+    directory: &Directory,
+    (source, task): (&BoardState, &Task),
+    id: TaskId,
+    column: ColumnId,
+    target: &BoardState,
+) -> Op {
     let sees = |person: &ActorId| {
         let account = directory.account(*person).filter(|account| account.is_active());
         let principal = account.map(|account| Principal::person(account.id, account.role));
@@ -625,9 +706,11 @@ fn copy(directory: &Directory, task: &Task, id: TaskId, column: ColumnId, target
     if task.due.is_some() {
         fields.push(FieldEdit::Due(task.due));
     }
-    if !assignees.is_empty() {
-        fields.push(FieldEdit::Assign(assignees));
-    }
+    fields.push(FieldEdit::Assign(assignees));
+    let labels = source.task_labels(task);
+    fields.push(FieldEdit::AddLabels(
+        labels.iter().filter_map(|label| like(label, target)).map(|label| label.id).collect(),
+    ));
     Op::CreateTask(CreateTask {
         description: task.description().unwrap_or_default().to_owned(),
         column: Some(column),
@@ -684,7 +767,7 @@ mod tests {
             outcome: Some(StepOutcome::Done(7)),
             ..step
         };
-        let action = Action::Move { board: to, column: new_id() };
+        let action = Action::Move { board: to, column: new_id(), left_behind: BTreeSet::new() };
         let moved: Vec<BulkStep> = steps(&action, &targets).into_iter().map(done).collect();
         let undo = undo_steps(moved.clone());
         let restored: Vec<_> = undo.iter().filter(|step| step.phase == 0).map(|step| step.task).collect();

@@ -7,6 +7,11 @@ mod support;
 
 use std::{io::Write, process::Stdio, time::Duration};
 
+use app::{
+    id::LabelId,
+    label::Hue,
+    ops::{CreateLabel, Op},
+};
 use reqwest::StatusCode;
 use serde_json::Value;
 use support::{
@@ -422,10 +427,73 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(text(&database, &["board", "list", "--archived"]).contains("archived 20"));
         assert!(text(&database, &["board", "show", name]).contains(", archived"));
         let late = refused(&database, &["task", "add", name, "Late"], 1);
-        assert!(late.contains("this board is archived. A manager can bring it back"), "{late}");
+        assert!(late.contains("this board is archived") && late.contains("board unarchive"), "{late}");
         assert!(json(&database, &["board", "unarchive", name])["archived_at"].is_null());
         copy.reach(seq + 11, &mut socket).await;
     }
+}
+
+#[tokio::test]
+async fn tasks_are_added_and_listed_by_their_labels() {
+    let database = Database::sqlite();
+    let node = Node::on(&database).await;
+    let board = node.create_board().await.id;
+    let other = node.create_board().await.id;
+    let mut labels = Vec::new();
+    let looks =
+        [("Bug", Hue::Red), ("Docs; and more", Hue::Blue), ("Twice", Hue::Lime), ("twice", Hue::Pink), ("", Hue::Red)];
+    for (name, hue) in looks {
+        let label = LabelId(app::new_id());
+        node.accepted(board, Op::CreateLabel(CreateLabel::of(label, name, hue))).await;
+        labels.push(label.to_string());
+    }
+    let board = board.to_string();
+    let add = |title: &str, names: &[&str]| {
+        let mut arguments = vec!["task", "add", &board, title];
+        arguments.extend(names.iter().flat_map(|name| ["--label", name]));
+        json(&database, &arguments)
+    };
+    let added = add("Tea", &["(red)", "BUG"]);
+    assert_eq!(added["labels"], serde_json::json!([labels[0], labels[4]]));
+    assert_eq!(added["label_names"], serde_json::json!(["Bug", "(red)"]));
+    add("Milk", &["Twice", &labels[3]]);
+    add("Sugar", &[]);
+
+    let list = |names: &[&str]| {
+        let mut arguments = vec!["task", "list", &board];
+        arguments.extend(names.iter().flat_map(|name| ["--label", name]));
+        let tasks = json(&database, &arguments);
+        tasks.as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(&["bug"]), ["Tea"]);
+    assert_eq!(list(&["twice"]), ["Milk"], "the label with exactly this name");
+    assert!(list(&["Bug", "Twice"]).is_empty(), "all of them");
+    assert_eq!(list(&[]).len(), 3);
+    let lines = text(&database, &["task", "list", &board]);
+    let first = lines.lines().next().unwrap();
+    assert!(first.contains("  Tea ") && first.ends_with("  Bug, (red)"), "{lines}");
+    assert!(lines.lines().nth(2).unwrap().ends_with("Sugar"), "{lines}");
+
+    let csv = text(&database, &["board", "export", &board, "--csv"]);
+    assert!(csv.lines().next().unwrap().ends_with(",assignees,labels"), "{csv}");
+    assert!(csv.contains(",Bug; (red)\n") && csv.contains(",Twice; twice\n"), "{csv}");
+
+    // What is not understood is said, and adds nothing.
+    for command in [&["task", "add", &board, "Late"][..], &["task", "list", &board]] {
+        let said = |name: &str| refused(&database, &[command, &["--label", name]].concat(), 1);
+        let unknown = said("Feature");
+        assert!(
+            unknown.contains("the board has no label Feature; it has Bug, Docs; and more, Twice, twice, (red)"),
+            "{unknown}"
+        );
+        let several = said("TWICE");
+        let expected =
+            format!("several labels are called TWICE; give the id: {} (lime), {} (pink)", labels[2], labels[3]);
+        assert!(several.contains(&expected), "{several}");
+    }
+    assert_eq!(list(&[]).len(), 3);
+    let none = refused(&database, &["task", "list", &other.to_string(), "--label", "Bug"], 1);
+    assert!(none.contains("the board has no label Bug; it has no labels"), "{none}");
 }
 
 /// Runs a command of which nobody reads the output. Returns its exit code and error output.

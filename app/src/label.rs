@@ -5,13 +5,15 @@
 //! label, and undoing that, is one small change however many tasks have the label, and tasks that are not loaded need
 //! no change.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::LabelId,
     model::{Seq, never},
     rank::Rank,
-    text::capitalised,
+    text::{capitalised, folded},
 };
 
 /// The most labels that a board may have.
@@ -204,5 +206,88 @@ impl Label {
             tone => format!("{} {}", tone.as_str(), self.hue.as_str()),
         };
         capitalised(&colour)
+    }
+
+    /// Returns the name, or, if the label has none, its colour and pattern in parentheses: `(light red, stripes)`. It stands for the label
+    /// where only text is: there labels without a name must be told apart, from each other and from those whose name is a colour.
+    pub fn in_words(&self) -> String {
+        if !self.name.is_empty() {
+            return self.name.clone();
+        }
+        let colour = self.title().to_lowercase();
+        match self.pattern {
+            Pattern::None => format!("({colour})"),
+            pattern => format!("({colour}, {})", pattern.as_str()),
+        }
+    }
+
+    /// Whether it is the same label on another board: it has the same name, in any case, or, if neither has a name, the same looks.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match self.name.is_empty() && other.name.is_empty() {
+            true => self.looks() == other.looks(),
+            false => folded(&self.name) == folded(&other.name),
+        }
+    }
+
+    /// What it looks like.
+    pub fn looks(&self) -> (Hue, Tone, Pattern) {
+        (self.hue, self.tone, self.pattern)
+    }
+}
+
+/// Returns the label that an id stands for: the label itself, or the one that it was merged into. `None` if that label was deleted.
+/// `known` finds a label of the board, also one that was merged into another.
+pub fn resolve<'a>(id: LabelId, known: impl Fn(LabelId) -> Option<&'a Arc<Label>>) -> Option<&'a Arc<Label>> {
+    let mut label = known(id)?;
+    // No merge leads back to the label itself, so there is no circle; the limit is a second guard.
+    for _ in 0..MAX_KEPT_LABELS {
+        match label.merged_into {
+            Some(into) => label = known(into)?,
+            None => return Some(label),
+        }
+    }
+    None
+}
+
+/// Returns the labels that the ids of a task stand for as they are shown: in the order of the board's labels, each once, without deleted
+/// ones.
+pub fn shown<'a>(ids: &[LabelId], known: impl Fn(LabelId) -> Option<&'a Arc<Label>>) -> Vec<Arc<Label>> {
+    let mut labels: Vec<&Arc<Label>> = Vec::new();
+    for label in ids.iter().filter_map(|id| resolve(*id, &known)) {
+        if let Err(index) = labels.binary_search_by(|other| (&other.rank, other.id).cmp(&(&label.rank, label.id))) {
+            labels.insert(index, label);
+        }
+    }
+    labels.into_iter().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::new_id;
+
+    fn label(name: &str, hue: Hue, pattern: Pattern) -> Label {
+        let (id, rank) = (new_id(), Rank::from_stored("a"));
+        let (tone, description, merged_into, seq) = Default::default();
+        Label { id, name: name.to_owned(), hue, tone, pattern, description, rank, merged_into, seq }
+    }
+
+    #[test]
+    fn a_label_without_a_name_is_told_apart_from_others() {
+        let named = label("Red", Hue::Red, Pattern::None);
+        let plain = label("", Hue::Red, Pattern::None);
+        let striped = Label { tone: Tone::Light, ..label("", Hue::Red, Pattern::Stripes) };
+        let words = [named, plain, striped].map(|label| label.in_words());
+        assert_eq!(words, ["Red", "(red)", "(light red, stripes)"]);
+    }
+
+    #[test]
+    fn a_label_is_like_one_of_the_same_name_or_the_same_looks() {
+        let bug = label("Bug", Hue::Red, Pattern::None);
+        assert!(bug.is_like(&label("bug", Hue::Blue, Pattern::Dots)));
+        assert!(!bug.is_like(&label("Bugs", Hue::Red, Pattern::None)));
+        let red = label("", Hue::Red, Pattern::None);
+        assert!(red.is_like(&label("", Hue::Red, Pattern::None)));
+        assert!(!red.is_like(&label("", Hue::Red, Pattern::Dots)) && !red.is_like(&bug));
     }
 }

@@ -44,7 +44,7 @@ fn line_or_nothing(field: &str, text: &str, max_chars: usize) -> Result<String, 
 pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     let what = field.rsplit('.').next().unwrap_or(field);
-    if text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
+    if is_blank(text) {
         return Err(Refusal::invalid(field, format!("the {what} must not be empty")));
     }
     let chars = text.chars().count();
@@ -62,6 +62,11 @@ pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal
 /// what follows it. So a text that contains another one still does when both are folded.
 pub fn folded(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a text has no visible character.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|char| char.is_whitespace() || is_invisible(char))
 }
 
 /// Whether a character is invisible: joiners, direction marks, fillers and the like. Such characters are allowed

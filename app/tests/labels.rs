@@ -12,7 +12,7 @@ use app::{
     model::{ColumnKind, Place},
     ops::{
         Change, CreateBoard, CreateLabel, CreateTask, DeleteLabel, MergeLabels, NewColumn, Op, UnmergeLabel,
-        UpdateLabel, UpdateTask, decide, inverse_of,
+        UpdateLabel, UpdateTask, decide, guarded, inverse_of,
     },
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -101,6 +101,36 @@ fn those_who_add_different_labels_all_do() {
     let seq = board.state.task(task(0)).unwrap().labels_seq;
     board.write(remove(0, &[0]));
     assert_eq!(board.state.task(task(0)).unwrap().labels_seq, seq, "nothing of it was changed");
+}
+
+#[test]
+fn who_removes_a_label_also_removes_those_that_others_merged_into_it_meanwhile() {
+    let mut board = Board::with(&["Bug", "Defect", "Flaw", "Docs"], 1);
+    board.write(add(0, &[0, 1, 2, 3]));
+    // Somebody merges two labels into the one that somebody else removes at the same time.
+    board.write(merge(2, 1));
+    board.write(merge(1, 0));
+    let undo = inverse_of(&board.state, &remove(0, &[0])).unwrap();
+    board.write(remove(0, &[0]));
+    assert_eq!(board.names(0), ["Docs"]);
+    board.write(undo);
+    assert_eq!(board.state.task(task(0)).unwrap().labels.len(), 4, "an undo brings all of them back");
+    // Whoever removes the merged label means only that one: it was another one on their screen.
+    board.write(remove(0, &[1]));
+    assert_eq!(board.state.task(task(0)).unwrap().labels, [label(0), label(3)]);
+}
+
+#[test]
+fn an_undo_removes_only_the_label_that_was_added() {
+    let mut board = Board::with(&["Bug", "Defect"], 1);
+    board.write(add(0, &[1]));
+    let undo = inverse_of(&board.state, &add(0, &[0])).unwrap();
+    board.write(add(0, &[0]));
+    let seq = board.state.seq();
+    board.write(merge(1, 0));
+    board.write(guarded(undo, seq));
+    assert_eq!(board.state.task(task(0)).unwrap().labels, [label(1)]);
+    assert_eq!(board.names(0), ["Bug"], "it had a label that stands for it before");
 }
 
 #[test]

@@ -631,6 +631,24 @@ fn an_undo_that_races_an_archiving_is_refused_and_says_why() {
 }
 
 #[test]
+fn an_undo_waits_until_an_archived_board_is_brought_back() {
+    let (mut team, tasks) = team_with(&["Tea"]);
+    team.edit(ANA, retitle(tasks[0], "Milk")).unwrap();
+    team.settle();
+    team.edit(BEN, Op::SetArchived(SetArchived::to(true))).unwrap();
+    team.settle();
+    assert_eq!(team.people[ANA].board.next_undo(Direction::Undo), None, "it is not offered");
+    let Some(Err(NotUndone { refusal, words: label, .. })) = team.undo(ANA) else { panic!("it was undone") };
+    assert_eq!((refusal, label.as_str()), (Refusal::Archived, "rename Tea"));
+    team.edit(BEN, Op::SetArchived(SetArchived::to(false))).unwrap();
+    team.settle();
+    assert_eq!(team.people[ANA].board.next_undo(Direction::Undo), Some("rename Tea"));
+    assert_eq!(words(team.undo(ANA)), "rename Tea");
+    team.settle();
+    assert_eq!(team.title(tasks[0]), "Tea");
+}
+
+#[test]
 fn a_column_that_holds_tasks_by_now_is_not_taken_back() {
     let (mut team, tasks) = team_with(&["Tea"]);
     let column = ColumnId(team.random.uuid());

@@ -57,6 +57,40 @@ test('a board is archived and brought back, live on every page', async ({ somebo
   await expect(titles(mine, 'To do')).toHaveText(['Tea', 'Coffee']);
 });
 
+test('an open task on an archived board offers no edit, and the undo waits until the board is back', async ({ somebody, audit }) => {
+  const ana = await somebody('Ana Lima');
+  const board = await ana.api.createBoard('Errands');
+  const label = await ana.api.createLabel(board.id, { name: 'Bug', hue: 'red' });
+  const tea = await ana.api.createTask(board.id, { title: 'Tea', labels: [label.id] });
+  const page = await ana.page();
+  await openBoard(page, board, `/tasks/${tea.id}`);
+  const description = panel(page).getByRole('region', { name: 'Description' });
+  await expect(description).toBeVisible();
+  await panel(page).getByRole('button', { name: 'Edit title' }).click();
+  await panel(page).getByRole('textbox', { name: 'Title' }).fill('Green tea');
+  await panel(page).getByRole('textbox', { name: 'Title' }).press('Enter');
+  await expect(titles(page, 'To do')).toHaveText(['Green tea']);
+
+  await ana.api.setArchived(board.id, true);
+  await expect(banner(page)).toBeVisible();
+  await expect(panel(page).getByRole('textbox')).toHaveCount(0);
+  await expect(panel(page).getByRole('combobox')).toHaveCount(0);
+  await expect(panel(page).getByRole('button', { name: /Edit|Add|Remove|Delete|Complete/ })).toHaveCount(0);
+  await expect(description, 'there is none, so nothing is in its place').toHaveCount(0);
+  await expect(panel(page).getByRole('link', { name: 'The board’s labels' })).toBeVisible();
+  await page.getByLabel('Board menu').click();
+  await expect(page.getByRole('button', { name: 'Undo', exact: true })).toBeDisabled();
+  await audit(page);
+  await page.getByLabel('Board menu').click();
+  await page.keyboard.press('Control+z');
+  await expect(messages(page)).toContainText('Not undone: rename Tea. This board is archived. A manager can bring it back.');
+
+  await ana.api.setArchived(board.id, false);
+  await expect(banner(page)).toHaveCount(0);
+  await page.keyboard.press('Control+z');
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+});
+
 test('what somebody types while the board is archived comes back to them', async ({ somebody }) => {
   const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
   const board = await ana.api.createBoard('Errands');

@@ -38,6 +38,45 @@ test('a row is edited with the keyboard, and every open board shows it', async (
   await expect(row(page, 'Green tea'), 'it is not open any more').toHaveCount(0);
 });
 
+test('labels are seen, filtered by, and changed in the row, and stay on the board’s pages', async ({ page, person, server, audit }) => {
+  const board = await fill(server, 'Milk');
+  const labels = [];
+  for (const label of [{ name: 'Bug', hue: 'red' }, { name: '', hue: 'blue', pattern: 'dots' }]) {
+    labels.push(await server.api.createLabel(board.id, label));
+  }
+  await server.api.createTask(board.id, { title: 'Tea', labels: labels.map(({ id }) => id) });
+  const watcher = await person();
+  await openBoard(watcher, board);
+  await page.goto('/admin/tasks');
+  await expect(row(page, 'Tea').locator('.label')).toHaveText(['Bug', 'Blue']);
+  await expect(page.getByRole('combobox', { name: 'Label', exact: true })).toHaveCount(0);
+  await page.getByRole('combobox', { name: 'Board' }).selectOption('Errands');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByRole('combobox', { name: 'Label', exact: true }).selectOption('(blue, dots)');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(row(page, 'Milk')).toHaveCount(0);
+  await audit(page);
+
+  await row(page, 'Tea').getByRole('link', { name: 'Edit Tea' }).click();
+  await audit(page);
+  await page.getByRole('checkbox', { name: 'Bug' }).uncheck();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(row(page, 'Tea').locator('.label')).toHaveText(['Blue']);
+  await expect(watcher.locator('.card', { hasText: 'Tea' }).locator('.label')).toHaveText(['Blue']);
+  await page.getByRole('link', { name: 'Clear' }).click();
+  await row(page, 'Milk').getByRole('link', { name: 'Edit Milk' }).click();
+  await page.getByRole('combobox', { name: 'Add a label' }).selectOption('Bug');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(watcher.locator('.card', { hasText: 'Milk' }).locator('.label')).toHaveText(['Bug']);
+
+  await page.goto(`/admin/tasks?board=${board.id}`);
+  await row(page, 'Tea').getByRole('link', { name: 'Tea', exact: true }).click();
+  await page.getByRole('button', { name: 'Put back: Labels Bug, (blue, dots)' }).click();
+  await expect(page.locator('.facts .label')).toHaveText(['Bug', 'Blue']);
+  await expect(watcher.locator('.card', { hasText: 'Tea' }).locator('.label')).toHaveText(['Bug', 'Blue']);
+  await audit(page);
+});
+
 test('rows change while one looks at them, but not while one selects', async ({ page, person, server }) => {
   const board = await fill(server, 'Tea');
   const other = await person();

@@ -22,8 +22,8 @@ use crate::{http::admin::csv, store::BoardQuery};
 const PAGE: usize = 500;
 
 /// The columns of an exported board.
-const EXPORTED: [&str; 9] =
-    ["id", "title", "description", "column", "completed", "priority", "start", "due", "assignees"];
+const EXPORTED: [&str; 10] =
+    ["id", "title", "description", "column", "completed", "priority", "start", "due", "assignees", "labels"];
 
 /// The commands about boards. A board is named by its id, or by its name if no other board has the same.
 #[derive(Clone, Debug, Subcommand)]
@@ -215,6 +215,7 @@ async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
             task.start.map(|day| day.to_string()).unwrap_or_default(),
             task.due.map(|day| day.to_string()).unwrap_or_default(),
             task.assignees.iter().map(|person| email(*person)).collect::<Vec<_>>().join(" "),
+            board.task_labels(task).iter().map(|label| label.in_words()).collect::<Vec<_>>().join("; "),
         ]));
     }
     write_out(&file).map(|_| ())

@@ -181,6 +181,10 @@ impl CommandContext {
         match self.writer().write(board, mutation, self.operator.clone()).await {
             Ok(accepted) => Ok(accepted.board),
             Err(WriteError::Refused(Refusal::Invalid { message, .. })) => Err(message),
+            Err(WriteError::Refused(Refusal::Archived)) => {
+                Err("this board is archived, so it cannot be edited; `taskwire board unarchive` brings it back"
+                    .to_owned())
+            }
             Err(error) => Err(error.to_string()),
         }
     }

@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use app::{
     fields::FieldEdit,
-    id::{ColumnId, TaskId},
+    id::{ColumnId, LabelId, TaskId},
+    label::Label,
     model::{Place, Priority, Task},
     ops::{CreateTask, DeleteTask, Op, UpdateTask},
     state::BoardState,
+    text::folded,
     time::Day,
 };
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::{CommandContext, Common, table};
 use crate::http::api::model;
 
-/// The commands about tasks. A board, a column and a task are named by their ids, or by their names if these are unambiguous.
+/// How many labels of a board a message names.
+const NAMED: usize = 20;
+
+/// The commands about tasks. A board, a column, a label and a task are named by their ids, or by their names if these are unambiguous.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TaskCommand {
     /// List the open tasks of a board.
@@ -25,6 +31,9 @@ pub enum TaskCommand {
         /// Only the tasks of this column.
         #[arg(long)]
         column: Option<String>,
+        /// Only the tasks with this label, by its name or id. Repeatable: then tasks with all of them.
+        #[arg(long, value_name = "NAME")]
+        label: Vec<String>,
         /// Also list completed tasks.
         #[arg(long)]
         all: bool,
@@ -107,6 +116,9 @@ pub struct Add {
     /// The e-mail address of a person to whom it is assigned. Repeatable.
     #[arg(long, value_name = "EMAIL")]
     assign: Vec<String>,
+    /// The name or id of a label that it gets. Repeatable.
+    #[arg(long, value_name = "NAME")]
+    label: Vec<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -123,7 +135,9 @@ impl TaskCommand {
     /// Runs the command. The error says in words why it could not be done.
     pub async fn run(self) -> Result<(), String> {
         match self {
-            Self::List { board, column, all, common } => list(&board, column.as_deref(), all, &common).await,
+            Self::List { board, column, label, all, common } => {
+                list(&board, column.as_deref(), &label, all, &common).await
+            }
             Self::Add(add) => add.run().await,
             Self::Move { task, column, first, common } => {
                 let context = CommandContext::open(&common).await?;
@@ -149,16 +163,36 @@ impl TaskCommand {
     }
 }
 
-async fn list(board: &str, column: Option<&str>, all: bool, common: &Common) -> Result<(), String> {
+/// A task as it is printed: as REST represents it, and the names of its labels.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    task: model::Task<'a>,
+    label_names: Vec<String>,
+}
+
+impl<'a> Printed<'a> {
+    fn of(board: &BoardState, task: &'a Task) -> Self {
+        Self { task: model::Task::of(board, task), label_names: label_names(board, task) }
+    }
+}
+
+fn label_names(board: &BoardState, task: &Task) -> Vec<String> {
+    board.task_labels(task).iter().map(|label| label.in_words()).collect()
+}
+
+async fn list(board: &str, column: Option<&str>, labels: &[String], all: bool, common: &Common) -> Result<(), String> {
     let context = CommandContext::open(common).await?;
     let board = context.board(board).await?;
     let column = column.map(|column| find_column(&board, column)).transpose()?;
+    let labels = labels.iter().map(|label| find_label(&board, label)).collect::<Result<Vec<_>, _>>()?;
     let columns = board.columns().filter(|of| column.is_none_or(|column| column == of.id));
     let tasks: Vec<&Arc<Task>> = columns
         .flat_map(|column| board.column_tasks(column.id))
         .filter(|task| all || column.is_some() || !board.is_completed(task))
+        .filter(|task| labels.iter().all(|label| board.has_label(task, *label)))
         .collect();
-    let printed: Vec<model::Task<'_>> = tasks.iter().map(|task| model::Task::of(&board, task)).collect();
+    let printed: Vec<Printed<'_>> = tasks.iter().map(|task| Printed::of(&board, task)).collect();
     context.print(&printed, || {
         let rows: Vec<_> = tasks.iter().map(|task| row(&board, task)).collect();
         table(&rows)
@@ -168,7 +202,7 @@ async fn list(board: &str, column: Option<&str>, all: bool, common: &Common) -> 
 fn row(board: &BoardState, task: &Task) -> Vec<String> {
     let column = board.column(task.column).map(|column| column.name.clone()).unwrap_or_default();
     let due = task.due.map(|due| format!("due {due}")).unwrap_or_default();
-    vec![task.id.to_string(), column, task.title.clone(), due]
+    vec![task.id.to_string(), column, task.title.clone(), due, label_names(board, task).join(", ")]
 }
 
 impl Add {
@@ -176,6 +210,7 @@ impl Add {
         let context = CommandContext::open(&self.common).await?;
         let board = context.board(&self.board).await?;
         let people = self.assign.iter().map(|email| Ok(context.account(email)?.id)).collect::<Result<_, String>>()?;
+        let labels = self.label.iter().map(|label| find_label(&board, label)).collect::<Result<_, _>>()?;
         let id: TaskId = app::new_id();
         let create = CreateTask {
             description: self.description,
@@ -187,7 +222,8 @@ impl Add {
             .with(FieldEdit::Priority(self.priority))
             .with(FieldEdit::Start(self.start))
             .with(FieldEdit::Due(self.due))
-            .with(FieldEdit::Assign(people));
+            .with(FieldEdit::Assign(people))
+            .with(FieldEdit::AddLabels(labels));
         context.change(&board, Op::CreateTask(create), id).await
     }
 }
@@ -223,10 +259,12 @@ impl CommandContext {
     async fn change(&self, board: &BoardState, op: Op, id: TaskId) -> Result<(), String> {
         let board = self.write(board.id(), op).await?;
         let task = board.task(id).ok_or("the task is gone")?;
-        self.print(&model::Task::of(&board, task), || {
+        self.print(&Printed::of(&board, task), || {
             let state = if task.is_deleted() { ", in the trash" } else { "" };
-            let [id, column, title, due] = <[String; 4]>::try_from(row(&board, task)).unwrap_or_default();
-            vec![format!("{id} {column}: {title} {due}").trim_end().to_owned() + state]
+            let [id, column, title, due, labels] = <[String; 5]>::try_from(row(&board, task)).unwrap_or_default();
+            let labels = if labels.is_empty() { labels } else { format!("[{labels}]") };
+            let words: Vec<_> = [title, due, labels].into_iter().filter(|words| !words.is_empty()).collect();
+            vec![format!("{id} {column}: {}{state}", words.join(" "))]
         })
     }
 }
@@ -240,6 +278,33 @@ fn find_column(board: &BoardState, named: &str) -> Result<ColumnId, String> {
         (None, _) => {
             let names: Vec<&str> = board.columns().map(|column| column.name.as_str()).collect();
             Err(format!("the board has no column {named}; it has {}", names.join(", ")))
+        }
+    }
+}
+
+/// The label with an id or a name, in any case. A label without a name is named as lists show it, such as `(red)`.
+fn find_label(board: &BoardState, named: &str) -> Result<LabelId, String> {
+    let labels: Vec<&Arc<Label>> = board.labels().collect();
+    if let Some(label) = labels.iter().find(|label| label.id.to_string() == named) {
+        return Ok(label.id);
+    }
+    let exactly: Vec<_> = labels.iter().filter(|label| label.in_words() == named).collect();
+    let found = match exactly.is_empty() {
+        true => labels.iter().filter(|label| folded(&label.in_words()) == folded(named)).collect(),
+        false => exactly,
+    };
+    match found[..] {
+        [label] => Ok(label.id),
+        [] if labels.is_empty() => Err(format!("the board has no label {named}; it has no labels")),
+        [] => {
+            let names: Vec<String> = labels.iter().take(NAMED).map(|label| label.in_words()).collect();
+            let more = if labels.len() > NAMED { ", and others" } else { "" };
+            Err(format!("the board has no label {named}; it has {}{more}", names.join(", ")))
+        }
+        _ => {
+            let colour = |label: &Label| Label { name: String::new(), ..label.clone() }.in_words();
+            let ids: Vec<String> = found.iter().map(|label| format!("{} {}", label.id, colour(label))).collect();
+            Err(format!("several labels are called {named}; give the id: {}", ids.join(", ")))
         }
     }
 }

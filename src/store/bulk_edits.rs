@@ -184,6 +184,17 @@ impl Store {
         Ok(claimed.rows_affected() > 0)
     }
 
+    /// Stores what a bulk edit does, with what was found out about it since.
+    pub async fn set_bulk_action(&self, id: Uuid, action: String) -> Result<(), StoreError> {
+        let mut note = self.note().await?;
+        query("UPDATE bulk_edits SET action = $2 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(action)
+            .execute(note.connection())
+            .await?;
+        note.commit().await
+    }
+
     /// Stores what is known of some steps.
     pub async fn put_bulk_steps(&self, edit: Uuid, steps: &[BulkStep]) -> Result<(), StoreError> {
         let mut note = self.note().await?;

@@ -64,7 +64,7 @@ const COLUMNS: Table = Table {
     overwrites: "",
 };
 
-const LABELS: Table = Table {
+pub(super) const LABELS: Table = Table {
     name: "labels",
     columns: &["board", "id", "name", "hue", "tone", "pattern", "description", "rank", "merged_into", "seq"],
     key: &["board", "id"],
@@ -383,7 +383,8 @@ fn column_of(row: &AnyRow) -> Result<Arc<Column>, StoreError> {
     }))
 }
 
-fn label_of(row: &AnyRow) -> Result<Arc<Label>, StoreError> {
+/// A label, from its row.
+pub(super) fn label_of(row: &AnyRow) -> Result<Arc<Label>, StoreError> {
     Ok(Arc::new(Label {
         id: id(row.try_get("id")?)?,
         name: row.try_get("name")?,

@@ -1,14 +1,19 @@
 //! Tests bulk edits: each task is changed once, whatever happens meanwhile, and an undo leaves alone what others changed since.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use app::{
     access::InstanceRole,
     fields::FieldEdit,
-    id::{ActorId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TaskId},
+    label::{Hue, Pattern},
     model::Priority,
     new_id,
-    ops::{Change, Op, UpdateTask},
+    ops::{Change, CreateLabel, MergeLabels, Op, SetArchived, UpdateTask},
     state::BoardState,
     time::Timestamp,
 };
@@ -49,6 +54,11 @@ async fn fill(node: &Node, boards: usize, tasks: usize) -> (Vec<NewBoard>, Vec<T
         made.push(board);
     }
     (made, targets)
+}
+
+/// A move to a column.
+fn to_column(board: BoardId, column: ColumnId) -> Action {
+    Action::Move { board, column, left_behind: BTreeSet::new() }
 }
 
 /// Waits until a bulk edit is finished.
@@ -149,14 +159,14 @@ on_both_engines! {
         node.accepted(board, delete(targets[0].task)).await;
         node.accepted(board, Op::UpdateTask(UpdateTask { column: Some(boards[0].columns[1]), ..UpdateTask::of(targets[1].task) })).await;
         targets.push(Target { board, task: new_task() });
-        let (_, id, progress) = perform(&node, Action::Move { board, column: boards[0].columns[1] }, &targets).await;
+        let (_, id, progress) = perform(&node, to_column(board, boards[0].columns[1]), &targets).await;
         assert_eq!((progress.tasks, progress.done, progress.refused), (4, 1, 3));
         let why: Vec<_> = reasons(&node, id).await.into_iter().map(|(_, why)| why).collect();
         assert_eq!(why, ["It is in the trash.", "It was so already.", "It does not exist any more."]);
         // A person who cannot see the board, and a column that does not exist.
         let (_, id, _) = perform(&node, Action::Assign { person: new_id::<ActorId>() }, &targets[2..3]).await;
         assert_eq!(reasons(&node, id).await[0].1, "Refused: assign: an assignee must be able to see the board.");
-        let (_, id, _) = perform(&node, Action::Move { board, column: new_id() }, &targets[2..3]).await;
+        let (_, id, _) = perform(&node, to_column(board, new_id()), &targets[2..3]).await;
         assert_eq!(reasons(&node, id).await[0].1, "Refused: this column does not exist, or was deleted.");
         let (_, id, progress) = perform(&node, Action::Restore, &targets[..1]).await;
         assert_eq!((progress.done, reasons(&node, id).await.len()), (1, 0));
@@ -171,7 +181,7 @@ on_both_engines! {
             .with(FieldEdit::Priority(Priority::High));
         node.accepted(from, Op::UpdateTask(described)).await;
         // All of one board, and one that is on the other board already.
-        let (bulk, id, progress) = perform(&node, Action::Move { board: to, column: boards[1].columns[1] }, &targets[..31]).await;
+        let (bulk, id, progress) = perform(&node, to_column(to, boards[1].columns[1]), &targets[..31]).await;
         assert_eq!((progress.tasks, progress.done, progress.refused), (31, 31, 0));
         let (source, target) = (node.board(from).await, node.board(to).await);
         assert!(source.tasks().all(|task| task.is_deleted()));
@@ -188,6 +198,97 @@ on_both_engines! {
         assert_eq!(source.tasks().filter(|task| !task.is_deleted()).count(), 29);
         let left: Vec<_> = target.column_tasks(boards[1].columns[1]).map(|task| task.title.clone()).collect();
         assert_eq!(left, ["Edited there"]);
+    }
+
+    async fn a_move_to_another_board_takes_the_labels_along_that_it_has_too(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 2, 3).await;
+        let (from, to) = (boards[0].id, boards[1].id);
+        let add = async |board: BoardId, name: &str, hue: Hue, pattern: Pattern| {
+            let label = LabelId(new_id());
+            let create = CreateLabel { pattern, ..CreateLabel::of(label, name, hue) };
+            node.accepted(board, Op::CreateLabel(create)).await;
+            label
+        };
+        let bug = add(from, "Bug", Hue::Red, Pattern::None).await;
+        let docs = add(from, "Docs", Hue::Blue, Pattern::None).await;
+        let red = add(from, "", Hue::Red, Pattern::None).await;
+        let striped = add(from, "", Hue::Red, Pattern::Stripes).await;
+        let unused = add(from, "Unused", Hue::Red, Pattern::None).await;
+        // The other board has a label of this name twice; the one that looks the same is taken.
+        let other_bug = add(to, "BUG", Hue::Blue, Pattern::None).await;
+        let same_bug = add(to, "Bug", Hue::Red, Pattern::None).await;
+        let other_striped = add(to, "", Hue::Red, Pattern::Stripes).await;
+        let other_docs = add(to, "docs", Hue::Pink, Pattern::Dots).await;
+        let label = async |task: TaskId, labels: &[LabelId]| {
+            let update = UpdateTask::of(task).with(FieldEdit::AddLabels(labels.to_vec()));
+            node.accepted(from, Op::UpdateTask(update)).await;
+        };
+        label(targets[0].task, &[bug, docs, striped]).await;
+        label(targets[1].task, &[red, bug]).await;
+        let (bulk, id, progress) = perform(&node, to_column(to, boards[1].columns[0]), &targets[..3]).await;
+        assert_eq!((progress.done, progress.refused), (3, 0));
+        let state = node.board(to).await;
+        let of = |title: &str| {
+            let task = state.column_tasks(boards[1].columns[0]).filter(|task| task.title == title).last().expect("the copy");
+            state.task_labels(task).iter().map(|label| label.id).collect::<Vec<_>>()
+        };
+        assert_eq!(of("Task 0"), [same_bug, other_striped, other_docs]);
+        assert_eq!(of("Task 1"), [same_bug]);
+        assert_eq!(of("Task 2"), []);
+        assert!(![bug, docs, red, striped, unused, other_bug].iter().any(|label| of("Task 0").contains(label)));
+        let (edit, _) = node.store.bulk_edit(id).await.unwrap().expect("the bulk edit");
+        let Ok(Action::Move { left_behind, .. }) = serde_json::from_str(&edit.action) else { panic!("{}", edit.action) };
+        assert_eq!(left_behind.into_iter().collect::<Vec<_>>(), ["(red)"]);
+        assert_eq!(*state, node.replayed(to).await);
+
+        // Where they came from, they have all their labels again.
+        let (_, progress) = undone(&node, &bulk, id).await;
+        assert_eq!((progress.done, progress.refused), (3, 0));
+        let state = node.board(from).await;
+        let names = |task| state.task_labels(state.task(task).unwrap()).iter().map(|label| label.in_words()).collect::<Vec<_>>();
+        assert_eq!(names(targets[0].task), ["Bug", "Docs", "(red, stripes)"]);
+        assert_eq!(names(targets[1].task), ["Bug", "(red)"]);
+    }
+
+    async fn labels_are_added_and_removed_with_those_that_were_merged_into_them(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 1, 3).await;
+        let board = boards[0].id;
+        let [bug, defect] = [LabelId(new_id()), LabelId(new_id())];
+        for (label, name) in [(bug, "Bug"), (defect, "Defect")] {
+            node.accepted(board, Op::CreateLabel(CreateLabel::of(label, name, Hue::Red))).await;
+        }
+        let has = UpdateTask::of(targets[0].task).with(FieldEdit::AddLabels(vec![defect]));
+        node.accepted(board, Op::UpdateTask(has)).await;
+        node.accepted(board, Op::MergeLabels(MergeLabels::of(defect, bug))).await;
+        let (bulk, id, progress) = perform(&node, Action::AddLabel { board, label: bug }, &targets).await;
+        assert_eq!((progress.done, progress.refused), (2, 1));
+        assert_eq!(reasons(&node, id).await, [(targets[0].task, "It was so already.".to_owned())]);
+        let (_, progress) = undone(&node, &bulk, id).await;
+        assert_eq!((progress.done, progress.refused), (2, 0));
+        let state = node.board(board).await;
+        let labelled: Vec<_> = state.tasks().filter(|task| state.has_label(task, bug)).map(|task| task.id).collect();
+        assert_eq!(labelled, [targets[0].task]);
+
+        let (bulk, id, progress) = perform(&node, Action::RemoveLabel { board, label: bug }, &targets).await;
+        assert_eq!((progress.done, progress.refused), (1, 2));
+        assert!(node.board(board).await.tasks().all(|task| task.labels.is_empty()));
+        let (_, progress) = undone(&node, &bulk, id).await;
+        assert_eq!((progress.done, progress.refused), (1, 0));
+        assert_eq!(node.board(board).await.task(targets[0].task).unwrap().labels, [defect]);
+        let (_, id, _) = perform(&node, Action::AddLabel { board, label: LabelId(new_id()) }, &targets[..1]).await;
+        assert_eq!(reasons(&node, id).await[0].1, "Refused: this label does not exist, or was deleted.");
+    }
+
+    async fn nothing_is_copied_from_an_archived_board(database) {
+        let node = Node::on(&database).await;
+        let (boards, targets) = fill(&node, 2, 1).await;
+        node.accepted(boards[0].id, Op::SetArchived(SetArchived::to(true))).await;
+        let (_, id, progress) = perform(&node, to_column(boards[1].id, boards[1].columns[0]), &targets[..1]).await;
+        assert_eq!((progress.done, progress.refused), (0, 1));
+        assert!(reasons(&node, id).await[0].1.starts_with("Its board is archived."));
+        assert_eq!(node.board(boards[1].id).await.seq(), 2, "nothing was done there");
     }
 
     async fn an_interrupted_bulk_edit_goes_on_and_does_nothing_twice(database) {
@@ -300,7 +401,7 @@ on_both_engines! {
             let (source, target) = (node.board(from).await, node.board(to.id).await);
             (source.live_len(), trashed(&source), target.live_len(), trashed(&target))
         };
-        let (bulk, id, progress) = perform(&node, Action::Move { board: to.id, column: to.columns[0] }, &targets).await;
+        let (bulk, id, progress) = perform(&node, to_column(to.id, to.columns[0]), &targets).await;
         assert_eq!((progress.tasks, progress.done, progress.refused, progress.halves), (1_050, 1_000, 50, 0));
         assert!(reasons(&node, id).await.iter().all(|(_, why)| why.starts_with("The trash of its board has no room")));
         assert_eq!(counts().await, (50, 1_000, 1_000, 0), "what cannot be deleted is not copied either");
@@ -316,7 +417,7 @@ on_both_engines! {
         let node = Node::on(&database).await;
         let (boards, targets) = fill(&node, 1, 3).await;
         let (from, to) = (boards[0].id, node.create_board().await);
-        let (bulk, id, _) = perform(&node, Action::Move { board: to.id, column: to.columns[0] }, &targets).await;
+        let (bulk, id, _) = perform(&node, to_column(to.id, to.columns[0]), &targets).await;
         // Somebody restored an original, and deleted it again: the undo is not about that any more.
         node.accepted(from, restore(targets[0].task)).await;
         node.accepted(from, delete(targets[0].task)).await;
@@ -350,7 +451,7 @@ on_both_engines! {
         while node.write(to, Op::CreateTask(app::ops::CreateTask {
             description: "x".repeat(29_000), ..app::ops::CreateTask::of(new_task(), "More")
         })).await.is_ok() {}
-        let (_, id, progress) = perform(&node, Action::Move { board: to, column: full[0].columns[0] }, &targets).await;
+        let (_, id, progress) = perform(&node, to_column(to, full[0].columns[0]), &targets).await;
         assert_eq!((progress.done, progress.refused, progress.halves), (0, 3, 0));
         assert!(reasons(&node, id).await.iter().all(|(_, why)| why.contains("this board is full")), "{:?}", reasons(&node, id).await);
         assert_eq!(node.board(boards[0].id).await.live_len(), 3);
@@ -398,7 +499,7 @@ on_both_engines! {
         let bulk = Bulk::new(node.store.clone(), node.writer.clone());
         let id = new_id::<Uuid>();
         let to = node.create_board().await;
-        let action = Action::Move { board: to.id, column: to.columns[0] };
+        let action = to_column(to.id, to.columns[0]);
         bulk.start(id, &action, &targets, Some(admin), credentials).await.unwrap();
         assert_eq!(finished(&node, id).await.done, 30);
         let Missing::Changes(changes) = node.store.changes_after(to.id, 1, usize::MAX).await.unwrap() else {
@@ -415,7 +516,7 @@ on_both_engines! {
         let (accounts, admin) = person(&node, InstanceRole::Admin).await;
         // What a runner leaves whose person lost the role in the middle: four tasks are copied, and not deleted yet.
         let id = new_id::<Uuid>();
-        let action = serde_json::to_string(&Action::Move { board: to.id, column: to.columns[0] }).unwrap();
+        let action = serde_json::to_string(&to_column(to.id, to.columns[0])).unwrap();
         let mut steps = Vec::new();
         for (position, target) in (0..).zip(&targets) {
             let copy = BulkStep::of(0, position, to.id, new_task());

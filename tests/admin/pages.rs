@@ -240,6 +240,8 @@ async fn a_filter_that_means_nothing_is_no_filter_for_a_bulk_edit() {
         "?q=%00",
         "?state=rubbish",
         "?board=x",
+        "?label=x",
+        "?label=01938b5e-0000-7000-8000-000000000001",
         "?priority=x",
         "?assignee=x",
         "?due=x",
@@ -433,6 +435,7 @@ async fn a_bulk_edit_says_which_tasks_are_on_an_archived_board() {
     server.patch(&format!("/boards/{archived}"), &json!({ "archived": true })).await;
     let chosen = [("query", ""), ("action", "complete"), ("of", "selected"), ("task", &*one), ("task", &*two)];
     let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
+    assert!(text.contains("1 task of them is on an archived board, and stays as it is."), "{text}");
     let (id, matched) = (field(&text, "id"), field(&text, "matched"));
     let go: Vec<_> = chosen.iter().copied().chain([("id", &*id), ("matched", &*matched), ("go", "1")]).collect();
     let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
@@ -443,6 +446,207 @@ async fn a_bulk_edit_says_which_tasks_are_on_an_archived_board() {
     assert!(text.contains("Two") && text.contains("this board is archived. A manager can bring it back."), "{text}");
     assert_eq!(server.get(&format!("/tasks/{one}")).await["completed"], true);
     assert_eq!(server.get(&format!("/tasks/{two}")).await["completed"], false);
+}
+
+/// A board with labels: a name, no name, and one with markup in its name.
+async fn labelled(server: &Server) -> (String, Vec<String>) {
+    let board = server.board().await;
+    let mut labels = Vec::new();
+    for label in [
+        json!({ "name": "Bug", "hue": "red" }),
+        json!({ "name": "", "hue": "red", "pattern": "stripes" }),
+        json!({ "name": "<b>x</b>", "hue": "blue" }),
+    ] {
+        labels.push(id(&server.post(&format!("/boards/{board}/labels"), &label).await));
+    }
+    (board, labels)
+}
+
+#[tokio::test]
+async fn labels_are_shown_filtered_by_downloaded_and_edited_in_the_row() {
+    let server = Server::start().await;
+    let (board, labels) = labelled(&server).await;
+    let (task, plain) = (server.task(&board, "Tea").await, server.task(&board, "Milk").await);
+    server.patch(&format!("/tasks/{task}"), &json!({ "add_labels": [labels[0], labels[1]] })).await;
+    let all = page(&server, "/admin/tasks").await;
+    assert!(all.contains("label hue-red tone-normal pattern-stripes") && all.contains(">Bug</span>"), "{all}");
+    assert!(!all.contains("name=\"label\""), "labels are offered for one board: {all}");
+
+    let of_board = format!("/admin/tasks?board={board}");
+    let shown = page(&server, &of_board).await;
+    assert!(
+        shown.contains("(red, stripes)") && shown.contains("&lt;b&gt;x&lt;/b&gt;") && !shown.contains("<b>x"),
+        "{shown}"
+    );
+    let shown = page(&server, &format!("{of_board}&label={}", labels[1])).await;
+    assert!(shown.contains(&format!("task-{task}")) && !shown.contains(&format!("task-{plain}")), "{shown}");
+    let csv = server.at(Method::GET, &format!("{of_board}&label={}&format=csv", labels[1])).send().await.unwrap();
+    let csv = csv.text().await.unwrap();
+    assert!(csv.lines().next().unwrap().contains(",due,labels,assignees,"), "{csv}");
+    assert!(csv.lines().count() == 2 && csv.contains(",\"Bug; (red, stripes)\","), "{csv}");
+    // A label of another board, and one that does not exist, are no filter.
+    for wrong in [format!("/admin/tasks?label={}", labels[0]), format!("{of_board}&label={board}")] {
+        let shown = page(&server, &wrong).await;
+        assert!(shown.contains(&format!("task-{task}")) && shown.contains(&format!("task-{plain}")), "{wrong}");
+        assert!(!shown.contains("label%3D") && !shown.contains("label="), "{wrong}: {shown}");
+    }
+
+    // In the row: one label is removed, another one added.
+    let edit = page(&server, &format!("/admin/tasks?edit={task}")).await;
+    let column = server.columns(&board).await[0].clone();
+    let (seq, was) = (field(&edit, "seq"), field(&edit, "was"));
+    let fields = |label: &'static [usize]| {
+        let mut fields = vec![("seq", seq.clone()), ("was", was.clone()), ("back", String::new())];
+        fields.extend([("title", "Tea".to_owned()), ("column", column.clone()), ("priority", "none".to_owned())]);
+        fields.extend(label.iter().map(|label| ("label", labels[*label].clone())));
+        fields.push(("label", String::new()));
+        fields
+    };
+    let send = async |label: &'static [usize]| {
+        let fields = fields(label);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        post(&server, &format!("/admin/tasks/{task}"), &fields).await
+    };
+    assert_eq!(send(&[1, 2]).await.0, StatusCode::SEE_OTHER);
+    let now = server.get(&format!("/tasks/{task}")).await;
+    assert_eq!(now["labels"], json!([labels[1], labels[2]]));
+    // Somebody else, whose form is older, changes the labels too: they see it first.
+    let (status, _, text) = send(&[0, 1, 2]).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("it has other labels"), "{text}");
+    // Nothing was changed: nothing is saved.
+    assert_eq!(send(&[0, 1]).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(server.get(&format!("/tasks/{task}")).await["seq"], now["seq"]);
+    server.at(Method::DELETE, &format!("/api/v1/boards/{board}/labels/{}", labels[2])).send().await.unwrap();
+    let edit = page(&server, &format!("/admin/tasks?edit={task}")).await;
+    let fields = [("seq", &*field(&edit, "seq")), ("was", &field(&edit, "was")), ("title", "Tea"), ("column", &column)];
+    let fields: Vec<_> =
+        fields.into_iter().chain([("priority", "none"), ("label", &*labels[1]), ("label", &labels[2])]).collect();
+    let (status, _, text) = post(&server, &format!("/admin/tasks/{task}"), &fields).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("was deleted in the meantime"), "{text}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_task_has_its_labels_and_puts_earlier_ones_back() {
+    let server = Server::start().await;
+    let (board, labels) = labelled(&server).await;
+    let task = server.task(&board, "Tea").await;
+    let path = format!("/admin/tasks/{task}");
+    assert!(page(&server, &path).await.contains("<dt>Labels</dt><dd>None</dd>"));
+    server.patch(&format!("/tasks/{task}"), &json!({ "add_labels": [labels[0], labels[1]] })).await;
+    let changed = server.patch(&format!("/tasks/{task}"), &json!({ "remove_labels": [labels[0]] })).await;
+    let text = page(&server, &path).await;
+    assert!(text.contains("label hue-red tone-normal pattern-stripes"), "{text}");
+    for part in ["<del>no label</del>", "<ins>Bug, (red, stripes)</ins>", "<ins>(red, stripes)</ins>"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let seq = changed["seq"].to_string();
+    let back = async || post(&server, &format!("{path}/put-back"), &[("seq", &seq), ("field", "Labels")]).await;
+    assert_eq!(back().await.0, StatusCode::SEE_OTHER);
+    assert_eq!(server.get(&format!("/tasks/{task}")).await["labels"], json!([labels[0], labels[1]]));
+    assert_eq!(back().await.0, StatusCode::CONFLICT, "it is so already");
+    // What was deleted since does not come back; the rest does.
+    server.patch(&format!("/tasks/{task}"), &json!({ "remove_labels": [labels[0], labels[1]] })).await;
+    server.at(Method::DELETE, &format!("/api/v1/boards/{board}/labels/{}", labels[0])).send().await.unwrap();
+    assert_eq!(back().await.0, StatusCode::SEE_OTHER);
+    assert_eq!(server.get(&format!("/tasks/{task}")).await["labels"], json!([labels[1]]));
+    let text = page(&server, &path).await;
+    assert!(text.contains("a label that was deleted"), "{text}");
+}
+
+#[tokio::test]
+async fn a_task_on_an_archived_board_offers_no_change() {
+    let server = Server::start().await;
+    let board = server.board().await;
+    let (task, gone) = (server.task(&board, "Tea").await, server.task(&board, "Milk").await);
+    let changed = server.patch(&format!("/tasks/{task}"), &json!({ "title": "Green tea" })).await;
+    server.at(Method::DELETE, &format!("/api/v1/tasks/{gone}")).send().await.unwrap();
+    let paths = [format!("/admin/tasks/{task}"), format!("/admin/tasks/{gone}"), "/admin/tasks".to_owned()];
+    let edit = format!("/admin/tasks?edit={task}");
+    for path in &paths[..2] {
+        assert!(page(&server, path).await.contains("method=\"post\" action=\"/admin/tasks/"), "{path}");
+    }
+    let form = page(&server, &edit).await;
+    let (edit_seq, was, column) = (field(&form, "seq"), field(&form, "was"), server.columns(&board).await[0].clone());
+    server.patch(&format!("/boards/{board}"), &json!({ "archived": true })).await;
+    for path in paths.iter().chain([&edit]) {
+        let text = page(&server, path).await;
+        assert!(!text.contains("action=\"/admin/tasks/0") && !text.contains("edit=0"), "{path}: {text}");
+        assert!(!text.contains("name=\"task\""), "it cannot be selected: {path}: {text}");
+        assert!(text.contains("archived") || text.contains("Archived"), "{path}: {text}");
+    }
+    // What was sent from a page that is older is refused, and what was typed is kept.
+    let fields =
+        [("seq", &*edit_seq), ("was", &was), ("title", "Black tea"), ("column", &column), ("priority", "none")];
+    let (status, _, text) = post(&server, &format!("/admin/tasks/{task}"), &fields).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("This board is archived.") && text.contains("value=\"Black tea\""), "{text}");
+    let seq = changed["seq"].to_string();
+    let late = [
+        (format!("/admin/tasks/{task}/delete"), vec![]),
+        (format!("/admin/tasks/{gone}/restore"), vec![]),
+        (format!("/admin/tasks/{task}/put-back"), vec![("seq", &*seq), ("field", "Title")]),
+    ];
+    for (path, fields) in late {
+        let (status, _, text) = post(&server, &path, &fields).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{path}");
+        assert!(text.contains("This board is archived. A manager can bring it back."), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_edit_names_the_labels_that_another_board_does_not_have() {
+    let server = Server::start().await;
+    let (board, labels) = labelled(&server).await;
+    let other = server.board().await;
+    server.post(&format!("/boards/{other}/labels"), &json!({ "name": "bug", "hue": "blue" })).await;
+    let (one, two) = (server.task(&board, "Tea").await, server.task(&board, "Milk").await);
+    server.patch(&format!("/tasks/{one}"), &json!({ "add_labels": [labels[0], labels[2]] })).await;
+    server.patch(&format!("/tasks/{two}"), &json!({ "add_labels": [labels[1]] })).await;
+    let column = server.columns(&other).await[0].clone();
+    let chosen = [
+        ("action", "move"),
+        ("of", "selected"),
+        ("task", &*one),
+        ("task", &two),
+        ("board", &other),
+        ("column", &column),
+    ];
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
+    let lost = "“(red, stripes)” and “&lt;b&gt;x&lt;/b&gt;”";
+    assert!(text.contains(&format!("The other board does not have the labels {lost}, so tasks lose them.")), "{text}");
+    let (bulk, matched) = (field(&text, "id"), field(&text, "matched"));
+    let go: Vec<_> = chosen.iter().copied().chain([("id", &*bulk), ("matched", &*matched), ("go", "1")]).collect();
+    let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
+    let mut text = page(&server, &to).await;
+    while !text.contains("Done with 2 tasks") {
+        text = page(&server, &to).await;
+    }
+    assert!(
+        text.contains(&format!("These labels were left behind, because the other board does not have them: {lost}.")),
+        "{text}"
+    );
+
+    // Labels are added to tasks of one board.
+    let mixed = server.task(&board, "Sugar").await;
+    let tasks = server.get(&format!("/boards/{other}/tasks")).await;
+    let moved = id(&tasks["tasks"][0]);
+    let add = [("action", "add_label"), ("of", "selected"), ("task", &*mixed)];
+    let several: Vec<_> = add.iter().copied().chain([("task", &*moved)]).collect();
+    let (status, _, text) = post(&server, "/admin/tasks/bulk", &several).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("these tasks are on several boards") && !text.contains("name=\"go\""), "{text}");
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &add).await;
+    assert!(text.contains("(red, stripes)") && text.contains("Continue"), "{text}");
+    let chosen: Vec<_> = add.iter().copied().chain([("label", &*labels[1])]).collect();
+    let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
+    assert!(text.contains("Add the label “(red, stripes)”"), "{text}");
+    let (bulk, matched) = (field(&text, "id"), field(&text, "matched"));
+    let go: Vec<_> = chosen.into_iter().chain([("id", &*bulk), ("matched", &*matched), ("go", "1")]).collect();
+    let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
+    while !page(&server, &to).await.contains("Done with 1 task") {}
+    assert_eq!(server.get(&format!("/tasks/{mixed}")).await["labels"], json!([labels[1]]));
 }
 
 #[tokio::test]

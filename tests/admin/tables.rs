@@ -2,9 +2,10 @@
 
 use app::{
     fields::FieldEdit,
-    id::{ActorId, BoardId, TaskId},
+    id::{ActorId, BoardId, LabelId, TaskId},
+    label::Hue,
     model::Priority,
-    ops::{CreateTask, DeleteBoard, Op, UpdateTask},
+    ops::{CreateLabel, CreateTask, DeleteBoard, DeleteLabel, MergeLabels, Op, UpdateTask},
     time::Day,
 };
 use futures::future::join_all;
@@ -143,6 +144,69 @@ on_both_engines! {
         assert_eq!(titles(&node.store, of(Some(ben))).await, ["100%_ sure"]);
         assert_eq!(titles(&node.store, of(None)).await.len(), 60 - 2 - 3);
         assert!(titles(&node.store, of(Some(app::new_id::<ActorId>()))).await.is_empty());
+    }
+
+    async fn labels_are_shown_as_they_are_on_the_board_and_found(database) {
+        let node = Node::on(&database).await;
+        let (boards, tasks) = fill(&node).await;
+        let store = &node.store;
+        let board = boards[0].id;
+        let mut labels = Vec::new();
+        for name in ["Bug", "Defect", "Flaw", "Docs", "Gone"] {
+            labels.push(LabelId(app::new_id()));
+            node.accepted(board, Op::CreateLabel(CreateLabel::of(*labels.last().unwrap(), name, Hue::Red))).await;
+        }
+        let [bug, defect, flaw, docs, gone] = labels[..] else { unreachable!() };
+        // The same id on another board is another label.
+        node.accepted(boards[1].id, Op::CreateLabel(CreateLabel::of(bug, "Other", Hue::Blue))).await;
+        let add = async |board: BoardId, number: usize, labels: &[LabelId]| {
+            let update = UpdateTask::of(tasks[number]).with(FieldEdit::AddLabels(labels.to_vec()));
+            node.accepted(board, Op::UpdateTask(update)).await;
+        };
+        add(board, 0, &[docs, bug, gone]).await;
+        add(board, 2, &[flaw]).await;
+        add(board, 4, &[defect, bug]).await;
+        add(boards[1].id, 1, &[bug]).await;
+        node.accepted(board, Op::DeleteLabel(DeleteLabel::of(gone))).await;
+        node.accepted(board, Op::MergeLabels(MergeLabels::of(flaw, defect))).await;
+        node.accepted(board, Op::MergeLabels(MergeLabels::of(defect, bug))).await;
+
+        let of = |label: LabelId| TaskFilter { board: Some(board), label: Some(label), state: TaskState::Live, ..TaskFilter::default() };
+        let rows = all(store, &of(bug), TaskOrder::Created, Direction::Ascending, 2).await;
+        let found: Vec<_> = rows.iter().map(|row| row.id).collect();
+        assert_eq!(found, [tasks[0], tasks[2], tasks[4]]);
+        let names = |row: &TaskRow| row.labels.iter().map(|label| label.name.clone()).collect::<Vec<_>>();
+        assert_eq!(rows.iter().map(names).collect::<Vec<_>>(), [vec!["Bug", "Docs"], vec!["Bug"], vec!["Bug"]]);
+        assert_eq!(titles(store, of(docs)).await.len(), 1);
+        for label in [gone, defect, LabelId(app::new_id())] {
+            assert!(titles(store, of(label)).await.is_empty(), "it is not offered, because it is none of the board's labels");
+        }
+        assert_eq!(titles(store, TaskFilter { text: "tea".to_owned(), ..of(bug) }).await, ["Tea"]);
+        let other = TaskFilter { only: Some(vec![tasks[1]]), state: TaskState::Live, ..TaskFilter::default() };
+        let rows = all(store, &other, TaskOrder::Created, Direction::Ascending, 2).await;
+        assert_eq!(rows.iter().map(names).collect::<Vec<_>>(), [["Other"]]);
+        let offered: Vec<_> = store.labels_of(board).await.unwrap().iter().map(|label| label.name.clone()).collect();
+        assert_eq!(offered, ["Bug", "Docs"]);
+    }
+
+    async fn a_label_that_thousands_have_is_found_in_order_too(database) {
+        let node = Node::on(&database).await;
+        let board = node.create_board().await.id;
+        let label = LabelId(app::new_id());
+        node.accepted(board, Op::CreateLabel(CreateLabel::of(label, "Bug", Hue::Red))).await;
+        let create = |number: usize| {
+            let labels = if number.is_multiple_of(10) { Vec::new() } else { vec![label] };
+            CreateTask::of(new_task(), format!("Task {number}")).with(FieldEdit::AddLabels(labels))
+        };
+        let writes = (0..2_400).map(|number| node.write(board, Op::CreateTask(create(number))));
+        for written in join_all(writes).await {
+            written.unwrap();
+        }
+        let filter = TaskFilter { board: Some(board), label: Some(label), ..TaskFilter::default() };
+        let rows = all(&node.store, &filter, TaskOrder::Created, Direction::Descending, 500).await;
+        assert_eq!(rows.len(), 2_160);
+        assert!(rows.iter().all(|row| row.labels.len() == 1));
+        assert_eq!(node.store.count_tasks(&filter).await.unwrap(), MOST_COUNTED + 1);
     }
 
     async fn a_search_that_finds_thousands_is_read_in_order_too(database) {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     account::words::time_ago,
     controls::priority::priority_words,
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     model::Priority,
     state::{MAX_TRASH_BYTES, MAX_TRASH_TASKS, TrashForecast},
     time::Timestamp,
@@ -23,10 +23,12 @@ pub const PATH: &str = "/admin/bulk-edits";
 pub const CHOOSE: &str = "/admin/tasks/bulk";
 
 /// The actions that are offered: the value and the label.
-pub const ACTIONS: [(&str, &str); 10] = [
+pub const ACTIONS: [(&str, &str); 12] = [
     ("complete", "Complete"),
     ("reopen", "Reopen"),
     ("move", "Move to a column…"),
+    ("add_label", "Add a label…"),
+    ("remove_label", "Remove a label…"),
     ("assign", "Assign to…"),
     ("unassign", "Unassign…"),
     ("set_priority", "Set the priority…"),
@@ -87,6 +89,8 @@ pub enum Need {
     Boards(Vec<(BoardId, String)>),
     /// A column of the board that was chosen.
     Columns(Vec<(ColumnId, String)>),
+    /// A label.
+    Label(Vec<(LabelId, String)>),
     /// A person.
     Person(Vec<(ActorId, String)>),
     /// A priority: its value and its name.
@@ -109,8 +113,12 @@ pub struct Preview {
     pub tasks: usize,
     /// How many of them are as the action would make them, and so stay as they are.
     pub so_already: usize,
+    /// How many of them are on archived boards, and so stay as they are.
+    pub archived: usize,
     /// What happens in the trash, if the action deletes something.
     pub trash: Option<TrashForecast>,
+    /// The labels that tasks lose because the other board has none like them.
+    pub left_behind: Vec<String>,
     /// Whether there are more, which are not touched.
     pub is_cut: bool,
     /// The boards with their numbers of tasks, largest first.
@@ -134,7 +142,9 @@ pub fn preview(content: Preview) -> Frame {
         need,
         tasks,
         so_already,
+        archived,
         trash,
+        left_behind,
         is_cut,
         boards,
         titles,
@@ -164,6 +174,20 @@ pub fn preview(content: Preview) -> Frame {
     });
     let so_already = (so_already > 0 && is_ready).then(|| {
         view! { <p>{format!("{} of them are so already, and stay as they are.", tasks_of(so_already))}</p> }.into_any()
+    });
+    let archived = (archived > 0).then(|| {
+        let (are, their, stay) = if archived == 1 {
+            ("is", "an archived board", "stays as it is")
+        } else {
+            ("are", "archived boards", "stay as they are")
+        };
+        view! { <p>{format!("{} of them {are} on {their}, and {stay}.", tasks_of(archived))}</p> }.into_any()
+    });
+    let left_behind = (is_ready && !left_behind.is_empty()).then(|| {
+        let (label, them) = if left_behind.len() == 1 { ("label", "it") } else { ("labels", "them") };
+        let words =
+            format!("The other board does not have the {label} {}, so tasks lose {them}.", listed(&left_behind));
+        view! { <p>{words}</p> }.into_any()
     });
     let trash = trash.map(trash_view);
     let more = boards.len().saturating_sub(SHOWN);
@@ -209,6 +233,8 @@ pub fn preview(content: Preview) -> Frame {
             <p>{count.clone()} " " {on} "."</p>
             {cut}
             {so_already}
+            {archived}
+            {left_behind}
             {trash}
             {need}
             <div class="table-actions">
@@ -227,6 +253,20 @@ pub fn preview(content: Preview) -> Frame {
     .into_any();
     let above = vec![(back, "Tasks".to_owned())];
     Frame { above, has_mistake, ..Frame::new(reader, tasks::PATH, action, body) }
+}
+
+/// Labels in a sentence: `“Bug”, “Docs” and 3 others`.
+fn listed(labels: &[String]) -> String {
+    const NAMED: usize = 10;
+    let quoted = |label: &String| format!("“{label}”");
+    let named: Vec<_> = labels.iter().take(NAMED).map(quoted).collect();
+    let others = labels.len().saturating_sub(NAMED);
+    match (&named[..], others) {
+        ([all @ .., last], 0) if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        (_, 0) => named.join(", "),
+        (_, 1) => format!("{} and 1 other", named.join(", ")),
+        (_, others) => format!("{} and {others} others", named.join(", ")),
+    }
 }
 
 /// What happens in the trash, in words.
@@ -285,6 +325,9 @@ fn need_view(need: Need) -> AnyView {
         Need::Boards(boards) => {
             field("board", "Board", boards.into_iter().map(|(id, name)| option(id.to_string(), name)).collect())
         }
+        Need::Label(labels) => {
+            field("label", "Label", labels.into_iter().map(|(id, name)| option(id.to_string(), name)).collect())
+        }
         Need::Person(people) => {
             field("person", "Person", people.into_iter().map(|(id, name)| option(id.to_string(), name)).collect())
         }
@@ -331,6 +374,8 @@ pub struct Progress {
     pub state: State,
     /// The tasks that were not done, with the reasons; not all, if there are many.
     pub refusals: Vec<(TaskId, String, String)>,
+    /// The labels that tasks lost because the other board has none like them.
+    pub left_behind: Vec<String>,
     /// The bulk edit that undoes it, if that is possible or was done.
     pub may_undo: bool,
 }
@@ -364,6 +409,7 @@ pub fn progress(content: Progress) -> Frame {
         steps,
         state,
         refusals,
+        left_behind,
         may_undo,
     } = content;
     let (all, settled) = steps;
@@ -427,6 +473,12 @@ pub fn progress(content: Progress) -> Frame {
         };
         view! { <p>{words}</p> }.into_any()
     });
+    let left_behind = (!left_behind.is_empty()).then(|| {
+        let (was, them) = if left_behind.len() == 1 { ("This label was", "it") } else { ("These labels were", "them") };
+        let words =
+            format!("{was} left behind, because the other board does not have {them}: {}.", listed(&left_behind));
+        view! { <p>{words}</p> }.into_any()
+    });
     let count = refusals.len() as u64;
     let rows: Vec<_> = refusals
         .into_iter()
@@ -460,6 +512,7 @@ pub fn progress(content: Progress) -> Frame {
                 <label for="bulk-progress">{words}</label>
                 <progress id="bulk-progress" max=all.max(1).to_string() value=settled.to_string()></progress>
                 {halves}
+                {left_behind}
                 {next}
             </div>
             {refusals}

@@ -1,5 +1,7 @@
 //! One task: all its fields, and its history field by field. Earlier values can be put back.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::{Frame, Reader, tasks};
@@ -9,8 +11,10 @@ use crate::{
     fields::Field,
     history::revisions::{Revision, RevisionEvent, Value},
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::Label,
     model::{Priority, Seq},
     people::{called, mentioned},
+    text::is_blank,
     time::{Day, Timestamp},
 };
 
@@ -26,6 +30,8 @@ pub struct TaskPage {
     pub description: String,
     /// The board.
     pub board: (BoardId, String),
+    /// Whether the board is archived, so that the task cannot be changed.
+    pub is_archived: bool,
     /// The name of its column.
     pub column: String,
     /// Whether it is completed.
@@ -38,6 +44,8 @@ pub struct TaskPage {
     pub start: Option<Day>,
     /// The due day.
     pub due: Option<Day>,
+    /// The labels.
+    pub labels: Vec<Arc<Label>>,
     /// The names of the assigned people.
     pub assignees: Vec<String>,
     /// When it was created, and by whom.
@@ -50,7 +58,7 @@ pub struct TaskPage {
     pub revisions: Vec<(Revision, Vec<bool>)>,
     /// Whether the log has all of its changes.
     pub is_whole: bool,
-    /// The names of people and columns.
+    /// The names of people, columns and labels.
     pub names: Names,
     /// The time of the request.
     pub now: Timestamp,
@@ -58,7 +66,7 @@ pub struct TaskPage {
     pub mistake: Option<String>,
 }
 
-/// The names of people and columns that occur in a history.
+/// The names of people, columns and labels that occur in a history.
 pub struct Names {
     /// People.
     pub people: Vec<(ActorId, String)>,
@@ -143,7 +151,7 @@ pub fn page(content: TaskPage) -> Frame {
         (None, false) => "Open",
     };
     let people = if content.assignees.is_empty() { "Nobody".to_owned() } else { content.assignees.join(", ") };
-    let description = (!description.is_empty())
+    let description = (!is_blank(description))
         .then(|| view! { <pre class="description-source">{description.clone()}</pre> }.into_any());
     let action = |path: &str, label: &'static str, class: &'static str| {
         view! {
@@ -153,21 +161,37 @@ pub fn page(content: TaskPage) -> Frame {
         }
         .into_any()
     };
-    let actions = match content.deleted_at {
-        Some(_) => action("restore", "Restore from the trash", "button"),
-        None => {
-            let edit = format!("{}?edit={id}&board={board}&state=live", tasks::PATH);
-            view! {
-                <a class="button" href=edit>
-                    "Edit in the table"
-                </a>
-                <a class="button" href=format!("/boards/{board}/tasks/{id}")>
-                    "Open on its board"
-                </a>
-                {action("delete", "Delete", "button danger")}
-            }
-            .into_any()
+    let edit = || {
+        let address = format!("{}?edit={id}&board={board}&state=live", tasks::PATH);
+        view! {
+            <a class="button" href=address>
+                "Edit in the table"
+            </a>
         }
+        .into_any()
+    };
+    let open = || {
+        view! {
+            <a class="button" href=format!("/boards/{board}/tasks/{id}")>
+                "Open on its board"
+            </a>
+        }
+        .into_any()
+    };
+    let is_live = content.deleted_at.is_none();
+    let actions: Vec<_> = match (is_live, content.is_archived) {
+        (true, false) => vec![edit(), open(), action("delete", "Delete", "button danger")],
+        (false, false) => vec![action("restore", "Restore from the trash", "button")],
+        (true, true) => vec![open()],
+        (false, true) => Vec::new(),
+    };
+    let actions = (!actions.is_empty()).then(|| view! { <div class="table-actions">{actions}</div> }.into_any());
+    let archived = content
+        .is_archived
+        .then(|| view! { <p class="hint">"The board is archived, so the task cannot be changed."</p> }.into_any());
+    let labels = match content.labels.is_empty() {
+        true => "None".into_any(),
+        false => tasks::label_chips(&content.labels),
     };
     let forgotten = (!content.is_whole)
         .then(|| view! { <p class="hint">"The log no longer has the oldest changes of this task."</p> }.into_any());
@@ -191,13 +215,14 @@ pub fn page(content: TaskPage) -> Frame {
                 {fact("Board", view! { <a href=format!("/boards/{board}")>{board_name.clone()}</a> }.into_any())}
                 {fact("State", state.into_any())} {fact("Column", content.column.clone().into_any())}
                 {fact("Priority", priority_words(content.priority).into_any())} {fact("Start", day(content.start))}
-                {fact("Due", day(content.due))} {fact("Assigned to", people.into_any())}
+                {fact("Due", day(content.due))} {fact("Labels", labels)} {fact("Assigned to", people.into_any())}
                 {fact("Created", moment(&content.created))} {fact("Changed", moment(&content.updated))}
                 {fact("Id", view! { <code>{id.to_string()}</code> }.into_any())}
                 {fact("Newest change", content.seq.to_string().into_any())}
             </dl>
             {description}
-            <div class="table-actions">{actions}</div>
+            {archived}
+            {actions}
         </section>
         <section class="sheet" aria-labelledby="history">
             <h2 id="history">"History"</h2>
@@ -260,6 +285,8 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
             .into_any()
         })
         .collect();
+    // Without any, an empty list would leave a gap.
+    let fields = (!fields.is_empty()).then(|| view! { <dl class="facts">{fields}</dl> }.into_any());
     view! {
         <li>
             <p>
@@ -269,7 +296,7 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
                 " "
                 <span class="hint">{time_ago(*at, now)} {format!(" · change {seq}")}</span>
             </p>
-            <dl class="facts">{fields}</dl>
+            {fields}
         </li>
     }
     .into_any()

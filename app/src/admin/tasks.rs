@@ -1,5 +1,7 @@
 //! The table of the tasks of all boards.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,9 @@ use super::{
 use crate::{
     account::{Mistake, document::avatar, form::Form, words::time_ago},
     controls::priority::priority_words,
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    features::labels::chips::label_chip,
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::Label,
     model::{Priority, Seq},
     people::Person,
     time::{Day, Timestamp},
@@ -28,6 +32,8 @@ pub struct Tasks {
     pub query: Query,
     /// The boards that the filter offers.
     pub boards: Vec<(BoardId, String)>,
+    /// The labels that the filter offers: those of the board that was chosen.
+    pub labels: Vec<Arc<Label>>,
     /// The people that the filter offers.
     pub people: Vec<Person>,
     /// The tasks.
@@ -58,6 +64,8 @@ pub struct Task {
     pub title: String,
     /// The board.
     pub board: (BoardId, String),
+    /// Whether the board is archived, so that the task cannot be changed.
+    pub is_archived: bool,
     /// The name of its column.
     pub column: String,
     /// Whether it is completed.
@@ -70,6 +78,8 @@ pub struct Task {
     pub start: Option<Day>,
     /// The due day.
     pub due: Option<Day>,
+    /// The labels.
+    pub labels: Vec<Arc<Label>>,
     /// The assigned people.
     pub assignees: Vec<Person>,
     /// When it was last changed.
@@ -93,6 +103,8 @@ pub struct Edit {
     pub values: Values,
     /// The board's columns.
     pub columns: Vec<(ColumnId, String)>,
+    /// The board's labels.
+    pub labels: Vec<Arc<Label>>,
     /// The assigned people, and those who can be assigned.
     pub people: Vec<Person>,
     /// Why the submitted form was refused.
@@ -112,6 +124,9 @@ pub struct Values {
     pub start: Option<Day>,
     /// The due day.
     pub due: Option<Day>,
+    /// The labels.
+    #[serde(default)]
+    pub labels: Vec<LabelId>,
     /// The assigned people.
     pub assignees: Vec<ActorId>,
 }
@@ -140,13 +155,14 @@ pub const VIEWS: [View; 6] = [
     view("In the trash", &[("state", "deleted")], true),
 ];
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Column::sorted("title", "Title"),
     Column::plain("Board"),
     Column::plain("Column"),
     Column::sorted("priority", "Priority"),
     Column::plain("Start"),
     Column::sorted("due", "Due"),
+    Column::plain("Labels"),
     Column::plain("Assigned to"),
     Column::sorted("changed", "Changed"),
 ];
@@ -158,7 +174,8 @@ pub fn address(task: TaskId) -> String {
 
 /// Renders the page.
 pub fn page(content: Tasks) -> Frame {
-    let Tasks { reader, query, boards, people, tasks, matches, most, counts, dates, next, edit, today, now } = content;
+    let Tasks { reader, query, boards, labels, people, tasks, matches, most, counts, dates, next, edit, today, now } =
+        content;
     let has_mistake = edit.as_ref().is_some_and(|edit| edit.mistake.is_some());
     let back = query.with("edit", "").address(PATH);
     // A task that is being edited may not match any more, or be on another page. Then its form comes first, so that nothing that was typed is lost.
@@ -178,7 +195,7 @@ pub fn page(content: Tasks) -> Frame {
             count: count.map(|count| counted(count, most)),
         })
         .collect();
-    let filters = vec![
+    let mut filters = vec![
         Filter {
             name: "board",
             label: "Board",
@@ -234,6 +251,10 @@ pub fn page(content: Tasks) -> Frame {
             ]),
         },
     ];
+    if !labels.is_empty() {
+        let choices = labels.iter().map(|label| (label.id.to_string(), label.in_words()));
+        filters.insert(1, Filter { name: "label", label: "Label", choices: with_all("Any", choices) });
+    }
     let count = match matches {
         0 => "No tasks match.".to_owned(),
         1 => "1 task".to_owned(),
@@ -272,10 +293,12 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         id,
         title,
         board: (board, board_name),
+        is_archived,
         column,
         priority,
         start,
         due,
+        labels,
         assignees,
         updated_at,
         updated_by,
@@ -299,7 +322,7 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         }
         .into_any()
     });
-    let edit = (!task.is_deleted).then(|| {
+    let edit = (!task.is_deleted && !is_archived).then(|| {
         // Without a fragment: browsers ignore `autofocus` in an address that has one.
         let address = query.with("edit", id.to_string()).address(PATH);
         view! {
@@ -310,7 +333,8 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         }
         .into_any()
     });
-    let select = bulk_edits::select(id, &title);
+    let select = (!is_archived).then(|| bulk_edits::select(id, &title));
+    let archived = is_archived.then(|| view! { <span class="chip">"Archived"</span> }.into_any());
     let names: Vec<_> = assignees.iter().map(|person| person.name.clone()).collect();
     let by = updated_by.map(|name| format!(" by {name}"));
     let cells = vec![
@@ -319,11 +343,17 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
             {edit}
         }
         .into_any(),
-        view! { <a href=format!("/boards/{board}")>{board_name}</a> }.into_any(),
+        view! {
+            <a href=format!("/boards/{board}")>{board_name}</a>
+            " "
+            {archived}
+        }
+        .into_any(),
         column.into_any(),
         priority.into_any(),
         start.map(|day| day.to_string()).into_any(),
         due.into_any(),
+        label_chips(&labels),
         (!names.is_empty()).then(|| names.join(", ")).into_any(),
         view! {
             {time_ago(updated_at, now)}
@@ -332,7 +362,13 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
         .into_any(),
     ];
     let class = if task.is_completed || task.is_deleted { "muted" } else { "" };
-    Row { id: format!("task-{id}"), cells, select: Some(select), class }
+    Row { id: format!("task-{id}"), cells, select, class }
+}
+
+/// The chips of labels; nothing if there are none.
+pub fn label_chips(labels: &[Arc<Label>]) -> AnyView {
+    let chips: Vec<_> = labels.iter().map(|label| label_chip(label)).collect();
+    (!chips.is_empty()).then(|| view! { <span class="labels">{chips}</span> }.into_any()).into_any()
 }
 
 fn edit_row(edit: &Edit, query: &Query, back: &str, is_listed: bool) -> Row {
@@ -342,7 +378,7 @@ fn edit_row(edit: &Edit, query: &Query, back: &str, is_listed: bool) -> Row {
     let form = format!("edit-{id}");
     let fields = Form::new("edit", edit.mistake.as_ref());
     let was = serde_json::to_string(&edit.was).unwrap_or_default();
-    let Values { title, column, priority, start, due, assignees } = edit.values.clone();
+    let Values { title, column, priority, start, due, labels, assignees } = edit.values.clone();
     let input = |name: &'static str, kind: &'static str, label: &'static str, value: String| {
         view! { <input form=form.clone() name=name type=kind aria-label=label value=value autocomplete="off" /> }
             .into_any()
@@ -361,6 +397,30 @@ fn edit_row(edit: &Edit, query: &Query, back: &str, is_listed: bool) -> Row {
         .into_iter()
         .map(|each| option(each.as_str().to_owned(), priority_words(each).to_owned(), each == priority))
         .collect();
+    let (has, offered): (Vec<_>, Vec<_>) = edit.labels.iter().partition(|label| labels.contains(&label.id));
+    let has: Vec<_> = has
+        .into_iter()
+        .map(|label| {
+            view! {
+                <label class="ticked-line">
+                    <input form=form.clone() type="checkbox" name="label" value=label.id.to_string() checked />
+                    {label_chip(label)}
+                </label>
+            }
+            .into_any()
+        })
+        .collect();
+    let offered: Vec<_> =
+        offered.into_iter().map(|label| option(label.id.to_string(), label.in_words(), false)).collect();
+    let add_label = (!offered.is_empty()).then(|| {
+        view! {
+            <select form=form.clone() name="label" aria-label="Add a label">
+                {option(String::new(), "Add a label".to_owned(), true)}
+                {offered}
+            </select>
+        }
+        .into_any()
+    });
     let (assigned, others): (Vec<_>, Vec<_>) = edit.people.iter().partition(|person| assignees.contains(&person.id));
     let assigned: Vec<_> = assigned
         .into_iter()
@@ -422,6 +482,7 @@ fn edit_row(edit: &Edit, query: &Query, back: &str, is_listed: bool) -> Row {
         .into_any(),
         view! { <span class="cell-edit">{input("start", "date", "Start", start.map(|day| day.to_string()).unwrap_or_default())}</span> }.into_any(),
         view! { <span class="cell-edit">{input("due", "date", "Due", due.map(|day| day.to_string()).unwrap_or_default())}</span> }.into_any(),
+        view! { <span class="cell-edit">{has} {add_label}</span> }.into_any(),
         view! {
             <span class="cell-edit">
                 {assigned} <select form=form.clone() name="assignee" aria-label="Assign to">

@@ -14,7 +14,7 @@ use crate::{
     fields::Field,
     id::{MutationId, TaskId},
     model::{Seq, TextField},
-    ops::{Applied, Change, ChangeKind, Gap, Mutation, Op, Part, decide, permit},
+    ops::{Applied, Change, ChangeKind, Gap, Inverse, Mutation, Op, Part, decide, permit},
     refusal::Refusal,
     state::{self, BoardState, Entity, LoadedPart, Snapshot, Stamp, Touched},
     time::Timestamp,
@@ -237,21 +237,34 @@ impl OptimisticBoard {
         decide(&self.view, op)
     }
 
-    /// Returns the label of the next undo or redo, such as `move Tea`.
+    /// Returns the label of the next undo or redo, such as `move Tea`. `None` if there is none, or if it has to wait
+    /// until the board is not archived any more.
     pub fn next_undo(&self, direction: Direction) -> Option<&str> {
-        self.undo.next(direction)
+        let edit = self.undo.next(direction).filter(|edit| !self.is_held_up(*edit))?;
+        Some(self.undo.words(edit))
+    }
+
+    /// Whether the undo of an edit has to wait, because the board is archived.
+    fn is_held_up(&self, edit: MutationId) -> bool {
+        let is_allowed = |inverse: &Inverse| inverse.op.is_allowed_on_archived();
+        self.view.is_archived() && !self.undo.inverse(edit).is_some_and(is_allowed)
     }
 
     /// Undoes the last edit of ours, or redoes the last undone edit, as a new mutation. `None` if there is none. An
-    /// edit that can no longer be undone is removed, so the next call undoes the edit before it.
+    /// edit that can no longer be undone is removed, so the next call undoes the edit before it. An edit that cannot be
+    /// undone because the board is archived stays, because the board may come back.
     pub fn undo(
         &mut self,
         direction: Direction,
         id: MutationId,
         now: Timestamp,
     ) -> Option<Result<(Touched, Undone), NotUndone>> {
-        let edit = self.undo.pop(direction)?;
+        let edit = self.undo.next(direction)?;
         let words = self.undo.words(edit).to_owned();
+        if self.is_held_up(edit) {
+            return Some(Err(NotUndone { direction, words, refusal: Refusal::Archived }));
+        }
+        self.undo.pop(direction);
         let decided = self.guard(edit, self.pending.len()).and_then(|guard| {
             let op = self.inverse(edit, guard)?;
             let kind = self.check(&op)?;

@@ -83,21 +83,20 @@ pub(super) struct UndoStack {
 }
 
 impl UndoStack {
-    /// Returns the label of the next undo or redo.
-    pub fn next(&self, direction: Direction) -> Option<&str> {
-        let id = match direction {
-            Direction::Undo => self.undo.back(),
-            Direction::Redo => self.redo.last(),
-        };
-        Some(self.edits.get(id?)?.words.as_str())
+    /// Returns the newest entry: the edit to undo or redo next.
+    pub fn next(&self, direction: Direction) -> Option<MutationId> {
+        match direction {
+            Direction::Undo => self.undo.back().copied(),
+            Direction::Redo => self.redo.last().copied(),
+        }
     }
 
-    /// Removes the newest entry and returns it: the edit to undo.
-    pub fn pop(&mut self, direction: Direction) -> Option<MutationId> {
+    /// Removes the newest entry.
+    pub fn pop(&mut self, direction: Direction) {
         match direction {
             Direction::Undo => self.undo.pop_back(),
             Direction::Redo => self.redo.pop(),
-        }
+        };
     }
 
     /// Records an edit that was made on `view`.

@@ -7,6 +7,7 @@ use crate::{
     id::{ActorId, ColumnId, LabelId, TaskId},
     model::{Priority, Seq, Task},
     ops::{Change, ChangeKind, UpdateTask},
+    state::BoardState,
     time::{Day, Timestamp},
 };
 
@@ -169,7 +170,8 @@ impl Known {
 
 impl FieldRevision {
     /// The request that gives the field of a task the value before this revision. `None` if that value is not known, or is the value now.
-    pub fn put_back(&self, id: TaskId, now: &Task) -> Option<UpdateTask> {
+    /// Labels are compared as the board shows them, and those that were deleted are left out.
+    pub fn put_back(&self, id: TaskId, now: &Task, board: &BoardState) -> Option<UpdateTask> {
         let update = UpdateTask::of(id);
         let update = match (self.field, self.before.as_ref()?) {
             (Field::Title, Value::Text(text)) => update.with(FieldEdit::Title(text.clone())),
@@ -181,8 +183,8 @@ impl FieldRevision {
                 .with(FieldEdit::Assign(without(people, &now.assignees)))
                 .with(FieldEdit::Unassign(without(&now.assignees, people))),
             (Field::Labels, Value::Labels(labels)) => update
-                .with(FieldEdit::AddLabels(without(labels, &now.labels)))
-                .with(FieldEdit::RemoveLabels(without(&now.labels, labels))),
+                .with(FieldEdit::AddLabels(without_shown(labels, &now.labels, board)))
+                .with(FieldEdit::RemoveLabels(without_shown(&now.labels, labels, board))),
             (Field::Place, Value::Column(column)) => {
                 UpdateTask { column: (now.column != *column).then_some(*column), ..update }
             }
@@ -197,14 +199,21 @@ fn without<Id: Copy + PartialEq>(all: &[Id], others: &[Id]) -> Vec<Id> {
     all.iter().filter(|id| !others.contains(id)).copied().collect()
 }
 
+/// The labels that are shown and are not among the others, which may be others that stand for the same ones.
+fn without_shown(all: &[LabelId], others: &[LabelId], board: &BoardState) -> Vec<LabelId> {
+    let shown = |id: &LabelId| board.resolve_label(*id).map(|label| label.id);
+    let others: Vec<LabelId> = others.iter().filter_map(shown).collect();
+    all.iter().filter(|id| shown(id).is_some_and(|label| !others.contains(&label))).copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         id::MutationId,
+        label::Hue,
         new_id,
-        ops::{CreateTask, Op, decide},
-        state::BoardState,
+        ops::{CreateLabel, CreateTask, DeleteLabel, MergeLabels, Op, decide},
     };
 
     /// Decides operations one after the other, and returns the changes with the resulting state.
@@ -270,11 +279,55 @@ mod tests {
         let now = state.task(task).expect("the task");
         let back: Vec<Op> = revisions[1..]
             .iter()
-            .map(|revision| Op::UpdateTask(revision.fields[0].put_back(task, now).expect("something to put back")))
+            .map(|revision| {
+                Op::UpdateTask(revision.fields[0].put_back(task, now, &state).expect("something to put back"))
+            })
             .collect();
         let (state, _) = log(state.clone(), &[back[0].clone(), back[2].clone(), back[3].clone()]);
         let task = state.task(task).expect("the task");
         assert_eq!((task.title.as_str(), &*task.assignees, state.is_completed(task)), ("Tea", &[ana][..], false));
+    }
+
+    #[test]
+    fn labels_are_put_back_as_they_are_shown_now() {
+        let task = TaskId(new_id());
+        let [bug, defect, docs, gone] = [(); 4].map(|()| LabelId(new_id()));
+        let label = |id, name| Op::CreateLabel(CreateLabel::of(id, name, Hue::Red));
+        let edit = |edit| Op::UpdateTask(UpdateTask::of(task).with(edit));
+        let (state, changes) = log(
+            board(),
+            &[
+                label(bug, "Bug"),
+                label(defect, "Defect"),
+                label(docs, "Docs"),
+                label(gone, "Gone"),
+                Op::CreateTask(CreateTask::of(task, "Tea").with(FieldEdit::AddLabels(vec![defect, gone]))),
+                edit(FieldEdit::RemoveLabels(vec![gone])),
+                edit(FieldEdit::RemoveLabels(vec![defect])),
+                edit(FieldEdit::AddLabels(vec![bug, docs])),
+                Op::DeleteLabel(DeleteLabel::of(gone)),
+                Op::MergeLabels(MergeLabels::of(defect, bug)),
+            ],
+        );
+        let revisions: Vec<_> =
+            revisions(&changes).into_iter().filter(|revision| !revision.fields.is_empty()).collect();
+        let back = |index: usize, state: &BoardState| {
+            let now = state.task(task).expect("the task");
+            let back = revisions[index].fields.last().expect("labels").put_back(task, now, state);
+            back.map(|update| log(state.clone(), &[Op::UpdateTask(update)]).0)
+        };
+        let names = |state: &BoardState| {
+            let labels = state.task_labels(state.task(task).expect("the task"));
+            labels.iter().map(|label| label.name.clone()).collect::<Vec<_>>()
+        };
+        // The labels before are one that was deleted, and one that stands for another now, which the task has.
+        let mut before = vec![defect, gone];
+        before.sort();
+        assert_eq!(revisions[1].fields[0].before, Some(Value::Labels(before)));
+        let state = back(1, &state).expect("something to put back");
+        assert_eq!(names(&state), ["Bug"]);
+        assert_eq!(back(1, &state), None, "it is so already");
+        assert_eq!(names(&back(3, &state).expect("something to put back")), Vec::<String>::new());
     }
 
     #[test]
@@ -292,7 +345,7 @@ mod tests {
         let revisions = revisions(&changes[1..]);
         let now = state.task(task).expect("the task");
         assert_eq!(revisions[0].fields[0].before, None);
-        assert_eq!(revisions[0].fields[0].put_back(task, now), None);
+        assert_eq!(revisions[0].fields[0].put_back(task, now, &state), None);
         assert_eq!(revisions[1].fields[0].before, Some(Value::Text("Green tea".to_owned())));
         let nothing: Vec<Revision> = super::revisions(&[]);
         assert!(nothing.is_empty());

@@ -115,10 +115,9 @@ impl Effect for LabelSet {
             _ => {}
         }
         let rename = || ActivityItem::RenamedLabel(FromTo { from: Some(old.title()), to: Some(title.clone()) });
-        let looks = |label: &Label| (label.hue, label.tone, label.pattern);
         [
             (new.name != old.name).then(rename),
-            (looks(new) != looks(old)).then(|| ActivityItem::RecolouredLabel(title.clone())),
+            (new.looks() != old.looks()).then(|| ActivityItem::RecolouredLabel(title.clone())),
             (new.description != old.description).then(|| ActivityItem::DescribedLabel(title.clone())),
             (new.rank != old.rank).then(|| ActivityItem::MovedLabel(title.clone())),
         ]

@@ -27,6 +27,18 @@ pub(super) fn checked(patch: &TaskPatch, state: &BoardState, task: Option<&Task>
     Ok(patch.with_labels(add.to_vec(), remove.iter().chain(deleted).copied().collect()))
 }
 
+/// Returns the patch of a task that also removes the labels that were merged into one that it removes: they stand for it, and whoever sent
+/// the patch may not have heard of the merge.
+pub(super) fn with_merged(patch: TaskPatch, state: &BoardState, task: &Task) -> TaskPatch {
+    let remove = patch.labels_removed();
+    let is_meant = |id: &&LabelId| remove.iter().any(|label| state.is_merged_into(**id, *label));
+    let merged: Vec<LabelId> = task.labels.iter().filter(|id| !remove.contains(id)).filter(is_meant).copied().collect();
+    if merged.is_empty() {
+        return patch;
+    }
+    patch.with_labels(patch.labels_added().to_vec(), remove.iter().copied().chain(merged).collect())
+}
+
 /// Returns the patch without labels to add that do not exist.
 pub(super) fn without_deleted(patch: TaskPatch, state: &BoardState) -> TaskPatch {
     let is_there = |id: &&LabelId| state.resolve_label(**id).is_some();

@@ -103,7 +103,12 @@ impl Operation for UpdateTask {
         for field in self.fields.fields().chain(self.moves().then_some(Field::Place)) {
             require_untouched(field.seq(task), self.guard)?;
         }
-        let fields = labels::checked(&self.fields, state, Some(task))?.on(task, self.base)?;
+        let mut fields = labels::checked(&self.fields, state, Some(task))?;
+        // An undo takes back exactly what was done.
+        if self.guard.is_none() {
+            fields = labels::with_merged(fields, state, task);
+        }
+        let fields = fields.on(task, self.base)?;
         let mut updated = Task::clone(task);
         fields.apply(&mut updated, state.seq());
         state.room().require_update(task, &updated)?;

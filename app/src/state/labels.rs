@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{BoardState, Entity, Placement, Touched};
 use crate::{
     id::LabelId,
-    label::Label,
+    label::{self, Label},
     model::{Place, Task},
     rank::Rank,
 };
@@ -34,27 +34,27 @@ impl BoardState {
     /// Returns the label that an id stands for: the label itself, or the one that it was merged into. `None` if that
     /// label was deleted.
     pub fn resolve_label(&self, id: LabelId) -> Option<&Arc<Label>> {
-        let mut label = self.labels.get(&id)?;
-        // No merge leads back to the label itself, so there is no circle; the limit is a second guard.
+        label::resolve(id, |id| self.labels.get(&id))
+    }
+
+    /// Whether a label was merged into another one, itself or through others.
+    pub(crate) fn is_merged_into(&self, id: LabelId, other: LabelId) -> bool {
+        let mut label = self.labels.get(&id);
+        // As in `label::resolve`, the limit is a second guard.
         for _ in 0..self.labels.len() {
-            match label.merged_into {
-                Some(into) => label = self.labels.get(&into)?,
-                None => return Some(label),
+            match label.and_then(|label| label.merged_into) {
+                Some(into) if into == other => return true,
+                Some(into) => label = self.labels.get(&into),
+                None => return false,
             }
         }
-        None
+        false
     }
 
     /// Returns the labels of a task as they are shown: in the order of the board's labels, each once, without deleted
     /// ones.
     pub fn task_labels(&self, task: &Task) -> Vec<Arc<Label>> {
-        let mut labels: Vec<&Arc<Label>> = Vec::new();
-        for label in task.labels.iter().filter_map(|id| self.resolve_label(*id)) {
-            if let Err(index) = labels.binary_search_by(|other| (&other.rank, other.id).cmp(&(&label.rank, label.id))) {
-                labels.insert(index, label);
-            }
-        }
-        labels.into_iter().cloned().collect()
+        label::shown(&task.labels, |id| self.labels.get(&id))
     }
 
     /// Returns the ids of a task's labels that stand for a label: its own, and those of labels that were merged into it. All of them are

@@ -1,6 +1,9 @@
 //! Bulk edits: what one will touch, how far it is, and its undo. [`crate::bulk`] runs them.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use app::{
     access::Principal,
@@ -8,7 +11,7 @@ use app::{
         bulk_edits::{self, ACTIONS, Entry, Need, Preview, Progress, State, address},
         tasks::PATH as TASKS,
     },
-    id::{BoardId, TaskId},
+    id::{BoardId, LabelId, TaskId},
     model::Priority,
     new_id,
     state::TrashForecast,
@@ -28,7 +31,7 @@ use super::{
     tasks::{Address, person_of},
 };
 use crate::{
-    bulk::{Action, LEASE, MOST_TASKS, Target},
+    bulk::{Action, LEASE, MOST_TASKS, Target, lost},
     clock::now,
     http::account::{
         answer::{ErrorPage, see},
@@ -123,7 +126,7 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         }
     };
     let back = table.query().with("edit", "").address(TASKS);
-    let chosen = chosen(&admin, name, &fields).await?;
+    let chosen = chosen(&admin, name, &fields, &rows).await?;
     // Nothing is done with other tasks than those that the preview was about.
     let matched = fingerprint(&rows);
     let is_confirmed = fields.get("go") == "1";
@@ -177,8 +180,8 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         sent.extend(selected.iter().map(|task| ("task".to_owned(), task.to_string())));
     }
     // What was chosen so far.
-    for name in ["board", "column", "person", "priority", "day"] {
-        let is_asked = matches!((name, &need), ("day", Some(Need::Day)));
+    for name in ["board", "column", "label", "person", "priority", "day"] {
+        let is_asked = matches!((name, &need), ("day", Some(Need::Day)) | ("label", Some(Need::Label(_))));
         if fields.0.iter().any(|(known, _)| known == name) && !is_asked {
             sent.push((name.to_owned(), fields.get(name).to_owned()));
         }
@@ -188,6 +191,10 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         Some(action) => trash(&admin, action, &rows).await?,
         None => None,
     };
+    let left_behind = match &action {
+        Some(action) => left_behind(&admin, action, &rows).await?,
+        None => BTreeSet::new(),
+    };
     let frame = bulk_edits::preview(Preview {
         reader: admin.reader(),
         fields: sent,
@@ -195,7 +202,9 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         need,
         tasks: rows.len(),
         so_already,
+        archived: rows.iter().filter(|row| row.is_archived).count(),
         trash,
+        left_behind: left_behind.into_iter().collect(),
         is_cut,
         boards,
         titles: rows.iter().take(TITLES).map(|row| row.title.clone()).collect(),
@@ -245,6 +254,13 @@ async fn trash(admin: &Admin, action: &Action, rows: &[TaskRow]) -> Result<Optio
     Ok(Some(forecast))
 }
 
+/// The labels that the tasks lose on their way to another board, which has none like them.
+async fn left_behind(admin: &Admin, action: &Action, rows: &[TaskRow]) -> Result<BTreeSet<String>, ErrorPage> {
+    let Action::Move { board: to, .. } = action else { return Ok(BTreeSet::new()) };
+    let Some(state) = admin.services.store.board(*to).await? else { return Ok(BTreeSet::new()) };
+    Ok(rows.iter().filter(|row| row.board != *to).flat_map(|row| lost(&row.labels, &state)).collect())
+}
+
 /// The tasks that match, up to the most of one bulk edit, in the order of the table; and whether there are more.
 async fn matching(admin: &Admin, filter: &TaskFilter, table: &Address) -> Result<(Vec<TaskRow>, bool), ErrorPage> {
     let mut found = Vec::new();
@@ -263,8 +279,8 @@ async fn matching(admin: &Admin, filter: &TaskFilter, table: &Address) -> Result
     }
 }
 
-/// The action that the form describes.
-async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, ErrorPage> {
+/// The action that the form describes, for these tasks.
+async fn chosen(admin: &Admin, name: &str, fields: &Fields, rows: &[TaskRow]) -> Result<Chosen, ErrorPage> {
     let store = &admin.services.store;
     let day = || match fields.get("day") {
         "" => Ok(None),
@@ -310,6 +326,7 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
         },
         "assign" => person().map_or_else(|needs| needs, |person| Chosen::Ready(Action::Assign { person })),
         "unassign" => person().map_or_else(|needs| needs, |person| Chosen::Ready(Action::Unassign { person })),
+        "add_label" | "remove_label" => label(admin, name, fields, rows).await?,
         _ => {
             let board = fields.get("board").parse().ok();
             let state = match board {
@@ -318,8 +335,11 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
             };
             let column = fields.get("column").parse().ok();
             match (state, column) {
+                (Some(state), _) if state.is_archived() => {
+                    Chosen::Wrong("This board is archived, so no tasks move there.", None)
+                }
                 (Some(state), Some(column)) if state.column(column).is_some() => {
-                    Chosen::Ready(Action::Move { board: state.id(), column })
+                    Chosen::Ready(Action::Move { board: state.id(), column, left_behind: BTreeSet::new() })
                 }
                 (Some(state), _) => Chosen::Needs(Need::Columns(
                     state.columns().map(|column| (column.id, column.name.clone())).collect(),
@@ -335,12 +355,33 @@ async fn chosen(admin: &Admin, name: &str, fields: &Fields) -> Result<Chosen, Er
     })
 }
 
+/// The action that adds or removes a label. Labels belong to a board, so all tasks must be on one.
+async fn label(admin: &Admin, name: &str, fields: &Fields, rows: &[TaskRow]) -> Result<Chosen, ErrorPage> {
+    let Some(board) = rows.first().map(|row| row.board) else { return Ok(Chosen::Needs(Need::Label(Vec::new()))) };
+    if rows.iter().any(|row| row.board != board) {
+        let words = "Each board has labels of its own, and these tasks are on several boards. Filter the table by a board, and try again.";
+        return Ok(Chosen::Wrong(words, None));
+    }
+    let labels = admin.services.store.labels_of(board).await?;
+    if labels.is_empty() {
+        return Ok(Chosen::Wrong("The board of these tasks has no labels.", None));
+    }
+    let label = fields.get("label").parse::<LabelId>().ok().filter(|id| labels.iter().any(|label| label.id == *id));
+    Ok(match label {
+        Some(label) if name == "add_label" => Chosen::Ready(Action::AddLabel { board, label }),
+        Some(label) => Chosen::Ready(Action::RemoveLabel { board, label }),
+        None => Chosen::Needs(Need::Label(labels.iter().map(|label| (label.id, label.in_words())).collect())),
+    })
+}
+
 /// Whether a task is as the action would make it.
 fn is_so_already(action: &Action, row: &TaskRow) -> bool {
     match action {
         Action::Complete => row.is_completed && row.deleted_at.is_none(),
         Action::Reopen => !row.is_completed && row.deleted_at.is_none(),
-        Action::Move { board, column } => row.board == *board && row.column == *column,
+        Action::Move { board, column, .. } => row.board == *board && row.column == *column,
+        Action::AddLabel { label, .. } => row.labels.iter().any(|of| of.id == *label),
+        Action::RemoveLabel { label, .. } => !row.labels.iter().any(|of| of.id == *label),
         Action::Assign { person } => row.assignees.contains(person),
         Action::Unassign { person } => !row.assignees.contains(person),
         Action::SetPriority { priority } => row.priority == *priority,
@@ -360,7 +401,7 @@ async fn words(admin: &Admin, action: &Action) -> Result<String, ErrorPage> {
     Ok(match action {
         Action::Complete => "Complete".to_owned(),
         Action::Reopen => "Reopen".to_owned(),
-        Action::Move { board, column } => {
+        Action::Move { board, column, .. } => {
             let board = store.board(*board).await?;
             let column = board.as_ref().and_then(|board| board.column(*column)).map(|column| column.name.clone());
             format!(
@@ -368,6 +409,10 @@ async fn words(admin: &Admin, action: &Action) -> Result<String, ErrorPage> {
                 column.unwrap_or_else(|| "a deleted column".to_owned()),
                 board.as_ref().map_or("a deleted board", |board| board.name())
             )
+        }
+        Action::AddLabel { board, label } => format!("Add the label “{}”", label_words(admin, *board, *label).await?),
+        Action::RemoveLabel { board, label } => {
+            format!("Remove the label “{}”", label_words(admin, *board, *label).await?)
         }
         Action::Assign { person } => format!("Assign to {}", name(*person)),
         Action::Unassign { person } => format!("Unassign {}", name(*person)),
@@ -378,6 +423,13 @@ async fn words(admin: &Admin, action: &Action) -> Result<String, ErrorPage> {
         Action::Restore => "Restore from the trash".to_owned(),
         Action::Undo => "Undo".to_owned(),
     })
+}
+
+/// A label, in words.
+async fn label_words(admin: &Admin, board: BoardId, label: LabelId) -> Result<String, ErrorPage> {
+    let board = admin.services.store.board(board).await?;
+    let label = board.as_ref().and_then(|board| board.label(label));
+    Ok(label.map_or_else(|| "a deleted label".to_owned(), |label| label.in_words()))
 }
 
 async fn title(admin: &Admin, edit: &BulkEdit) -> Result<String, ErrorPage> {
@@ -486,6 +538,10 @@ pub async fn show(admin: Admin, Path(id): Path<Uuid>) -> Result<Response, ErrorP
         steps: (progress.steps, progress.settled),
         state: state(&edit, &store.directory(), now),
         refusals: refusals.into_iter().map(named).collect(),
+        left_behind: match serde_json::from_str(&edit.action) {
+            Ok(Action::Move { left_behind, .. }) => left_behind.into_iter().collect(),
+            _ => Vec::new(),
+        },
         may_undo: progress.done + progress.halves > 0,
     });
     Ok(answer::page(&admin, frame))

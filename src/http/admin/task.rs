@@ -72,12 +72,13 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
     let directory = admin.services.store.directory();
     let name = |person| person_of(&directory, person).name;
     let by = |by| mentioned_in(&directory, by);
-    let is_live = !task.is_deleted();
+    let may_change = !task.is_deleted() && !board.is_archived();
     let revisions = revisions
         .into_iter()
         .rev()
         .map(|revision| {
-            let can = revision.fields.iter().map(|field| is_live && field.put_back(id, task).is_some()).collect();
+            let can =
+                revision.fields.iter().map(|field| may_change && field.put_back(id, task, &board).is_some()).collect();
             (revision, can)
         })
         .collect();
@@ -87,12 +88,14 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
         title: task.title.clone(),
         description: task.description().unwrap_or_default().to_owned(),
         board: (board.id(), board.name().to_owned()),
+        is_archived: board.is_archived(),
         column: board.column(task.column).map(|column| column.name.clone()).unwrap_or_default(),
         is_completed: board.is_completed(task),
         deleted_at: task.deleted_at,
         priority: task.priority,
         start: task.start,
         due: task.due,
+        labels: board.task_labels(task),
         assignees: task.assignees.iter().map(|person| name(*person)).collect(),
         created: (task.created_at, task.created_by.map(by)),
         updated: (task.updated_at, task.updated_by.map(by)),
@@ -102,7 +105,7 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
         names: Names {
             people: directory.accounts().iter().map(|account| (account.id, account.name.clone())).collect(),
             columns: board.columns().map(|column| (column.id, column.name.clone())).collect(),
-            labels: board.all_labels().map(|label| (label.id, label.title())).collect(),
+            labels: board.all_labels().map(|label| (label.id, label.in_words())).collect(),
         },
         now: now(),
         mistake,
@@ -129,7 +132,7 @@ pub async fn put_back(
     let field = revision
         .zip(field_named(&field))
         .and_then(|(revision, field)| revision.fields.iter().find(|revision| revision.field == field));
-    let update = field.zip(board.live_task(id)).and_then(|(field, task)| field.put_back(id, task));
+    let update = field.zip(board.live_task(id)).and_then(|(field, task)| field.put_back(id, task, &board));
     let Some(update) = update else {
         let words = "This value cannot be put back: the task has it already, is in the trash, or the value is not known any more.";
         let frame = page(content(&admin, id, Some(words.to_owned())).await?);

@@ -11,12 +11,13 @@ use app::{
         tasks::{Edit, PATH, Task, Tasks, VIEWS, Values, View, page},
     },
     fields::FieldEdit,
-    id::{ActorId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TaskId},
+    label::Label,
     model::{Priority, Seq},
     new_id,
     ops::{Mutation, Op, UpdateTask},
     people::{Person, called, mentioned},
-    refusal::Refusal,
+    refusal::{Refusal, Thing},
     state::BoardState,
     text::sentence,
     time::{Day, Timestamp},
@@ -66,6 +67,7 @@ const ORDERS: [(&str, TaskOrder); 5] = [
 pub struct Address {
     q: String,
     board: String,
+    label: String,
     state: String,
     priority: String,
     assignee: String,
@@ -80,7 +82,7 @@ pub struct Address {
 
 impl Address {
     /// The names of the parameters that filter, but for the period.
-    const FILTERS: [&str; 7] = ["q", "board", "state", "priority", "assignee", "due", "changed"];
+    const FILTERS: [&str; 8] = ["q", "board", "label", "state", "priority", "assignee", "due", "changed"];
 
     /// Whether there is a parameter of this name.
     pub(super) fn knows(name: &str) -> bool {
@@ -91,6 +93,7 @@ impl Address {
         table::Query::default()
             .with("q", self.q.trim())
             .with("board", &self.board)
+            .with("label", &self.label)
             .with("state", &self.state)
             .with("priority", &self.priority)
             .with("assignee", &self.assignee)
@@ -115,6 +118,7 @@ impl Address {
             text: self.q.trim().to_owned(),
             only: None,
             board: self.board.parse().ok(),
+            label: self.board.parse::<BoardId>().ok().and_then(|_| self.label.parse().ok()),
             state: match &*self.state {
                 "completed" => TaskState::Completed,
                 "live" => TaskState::Live,
@@ -138,6 +142,7 @@ impl Address {
         let filter = self.filter(now());
         [
             (&self.board, filter.board.is_some()),
+            (&self.label, filter.label.is_some()),
             (&self.state, filter.state != TaskState::Open || self.state == "open"),
             (&self.priority, filter.priority.is_some()),
             (&self.assignee, filter.assignee.is_some()),
@@ -173,7 +178,12 @@ fn due(name: &str, now: Timestamp) -> Option<Due> {
 }
 
 /// `GET /admin/tasks`
-pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
+pub async fn show(admin: Admin, Asked(mut address): Asked<Address>) -> Result<Response, ErrorPage> {
+    let labels = labels_of(&admin, &address).await?;
+    // Another board was chosen, which has other labels; or the label was deleted or merged.
+    if !labels.iter().any(|label| label.id.to_string() == address.label) {
+        address.label.clear();
+    }
     if address.format == "csv" {
         let (filter, slice) = (address.filter(now()), address.slice(csv::ROWS_AT_A_TIME));
         let read = move |store: Store, after| {
@@ -187,14 +197,27 @@ pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Respon
         return Ok(file(admin, "tasks", HEADINGS, read));
     }
     let edit = match address.edit.parse() {
-        Ok(task) => edit_of(&admin, task).await?,
+        Ok(task) => edit_of(&admin, task).await?.filter(|(_, is_archived)| !is_archived),
         Err(_) => None,
     };
-    let frame = page(content(&admin, &address, edit).await?);
+    let frame = page(content(&admin, &address, labels, edit.map(|(edit, _)| edit)).await?);
     Ok(answer::page(&admin, frame))
 }
 
-async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result<Tasks, ErrorPage> {
+/// The labels that the filter offers: those of the board that was chosen.
+async fn labels_of(admin: &Admin, address: &Address) -> Result<Vec<Arc<Label>>, StoreError> {
+    match address.board.parse() {
+        Ok(board) => admin.services.store.labels_of(board).await,
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+async fn content(
+    admin: &Admin,
+    address: &Address,
+    labels: Vec<Arc<Label>>,
+    edit: Option<Edit>,
+) -> Result<Tasks, ErrorPage> {
     let store = &admin.services.store;
     let now = now();
     let filter = address.filter(now);
@@ -217,6 +240,7 @@ async fn content(admin: &Admin, address: &Address, edit: Option<Edit>) -> Result
         reader: admin.reader(),
         query: address.query(),
         boards: boards.into_iter().map(|board| (board.id, board.name)).collect(),
+        labels,
         people,
         tasks,
         matches,
@@ -256,12 +280,14 @@ fn task(directory: &Directory, row: TaskRow) -> Task {
         id: row.id,
         title: row.title,
         board: (row.board, row.board_name),
+        is_archived: row.is_archived,
         column: row.column_name.unwrap_or_default(),
         is_completed: row.is_completed,
         is_deleted: row.deleted_at.is_some(),
         priority: row.priority,
         start: row.start,
         due: row.due,
+        labels: row.labels,
         assignees: row.assignees.into_iter().map(|person| person_of(directory, person)).collect(),
         updated_at: row.updated_at,
         updated_by: row.updated_by.map(|by| mentioned_in(directory, by)),
@@ -288,6 +314,7 @@ const HEADINGS: &[&str] = &[
     "priority",
     "start",
     "due",
+    "labels",
     "assignees",
     "created_at",
     "created_by",
@@ -300,6 +327,7 @@ fn record(directory: &Directory, row: &TaskRow) -> Vec<String> {
     let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
     let by = |person: Option<ActorId>| person.map(|person| name(directory, person)).unwrap_or_default();
     let assignees: Vec<_> = row.assignees.iter().map(|person| name(directory, *person)).collect();
+    let labels: Vec<_> = row.labels.iter().map(|label| label.in_words()).collect();
     vec![
         row.id.to_string(),
         row.title.clone(),
@@ -310,6 +338,7 @@ fn record(directory: &Directory, row: &TaskRow) -> Vec<String> {
         row.priority.as_str().to_owned(),
         day(row.start),
         day(row.due),
+        labels.join("; "),
         assignees.join("; "),
         field(Some(row.created_at)),
         by(row.created_by),
@@ -319,8 +348,8 @@ fn record(directory: &Directory, row: &TaskRow) -> Vec<String> {
     ]
 }
 
-/// The form for editing a task in its row; `None` if the task does not exist or is in the trash.
-async fn edit_of(admin: &Admin, task: TaskId) -> Result<Option<Edit>, ErrorPage> {
+/// The form for editing a task in its row, and whether its board is archived; `None` if the task does not exist or is in the trash.
+async fn edit_of(admin: &Admin, task: TaskId) -> Result<Option<(Edit, bool)>, ErrorPage> {
     let Some(board) = board_of(&admin.services, task).await? else { return Ok(None) };
     let Some(found) = board.live_task(task) else { return Ok(None) };
     let values = Values {
@@ -329,19 +358,22 @@ async fn edit_of(admin: &Admin, task: TaskId) -> Result<Option<Edit>, ErrorPage>
         priority: found.priority,
         start: found.start,
         due: found.due,
+        labels: board.task_labels(found).iter().map(|label| label.id).collect(),
         assignees: found.assignees.clone(),
     };
     let directory = admin.services.store.directory();
-    Ok(Some(Edit {
+    let edit = Edit {
         task,
         board: board.name().to_owned(),
         seq: board.seq(),
         was: values.clone(),
         values,
         columns: board.columns().map(|column| (column.id, column.name.clone())).collect(),
+        labels: board.labels().cloned().collect(),
         people: assignable(&directory, &board, &found.assignees),
         mistake: None,
-    }))
+    };
+    Ok(Some((edit, board.is_archived())))
 }
 
 async fn board_of(services: &Services, task: TaskId) -> Result<Option<Arc<BoardState>>, ErrorPage> {
@@ -384,9 +416,13 @@ impl EditForm {
             None | Some("") => Ok(None),
             Some(text) => Day::parse(text).map(Some).ok_or_else(|| unreadable(name)),
         };
-        let mut assignees = Vec::new();
-        for (_, person) in fields.iter().filter(|(name, person)| name == "assignee" && !person.is_empty()) {
-            assignees.push(person.parse().map_err(|_| unreadable("assignee"))?);
+        let (mut assignees, mut labels) = (Vec::new(), Vec::new());
+        for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+            match &**name {
+                "assignee" => assignees.push(value.parse().map_err(|_| unreadable("assignee"))?),
+                "label" => labels.push(value.parse().map_err(|_| unreadable("label"))?),
+                _ => {}
+            }
         }
         let values = Values {
             title: of("title").ok_or_else(|| unreadable("title"))?.to_owned(),
@@ -394,6 +430,7 @@ impl EditForm {
             priority: of("priority").and_then(Priority::parse).ok_or_else(|| unreadable("priority"))?,
             start: day("start")?,
             due: day("due")?,
+            labels,
             assignees,
         };
         let was = of("was").and_then(|json| serde_json::from_str(json).ok()).ok_or_else(|| unreadable("was"))?;
@@ -411,18 +448,18 @@ pub async fn save(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, ErrorPage> {
     let EditForm { seq, was, values, back } = EditForm::read(fields)?;
-    let update = update(task, seq, &was, &values);
+    let board = board_of(&admin.services, task).await?;
+    let board = board.ok_or_else(|| ErrorPage::nothing_here("This task does not exist any more."))?;
+    let update = update(task, seq, &was, &values, &board);
     let to = Address { edit: String::new(), ..back.clone() }.query().address(PATH);
     if update == UpdateTask::of(task) {
         return Ok(see(&to));
     }
-    let board = admin.services.store.board_of(task).await?;
-    let board = board.ok_or_else(|| ErrorPage::nothing_here("This task does not exist any more."))?;
     let mutation = Mutation { id: MutationId(new_id()), op: Op::UpdateTask(UpdateTask { guard: Some(seq), ..update }) };
-    match admin.services.writer.write(board, mutation, admin.credentials.clone()).await {
+    match admin.services.writer.write(board.id(), mutation, admin.credentials.clone()).await {
         Ok(_) => Ok(admin.redirect_with_flash(&Notice::done(format!("Saved “{}”.", values.title)), &to)),
         Err(error) => {
-            let Some(current) = edit_of(&admin, task).await? else {
+            let Some((current, _)) = edit_of(&admin, task).await? else {
                 let words = "Somebody deleted this task while you were editing it. Nothing was changed.";
                 return Err(ErrorPage::new(StatusCode::CONFLICT, "This task is in the trash", words));
             };
@@ -431,7 +468,8 @@ pub async fn save(
             let values = merged(&was, values, &current.values);
             let edit = Edit { values, mistake: Some(mistake), ..current };
             let address = Address { edit: task.to_string(), ..back };
-            let frame = page(content(&admin, &address, Some(edit)).await?);
+            let labels = labels_of(&admin, &address).await?;
+            let frame = page(content(&admin, &address, labels, Some(edit)).await?);
             Ok(answer::refused(&admin, status(&error), frame))
         }
     }
@@ -468,6 +506,11 @@ fn mistake(error: &WriteError, values: &Values, was: &Values, current: &Edit) ->
         Refusal::NotFound { .. } if current.columns.iter().all(|(id, _)| *id != values.column) => {
             Mistake { field: None, words: "This column was deleted in the meantime. Choose another one.".to_owned() }
         }
+        Refusal::NotFound { what: Thing::Label } => Mistake {
+            field: None,
+            words: "A label that you chose was deleted in the meantime. The fields show the labels that are there now."
+                .to_owned(),
+        },
         other => Mistake { field: None, words: sentence(&other.to_string()) },
     }
 }
@@ -477,11 +520,15 @@ fn merged(was: &Values, typed: Values, current: &Values) -> Values {
     fn one<T: PartialEq + Clone>(was: &T, typed: T, current: &T) -> T {
         if typed == *was { current.clone() } else { typed }
     }
-    let was_assigned = |person: &&ActorId| was.assignees.contains(*person);
-    let kept = current.assignees.iter().filter(|person| typed.assignees.contains(person) || !was_assigned(person));
-    let added = typed.assignees.iter().filter(|person| !was_assigned(person) && !current.assignees.contains(person));
+    /// What is there now, without what the person removed, and with what they added.
+    fn set<T: PartialEq + Copy>(was: &[T], typed: &[T], current: &[T]) -> Vec<T> {
+        let kept = current.iter().filter(|each| typed.contains(each) || !was.contains(each));
+        let added = typed.iter().filter(|each| !was.contains(each) && !current.contains(each));
+        kept.chain(added).copied().collect()
+    }
     Values {
-        assignees: kept.chain(added).copied().collect(),
+        labels: set(&was.labels, &typed.labels, &current.labels),
+        assignees: set(&was.assignees, &typed.assignees, &current.assignees),
         title: one(&was.title, typed.title, &current.title),
         column: one(&was.column, typed.column, &current.column),
         priority: one(&was.priority, typed.priority, &current.priority),
@@ -510,6 +557,9 @@ fn differences(was: &Values, now: &Values, columns: &[(ColumnId, String)]) -> Ve
     if was.due != now.due {
         words.push(format!("the due day is now {}", day(now.due)));
     }
+    if was.labels != now.labels {
+        words.push("it has other labels".to_owned());
+    }
     if was.assignees != now.assignees {
         words.push("other people are assigned".to_owned());
     }
@@ -517,7 +567,7 @@ fn differences(was: &Values, now: &Values, columns: &[(ColumnId, String)]) -> Ve
 }
 
 /// The request for the fields that were edited. Fields that were left as they were are not in it.
-fn update(task: TaskId, seq: Seq, was: &Values, values: &Values) -> UpdateTask {
+fn update(task: TaskId, seq: Seq, was: &Values, values: &Values, board: &BoardState) -> UpdateTask {
     let mut update = UpdateTask::of(task);
     if values.title != was.title {
         update = UpdateTask { base: Some(seq), ..update }.with(FieldEdit::Title(values.title.clone()));
@@ -531,16 +581,19 @@ fn update(task: TaskId, seq: Seq, was: &Values, values: &Values) -> UpdateTask {
     if values.due != was.due {
         update = update.with(FieldEdit::Due(values.due));
     }
-    let without = |all: &[ActorId], others: &[ActorId]| -> Vec<ActorId> {
-        all.iter().filter(|person| !others.contains(person)).copied().collect()
-    };
-    let (added, removed) = (without(&values.assignees, &was.assignees), without(&was.assignees, &values.assignees));
-    if !added.is_empty() {
-        update = update.with(FieldEdit::Assign(added));
+    fn without<T: PartialEq + Copy>(all: &[T], others: &[T]) -> Vec<T> {
+        all.iter().filter(|each| !others.contains(each)).copied().collect()
     }
-    if !removed.is_empty() {
-        update = update.with(FieldEdit::Unassign(removed));
-    }
+    // All ids of the task that stand for a label are removed with it.
+    let has = board.task(task);
+    let standing_for = |label: LabelId| has.map_or(vec![label], |task| board.ids_of_label(task, label));
+    update = update
+        .with(FieldEdit::Assign(without(&values.assignees, &was.assignees)))
+        .with(FieldEdit::Unassign(without(&was.assignees, &values.assignees)))
+        .with(FieldEdit::AddLabels(without(&values.labels, &was.labels)))
+        .with(FieldEdit::RemoveLabels(
+            without(&was.labels, &values.labels).into_iter().flat_map(standing_for).collect(),
+        ));
     if values.column != was.column {
         update.column = Some(values.column);
     }
@@ -557,6 +610,7 @@ mod tests {
         let address = Address {
             q: some(),
             board: some(),
+            label: some(),
             state: some(),
             priority: some(),
             assignee: some(),
@@ -569,7 +623,7 @@ mod tests {
             format: some(),
         };
         let names: Vec<_> = address.query().0.into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names.len(), 11, "all but the format");
+        assert_eq!(names.len(), 12, "all but the format");
         assert!(names.into_iter().all(Address::knows) && Address::knows("format") && !Address::knows("stat"));
     }
 }

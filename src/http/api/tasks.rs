@@ -267,7 +267,6 @@ pub async fn update(
         ..UpdateTask::of(id)
     };
     let board = client.board_of(id).await?;
-    let update = with_merged(update, &board);
     let accepted =
         client.write(board.id(), key, Op::UpdateTask(update)).await.map_err(in_body(names_column, "add_labels"))?;
     answer(StatusCode::OK, &accepted.board, id)
@@ -330,17 +329,6 @@ fn in_body(names_column: bool, labels: &'static str) -> impl Fn(WriteError) -> P
         }
         error => error.into(),
     }
-}
-
-/// A label is removed with all that were merged into it.
-fn with_merged(mut update: UpdateTask, board: &BoardState) -> UpdateTask {
-    if let Some(task) = board.task(update.task) {
-        let remove = update.fields.labels_removed().iter();
-        let merged: Vec<LabelId> = remove.flat_map(|label| board.ids_of_label(task, *label)).collect();
-        let ids = update.fields.labels_removed().iter().copied().chain(merged).collect();
-        update.fields.set(FieldEdit::RemoveLabels(ids));
-    }
-    update
 }
 
 fn labels(ids: Vec<Uuid>) -> Vec<LabelId> {

@@ -388,11 +388,13 @@ fn compose(
     let filling =
         Filling { sent: None, current: shows_thing.then_some(root), tag: tag.as_deref().filter(|_| shows_thing) };
     let role = board.and_then(|board| visitor.principal().role_on(board.id(), board.access()));
-    let principal = visitor.principal();
+    let (principal, is_archived) = (visitor.principal(), board.is_some_and(BoardState::is_archived));
     let (mut actions, mut withheld) = (Vec::new(), Vec::new());
     for operation in writes {
         let is_sent = sent.as_ref().filter(|(_, sent)| sent.id() == operation.id());
-        if is_sent.is_none() && !address.as_ref().is_some_and(|at| rights::may(&principal, role, at, &operation)) {
+        if is_sent.is_none()
+            && !address.as_ref().is_some_and(|at| rights::may(&principal, role, is_archived, at, &operation))
+        {
             withheld.push((operation.method.clone(), operation.summary().to_owned()));
             continue;
         }

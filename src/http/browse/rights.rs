@@ -5,8 +5,14 @@ use app::access::{BoardRole, Principal};
 use super::described::{Address, Operation};
 
 /// Whether a principal may use an operation that changes something, as far as that is known without trying. `role` is their role on the
-/// board of the address.
-pub fn may(principal: &Principal, role: Option<BoardRole>, address: &Address, operation: &Operation) -> bool {
+/// board of the address, and `is_archived` whether that board is archived, so that nobody edits it.
+pub fn may(
+    principal: &Principal,
+    role: Option<BoardRole>,
+    is_archived: bool,
+    address: &Address,
+    operation: &Operation,
+) -> bool {
     let segments: Vec<_> = address.segments().collect();
     let is_oneself = || principal.person.map(|person| person.to_string()).as_deref() == address.param("person");
     let needed = match segments.as_slice() {
@@ -15,6 +21,9 @@ pub fn may(principal: &Principal, role: Option<BoardRole>, address: &Address, op
         ["people" | "invitations" | "groups", ..] => return principal.may_manage_people(),
         ["boards", _, "members", _] if operation.method == "DELETE" && is_oneself() => return true,
         ["boards", _] | ["boards", _, "members" | "links", ..] => BoardRole::Manager,
+        // Among these may be one that is allowed on an archived board.
+        ["boards", _, "mutations" | "restore"] => BoardRole::Editor,
+        ["boards" | "tasks", ..] if is_archived => return false,
         ["boards" | "tasks", ..] => BoardRole::Editor,
         _ => return true,
     };
@@ -32,9 +41,26 @@ mod tests {
     const ANA: ActorId = ActorId(Uuid::from_u128(2));
 
     fn offered(principal: &Principal, role: Option<BoardRole>, path: &str) -> Vec<String> {
+        offered_on(false, principal, role, path)
+    }
+
+    fn offered_on(is_archived: bool, principal: &Principal, role: Option<BoardRole>, path: &str) -> Vec<String> {
         let address = document().find(path).unwrap();
         let writes = document().writes(address.template);
-        writes.into_iter().filter(|write| may(principal, role, &address, write)).map(|write| write.method).collect()
+        let offered = writes.into_iter().filter(|write| may(principal, role, is_archived, &address, write));
+        offered.map(|write| write.method).collect()
+    }
+
+    #[test]
+    fn no_edit_of_an_archived_board_is_offered() {
+        let ana = Principal::person(ANA, InstanceRole::Member);
+        let manager = Some(BoardRole::Manager);
+        for path in ["/tasks/1", "/boards/1/tasks", "/boards/1/columns", "/boards/1/labels", "/tasks/1/restore"] {
+            assert_eq!(offered_on(true, &ana, manager, path), [""; 0], "{path}");
+            assert_eq!(offered_on(true, &Principal::anybody(), None, path), [""; 0], "{path}");
+        }
+        assert_eq!(offered_on(true, &ana, manager, "/boards/1"), ["PATCH", "DELETE"], "it is brought back");
+        assert_eq!(offered_on(true, &ana, manager, "/boards/1/members"), offered(&ana, manager, "/boards/1/members"));
     }
 
     #[test]

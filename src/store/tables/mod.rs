@@ -8,6 +8,7 @@ mod boards;
 mod groups;
 mod invitations;
 mod jobs;
+mod labels;
 mod people;
 mod sessions;
 mod share_links;

@@ -1,7 +1,10 @@
 //! The table of all tasks.
 
+use std::{str::FromStr, sync::Arc};
+
 use app::{
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    label::Label,
     model::{ColumnKind, Priority, Seq},
     time::{Day, Timestamp},
 };
@@ -26,6 +29,8 @@ pub struct TaskFilter {
     pub only: Option<Vec<TaskId>>,
     /// Those of this board.
     pub board: Option<BoardId>,
+    /// Those that have this label of the board, or one that was merged into it. It means nothing without a board.
+    pub label: Option<LabelId>,
     /// Those in this state.
     pub state: TaskState,
     /// Those with this priority.
@@ -96,6 +101,8 @@ pub struct TaskRow {
     pub board: BoardId,
     /// The board's name.
     pub board_name: String,
+    /// Whether the board is archived.
+    pub is_archived: bool,
     /// The column's id.
     pub column: ColumnId,
     /// The column's name; `None` if a task in the trash has lost its column.
@@ -110,6 +117,8 @@ pub struct TaskRow {
     pub due: Option<Day>,
     /// The assigned people.
     pub assignees: Vec<ActorId>,
+    /// The labels as they are shown, in the order of the board's labels.
+    pub labels: Vec<Arc<Label>>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Who created it, if known.
@@ -125,8 +134,8 @@ pub struct TaskRow {
 }
 
 const TASKS: Source = Source {
-    select: "SELECT t.id, t.title, t.board, b.name AS board_name, t.column_id, c.name AS column_name, c.kind, t.priority, t.start, \
-             t.due, t.assignees, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
+    select: "SELECT t.id, t.title, t.board, b.name AS board_name, b.archived_at, t.column_id, c.name AS column_name, c.kind, t.priority, \
+             t.start, t.due, t.assignees, t.labels, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
     // SQLite does not reorder a CROSS JOIN: the tasks are read in the order of their index.
     from: "FROM tasks t CROSS JOIN boards b LEFT JOIN columns c ON c.board = t.board AND c.id = t.column_id",
     id: "t.id",
@@ -182,6 +191,11 @@ impl TaskFilter {
         if let Some(board) = self.board {
             wanted.bind("t.board = ?", board.to_string());
         }
+        match (&found.with_label, &found.standing_for) {
+            (Some(ids), _) => wanted.one_of("t.id", ids.clone()),
+            (None, Some(labels)) => wanted.has_label(labels.clone()),
+            (None, None) => {}
+        }
         match self.priority {
             None => {}
             Some(priority) if purpose == Purpose::Page => wanted.bind("t.priority = ?", priority.as_str()),
@@ -231,6 +245,19 @@ struct Found {
     with_title: Option<Vec<String>>,
     assigned_to: Option<Vec<String>>,
     due_then: Option<Vec<String>>,
+    with_label: Option<Vec<String>>,
+    /// The labels that stand for the wanted one, if one is wanted.
+    standing_for: Option<Vec<String>>,
+}
+
+impl Conditions {
+    /// Adds the condition that the task `t` has one of these labels of its board.
+    fn has_label(&mut self, labels: Vec<String>) {
+        // Ids hold no sign that LIKE knows. A list of ids in a condition for each would nest too deeply for SQLite.
+        self.add("EXISTS (SELECT 1 FROM labels l WHERE l.board = t.board AND t.labels LIKE '%' || l.id || '%'");
+        self.one_of("l.id", labels);
+        self.sql.push(')');
+    }
 }
 
 impl Store {
@@ -265,15 +292,21 @@ impl Store {
         let wanted = filter.conditions(found, Purpose::Page);
         let expression = slice.order.expression();
         let (statement, limit) = TASKS.page(wanted, expression, slice);
-        rows_of(statement.fetch_all(self.readers()).await?, limit, expression, task)
+        let read = |row: &AnyRow| Ok((task(row)?, ids(row, "labels")?));
+        let Rows { rows, next } = rows_of(statement.fetch_all(self.readers()).await?, limit, expression, read)?;
+        let of_tasks = rows.iter().flat_map(|(row, labels)| labels.iter().map(|label| (row.board, *label)));
+        let labels = self.labels(of_tasks.collect()).await?;
+        let with_labels =
+            |(row, ids): (TaskRow, Vec<LabelId>)| TaskRow { labels: labels.shown(row.board, &ids), ..row };
+        Ok(Rows { rows: rows.into_iter().map(with_labels).collect(), next })
     }
 
     async fn count(&self, filter: &TaskFilter, found: &Found) -> Result<u64, StoreError> {
         TASKS.count(self, filter.conditions(found, Purpose::Count)).await
     }
 
-    /// Looks for a text, a person or due days in an index that holds nothing else. If few tasks match, then only these are read; if many match, then
-    /// a page is soon full in any order.
+    /// Looks for a text, a person or due days in an index that holds nothing else, and for a label among the tasks of its board. If few tasks
+    /// match, then only these are read; if many match, then a page is soon full in any order.
     async fn search(&self, filter: &TaskFilter) -> Result<Found, StoreError> {
         // The trash is short.
         let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
@@ -298,7 +331,18 @@ impl Store {
             Some(last) if is_live => self.few_ids(Statement::from(DUE).bind(first).bind(last.to_string())).await?,
             _ => None,
         };
-        Ok(Found { with_title, assigned_to, due_then })
+        let (mut with_label, mut standing_for) = (None, None);
+        if let (Some(board), Some(label)) = (filter.board, filter.label) {
+            let labels = self.ids_for_label(board, label).await?;
+            let mut wanted = Conditions::default();
+            wanted.bind("t.board = ?", board.to_string());
+            wanted.has_label(labels.clone());
+            let (conditions, values) = wanted.into_parts();
+            let sql = format!("SELECT t.id FROM tasks t{conditions} LIMIT ${}", values.len() + 1);
+            with_label = self.few_ids(Statement::of(sql, values)).await?;
+            standing_for = Some(labels);
+        }
+        Ok(Found { with_title, assigned_to, due_then, with_label, standing_for })
     }
 
     /// The ids that a statement finds, if they are few. Its last parameter is the number that is read.
@@ -341,6 +385,7 @@ const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assign
 const DUE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL AND COALESCE(due, '9999-99-99') >= $1 \
                    AND COALESCE(due, '9999-99-99') <= $2 LIMIT $3";
 
+/// A task without its labels.
 fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
     let kind: Option<&str> = row.try_get("kind")?;
     Ok(TaskRow {
@@ -348,13 +393,15 @@ fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
         title: row.try_get("title")?,
         board: id(row.try_get("board")?)?,
         board_name: row.try_get("board_name")?,
+        is_archived: row.try_get::<Option<i64>, _>("archived_at")?.is_some(),
         column: id(row.try_get("column_id")?)?,
         column_name: row.try_get("column_name")?,
         is_completed: kind.and_then(ColumnKind::parse) == Some(ColumnKind::Done),
         priority: priority(row.try_get("priority")?)?,
         start: day(row.try_get("start")?)?,
         due: day(row.try_get("due")?)?,
-        assignees: row.try_get::<&str, _>("assignees")?.split_whitespace().map(id).collect::<Result<_, _>>()?,
+        assignees: ids(row, "assignees")?,
+        labels: Vec::new(),
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         created_by: optional_id(row.try_get("created_by")?)?,
         updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
@@ -362,4 +409,9 @@ fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
         deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
         seq: seq(row.try_get("seq")?)?,
     })
+}
+
+/// The ids in a column that holds several, with spaces between them.
+fn ids<Id: FromStr>(row: &AnyRow, column: &str) -> Result<Vec<Id>, StoreError> {
+    row.try_get::<&str, _>(column)?.split_whitespace().map(id).collect()
 }

@@ -115,7 +115,7 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
         >
             <div class="column-head">
                 <span class="kind" data-kind=move || kind.get().as_str() title=move || kind_words(kind.get())></span>
-                <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(true)>
+                <h2 id=format!("column-{id}") on:dblclick=move |_| renaming.set(edits.get_untracked())>
                     <NameEditor
                         board=board.clone()
                         name

@@ -7,7 +7,10 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::chips::{label_chip, labels_of};
+use super::{
+    chips::{label_chip, labels_of},
+    manage::labels_link,
+};
 use crate::{
     access::BoardRole,
     address::{View, board_path},
@@ -107,7 +110,7 @@ pub fn LabelsField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal
                         <Finder board=of_finder.get_value() task labels deleted />
                     </IfMay>
                     <a class="hint" href=board_path(id, View::Labels)>
-                        "Edit the board’s labels"
+                        {redrawn(move || labels_link(edits.get()))}
                     </a>
                 </div>
             }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::chips::label_chip;
+use super::{chips::label_chip, manage::labels_link};
 use crate::{
+    access::BoardRole,
     address::{View, board_path},
     controls::{choice::choice, menu::Menu, redrawn::redrawn},
     id::LabelId,
@@ -24,7 +25,7 @@ fn match_words(by: LabelMatch) -> &'static str {
 /// The button that opens the filter. Not drawn on a board without labels.
 #[component]
 pub fn LabelsFilter(board: LiveBoard, wanted: Memo<LabelFilter>, want: Callback<LabelFilter>) -> impl IntoView {
-    let (id, labels) = (board.id(), board.labels());
+    let (id, labels, edits) = (board.id(), board.labels(), board.may(BoardRole::Editor));
     let is_there = {
         let labels = labels.clone();
         Memo::new(move |_| !labels.read().is_empty() || wanted.read().is_set())
@@ -97,7 +98,7 @@ pub fn LabelsFilter(board: LiveBoard, wanted: Memo<LabelFilter>, want: Callback<
                     </select>
                     <ul class="menu-list">{redrawn(boxes)}</ul>
                     <a class="menu-item" href=board_path(id, View::Labels)>
-                        "Edit the board’s labels"
+                        {redrawn(move || labels_link(edits.get()))}
                     </a>
                 </Menu>
             }

@@ -25,6 +25,11 @@ use crate::{
 /// Where the browser keeps whether cards show names.
 const SHOWN: &str = "taskwire-labels";
 
+/// The words of a link to the page, for a reader who may change labels or not.
+pub fn labels_link(edits: bool) -> &'static str {
+    if edits { "Edit the board’s labels" } else { "The board’s labels" }
+}
+
 /// The page.
 #[component]
 pub fn LabelsView(board: LiveBoard) -> impl IntoView {
@@ -52,10 +57,10 @@ pub fn LabelsView(board: LiveBoard) -> impl IntoView {
             <IfMay may=edits>
                 <h3>"New label"</h3>
                 <Form board=of_new.clone() label=None />
+                <p class="hint needs-script">
+                    "The keys 1 to 9 set and unset the first nine labels on the task that has the focus. In the title of a task, # and a name do so too."
+                </p>
             </IfMay>
-            <p class="hint needs-script">
-                "The keys 1 to 9 set and unset the first nine labels on the task that has the focus. In the title of a task, # and a name do so too."
-            </p>
         </section>
     }
     .into_any()

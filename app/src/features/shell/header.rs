@@ -53,7 +53,7 @@ pub fn BoardHeader(
             <a class="logo" href="/" aria-label=format!("{}: all boards", server_name())>
                 <Mark />
             </a>
-            <h1 class="board-name" on:dblclick=move |_| renaming.set(true)>
+            <h1 class="board-name" on:dblclick=move |_| renaming.set(edits.get_untracked())>
                 <NameEditor
                     board=board.clone()
                     name=Signal::derive(move || name.get())

@@ -221,7 +221,8 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
     let what = board.with(|board| what_failed(&op, board));
     let why = problem.refusal.sentence();
     let typed = typed(&op);
-    let may = board.may(op.role_needed());
+    let (may, archived, is_allowed) = (board.may(op.role_needed()), board.archived(), op.is_allowed_on_archived());
+    let may = Signal::derive(move || may.get() && (is_allowed || !archived.get()));
     let again = again(&board, &op, &problem.refusal).map(|Action { label, run }| {
         let pressed = move |_| {
             on_dismiss.run(());

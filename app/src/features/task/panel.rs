@@ -40,6 +40,7 @@ use crate::{
     model::{Task, TextField},
     ops::{self, Op},
     state::Part,
+    text::is_blank,
     time::Timestamp,
 };
 
@@ -361,8 +362,10 @@ fn DescriptionText(
             }
         }
     };
-    let is_empty = Memo::new(move |_| description.with(String::is_empty));
+    let is_empty = Memo::new(move |_| description.with(|text| is_blank(text)));
     let edits = board.may(BoardRole::Editor);
+    // For those who only read, nothing is there.
+    let is_nothing = move || is_empty.get() && !is_loading.get() && !edits.get() && open.read().is_none();
     let shown = move || {
         let edit = edit.clone();
         let edit_by_button = move |_| edit();
@@ -392,7 +395,7 @@ fn DescriptionText(
         }
     };
     view! {
-        <section class="task-description" aria-label="Description">
+        <section class="task-description" aria-label="Description" hidden=is_nothing>
             {move || match open.get() {
                 Some(_) => {
                     let board = board.clone();
