@@ -97,7 +97,8 @@ fn row(entry: Entry) -> Row {
     let Entry { id, name, description, people, boards, created } = entry;
     let cells = vec![
         group_link(id, name),
-        view! { <bdi>{description}</bdi> }.into_any(),
+        // Without a description the cell is empty: a narrow window leaves it out.
+        (!description.is_empty()).then(|| view! { <bdi>{description}</bdi> }.into_any()).into_any(),
         thousands(people).into_any(),
         thousands(boards).into_any(),
         day(created).into_any(),

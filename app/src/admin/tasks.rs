@@ -482,7 +482,11 @@ fn edit_row(edit: &Edit, query: &Query, back: &str, is_listed: bool) -> Row {
         .into_any(),
         view! { <span class="cell-edit">{input("start", "date", "Start", start.map(|day| day.to_string()).unwrap_or_default())}</span> }.into_any(),
         view! { <span class="cell-edit">{input("due", "date", "Due", due.map(|day| day.to_string()).unwrap_or_default())}</span> }.into_any(),
-        view! { <span class="cell-edit">{has} {add_label}</span> }.into_any(),
+        // Without any label on the board, the cell is empty: a narrow window leaves it out.
+        match edit.labels.is_empty() {
+            true => ().into_any(),
+            false => view! { <span class="cell-edit">{has} {add_label}</span> }.into_any(),
+        },
         view! {
             <span class="cell-edit">
                 {assigned} <select form=form.clone() name="assignee" aria-label="Assign to">

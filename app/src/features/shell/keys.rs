@@ -47,6 +47,9 @@ const COMMANDS: &[Command] = &[
 const NEW_TASK: &str = ".quick-add input[name=title]";
 const SEARCH: &str = ".filters input[type=search]";
 
+/// Goes to an address.
+type Navigate = Box<dyn Fn(&str, NavigateOptions)>;
+
 struct PageKeys {
     board: LiveBoard,
     view: Memo<View>,
@@ -54,7 +57,7 @@ struct PageKeys {
     announcer: Announcer,
     drafts: Drafts,
     keys_shown: RwSignal<bool>,
-    navigate: Box<dyn Fn(&str, NavigateOptions)>,
+    navigate: Navigate,
     /// The position among the shown tasks to which the keys led last.
     last_place: StoredValue<usize>,
 }
