@@ -187,7 +187,7 @@ fn row(event: Event, query: &Query) -> Row {
 }
 
 /// A text that may be long. Without any, the cell is empty: a narrow window leaves it out.
-fn long(words: String) -> AnyView {
+pub(super) fn long(words: String) -> AnyView {
     match words.is_empty() {
         true => ().into_any(),
         false => view! { <span class="table-long">{words}</span> }.into_any(),

@@ -225,7 +225,7 @@ fn history_section(person: &Person) -> AnyView {
                 time_ago(event.at, person.now),
                 who.into_any(),
                 audit::what(&event.action).into_any(),
-                view! { <span class="table-long">{audit::words_of(&event.details)}</span> }.into_any(),
+                audit::long(audit::words_of(&event.details)),
                 put_back(person, event).into_any(),
             ];
             (format!("event-{}", event.id), cells)
