@@ -29,7 +29,8 @@ use app::{
     model::{Priority, Seq, Task},
     new_id,
     ops::{
-        Change, ChangeKind, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of,
+        Change, ChangeKind, CreateTask, DeleteTask, Mutation, NewChecklist, NewChecklistItem, Op, RestoreTask,
+        UpdateTask, decide, guarded, inverse_of,
     },
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -607,7 +608,7 @@ impl Action {
     }
 }
 
-/// A copy of a task for another board. Of the assigned people, it has those who can see that board.
+/// A copy of a task for another board, with its checklists. Of the assigned people, it has those who can see that board.
 fn copy(directory: &Directory, task: &Task, id: TaskId, column: ColumnId, target: &BoardState) -> Op {
     let sees = |person: &ActorId| {
         let account = directory.account(*person).filter(|account| account.is_active());
@@ -628,7 +629,19 @@ fn copy(directory: &Directory, task: &Task, id: TaskId, column: ColumnId, target
     if !assignees.is_empty() {
         fields.push(FieldEdit::Assign(assignees));
     }
+    let checklists = task.checklists().into_iter().flat_map(|lists| {
+        lists.lists().map(move |list| {
+            let items = lists.items_of(list.id).map(|item| NewChecklistItem {
+                done: item.done,
+                assignee: item.assignee.filter(sees),
+                due: item.due,
+                ..NewChecklistItem::of(item.id, item.text.clone())
+            });
+            NewChecklist { checklist: list.id, name: list.name.clone(), items: items.collect() }
+        })
+    });
     Op::CreateTask(CreateTask {
+        checklists: checklists.collect(),
         description: task.description().unwrap_or_default().to_owned(),
         column: Some(column),
         fields: fields.into_iter().collect(),

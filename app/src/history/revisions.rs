@@ -38,6 +38,8 @@ pub enum RevisionEvent {
     Deleted,
     /// It was restored from the trash.
     Restored,
+    /// Its checklists were changed.
+    Checklists,
     /// It was changed by a later version of Taskwire, in a way that this version does not know.
     Unknown,
 }
@@ -120,6 +122,7 @@ impl Known {
                 let place = self.set(Field::Place, column);
                 (RevisionEvent::Restored, if moved { vec![place] } else { Vec::new() })
             }
+            ChangeKind::ChecklistsUpdated(_) => (RevisionEvent::Checklists, Vec::new()),
             _ => (RevisionEvent::Unknown, Vec::new()),
         }
     }

@@ -15,7 +15,10 @@ use crate::{
         priority::priority_chip,
         redrawn::redrawn,
     },
-    features::{labels::chips::label_chips, presence::editing_mark, task::assignees::assignee_faces},
+    features::{
+        checklists::progress::progress_mark, labels::chips::label_chips, presence::editing_mark,
+        task::assignees::assignee_faces,
+    },
     forms::{DeleteTask, SetCompleted, form_action},
     id::TaskId,
     live::{LiveBoard, TaskSignals},
@@ -101,6 +104,10 @@ pub fn Card(
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due))
     };
+    let progress = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.progress).unwrap_or_default())
+    };
     let described = Memo::new(move |_| shown.read().as_ref().is_some_and(|task| task.is_described()));
     view! {
         <li
@@ -151,7 +158,8 @@ pub fn Card(
                     {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {assignees} {editing}
+                    {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {assignees}
+                    {editing}
                 </div>
             </div>
         </li>
