@@ -55,6 +55,8 @@ ids! {
     TaskId;
     /// A label of a board.
     LabelId;
+    /// A comment on a task.
+    CommentId;
     /// One request to change a board. A repetition under the same id changes nothing.
     MutationId;
     /// The originator of a change: a person, or a program that acts for a person.

@@ -38,6 +38,7 @@ pub mod board;
 #[cfg(feature = "ssr")]
 pub mod browse;
 pub mod by_name;
+pub mod comment;
 mod controls;
 mod features;
 pub mod fields;

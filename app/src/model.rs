@@ -19,6 +19,11 @@ pub(crate) fn never(seq: &Seq) -> bool {
     *seq == 0
 }
 
+/// Whether a count is 0. For `serde(skip_serializing_if)`.
+fn none(count: &u32) -> bool {
+    *count == 0
+}
+
 /// A column of a board.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +110,9 @@ pub struct Task {
     /// [`crate::label`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<LabelId>,
+    /// The number of its comments. The comments themselves are not part of a board's state: see [`crate::comment`].
+    #[serde(default, skip_serializing_if = "none")]
+    pub comments: u32,
     /// The column that the task was in before it was completed. The task returns to it when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
@@ -142,6 +150,9 @@ pub struct Task {
     /// The number of the newest change of its labels; 0 if they have not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub labels_seq: Seq,
+    /// The number of the newest change of its comments; 0 if it has never had any.
+    #[serde(default, skip_serializing_if = "never")]
+    pub comments_seq: Seq,
     /// The number of the newest change of its place, including moves to and from the trash; 0 if it has not changed
     /// since the creation of the task. A new rank that makes room for another task is not a change of its place.
     #[serde(default, skip_serializing_if = "never")]
@@ -164,6 +175,7 @@ impl Task {
             due: None,
             assignees: Vec::new(),
             labels: Vec::new(),
+            comments: 0,
             reopen_column: None,
             created_at: at,
             created_by: by,
@@ -178,6 +190,7 @@ impl Task {
             due_seq: 0,
             assignees_seq: 0,
             labels_seq: 0,
+            comments_seq: 0,
             place_seq: 0,
         }
     }

@@ -23,12 +23,12 @@ tagged! {
         },
         /// The thing does not exist on this board, or was deleted.
         NotFound {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `person` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `comment`, `person` or `share_link`.
             what: Thing,
         },
         /// The id is already used.
         Exists {
-            /// The kind of thing: `board`, `column`, `task`, `label` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `comment` or `share_link`.
             what: Thing,
         },
         /// The same text was changed since the edit's base.
@@ -125,6 +125,8 @@ fn full(what: Thing, limit: u32) -> String {
                 "this board is full: its tasks may have at most {limit} MB of text in total; shorten or delete some first"
             )
         }
+        Thing::Comment => format!("a task holds at most {limit} comments; delete one first"),
+        Thing::Reaction => format!("a comment holds at most {limit} reactions"),
         Thing::ShareLink => format!("there may be at most {limit} share links; revoke one first"),
         Thing::Person => format!("a board has at most {limit} members; remove one first"),
         what => format!("a board holds at most {limit} {what}s; delete one first"),
@@ -144,6 +146,10 @@ pub enum Thing {
     Task,
     /// A label.
     Label,
+    /// A comment.
+    Comment,
+    /// A reaction to a comment.
+    Reaction,
     /// A person.
     Person,
     /// A share link.
@@ -159,6 +165,8 @@ impl fmt::Display for Thing {
             Self::Column => "column",
             Self::Task => "task",
             Self::Label => "label",
+            Self::Comment => "comment",
+            Self::Reaction => "reaction",
             Self::Person => "person",
             Self::ShareLink => "share link",
             Self::Text => "text",

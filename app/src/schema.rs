@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TabId, TaskId},
+    id::{ActorId, BoardId, ColumnId, CommentId, LabelId, MutationId, TabId, TaskId},
     model::Priority,
     rank::Rank,
     time::{Day, Timestamp},
@@ -42,6 +42,7 @@ values! {
     ActorId: text(Some(KnownFormat::Uuid));
     BoardId: text(Some(KnownFormat::Uuid));
     ColumnId: text(Some(KnownFormat::Uuid));
+    CommentId: text(Some(KnownFormat::Uuid));
     LabelId: text(Some(KnownFormat::Uuid));
     MutationId: text(Some(KnownFormat::Uuid));
     TabId: text(Some(KnownFormat::Uuid));

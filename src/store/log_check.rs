@@ -189,6 +189,7 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
             due_seq,
             task.assignees_seq,
             task.labels_seq,
+            task.comments_seq,
             task.place_seq,
         ];
         check(format!("task {}", task.id), &[seq]);

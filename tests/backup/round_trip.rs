@@ -3,12 +3,12 @@
 use app::{
     access::BoardRole,
     fields::FieldEdit,
-    id::{ActorId, BoardId, LabelId},
+    id::{ActorId, BoardId, CommentId, LabelId},
     label::Hue,
     ops::Op,
     ops::{
-        CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, SetArchived, SetMember, UpdateBoard,
-        UpdateTask,
+        CreateComment, CreateLabel, CreateShareLink, DeleteBoard, DeleteComment, MergeLabels, Mutation, SetArchived,
+        SetMember, UpdateBoard, UpdateComment, UpdateTask,
     },
 };
 use taskwire::{
@@ -81,6 +81,13 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(first, Op::CreateLabel(CreateLabel::of(merged, "", Hue::Grey))).await;
     node.accepted(first, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![bug, merged])))).await;
     node.accepted(first, Op::MergeLabels(MergeLabels::of(merged, bug))).await;
+    let [comment, deleted] = [(); 2].map(|()| CommentId(app::new_id()));
+    for comment in [comment, deleted] {
+        node.accepted(first, Op::CreateComment(CreateComment { comment, task, text: ODD.to_owned() })).await;
+    }
+    let edit = UpdateComment { text: "“Edited” \u{1f331}".to_owned(), ..UpdateComment::of(comment) };
+    node.accepted(first, Op::UpdateComment(edit)).await;
+    node.accepted(first, Op::DeleteComment(DeleteComment::of(deleted))).await;
     let trashed = node.create_task(first, "Trash").await;
     node.accepted(first, delete(trashed)).await;
     let refused = (first, mutation(rename(new_task(), "There is no such task")));

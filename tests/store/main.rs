@@ -10,6 +10,7 @@ mod age;
 mod assignees;
 mod audit;
 mod boards;
+mod comments;
 mod deleted_boards;
 mod history;
 mod labels;

@@ -3,12 +3,13 @@
 
 use app::{
     fields::FieldEdit,
-    id::{BoardId, LabelId, TaskId},
+    id::{BoardId, CommentId, LabelId, TaskId},
     label::{Hue, Pattern},
     model::{ColumnKind, Place, Priority},
     ops::{
-        CreateColumn, CreateLabel, CreateTask, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, Op, RestoreTask,
-        UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel, UpdateTask,
+        CreateColumn, CreateComment, CreateLabel, CreateTask, DeleteColumn, DeleteComment, DeleteLabel, DeleteTask,
+        MergeLabels, Op, RestoreComment, RestoreTask, UnmergeLabel, UpdateBoard, UpdateColumn, UpdateComment,
+        UpdateLabel, UpdateTask,
     },
     state::BoardState,
     time::Day,
@@ -70,6 +71,10 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
     let in_memory = node.board(board.id).await;
     let in_rows = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
     assert_eq!(in_memory, in_rows);
+    for task in in_memory.tasks() {
+        let page = node.store.comments(board.id, task.id, None, 100, None).await.expect("they can be read");
+        assert_eq!(page.comments.len() as u32, task.comments, "the comments of {}", task.id);
+    }
     assert_eq!(*in_memory, node.replayed(board.id).await);
     assert_eq!(node.numbers(board.id).await.len() as u64, in_memory.seq());
     checked(database, board.id).await;
@@ -102,6 +107,9 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
     let due = Day::parse(&format!("2026-11-{:02}", value % 28 + 1));
     let kind_of_column = ColumnKind::ALL[usize::from(*value) % ColumnKind::ALL.len()];
     let label = |index: &Index| pick(state.all_labels().map(|label| label.id), index);
+    if kind % 7 == 6 {
+        return comment_op(board.id, task(which), *value);
+    }
     if kind % 5 == 4 {
         return label_op(label(which), label(other), task(other), *value);
     }
@@ -152,6 +160,18 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             ..UpdateColumn::of(column(which))
         }),
         _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), ..UpdateBoard::default() }),
+    }
+}
+
+/// An operation on one of a few comments of a board.
+fn comment_op(board: BoardId, task: TaskId, value: u8) -> Op {
+    let comment = CommentId(uuid::Uuid::new_v5(&board.0, &[value % 5]));
+    let text = format!("Comment {value}");
+    match value / 5 % 5 {
+        0 | 1 => Op::CreateComment(CreateComment { comment, task, text }),
+        2 => Op::UpdateComment(UpdateComment { text, ..UpdateComment::of(comment) }),
+        3 => Op::DeleteComment(DeleteComment::of(comment)),
+        _ => Op::RestoreComment(RestoreComment::of(comment)),
     }
 }
 

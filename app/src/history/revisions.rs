@@ -38,6 +38,8 @@ pub enum RevisionEvent {
     Deleted,
     /// It was restored from the trash.
     Restored,
+    /// Somebody wrote, edited, deleted or restored a comment on it, or reacted to one.
+    Comment,
     /// It was changed by a later version of Taskwire, in a way that this version does not know.
     Unknown,
 }
@@ -119,6 +121,9 @@ impl Known {
                 let moved = self.0.get(&Field::Place).is_some_and(|before| *before != column);
                 let place = self.set(Field::Place, column);
                 (RevisionEvent::Restored, if moved { vec![place] } else { Vec::new() })
+            }
+            ChangeKind::CommentCreated(_) | ChangeKind::CommentUpdated(_) | ChangeKind::CommentDeleted(_) => {
+                (RevisionEvent::Comment, Vec::new())
             }
             _ => (RevisionEvent::Unknown, Vec::new()),
         }

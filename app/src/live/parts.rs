@@ -46,7 +46,7 @@ impl LiveBoard {
 /// Requests a part until it is loaded or no longer missing, or the signals are disposed.
 fn ask(board: LiveBoard, part: Part, is_missing: Memo<bool>, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
     spawn_local(async move {
-        let is_loaded = match load_board(board.id(), vec![part], true).await {
+        let is_loaded = match load_board(board.id(), vec![part], true, None).await {
             // A part that is older than the state here is requested again.
             Ok(Some(loaded)) => {
                 board.live().add_people(loaded.people);

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated,
-    Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated,
-    TaskDeleted, TaskRestored, TaskUpdated,
+    CommentCreated, CommentDeleted, CommentUpdated, Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part,
+    ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -73,6 +73,12 @@ tagged! {
         TaskDeleted(TaskDeleted),
         /// A task was restored from the trash.
         TaskRestored(TaskRestored),
+        /// A comment was added.
+        CommentCreated(CommentCreated),
+        /// A comment was edited or restored, or somebody reacted to it.
+        CommentUpdated(CommentUpdated),
+        /// A comment was deleted.
+        CommentDeleted(CommentDeleted),
         /// A kind of change that a later version of Taskwire made and this version does not know. A state that applies
         /// it [is not whole](BoardState::is_whole) any more. This version reads it and never writes it.
         #[serde(skip_serializing)]
@@ -100,6 +106,9 @@ crate::schema::tagged_schema! {
         TaskUpdated = "task_updated",
         TaskDeleted = "task_deleted",
         TaskRestored = "task_restored",
+        CommentCreated = "comment_created",
+        CommentUpdated = "comment_updated",
+        CommentDeleted = "comment_deleted",
     }
 }
 
@@ -162,6 +171,9 @@ impl ChangeKind {
             Self::TaskUpdated(change) => change,
             Self::TaskDeleted(change) => change,
             Self::TaskRestored(change) => change,
+            Self::CommentCreated(change) => change,
+            Self::CommentUpdated(change) => change,
+            Self::CommentDeleted(change) => change,
             Self::Unknown => &Unknown,
         }
     }

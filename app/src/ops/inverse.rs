@@ -6,7 +6,7 @@
 use super::{Op, RestoreTask, UpdateColumn, UpdateLabel, UpdateTask, decide};
 use crate::{
     fields::Field,
-    id::{ColumnId, LabelId, TaskId},
+    id::{ColumnId, CommentId, LabelId, TaskId},
     model::{Column, Place, Seq},
     state::BoardState,
 };
@@ -23,6 +23,8 @@ pub enum Part {
     Column(ColumnId),
     /// A label with all its fields, including its position.
     Label(LabelId),
+    /// The text of a comment, and whether it is deleted.
+    Comment(CommentId),
     /// A task with all its fields.
     Task(TaskId),
     /// One field of a task.
@@ -37,6 +39,7 @@ impl Part {
             Self::Archived => state.archived_seq(),
             Self::Column(id) => state.column(id).map_or(0, |column| column.seq),
             Self::Label(id) => state.label(id).map_or(0, |label| label.seq),
+            Self::Comment(id) => state.comment(id).map_or(0, |comment| comment.text_seq),
             Self::Task(id) => state.task(id).map_or(0, |task| task.seq),
             Self::Field(id, field) => state.task(id).map_or(0, |task| field.seq(task)),
         }
@@ -137,6 +140,9 @@ fn set_guard(op: &mut Op, guard: Option<Seq>) {
         Op::UpdateTask(op) => op.guard = guard,
         Op::DeleteTask(op) => op.base = guard,
         Op::RestoreTask(op) => op.guard = guard,
+        Op::UpdateComment(op) => op.guard = guard,
+        Op::DeleteComment(op) => op.guard = guard,
+        Op::RestoreComment(op) => op.guard = guard,
         // The other operations create something. Nobody can have changed what does not exist.
         _ => {}
     }

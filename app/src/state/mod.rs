@@ -3,6 +3,7 @@
 //! Only [`BoardState::apply`] in [`crate::ops`] changes a state: each operation defines the effect of its change. This
 //! module has the steps that these effects consist of.
 
+mod comments;
 mod labels;
 mod order;
 mod parts;
@@ -16,6 +17,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use comments::Held;
 use order::Order;
 pub(crate) use order::Placement;
 pub use parts::{LoadedPart, Part};
@@ -58,6 +60,8 @@ pub struct BoardState {
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// The sizes of the board and its trash.
     room: Room,
+    /// The comments that this copy of the board holds. Not part of the state.
+    held: Held,
     /// Whether the state contains the effects of all changes.
     is_whole: bool,
 }
@@ -140,6 +144,7 @@ impl BoardState {
             label_order: Order::default(),
             tasks_by_column: HashMap::new(),
             room: Room::default(),
+            held: Held::default(),
             is_whole: true,
         }
     }
@@ -316,6 +321,7 @@ impl BoardState {
                     Some(label) => self.put_label(Label::clone(label), &mut ignored),
                     None => self.remove_label(id, &mut ignored),
                 },
+                Entity::Comment(_, id) => self.copy_comment(id, other),
                 Entity::Task(id) => {
                     self.unlist_task(id);
                     if let Some(task) = other.tasks.get(&id) {
@@ -425,6 +431,7 @@ impl BoardState {
     pub(crate) fn purge_task(&mut self, id: TaskId, touched: &mut Touched) {
         self.unlist_task(id);
         touched.add(Entity::Task(id));
+        self.release_comments(id, |_| false);
     }
 
     fn list_task(&mut self, task: Arc<Task>) {

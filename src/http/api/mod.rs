@@ -9,6 +9,7 @@ pub mod boards;
 pub mod changes;
 mod client;
 pub mod columns;
+pub mod comments;
 pub(super) mod cursor;
 pub mod events;
 mod fields;
@@ -64,6 +65,11 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
+        .routes(routes!(comments::list, comments::create))
+        .routes(routes!(comments::read, comments::update, comments::delete))
+        .routes(routes!(comments::restore))
+        .routes(routes!(comments::versions))
+        .routes(routes!(comments::react, comments::unreact))
         .routes(routes!(changes::list))
         .routes(routes!(events::follow))
         .routes(routes!(mutations::create))

@@ -194,6 +194,8 @@ pub struct Task<'a> {
     pub assignees: &'a [ActorId],
     /// The labels of the task, in the order of the board's labels.
     pub labels: Vec<LabelId>,
+    /// The number of its comments.
+    pub comments: u32,
     /// The column to which the task returns when it is reopened.
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
@@ -230,6 +232,7 @@ impl<'a> Task<'a> {
             due: task.due,
             assignees: &task.assignees,
             labels: board.task_labels(task).iter().map(|label| label.id).collect(),
+            comments: task.comments,
             reopen_column: task.reopen_column,
             created_at: task.created_at,
             created_by: task.created_by,

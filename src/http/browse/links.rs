@@ -7,8 +7,8 @@ use super::described::Address;
 use crate::http::API_ROOT;
 
 /// The last segments of the addresses of lists, which are also the names of the lists in answers.
-const COLLECTIONS: [&str; 9] =
-    ["boards", "columns", "groups", "invitations", "labels", "links", "people", "tasks", "tokens"];
+const COLLECTIONS: [&str; 10] =
+    ["boards", "columns", "comments", "groups", "invitations", "labels", "links", "people", "tasks", "tokens"];
 
 /// Where a value leads. `root` is the whole answer.
 pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) -> Option<String> {
@@ -28,7 +28,7 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         "task" => "tasks",
         "column" | "reopen_column" => "columns",
         "labels" | "add_labels" | "remove_labels" => "labels",
-        "by" | "created_by" | "updated_by" | "person" | "assignees" | "assign" | "unassign" => "people",
+        "by" | "created_by" | "updated_by" | "author" | "person" | "assignees" | "assign" | "unassign" => "people",
         _ => return None,
     };
     let board = || {
@@ -38,7 +38,7 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
             .and_then(|id| Uuid::parse_str(id).ok())
     };
     Some(match collection {
-        "columns" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
+        "columns" | "comments" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
         _ => format!("{API_ROOT}/{collection}/{id}"),
     })
 }

@@ -15,7 +15,9 @@ use crate::{
         priority::priority_chip,
         redrawn::redrawn,
     },
-    features::{labels::chips::label_chips, presence::editing_mark, task::assignees::assignee_faces},
+    features::{
+        comments::comment_count, labels::chips::label_chips, presence::editing_mark, task::assignees::assignee_faces,
+    },
     forms::{DeleteTask, SetCompleted, form_action},
     id::TaskId,
     live::{LiveBoard, TaskSignals},
@@ -32,8 +34,9 @@ pub fn Card(
     completed: Signal<bool>,
 ) -> impl IntoView {
     let announcer = expect_context::<Announcer>();
-    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors, .. } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
+    let comments = comment_count(shown.clone());
     let labels = label_chips(&board, shown.clone());
     let field = {
         let shown = shown.clone();
@@ -151,7 +154,7 @@ pub fn Card(
                     {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {assignees} {editing}
+                    {move || described.get().then(description_mark)} {comments} {assignees} {editing}
                 </div>
             </div>
         </li>

@@ -30,7 +30,7 @@ pub fn ListRow(
     /// Whether the page is not hydrated yet. Then the column is shown but cannot be changed.
     plain: Memo<bool>,
 ) -> impl IntoView {
-    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors, .. } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let labels = label_chips(&board, shown.clone());
     let title = {

@@ -38,6 +38,11 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateTask(update) => format!("{} {}", title(update.task), what_stayed(update)),
         Op::DeleteTask(delete) => format!("{} was not deleted", title(delete.task)),
         Op::RestoreTask(restore) => format!("{} was not restored", title(restore.task)),
+        Op::CreateComment(create) => format!("Your comment on {} was not added", title(create.task)),
+        Op::UpdateComment(_) => "The comment was not changed".to_owned(),
+        Op::DeleteComment(_) => "The comment was not deleted".to_owned(),
+        Op::RestoreComment(_) => "The comment was not restored".to_owned(),
+        Op::SetReaction(_) => "Your reaction was not saved".to_owned(),
     }
 }
 
@@ -52,6 +57,8 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateLabel(update) => update.name.as_deref().or(update.description.as_deref()),
         Op::CreateTask(create) => Some(&create.title),
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
+        Op::CreateComment(create) => Some(&create.text),
+        Op::UpdateComment(update) => Some(&update.text),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
         | Op::SetArchived(_)
@@ -63,7 +70,10 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         | Op::MergeLabels(_)
         | Op::UnmergeLabel(_)
         | Op::DeleteTask(_)
-        | Op::RestoreTask(_) => None,
+        | Op::RestoreTask(_)
+        | Op::DeleteComment(_)
+        | Op::RestoreComment(_)
+        | Op::SetReaction(_) => None,
     }
 }
 

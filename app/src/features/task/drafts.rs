@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     board::TextBase,
     fields::FieldEdit,
-    id::{BoardId, ColumnId, TaskId},
+    id::{BoardId, ColumnId, CommentId, TaskId},
     live::{LEAVE, LEAVING, LiveBoard},
     model::TextField,
     ops::{Op, UpdateTask},
@@ -45,6 +45,10 @@ pub enum Unsent {
     Column(BoardId),
     /// The field for a new board.
     Board,
+    /// The field for a new comment on a task.
+    Comment(TaskId),
+    /// The field for the text of a comment.
+    CommentText(CommentId),
 }
 
 /// The draft of a text.

@@ -10,7 +10,7 @@ use web_sys::Element;
 use super::{
     assignees::AssigneesField,
     conflict::Conflicts,
-    drafts::{Draft, Drafts},
+    drafts::{Draft, Drafts, Unsent},
     fields::{ColumnSelect, CompletedBox, DateField, DateInput, PrioritySelect},
     form::TaskForm,
     text_editor::TextEditor,
@@ -28,9 +28,14 @@ use crate::{
         person::{People, called, face},
         redrawn::redrawn,
     },
-    features::{history::events::TaskHistory, labels::field::LabelsField, presence::EditingNow},
+    features::{
+        comments::{Comments, KeptTexts},
+        history::events::TaskHistory,
+        labels::field::LabelsField,
+        presence::EditingNow,
+    },
     forms::{DeleteTask, RestoreTask, form_action},
-    id::{ActorId, TaskId},
+    id::{ActorId, CommentId, TaskId},
     live::{Live, LiveBoard, Loading, act},
     model::{Task, TextField},
     ops::{self, Op},
@@ -198,6 +203,7 @@ fn TaskBody(
             <DescriptionText board=board.clone() task description deleted loading />
             <Conflicts board=board.clone() task field=TextField::Description />
             <TaskForm board=board.clone() task />
+            <Comments board=board.clone() task deleted texts=kept_texts(task) />
             <TaskHistory board task />
             <div class="task-times">
                 {redrawn(move || shown.read().as_ref().map(|task| times(task, &people.read())))}
@@ -391,6 +397,16 @@ fn DescriptionText(
         </section>
     }
     .into_any()
+}
+
+/// Keeps the texts of comments with the other drafts.
+fn kept_texts(task: TaskId) -> KeptTexts {
+    let drafts = expect_context::<Drafts>();
+    let field = move |comment: Option<CommentId>| comment.map_or(Unsent::Comment(task), Unsent::CommentText);
+    KeptTexts {
+        get: Callback::new(move |(comment,)| drafts.unsent(field(comment))),
+        keep: Callback::new(move |(comment, text)| drafts.keep(field(comment), text)),
+    }
 }
 
 /// When and by whom a task was created and last changed. The times are in UTC, because the server does not know the reader's time zone.
